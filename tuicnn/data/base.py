@@ -1,0 +1,87 @@
+"""What a data set is: what the language says of it (`DataSpec`), and its images once loaded (`Dataset`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tuicnn.layers.base import Shape
+from tuicnn.words import Choice, ListOf, Number, Whole, option, word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Augment", "DataError", "DataSpec", "Dataset", "Described"]
+
+
+class DataError(Exception):
+    """A data set cannot be had; the message is one sentence (or a few lines) that says what to do about it."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What can be known of a data set without reading its images: shape (C, H, W) and the classes' names."""
+
+    shape: Shape
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """The options that every data set takes. Subclasses are registered with `words.word("data", …)`."""
+
+    classes: tuple[int, ...] | None = option(
+        ListOf(Whole(at_most=65_535), at_least=2, distinct=True),
+        default=None,
+        help="keep only these classes, numbered anew from 0",
+    )
+    limit: int | None = option(Whole(at_least=1), default=None, help="use at most so many training images")
+    val: int | None = option(
+        Whole(at_least=1), default=None, help="hold so many training images out for validation (default 5000)"
+    )
+    pad: int = option(Whole(at_most=1024), default=0, help="zeros around each image, on every side")
+
+    def describe(self) -> Described:
+        """Shape and classes after `classes` and `pad`, cheaply. Raises `DataError` where even that is not known."""
+        raise NotImplementedError
+
+    def find(self) -> None:
+        """See that the data can be found, cheaply, without reading it. Raises `DataError`."""
+        raise NotImplementedError
+
+    def load(self) -> Dataset:
+        """Read the images. Raises `DataError`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images as they were stored, uint8 `(N, H, W, C)`, and labels, int64 `(N,)`, in three disjoint parts.
+
+    A network sees `(image / 255 - mean) / std`, with `mean` and `std` for each channel, float32 `(C,)`.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.int64]
+    val_images: NDArray[np.uint8]
+    val_labels: NDArray[np.int64]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.int64]
+    mean: NDArray[Any]
+    std: NDArray[Any]
+
+
+@word("setting", "augment", help="change the training images a little, differently each time", example="shift=4 flip=horizontal")
+@dataclass(frozen=True)
+class Augment:
+    """`augment: shift=4 flip=horizontal rotate=10 cutout=8`. Validation and test images are never changed."""
+
+    shift: int = option(Whole(at_most=1024), default=0, help="move by up to so many pixels, zeros coming in")
+    flip: str = option(
+        Choice(words=("none", "horizontal", "vertical", "both")), default="none", help="mirror every other image"
+    )
+    rotate: float = option(Number(at_least=0, at_most=180), default=0.0, help="turn by up to so many degrees")
+    cutout: int = option(Whole(at_most=1024), default=0, help="zero a square of so many pixels a side")

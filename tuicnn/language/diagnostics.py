@@ -1,0 +1,59 @@
+"""What the reader is told: a problem, where it stands in the text, and the text to write instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = ["Diagnostic", "Note", "Severity", "Source", "Span"]
+
+
+class Severity(StrEnum):
+    """An `error` keeps a network from training; a `warning` does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text and the name it is shown under (a path as the user gave it)."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A place in a text: lines and columns from 1, in characters; `end_column` is the one after the last."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    source: Source = field(compare=False, repr=False)
+
+    def to(self, other: Span) -> Span:
+        """From the start of this span to the end of another one in the same text."""
+        return Span(self.line, self.column, other.end_line, other.end_column, self.source)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A second place that belongs to a problem: `opened here`, `in basic 32, used here`."""
+
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One problem. `code` is stable; `label` stands beside the caret; `help` is the text to write instead."""
+
+    severity: Severity
+    code: str
+    message: str
+    span: Span
+    label: str = ""
+    help: str = ""
+    notes: tuple[Note, ...] = ()

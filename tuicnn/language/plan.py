@@ -1,0 +1,74 @@
+"""The checked plan: what will be trained, on what, and how, with every shape and cost, and without an array.
+
+A plan is made by `tuicnn.language.check`; it is hashable by its text and can be sent anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuicnn.layers.base import Layer, Shape
+
+from .diagnostics import Note, Span
+
+if TYPE_CHECKING:
+    from tuicnn.data.base import Augment, DataSpec
+    from tuicnn.losses import Loss
+    from tuicnn.optimizers import Optimizer
+    from tuicnn.schedules import Schedule
+    from tuicnn.settings import Train
+
+__all__ = ["INPUT", "Node", "Plan"]
+
+#: the number that stands for the network's own input among a node's `inputs`
+INPUT = -1
+
+
+@dataclass(frozen=True)
+class Node:
+    """One layer of the plan.
+
+    `name` is unique (`conv1`, `relu2`, or the label where the step has one); `text` is the layer as written,
+    with constants and parameters put in (`conv 32 3x3 stride=2`).
+    """
+
+    name: str
+    layer: Layer
+    inputs: tuple[int, ...]
+    input_shapes: tuple[Shape, ...]
+    shape: Shape
+    parameters: int
+    macs: int
+    text: str
+    span: Span
+    via: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A network and how it is trained. `nodes` stand in an order in which they can be computed; the last is the output."""
+
+    name: str
+    text: str
+    input: Shape
+    classes: int
+    nodes: tuple[Node, ...]
+    data: DataSpec
+    augment: Augment
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    train: Train
+    #: the lines that were filled in, as they would be written: `optim: adam lr=0.001`
+    filled_in: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """How many weights are learnt."""
+        return sum(node.parameters for node in self.nodes)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one image's forward pass."""
+        return sum(node.macs for node in self.nodes)

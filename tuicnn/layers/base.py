@@ -1,0 +1,129 @@
+"""What every layer is: its words, its shape rule, its cost, its weights, its forward and its backward.
+
+Arrays inside the network are `(N, H, W, C)` for images and `(N, V)` for vectors; shapes in a plan, and everything a
+person sees, are `(C, H, W)` and `(V,)`, as PyTorch has them.
+
+A batch is cut into shards of a fixed size, and a layer's `forward` and `backward` are called once for each shard,
+from several threads at once: they must not write to the layer (layers are frozen) nor to the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.floating[Any]]
+    Initialiser = Callable[[np.random.Generator, tuple[int, ...], int, int], Array]
+
+__all__ = ["Layer", "Pass", "Shape", "ShapeError", "WeightSpec"]
+
+#: (C, H, W) for an image, (V,) for a vector
+Shape = tuple[int, ...]
+
+
+class ShapeError(ValueError):
+    """A layer cannot take what it is given. `help` is the text to write instead; `argument` the one to blame."""
+
+    def __init__(self, message: str, help: str | None = None, argument: str | None = None) -> None:
+        super().__init__(message)
+        self.help = help
+        self.argument = argument
+
+
+@dataclass(frozen=True)
+class WeightSpec:
+    """One array of weights that a layer learns, or (`learnt=False`) keeps, such as a running mean.
+
+    `shape` is the engine's own layout. `axes` takes it to PyTorch's: `outer = inner.transpose(axes)`.
+    `initial(generator, shape, fan_in, fan_out)` gives the first values, in float64.
+    """
+
+    shape: tuple[int, ...]
+    initial: Initialiser
+    axes: tuple[int, ...] | None = None
+    fan_in: int = 1
+    fan_out: int = 1
+    learnt: bool = True
+
+    @property
+    def outer_shape(self) -> tuple[int, ...]:
+        """The shape as PyTorch has it."""
+        return tuple(self.shape[a] for a in self.axes) if self.axes else self.shape
+
+
+@dataclass
+class Pass:
+    """What one shard's way through one layer may know of its surroundings."""
+
+    training: bool
+    #: a generator that depends only on (seed, layer, epoch, step, shard); None where nothing is to be drawn
+    random: Callable[[], np.random.Generator] | None = None
+    #: what `combine` or `combine_backward` made of the whole batch, for layers with `whole_batch`
+    shared: Any = None
+    #: running statistics and the like, by name (engine layout); read only
+    kept: Mapping[str, Array] = field(default_factory=dict)
+
+
+class Layer:
+    """The base of all layers. Subclasses are frozen dataclasses registered with `words.word("layer", …)`."""
+
+    #: how many inputs it takes; None for any number (`add`, `concat`)
+    arity: int | None = 1
+    #: True where training needs sums over the whole batch before forward and before backward (batchnorm)
+    whole_batch: bool = False
+
+    # --- what the plan asks (no arrays) -----------------------------------------------------------------------------
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The shape of the output for these shapes of inputs. Raises `ShapeError`."""
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
+        """The weights by name, as PyTorch names them (`weight`, `bias`, `running_mean`), in PyTorch's order."""
+        return {}
+
+    def macs(self, *inputs: Shape) -> int:
+        """Multiply-adds of one image's forward pass (0 for layers without products)."""
+        return 0
+
+    # --- what the network asks --------------------------------------------------------------------------------------
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """The output of one shard, and what `backward` will need (None where `run.training` is False is welcome)."""
+        raise NotImplementedError
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """The gradient of each input from the output's, `dy`; *writes* (not adds) each weight's into `gradients`.
+
+        A layer must not write into `dy`, nor return `dy` itself after changing it (returning it unchanged is fine).
+        """
+        raise NotImplementedError
+
+    # --- only where `whole_batch` -----------------------------------------------------------------------------------
+
+    def gather(self, inputs: Sequence[Array], weights: Mapping[str, Array]) -> Any:
+        """One shard's part of what forward must know of the whole batch."""
+        raise NotImplementedError
+
+    def combine(self, parts: Sequence[Any]) -> Any:
+        """All shards' parts, in their order, made one: becomes `run.shared` in forward, and goes to `keep`."""
+        raise NotImplementedError
+
+    def gather_backward(self, dy: Array, saved: Any, weights: Mapping[str, Array]) -> Any:
+        """One shard's part of what backward must know of the whole batch."""
+        raise NotImplementedError
+
+    def combine_backward(self, parts: Sequence[Any]) -> Any:
+        """All shards' parts, in their order, made one: becomes `run.shared` in backward."""
+        raise NotImplementedError
+
+    def keep(self, shared: Any, kept: Mapping[str, Array]) -> None:
+        """Update the running statistics `kept` in place, once a training step, from what `combine` made."""
+        raise NotImplementedError

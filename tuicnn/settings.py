@@ -1,0 +1,27 @@
+"""The settings that are not a choice among words: `train:` and `input:`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuicnn.words import Size, SizeKind, Whole, option, positional, word
+
+__all__ = ["Input", "Train"]
+
+
+@word("setting", "train", help="how long, in what portions, from which seed", example="epochs=3 batch=64 seed=0")
+@dataclass(frozen=True)
+class Train:
+    """`train: epochs=3 batch=64 seed=0`."""
+
+    epochs: int = option(Whole(at_least=1, at_most=100_000), default=3, help="passes over the training images")
+    batch: int = option(Whole(at_least=1, at_most=65_536), default=64, help="images a step")
+    seed: int = option(Whole(at_least=0, at_most=2**63 - 1), default=0, help="where all randomness starts")
+
+
+@word("setting", "input", help="the shape of an image, CxHxW; the data set's own where it is left out", example="1x28x28")
+@dataclass(frozen=True)
+class Input:
+    """`input: 1x28x28`."""
+
+    shape: Size = positional(SizeKind(axes=3, square=False, at_most=65_536), help="channels x height x width")

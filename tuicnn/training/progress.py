@@ -1,0 +1,166 @@
+"""What can be known of a run from outside, as plain values: what the screen shows and the journal keeps.
+
+A `Session` (session.py) makes these; the worker sends them; the screen draws them. Numbers that are not known yet are
+NaN (None in JSON).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Epoch", "Figures", "History", "LayerRow", "Overview", "Peek", "Progress", "State"]
+
+NAN = math.nan
+
+
+class State(StrEnum):
+    """What a run is doing. The last four are final."""
+
+    STARTING = "starting"  # reading data
+    TRAINING = "training"
+    PAUSED = "paused"
+    VALIDATING = "validating"
+    TESTING = "testing"
+    DONE = "done"
+    STOPPED = "stopped"  # by a person or a signal, before its end
+    DIVERGED = "diverged"  # the loss became NaN or infinite
+    FAILED = "failed"  # see `message`
+
+    @property
+    def final(self) -> bool:
+        return self in (State.DONE, State.STOPPED, State.DIVERGED, State.FAILED)
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer for the table: `inputs` are indices of rows (-1: the image)."""
+
+    name: str
+    text: str
+    kind: str  # the word, `conv`
+    shape: tuple[int, ...]  # (C, H, W) or (V,)
+    parameters: int
+    macs: int
+    inputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What does not change during a run."""
+
+    net: str  # `mnist`, the file's name without its suffix
+    run: str  # the run's folder, as a path; "" where there is none
+    text: str  # the .net text
+    data: str  # `mnist`
+    input: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    layers: tuple[LayerRow, ...]
+    loss: str  # as written: `cross_entropy`
+    optimizer: str  # as written: `adam lr=0.001`
+    schedule: str
+    epochs: int
+    batch: int
+    seed: int
+    threads: int
+    parameters: int
+    macs: int
+    train_images: int
+    val_images: int
+    test_images: int
+    steps_per_epoch: int
+    pid: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The numbers of this moment."""
+
+    state: State = State.STARTING
+    message: str = ""
+    epoch: int = 0  # epochs completed
+    step: int = 0  # steps completed, over the whole run
+    steps: int = 0  # steps of the whole run
+    part: float = 0.0  # how much of the pass over validation or test images is done, 0 to 1
+    seconds: float = 0.0  # time spent training so far, without pauses
+    eta: float = NAN  # seconds to the end of training
+    images_per_second: float = NAN  # over the last second or so of training
+    learning_rate: float = NAN
+    train_loss: float = NAN  # smoothed over the last steps
+    train_accuracy: float = NAN  # smoothed, 0 to 1
+    val_loss: float = NAN
+    val_accuracy: float = NAN
+    best_val_accuracy: float = NAN
+    best_epoch: int = 0
+    test_loss: float = NAN
+    test_accuracy: float = NAN
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One completed epoch; `epoch` counts from 1, `step` is the number of steps completed at its end."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    images_per_second: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class History:
+    """Each step's loss and accuracy since some step, and the epochs since some epoch.
+
+    `losses[i]`, `accuracies[i]` belong to step `start + i` (steps count from 0).
+    """
+
+    start: int
+    losses: NDArray[np.float32]
+    accuracies: NDArray[np.float32]
+    epochs: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Live figures of each layer (float32, one number a row of `Overview.layers`; NaN: unknown or not applicable)."""
+
+    milliseconds: NDArray[np.float32]  # time a step spends in it, forward and backward
+    activation: NDArray[np.float32]  # root mean square of its output
+    gradient: NDArray[np.float32]  # root mean square of the loss's gradient by its output
+    dead: NDArray[np.float32]  # share of its units that are 0 for every image of the shard looked at
+
+
+@dataclass(frozen=True)
+class Peek:
+    """One validation image on its way through the network, with the weights of this moment.
+
+    `maps` is the chosen layer's output: float32 (C, H, W), or (V,).
+    """
+
+    sample: int  # index into the validation images
+    samples: int  # how many there are
+    label: int
+    image: NDArray[np.uint8]  # (H, W, C), as stored
+    layer: int
+    maps: NDArray[np.float32]
+    probabilities: NDArray[np.float32]  # (classes,)
+    step: int  # steps completed when it was made
+
+
+def jsonable(value: Any) -> Any:
+    """A value with NaN and infinities as None, tuples as lists: what strict JSON can hold."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {k: jsonable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(v) for v in value]
+    return value
