@@ -1,3 +1,25 @@
-"""tuicnn: write a convolutional network in a few words and watch it learn, in a terminal."""
+"""tuicnn: write a convolutional network in a few words and watch it learn, in a terminal.
+
+    from tuicnn import Network
+
+    network = Network.from_text("conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tuicnn.network import NetError, Network
 
 __version__ = "0.1.0"
+__all__ = ["NetError", "Network", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    # NumPy is imported when a network is wanted, and not for `tuicnn --help`
+    if name in ("NetError", "Network"):
+        from tuicnn import network
+
+        return getattr(network, name)
+    raise AttributeError(f"module tuicnn has no attribute {name}")

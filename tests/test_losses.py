@@ -1,0 +1,87 @@
+"""Losses: gradients against numerical derivatives, values against PyTorch's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+
+CASES = [
+    (CrossEntropy(), 5),
+    (CrossEntropy(smoothing=0.2), 5),
+    (MeanSquaredError(), 5),
+    (MeanSquaredError(), 1),
+    (BinaryCrossEntropy(), 5),
+    (BinaryCrossEntropy(), 1),
+]
+
+
+def some(outputs: int, count: int = 7, seed: int = 0, scale: float = 3.0) -> tuple[Any, Any]:
+    random = np.random.default_rng(seed)
+    return random.normal(size=(count, outputs)) * scale, random.integers(0, max(2, outputs), count)
+
+
+@pytest.mark.parametrize(("loss", "outputs"), CASES)
+@given(seed=st.integers(0, 1000))
+def test_gradient_is_the_derivative(loss: Loss, outputs: int, seed: int) -> None:
+    z, y = some(outputs, seed=seed)
+    direction = np.random.default_rng(seed + 1).normal(size=z.shape)
+    h = 1e-6
+    numeric = (loss.forward(z + h * direction, y).sum() - loss.forward(z - h * direction, y).sum()) / (2 * h) / len(z)
+    assert np.sum(loss.backward(z, y, len(z)) * direction) == pytest.approx(numeric, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize(("loss", "outputs"), CASES)
+def test_value_is_pytorchs(loss: Loss, outputs: int) -> None:
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    z, y = some(outputs)
+    tz, ty = torch.tensor(z, requires_grad=True), torch.tensor(y)
+    target = ty.double().reshape(-1, 1) if outputs == 1 else functional.one_hot(ty, outputs).double()
+    if isinstance(loss, CrossEntropy):
+        value = functional.cross_entropy(tz, ty, label_smoothing=loss.smoothing)
+    elif isinstance(loss, MeanSquaredError):
+        value = functional.mse_loss(tz, target)
+    else:
+        value = functional.binary_cross_entropy_with_logits(tz, target)
+    value.backward()
+    assert loss.forward(z, y).mean() == pytest.approx(value.item(), rel=1e-12)
+    np.testing.assert_allclose(loss.backward(z, y, len(z)), tz.grad.numpy(), rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize(("loss", "outputs"), CASES)
+def test_nothing_overflows(loss: Loss, outputs: int) -> None:
+    z, y = some(outputs, scale=1e4)
+    for dtype in (np.float32, np.float64):
+        assert np.isfinite(loss.forward(z.astype(dtype), y)).all()
+        gradient = loss.backward(z.astype(dtype), y, 7)
+        assert np.isfinite(gradient).all()
+        assert gradient.dtype == dtype
+
+
+@pytest.mark.parametrize(("loss", "outputs"), CASES)
+def test_shards_add_up_to_the_batch(loss: Loss, outputs: int) -> None:
+    z, y = some(outputs)
+    parts = [loss.backward(z[a:b], y[a:b], 7) for a, b in ((0, 3), (3, 7))]
+    np.testing.assert_allclose(np.concatenate(parts), loss.backward(z, y, 7))
+
+
+@pytest.mark.parametrize(("loss", "outputs"), CASES)
+def test_a_step_down_the_gradient_makes_the_label_likelier(loss: Loss, outputs: int) -> None:
+    z, y = some(outputs, scale=0.3)
+    z = np.abs(z) if isinstance(loss, MeanSquaredError) else z
+    better = z - 0.1 * loss.backward(z, y, 7)
+    rows = np.arange(7)
+    assert (loss.probabilities(better)[rows, y] >= loss.probabilities(z)[rows, y]).all()
+    assert loss.probabilities(z).shape == (7, max(2, outputs))
+
+
+def test_predictions_follow_the_threshold_of_one_output() -> None:
+    z = np.array([[-3.0], [0.2], [0.6], [4.0]])
+    assert MeanSquaredError().predictions(z).tolist() == [0, 0, 1, 1]
+    assert BinaryCrossEntropy().predictions(z).tolist() == [0, 1, 1, 1]

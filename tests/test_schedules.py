@@ -1,0 +1,60 @@
+"""Schedules: what holds of every one of them, and PyTorch's as twins."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicnn.schedules import Constant, Cosine, Linear, OneCycle, Schedule, Step
+
+schedules = st.one_of(
+    st.just(Constant()),
+    st.builds(Step, at=st.lists(st.integers(1, 9), min_size=1, unique=True).map(tuple), factor=st.floats(0.1, 1)),
+    st.builds(Cosine, warmup=st.floats(0, 3)),
+    st.builds(Linear, warmup=st.floats(0, 3)),
+    st.builds(OneCycle),
+)
+
+
+@given(schedules, st.integers(1, 50), st.integers(1, 10))
+def test_the_rate_stays_between_none_and_all_of_it(schedule: Schedule, steps_per_epoch: int, epochs: int) -> None:
+    factors = [schedule.scale(step, steps_per_epoch, epochs) for step in range(steps_per_epoch * epochs)]
+    assert all(0 <= factor <= 1 for factor in factors)
+    assert factors[0] > 0
+
+
+def all_of(schedule: Schedule, steps_per_epoch: int, epochs: int) -> list[float]:
+    return [schedule.scale(step, steps_per_epoch, epochs) for step in range(steps_per_epoch * epochs)]
+
+
+def test_warmup_rises_to_the_full_rate_and_then_falls() -> None:
+    for schedule in (Cosine(warmup=2), Linear(warmup=2)):
+        factors = all_of(schedule, 10, 5)
+        assert factors[:20] == sorted(factors[:20])
+        assert factors[19] == 1.0
+        assert factors[20:] == sorted(factors[20:], reverse=True)
+
+
+def test_they_are_pytorchs() -> None:
+    torch = pytest.importorskip("torch")
+    scheduler = torch.optim.lr_scheduler
+
+    def theirs(make: object, steps: int) -> list[float]:
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+        made = make(optimizer)  # type: ignore[operator]
+        rates = []
+        for _ in range(steps):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            made.step()
+        return rates
+
+    pairs = [
+        (Cosine(), lambda o: scheduler.CosineAnnealingLR(o, 30)),
+        (Linear(), lambda o: scheduler.LinearLR(o, 1.0, 0.0, 30)),
+        (Step(at=(1, 2), factor=0.3), lambda o: scheduler.MultiStepLR(o, [10, 20], 0.3)),
+        (OneCycle(), lambda o: scheduler.OneCycleLR(o, max_lr=1.0, total_steps=30, cycle_momentum=False)),
+    ]
+    for ours, make in pairs:
+        assert all_of(ours, 10, 3) == pytest.approx(theirs(make, 30), abs=1e-9)

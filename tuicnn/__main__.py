@@ -1,0 +1,7 @@
+"""`python -m tuicnn` is the command `tuicnn`."""
+
+from __future__ import annotations
+
+from tuicnn.cli import run
+
+run()

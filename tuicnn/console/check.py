@@ -1,0 +1,100 @@
+"""What `tuicnn check` prints: the network as a table, what was filled in, and every problem; or all of it as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tuicnn.language import Checked, Diagnostic
+    from tuicnn.language.plan import Node, Plan
+
+__all__ = ["as_json", "layer_table", "print_check", "size"]
+
+
+def size(shape: Sequence[int]) -> str:
+    """A shape as the language writes it: `8x28x28`."""
+    return "x".join(map(str, shape))
+
+
+def as_json(checked: Checked) -> dict[str, Any]:
+    """The object that `tuicnn check --json` prints."""
+    plan = checked.plan
+    return {
+        "ok": checked.ok,
+        "input": list(plan.input) if plan else None,
+        "layers": [
+            {
+                "name": node.name,
+                "text": node.text,
+                "out": list(node.shape),
+                "parameters": node.parameters,
+                "macs": node.macs,
+            }
+            for node in (plan.nodes if plan else ())
+        ],
+        "parameters": plan.parameters if plan else None,
+        "macs": plan.macs if plan else None,
+        "filled_in": list(plan.filled_in) if plan else [],
+        "diagnostics": [_diagnostic(d) for d in checked.diagnostics],
+    }
+
+
+def _diagnostic(found: Diagnostic) -> dict[str, Any]:
+    span = found.span
+    return {
+        "severity": str(found.severity),
+        "code": found.code,
+        "message": found.message,
+        "label": found.label,
+        "help": found.help,
+        "file": span.source.name,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
+
+
+def print_check(console: Console, plan: Plan) -> None:
+    """Print a plan: what it is trained on, its layers, and what was filled in."""
+    classes = f"{plan.classes} classes"
+    console.print(Text.assemble((plan.name, "bold"), f": {size(plan.input)} images, {classes}"))
+    console.print()
+    console.print(layer_table(plan))
+    if plan.filled_in:
+        console.print()
+        console.print(Text("Filled in, because the file does not say:", style="dim"))
+        for line in plan.filled_in:
+            console.print(Text(f"  {line}"))
+
+
+def layer_table(plan: Plan) -> Table:
+    """The layers of a plan, one a row, and their sum."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_footer=True, header_style="dim", footer_style="bold")
+    table.add_column("layer", footer="total", overflow="fold")
+    table.add_column("output", justify="right", no_wrap=True)
+    table.add_column("parameters", justify="right", footer=f"{plan.parameters:,}", no_wrap=True)
+    table.add_column("multiply-adds", justify="right", footer=f"{plan.macs:,}", no_wrap=True)
+    for index, node in enumerate(plan.nodes):
+        table.add_row(
+            Text(node.text + _joins(plan, index, node)), size(node.shape), _count(node.parameters), _count(node.macs)
+        )
+    return table
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _joins(plan: Plan, index: int, node: Node) -> str:
+    """Where a layer's input is not simply the one above: the names of what it takes."""
+    if node.inputs == (index - 1,):
+        return ""
+    names = [plan.nodes[source].name if source >= 0 else "the image" for source in node.inputs]
+    return f"  ({', '.join(names)})"

@@ -1,0 +1,64 @@
+"""What `tuicnn runs` prints: the runs of a folder."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from tuicnn.console.train import percent
+
+if TYPE_CHECKING:
+    from tuicnn.training.runs import RunSummary
+
+__all__ = ["as_json", "runs_table"]
+
+
+def as_json(run: RunSummary) -> dict[str, Any]:
+    """The object that `tuicnn runs --json` prints for a run; null where a number is not known."""
+
+    def known(number: float) -> float | None:
+        return None if math.isnan(number) else number
+
+    return {
+        "run": run.name,
+        "folder": str(run.folder.path),
+        "state": run.state,
+        "alive": run.alive,
+        "started": known(run.started),
+        "ended": known(run.ended),
+        "epochs": run.epochs,
+        "epochs_planned": run.epochs_planned,
+        "parameters": run.parameters,
+        "best_val_accuracy": known(run.best_val_accuracy),
+        "test_accuracy": known(run.test_accuracy),
+        "message": run.message,
+    }
+
+
+def runs_table(runs: Sequence[RunSummary]) -> Table:
+    """One run a row, the oldest first."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("run", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("started", no_wrap=True)
+    table.add_column("epochs", justify="right", no_wrap=True)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("best validation", justify="right")
+    table.add_column("test", justify="right", no_wrap=True)
+    for run in runs:
+        planned = f"/{run.epochs_planned}" if run.epochs_planned else ""
+        table.add_row(
+            Text(run.name),
+            Text("training" if run.state == "alive" else run.state, style="bold" if run.alive else ""),
+            "-" if math.isnan(run.started) else time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)),
+            f"{run.epochs}{planned}",
+            f"{run.parameters:,}" if run.parameters is not None else "-",
+            percent(run.best_val_accuracy),
+            percent(run.test_accuracy),
+        )
+    return table

@@ -1,0 +1,181 @@
+"""What `tuicnn train` prints while it trains: a progress display, plain lines, or one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["JsonLines", "PlainLines", "ProgressDisplay", "Reporter", "duration", "percent"]
+
+#: seconds between two lines in an epoch that takes long
+_SILENCE = 10.0
+
+
+class Reporter(Protocol):
+    """Takes a run's events as they come (see `Session`)."""
+
+    def __call__(self, event: dict[str, Any]) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class JsonLines:
+    """One JSON object a line: `start`, `step`, `epoch`, `end`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(event, allow_nan=False) + "\n")
+        if event["event"] != "step":
+            self._stream.flush()
+
+    def close(self) -> None:
+        self._stream.flush()
+
+
+class PlainLines:
+    """Lines without escapes: the start, each epoch, the end, and a sign of life in epochs that take long."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._start: dict[str, Any] = {}
+        self._last = time.monotonic()
+        self._loss = 0.0
+        self._since = 0
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        match event["event"]:
+            case "start":
+                self._start = event
+                self._line(describe_start(event))
+            case "step":
+                self._loss += event["loss"] or 0.0
+                self._since += 1
+                if time.monotonic() - self._last > _SILENCE:
+                    total = self._start["steps_per_epoch"] * self._start["epochs"]
+                    self._line(f"step {event['step']} of {total}: training loss {self._loss / self._since:.4f}")
+            case "epoch":
+                self._line(describe_epoch(event, self._start["epochs"]))
+            case "warning":
+                self._line(f"warning: {event['message']}")
+            case "end":
+                self._line(describe_end(event))
+
+    def _line(self, text: str) -> None:
+        self._stream.write(text + "\n")
+        self._stream.flush()
+        self._last, self._loss, self._since = time.monotonic(), 0.0, 0
+
+    def close(self) -> None:
+        self._stream.flush()
+
+
+class ProgressDisplay:
+    """A bar for the run with loss and speed beside it, and a line for each epoch above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._start: dict[str, Any] = {}
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[loss]}"),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            refresh_per_second=8,
+            transient=True,
+        )
+        self._task = self._progress.add_task("reading data", total=None, loss="", speed="")
+        self._progress.start()
+        self._loss = 0.0
+        self._began = 0.0
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        match event["event"]:
+            case "start":
+                self._start, self._began = event, time.monotonic()
+                self._console.print(Text(describe_start(event)))
+                total = event["steps_per_epoch"] * event["epochs"]
+                self._progress.update(self._task, description="epoch 1", total=total)
+            case "step":
+                step, loss = event["step"], event["loss"] or 0.0
+                self._loss = loss if step == 1 else 0.98 * self._loss + 0.02 * loss
+                seconds = time.monotonic() - self._began
+                images = step * self._start["batch"] / seconds if seconds > 0 else 0
+                self._progress.update(
+                    self._task,
+                    completed=step,
+                    description=f"epoch {1 + (step - 1) // self._start['steps_per_epoch']}",
+                    loss=f"loss {self._loss:.4f}",
+                    speed=f"{images:,.0f} images/s",
+                )
+            case "epoch":
+                self._console.print(Text(describe_epoch(event, self._start["epochs"])))
+            case "warning":
+                self._console.print(Text(f"warning: {event['message']}"))
+            case "end":
+                self.close()
+                self._console.print(Text(describe_end(event), style="bold"))
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+def percent(share: float | None) -> str:
+    """A share as `97.53 %`, or a dash where it is not known."""
+    return "-" if share is None or share != share else f"{share:.2%}"
+
+
+def duration(seconds: float) -> str:
+    """A time for people: `8.2 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def describe_start(event: dict[str, Any]) -> str:
+    """The line with which a training begins."""
+    threads = event["threads"]
+    return (
+        f"{event['net']}: {event['parameters']:,} parameters, {event['train_images']:,} training images of {event['data']}, "
+        f"{event['val_images']:,} for validation; {event['optimizer']}, batch {event['batch']}, "
+        f"{threads} thread{'s' * (threads != 1)}, seed {event['seed']}"
+    )
+
+
+def describe_epoch(event: dict[str, Any], epochs: int) -> str:
+    """The line of an epoch."""
+    return (
+        f"epoch {event['epoch']:>{len(str(epochs))}}/{epochs}: training loss {_loss(event['train_loss'])}, "
+        f"validation loss {_loss(event['val_loss'])}, accuracy {percent(event['val_accuracy'])}; "
+        f"{event['images_per_second']:,.0f} images/s, {duration(event['seconds'])}"
+    )
+
+
+def describe_end(event: dict[str, Any]) -> str:
+    """The line with which a training ends, whichever way."""
+    match event["state"]:
+        case "done":
+            return (
+                f"test accuracy {percent(event['test_accuracy'])}, test loss {_loss(event['test_loss'])}, "
+                f"after {duration(event['seconds'])} of training"
+            )
+        case "stopped":
+            return f"stopped after step {event['step']:,}"
+        case state:
+            return f"{state}: {event['message']}"
+
+
+def _loss(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

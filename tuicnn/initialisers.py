@@ -1,0 +1,155 @@
+"""The first values of weights: random, and as large as keeps a signal's size the same from layer to layer.
+
+An initialiser is called with (generator, shape, fan_in, fan_out) and gives a float64 array. `fan_in` counts the inputs
+that one output sums, `fan_out` the outputs that one input goes to. A bare name is the form its paper proposed: `he` and
+`lecun` draw from a normal distribution, `xavier` from a uniform one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuicnn.words import Number, positional, word
+
+__all__ = [
+    "He",
+    "HeNormal",
+    "HeUniform",
+    "Initialiser",
+    "LeCun",
+    "LeCunNormal",
+    "LeCunUniform",
+    "Normal",
+    "Ones",
+    "Xavier",
+    "XavierNormal",
+    "XavierUniform",
+    "Zeros",
+]
+
+Shape = tuple[int, ...]
+Values = NDArray[np.float64]
+
+
+class Initialiser:
+    """The base of all initialisers."""
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        """The first values of an array of weights, drawn in the order in which the array lies in memory."""
+        raise NotImplementedError
+
+
+def normal(generator: np.random.Generator, shape: Shape, variance: float) -> Values:
+    """Normal values of mean 0."""
+    return generator.standard_normal(shape) * math.sqrt(variance)
+
+
+def uniform(generator: np.random.Generator, shape: Shape, variance: float) -> Values:
+    """Uniform values of mean 0: on [-a, a] the variance is a²/3, so a = √(3·variance)."""
+    limit = math.sqrt(3 * variance)
+    return generator.uniform(-limit, limit, shape)
+
+
+@word("init", "he_normal", help="normal, variance 2/fan_in; made for ReLU")
+@dataclass(frozen=True)
+class HeNormal(Initialiser):
+    """Normal with variance 2/fan_in. Source: He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equation 10."""
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return normal(generator, shape, 2 / max(1, fan_in))
+
+
+@word("init", "he", help="the same as he_normal", aliases=("kaiming", "kaiming_normal"))
+@dataclass(frozen=True)
+class He(HeNormal):
+    """`he_normal` by its short name."""
+
+
+@word("init", "he_uniform", help="uniform, variance 2/fan_in", aliases=("kaiming_uniform",))
+@dataclass(frozen=True)
+class HeUniform(Initialiser):
+    """Uniform on ±√(6/fan_in), so that the variance is that of `he_normal`."""
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return uniform(generator, shape, 2 / max(1, fan_in))
+
+
+@word("init", "xavier_uniform", help="uniform, variance 2/(fan_in + fan_out); made for tanh", aliases=("glorot_uniform",))
+@dataclass(frozen=True)
+class XavierUniform(Initialiser):
+    """Uniform on ±√(6/(fan_in + fan_out)). Source: Glorot and Bengio, Understanding the difficulty of training deep
+    feedforward neural networks (2010), equation 16."""
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return uniform(generator, shape, 2 / max(1, fan_in + fan_out))
+
+
+@word("init", "xavier", help="the same as xavier_uniform", aliases=("glorot",))
+@dataclass(frozen=True)
+class Xavier(XavierUniform):
+    """`xavier_uniform` by its short name."""
+
+
+@word("init", "xavier_normal", help="normal, variance 2/(fan_in + fan_out)", aliases=("glorot_normal",))
+@dataclass(frozen=True)
+class XavierNormal(Initialiser):
+    """Normal with variance 2/(fan_in + fan_out). Source: Glorot and Bengio (2010), equation 12."""
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return normal(generator, shape, 2 / max(1, fan_in + fan_out))
+
+
+@word("init", "lecun_normal", help="normal, variance 1/fan_in; made for tanh and selu-like activations")
+@dataclass(frozen=True)
+class LeCunNormal(Initialiser):
+    """Normal with variance 1/fan_in. Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), equation 16."""
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return normal(generator, shape, 1 / max(1, fan_in))
+
+
+@word("init", "lecun", help="the same as lecun_normal")
+@dataclass(frozen=True)
+class LeCun(LeCunNormal):
+    """`lecun_normal` by its short name."""
+
+
+@word("init", "lecun_uniform", help="uniform, variance 1/fan_in")
+@dataclass(frozen=True)
+class LeCunUniform(Initialiser):
+    """Uniform on ±√(3/fan_in), so that the variance is that of `lecun_normal`."""
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return uniform(generator, shape, 1 / max(1, fan_in))
+
+
+@word("init", "normal", help="normal with this standard deviation", example="normal(0.01)", usage="normal(std)")
+@dataclass(frozen=True)
+class Normal(Initialiser):
+    """Normal with a standard deviation of one's own."""
+
+    std: float = positional(Number(at_least=0), help="standard deviation")
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return generator.standard_normal(shape) * self.std
+
+
+@word("init", "zeros", help="all zero", aliases=("zero",))
+@dataclass(frozen=True)
+class Zeros(Initialiser):
+    """All zero: a bias starts so."""
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return np.zeros(shape)
+
+
+@dataclass(frozen=True)
+class Ones(Initialiser):
+    """All one: the scale of a normalisation starts so. Not a word of the language."""
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return np.ones(shape)

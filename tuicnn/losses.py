@@ -1,0 +1,185 @@
+"""Losses: how wrong the network's outputs are, and the gradient of that by each output.
+
+All of them are means, as PyTorch's are by default: over the images, and for `mse` and `bce` over the outputs too.
+`cross_entropy` and `bce` take raw outputs (logits) and apply softmax or sigmoid themselves, which is exact where a
+probability would round to 0 or 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from tuicnn.words import Number, option, word
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.floating[Any]]
+    Labels = NDArray[np.int64]
+
+__all__ = ["BinaryCrossEntropy", "CrossEntropy", "Loss", "MeanSquaredError", "one_hot", "softmax"]
+
+
+def softmax(z: Array) -> Array:
+    """`exp(z_k) / sum_j exp(z_j)` for each row of `(N, K)`, shifted by the row's maximum so that nothing overflows."""
+    e = z - z.max(axis=1, keepdims=True)
+    np.exp(e, out=e)
+    e /= e.sum(axis=1, keepdims=True)
+    return e
+
+
+def sigmoid(z: Array) -> Array:
+    """`1 / (1 + exp(-z))`, by way of tanh, which does not overflow."""
+    out: Array = np.tanh(z * 0.5)
+    out *= 0.5
+    out += 0.5
+    return out
+
+
+def one_hot(labels: Labels, like: Array) -> Array:
+    """Targets for outputs `like` `(N, K)`: 1 at the label, 0 elsewhere; the label itself where K is 1 (two classes)."""
+    if like.shape[1] == 1:
+        return labels.astype(like.dtype).reshape(-1, 1)
+    out = np.zeros_like(like)
+    out[np.arange(len(labels)), labels] = 1
+    return out
+
+
+class Loss:
+    """The base of all losses. Subclasses are frozen dataclasses registered with `words.word("loss", …)`."""
+
+    #: the activation that the loss applies itself, so that the network need not end in it; "" for none
+    applies: ClassVar[str] = ""
+
+    def outputs(self, classes: int) -> tuple[int, ...]:
+        """How many outputs a network may have for so many classes."""
+        return (classes,) if classes != 2 else (2, 1)
+
+    def forward(self, z: Array, labels: Labels) -> Array:
+        """Each image's loss `(N,)` for outputs `z` `(N, K)`; the batch's loss is their mean."""
+        raise NotImplementedError
+
+    def backward(self, z: Array, labels: Labels, batch: int) -> Array:
+        """The gradient of `sum of forward / batch` by `z`, `(N, K)`; `batch` may be more than N, for a shard."""
+        raise NotImplementedError
+
+    def probabilities(self, z: Array) -> Array:
+        """What the outputs say of each class, `(N, classes)`, to be shown as bars."""
+        raise NotImplementedError
+
+    def predictions(self, z: Array) -> Labels:
+        """The class that each row of outputs speaks for, `(N,)`."""
+        return np.argmax(self.probabilities(z) if z.shape[1] == 1 else z, axis=1)
+
+
+def _two(p: Array) -> Array:
+    """The probabilities of two classes from that of the second."""
+    return np.concatenate([1 - p, p], axis=1)
+
+
+@word(
+    "loss",
+    "cross_entropy",
+    help="softmax, then minus the logarithm of the right class's probability",
+    aliases=("crossentropy", "ce", "nll", "categorical_crossentropy", "softmax"),
+    example="cross_entropy smoothing=0.1",
+)
+@dataclass(frozen=True)
+class CrossEntropy(Loss):
+    """Cross-entropy of the softmax of the outputs (Bishop, Pattern Recognition and Machine Learning, 4.108)."""
+
+    smoothing: float = option(
+        Number(at_least=0, below=1), default=0.0, help="share of the target that is spread over all classes"
+    )
+    applies = "softmax"
+
+    def outputs(self, classes: int) -> tuple[int, ...]:
+        return (classes,)
+
+    def forward(self, z: Array, labels: Labels) -> Array:
+        """`-sum_k t_k log p_k`, where log p = z - max - log sum exp(z - max) and t is the smoothed target.
+
+        Smoothing (Szegedy et al. 2016, section 7): t = (1 - s) [k = label] + s / K.
+        """
+        shifted = z - z.max(axis=1, keepdims=True)
+        log_sum = np.log(np.exp(shifted).sum(axis=1))
+        right = shifted[np.arange(len(labels)), labels]
+        out: Array = log_sum - (1 - self.smoothing) * right
+        if self.smoothing:
+            out -= self.smoothing * shifted.mean(axis=1)
+        return out
+
+    def backward(self, z: Array, labels: Labels, batch: int) -> Array:
+        """d loss / d z_k = p_k - t_k: the softmax's Jacobian and the logarithm's derivative cancel but for this."""
+        dz = softmax(z)
+        dz[np.arange(len(labels)), labels] -= 1 - self.smoothing
+        if self.smoothing:
+            dz -= self.smoothing / z.shape[1]
+        dz /= batch
+        return dz
+
+    def probabilities(self, z: Array) -> Array:
+        return softmax(z)
+
+
+@word(
+    "loss",
+    "mse",
+    help="the mean of the squared differences from 0 and 1",
+    aliases=("mean_squared_error", "l2", "quadratic"),
+    example="mse",
+)
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """Mean squared error against one-hot targets (or 0 and 1, for one output and two classes)."""
+
+    def forward(self, z: Array, labels: Labels) -> Array:
+        """`sum_k (z_k - t_k)^2 / K`."""
+        d = z - one_hot(labels, z)
+        out: Array = np.mean(d * d, axis=1)
+        return out
+
+    def backward(self, z: Array, labels: Labels, batch: int) -> Array:
+        """d loss / d z_k = 2 (z_k - t_k) / K."""
+        dz = z - one_hot(labels, z)
+        dz *= 2.0 / (z.shape[1] * batch)
+        return dz
+
+    def probabilities(self, z: Array) -> Array:
+        """The outputs themselves, cut to [0, 1]: `mse` gives them no other meaning."""
+        p: Array = np.clip(z, 0, 1)
+        return _two(p) if z.shape[1] == 1 else p
+
+
+@word(
+    "loss",
+    "bce",
+    help="sigmoid, then cross-entropy of each output for itself",
+    aliases=("binary_cross_entropy", "binary_crossentropy", "logistic"),
+    example="bce",
+)
+@dataclass(frozen=True)
+class BinaryCrossEntropy(Loss):
+    """Binary cross-entropy of the sigmoid of each output (PyTorch's BCEWithLogitsLoss)."""
+
+    applies = "sigmoid"
+
+    def forward(self, z: Array, labels: Labels) -> Array:
+        """`-t log s(z) - (1 - t) log(1 - s(z)) = max(z, 0) - t z + log(1 + exp(-|z|))`, the mean over outputs."""
+        t = one_hot(labels, z)
+        out: Array = np.mean(np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.abs(z))), axis=1)
+        return out
+
+    def backward(self, z: Array, labels: Labels, batch: int) -> Array:
+        """d loss / d z = (s(z) - t) / K."""
+        dz = sigmoid(z)
+        dz -= one_hot(labels, z)
+        dz /= z.shape[1] * batch
+        return dz
+
+    def probabilities(self, z: Array) -> Array:
+        p = sigmoid(z)
+        return _two(p) if z.shape[1] == 1 else p

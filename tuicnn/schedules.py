@@ -1,0 +1,113 @@
+"""Schedules: the factor on the learning rate at each step. They know only where the step stands in the whole run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tuicnn.words import ListOf, Number, Whole, option, word
+
+__all__ = ["Constant", "Cosine", "Linear", "OneCycle", "Schedule", "Step"]
+
+_WARMUP = Number(at_least=0, at_most=100_000)
+_WARMUP_HELP = "epochs (also parts of one) over which the rate first rises from 0"
+
+
+class Schedule:
+    """The base of all schedules. Subclasses are frozen dataclasses registered with `words.word("schedule", …)`."""
+
+    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
+        """What the learning rate is multiplied by at `step` (from 0) of `steps_per_epoch * epochs`."""
+        raise NotImplementedError
+
+
+def _after_warmup(step: int, warmup: float, steps_per_epoch: int, epochs: int) -> tuple[float, float]:
+    """The warm-up's factor (1 when it is over), and how much of the rest is done, 0 to 1."""
+    rise = warmup * steps_per_epoch
+    rest = steps_per_epoch * epochs - rise
+    done = (step - rise) / rest if rest > 0 else 0.0  # a warm-up as long as the run: all of it rises
+    return min(1.0, (step + 1) / rise) if rise else 1.0, min(1.0, max(0.0, done))
+
+
+@word("schedule", "constant", help="the same rate all the way", aliases=("none", "fixed"), example="constant")
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The rate as given."""
+
+    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
+        return 1.0
+
+
+@word(
+    "schedule",
+    "step",
+    help="multiply the rate by a factor after some epochs",
+    aliases=("multistep", "steps", "decay"),
+    example="step at=[10, 20] factor=0.1",
+)
+@dataclass(frozen=True)
+class Step(Schedule):
+    """The rate times `factor` for each of the epochs in `at` that is over."""
+
+    at: tuple[int, ...] = option(ListOf(Whole(at_least=1), distinct=True), default=(10, 20), help="after which epochs")
+    factor: float = option(Number(above=0, at_most=10), default=0.1, help="what the rate is multiplied by")
+
+    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
+        return float(self.factor ** sum(step >= epoch * steps_per_epoch for epoch in self.at))
+
+
+@word(
+    "schedule",
+    "cosine",
+    help="from the full rate to 0 along half a cosine (Loshchilov and Hutter 2017)",
+    aliases=("cosineannealing", "cos"),
+    example="cosine warmup=1",
+)
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    """(1 + cos(pi t)) / 2, t from 0 to 1 after the warm-up."""
+
+    warmup: float = option(_WARMUP, default=0.0, help=_WARMUP_HELP)
+
+    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
+        rise, t = _after_warmup(step, self.warmup, steps_per_epoch, epochs)
+        return rise * (1 + math.cos(math.pi * t)) / 2
+
+
+@word("schedule", "linear", help="from the full rate straight down to 0", aliases=("poly",), example="linear warmup=1")
+@dataclass(frozen=True)
+class Linear(Schedule):
+    """1 - t, t from 0 to 1 after the warm-up."""
+
+    warmup: float = option(_WARMUP, default=0.0, help=_WARMUP_HELP)
+
+    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
+        rise, t = _after_warmup(step, self.warmup, steps_per_epoch, epochs)
+        return rise * (1 - t)
+
+
+@word(
+    "schedule",
+    "onecycle",
+    help="up to the full rate, then down to almost 0 (Smith and Topin 2018)",
+    aliases=("1cycle", "one_cycle"),
+    example="onecycle",
+)
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """Rises from 1/25 to 1 over the first 30% of the steps and falls to 4e-6, both along half a cosine.
+
+    The learning rate of PyTorch's OneCycleLR with its defaults (the momentum stays as it is).
+    """
+
+    rise: float = option(Number(above=0, below=1), default=0.3, help="share of the steps over which the rate rises")
+
+    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
+        low, end = 1 / 25, 1 / 25 / 1e4
+        last = steps_per_epoch * epochs - 1
+        peak = self.rise * (last + 1) - 1
+        if step <= peak or last <= peak:
+            a, b, t = low, 1.0, (step / peak if peak > 0 else 1.0)
+        else:
+            a, b, t = 1.0, end, (step - peak) / (last - peak)
+        return b + (a - b) * (1 + math.cos(math.pi * min(1.0, t))) / 2

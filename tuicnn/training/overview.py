@@ -1,0 +1,51 @@
+"""A plan as rows for people and programs: what the screen's table and `tuicnn check` show."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tuicnn.training.progress import LayerRow, Overview
+from tuicnn.words import info, written
+
+if TYPE_CHECKING:
+    from tuicnn.data import Dataset
+    from tuicnn.language import Plan
+
+__all__ = ["overview_of", "rows_of"]
+
+
+def rows_of(plan: Plan) -> tuple[LayerRow, ...]:
+    """The layers of a plan, in order."""
+    return tuple(
+        LayerRow(node.name, node.text, info(node.layer).name, node.shape, node.parameters, node.macs, node.inputs)
+        for node in plan.nodes
+    )
+
+
+def overview_of(plan: Plan, dataset: Dataset, steps_per_epoch: int, *, threads: int, run: str) -> Overview:
+    """What does not change during a run of this plan."""
+    channels, height, width = plan.input
+    return Overview(
+        net=plan.name,
+        run=run,
+        text=plan.text,
+        data=dataset.name,
+        input=(channels, height, width),
+        class_names=dataset.class_names,
+        layers=rows_of(plan),
+        loss=written(plan.loss),
+        optimizer=written(plan.optimizer),
+        schedule=written(plan.schedule),
+        epochs=plan.train.epochs,
+        batch=plan.train.batch,
+        seed=plan.train.seed,
+        threads=threads,
+        parameters=plan.parameters,
+        macs=plan.macs,
+        train_images=len(dataset.train_images),
+        val_images=len(dataset.val_images),
+        test_images=len(dataset.test_images),
+        steps_per_epoch=steps_per_epoch,
+        pid=os.getpid(),
+    )
