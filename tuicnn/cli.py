@@ -115,9 +115,9 @@ def watch(
 
     folder = _new_folder(path, text, run)
     process = start(folder, options, path)  # before Textual is imported: the two start-ups overlap
-    from tuicnn.tui.session import show
+    from tuicnn.tui.show import show
 
-    sys.exit(show(folder, look, process=process))
+    sys.exit(show(folder, look, process))
 
 
 @main.command()
@@ -174,7 +174,7 @@ def attach(run: str | None, ascii: bool) -> None:
         raise RunError(f"The run {folder.name} is not alive any more ({describe(folder)}); its files are in {folder.path}")
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise RunError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
-    from tuicnn.tui.session import show
+    from tuicnn.tui.show import show
 
     sys.exit(show(folder, look))
 

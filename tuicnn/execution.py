@@ -276,7 +276,7 @@ class Executor:
                 y = first.outputs[index]
                 if y is not None:
                     observed.activation[index] = _rms(y)
-                    if getattr(self.layers[index], "can_die", False):
+                    if self.layers[index].can_die:
                         observed.dead[index] = float(np.mean(~y.any(axis=tuple(range(y.ndim - 1)))))
             else:
                 dy = first.gradients[index]

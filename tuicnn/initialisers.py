@@ -57,7 +57,7 @@ def uniform(generator: np.random.Generator, shape: Shape, variance: float) -> Va
 @word("init", "he_normal", help="normal, variance 2/fan_in; made for ReLU")
 @dataclass(frozen=True)
 class HeNormal(Initialiser):
-    """Normal with variance 2/fan_in. Source: He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equation 10."""
+    """Normal with variance 2/fan_in. Source: He et al., Delving Deep into Rectifiers (2015), equation 10."""
 
     def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
         return normal(generator, shape, 2 / max(1, fan_in))
@@ -78,7 +78,9 @@ class HeUniform(Initialiser):
         return uniform(generator, shape, 2 / max(1, fan_in))
 
 
-@word("init", "xavier_uniform", help="uniform, variance 2/(fan_in + fan_out); made for tanh", aliases=("glorot_uniform",))
+@word(
+    "init", "xavier_uniform", help="uniform, variance 2/(fan_in + fan_out); made for tanh", aliases=("glorot_uniform",)
+)
 @dataclass(frozen=True)
 class XavierUniform(Initialiser):
     """Uniform on ±√(6/(fan_in + fan_out)). Source: Glorot and Bengio, Understanding the difficulty of training deep

@@ -25,7 +25,7 @@ __all__ = ["BinaryCrossEntropy", "CrossEntropy", "Loss", "MeanSquaredError", "on
 
 def softmax(z: Array) -> Array:
     """`exp(z_k) / sum_j exp(z_j)` for each row of `(N, K)`, shifted by the row's maximum so that nothing overflows."""
-    e = z - z.max(axis=1, keepdims=True)
+    e: Array = z - z.max(axis=1, keepdims=True)
     np.exp(e, out=e)
     e /= e.sum(axis=1, keepdims=True)
     return e
@@ -72,7 +72,8 @@ class Loss:
 
     def predictions(self, z: Array) -> Labels:
         """The class that each row of outputs speaks for, `(N,)`."""
-        return np.argmax(self.probabilities(z) if z.shape[1] == 1 else z, axis=1)
+        found: Labels = np.argmax(self.probabilities(z) if z.shape[1] == 1 else z, axis=1)
+        return found
 
 
 def _two(p: Array) -> Array:

@@ -87,7 +87,8 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:g}"
+        short = f"{value + 0.0:g}"  # + 0.0: no -0
+        return short if float(short) == value else repr(value)
     if isinstance(value, Word | Size | Call | int):
         return str(value)
     if isinstance(value, str):
@@ -310,9 +311,7 @@ class Made(Kind):
         return "one of " + ", ".join(info(c).usage for c in vocabulary(self.vocabulary).values())
 
     def accept(self, value: Any) -> Any:
-        name, given, named = (
-            (value.name, value.positional, value.named) if isinstance(value, Call) else (value, (), {})
-        )
+        name, given, named = (value.name, value.positional, value.named) if isinstance(value, Call) else (value, (), {})
         cls = vocabulary(self.vocabulary).get(name) if isinstance(name, str) else None
         if cls is None or (isinstance(name, str) and not isinstance(value, Word | Call)):
             raise Unsuitable(f"must be {self.says}, not {show(value)}")
@@ -351,9 +350,7 @@ C = TypeVar("C", bound=type)
 
 def positional(kind: Kind, *, help: str, default: Any = MISSING) -> Any:
     """A dataclass field that is written by its place (and may be written by its name)."""
-    return dataclasses.field(
-        default=default, metadata={"kind": kind, "positional": True, "help": help}, kw_only=False
-    )
+    return dataclasses.field(default=default, metadata={"kind": kind, "positional": True, "help": help}, kw_only=False)
 
 
 def option(kind: Kind, *, default: Any, help: str) -> Any:
@@ -415,7 +412,9 @@ def make(cls: type, given: tuple[Any, ...] = (), named: Mapping[str, Any] | None
     for name, value in (named or {}).items():
         argument_of = {a.name: a for a in own}
         if name not in argument_of or name in values:
-            raise Unsuitable(f"has no option {name} in {title}(…)" if name not in argument_of else f"gives {name} twice")
+            raise Unsuitable(
+                f"has no option {name} in {title}(…)" if name not in argument_of else f"gives {name} twice"
+            )
         values[name] = argument_of[name].kind.accept(value)
     for argument in own:
         if argument.default is MISSING and argument.name not in values:

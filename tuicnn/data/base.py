@@ -12,11 +12,22 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Augment", "DataError", "DataSpec", "Dataset", "Described"]
+__all__ = ["Augment", "DataError", "DataSpec", "Dataset", "Described", "printable"]
+
+
+def printable(text: str) -> str:
+    """A text for people, with what a terminal would obey or cannot show written as an escape (`\\x1b`)."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 class DataError(Exception):
-    """A data set cannot be had; the message is one sentence (or a few lines) that says what to do about it."""
+    """A data set cannot be had; the message is a sentence, on one line, that says what is wrong or what to do.
+
+    It may quote names out of files that came from anywhere, and so is made `printable`.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 @dataclass(frozen=True)
@@ -27,9 +38,14 @@ class Described:
     class_names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DataSpec:
-    """The options that every data set takes. Subclasses are registered with `words.word("data", …)`."""
+    """The options that every data set takes. Subclasses are registered with `words.word("data", …)`.
+
+    They are keyword-only, so that a subclass may have arguments that must be given. Those that read files also have a
+    field `base`, which is no word of the language: the folder of the `.net` file, where relative paths are looked for
+    first (then the working folder).
+    """
 
     classes: tuple[int, ...] | None = option(
         ListOf(Whole(at_most=65_535), at_least=2, distinct=True),
@@ -38,7 +54,9 @@ class DataSpec:
     )
     limit: int | None = option(Whole(at_least=1), default=None, help="use at most so many training images")
     val: int | None = option(
-        Whole(at_least=1), default=None, help="hold so many training images out for validation (default 5000)"
+        Whole(at_least=1),
+        default=None,
+        help="hold so many training images out for validation (default 5000, or a tenth of them where that is fewer)",
     )
     pad: int = option(Whole(at_most=1024), default=0, help="zeros around each image, on every side")
 
@@ -74,7 +92,12 @@ class Dataset:
     std: NDArray[Any]
 
 
-@word("setting", "augment", help="change the training images a little, differently each time", example="shift=4 flip=horizontal")
+@word(
+    "setting",
+    "augment",
+    help="change the training images a little, differently each time",
+    example="shift=4 flip=horizontal",
+)
 @dataclass(frozen=True)
 class Augment:
     """`augment: shift=4 flip=horizontal rotate=10 cutout=8`. Validation and test images are never changed."""

@@ -1,0 +1,29 @@
+"""The language of `.net` files: text to tree to checked plan, and what the reader is told."""
+
+from __future__ import annotations
+
+from .checking import Checked, check, check_file
+from .codes import CODES, Code
+from .diagnostics import Diagnostic, Note, Severity, Source, Span
+from .plan import INPUT, Node, Plan
+from .reading import read_file
+from .rendering import render, render_plain
+
+__all__ = [
+    "CODES",
+    "INPUT",
+    "Checked",
+    "Code",
+    "Diagnostic",
+    "Node",
+    "Note",
+    "Plan",
+    "Severity",
+    "Source",
+    "Span",
+    "check",
+    "check_file",
+    "read_file",
+    "render",
+    "render_plain",
+]

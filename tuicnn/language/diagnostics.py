@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Diagnostic", "Note", "Severity", "Source", "Span"]
+__all__ = ["Diagnostic", "Note", "Severity", "Source", "Span", "line_of", "plain_lines"]
 
 
 class Severity(StrEnum):
@@ -21,6 +21,17 @@ class Source:
 
     name: str
     text: str
+
+
+def line_of(source: Source, number: int) -> str | None:
+    """A line of a text by its number, from 1, without its end or a byte order mark; None where there is none."""
+    lines = plain_lines(source.text).split("\n", number)
+    return lines[number - 1] if number <= len(lines) else None
+
+
+def plain_lines(text: str) -> str:
+    """A text without its byte order mark, every line ending in a newline alone: what spans count in."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 @dataclass(frozen=True, order=True)

@@ -47,7 +47,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Plan:
-    """A network and how it is trained. `nodes` stand in an order in which they can be computed; the last is the output."""
+    """A network and how it is trained. `nodes` stand so that they can be computed in turn; the last is the output."""
 
     name: str
     text: str

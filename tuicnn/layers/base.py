@@ -67,6 +67,8 @@ class Pass:
     shared: Any = None
     #: running statistics and the like, by name (engine layout); read only
     kept: Mapping[str, Array] = field(default_factory=dict)
+    #: False where nobody needs the gradient by the inputs (the first layer): backward may give None for them
+    input_gradient: bool = True
 
 
 class Layer:
@@ -76,6 +78,8 @@ class Layer:
     arity: int | None = 1
     #: True where training needs sums over the whole batch before forward and before backward (batchnorm)
     whole_batch: bool = False
+    #: True where a unit can be 0 for every image and then learns no more (relu): the screen counts such units
+    can_die: bool = False
 
     # --- what the plan asks (no arrays) -----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ __all__ = ["Action", "Feed", "Poll", "WorkerGone"]
 Action = Literal["pause", "resume", "step", "stop", "discard"]
 
 
-class WorkerGone(Exception):
+class WorkerGone(Exception):  # noqa: N818 - a fact, not a fault
     """The run's process cannot be reached any more; the message is a sentence for the user."""
 
 
@@ -41,3 +41,6 @@ class Feed(Protocol):
 
     async def act(self, action: Action) -> Progress:
         """Steer the run; answers with the progress after it."""
+
+    async def close(self) -> None:
+        """Let go of the run, which goes on."""

@@ -1,0 +1,142 @@
+"""Laws of augmentation: what it moves, mirrors, turns and cuts, and what it leaves alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+
+from tuicnn.data import augment
+from tuicnn.data.base import Augment
+
+from .made import images as made_images
+
+Images = NDArray[np.uint8]
+images = st.tuples(st.integers(1, 4), st.integers(1, 7), st.integers(1, 7), st.sampled_from([1, 3])).flatmap(
+    lambda shape: arrays.arrays(np.uint8, shape)
+)
+
+
+@given(images, st.data())
+def test_a_flip_twice_is_none(batch: Images, data: st.DataObject) -> None:
+    which = data.draw(arrays.arrays(bool, (2, len(batch))))
+    once = augment.flip(batch, *which)
+    np.testing.assert_array_equal(augment.flip(once, *which), batch)
+    for i, (horizontal, vertical) in enumerate(which.T):
+        expected = batch[i, :, ::-1] if horizontal else batch[i]
+        np.testing.assert_array_equal(once[i], expected[::-1] if vertical else expected)
+
+
+@given(images, st.data())
+def test_a_shift_moves_each_pixel_and_brings_zeros_in(batch: Images, data: st.DataObject) -> None:
+    n, height, width, _ = batch.shape
+    down, right = data.draw(arrays.arrays(np.int64, (2, n), elements=st.integers(-9, 9)))
+    moved = augment.shift(batch, down, right)
+    for i in range(n):
+        for y in range(height):
+            for x in range(width):
+                was_y, was_x = y - down[i], x - right[i]
+                inside = 0 <= was_y < height and 0 <= was_x < width
+                assert moved[i, y, x].tolist() == (batch[i, was_y, was_x].tolist() if inside else [0] * batch.shape[3])
+
+
+@given(images)
+def test_a_shift_by_nothing_and_a_turn_by_nothing_change_nothing(batch: Images) -> None:
+    none = np.zeros(len(batch), dtype=np.int64)
+    np.testing.assert_array_equal(augment.shift(batch, none, none), batch)
+    np.testing.assert_array_equal(augment.rotate(batch, none), batch)
+    np.testing.assert_array_equal(augment.rotate(batch, none + 360), batch)
+    np.testing.assert_array_equal(augment.rotate(batch, none + 180), batch[:, ::-1, ::-1])
+
+
+@given(st.integers(1, 9), st.sampled_from([1, 3]), st.lists(st.integers(-4, 4), min_size=1, max_size=5))
+def test_quarter_turns_are_exact(side: int, channels: int, quarters: list[int]) -> None:
+    batch = made_images(len(quarters), side, side, channels)
+    turned = augment.rotate(batch, np.array(quarters) * 90)
+    for image, result, k in zip(batch, turned, quarters, strict=True):
+        np.testing.assert_array_equal(result, np.rot90(image, k))
+
+
+def test_a_small_turn_mixes_four_neighbours() -> None:
+    """Against the definition, one pixel at a time."""
+    batch = made_images(3, 6, 5, 3)
+    degrees = np.array([10.0, -33.0, 71.5])
+    turned = augment.rotate(batch, degrees).astype(int)
+    for i, angle in enumerate(np.deg2rad(degrees)):
+        for y in range(6):
+            for x in range(5):
+                dy, dx = y - 2.5, x - 2.0
+                was_x = dx * np.cos(angle) - dy * np.sin(angle) + 2.0
+                was_y = dx * np.sin(angle) + dy * np.cos(angle) + 2.5
+                value = np.zeros(3)
+                for row in range(6):
+                    for column in range(5):
+                        weight = max(0, 1 - abs(was_y - row)) * max(0, 1 - abs(was_x - column))
+                        value += weight * batch[i, row, column]
+                assert np.abs(turned[i, y, x] - value).max() <= 0.51
+
+
+@given(images, st.integers(1, 9), st.data())
+def test_cutout_zeroes_one_square_clipped_at_the_border(batch: Images, size: int, data: st.DataObject) -> None:
+    n = len(batch)
+    top, left = data.draw(arrays.arrays(np.int64, (2, n), elements=st.integers(-10, 10)))
+    expected = batch.copy()
+    for i in range(n):
+        expected[i, max(0, top[i]) : max(0, top[i] + size), max(0, left[i]) : max(0, left[i] + size)] = 0
+    np.testing.assert_array_equal(augment.cutout(batch, top, left, size), expected)
+
+
+def test_nothing_asked_for_is_nothing_done() -> None:
+    batch = made_images(3, 4, 4, 1)
+    assert augment.apply(batch, Augment(), np.zeros((3, augment.DRAWS), np.float32)) is batch
+    assert not augment.changes(Augment())
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        Augment(shift=3),
+        Augment(flip="horizontal"),
+        Augment(flip="vertical"),
+        Augment(flip="both"),
+        Augment(rotate=20.0),
+        Augment(cutout=3),
+        Augment(shift=1024),
+        Augment(cutout=1024),
+        Augment(shift=2, flip="both", rotate=15.0, cutout=2),
+    ],
+)
+def test_what_an_image_becomes_does_not_depend_on_its_neighbours(what: Augment) -> None:
+    batch = made_images(40, 7, 9, 3)
+    before = batch.copy()
+    draws = np.random.default_rng(0).random((40, augment.DRAWS), dtype=np.float32)
+    whole = augment.apply(batch, what, draws)
+    assert augment.changes(what)
+    assert whole.dtype == np.uint8
+    assert not np.array_equal(whole, batch)
+    np.testing.assert_array_equal(batch, before)
+    parts = [augment.apply(batch[i : i + 7], what, draws[i : i + 7]) for i in range(0, 40, 7)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def test_every_shift_up_to_the_limit_comes_and_none_beyond() -> None:
+    batch = np.zeros((4000, 9, 9, 1), np.uint8)
+    batch[:, 4, 4] = 1
+    draws = np.random.default_rng(0).random((4000, augment.DRAWS), dtype=np.float32)
+    moved = augment.apply(batch, Augment(shift=2), draws)
+    _, y, x, _ = np.nonzero(moved)
+    assert len(y) == 4000
+    assert sorted(set(zip(y.tolist(), x.tolist(), strict=True))) == [(i, j) for i in range(2, 7) for j in range(2, 7)]
+    assert np.bincount(y)[2:].min() > 650  # 800 expected of each
+
+
+def test_every_other_image_is_mirrored() -> None:
+    batch = np.zeros((4000, 2, 2, 1), np.uint8)
+    batch[:, 0, 0] = 1
+    draws = np.random.default_rng(0).random((4000, augment.DRAWS), dtype=np.float32)
+    assert 1850 < augment.apply(batch, Augment(flip="horizontal"), draws)[:, 0, 1].sum() < 2150
+    assert 1850 < augment.apply(batch, Augment(flip="vertical"), draws)[:, 1, 0].sum() < 2150
+    assert 900 < augment.apply(batch, Augment(flip="both"), draws)[:, 1, 1].sum() < 1100

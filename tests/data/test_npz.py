@@ -1,0 +1,144 @@
+"""`npz "FILE"`: Keras's names or plain ones, either order of axes; nothing is unpickled."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tuicnn.data import DataError, Npz
+
+from .made import images
+
+
+def save(path: Path, compressed: bool = False, **arrays: Any) -> Npz:
+    (np.savez_compressed if compressed else np.savez)(path, **arrays)
+    return Npz(str(path))
+
+
+def labels(count: int, classes: int = 3) -> np.ndarray:
+    return np.arange(count) % classes
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+@pytest.mark.parametrize(("shape", "is_"), [((6, 5), (1, 6, 5)), ((6, 5, 3), (3, 6, 5)), ((3, 6, 5), (3, 6, 5))])
+def test_keras_names(tmp_path: Path, shape: tuple[int, ...], is_: tuple[int, ...], compressed: bool) -> None:
+    spec = save(
+        tmp_path / "a.npz",
+        compressed,
+        x_train=np.asfortranarray(images(40, *shape)),
+        y_train=labels(40)[:, None].astype(np.uint8),
+        x_test=images(9, *shape, seed=1),
+        y_test=labels(9, 4),
+    )
+    spec.find()
+    assert spec.describe().shape == is_
+    assert spec.describe().class_names == ("0", "1", "2", "3")
+    loaded = spec.load()
+    assert loaded.class_names == spec.describe().class_names
+    assert loaded.train_images.shape == (36, is_[1], is_[2], is_[0])
+    expected = images(9, *shape, seed=1)
+    if len(shape) == 2:
+        expected = expected[..., None]
+    elif shape[0] == 3:
+        expected = expected.transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(loaded.test_images, expected)
+
+
+def test_plain_names_hold_a_tenth_out(tmp_path: Path) -> None:
+    loaded = save(tmp_path / "a.npz", images=images(100, 4, 4), labels=labels(100)).load()
+    assert (len(loaded.test_labels), len(loaded.val_labels), len(loaded.train_labels)) == (10, 9, 81)
+
+
+def test_a_relative_path_is_looked_for_beside_the_net_file_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "work").mkdir()
+    save(tmp_path / "work" / "a.npz", images=images(30, 4, 4), labels=labels(30))
+    monkeypatch.chdir(tmp_path / "work")
+    spec = Npz("a.npz", base=str(tmp_path / "nets"))
+    assert spec.describe().shape == (1, 4, 4)
+    save(tmp_path / "nets" / "a.npz", images=images(30, 7, 7), labels=labels(30))
+    assert spec.describe().shape == (1, 7, 7)
+    with pytest.raises(DataError, match=r'There is no file "b\.npz" in .*nets and .*work'):
+        Npz("b.npz", base=str(tmp_path / "nets")).find()
+
+
+class Trap:
+    def __reduce__(self) -> Any:
+        return (Path("sprung").touch, ())
+
+
+@pytest.mark.parametrize("name", ["x_train", "y_train"])
+def test_pickles_are_refused_and_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    arrays: dict[str, Any] = {"x_train": images(30, 4, 4), "y_train": labels(30)}
+    arrays[name] = np.array([Trap()] * 30)
+    spec = save(tmp_path / "a.npz", **arrays)
+    for use in (Npz.describe, Npz.load):
+        with pytest.raises(DataError, match=f"{name} in .* holds Python objects"):
+            use(spec)
+    assert not Path("sprung").exists()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"x": images(3, 4, 4)}, "has x, but no images: save x_train"),
+        ({"x_train": images(3, 4, 4)}, "has x_train, but no y_train"),
+        ({"x_train": images(3, 4, 4), "y_train": labels(3), "x_test": images(3, 4, 4)}, "but no y_test"),
+        ({"images": images(30, 4, 4), "labels": labels(29)}, "30 images in images, but 29 labels in labels"),
+        ({"images": images(30, 4, 4) / 255, "labels": labels(30)}, "holds float64 values"),
+        ({"images": images(30, 4, 4), "labels": np.eye(3)[labels(30)]}, "labels must be one whole number an image"),
+        ({"images": images(0, 4, 4), "labels": labels(0)}, "images"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, arrays: dict[str, Any], says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        save(tmp_path / "a.npz", **arrays).load()
+
+
+def test_a_header_that_promises_too_much_is_not_believed(tmp_path: Path) -> None:
+    data = io.BytesIO()
+    np.lib.format.write_array_header_1_0(data, {"shape": (2**40, 28, 28), "fortran_order": False, "descr": "|u1"})
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("images.npy", data.getvalue() + b"123")
+        archive.writestr("labels.npy", data.getvalue() + b"123")
+    with pytest.raises(DataError, match=r"images in .* is damaged"):
+        Npz(str(tmp_path / "a.npz")).load()
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=200)
+def test_an_altered_file_is_named_or_read(data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "altered-file.npz"
+        spec = save(path, data.draw(st.booleans()), images=images(30, 3, 3), labels=labels(30))
+        altered = bytearray(path.read_bytes())
+        for place in data.draw(st.lists(st.integers(0, len(altered) - 1), min_size=1, max_size=3)):
+            altered[place] ^= data.draw(st.integers(1, 255))
+        path.write_bytes(altered[: data.draw(st.integers(0, len(altered)))] if data.draw(st.booleans()) else altered)
+        for use in (Npz.describe, Npz.load):
+            try:
+                use(spec)
+            except DataError as error:
+                problem = str(error)
+            else:
+                continue
+            assert "altered-file" in problem
+
+
+def test_names_in_a_file_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    arrays: dict[str, Any] = {"\x1b]0;title\x07\n": np.zeros(1)}
+    with pytest.raises(DataError) as caught:
+        save(tmp_path / "a.npz", **arrays).load()
+    assert str(caught.value).isprintable()
+    assert r"\x1b]0;title\x07\n" in str(caught.value)

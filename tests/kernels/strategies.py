@@ -1,0 +1,42 @@
+"""Windows of all kinds with images that they fit in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tuicnn.kernels import Array, Window, arrays
+
+
+def normals(seed: int, *shape: int) -> Array:
+    """Standard normal values in float64."""
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+@contextmanager
+def small_blocks(elements: int) -> Iterator[None]:
+    """Makes kernels cut even small images into blocks."""
+    with patch.object(arrays, "BLOCK", elements):
+        yield
+
+
+@st.composite
+def windows(draw: st.DrawFn, *, pooling: bool = False) -> tuple[Window, tuple[int, int]]:
+    """A window, and an image (H, W) that it fits in at least once."""
+    sizes = []
+    parts = []
+    for _ in range(2):
+        kernel = draw(st.integers(1, 4))
+        stride = draw(st.integers(1, 3))
+        dilation = 1 if pooling else draw(st.integers(1, 2))
+        most = kernel // 2 if pooling else 2
+        pad = draw(st.integers(0, most)), draw(st.integers(0, most))
+        span = dilation * (kernel - 1) + 1
+        sizes.append(max(1, span - sum(pad)) + draw(st.integers(0, 4)))
+        parts.append((kernel, stride, pad, dilation))
+    (kh, sh, ph, dh), (kw, sw, pw, dw) = parts
+    return Window((kh, kw), (sh, sw), (ph, pw), (dh, dw)), (sizes[0], sizes[1])

@@ -1,0 +1,126 @@
+"""What is said where a layer cannot take what it is given, and what it suggests is right."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.layers.helpers import as_written
+from tuicnn.layers import Layer, Shape, ShapeError, shape_text
+
+
+def complaint(text: str, *shapes: Shape) -> ShapeError:
+    with pytest.raises(ShapeError) as caught:
+        as_written(text).output(*shapes)
+    return caught.value
+
+
+def told(text: str, *shapes: Shape) -> tuple[str, str | None, str | None]:
+    error = complaint(text, *shapes)
+    return str(error), error.help, error.argument
+
+
+def test_dense_needs_a_vector() -> None:
+    assert told("dense 10", (8, 14, 14)) == (
+        "dense needs a flat vector but receives 8x14x14",
+        "Add `flatten ->` (1568 values)",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["conv 8 3x3", "depthwise 3", "maxpool 2", "avgpool 2", "globalavgpool", "globalmaxpool", "zeropad 1"]
+)
+def test_what_needs_an_image(text: str) -> None:
+    message, help, _ = told(text, (1568,))
+    assert message == f"{text.split()[0]} needs an image but receives 1568 values"
+    assert help is not None
+
+
+@pytest.mark.parametrize("name", ["conv 4", "depthwise", "maxpool", "avgpool"])
+def test_a_window_too_large(name: str) -> None:
+    message, help, argument = told(f"{name} 5x5", (8, 3, 3))
+    assert message == "a 5x5 window does not fit in 8x3x3"
+    assert help is not None
+    assert help.startswith("Use pad=2 or one pooling")
+    assert argument == "kernel"
+
+
+def test_a_window_too_large_for_its_padding_or_by_its_dilation() -> None:
+    assert told("conv 1 7 pad=1", (8, 3, 3))[0] == "a 7x7 window does not fit in 8x3x3 even with its padding"
+    message, help, _ = told("conv 1 3 dilation=2", (8, 4, 4))
+    assert message == "a 3x3 window, 5x5 with its dilation, does not fit in 8x4x4"
+    assert help is not None
+    assert "pad=2" in help
+
+
+@given(
+    st.sampled_from(["conv 1", "depthwise", "maxpool", "avgpool"]),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+def test_the_padding_that_is_suggested_fits(name: str, kernel: tuple[int, int], size: tuple[int, int]) -> None:
+    text = f"{name} {kernel[0]}x{kernel[1]}"
+    try:
+        shape = as_written(text).output((2, *size))
+    except ShapeError as error:
+        suggested = re.search(r"pad=\S+", error.help or "")
+        assert suggested is not None
+        shape = as_written(f"{text} {suggested.group()}").output((2, *size))
+    assert min(shape) >= 1
+
+
+def test_groups_divide_channels_and_filters() -> None:
+    assert told("conv 8 3 groups=3", (6, 9, 9)) == (
+        "groups=3 does not divide the 8 filters",
+        "Use groups=2",
+        "groups",
+    )
+    assert told("conv 8 3 groups=4", (6, 9, 9)) == (
+        "groups=4 does not divide the 6 channels that it receives",
+        "Use groups=2",
+        "groups",
+    )
+    assert told("groupnorm 4", (6, 9, 9)) == (
+        "4 groups do not divide the 6 channels that groupnorm receives",
+        "Use groupnorm 3",
+        "groups",
+    )
+
+
+def test_reshape_keeps_the_number_of_values() -> None:
+    assert told("reshape 8x14x14", (784,)) == (
+        "8x14x14 has 1568 values, but it receives 784",
+        "Use reshape 4x14x14",
+        "shape",
+    )
+    assert told("reshape 3x5x5", (1, 8, 8)) == ("3x5x5 has 75 values, but 1x8x8 has 64", None, "shape")
+
+
+def test_pooling_pads_at_most_half_its_window() -> None:
+    assert told("maxpool 3 pad=2", (8, 9, 9)) == (
+        "maxpool may pad at most half its window: 1 for 3x3, not 2x2",
+        "Use pad=1",
+        "pad",
+    )
+
+
+def test_joins_say_each_branchs_shape() -> None:
+    message = str(complaint("add", (4, 8, 8), (4, 8, 7)))
+    assert message == "the branches of `add` do not match:\n  branch 1 gives 4x8x8\n  branch 2 gives 4x8x7"
+    message = str(complaint("concat", (4, 8, 8), (2, 8, 8), (4, 7, 8)))
+    assert message.splitlines()[1:] == ["  branch 1 gives 4x8x8", "  branch 2 gives 2x8x8", "  branch 3 gives 4x7x8"]
+    assert str(complaint("concat", (4, 8, 8), (4,))).splitlines()[2] == "  branch 2 gives 4 values"
+
+
+def test_shapes_as_people_read_them() -> None:
+    assert [shape_text(s) for s in ((8, 14, 14), (1568,), (1,))] == ["8x14x14", "1568 values", "1 value"]
+
+
+def test_flatten_takes_a_vector() -> None:
+    layer: Layer = as_written("flatten")
+    assert layer.output((7,)) == (7,)
+    assert layer.output((2, 3, 4)) == (24,)

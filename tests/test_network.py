@@ -1,0 +1,208 @@
+"""Networks as a whole: against PyTorch, against numerical derivatives, and whatever the number of threads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import torch_twin
+from tests.strategies import networks
+from tuicnn import NetError, Network
+from tuicnn.bundled import bundled
+
+MNIST = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
+NETS = sorted(bundled("nets").glob("*.net"))
+
+
+def batch(network: Network, count: int, seed: int = 0) -> tuple[Any, Any]:
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(count, *network.plan.input)).astype(network.dtype)
+    return x, random.integers(0, network.plan.classes, count)
+
+
+def shake(network: Network, seed: int) -> None:
+    """Give every weight, also biases and running statistics, a value that could not be there by chance."""
+    random = np.random.default_rng(seed)
+    network.load(
+        {
+            name: np.abs(w + random.normal(size=w.shape) * 0.3) + 0.3 if "running_var" in name
+            else w + random.normal(size=w.shape) * 0.3
+            for name, w in network.state().items()
+        }
+    )  # fmt: skip
+
+
+@given(networks(), st.integers(0, 2**31))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_random_networks_agree_with_pytorch(made: tuple[str, tuple[int, int, int]], seed: int) -> None:
+    torch = pytest.importorskip("torch")
+    text, image = made
+    network = Network.from_text(text, input=image, classes=4, seed=seed)
+    shake(network, seed)
+    x, y = batch(network, 5, seed)
+    weights = {
+        name: torch.tensor(w, requires_grad="running" not in name) for name, w in network.state().items()
+    }  # fmt: skip
+    theirs = torch_twin.forward(torch, network.plan, weights, torch.tensor(x), training=False).detach()
+    scale = max(1.0, float(theirs.abs().max()))
+    np.testing.assert_allclose(network.forward(x) / scale, theirs.numpy() / scale, atol=1e-4)
+
+    out = torch_twin.forward(torch, network.plan, weights, torch.tensor(x), training=True)
+    value = torch.nn.functional.cross_entropy(out, torch.tensor(y))
+    value.backward()
+    loss, gradients = network.loss_and_gradients(x, y)
+    assert loss == pytest.approx(value.item(), rel=1e-4, abs=1e-4)
+    for name, gradient in gradients.items():
+        want = weights[name].grad
+        want = np.zeros_like(gradient) if want is None else want.numpy()
+        size = max(1.0, float(np.abs(want).max()))
+        np.testing.assert_allclose(gradient / size, want / size, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("path", NETS, ids=lambda path: path.stem)
+def test_gradient_along_a_random_direction(path: Path) -> None:
+    network = Network.from_file(path, dtype=np.float64)
+    # away from the first weights, where half of all biases sit at the kink of a ReLU
+    x, y = batch(network, 2 if "cifar" in path.stem else 4)
+    random = np.random.default_rng(3)
+    start = {name: w + random.normal(size=w.shape) * 0.02 for name, w in network.parameters().items()}
+    direction = {name: random.normal(size=w.shape) for name, w in start.items()}
+    norm = np.sqrt(sum(float(np.sum(d * d)) for d in direction.values()))
+
+    def at(t: float) -> float:
+        network.load({name: w + t / norm * direction[name] for name, w in start.items()})
+        return network.loss_and_gradients(x, y)[0]
+
+    network.load(start)
+    gradients = network.loss_and_gradients(x, y)[1]
+    exact = sum(float(np.sum(gradients[name] * direction[name])) for name in start) / norm
+    h = 1e-5
+    assert exact == pytest.approx((at(h) - at(-h)) / (2 * h), rel=2e-4, abs=1e-7)
+
+
+@given(networks(), st.integers(1, 100))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_threads_do_not_change_a_bit(made: tuple[str, tuple[int, int, int]], count: int) -> None:
+    text, image = made
+    results = []
+    for threads in (1, 3):
+        network = Network.from_text(text, input=image, classes=4, seed=1, threads=threads)
+        x, y = batch(network, count)
+        results.append((network.forward(x), *network.loss_and_gradients(x, y)))
+        network.close()
+    (out1, loss1, grad1), (out2, loss2, grad2) = results
+    assert np.array_equal(out1, out2)
+    assert loss1 == loss2
+    assert all(np.array_equal(grad1[name], grad2[name]) for name in grad1)
+
+
+@given(networks(), st.integers(33, 90))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_batch_of_several_shards_is_one_batch(made: tuple[str, tuple[int, int, int]], count: int) -> None:
+    """The loss of a batch is the mean over its images, whichever order (and so, whichever shard) they come in."""
+    text, image = made
+    network = Network.from_text(text, input=image, classes=4, seed=1, dtype=np.float64)
+    x, y = batch(network, count)
+    order = np.random.default_rng(5).permutation(count)
+    loss, gradients = network.loss_and_gradients(x, y)
+    loss2, gradients2 = network.loss_and_gradients(x[order], y[order])
+    assert loss == pytest.approx(loss2, rel=1e-10)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(gradient, gradients2[name], rtol=1e-7, atol=1e-10)
+
+
+def test_weights_have_pytorchs_names_and_axes() -> None:
+    network = Network.from_text(MNIST)
+    assert {name: w.shape for name, w in network.parameters().items()} == {
+        "conv1.weight": (8, 1, 3, 3),
+        "conv1.bias": (8,),
+        "dense1.weight": (10, 1568),
+        "dense1.bias": (10,),
+    }
+
+
+def test_weights_of_a_torch_sequential_are_taken() -> None:
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+    theirs = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4 * 13 * 13, 10)
+    )  # fmt: skip
+    ours = Network.from_text("conv 4 3x3 -> batchnorm -> relu -> maxpool 2 -> flatten -> dense 10")
+    ours.load(theirs.state_dict())
+    x, _ = batch(ours, 40)
+    np.testing.assert_allclose(ours.forward(x), theirs.eval()(torch.tensor(x)).detach().numpy(), atol=1e-5)
+
+
+def test_load_gives_back_what_state_took() -> None:
+    text = "conv 4 3x3 groups=1 -> batchnorm -> relu -> depthwise 3x3 -> flatten -> dense 10"
+    one, two = Network.from_text(text, seed=1), Network.from_text(text, seed=2)
+    shake(one, 3)
+    two.load(one.state())
+    x, _ = batch(one, 3)
+    assert np.array_equal(one.forward(x), two.forward(x))
+
+
+def test_load_changes_nothing_where_something_does_not_fit() -> None:
+    network = Network.from_text(MNIST)
+    before = network.parameters()
+    changed = {name: w + 1 for name, w in before.items()}
+    with pytest.raises(ValueError, match=r"conv1.weight is 8x1x5x5 but this network's is 8x1x3x3"):
+        network.load({**changed, "conv1.weight": np.zeros((8, 1, 5, 5))})
+    with pytest.raises(KeyError, match=r"no weights called conv2.weight"):
+        network.load({**changed, "conv2.weight": np.zeros(3)})
+    with pytest.raises(KeyError, match=r"missing: dense1.bias"):
+        network.load({name: w for name, w in changed.items() if name != "dense1.bias"})
+    assert all(np.array_equal(before[name], w) for name, w in network.parameters().items())
+
+
+def test_seed_alone_decides_the_weights() -> None:
+    a, b, c = (Network.from_text(MNIST, seed=seed).parameters() for seed in (4, 4, 5))
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+    assert not np.array_equal(a["dense1.weight"], c["dense1.weight"])
+
+
+def test_dropout_drops_in_training_only_and_differently_at_each_step() -> None:
+    network = Network.from_text("flatten -> dropout 0.5 -> dense 10", seed=1)
+    x, y = batch(network, 40)
+    assert np.array_equal(network.forward(x), network.forward(x))
+    nhwc = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
+    losses = [network.step(40, lambda a, b: (nhwc[a:b], y[a:b]), step=step).loss for step in (1, 1, 2)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_a_layer_that_nothing_reads_has_no_gradient() -> None:
+    network = Network.from_text("relu as a -> conv 2 3x3 -> concat { @a | @a } -> flatten -> dense 10")
+    x, y = batch(network, 3)
+    for _ in range(2):
+        gradients = network.loss_and_gradients(x, y)[1]
+        assert not gradients["conv1.weight"].any()
+        assert gradients["dense1.weight"].any()
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "says"),
+    [
+        (np.zeros((2, 28, 28)), [0, 1], "images must be an array of"),
+        (np.zeros((2, 3, 28, 28)), [0, 1], "images must be an array of"),
+        (np.zeros((0, 1, 28, 28)), [], "N at least 1"),
+        (np.zeros((2, 1, 28, 28)), [0], "2 images need 2 labels"),
+        (np.zeros((2, 1, 28, 28)), [0, 10], "between 0 and 9"),
+    ],
+)
+def test_what_does_not_fit_is_said(images: Any, labels: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Network.from_text(MNIST).loss_and_gradients(images, labels)
+
+
+def test_a_broken_text_raises_all_its_diagnostics() -> None:
+    with pytest.raises(NetError) as caught:
+        Network.from_text("covn 8 3x3 -> flatten -> dense 10\noptmizer: adam\n")
+    assert [d.span.line for d in caught.value.diagnostics] == [1, 2]
+    assert "conv" in str(caught.value)
+    with pytest.raises(NetError, match=r"nowhere.net"):
+        Network.from_file("nowhere.net")

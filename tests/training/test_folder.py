@@ -1,0 +1,263 @@
+"""The folder of a run: made once, held by one process, removed without touching anything else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tuicnn.training.files import RunError, why, write_atomic
+from tuicnn.training.folder import RunFolder, clean_name
+
+TEXT = "flatten -> dense 10  # × and →\n"
+
+
+def test_runs_are_numbered_upwards_from_the_highest(tmp_path: Path) -> None:
+    first = RunFolder.create(tmp_path, "mnist", TEXT)
+    assert first.path == tmp_path / "runs" / "mnist-1"
+    (tmp_path / "runs" / "lenet5-7").mkdir()
+    (tmp_path / "runs" / "notes-x").mkdir()
+    second = RunFolder.create(tmp_path, "mnist", TEXT)
+    assert (second.name, second.net, second.number) == ("mnist-8", "mnist", 8)
+    assert second.text == TEXT
+
+
+def test_a_run_is_closed_to_others(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        folder = RunFolder.create(tmp_path, "mnist", TEXT)
+        with folder.lock():
+            folder.save_weights({})
+        chosen = RunFolder.create_at(tmp_path / "a" / "b", TEXT)
+    finally:
+        os.umask(old)
+    assert folder.path.stat().st_mode & 0o777 == chosen.path.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.path.iterdir()} == {0o600}
+
+
+def test_many_starts_at_once_get_a_folder_each(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: RunFolder.create(tmp_path, "mnist", TEXT).path, range(24)))
+    assert len(set(made)) == 24
+    assert all((path / "net.net").is_file() for path in made)
+
+
+def test_many_starts_at_one_chosen_folder_make_one_run(tmp_path: Path) -> None:
+    def begin(number: int) -> str | None:
+        try:
+            RunFolder.create_at(tmp_path / "here", f"dense {number}\n")
+        except RunError as error:
+            return str(error)
+        return None
+
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(begin, range(8)))
+    assert said.count(None) == 1
+    assert all(s is None or "already holds a run" in s for s in said)
+    assert RunFolder(tmp_path / "here").text == f"dense {said.index(None)}\n"
+
+
+@pytest.mark.parametrize("net", ["", ".", "..", "-rf", ".hidden", "a/b", "a b\n", "é", "x" * 300, "\ud800"])
+def test_any_name_of_a_net_gives_a_folder_inside_runs(tmp_path: Path, net: str) -> None:
+    folder = RunFolder.create(tmp_path, net, TEXT)
+    assert folder.path.parent == tmp_path / "runs"
+    assert not folder.name.startswith((".", "-"))
+    assert folder.net == clean_name(net)
+
+
+def test_a_chosen_folder_may_be_there_and_hold_other_things(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    folder = RunFolder.create_at(tmp_path, TEXT)
+    assert folder.text == TEXT
+    with pytest.raises(RunError, match=r"already holds a run \(lost\); choose another folder for --run"):
+        RunFolder.create_at(tmp_path, TEXT)
+
+
+def test_a_chosen_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="is not a folder"):
+        RunFolder.create_at(tmp_path / "file", TEXT)
+    with pytest.raises(RunError, match="part of the path is not a folder"):
+        RunFolder.create_at(tmp_path / "file" / "deeper", TEXT)
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(RunError, match="is not a folder; use --run DIR"):
+        RunFolder.create(tmp_path, "mnist", TEXT)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(RunError, match="no permission"):
+            RunFolder.create_at(tmp_path, TEXT)
+        with pytest.raises(RunError, match="no permission"):
+            RunFolder.create(tmp_path, "mnist", TEXT)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_full_disk_is_said_before_training_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    reason = why(OSError(number, ""))
+    with pytest.raises(RunError, match=reason):
+        RunFolder.create(tmp_path, "mnist", TEXT)
+    with pytest.raises(RunError, match=reason):
+        RunFolder.create_at(tmp_path / "here", TEXT)
+    assert list((tmp_path / "runs").iterdir()) == []
+    assert not (tmp_path / "here").exists()
+
+
+def test_the_lock_says_who_is_alive(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    assert not folder.alive
+    with folder.lock():
+        assert folder.alive
+        with pytest.raises(RunError, match=r"mnist-1 has its process already \(alive\); watch it with: tuicnn attach "):
+            folder.lock()
+    assert not folder.alive
+
+
+def test_a_lock_ends_with_its_process_and_is_not_inherited(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    code = (
+        "import subprocess, sys, time; from pathlib import Path; from tuicnn.training.folder import RunFolder\n"
+        f"lock = RunFolder(Path({str(folder.path)!r})).lock()\n"
+        "child = subprocess.Popen(['sleep', '60'], close_fds=False); print(child.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        child = int(holder.stdout.readline())
+        try:
+            assert folder.alive
+            holder.kill()
+            holder.wait()
+            assert not folder.alive
+        finally:
+            os.kill(child, 9)
+
+
+def test_looking_whether_a_run_is_alive_keeps_nobody_from_starting_it(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder.lock().release()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            _ = folder.alive
+
+    watchers = [threading.Thread(target=look) for _ in range(2)]
+    for watcher in watchers:
+        watcher.start()
+    try:
+        for _ in range(30):
+            folder.lock().release()
+    finally:
+        done.set()
+        for watcher in watchers:
+            watcher.join()
+
+
+def test_weights_come_back_also_from_views(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    weight = np.arange(24, dtype=np.float32).reshape(2, 3, 4).transpose(2, 0, 1)
+    folder.save_weights({"conv1.weight": weight, "steps": np.array(3, np.int64)})
+    found = folder.load_weights()
+    assert np.array_equal(found["conv1.weight"], weight)
+    assert found["steps"] == 3
+
+
+def test_a_disk_that_fills_up_leaves_the_old_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder.save_weights({"a": np.zeros(3, np.float32)})
+    before = sorted(folder.path.iterdir())
+    real = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        real(descriptor, data[:5])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(RunError, match=r"could not be saved to .*: the disk is full"):
+        folder.save_weights({"a": np.ones(3, np.float32)})
+    assert sorted(folder.path.iterdir()) == before
+    assert folder.load_weights()["a"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00" * 8, b"\xff" * 64, b"\x10" + b"\0" * 7 + b'{"a":{}}        '])
+def test_damaged_weights_are_named(tmp_path: Path, damage: bytes) -> None:
+    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder.weights.write_bytes(damage)
+    with pytest.raises(RunError, match=r"weights\.safetensors"):
+        folder.load_weights()
+
+
+def test_missing_weights_and_net_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="it is not there"):
+        RunFolder(tmp_path).load_weights()
+    with pytest.raises(RunError, match="it is not there"):
+        _ = RunFolder(tmp_path).text
+    (tmp_path / "net.net").write_bytes(b"\xff\xfe")
+    with pytest.raises(RunError, match="it is damaged"):
+        _ = RunFolder(tmp_path).text
+
+
+def test_discarding_removes_the_run_whole(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    (folder.path / "checkpoints").mkdir()
+    (folder.path / "checkpoints" / "1.bin").write_text("")
+    for name in ("journal.jsonl", "worker.log", ".tmp-weights.safetensors-ab"):
+        (folder.path / name).write_text("x")
+    with folder.lock():
+        folder.remove()
+    assert list((tmp_path / "runs").iterdir()) == []
+    folder.remove()  # a second time does no harm
+
+
+def test_discarding_touches_nothing_else(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "net.net").write_text("keep")
+    folder = RunFolder.create_at(tmp_path / "run", TEXT)
+    (folder.path / "notes.txt").write_text("keep")
+    (folder.path / "checkpoints").symlink_to(outside)
+    (folder.path / "worker.log").symlink_to(outside / "net.net")
+    folder.remove()
+    assert {path.name for path in folder.path.iterdir()} == {"notes.txt", "checkpoints"}
+    (tmp_path / "link").symlink_to(outside)
+    with pytest.raises(RunError, match="cannot be removed"):
+        RunFolder(tmp_path / "link").remove()
+    assert (outside / "net.net").read_text() == "keep"
+
+
+def test_the_last_line_of_the_log(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    assert folder.last_words() == ""
+    folder.log.write_bytes(b"a\n" * 5000 + b"the \x1b[31mend\xff\n\n")
+    assert folder.last_words() == "the [31mend\ufffd"
+
+
+def test_a_file_is_written_whole_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "f"
+    write_atomic(path, b"old")
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, "bad disk")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="bad disk"):
+        write_atomic(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,191 @@
+"""A journal can be read whatever happened to it, and a disk that refuses it does not stop a run."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicnn.training.files import RunError
+from tuicnn.training.journal import Journal, read_journal
+
+
+def written(path: Path, *events: dict[str, Any]) -> None:
+    journal = Journal(path)
+    for event in events:
+        journal.append(event)
+    journal.close()
+
+
+def test_events_come_back_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    written(path, {"event": "start", "seed": 1}, {"event": "step", "step": 1, "loss": 0.5}, {"event": "end"})
+    found = read_journal(path)
+    assert [event["event"] for event in found.events] == ["start", "step", "end"]
+    assert found.events[1] == {"event": "step", "step": 1, "loss": 0.5}
+    assert found.events[0]["time"] > 1e9
+    assert [e["event"] for e in read_journal(path, steps=False).events] == ["start", "end"]
+
+
+def test_it_is_strict_json(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    odd = {
+        "a": math.nan,
+        "b": [math.inf],
+        "c": np.float32(1.5),
+        "d": np.float32("nan"),
+        "e": Path("x"),
+        "f": np.int64(3),
+    }
+    written(path, {"loss": 1.0, **odd, "event": "epoch"})
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    event = json.loads(path.read_text(), parse_constant=refuse)
+    assert (event["a"], event["b"], event["c"], event["d"], event["e"], event["f"]) == (None, [None], 1.5, None, "x", 3)
+
+
+def test_an_epoch_is_on_disk_at_once_with_the_steps_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    for step in range(100):
+        journal.append({"event": "step", "step": step})
+    journal.append({"event": "epoch", "epoch": 1})
+    found = read_journal(path).events
+    journal.close()
+    assert [e.get("step") for e in found] == [*range(100), None]
+
+
+def test_steps_are_not_written_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+    real = os.write
+
+    def counted(descriptor: int, data: bytes) -> int:
+        nonlocal calls
+        calls += 1
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", counted)
+    written(tmp_path / "j", *({"event": "step", "step": step} for step in range(2000)))
+    assert 1 <= calls < 100
+
+
+def test_it_is_for_its_owner_only(tmp_path: Path) -> None:
+    written(tmp_path / "j", {"event": "start"})
+    assert (tmp_path / "j").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_half_written_last_line_is_left_out_and_not_glued_to_what_follows(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    written(path, {"event": "start"}, {"event": "epoch", "epoch": 1})
+    path.write_bytes(path.read_bytes()[:-9])
+    assert [e["event"] for e in read_journal(path).events] == ["start"]
+    assert read_journal(path).damaged == 0
+    written(path, {"event": "end"})
+    found = read_journal(path)
+    assert [e["event"] for e in found.events] == ["start", "end"]
+    assert found.damaged == 1
+
+
+@given(st.lists(st.binary(max_size=40).map(lambda b: b.replace(b"\n", b"")), max_size=6))
+def test_damage_is_skipped_and_counted(tmp_path_factory: pytest.TempPathFactory, damage: list[bytes]) -> None:
+    path = tmp_path_factory.mktemp("j") / "j"
+    good = b'{"event":"epoch","epoch":1}\n'
+    path.write_bytes(good + b"".join(line + b"\n" for line in damage) + good)
+    found = read_journal(path)
+    assert len(found.events) == 2
+    assert found.damaged == sum(bool(line.strip()) for line in damage)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[1]",
+        b"{}",
+        b'{"event":3}',
+        b'{"event":"x","a":NaN}',
+        b"[" * 100_000,
+        b"\xff\x00",
+        b"x" * (3 << 20),
+        b"1" * 6000,
+    ],
+)
+def test_a_line_that_is_no_event_is_skipped(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "j"
+    path.write_bytes(b'{"event":"a"}\n' + line + b'\n{"event":"b"}\n')
+    found = read_journal(path)
+    assert ([e["event"] for e in found.events], found.damaged) == (["a", "b"], 1)
+
+
+def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:
+    assert read_journal(tmp_path / "none").events == []
+
+
+def test_a_folder_in_its_place_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="it is a folder"):
+        read_journal(tmp_path)
+    with pytest.raises(RunError, match="it is a folder"):
+        Journal(tmp_path)
+
+
+def test_a_full_disk_is_told_once_and_nothing_is_lost_when_there_is_room_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    journal = Journal(tmp_path / "j", said.append)
+    real, room, clock = os.write, 40, [0.0]
+    monkeypatch.setattr("tuicnn.training.journal.time.monotonic", lambda: clock[0])
+
+    def narrow(descriptor: int, data: bytes) -> int:
+        nonlocal room
+        if room <= 0:
+            raise OSError(28, "No space left on device")
+        done = real(descriptor, data[:room])
+        room -= done
+        return done
+
+    monkeypatch.setattr(os, "write", narrow)
+    for number in range(20):
+        journal.append({"event": "epoch", "epoch": number})
+        clock[0] += 1
+    assert len(said) == 1
+    assert "the disk is full" in said[0]
+    room = 10**9
+    clock[0] += 60
+    journal.append({"event": "end"})
+    assert said[1:] == [""]
+    journal.close()
+    found = read_journal(tmp_path / "j")
+    assert [e.get("epoch") for e in found.events] == [*range(20), None]
+    assert found.damaged == 0
+
+
+def test_what_waits_for_a_full_disk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path / "j")
+    real, clock = os.write, [0.0]
+    monkeypatch.setattr("tuicnn.training.journal.KEEP_AT_MOST", 2000)
+    monkeypatch.setattr("tuicnn.training.journal.time.monotonic", lambda: clock[0])
+
+    def refuse(descriptor: int, data: bytes) -> int:
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(os, "write", refuse)
+    for number in range(1000):
+        journal.append({"event": "step", "step": number})
+        clock[0] += 6
+    monkeypatch.setattr(os, "write", real)
+    clock[0] += 60
+    journal.append({"event": "end"})
+    journal.close()
+    found = read_journal(tmp_path / "j")
+    assert len(found.events) < 100
+    assert found.damaged == 0
+    assert [e.get("step") for e in found.events[-3:]] == [998, 999, None]

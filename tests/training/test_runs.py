@@ -1,0 +1,121 @@
+"""How runs stand, and which one a person means."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tuicnn.training.files import RunError
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.journal import Journal
+from tuicnn.training.runs import describe, find_run, list_runs, summary, the_only_alive
+
+
+def a_run(parent: Path, net: str, *events: dict[str, Any]) -> RunFolder:
+    folder = RunFolder.create(parent, net, "dense 10\n")
+    journal = Journal(folder.journal)
+    for event in events:
+        journal.append(event)
+    journal.close()
+    return folder
+
+
+START = {"event": "start", "epochs": 3, "seed": 0}
+EPOCHS = [{"event": "epoch", "epoch": n, "val_accuracy": a} for n, a in ((1, 0.9), (2, 0.95), (3, float("nan")))]
+
+
+def test_a_run_that_ended(tmp_path: Path) -> None:
+    end = {"event": "end", "state": "done", "test_accuracy": 0.979, "parameters": 15_770}
+    run = summary(a_run(tmp_path, "mnist", START, *EPOCHS, end))
+    assert (run.name, run.state, run.alive, run.epochs, run.epochs_planned) == ("mnist-1", "done", False, 3, 3)
+    assert (run.best_val_accuracy, run.test_accuracy, run.parameters) == (0.95, 0.979, 15_770)
+    assert run.started > 1e9
+    assert run.ended >= run.started
+    assert describe(run.folder) == "done, 3 epochs, 97.9% on the test images"
+
+
+@pytest.mark.parametrize("state", ["stopped", "failed", "diverged"])
+def test_other_ends(tmp_path: Path, state: str) -> None:
+    folder = a_run(tmp_path, "mnist", START, EPOCHS[0], {"event": "end", "state": state, "message": "why"})
+    assert (summary(folder).state, summary(folder).message) == (state, "why")
+    assert describe(folder) == f"{state}, 1 of 3 epochs, 90.0% on the validation images"
+
+
+def test_alive_and_lost_differ_by_the_lock_alone(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "mnist", START, EPOCHS[0])
+    with folder.lock():
+        assert (summary(folder).state, summary(folder).alive) == ("alive", True)
+    assert (summary(folder).state, summary(folder).alive) == ("lost", False)
+
+
+def test_a_process_that_stays_after_the_end_can_be_attached_to(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "mnist", START, {"event": "end", "state": "done"})
+    with folder.lock():
+        assert (summary(folder).state, summary(folder).alive) == ("done", True)
+
+
+def test_a_journal_of_nonsense_is_no_error(tmp_path: Path) -> None:
+    odd = {"event": "epoch", "epoch": "x", "val_accuracy": [1]}
+    end = {"event": "end", "state": ["done"], "test_accuracy": 10**400, "parameters": True, "time": "now"}
+    folder = a_run(tmp_path, "mnist", {"event": "start", "epochs": None, "time": None}, odd, end)
+    with folder.journal.open("ab") as file:
+        file.write(b"\xff\xff\n{half")
+    run = summary(folder)
+    assert (run.state, run.epochs, run.damaged, run.parameters) == ("lost", 0, 1, None)
+    assert math.isnan(run.test_accuracy)
+    assert describe(folder) == "lost"
+
+
+def test_runs_are_listed_in_their_order(tmp_path: Path) -> None:
+    assert list_runs(tmp_path) == []
+    names = [a_run(tmp_path, net, {**START, "time": 1000 + n}).name for n, net in enumerate(["b", "a", "c"])]
+    (tmp_path / "runs" / "empty-9").mkdir()
+    (tmp_path / "runs" / "file").write_text("")
+    assert [run.name for run in list_runs(tmp_path)] == names == ["b-1", "a-2", "c-3"]
+
+
+def test_a_run_is_found_by_number_name_and_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = a_run(tmp_path, "mnist"), a_run(tmp_path, "lenet5")
+    elsewhere = RunFolder.create_at(tmp_path / "elsewhere", "dense 10\n")
+    monkeypatch.chdir(tmp_path)
+    assert find_run("2", tmp_path) == second
+    assert find_run("mnist-1", tmp_path) == first
+    assert find_run(str(first.path), tmp_path) == first
+    assert find_run("runs/mnist-1/", tmp_path).name == "mnist-1"
+    assert find_run("elsewhere", tmp_path).path.resolve() == elsewhere.path
+    monkeypatch.chdir(first.path)
+    assert find_run(".", tmp_path).name == "mnist-1"
+
+
+@pytest.mark.parametrize("text", ["3", "mnist", "", "..", "/", "a\0b", "runs", "²", "x" * 5000])
+def test_a_run_that_is_not_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    a_run(tmp_path, "mnist")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunError, match="There is no run"):
+        find_run(text, tmp_path)
+
+
+def test_a_number_of_two_runs_is_a_sentence(tmp_path: Path) -> None:
+    a_run(tmp_path, "mnist")
+    (tmp_path / "runs" / "mnist-1").rename(tmp_path / "runs" / "mnist-2")
+    a_run(tmp_path, "lenet5")
+    (tmp_path / "runs" / "lenet5-3").rename(tmp_path / "runs" / "lenet5-2")
+    with pytest.raises(RunError, match="that of lenet5-2 and mnist-2; give the name"):
+        find_run("2", tmp_path)
+
+
+def test_without_a_name_the_newest_that_is_alive_is_meant(tmp_path: Path) -> None:
+    old, new, _ = (a_run(tmp_path, "mnist", {**START, "time": n}) for n in (1000, 2000, 3000))
+    with pytest.raises(RunError, match=r"No run in .*runs is alive"):
+        find_run(None, tmp_path)
+    with pytest.raises(RunError, match=r"No run in .*runs is alive"):
+        the_only_alive(tmp_path)
+    with old.lock():
+        assert find_run(None, tmp_path) == the_only_alive(tmp_path) == old
+        with new.lock():
+            assert find_run(None, tmp_path) == new
+            with pytest.raises(RunError, match="Several runs are alive, mnist-1 and mnist-2"):
+                the_only_alive(tmp_path)

@@ -1,0 +1,173 @@
+"""A run in one process: what comes out of it, and how it is watched and steered while it trains."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tuicnn.language import check
+from tuicnn.training.progress import State
+from tuicnn.training.session import Session
+
+NET = "data: mnist limit=320 val=100\ntrain: epochs=2 batch=50 seed=3\nconv 4 3x3 -> relu -> maxpool 2 -> flatten -> dense 10\n"
+
+
+def session(text: str = NET, threads: int = 1) -> tuple[Session, list[dict[str, Any]]]:
+    events: list[dict[str, Any]] = []
+    checked = check(text)
+    assert checked.plan is not None
+    return Session(checked.plan, threads=threads, on_event=events.append), events
+
+
+@contextmanager
+def in_background(made: Session) -> Iterator[threading.Thread]:
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        made.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.005)
+
+
+def test_a_run_from_start_to_end() -> None:
+    made, events = session()
+    assert made.run() is State.DONE
+    kinds = [event["event"] for event in events]
+    assert kinds == ["start", *["step"] * 7, "epoch", *["step"] * 7, "epoch", "end"]
+    for event in events:
+        json.dumps(event, allow_nan=False)
+    start, end = events[0], events[-1]
+    assert (start["train_images"], start["val_images"], start["test_images"]) == (320, 100, 10_000)
+    assert (start["steps_per_epoch"], start["parameters"]) == (7, 40 + 4 * 13 * 13 * 10 + 10)
+    assert end["state"] == "done"
+    assert 0 < end["test_accuracy"] < 1
+    assert set(events[8]) >= {"epoch", "train_loss", "val_loss", "val_accuracy", "images_per_second", "seconds"}
+    steps = [event["loss"] for event in events if event["event"] == "step"]
+    history = made.history(0, 0)
+    np.testing.assert_allclose(history.losses, steps, rtol=1e-6)
+    assert [epoch.step for epoch in history.epochs] == [7, 14]
+    # an epoch's loss is the mean over its images: the last batch, of 20, counts less
+    assert events[8]["train_loss"] == pytest.approx((50 * sum(steps[:6]) + 20 * steps[6]) / 320)
+    assert made.history(10, 1).start == 10
+    assert len(made.history(10, 1).losses) == 4
+    assert len(made.history(10, 1).epochs) == 1
+
+
+def test_the_same_seed_gives_the_same_bits_with_any_number_of_threads() -> None:
+    augmented = NET.replace("train:", "augment: shift=2 cutout=3\ntrain:").replace("dense 10", "dropout 0.3 -> dense 10")
+    results = []
+    for threads in (1, 2, 3):
+        made, events = session(augmented, threads)
+        made.run()
+        assert made.network is not None
+        results.append((made.network.state(), [e.get("loss") for e in events], events[-1]["test_loss"]))
+    weights, losses, test = results[0]
+    for other_weights, other_losses, other_test in results[1:]:
+        assert all(np.array_equal(weights[name], other_weights[name]) for name in weights)
+        assert (losses, test) == (other_losses, other_test)
+
+
+def test_another_seed_gives_another_run() -> None:
+    finals = []
+    for seed in (1, 2):
+        made, events = session(NET.replace("seed=3", f"seed={seed}"))
+        made.run()
+        finals.append(events[-1]["test_loss"])
+    assert finals[0] != finals[1]
+
+
+def test_pause_one_step_and_resume() -> None:
+    made, events = session(NET.replace("epochs=2", "epochs=500"))
+    with in_background(made):
+        wait_for(lambda: made.progress().step >= 3)
+        made.pause()
+        wait_for(lambda: made.progress().state is State.PAUSED)
+        at = made.progress().step
+        time.sleep(0.05)
+        assert made.progress().step == at
+        made.step()
+        wait_for(lambda: made.progress().step == at + 1 and made.progress().state is State.PAUSED)
+        time.sleep(0.05)
+        assert made.progress().step == at + 1
+        made.resume()
+        wait_for(lambda: made.progress().step > at + 3)
+    assert made.progress().state is State.STOPPED
+    told = [event for event in events if event["event"] in ("paused", "resumed")]
+    assert [event["event"] for event in told] == ["paused", "paused", "resumed"]
+    assert events[-1]["state"] == "stopped"
+
+
+def test_a_peek_shows_what_the_network_computes() -> None:
+    made, _ = session(NET.replace("epochs=2", "epochs=500"))
+    with in_background(made):
+        wait_for(lambda: made.progress().step >= 2)
+        moving = made.peek(1, 5).result(10)
+        assert moving.maps.shape == (4, 26, 26)
+        made.pause()
+        wait_for(lambda: made.progress().state is State.PAUSED)
+        peeks = [made.peek(layer, 103).result(10) for layer in range(5)]
+    assert made.network is not None
+    peek = peeks[-1]
+    assert (peek.sample, peek.samples) == (3, 100)
+    data = made._trainer.dataset  # type: ignore[union-attr]
+    assert np.array_equal(peek.image, data.val_images[3])
+    assert peek.label == data.val_labels[3]
+    image = (peek.image.astype(np.float32) / 255 - data.mean) / data.std
+    logits = made.network.forward(image.transpose(2, 0, 1)[None])[0]
+    if made.progress().step == peek.step:
+        np.testing.assert_allclose(peek.maps, logits, rtol=1e-4, atol=1e-5)
+    exponentials = np.exp(peek.maps - peek.maps.max())
+    np.testing.assert_allclose(peek.probabilities, exponentials / exponentials.sum(), rtol=1e-4, atol=1e-6)
+    assert np.array_equal(peeks[1].maps, np.maximum(peeks[0].maps, 0))
+    assert peeks[2].maps.shape == (4, 13, 13)
+    # after the run has ended too, with its last weights
+    assert made.peek(0, 1).result(10).maps.shape == (4, 26, 26)
+    assert made.peek(99, 1).cancelled()
+
+
+def test_figures_are_made_when_asked_for() -> None:
+    made, _ = session(NET.replace("epochs=2", "epochs=500"))
+    with in_background(made):
+        wait_for(lambda: made.progress().step >= 1)
+        wait_for(lambda: made.figures() is not None)
+        figures = made.figures()
+    assert figures is not None
+    assert (figures.milliseconds > 0).all()
+    assert (figures.activation > 0).all()
+    assert (figures.gradient > 0).all()
+    assert 0 <= figures.dead[1] <= 1
+    assert np.isnan(figures.dead[[0, 2, 3, 4]]).all()
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_weights() -> None:
+    made, events = session(NET.replace("train:", "optim: sgd lr=1e6\ntrain:"))
+    with np.errstate(all="ignore"):
+        assert made.run() is State.DIVERGED
+    assert "smaller learning rate" in made.progress().message
+    assert events[-1]["state"] == "diverged"
+
+
+def test_data_that_cannot_be_read_fails_with_a_sentence(tmp_path: Any) -> None:
+    np.savez(tmp_path / "d.npz", x_train=np.zeros((40, 8, 8), np.uint8), y_train=np.arange(40) % 2,
+             x_test=np.zeros((4, 8, 8), np.uint8), y_test=np.arange(4) % 2)  # fmt: skip
+    made, events = session(f'data: npz "{tmp_path / "d.npz"}"\nflatten -> dense 2')
+    (tmp_path / "d.npz").unlink()
+    assert made.run() is State.FAILED
+    assert "d.npz" in made.progress().message
+    assert events[-1]["state"] == "failed"

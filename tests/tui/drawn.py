@@ -1,0 +1,67 @@
+"""Draws a widget without a terminal, and reads the cells as a person would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+from hypothesis import settings
+from numpy.typing import NDArray
+from rich.cells import cell_len
+from rich.style import Style
+
+from tuicnn.tui.look import Look
+from tuicnn.tui.widgets.lines import LineWidget
+
+__all__ = ["LOOKS", "colours", "drawn", "looks", "odd_numbers", "sizes", "unhurried"]
+
+LOOKS = (
+    Look(),
+    Look(colours="truecolor"),
+    Look(colours="16", console=True),
+    Look(colours="none"),
+    Look(ascii=True),
+    Look(ascii=True, colours="none"),
+)
+
+looks = st.sampled_from(LOOKS)
+sizes = st.tuples(st.integers(0, 70), st.integers(0, 20))
+odd_numbers = st.one_of(
+    st.floats(-10, 10), st.sampled_from([0.0, np.nan, np.inf, -np.inf, 1e308, -1e308, 5e-324, 3e38, 1e-30])
+)
+unhurried = settings(deadline=None, max_examples=60)
+
+
+def cells(widget: LineWidget, width: int, height: int) -> list[list[tuple[str, Style]]]:
+    """The cells of a widget of that size; what holds for every widget on every terminal is asserted on the way."""
+    strips = widget.paint(width, height)
+    assert len(strips) == height
+    rows = []
+    for strip in strips:
+        assert cell_len(strip.text) == strip.cell_length == width
+        row = []
+        for text, style, _ in strip:
+            assert style is not None
+            assert not widget.look.ascii or text.isascii()
+            assert widget.look.colours != "none" or (style.color is None and style.bgcolor is None)
+            row += [(character, style) for character in text]
+        rows.append(row)
+    return rows
+
+
+def drawn(widget: LineWidget, width: int, height: int) -> list[str]:
+    """The lines of a widget as texts."""
+    return ["".join(character for character, _ in row) for row in cells(widget, width, height)]
+
+
+def colours(widget: LineWidget, width: int, height: int) -> NDArray[Any]:
+    """The pixels (2 height, width) of half blocks: numbers of the palette, true colours as texts; None for text."""
+    pixels = np.full((2 * height, width), None, dtype=object)
+    for y, row in enumerate(cells(widget, width, height)):
+        for x, (character, style) in enumerate(row):
+            front, back = (c and (c.number if c.number is not None else c.name) for c in (style.color, style.bgcolor))
+            if character in " ▀▄":
+                pixels[2 * y, x] = front if character == "▀" else back
+                pixels[2 * y + 1, x] = front if character == "▄" else back
+    return pixels

@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.tui.fake_feed import OVERVIEW, FakeFeed
+from tests.tui.pictures import lines, text, until
+from tuicnn.training.progress import State
+from tuicnn.tui.app import TrainApp
+from tuicnn.tui.look import Colours, Look
+from tuicnn.tui.screens.help import HelpScreen
+from tuicnn.tui.screens.leave import LeaveScreen
+from tuicnn.tui.summary import Outcome
+from tuicnn.tui.widgets.keys import KeyLine, shortcuts
+from tuicnn.worker.feed import WorkerGone
+
+MakeApp = Callable[..., TrainApp]
+SIZES = [(120, 40), (80, 24), (60, 15), (200, 60), (30, 8), (110, 31), (12, 3), (300, 12)]
+
+
+async def test_it_opens_before_the_run_is_ready(make_app: MakeApp) -> None:
+    slow = FakeFeed(reading=0.5)
+    slow.advance(100)
+    app = make_app(slow)
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "reading data" in text(app)
+        await pilot.press("space", "n", "down", "l", "m", "tab")
+        await until(pilot, lambda: "conv 16 3x3 pad=1" in text(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("look", [Look(), Look(ascii=True, colours="16")], ids=["unicode", "ascii"])
+async def test_every_size_and_pane_is_drawn_within_the_screen(
+    make_app: MakeApp, feed: FakeFeed, size: tuple[int, int], look: Look
+) -> None:
+    app = make_app(feed, look)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.overview)
+        for key in ("tab", "tab", "tab", "q", "escape", "question_mark", "escape"):
+            await pilot.press(key)
+            await pilot.pause()
+            shown = lines(app)
+            assert len(shown) == size[1]
+            assert {len(line) for line in shown} == {size[0]}
+            if look.ascii:
+                assert text(app).isascii()
+        for widget in app.screen.query("*"):
+            if widget.display and widget.is_on_screen and widget.region.area:
+                assert app.screen.region.contains_region(widget.region), widget
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_ascii_stays_ascii_whatever_happens(make_app: MakeApp, size: tuple[int, int]) -> None:
+    overview = OVERVIEW.__class__(
+        **{**OVERVIEW.__dict__, "net": "größe", "class_names": tuple("αβγδεζηθικ"), "run": "läufe/größe-1"}
+    )
+    feed = FakeFeed(overview)
+    feed.advance(900)
+    app = make_app(feed, Look(ascii=True, colours="none"))
+    keys = [
+        "space",
+        "s",
+        "f",
+        "f",
+        "n",
+        "down",
+        "tab",
+        "tab",
+        "tab",
+        "l",
+        "m",
+        "ctrl+p",
+        "question_mark",
+        "escape",
+        "q",
+    ]
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.overview)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+            assert text(app).isascii(), key
+        await pilot.press("escape")
+        feed.gone = "Die Größe ist weg: läufe."
+        await until(pilot, lambda: app.watcher.snapshot.gone)
+        await pilot.pause()
+        assert text(app).isascii()
+
+
+@pytest.mark.parametrize("colours", ["truecolor", "256", "16", "none"])
+async def test_meaning_is_not_in_the_colour_alone(make_app: MakeApp, feed: FakeFeed, colours: Colours) -> None:
+    app = make_app(feed, Look(colours=colours))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "says 0" in text(app))
+        await pilot.press("n", "n")
+        await until(pilot, lambda: "says 3" in text(app) and "it is 2" in text(app))
+        row = next(line for line in lines(app) if "conv 16 3x3 pad=1" in line)
+        assert row.lstrip().startswith(app.look.glyphs.pointer)
+
+
+async def test_without_colours_none_is_sent(make_app: MakeApp, feed: FakeFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(feed, Look(colours="none"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "says 0" in text(app))
+        await pilot.press("q")
+        await pilot.pause()
+        for strip in app.screen._compositor.render_strips():
+            for segment in strip:
+                for colour in (segment.style.color, segment.style.bgcolor) if segment.style else ():
+                    assert colour is None or colour.is_default
+
+
+async def test_space_pauses_and_resumes_and_s_steps(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "training" in text(app))
+        await pilot.press("space")
+        await until(pilot, lambda: "paused" in text(app))
+        await pilot.press("space")
+        await until(pilot, lambda: "training" in lines(app)[1])
+        await pilot.press("s")
+        await until(pilot, lambda: feed.step == 101 and "paused" in text(app))
+        assert feed.acted == ["pause", "resume", "step"]
+
+
+async def test_a_frozen_view_stays_while_data_arrive(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "says 0" in text(app))
+        await pilot.press("f")
+        await until(pilot, lambda: "view frozen" in text(app))
+        before = text(app)
+        feed.advance(900)
+        await pilot.pause(0.4)
+        assert text(app) == before
+        await pilot.press("space")
+        await until(pilot, lambda: "paused; the view is frozen" in text(app))
+        await pilot.press("f")
+        await until(pilot, lambda: "epoch 2/3" in text(app) and "view frozen" not in lines(app)[1])
+
+
+async def test_a_process_that_is_gone_is_told_and_one_can_leave(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "training" in text(app))
+        feed.gone = "The process of the run mnist-3 is gone; it was killed."
+        await until(pilot, lambda: feed.gone in text(app))
+        assert "conv 16 3x3" in text(app)
+        await pilot.press("space", "q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_value is not None
+    assert app.return_value.choice == "gone"
+    assert app.return_value.message == feed.gone
+
+
+async def test_a_run_that_cannot_be_reached_at_all_is_told() -> None:
+    async def connect() -> Any:
+        raise WorkerGone("No data: mnist is not there.")
+
+    app = TrainApp(connect, Look())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "No data: mnist is not there." in text(app))
+        await pilot.press("q")
+    assert app.return_value is not None
+    assert app.return_value.choice == "gone"
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (30, 8)])
+async def test_the_result_stays_and_leaving_then_asks_nothing(
+    make_app: MakeApp, feed: FakeFeed, size: tuple[int, int]
+) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.overview)
+        feed.advance(100_000)
+        await until(pilot, lambda: app.watcher.snapshot.progress.state.final)
+        await pilot.pause()
+        if size[0] > 30:
+            assert "97.83% of the 10,000 test images are right" in text(app)
+            await pilot.press("space")
+            await until(pilot, lambda: "has ended" in text(app))
+        await pilot.press("q")
+    outcome = app.return_value
+    assert isinstance(outcome, Outcome)
+    assert outcome.choice == "ended"
+    assert [epoch.epoch for epoch in outcome.epochs] == [1, 2, 3]
+    assert outcome.progress.test_accuracy == pytest.approx(0.9783)
+    assert not feed.acted
+
+
+@pytest.mark.parametrize(
+    ("leave", "keys", "acted", "choice"),
+    [
+        ("q", ["k"], [], "background"),
+        ("ctrl+q", ["enter"], [], "background"),
+        ("ctrl+c", ["ctrl+c"], [], "background"),
+        ("q", ["s"], ["stop"], "stop"),
+        ("ctrl+c", ["down", "enter"], ["stop"], "stop"),
+        ("ctrl+q", ["d"], ["discard"], "discard"),
+        ("q", ["up", "up", "enter"], ["discard"], "discard"),
+    ],
+)
+async def test_each_answer_on_leaving_reaches_the_run(
+    make_app: MakeApp, feed: FakeFeed, leave: str, keys: list[str], acted: list[str], choice: str
+) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        await pilot.press(leave)
+        await pilot.pause()
+        assert isinstance(app.screen, LeaveScreen)
+        assert feed.acted == []
+        await pilot.press(*keys)
+        await until(pilot, lambda: app.return_value)
+    assert feed.acted == acted
+    assert app.return_value is not None
+    assert app.return_value.choice == choice
+
+
+@pytest.mark.parametrize("key", ["c", "escape"])
+async def test_leaving_can_be_called_off(make_app: MakeApp, feed: FakeFeed, key: str) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        await pilot.press("q")
+        await pilot.press(key)
+        await pilot.pause()
+        assert not isinstance(app.screen, LeaveScreen)
+        feed.advance(760)
+        await until(pilot, lambda: "epoch 2/3" in text(app))
+        assert feed.acted == []
+
+
+async def test_stopping_is_waited_for(make_app: MakeApp, feed: FakeFeed) -> None:
+    class Saving(FakeFeed):
+        async def act(self, action: Any) -> Any:
+            self.acted.append(action)
+            asyncio.get_running_loop().call_later(0.3, self._end)
+            return self.progress()
+
+        def _end(self) -> None:
+            self.state = State.STOPPED
+
+    saving = Saving()
+    saving.advance(100)
+    app = make_app(saving)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        await pilot.press("q", "s")
+        await until(pilot, lambda: "being saved" in text(app))
+        await until(pilot, lambda: app.return_value)
+    assert app.return_value is not None
+    assert app.return_value.progress.state == "stopped"
+
+
+async def test_at_most_six_keys_in_the_foot_and_all_under_help(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    for size in ((120, 40), (80, 24), (60, 15)):
+        async with make_app(feed).run_test(size=size) as pilot:
+            await until(pilot, lambda: pilot.app.watcher.snapshot.overview)  # type: ignore[attr-defined]
+            shown = pilot.app.screen.query_one(KeyLine).shown()
+            assert len(shown) <= 6
+            assert [s.binding.id for s in shown][-2:] == ["help", "leave"]
+            foot = lines(pilot.app)[-1]  # type: ignore[arg-type]
+            assert "? keys" in foot
+            assert "q leave" in foot
+    async with app.run_test(size=(120, 60)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.overview)
+        every = shortcuts(app.screen.active_bindings.values())
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        shown_text = text(app)
+        for shortcut in every:
+            assert shortcut.binding.tooltip, shortcut
+            assert " ".join(shortcut.keys) in shown_text
+            assert shortcut.binding.tooltip.split()[0] in shown_text
+        for key in ("escape",):
+            await pilot.press(key)
+        assert not isinstance(app.screen, HelpScreen)
+
+
+async def test_the_palette_knows_every_key(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.overview)
+        names = [command.title for command in app.get_system_commands(app.screen)]
+        assert len(names) == len(shortcuts(app.screen.active_bindings.values()))
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.3)
+        await pilot.press(*"next image")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.watcher.interest.sample == 1)
+
+
+async def test_a_terminal_that_is_gone_is_left_without_a_question(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        app._hangup._go()
+        await pilot.pause()
+    assert app.return_value is not None
+    assert app.return_value.choice == "background"
+    assert feed.acted == []

@@ -1,0 +1,70 @@
+"""The probabilities as bars."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+from tests.tui.drawn import LOOKS, drawn, looks, odd_numbers, sizes, unhurried
+from tuicnn.tui.look import Look
+from tuicnn.tui.widgets.bars import Bars
+
+
+def bars(look: Look, probabilities: list[float], names: list[str] | None = None, truth: int = 0) -> Bars:
+    widget = Bars(look)
+    names = [str(i) for i in range(len(probabilities))] if names is None else names
+    widget.show(np.array(probabilities, dtype=np.float32), names, truth)
+    return widget
+
+
+@given(
+    looks, sizes, st.lists(odd_numbers, max_size=30), st.lists(st.text(max_size=12), max_size=12), st.integers(-1, 30)
+)
+@unhurried
+def test_draws_whatever_comes_at_any_size(
+    look: Look, size: tuple[int, int], values: list[float], names: list[str], truth: int
+) -> None:
+    with np.errstate(over="ignore"):
+        drawn(bars(look, values, names, truth), *size)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=10))
+@unhurried
+def test_a_bar_is_as_long_as_its_share(values: list[float]) -> None:
+    room = 60 - 2 - 3 - 7
+    for value, line in zip(values, drawn(bars(Look(), values), 60, 10), strict=False):
+        bar = line[5 : 5 + room]
+        eighths = 8 * bar.count("█") + sum(" ▏▎▍▌▋▊▉".index(c) for c in bar if c in "▏▎▍▌▋▊▉")
+        assert abs(eighths - value * room * 8) <= 0.51
+        assert f"{100 * value:.1f}%"[:3] in line
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_says_without_colours_what_is_predicted_and_what_is_true(look: Look) -> None:
+    lines = drawn(bars(look, [0.1, 0.7, 0.2], ["cat", "dog", "cow"], truth=2), 40, 3)
+    glyphs = look.glyphs
+    assert [glyphs.pointer in line[:2] for line in lines] == [False, True, False]
+    assert [glyphs.check in line[:2] for line in lines] == [False, False, True]
+    assert "dog" in lines[1]
+    assert "70.0%" in lines[1]
+
+
+def test_with_few_rows_shows_the_likeliest_and_the_true_one() -> None:
+    lines = drawn(bars(Look(), [0.05, 0.5, 0.0, 0.3, 0.15], list("abcde"), truth=2), 40, 3)
+    assert lines[0].startswith("▸  b")
+    assert lines[1].startswith("   d")
+    assert lines[2].startswith(" ✓ c")
+
+
+def test_an_unknown_probability_is_not_the_prediction() -> None:
+    lines = drawn(bars(Look(), [np.nan, 0.2, 0.1]), 40, 3)
+    assert "▸" in lines[1]
+    assert "%" not in lines[0]
+
+
+def test_long_names_are_cut_and_percents_stay() -> None:
+    (line,) = drawn(bars(Look(), [1.0], ["a very long name of a class indeed"]), 30, 1)
+    assert "…" in line
+    assert line.endswith("100.0%")

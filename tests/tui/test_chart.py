@@ -1,0 +1,272 @@
+"""The curves."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from tests.tui.drawn import LOOKS, drawn, looks, odd_numbers, sizes, unhurried
+from tuicnn.tui.curves import line_dots, smoothed
+from tuicnn.tui.look import Look
+from tuicnn.tui.numbers import decades, snapped, tick_texts, ticks
+from tuicnn.tui.widgets.chart import Chart, Series
+
+
+def chart(y: Any, look: Look | None = None, **options: Any) -> Chart:
+    widget = Chart(look or Look(), "loss", **{"smoothing": 0.0, **options})
+    y = np.asarray(y, dtype=np.float64)
+    widget.show([Series("training", np.arange(len(y)), y)])
+    return widget
+
+
+def dots(lines: list[str]) -> NDArray[np.bool_]:
+    """The braille dots (4 rows, 2 columns a cell) of lines."""
+    raster = np.zeros((4 * len(lines), 2 * len(lines[0])), dtype=np.bool_)
+    bits = {(0, 0): 1, (1, 0): 2, (2, 0): 4, (0, 1): 8, (1, 1): 16, (2, 1): 32, (3, 0): 64, (3, 1): 128}
+    for y, line in enumerate(lines):
+        for x, character in enumerate(line):
+            if 0x2800 <= ord(character) < 0x2900:
+                for (down, right), bit in bits.items():
+                    raster[4 * y + down, 2 * x + right] = bool((ord(character) - 0x2800) & bit)
+    return raster
+
+
+def texts_of_ticks(lines: list[str]) -> list[str]:
+    """The numbers of the vertical axis, from the top."""
+    return [line.split("┤")[0].strip() for line in lines if "┤" in line]
+
+
+series = st.builds(
+    lambda y, kind, start: Series("s", np.arange(len(y)) + start, y, kind),
+    hnp.arrays(np.float64, st.integers(0, 60), elements=odd_numbers),
+    st.sampled_from(["line", "points"]),
+    st.sampled_from([0, 3, 10**9]),
+)
+
+
+@given(
+    looks,
+    sizes,
+    st.lists(series, max_size=4),
+    st.lists(odd_numbers, max_size=5),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([0.0, 0.9, 0.999]),
+)
+@unhurried
+def test_draws_whatever_comes_at_any_size(
+    look: Look,
+    size: tuple[int, int],
+    shown: list[Series],
+    marks: list[float],
+    percent: bool,
+    logarithmic: bool,
+    smoothing: float,
+) -> None:
+    widget = Chart(look, "loss", percent=percent, logarithmic=logarithmic, smoothing=smoothing)
+    widget.show(shown, marks)
+    drawn(widget, *size)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_before_the_first_step_it_says_so(look: Look) -> None:
+    widget = Chart(look, "loss")
+    widget.show([])
+    assert any("no steps yet" in line for line in drawn(widget, 40, 10))
+    widget.show([Series("training", np.zeros(0), np.zeros(0))])
+    assert any("no steps yet" in line for line in drawn(widget, 40, 10))
+
+
+def test_a_rising_line_rises_from_the_lowest_to_the_highest_row() -> None:
+    lines = drawn(chart(np.linspace(0, 1, 101)), 60, 16)
+    raster = dots(lines[1:14])
+    columns = np.flatnonzero(raster.any(0))
+    assert np.array_equal(columns, np.arange(columns[0], columns[-1] + 1))
+    tops = raster.argmax(0)[columns]
+    assert np.all(np.diff(tops) <= 0)
+    assert tops[-1] == 0
+    assert raster[-1, columns[0]]
+
+
+def test_one_peak_is_drawn_at_the_top_however_many_points_there_are() -> None:
+    y = np.zeros(100_000)
+    y[70_000] = 1.0
+    raster = dots(drawn(chart(y), 60, 16)[1:14])
+    peak = np.flatnonzero(raster[0])
+    assert len(peak) in (1, 2)
+    axis = np.flatnonzero(raster[-1])
+    assert (peak[0] - axis[0]) / (axis[-1] - axis[0]) == pytest.approx(0.7, abs=0.03)
+
+
+def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
+    y = np.ones(101)
+    y[40:60] = np.nan
+    there = dots(drawn(chart(y), 60, 12)[1:-2]).any(0)
+    inside = np.flatnonzero(there)
+    gap = np.diff(inside).max()
+    assert gap / (inside[-1] - inside[0]) == pytest.approx(0.2, abs=0.05)
+
+
+def test_points_are_marks_and_the_legend_has_each_ones_last_value() -> None:
+    widget = Chart(Look(), "loss", smoothing=0.0)
+    x = np.arange(100)
+    widget.show([Series("training", x, 1 / (1 + x)), Series("validation", x[9::30], 2 / (1 + x[9::30]), "points")])
+    lines = drawn(widget, 70, 14)
+    assert lines[0].startswith("loss  ━ training 0.01  ● validation 0.02")
+    assert sum(line.count("●") for line in lines[1:]) == 4
+
+
+def test_two_lines_can_be_told_apart_without_colours() -> None:
+    for look in LOOKS:
+        widget = Chart(look, "loss", smoothing=0.0)
+        x = np.arange(100)
+        widget.show([Series("a", x, np.ones(100)), Series("b", x, np.zeros(100))])
+        lines = drawn(widget, 60, 12)
+        marks = look.glyphs.traces
+        assert f"{marks[0]} a 1" in lines[0]
+        assert f"{marks[1]} b 0" in lines[0]
+        gutter = lines[1].index(look.glyphs.tee_left) + 1
+        high, low = lines[1][gutter:].strip(), lines[-3][gutter:].strip()
+        assert high
+        assert low
+        assert set(high) != set(low)
+
+
+def test_a_percentage_is_written_as_one_and_does_not_go_beyond_100() -> None:
+    lines = drawn(chart(np.linspace(0.1, 0.993, 50), percent=True), 60, 14)
+    assert "99.3%" in lines[0]
+    labels = texts_of_ticks(lines)
+    assert labels[0] == "100%"
+    assert all(label.endswith("%") for label in labels)
+
+
+def test_marks_stand_at_their_steps() -> None:
+    widget = Chart(Look(), "loss")
+    widget.show(
+        [
+            Series("training", np.arange(1001), np.full(1001, np.nan)),
+            Series("v", np.array([0, 1000]), np.ones(2), "points"),
+        ],
+        [500],
+    )
+    lines = drawn(widget, 61, 12)
+    places = {line.index("┊") for line in lines[1:] if "┊" in line}
+    ends = sorted(i for line in lines for i, c in enumerate(line[1:], 1) if c == "●" and line is not lines[0])
+    assert len(places) == 1
+    assert places.pop() == pytest.approx((ends[0] + ends[-1]) / 2, abs=1)
+
+
+def test_a_logarithmic_axis_has_equal_steps_for_equal_factors() -> None:
+    widget = chart(10.0 ** np.linspace(0, -4, 101), logarithmic=True)
+    lines = drawn(widget, 60, 20)
+    assert lines[0].startswith("loss (log)")
+    raster = dots(lines[1:18])
+    columns = np.flatnonzero(raster.any(0))
+    tops = raster.argmax(0)[columns]
+    straight = np.linspace(tops[0], tops[-1], len(tops))
+    assert np.abs(tops - straight).max() <= 2
+    widget.logarithmic = False
+    assert not drawn(widget, 60, 20)[0].startswith("loss (log)")
+
+
+def test_nothing_above_zero_is_said_where_the_axis_is_logarithmic() -> None:
+    assert any("nothing above zero" in line for line in drawn(chart([-1, 0, -2], logarithmic=True), 70, 8))
+
+
+@given(
+    st.floats(-1e6, 1e6).filter(lambda v: abs(v) > 1e-6 or v == 0),
+    st.floats(1e-4, 1e6),
+    st.integers(8, 30),
+)
+@unhurried
+def test_the_numbers_of_the_axis_fall_from_top_to_bottom_and_cover_the_data(low: float, span: float, rows: int) -> None:
+    span = max(span, abs(low) * 1e-4)
+    labels = texts_of_ticks(drawn(chart([low, low + span]), 60, rows))
+    numbers = [float(t.replace("k", "e3")) for t in labels]
+    assert len(numbers) >= 2
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(labels)) == len(labels)
+    slack = 1e-2 * max(abs(n) for n in numbers)
+    assert numbers[-1] - slack <= low
+    assert numbers[0] + slack >= low + span
+
+
+@given(st.floats(-1e9, 1e9), st.floats(1e-3, 1e9), st.integers(1, 12))
+def test_ticks_are_even_and_cover(low: float, span: float, parts: int) -> None:
+    high = low + max(span, abs(low) * 1e-6)
+    found = ticks(low, high, parts)
+    step = found[1] - found[0]
+    assert found[0] <= low + 1e-5 * step
+    assert found[-1] >= high - 1e-5 * step
+    assert np.allclose(np.diff(found), step, rtol=1e-3)
+    assert len(found) <= parts + 2
+    assert round(step / 10 ** math.floor(math.log10(step * 1.0001)), 3) in (1, 2, 5)
+
+
+@given(st.floats(1e-9, 1e6), st.floats(1, 1e9), st.integers(2, 12))
+def test_decades_cover(low: float, factor: float, most: int) -> None:
+    found = decades(low, low * factor, most)
+    assert found[0] <= low * 1.001
+    assert found[-1] >= low * factor * 0.999
+    assert found == sorted(set(found))
+    assert len(found) >= 2
+
+
+@given(st.floats(1e-12, 1e12), st.floats(1e-12, 1e12))
+def test_a_round_bound_holds_its_number_and_stays_put(size: float, later: float) -> None:
+    bound = snapped(size)
+    assert size * 0.999 <= bound <= 1.5 * size
+    assert snapped(bound, bound) == bound
+    again = snapped(later, bound)
+    assert 0.999 * later <= again <= max(1.7 * later, 0)
+
+
+def test_texts_of_ticks_can_be_told_apart() -> None:
+    assert tick_texts([0.0, 0.5, 1.0]) == ["0.0", "0.5", "1.0"]
+    assert tick_texts([0.0, 5000.0, 10000.0]) == ["0", "5k", "10k"]
+    assert tick_texts([0.98, 0.99, 1.0], percent=True) == ["98%", "99%", "100%"]
+    assert tick_texts([0.98, 0.985, 0.99], percent=True) == ["98.0%", "98.5%", "99.0%"]
+
+
+@given(
+    hnp.arrays(np.float64, st.integers(0, 400), elements=st.one_of(st.floats(-1e3, 1e3), st.just(np.nan))),
+    st.floats(0, 0.999),
+)
+@unhurried
+def test_smoothing_is_the_recursion_of_the_textbook(values: NDArray[np.float64], weight: float) -> None:
+    mean = share = 0.0
+    expected = []
+    for value in values:
+        known = math.isfinite(value)
+        mean = weight * mean + (value if known else 0.0)
+        share = weight * share + known
+        expected.append(mean / share if known else np.nan)
+    assert np.allclose(smoothed(values, weight), expected, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 300), elements=st.floats(0, 1)), st.integers(2, 80), st.integers(2, 40))
+@unhurried
+def test_a_line_is_connected_and_passes_every_point(y: NDArray[np.float64], width: int, height: int) -> None:
+    x = np.arange(len(y))
+    across = (0.0, float(max(1, len(y) - 1)))
+    raster = line_dots(x, y, across, (0.0, 1.0), width, height)
+    columns = np.rint(x / across[1] * (width - 1)).astype(int)
+    rows = np.rint((1 - y) * (height - 1)).astype(int)
+    assert raster[rows, columns].all()
+    there = np.flatnonzero(raster.any(0))
+    assert np.array_equal(there, np.arange(there[0], there[-1] + 1))
+    for left, right in pairwise(there):
+        near = np.flatnonzero(raster[:, left])[:, None] - np.flatnonzero(raster[:, right])[None]
+        assert np.abs(near).min() <= 1
+
+
+def test_the_numbers_of_a_logarithmic_axis_are_told_in_full() -> None:
+    assert texts_of_ticks(drawn(chart([2.3, 0.004], logarithmic=True), 60, 16)) == ["10", "1", "0.1", "0.01", "0.001"]

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+
+from tests.tui.fake_feed import OVERVIEW, FakeFeed
+from tuicnn.training.progress import State
+from tuicnn.tui.look import Look
+from tuicnn.tui.summary import Outcome, print_summary
+
+
+async def _said(outcome: Outcome, look: Look | None = None, *, terminal: bool = False) -> str:
+    out = io.StringIO()
+    look = look or Look(ascii=True, colours="none")
+    console = Console(file=out, width=60, force_terminal=terminal, no_color=look.colours == "none", highlight=False)
+    print_summary(outcome, look, console)
+    return out.getvalue()
+
+
+async def _outcome(step: int, choice: str, state: State = State.TRAINING) -> Outcome:
+    feed = FakeFeed()
+    feed.advance(step)
+    feed.state = state
+    poll = await feed.poll(0, 0)
+    return Outcome(choice, poll.progress, OVERVIEW, poll.history.epochs)  # type: ignore[arg-type]
+
+
+async def test_a_run_in_the_background_is_named_with_the_command_that_shows_it() -> None:
+    said = await _said(await _outcome(1000, "background"))
+    assert "tuicnn attach mnist-3" in said
+    assert "runs/mnist-3" in said
+    assert "step 1,000 of 2,580" in said
+    assert said.isascii()
+
+
+async def test_a_run_that_has_ended_says_how_and_offers_nothing_to_attach_to() -> None:
+    said = await _said(await _outcome(2580, "ended", State.DONE))
+    assert "97.83% of the 10,000 test images are right" in said
+    assert said.count("96.8") + said.count("97.2") + said.count("97.6") >= 3
+    assert "attach" not in said
+
+
+async def test_a_discarded_run_offers_no_folder() -> None:
+    said = await _said(await _outcome(500, "discard", State.STOPPED))
+    assert "Discarded" in said
+    assert "runs/" not in said
+
+
+async def test_a_long_folder_stays_in_one_piece_and_many_epochs_are_cut() -> None:
+    outcome = await _outcome(2580, "ended", State.DONE)
+    folder = "/home/somebody/" + "very-long/" * 12 + "runs/mnist-3"
+    epochs = tuple(replace(outcome.epochs[0], epoch=i + 1) for i in range(40))
+    said = await _said(replace(outcome, overview=replace(OVERVIEW, run=folder), epochs=epochs))
+    assert folder in said
+    assert "the last 12 of 40 epochs" in said
+
+
+async def test_without_colours_no_colour_is_printed_and_without_a_terminal_no_escape() -> None:
+    outcome = await _outcome(1000, "background")
+    assert "\x1b" not in await _said(outcome)
+    assert "38;5" not in await _said(outcome, Look(colours="none"), terminal=True)
+    assert "38;5" in await _said(outcome, Look(colours="256"), terminal=True)

@@ -1,0 +1,102 @@
+"""The screen in a terminal of its own: what signals and a hang-up do to it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+
+@dataclass
+class Terminal:
+    process: subprocess.Popen[bytes]
+    master: int
+    said: bytes = field(default=b"")
+
+    def read_until(self, mark: bytes, seconds: float = 20.0) -> None:
+        until = time.monotonic() + seconds
+        while mark not in self.said:
+            assert time.monotonic() < until, self.said[-2000:]
+            if select.select([self.master], [], [], 0.1)[0]:
+                try:
+                    self.said += os.read(self.master, 65536)
+                except OSError:
+                    assert mark in self.said, self.said[-2000:]
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    def own() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    root = Path(__file__).resolve().parent.parent.parent
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.tui.demo", "--reading", "0"],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=root,
+        env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(root)},
+        preexec_fn=own,
+    )
+    os.close(slave)
+    made = Terminal(process, master)
+    yield made
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    process.wait()
+    with contextlib.suppress(OSError):
+        os.close(master)
+
+
+def test_sigterm_restores_the_terminal_and_leaves_the_run_alone(terminal: Terminal) -> None:
+    terminal.read_until(b"maxpool 2")
+    terminal.process.send_signal(signal.SIGTERM)
+    terminal.read_until(b"\x1b[?1049l")
+    terminal.read_until(b"tuicnn attach mnist-3")
+    assert terminal.process.wait(10) == 0
+
+
+def test_a_closed_terminal_ends_the_screen(terminal: Terminal) -> None:
+    terminal.read_until(b"maxpool 2")
+    os.close(terminal.master)
+    terminal.process.wait(10)
+
+
+def test_a_closed_terminal_ends_the_screen_even_where_no_signal_comes(terminal: Terminal) -> None:
+    terminal.read_until(b"maxpool 2")
+    terminal.process.send_signal(signal.SIGHUP)
+    terminal.process.wait(10)
+
+
+def test_ctrl_z_and_back(terminal: Terminal) -> None:
+    terminal.read_until(b"maxpool 2")
+    os.write(terminal.master, b"\x1a")
+    terminal.read_until(b"\x1b[?1049l")
+    until = time.monotonic() + 10
+    while Path(f"/proc/{terminal.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    terminal.said = b""
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.read_until(b"\x1b[?1049h")
+    terminal.read_until(b"maxpool 2")
+    os.write(terminal.master, b"qk")
+    assert terminal.process.wait(10) == 0

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tui.fake_feed import FakeFeed
+from tuicnn.training.files import RunError
+from tuicnn.training.progress import Peek, State
+from tuicnn.tui.watcher import Numbers, Snapshot, Watcher
+
+
+@given(st.lists(st.lists(st.floats(width=32, allow_nan=False), max_size=3000), max_size=6))
+def test_numbers_keep_what_was_appended_and_earlier_views_do_not_change(parts: list[list[float]]) -> None:
+    numbers = Numbers()
+    everything: list[float] = []
+    views = []
+    for part in parts:
+        numbers.extend(np.array(part, np.float32))
+        everything += part
+        views.append((numbers.values, list(everything)))
+    for view, expected in views:
+        assert view.tolist() == expected
+        assert not view.flags.writeable
+
+
+@asynccontextmanager
+async def watching(feed: FakeFeed) -> AsyncIterator[tuple[Watcher, list[Snapshot]]]:
+    told: list[Snapshot] = []
+
+    async def connect() -> FakeFeed:
+        return feed
+
+    watcher = Watcher(connect, told.append)
+    task = asyncio.create_task(watcher.run())
+    try:
+        yield watcher, told
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_the_history_comes_together_without_gap_or_repeat(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, _):
+        for _ in range(8):
+            feed.advance(217)
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.25)
+        assert np.array_equal(watcher.snapshot.losses, feed._losses[: feed.step])
+        assert np.array_equal(watcher.snapshot.accuracies, feed._accuracies[: feed.step])
+        assert [epoch.epoch for epoch in watcher.snapshot.epochs] == [1, 2]
+
+
+async def test_an_earlier_snapshot_is_not_changed_by_what_comes(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, told):
+        await asyncio.sleep(0.15)
+        before = next(s for s in told if len(s.losses))
+        kept = before.losses.copy()
+        feed.advance(2000)
+        await asyncio.sleep(0.25)
+        assert len(watcher.snapshot.losses) == 2100
+        assert np.array_equal(before.losses, kept)
+
+
+async def test_nothing_is_asked_for_while_frozen_but_what_a_person_chooses(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, _):
+        await asyncio.sleep(0.15)
+        watcher.freeze(True)
+        await asyncio.sleep(0.05)
+        polls, peeks = feed.asked["poll"], feed.asked["peek"]
+        feed.advance(50)
+        await asyncio.sleep(0.4)
+        assert (feed.asked["poll"], feed.asked["peek"]) == (polls, peeks)
+        watcher.want(layer=3)
+        await asyncio.sleep(0.1)
+        assert feed.peeked[-1] == (3, 0)
+        assert feed.asked["peek"] == peeks + 1
+        assert len(watcher.snapshot.losses) == 100
+        watcher.freeze(False)
+        await asyncio.sleep(0.1)
+        assert len(watcher.snapshot.losses) == 150
+
+
+async def test_hidden_maps_are_not_asked_for(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, _):
+        watcher.want(maps=False)
+        for _ in range(5):
+            feed.advance(1)
+            await asyncio.sleep(0.1)
+        assert feed.asked["peek"] == 0
+        watcher.want(maps=True)
+        await asyncio.sleep(0.1)
+        assert feed.asked["peek"] == 1
+
+
+async def test_the_same_picture_is_not_fetched_twice_while_paused(feed: FakeFeed) -> None:
+    feed.state = State.PAUSED
+    async with watching(feed):
+        await asyncio.sleep(0.9)
+        assert feed.asked["peek"] <= 2  # the second one where the first came before the first numbers
+
+
+async def test_after_the_end_all_is_fetched_and_then_nothing_is_asked(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, _):
+        await asyncio.sleep(0.1)
+        feed.advance(100_000)
+        await asyncio.sleep(0.6)
+        assert len(watcher.snapshot.losses) == feed.steps
+        assert len(watcher.snapshot.epochs) == 3
+        polls = feed.asked["poll"]
+        await asyncio.sleep(0.3)
+        assert feed.asked["poll"] == polls
+        watcher.want(sample=7)
+        await asyncio.sleep(0.1)
+        assert feed.peeked[-1] == (0, 7)
+
+
+async def test_a_process_that_is_gone_is_told_and_the_picture_stays(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, _):
+        await asyncio.sleep(0.15)
+        feed.gone = "It was killed."
+        await asyncio.sleep(0.25)
+        assert watcher.snapshot.gone == "It was killed."
+        assert len(watcher.snapshot.losses) == 100
+        assert await watcher.act("pause") is None
+        assert feed.asked["close"] == 1
+
+
+async def test_a_layer_that_cannot_be_shown_is_told_and_watching_goes_on(feed: FakeFeed) -> None:
+    class Shy(FakeFeed):
+        async def peek(self, layer: int, sample: int) -> Peek:
+            if layer == 2:
+                raise RunError("Nothing to be seen of conv2.")
+            return await super().peek(layer, sample)
+
+    shy = Shy()
+    shy.advance(10)
+    async with watching(shy) as (watcher, _):
+        watcher.want(layer=2)
+        await asyncio.sleep(0.15)
+        assert watcher.snapshot.unseen == "Nothing to be seen of conv2."
+        assert watcher.snapshot.peek is None
+        watcher.want(layer=1)
+        await asyncio.sleep(0.15)
+        assert watcher.snapshot.unseen == ""
+        assert watcher.snapshot.peek is not None
+        assert watcher.snapshot.peek.layer == 1
+
+
+async def test_a_slow_picture_does_not_hold_up_the_numbers(feed: FakeFeed) -> None:
+    class Slow(FakeFeed):
+        async def peek(self, layer: int, sample: int) -> Peek:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+    slow = Slow()
+    async with watching(slow) as (watcher, _):
+        await asyncio.sleep(0.05)
+        slow.advance(33)
+        await asyncio.sleep(0.3)
+        assert len(watcher.snapshot.losses) == 33

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+from textual.geometry import Size
+
+from tests.tui.fake_feed import LAYERS, OVERVIEW
+from tuicnn.training.progress import Figures, LayerRow
+from tuicnn.tui.look import Look
+from tuicnn.tui.widgets.layer_table import LayerTable
+from tuicnn.tui.widgets.outline import outline
+
+LOOKS = [Look(), Look(ascii=True, colours="none"), Look(colours="16", console=True)]
+
+
+def figures(rows: int, value: float) -> Figures:
+    one = np.full(rows, value, np.float32)
+    return Figures(one, one, one, one)
+
+
+class OneTable(App[None]):
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.table = LayerTable(look)
+        self.chosen: list[int] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+
+    def on_layer_table_chosen(self, message: LayerTable.Chosen) -> None:
+        self.chosen.append(message.layer)
+
+
+def painted(app: OneTable, width: int, height: int) -> list[str]:
+    return [strip.text for strip in app.table.paint(width, height)]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["unicode", "ascii", "console"])
+async def test_every_width_and_height_is_filled_exactly(look: Look) -> None:
+    app = OneTable(look)
+    async with app.run_test(size=(80, 24)):
+        for value in (0.0, 1e-12, 0.5, 1.0, 123456.0, float("nan"), float("inf")):
+            app.table.show(OVERVIEW, figures(len(LAYERS), value), 5)
+            for width in (1, 5, 20, 40, 56, 72, 80, 200):
+                for height in (1, 2, 3, 8, 40):
+                    shown = painted(app, width, height)
+                    assert len(shown) == height
+                    assert {len(line) for line in shown} == {width}
+                    if look.ascii:
+                        assert all(line.isascii() for line in shown)
+
+
+async def test_a_column_stays_where_it_is_whatever_the_numbers() -> None:
+    app = OneTable(Look())
+    async with app.run_test(size=(80, 24)):
+        heads = set()
+        for value in (0.0, 9.9e-9, 0.5, 999.0, float("nan")):
+            app.table.show(OVERVIEW, figures(len(LAYERS), value), 0)
+            heads.add(painted(app, 72, 20)[0])
+        assert len(heads) == 1
+
+
+async def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
+    app = OneTable(Look())
+    async with app.run_test(size=(100, 24)):
+        app.table.show(OVERVIEW, figures(len(LAYERS), 0.25), 0)
+        shown = painted(app, 100, 20)
+        dense = next(line for line in shown if "dense 10" in line)
+        assert dense.split()[-6:] == ["10", "31,370", "0.25", "0.250", "0.250", "25%"]
+        assert "4,007,808 multiply-adds" in shown[-4]
+        assert shown[-4].split()[-2:] == ["37,466", "3.50"]
+
+
+@given(cursor=st.integers(0, 99), height=st.integers(3, 30), before=st.integers(0, 99))
+def test_the_cursor_is_always_in_sight(cursor: int, height: int, before: int) -> None:
+    rows = tuple(LayerRow(f"relu{i}", f"relu {i}", "relu", (1, 2, 3), 0, 0, (i - 1,)) for i in range(100))
+    table = LayerTable(Look(colours="none"))
+    for place in (before, cursor):
+        table.show(replace(OVERVIEW, layers=rows), None, place)
+        shown = [strip.text for strip in table.paint(60, height)]
+    assert any(line.startswith(f"{table.look.glyphs.pointer} relu {cursor} ") for line in shown)
+
+
+async def test_a_click_on_a_layer_chooses_it() -> None:
+    app = OneTable(Look())
+    async with app.run_test(size=(80, 10)) as pilot:
+        app.table.show(OVERVIEW, None, 13)
+        await pilot.pause()
+        await pilot.click(LayerTable, offset=(5, 1))
+        await pilot.click(LayerTable, offset=(5, 0))
+        await pilot.pause()
+        first = painted(app, *Size(80, 10))[1]
+        assert LAYERS[app.chosen[0]].text in first
+        assert len(app.chosen) == 1
+
+
+def test_branches_stand_under_what_they_fork_from_and_a_join_names_what_it_joins() -> None:
+    lines = outline(LAYERS, Look())
+    shown = [f"{line.marks}{line.text} {line.source}".rstrip() for line in lines]
+    assert shown[1:12] == [
+        "relu",
+        "├ conv 16 3x3 pad=same bias=false",
+        "│ batchnorm",
+        "│ relu",
+        "│ conv 16 3x3 pad=same bias=false",
+        "add (conv3, relu1)",
+        "maxpool 2",
+        "├ conv 8 1x1",
+        "├ conv 8 3x3 pad=1",
+        "concat as mixed (conv4, conv5)",
+        "flatten",
+    ]
+
+
+@given(st.data())
+def test_any_graph_can_be_outlined(data: st.DataObject) -> None:
+    rows = []
+    for i in range(data.draw(st.integers(1, 12))):
+        inputs = data.draw(st.lists(st.integers(-1, i - 1), min_size=1, max_size=3))
+        rows.append(LayerRow(f"l{i}", "relu", "relu", (1,), 0, 0, tuple(inputs)))
+    lines = outline(rows, Look(ascii=True))
+    assert len(lines) == len(rows)
+    assert not lines[0].marks or len(rows) > 1
+    assert lines[-1].marks == ""
+    for row, line in zip(rows, lines, strict=True):
+        if len(row.inputs) > 1:
+            for i in row.inputs:
+                assert (rows[i].name if i >= 0 else "image") in line.source

@@ -1,0 +1,101 @@
+"""A run without training, for the tests of the server and its clients: it does at once what it is asked."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import replace
+
+import numpy as np
+
+from tuicnn.training.progress import Epoch, Figures, History, LayerRow, Overview, Peek, Progress, State
+from tuicnn.worker.feed import Action
+
+__all__ = ["PretendRun", "an_overview"]
+
+
+def an_overview(**changes: object) -> Overview:
+    """An overview of a small network."""
+    row = LayerRow("conv1", "conv 8 3x3", "conv", (8, 26, 26), 80, 48672, (-1,))
+    made = Overview(
+        net="tiny",
+        run="runs/tiny-1",
+        text="conv 8 3x3 → relu",
+        data="mnist",
+        input=(1, 28, 28),
+        class_names=("0", "1"),
+        layers=(row, replace(row, name="relu1", inputs=(0,))),
+        loss="cross_entropy",
+        optimizer="adam lr=0.001",
+        schedule="constant",
+        epochs=3,
+        batch=64,
+        seed=0,
+        threads=2,
+        parameters=80,
+        macs=48672,
+        train_images=100,
+        val_images=10,
+        test_images=10,
+        steps_per_epoch=2,
+        pid=1,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+class PretendRun:
+    """Answers as a session does; a peek of layer 1 waits until `let_peeks_go`, one of layer 7 is refused."""
+
+    def __init__(self, maps: tuple[int, ...] = (8, 26, 26)) -> None:
+        self.overview: Overview | None = an_overview()
+        self.now = Progress(state=State.TRAINING, step=3, steps=6)
+        self.asked: list[str] = []
+        self.waiting: list[Future[Peek]] = []
+        self.maps = maps
+        self.broken = False
+
+    def progress(self) -> Progress:
+        """The numbers of this moment."""
+        if self.broken:
+            raise ZeroDivisionError("on purpose")
+        return self.now
+
+    def history(self, since_step: int, since_epoch: int) -> History:
+        """Three steps and an epoch."""
+        self.asked.append("history")
+        losses = np.array([2.0, np.nan, 1.0], np.float32)[since_step:]
+        epoch = Epoch(1, 2, 1.5, 0.5, float("nan"), float("nan"), 1000.0, 2.0)
+        return History(since_step, losses, losses[::-1].copy(), (epoch,)[since_epoch:])
+
+    def figures(self) -> Figures | None:
+        """Figures of two layers."""
+        self.asked.append("figures")
+        return Figures(*(np.arange(2, dtype=np.float32) + i for i in range(4)))
+
+    def peek(self, layer: int, sample: int) -> Future[Peek]:
+        """See the class."""
+        self.asked.append("peek")
+        future: Future[Peek] = Future()
+        if layer == 7:
+            future.cancel()
+        elif layer == 1:
+            self.waiting.append(future)
+        else:
+            future.set_result(self._seen(layer, sample))
+        return future
+
+    def let_peeks_go(self) -> None:
+        """Answer what waits."""
+        for future in self.waiting:
+            if future.set_running_or_notify_cancel():
+                future.set_result(self._seen(1, 0))
+        self.waiting.clear()
+
+    def act(self, action: Action) -> None:
+        """Notes the action."""
+        self.asked.append(action)
+        state = {"pause": State.PAUSED, "stop": State.STOPPED}.get(action, State.TRAINING)
+        self.now = replace(self.now, state=state)
+
+    def _seen(self, layer: int, sample: int) -> Peek:
+        image = np.full((28, 28, 1), 7, np.uint8)
+        return Peek(sample % 10, 10, 1, image, layer, np.ones(self.maps, np.float32), np.full(2, 0.5, np.float32), 3)

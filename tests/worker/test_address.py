@@ -1,0 +1,85 @@
+"""A socket lies where only its owner can reach it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from tuicnn.training.files import RunError
+from tuicnn.training.folder import RunFolder
+from tuicnn.worker import address
+from tuicnn.worker.address import PATH_LIMIT, address_for, peer_is_me, socket_places
+from tuicnn.worker.server import Server
+
+
+def test_one_run_has_one_address_by_whatever_path(
+    tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    monkeypatch.chdir(tmp_path)
+    found = {address_for(path) for path in (tmp_path / "a", tmp_path / "link", Path("a"), Path("a/../a"))}
+    assert len(found) == 1
+    assert found.pop().parent == runtime / "tuicnn"
+    assert address_for(tmp_path) not in (address_for(tmp_path / "a"),)
+
+
+def test_the_path_is_short_however_deep_the_run_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path.joinpath(*["x" * 60] * 10)
+    assert len(os.fsencode(address_for(deep))) <= PATH_LIMIT
+    long = tmp_path / ("y" * 120)
+    long.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
+    assert len(os.fsencode(address_for(deep))) <= PATH_LIMIT
+
+
+def test_the_folder_and_the_socket_are_closed_to_others(server: Server, folder: RunFolder) -> None:
+    path = address_for(folder.path)
+    assert stat.S_ISSOCK(path.stat().st_mode)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_open_to_others_is_not_used(runtime: Path, folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = runtime / "second"
+    monkeypatch.setattr(address, "places", lambda: [runtime / "tuicnn", second])
+    (runtime / "tuicnn").mkdir()
+    (runtime / "tuicnn").chmod(0o770)
+    assert address_for(folder.path).parent == second
+    assert [path.parent for path in socket_places(folder.path)] == [second]
+
+
+def test_a_link_or_a_file_in_its_place_is_not_used(
+    runtime: Path, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, file = runtime / "link", runtime / "file"
+    (runtime / "elsewhere").mkdir(mode=0o700)
+    link.symlink_to(runtime / "elsewhere")
+    file.write_text("")
+    monkeypatch.setattr(address, "places", lambda: [link, file, runtime / "none" / "deeper"])
+    with pytest.raises(RunError, match="no safe place for the run's socket"):
+        address_for(folder.path)
+    assert socket_places(folder.path) == []
+
+
+def test_a_folder_of_somebody_else_is_not_used(
+    runtime: Path, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address, "places", lambda: [runtime / "tuicnn"])
+    address_for(folder.path)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(RunError, match="no safe place"):
+        address_for(folder.path)
+    assert socket_places(folder.path) == []
+
+
+def test_a_peer_is_known_by_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    left, right = socket.socketpair()
+    with left, right:
+        assert peer_is_me(left)
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+        assert not peer_is_me(left)

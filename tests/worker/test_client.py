@@ -1,0 +1,232 @@
+"""A run in another process, as the screen and a single command see it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.worker.pretend import PretendRun, an_overview
+from tuicnn.training.files import RunError
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.journal import Journal
+from tuicnn.training.progress import Progress, State
+from tuicnn.worker import client
+from tuicnn.worker.address import address_for
+from tuicnn.worker.client import RemoteFeed, stop_run
+from tuicnn.worker.feed import Feed, WorkerGone
+from tuicnn.worker.frames import encode
+from tuicnn.worker.server import Server
+
+
+@asynccontextmanager
+async def connected(folder: RunFolder) -> AsyncIterator[RemoteFeed]:
+    feed = await RemoteFeed.connect(folder, timeout=5)
+    try:
+        yield feed
+    finally:
+        await feed.close()
+
+
+async def test_it_is_a_feed(server: Server, folder: RunFolder) -> None:
+    async with connected(folder) as remote:
+        feed: Feed = remote
+        assert await feed.overview() == an_overview()
+        poll = await feed.poll(0, 0, figures=True)
+        assert (poll.progress.steps, len(poll.history.losses)) == (6, 3)
+        assert poll.figures is not None
+        assert (await feed.peek(0, 12)).sample == 2
+        assert (await feed.act("pause")).state is State.PAUSED
+
+
+async def test_several_screens_see_what_one_does(server: Server, folder: RunFolder) -> None:
+    async with connected(folder) as one, connected(folder) as two:
+        await one.act("pause")
+        assert (await two.poll(0, 0)).progress.state is State.PAUSED
+
+
+async def test_many_questions_at_once_get_their_own_answers(server: Server, folder: RunFolder) -> None:
+    async with connected(folder) as feed:
+        peeks = asyncio.gather(*(feed.peek(0, n) for n in range(10)))
+        polls = asyncio.gather(*(feed.poll(n % 3, 0) for n in range(10)))
+        assert [peek.sample for peek in await peeks] == list(range(10))
+        assert [poll.history.start for poll in await polls] == [n % 3 for n in range(10)]
+
+
+async def test_numbers_come_while_a_peek_waits(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    async with connected(folder) as feed:
+        waiting = asyncio.create_task(feed.peek(1, 0))
+        while not run.waiting:
+            await asyncio.sleep(0.005)
+        await asyncio.wait_for(feed.poll(0, 0), 5)
+        assert not waiting.done()
+        run.let_peeks_go()
+        assert (await asyncio.wait_for(waiting, 5)).layer == 1
+
+
+async def test_a_question_given_up_does_not_spoil_the_next(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    async with connected(folder) as feed:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(feed.peek(1, 5), 0.05)
+            assert (await feed.peek(0, 3)).layer == 0
+
+
+async def test_what_cannot_be_seen_is_refused_and_the_feed_lives(server: Server, folder: RunFolder) -> None:
+    async with connected(folder) as feed:
+        with pytest.raises(RunError, match="nothing to be seen of this layer"):
+            await feed.peek(7, 0)
+        assert (await feed.peek(0, 0)).layer == 0
+
+
+async def test_data_that_cannot_be_read_ends_the_wait(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    run.overview = None
+    async with connected(folder) as feed:
+        waiting = asyncio.create_task(feed.overview())
+        await asyncio.sleep(0.05)
+        run.now = Progress(state=State.FAILED, message="There is no data set here.")
+        with pytest.raises(WorkerGone, match="There is no data set here"):
+            await asyncio.wait_for(waiting, 5)
+
+
+async def test_no_answer_in_time_is_a_sentence(
+    server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PEEK", 0.05)
+    async with connected(folder) as feed:
+        with pytest.raises(WorkerGone, match="does not answer"):
+            await feed.peek(1, 0)
+        assert (await feed.poll(0, 0)).progress.step == 3
+
+
+async def test_a_connection_that_the_process_let_go_is_made_anew(
+    server: Server, folder: RunFolder, run: PretendRun
+) -> None:
+    async with connected(folder) as feed:
+        run.broken = True
+        with pytest.raises(WorkerGone):
+            await feed.poll(0, 0)
+        run.broken = False
+        assert (await feed.poll(0, 0)).progress.step == 3
+
+
+async def test_a_run_whose_process_is_not_there(folder: RunFolder) -> None:
+    with pytest.raises(WorkerGone, match="is gone, and left nothing in its log"):
+        await RemoteFeed.connect(folder)
+    folder.log.write_text("Traceback\nKilled by a test\n")
+    with pytest.raises(WorkerGone, match="its log ends with: Killed by a test"):
+        await RemoteFeed.connect(folder)
+    journal = Journal(folder.journal)
+    journal.append({"event": "end", "state": "failed", "message": "No data."})
+    journal.close()
+    with pytest.raises(WorkerGone, match=r"has ended \(failed\): No data\."):
+        await RemoteFeed.connect(folder)
+    folder.remove()
+    with pytest.raises(WorkerGone, match="tiny-1 was discarded"):
+        await RemoteFeed.connect(folder)
+
+
+async def test_a_process_that_died_at_its_start_is_noticed_at_once(folder: RunFolder) -> None:
+    with (
+        folder.log.open("w") as log,
+        subprocess.Popen([sys.executable, "-c", "raise SystemExit('no good')"], stderr=log) as process,
+        pytest.raises(WorkerGone, match="its log ends with: no good"),
+    ):
+        await asyncio.wait_for(RemoteFeed.connect(folder, timeout=60, process=process), 10)
+
+
+async def test_a_process_that_is_just_starting_is_waited_for(folder: RunFolder, run: PretendRun) -> None:
+    with folder.lock():
+        connecting = asyncio.create_task(RemoteFeed.connect(folder, timeout=10))
+        await asyncio.sleep(0.1)
+        assert not connecting.done()
+        server = await asyncio.to_thread(Server, run, lambda: address_for(folder.path))
+        feed = await asyncio.wait_for(connecting, 5)
+        await feed.close()
+        await asyncio.to_thread(server.close)
+
+
+async def test_a_process_that_never_answers_is_given_up(folder: RunFolder) -> None:
+    with folder.lock(), pytest.raises(WorkerGone, match="does not answer; its log is "):
+        await RemoteFeed.connect(folder, timeout=0.1)
+
+
+async def test_the_end_of_the_process_is_told(folder: RunFolder, run: PretendRun) -> None:
+    lock = folder.lock()
+    server = await asyncio.to_thread(Server, run, lambda: address_for(folder.path))
+    async with connected(folder) as feed:
+        await feed.poll(0, 0)
+        folder.log.write_text("out of memory\n")
+        await asyncio.to_thread(server.close)
+        lock.release()
+        with pytest.raises(WorkerGone, match="is gone; its log ends with: out of memory"):
+            await feed.poll(0, 0)
+        with pytest.raises(WorkerGone):
+            await feed.act("pause")
+
+
+async def test_an_answer_of_another_version_is_a_sentence(
+    server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = lambda *a: encode(*a).replace(b'"version":1', b'"version":2')  # noqa: E731
+    monkeypatch.setattr("tuicnn.worker.server.encode", newer)
+    async with connected(folder) as feed:
+        with pytest.raises(WorkerGone, match="version 2, where this tuicnn speaks version 1"):
+            await feed.poll(0, 0)
+
+
+@pytest.fixture
+def obedient(folder: RunFolder, run: PretendRun) -> Iterator[threading.Thread]:
+    """A process that ends when it is asked to, in a thread."""
+    lock = folder.lock()
+    server = Server(run, lambda: address_for(folder.path))
+
+    def live() -> None:
+        end = time.monotonic() + 10
+        while "stop" not in run.asked and time.monotonic() < end:
+            time.sleep(0.005)
+        journal = Journal(folder.journal)
+        journal.append({"event": "end", "state": "stopped"})
+        journal.close()
+        server.close()
+        lock.release()
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    yield thread
+    run.asked.append("stop")
+    thread.join()
+
+
+def test_stopping_waits_for_the_end(obedient: threading.Thread, folder: RunFolder, run: PretendRun) -> None:
+    stop_run(folder, timeout=5)
+    assert run.asked == ["stop"]
+    assert not folder.alive
+    with pytest.raises(RunError, match=r"tiny-1 is not running \(stopped\)"):
+        stop_run(folder)
+
+
+def test_stopping_what_does_not_answer_is_a_sentence(folder: RunFolder) -> None:
+    with folder.lock(), pytest.raises(RunError, match="does not answer"):
+        stop_run(folder, timeout=0.2)
+
+
+def test_stopping_what_does_not_end_is_a_sentence(server: Server, folder: RunFolder) -> None:
+    with pytest.raises(RunError, match="was asked to end, and has not yet"):
+        stop_run(folder, timeout=0.3)
+
+
+def test_what_starts_a_run_needs_neither_numpy_nor_textual() -> None:
+    code = (
+        "import sys, tuicnn.worker.launch, tuicnn.worker.address, tuicnn.training.runs, tuicnn.training.options\n"
+        "bad = {'numpy', 'textual', 'rich', 'lark', 'asyncio'} & set(sys.modules)\n"
+        "raise SystemExit(str(bad) if bad else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,166 @@
+"""What a run's process does around its session: journal, weights, faults, leaving."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from tests.worker.pretend import PretendRun
+from tuicnn.language.plan import Plan
+from tuicnn.training.files import RunError
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.journal import read_journal
+from tuicnn.training.progress import Progress, State
+from tuicnn.training.runs import summary
+from tuicnn.worker import runner
+from tuicnn.worker.feed import Action
+from tuicnn.worker.runner import Run
+
+PLAN = cast(Plan, None)
+
+
+class PretendSession(PretendRun):
+    """Two steps and an end, or an error between."""
+
+    error: Exception | None = None
+
+    def __init__(self, plan: Plan, *, threads: int, run: str, on_event: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
+        self.network = SimpleNamespace(state=lambda: {"a": np.ones(3, np.float32)})
+        self.emit = on_event
+
+    def run(self) -> State:
+        self.emit({"event": "start", "epochs": 1})
+        self.emit({"event": "step", "step": 1, "loss": float("nan")})
+        self.now = Progress(state=State.TRAINING)
+        if self.error is not None:
+            raise self.error
+        self.now = Progress(state=State.DONE)
+        self.emit({"event": "end", "state": "done"})
+        return State.DONE
+
+    def pause(self) -> None:
+        self.act("pause")
+
+    def resume(self) -> None:
+        self.act("resume")
+
+    def step(self) -> None:
+        self.act("step")
+
+    def stop(self) -> None:
+        self.act("stop")
+
+
+@pytest.fixture(autouse=True)
+def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "Session", PretendSession)
+
+
+def test_the_end_in_the_journal_means_that_the_weights_are_safe(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended_when_saving: list[bool] = []
+    real = RunFolder.save_weights
+
+    def watched(self: RunFolder, weights: dict[str, Any]) -> None:
+        ended_when_saving.append(summary(self).state == "done")
+        real(self, weights)
+
+    monkeypatch.setattr(RunFolder, "save_weights", watched)
+    run = Run(folder, PLAN, 1)
+    run.train()
+    run.close()
+    assert ended_when_saving == [False]
+    assert folder.load_weights()["a"].tolist() == [1, 1, 1]
+    start, step, end = read_journal(folder.journal).events
+    assert set(start["versions"]) == {"tuicnn", "python", "numpy"}
+    assert step["loss"] is None
+    assert end["weights"] is True
+
+
+def test_weights_that_cannot_be_had_do_not_hide_the_end(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(RunFolder, "save_weights", fail)
+    run = Run(folder, PLAN, 1)
+    run.train()
+    run.close()
+    assert run.progress().state is State.DONE
+    assert "could not be saved: MemoryError" in read_journal(folder.journal).events[-1]["trouble"]
+
+
+def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tuicnn.training.folder.write_atomic", full)
+    run = Run(folder, PLAN, 1)
+    run.train()
+    run.close()
+    end = read_journal(folder.journal).events[-1]
+    assert (end["weights"], run.progress().state) == (False, State.DONE)
+    assert "the disk is full" in end["trouble"]
+    assert "the disk is full" in run.progress().message
+    assert "the disk is full" in capsys.readouterr().err
+
+
+def test_an_error_in_training_is_a_sentence_to_people_and_a_traceback_in_the_log(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(PretendSession, "error", ValueError("shapes differ"))
+    run = Run(folder, PLAN, 1)
+    run.train()
+    run.close()
+    assert run.progress().state is State.FAILED
+    assert run.progress().message == "Training failed: ValueError: shapes differ"
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert said.splitlines()[-1] == run.progress().message
+    found = summary(folder)
+    assert (found.state, found.message) == ("failed", run.progress().message)
+
+
+def test_a_full_disk_under_the_journal_is_shown_and_training_goes_on(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(folder, PLAN, 1)
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "write", refuse)
+    monkeypatch.setattr(runner, "log", lambda _: None)
+    run.train()
+    assert run.progress().state is State.DONE
+    assert "the disk is full" in run.progress().message
+    monkeypatch.undo()
+    run.close()
+    assert [e["event"] for e in read_journal(folder.journal).events] == ["start", "step", "end"]
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "step", "stop", "discard"])
+def test_each_action_reaches_the_session(folder: RunFolder, action: Action) -> None:
+    run = Run(folder, PLAN, 1)
+    run.act(action)
+    session = cast(PretendSession, run._session)
+    assert session.asked == ["stop" if action == "discard" else action]
+    assert run.asked_to_stop == (action in ("stop", "discard"))
+    run.train()
+    run.close()
+    assert folder.weights.exists() == (action != "discard")
+
+
+def test_a_folder_that_takes_no_journal_is_a_sentence(folder: RunFolder) -> None:
+    folder.journal.mkdir()
+    with pytest.raises(RunError, match="it is a folder"):
+        Run(folder, PLAN, 1)

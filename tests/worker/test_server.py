@@ -1,0 +1,274 @@
+"""One answer for one request, and no viewer harms the run or another viewer."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.worker.pretend import PretendRun, an_overview
+from tuicnn.training.files import RunError
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.progress import Overview, Peek, Progress, State
+from tuicnn.worker import server as server_module
+from tuicnn.worker.address import address_for
+from tuicnn.worker.feed import Poll
+from tuicnn.worker.frames import decode, encode, kind_of
+from tuicnn.worker.messages import Act, AskOverview, AskPeek, AskPoll, Refusal
+from tuicnn.worker.server import VIEWERS, Server
+
+POLL = encode("poll", AskPoll(0, 0, False))
+
+
+@contextlib.contextmanager
+def viewer(folder: RunFolder) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(address_for(folder.path)))
+        yield connection
+
+
+def exactly(connection: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        more = connection.recv(count - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+def answer(connection: socket.socket, cls: type) -> Any:
+    payload = exactly(connection, struct.unpack(">I", exactly(connection, 4))[0])
+    return decode(payload, Refusal if kind_of(payload) == "refusal" else cls)
+
+
+def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.005)
+
+
+def works(folder: RunFolder) -> bool:
+    with viewer(folder) as connection:
+        connection.sendall(POLL)
+        return isinstance(answer(connection, Poll), Poll)
+
+
+def test_each_question_has_its_answer(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    with viewer(folder) as connection:
+        connection.sendall(encode("overview", AskOverview()))
+        assert answer(connection, Overview) == an_overview()
+        connection.sendall(encode("poll", AskPoll(1, 0, True)))
+        poll = answer(connection, Poll)
+        assert (poll.progress.step, poll.history.start, len(poll.history.losses), len(poll.history.epochs)) == (
+            3,
+            1,
+            2,
+            1,
+        )
+        assert poll.figures.dead.tolist() == [3, 4]
+        connection.sendall(encode("poll", AskPoll(1, 0, False)))
+        assert answer(connection, Poll).figures is None
+        connection.sendall(encode("peek", AskPeek(0, -1)))
+        assert (answer(connection, Peek)).sample == 9
+        for action, state in (("pause", State.PAUSED), ("resume", State.TRAINING), ("step", State.TRAINING)):
+            connection.sendall(encode("act", Act(action)))  # type: ignore[arg-type]
+            assert answer(connection, Progress).state is state
+    assert run.asked == ["history", "figures", "history", "peek", "pause", "resume", "step"]
+
+
+def test_without_a_request_there_is_no_work(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    with viewer(folder):
+        until(lambda: server.quiet_for == 0)
+        time.sleep(0.1)
+    assert run.asked == []
+
+
+def test_the_overview_is_waited_for(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    run.overview = None
+    with viewer(folder) as connection:
+        connection.sendall(encode("overview", AskOverview()))
+        assert works(folder)
+        run.overview = an_overview()
+        assert isinstance(answer(connection, Overview), Overview)
+
+
+def test_data_that_cannot_be_read_is_told(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    run.overview = None
+    with viewer(folder) as connection:
+        connection.sendall(encode("overview", AskOverview()))
+        run.now = Progress(state=State.FAILED, message="There is no data.")
+        assert answer(connection, Overview) == Refusal("There is no data.", True)
+
+
+def test_a_peek_waits_for_the_training_thread_and_holds_nobody_up(
+    server: Server, folder: RunFolder, run: PretendRun
+) -> None:
+    with viewer(folder) as connection:
+        connection.sendall(encode("peek", AskPeek(1, 0)))
+        until(lambda: len(run.waiting) == 1)
+        assert works(folder)
+        run.let_peeks_go()
+        assert answer(connection, Peek).layer == 1
+
+
+def test_a_peek_of_a_viewer_that_left_is_cancelled(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    with viewer(folder) as connection:
+        connection.sendall(encode("peek", AskPeek(1, 0)))
+        until(lambda: len(run.waiting) == 1)
+    until(lambda: run.waiting[0].cancelled())
+    run.let_peeks_go()
+    assert works(folder)
+
+
+def test_what_cannot_be_seen_is_refused(server: Server, folder: RunFolder) -> None:
+    with viewer(folder) as connection:
+        connection.sendall(encode("peek", AskPeek(7, 0)))
+        assert answer(connection, Peek) == Refusal("There is nothing to be seen of this layer.", False)
+        connection.sendall(POLL)
+        assert isinstance(answer(connection, Poll), Poll)
+
+
+def test_requests_sent_at_once_are_answered_in_turn(server: Server, folder: RunFolder) -> None:
+    with viewer(folder) as connection:
+        connection.sendall(POLL * 20)
+        for _ in range(20):
+            assert isinstance(answer(connection, Poll), Poll)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.binary(min_size=1, max_size=200))
+def test_garbage_is_hung_up_on_and_harms_nobody(server: Server, folder: RunFolder, garbage: bytes) -> None:
+    with viewer(folder) as bad, viewer(folder) as good:
+        bad.sendall(garbage)
+        bad.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            while bad.recv(4096):
+                pass
+        good.sendall(POLL)
+        assert isinstance(answer(good, Poll), Poll)
+
+
+def test_an_old_or_new_screen_is_told_so(server: Server, folder: RunFolder) -> None:
+    with viewer(folder) as connection:
+        connection.sendall(POLL.replace(b'"version":1', b'"version":9'))
+        refusal = answer(connection, Poll)
+        assert "version 9, where this tuicnn speaks version 1" in refusal.message
+        assert connection.recv(1) == b""
+
+
+def test_a_request_that_is_too_long_is_not_kept(server: Server, folder: RunFolder) -> None:
+    with viewer(folder) as connection:
+        connection.sendall(struct.pack(">I", 1 << 30))
+        assert isinstance(answer(connection, Poll), Refusal)
+        assert connection.recv(1) == b""
+
+
+def test_a_stalled_viewer_is_not_waited_for_nor_fed_more_than_one_answer(folder: RunFolder) -> None:
+    run = PretendRun(maps=(64, 128, 128))  # 4 MiB an answer, more than a socket holds
+    server = Server(run, lambda: address_for(folder.path))
+    try:
+        with viewer(folder) as stalled:
+            stalled.sendall(encode("peek", AskPeek(0, 0)) * 5)
+            until(lambda: "peek" in run.asked)
+            assert works(folder)
+            assert run.asked.count("peek") == 1
+            for _ in range(5):
+                assert answer(stalled, Peek).maps.shape == (64, 128, 128)
+        with viewer(folder) as flood, contextlib.suppress(ConnectionError):
+            flood.sendall(encode("peek", AskPeek(0, 0)))
+            while True:  # hung up on, well before memory is short
+                flood.sendall(POLL * 100)
+        assert works(folder)
+    finally:
+        server.close()
+
+
+def test_viewers_are_limited_and_a_silent_one_makes_room(
+    server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.ExitStack() as stack:
+        crowd = [stack.enter_context(viewer(folder)) for _ in range(VIEWERS)]
+        for connection in crowd:
+            connection.sendall(POLL)
+            answer(connection, Poll)
+        late = stack.enter_context(viewer(folder))
+        assert late.recv(1) == b""
+        monkeypatch.setattr(server_module, "IDLE", 0.0)
+        assert works(folder)
+        crowd[-1].sendall(POLL)
+        assert isinstance(answer(crowd[-1], Poll), Poll)
+
+
+def test_an_error_in_the_run_costs_one_connection(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    run.broken = True
+    with viewer(folder) as connection:
+        connection.sendall(POLL)
+        assert connection.recv(1) == b""
+    run.broken = False
+    assert works(folder)
+
+
+def test_somebody_elses_process_is_not_let_in(
+    server: Server, folder: RunFolder, run: PretendRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "peer_is_me", lambda _: False)
+    with viewer(folder) as connection, contextlib.suppress(ConnectionError):
+        connection.sendall(encode("act", Act("stop")))
+        assert connection.recv(1) == b""
+    assert run.asked == []
+
+
+def test_a_stale_socket_is_replaced_and_a_live_one_is_not(folder: RunFolder, run: PretendRun) -> None:
+    path = address_for(folder.path)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+        dead.listen()
+    server = Server(run, lambda: path)
+    try:
+        assert works(folder)
+        with pytest.raises(RunError, match="Another process answers"):
+            Server(run, lambda: path)
+        assert works(folder)
+    finally:
+        server.close()
+    assert not path.exists()
+
+
+def test_a_socket_file_that_was_removed_is_made_anew(
+    folder: RunFolder, run: PretendRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "LOOK_AFTER", 0.05)
+    path = address_for(folder.path)
+    server = Server(run, lambda: path)
+    try:
+        with viewer(folder) as connection:
+            path.unlink()
+            until(path.exists)
+            until(lambda: works(folder))
+            connection.sendall(POLL)  # who was connected stays so
+            assert isinstance(answer(connection, Poll), Poll)
+    finally:
+        server.close()
+    assert not path.exists()
+
+
+def test_a_socket_that_cannot_be_made_is_a_sentence(run: PretendRun, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"socket .* cannot be made: it is not there"):
+        Server(run, lambda: tmp_path / "none" / "s")
+
+
+def test_it_is_known_when_the_last_viewer_left(server: Server, folder: RunFolder) -> None:
+    with viewer(folder):
+        until(lambda: server.quiet_for == 0)
+    until(lambda: 0 < server.quiet_for < 5)

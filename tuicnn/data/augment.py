@@ -1,0 +1,134 @@
+"""Small changes to training images: uint8 `(N, H, W, C)` in and out, a whole batch at a time.
+
+Each image's changes come from its own row of uniform numbers in [0, 1), `draws` `(N, DRAWS)`, so what an image becomes
+does not depend on which others are with it. The order: flip, rotate, shift, cutout.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .base import Augment
+
+__all__ = ["DRAWS", "apply", "changes", "cutout", "flip", "rotate", "shift"]
+
+Images = NDArray[np.uint8]
+
+#: uniform numbers that one image takes, whatever is asked for
+DRAWS = 7
+#: pixels that are turned in one go, so that what is in between stays in the processor's cache
+_CACHED_PIXELS = 2**13
+
+
+def changes(what: Augment) -> bool:
+    """Whether `what` changes images at all."""
+    return bool(what.shift or what.flip != "none" or what.rotate or what.cutout)
+
+
+def apply(images: Images, what: Augment, draws: NDArray[np.float32]) -> Images:
+    """Change images as `what` says; the very same array where it says nothing."""
+    _, height, width, _ = images.shape
+    horizontal, vertical, angle, down, right, row, column = draws.astype(np.float64).T
+    if what.flip != "none":
+        off = np.zeros(len(images), dtype=bool)
+        images = flip(
+            images,
+            horizontal < 0.5 if what.flip in ("horizontal", "both") else off,
+            vertical < 0.5 if what.flip in ("vertical", "both") else off,
+        )
+    if what.rotate:
+        images = rotate(images, (2 * angle - 1) * what.rotate)
+    if what.shift:
+        images = shift(
+            images, _whole(down, 2 * what.shift + 1) - what.shift, _whole(right, 2 * what.shift + 1) - what.shift
+        )
+    if what.cutout:
+        half = what.cutout // 2
+        images = cutout(images, _whole(row, height) - half, _whole(column, width) - half, what.cutout)
+    return images
+
+
+def _whole(draw: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """0 … count-1, each as likely as the others, from draws in [0, 1)."""
+    return np.minimum((draw * count).astype(np.int64), count - 1)
+
+
+def flip(images: Images, horizontal: NDArray[np.bool_], vertical: NDArray[np.bool_]) -> Images:
+    """Mirror left and right where `horizontal` `(N,)`, top and bottom where `vertical` `(N,)`."""
+    out = np.empty_like(images)
+    steps = np.where(np.stack([vertical, horizontal], axis=1), -1, 1).tolist()
+    for i, (down, right) in enumerate(steps):
+        out[i] = images[i, ::down, ::right]
+    return out
+
+
+def shift(images: Images, down: NDArray[Any], right: NDArray[Any]) -> Images:
+    """Move each image by whole pixels, `down` and `right` `(N,)` (negative: up and left); zeros come in."""
+    _, height, width, _ = images.shape
+    out = np.zeros_like(images)
+    for i, (y, x) in enumerate(zip(down.tolist(), right.tolist(), strict=True)):
+        if abs(y) < height and abs(x) < width:
+            out[i, max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)] = images[
+                i, max(0, -y) : height + min(0, -y), max(0, -x) : width + min(0, -x)
+            ]
+    return out
+
+
+def rotate(images: Images, degrees: NDArray[Any]) -> Images:
+    """Turn each image about its centre, `degrees` `(N,)`, anticlockwise as seen; zeros come in.
+
+    Each new pixel looks back to where it was and mixes the four pixels around that place (bilinear interpolation).
+    """
+    out = np.empty_like(images)
+    turn = np.deg2rad(np.asarray(degrees, dtype=np.float64))
+    portion = max(1, _CACHED_PIXELS // (images.shape[1] * images.shape[2]))
+    for start in range(0, len(images), portion):
+        stop = start + portion
+        out[start:stop] = _turned(images[start:stop], np.cos(turn[start:stop]), np.sin(turn[start:stop]))
+    return out
+
+
+def _turned(images: Images, cosine: NDArray[np.float64], sine: NDArray[np.float64]) -> Images:
+    count, height, width, channels = images.shape
+    cos, sin = (part.astype(np.float32)[:, None, None] for part in (cosine, sine))
+    y = (np.arange(height, dtype=np.float32) - np.float32((height - 1) / 2))[:, None]
+    x = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2)
+    # with y pointing down, anticlockwise by a: (x, y) was at (x cos a - y sin a, x sin a + y cos a)
+    from_y = np.clip(x * sin + y * cos + np.float32((height - 1) / 2), -1, height)
+    from_x = np.clip(x * cos - y * sin + np.float32((width - 1) / 2), -1, width)
+    top, left = np.floor(from_y), np.floor(from_x)
+    below, beyond = from_y - top, from_x - left  # shares of the lower row and of the right column
+    first = top.astype(np.intp)
+    first += (np.arange(count, dtype=np.intp) * (height + 3) + 1)[:, None, None]
+    first *= width + 3
+    first += left.astype(np.intp)
+    first += 1
+    canvas = np.zeros((count, height + 3, width + 3), dtype=np.uint8)  # zeros around, for what looks outside
+    shares = [(1 - below) * (1 - beyond), (1 - below) * beyond, below * (1 - beyond), below * beyond]
+    places = [first, first + 1, first + (width + 3), first + (width + 4)]
+    out = np.empty_like(images)
+    for channel in range(channels):
+        canvas[:, 1:-2, 1:-2] = images[..., channel]
+        pixels = canvas.ravel()
+        mixed = np.full(first.shape, 0.5, dtype=np.float32)  # what is cut off below is rounded to the nearest
+        for place, share in zip(places, shares, strict=True):
+            mixed += pixels.take(place) * share
+        out[..., channel] = mixed  # the value is below 256: a float32 mix of at most 255, and 0.5
+    return out
+
+
+def cutout(images: Images, top: NDArray[Any], left: NDArray[Any], size: int) -> Images:
+    """Zero a square of `size` pixels a side, clipped at the border; `top` and `left` `(N,)` may lie outside the image.
+
+    Source: DeVries and Taylor 2017, "Improved regularization of convolutional neural networks with cutout".
+    """
+    _, height, width, _ = images.shape
+    rows = np.arange(height) - np.asarray(top)[:, None]
+    columns = np.arange(width) - np.asarray(left)[:, None]
+    in_rows, in_columns = (rows >= 0) & (rows < size), (columns >= 0) & (columns < size)
+    keep = ~(in_rows[:, :, None] & in_columns[:, None, :])
+    cut: Images = images * keep[..., None].view(np.uint8)
+    return cut

@@ -1,0 +1,111 @@
+"""Training batches: any step of any epoch, made without what went before it.
+
+An epoch's order and each image's augmentation depend on (seed, epoch) and the image's number alone; so a batch may be
+made in shards, by several threads, and again after a restart, and is always the same.
+"""
+
+from __future__ import annotations
+
+import math
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from tuicnn.randomness import generator, permutation
+
+from . import augment
+from .base import Augment
+
+__all__ = ["Batches", "normalise"]
+
+Array = NDArray[np.floating[Any]]
+
+
+def normalise(
+    images: NDArray[np.uint8],
+    mean: NDArray[Any],
+    std: NDArray[Any],
+    dtype: DTypeLike = np.float32,
+    out: Array | None = None,
+) -> Array:
+    """`(image / 255 - mean) / std`, from uint8 (N, H, W, C), and mean and std (C,); into `out` where it is given.
+
+    As one multiply and one add over whole rows: four times as fast as a table of the 256 values, and six times as fast
+    as an operation whose last axis is the few channels.
+    """
+    count, height, width, channels = images.shape
+    values: Array = np.empty(images.shape, dtype=dtype) if out is None else out
+    scale = 1 / (255 * np.asarray(std, dtype=np.float64))
+    offset = -np.asarray(mean, dtype=np.float64) / np.asarray(std, dtype=np.float64)
+    np.copyto(values, images)
+    rows = values.reshape(count * height, width * channels) if values.flags.c_contiguous else None
+    if rows is None:
+        np.multiply(values, scale.astype(values.dtype), out=values)
+        np.add(values, offset.astype(values.dtype), out=values)
+    else:
+        np.multiply(rows, np.tile(scale, width).astype(values.dtype), out=rows)
+        np.add(rows, np.tile(offset, width).astype(values.dtype), out=rows)
+    return values
+
+
+class Batches:
+    """Batches of training images, uint8 (N, H, W, C), in a new order each epoch. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        mean: NDArray[Any],
+        std: NDArray[Any],
+        *,
+        batch: int,
+        seed: int,
+        augment: Augment | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        if batch < 1 or len(images) != len(labels) or not len(images):
+            raise ValueError(f"{len(images)} images and {len(labels)} labels in batches of {batch}")
+        self._images, self._labels, self._mean, self._std = images, labels, mean, std
+        self._batch, self._seed, self._dtype = batch, seed, np.dtype(dtype)
+        self._augment = augment if augment is not None else Augment()
+        self._lock = Lock()
+        self._epoch: tuple[int, NDArray[np.int64], NDArray[np.float32] | None] | None = None
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch; the last one may be smaller than the others."""
+        return math.ceil(len(self._images) / self._batch)
+
+    def _prepared(self, epoch: int) -> tuple[int, NDArray[np.int64], NDArray[np.float32] | None]:
+        """The epoch's order of the images, and each image's draws for its augmentation (None where there is none)."""
+        with self._lock:
+            if self._epoch is None or self._epoch[0] != epoch:
+                count = len(self._images)
+                draws = None
+                if augment.changes(self._augment):
+                    source = generator(self._seed, "augment", epoch)
+                    draws = source.random((count, augment.DRAWS), dtype=np.float32)
+                self._epoch = (epoch, permutation(count, self._seed, "order of images", epoch), draws)
+            return self._epoch
+
+    def indices(self, epoch: int, step: int) -> NDArray[np.int64]:
+        """Which images are in a batch: places in `images`, int64 (n,). Epochs and steps count from 0."""
+        if not 0 <= step < self.steps_per_epoch:
+            raise IndexError(f"step {step} of {self.steps_per_epoch}")
+        return self._prepared(epoch)[1][step * self._batch : (step + 1) * self._batch]
+
+    def make(
+        self, epoch: int, step: int, start: int = 0, stop: int | None = None, out: Array | None = None
+    ) -> tuple[Array, NDArray[np.int64]]:
+        """The images (n, H, W, C), augmented and normalised, and labels (n,) of the shard `start:stop` of a batch.
+
+        `out` is an array of that shape to write the images into.
+        """
+        which = self.indices(epoch, step)[start:stop]
+        draws = self._prepared(epoch)[2]
+        images = self._images[which]
+        if draws is not None:
+            images = augment.apply(images, self._augment, draws[which])
+        return normalise(images, self._mean, self._std, self._dtype, out), self._labels[which]

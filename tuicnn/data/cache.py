@@ -1,0 +1,84 @@
+"""Decoded images, kept in the user's cache folder so that pictures are decoded once.
+
+One `.npz` file for each source, not compressed, checked by its own CRC-32 when read. It is named for the source's path,
+and holds a fingerprint of the source's size and time of change: where that differs, it is made anew. A cache that
+cannot be written, or is damaged, is passed over in silence: it only saves time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .parts import Parts, Stored
+from .places import cache_folder, reading
+
+__all__ = ["decoded_once"]
+
+_VERSION = "1"  # of what is decoded and how it is ordered
+
+
+def _fingerprint(sources: Sequence[Path]) -> str:
+    """A hash of the sources' paths, sizes and times of change."""
+    digest = hashlib.blake2b(_VERSION.encode(), digest_size=16)
+    for path in sources:
+        with reading(path):
+            status = path.stat()
+        digest.update(os.fsencode(f"{path.absolute()}\0{status.st_size}\0{status.st_mtime_ns}\0"))
+    return digest.hexdigest()
+
+
+def decoded_once(name: str, place: Path, sources: Sequence[Path], decode: Callable[[], Parts]) -> Parts:
+    """What `decode` makes of the files `sources` in `place`; from the cache where it has made it of them before."""
+    key = _fingerprint(sources)
+    where = hashlib.blake2b(os.fsencode(place.absolute()), digest_size=8).hexdigest()
+    path = cache_folder() / "decoded" / f"{name}-{where}.npz"
+    parts = _read(path, key)
+    if parts is None:
+        parts = decode()
+        _write(path, key, parts)
+    return parts
+
+
+def _read(path: Path, key: str) -> Parts | None:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            if str(arrays["key"]) != key:
+                return None
+            stored = [
+                Stored(arrays[f"{part}_images"], arrays[f"{part}_labels"])
+                for part in ("train", "test")[: int(arrays["parts"])]
+            ]
+    except Exception:  # whatever is wrong with it: it will be made anew
+        return None
+    for each in stored:
+        if each.images.dtype != np.uint8 or each.images.ndim != 4 or each.labels.dtype != np.int64:
+            return None
+    return Parts(stored[0], stored[1] if len(stored) > 1 else None) if stored else None
+
+
+def _write(path: Path, key: str, parts: Parts) -> None:
+    arrays = {"key": np.array(key), "parts": np.array(1 if parts.test is None else 2)}
+    arrays |= {"train_images": parts.train.images, "train_labels": parts.train.labels}
+    if parts.test is not None:
+        arrays |= {"test_images": parts.test.images, "test_labels": parts.test.labels}
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        temporary.replace(path)
+    except OSError:
+        pass
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)

@@ -1,0 +1,212 @@
+"""The data sets that come as four IDX files: MNIST (inside the package), Fashion-MNIST, and a folder of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tuicnn.words import Text, positional, word
+
+from .base import DataError, Dataset, DataSpec, Described
+from .idx import Checksum, read_idx, read_idx_header
+from .parts import Parts, Stored, as_images, as_labels, assemble, count_classes, described
+from .places import looked_in, places, resolve
+
+__all__ = ["FashionMnist", "IdxFolder", "Mnist"]
+
+FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+
+MNIST = dict(
+    zip(
+        FILES,
+        (
+            Checksum(
+                "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971",
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            ),
+            Checksum(
+                "1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203",
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            ),
+            Checksum(
+                "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be",
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            ),
+            Checksum(
+                "b91679a0acfe4ba0e50a2437a903084cba1f5f92592b016a25a7dfd00455798b",
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            ),
+        ),
+        strict=True,
+    )
+)
+FASHION = dict(
+    zip(
+        FILES,
+        (
+            Checksum(
+                "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
+                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            ),
+            Checksum(
+                "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            ),
+            Checksum(
+                "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa",
+                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            ),
+            Checksum(
+                "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+            ),
+        ),
+        strict=True,
+    )
+)
+DIGITS = tuple("0123456789")
+CLOTHES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+#: MNIST as it is shipped inside the package
+SHIPPED = Path(__file__).resolve().parent / "mnist"
+#: where Debian's package dataset-fashion-mnist puts its files
+DEBIAN = Path("/usr/share/dataset-fashion-mnist")
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    """One of the four files in a folder, gzipped or not; None where it is not there."""
+    # unzipping by hand has left both train-images-idx3-ubyte and train-images.idx3-ubyte in the world
+    candidates = (folder / f"{name}.gz", folder / name, folder / name.replace("-idx", ".idx"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """All four files in a folder. Raises `DataError`, which names the first that is missing."""
+    found = {}
+    for name in FILES:
+        path = _file(folder, name)
+        if path is None:
+            raise DataError(f"{folder} has no {name}.gz (nor {name}).")
+        found[name] = path
+    return found
+
+
+def _must_be_images(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    if dtype != np.uint8 or len(shape) != 3 or 0 in shape:
+        values = "x".join(map(str, shape))
+        raise DataError(f"{path} holds {dtype.name} of shape {values}; images must be uint8 of shape (N, H, W).")
+
+
+def _read(files: Mapping[str, Path], known: Mapping[str, Checksum] | None = None, name: str = "") -> Parts:
+    arrays = {key: read_idx(path, known[key] if known else None, name) for key, path in files.items()}
+    for key in FILES[::2]:
+        _must_be_images(files[key], arrays[key].dtype, arrays[key].shape)
+    images = [as_images(arrays[key], str(files[key])) for key in FILES[::2]]
+    labels = [as_labels(arrays[key], str(files[key])) for key in FILES[1::2]]
+    for key, of_images, of_labels in zip(FILES[::2], images, labels, strict=True):
+        if len(of_images) != len(of_labels):
+            raise DataError(
+                f"{files[key]} has {len(of_images)} images, but there are {len(of_labels)} labels for them."
+            )
+    return Parts(Stored(images[0], labels[0]), Stored(images[1], labels[1]))
+
+
+@word("data", "mnist", help="handwritten digits, 1x28x28: 60,000 to train on, 10,000 to test (inside the package)")
+@dataclass(frozen=True)
+class Mnist(DataSpec):
+    """MNIST (LeCun, Cortes, Burges), always at hand."""
+
+    def describe(self) -> Described:
+        return described(self, "mnist", (1, 28, 28), DIGITS)
+
+    def find(self) -> None:
+        try:
+            _files(SHIPPED)
+        except DataError as error:
+            raise DataError(f"tuicnn's own copy of MNIST is not whole; install tuicnn again. {error}") from None
+
+    def load(self) -> Dataset:
+        self.describe()
+        try:
+            parts = _read(_files(SHIPPED), MNIST, "MNIST")
+        except DataError as error:
+            raise DataError(f"tuicnn's own copy of MNIST is not whole; install tuicnn again. {error}") from None
+        return assemble(self, "mnist", parts, DIGITS)
+
+
+@word(
+    "data", "fashion-mnist", help="pictures of clothes, 1x28x28, ten classes (its four files must be on this machine)"
+)
+@dataclass(frozen=True)
+class FashionMnist(DataSpec):
+    """Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): as many images as MNIST has, and under the same file names."""
+
+    def describe(self) -> Described:
+        return described(self, "fashion-mnist", (1, 28, 28), CLOTHES)
+
+    def find(self) -> None:
+        self._locate()
+
+    def _locate(self) -> dict[str, Path]:
+        for folder in (*places("fashion-mnist"), DEBIAN):
+            try:
+                files = _files(folder)
+            except (DataError, OSError):
+                continue
+            # MNIST's files have the same names, so a folder without the data set's own name must prove what it holds
+            if folder.name in ("fashion-mnist", DEBIAN.name) or self._are_clothes(files):
+                return files
+        wanted = places("fashion-mnist")[-2]
+        raise DataError(
+            f"Fashion-MNIST is not here (looked in {looked_in('fashion-mnist')}): put its four files "
+            f"({', '.join(name + '.gz' for name in FILES)}, "
+            f"from github.com/zalandoresearch/fashion-mnist) into {wanted}, "
+            "or set TUICNN_DATA to a folder that has them; on Debian: apt install dataset-fashion-mnist."
+        )
+
+    @staticmethod
+    def _are_clothes(files: Mapping[str, Path]) -> bool:
+        smallest = FILES[3]
+        try:
+            read_idx(files[smallest], FASHION[smallest], "Fashion-MNIST")
+        except DataError:
+            return False
+        return True
+
+    def load(self) -> Dataset:
+        self.describe()
+        return assemble(self, "fashion-mnist", _read(self._locate(), FASHION, "Fashion-MNIST"), CLOTHES)
+
+
+@word("data", "idx", help="four IDX files with MNIST's names in a folder", example='idx "digits"', usage='idx "DIR"')
+@dataclass(frozen=True)
+class IdxFolder(DataSpec):
+    """A folder with train-images-idx3-ubyte.gz and so on, gzipped or not; classes are counted by the highest label."""
+
+    directory: str = positional(Text(), help="the folder with the four files")
+    base: str = field(default="", kw_only=True)
+
+    def _files(self) -> dict[str, Path]:
+        return _files(resolve(self.directory, self.base))
+
+    def find(self) -> None:
+        self._files()
+
+    def describe(self) -> Described:
+        files = self._files()
+        header = read_idx_header(files[FILES[0]])
+        _must_be_images(files[FILES[0]], header.dtype, header.shape)
+        labels = [as_labels(read_idx(files[key]), str(files[key])) for key in FILES[1::2]]
+        names = [str(number) for number in range(count_classes(*labels))]
+        return described(self, self.directory, (1, header.shape[1], header.shape[2]), names)
+
+    def load(self) -> Dataset:
+        parts = _read(self._files())
+        test = parts.test.labels if parts.test else None
+        names = [str(number) for number in range(count_classes(parts.train.labels, test))]
+        return assemble(self, self.directory, parts, names)

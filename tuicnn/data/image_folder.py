@@ -1,0 +1,101 @@
+"""`data: folder "DIR"`: one's own pictures, in folders that are named for their classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tuicnn.words import Text, positional, word
+
+from .base import DataError, Dataset, DataSpec, Described
+from .cache import decoded_once
+from .parts import Parts, Stored, assemble, described
+from .pictures import Look, Picture, decode_all, list_classes, look_at
+from .places import resolve
+
+__all__ = ["ImageFolder", "read_tree"]
+
+#: fewer pictures than this are decoded sooner than the cache is read
+_WORTH_KEEPING = 2000
+
+
+def read_tree(
+    folder: Path,
+    train: Mapping[str, Sequence[Path]],
+    test: Mapping[str, Sequence[Path]] | None,
+    names: Sequence[str],
+    look: Look,
+) -> Parts:
+    """Decode the pictures in `folder`, by class, which are numbered as in `names`; all must look as `look` says.
+
+    Raises `DataError`.
+    """
+    for part in (train, test or {}):
+        for name, paths in part.items():
+            if name not in names:
+                more = ", …" if len(names) > 12 else ""
+                raise DataError(f"{paths[0].parent} is not one of the classes {', '.join(names[:12])}{more}.")
+    number = {name: place for place, name in enumerate(names)}
+
+    def stored(part: Mapping[str, Sequence[Path]]) -> Stored:
+        return decode_all(
+            [Picture(str(p), number[name], p.read_bytes) for name, paths in part.items() for p in paths], look
+        )
+
+    def decode() -> Parts:
+        return Parts(stored(train), stored(test) if test is not None else None)
+
+    every = [path for part in (train, test or {}) for paths in part.values() for path in paths]
+    return decode() if len(every) < _WORTH_KEEPING else decoded_once("pictures", folder, every, decode)
+
+
+@word(
+    "data",
+    "folder",
+    help="pictures in DIR/train/CLASS/ and DIR/test/CLASS/, or in DIR/CLASS/ (a tenth of them becomes the test set)",
+    example='folder "photos"',
+    usage='folder "DIR"',
+)
+@dataclass(frozen=True)
+class ImageFolder(DataSpec):
+    """JPEG, PNG and other pictures, all of one size, all grey (C=1) or all in colour (C=3).
+
+    `DIR/train/CLASS/*` and `DIR/test/CLASS/*`; or `DIR/CLASS/*` alone, or a `train` without a `test`, of which a tenth
+    is held out as the test set, always the same pictures. Classes are numbered in the order of their names.
+    """
+
+    directory: str = positional(Text(), help="the folder with a folder for each class")
+    base: str = field(default="", kw_only=True)
+
+    def _list(self) -> tuple[Path, dict[str, list[Path]], dict[str, list[Path]] | None]:
+        folder = resolve(self.directory, self.base)
+        test = None
+        if (folder / "train").is_dir():
+            train = list_classes(folder / "train")
+            if (folder / "test").is_dir():
+                test = list_classes(folder / "test")
+        else:
+            train = list_classes(folder)
+        if len(train) < 2 or test == {}:
+            lacking = folder / "test" if test == {} else folder
+            raise DataError(
+                f"{lacking} has no pictures of two classes: put them into train/CLASS/ and test/CLASS/, "
+                "or into CLASS/, as .jpg, .png or the like."
+            )
+        return folder, train, test
+
+    def find(self) -> None:
+        resolve(self.directory, self.base)
+
+    def describe(self) -> Described:
+        _, train, _ = self._list()
+        look = look_at(next(iter(train.values()))[0])
+        return described(self, self.directory, look, list(train))
+
+    def load(self) -> Dataset:
+        folder, train, test = self._list()
+        names = list(train)
+        look = look_at(train[names[0]][0])
+        described(self, self.directory, look, names)  # a class that there is not: say so before the reading
+        return assemble(self, self.directory, read_tree(folder, train, test, names, look), names)

@@ -1,0 +1,141 @@
+"""Picture files (JPEG, PNG, …) in folders that are named for their classes: listed, and decoded to one array."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+
+from .base import DataError
+from .parts import Images, Stored
+from .places import reading
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["SUFFIXES", "Look", "Picture", "decode_all", "list_classes", "look_at"]
+
+T = TypeVar("T")
+
+# Pillow logs what it finds odd in a picture; with no handler at all that would be printed
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+#: endings of names that are taken for pictures; other files are passed over
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+_GREY = ("1", "L", "LA")
+_COLOUR = ("RGB", "RGBA", "RGBX", "P", "PA", "CMYK", "YCbCr", "LAB", "HSV")
+_LARGEST_SIDE = 8192
+#: decoded by one thread in one go (Pillow lets go of the interpreter lock while it decodes)
+_PORTION = 256
+_THREADS = 2
+
+
+class Look(NamedTuple):
+    """What all pictures of a data set have in common."""
+
+    channels: int
+    height: int
+    width: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height} {'grey' if self.channels == 1 else 'RGB'}"
+
+
+class Picture(NamedTuple):
+    """One picture: its name for sentences, its class, and how to come by its bytes."""
+
+    name: str
+    label: int
+    read: Callable[[], bytes]
+
+
+def list_classes(folder: Path) -> dict[str, list[Path]]:
+    """Pictures by class, both in the order of their names: `folder/CLASS/*`. Classes without pictures are left out."""
+    found: dict[str, list[Path]] = {}
+    with reading(folder):
+        for place in sorted(folder.iterdir(), key=lambda path: path.name):
+            if place.is_dir() and not place.name.startswith("."):
+                pictures = sorted(path for path in place.iterdir() if _is_picture(path.name))
+                if pictures:
+                    found[place.name] = pictures
+    return found
+
+
+def _is_picture(name: str) -> bool:
+    return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+
+
+def look_at(path: Path) -> Look:
+    """Size and channels of a picture file, from its header. Raises `DataError`."""
+    with reading(path), path.open("rb") as file, _quiet():
+        return _open(file, str(path), lambda image, look: look)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Pillow's warnings: a picture can be decoded or it cannot. For a whole set, as it is not for threads."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, Look], T]) -> T:
+    """What `use` makes of a picture that is open and of how it looks. Raises `DataError`."""
+    from PIL import Image  # here, and not above: only pictures need it, and every start would wait for it
+
+    try:
+        with Image.open(source) as image:
+            if image.mode not in _GREY + _COLOUR:
+                raise DataError(f"{name} has {image.mode} values; pictures must have 8 bits a channel, grey or RGB.")
+            look = Look(1 if image.mode in _GREY else 3, image.height, image.width)
+            if max(image.size) > _LARGEST_SIDE:
+                raise DataError(f"{name} is {look}: too large to train on; make the pictures smaller.")
+            return use(image, look)
+    except DataError:
+        raise
+    except MemoryError:
+        raise DataError(f"{name} does not fit in this machine's memory.") from None
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged input
+        raise DataError(f"{name} cannot be read as a picture: {str(error) or type(error).__name__}.") from None
+
+
+def decode_all(pictures: Sequence[Picture], look: Look) -> Stored:
+    """All pictures as one array. Raises `DataError`, which names the first that is damaged or differs from `look`."""
+    try:
+        images = np.empty((len(pictures), look.height, look.width, look.channels), dtype=np.uint8)
+    except (MemoryError, ValueError):
+        raise DataError(f"{len(pictures)} pictures of {look} do not fit in this machine's memory.") from None
+
+    def values(name: str, image: Image.Image, found: Look) -> Images:
+        if found != look:
+            raise DataError(
+                f"{name} is {found}, but the first picture is {look}: "
+                "all must have one size, and be all grey or all RGB."
+            )
+        mode = "L" if look.channels == 1 else "RGB"
+        return np.asarray(image if image.mode == mode else image.convert(mode), dtype=np.uint8).reshape(
+            images.shape[1:]
+        )
+
+    def decode(start: int) -> None:
+        for place, (name, _, read) in enumerate(pictures[start : start + _PORTION], start):
+            with reading(Path(name)):
+                data = read()
+            images[place] = _open(io.BytesIO(data), name, partial(values, name))
+
+    pool = ThreadPoolExecutor(_THREADS)
+    try:
+        with _quiet():
+            for _ in pool.map(decode, range(0, len(pictures), _PORTION)):
+                pass
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return Stored(images, np.array([picture.label for picture in pictures], dtype=np.int64))

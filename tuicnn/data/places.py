@@ -1,0 +1,68 @@
+"""Where data may lie on this machine, and how a path in a `.net` file is understood."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from .base import DataError
+
+__all__ = ["cache_folder", "looked_in", "places", "reading", "resolve"]
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for tuicnn, which need not exist yet."""
+    return platformdirs.user_cache_path("tuicnn")
+
+
+def places(name: str) -> list[Path]:
+    """Folders that may hold a data set, in the order they are tried: `$TUICNN_DATA`, the user's cache folder.
+
+    In each of the two, a folder with the data set's name comes before the folder itself.
+    """
+    given = os.environ.get("TUICNN_DATA", "")
+    roots = ([Path(given).expanduser()] if given else []) + [cache_folder()]
+    return [place for root in roots for place in (root / name, root)]
+
+
+def looked_in(name: str) -> str:
+    """`$TUICNN_DATA (/data) and /home/ann/.cache/tuicnn`: where `places` looks, for a sentence."""
+    given = os.environ.get("TUICNN_DATA", "")
+    return (f"$TUICNN_DATA ({given}) and " if given else "") + str(cache_folder() / name)
+
+
+def resolve(path: str, base: str | Path | None, what: str = "folder") -> Path:
+    """The file or folder that `path` names: in the `.net` file's folder `base`, then in the working folder.
+
+    Raises `DataError` where neither has it, naming where it was looked for.
+    """
+    try:
+        wanted = Path(path).expanduser()
+    except RuntimeError:  # ~nobody
+        wanted = Path(path)
+    bases = [Path()] if wanted.is_absolute() or not base else [Path(base), Path()]
+    tried = [(folder / wanted).absolute() for folder in bases]
+    for candidate in tried:
+        try:
+            found = candidate.is_dir() if what == "folder" else candidate.is_file()
+        except (OSError, ValueError):
+            found = False
+        if found:
+            return candidate
+    where = " and ".join(dict.fromkeys(str(candidate.parent) for candidate in tried))
+    raise DataError(f'There is no {what} "{wanted.name}" in {where}.')
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what the operating system says of an unreadable file, or of too little memory, into a `DataError`."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from None
+    except MemoryError:
+        raise DataError(f"{path} does not fit in this machine's memory.") from None

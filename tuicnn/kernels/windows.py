@@ -1,0 +1,103 @@
+"""Windows that slide over an image: one formula for the size of what comes out, padding, and views on the windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from .arrays import Array
+
+__all__ = ["Window", "out_size", "padded", "tap", "unpadded", "window_view"]
+
+Pair = tuple[int, int]
+
+
+def out_size(size: int, kernel: int, stride: int = 1, before: int = 0, after: int = 0, dilation: int = 1) -> int:
+    """How many windows fit along one axis (0 or less where none does).
+
+    The first starts at `-before`; each begins `stride` after the last and spans `dilation * (kernel - 1) + 1`; what is
+    left over at the end is ignored. Source: Dumoulin and Visin, A guide to convolution arithmetic (2016), relation 15.
+    """
+    return (size + before + after - dilation * (kernel - 1) - 1) // stride + 1
+
+
+@dataclass(frozen=True)
+class Window:
+    """The geometry of a window over (H, W): `kernel`, `stride` and `dilation` are (H, W); `pad` is (before, after)
+    of each axis."""
+
+    kernel: Pair
+    stride: Pair = (1, 1)
+    pad: tuple[Pair, Pair] = ((0, 0), (0, 0))
+    dilation: Pair = (1, 1)
+
+    def out(self, height: int, width: int) -> Pair:
+        """The size of what comes out of an image of this size; 0 or less where the window does not fit."""
+        h, w = (
+            out_size(size, kernel, stride, *pad, dilation)
+            for size, kernel, stride, pad, dilation in zip(
+                (height, width), self.kernel, self.stride, self.pad, self.dilation, strict=True
+            )
+        )
+        return h, w
+
+    def out_padded(self, xp: Array) -> Pair:
+        """The size of what comes out of a batch (N, H, W, C) that has its padding already."""
+        return Window(self.kernel, self.stride, dilation=self.dilation).out(xp.shape[1], xp.shape[2])
+
+    @property
+    def span(self) -> Pair:
+        """The pixels from the window's first to its last, (H, W): the kernel's size where nothing is dilated."""
+        return self.dilation[0] * (self.kernel[0] - 1) + 1, self.dilation[1] * (self.kernel[1] - 1) + 1
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether two windows may share a pixel."""
+        return self.stride[0] < self.span[0] or self.stride[1] < self.span[1]
+
+
+def padded(x: Array, pad: tuple[Pair, Pair], value: float = 0.0) -> Array:
+    """`x` (N, H, W, C) with a border of `value`; `x` itself where there is no border to add."""
+    (top, bottom), (left, right) = pad
+    if not (top or bottom or left or right):
+        return x
+    n, h, w, c = x.shape
+    xp = np.empty((n, h + top + bottom, w + left + right, c), x.dtype)
+    xp[:, :top] = value
+    xp[:, top + h :] = value
+    xp[:, top : top + h, :left] = value
+    xp[:, top : top + h, left + w :] = value
+    xp[:, top : top + h, left : left + w] = x
+    return xp
+
+
+def unpadded(xp: Array, pad: tuple[Pair, Pair]) -> Array:
+    """The view of `xp` (N, H, W, C) inside its border: the adjoint of padding with zeros."""
+    (top, bottom), (left, right) = pad
+    return xp[:, top : xp.shape[1] - bottom, left : xp.shape[2] - right]
+
+
+def window_view(xp: Array, window: Window) -> Array:
+    """All windows of a padded batch as a view (N, OH, OW, kh, kw, C); nothing is copied, so nothing may be written."""
+    n, c = xp.shape[0], xp.shape[3]
+    sn, sh, sw, sc = xp.strides
+    (kh, kw), (oh, ow) = window.kernel, window.out_padded(xp)
+    return as_strided(
+        xp,
+        (n, oh, ow, kh, kw, c),
+        (sn, sh * window.stride[0], sw * window.stride[1], sh * window.dilation[0], sw * window.dilation[1], sc),
+        writeable=False,
+    )
+
+
+def tap(xp: Array, window: Window, i: int, j: int, images: slice = slice(None), rows: slice | None = None) -> Array:
+    """The view (N, OH, OW, C) of the pixels that position (i, j) of the kernel meets, one for each window.
+
+    `rows` (with both ends given) limits it to some rows of what comes out.
+    """
+    oh, ow = window.out_padded(xp)
+    first, end = (rows.start, rows.stop) if rows is not None else (0, oh)
+    (sh, sw), top, left = window.stride, i * window.dilation[0], j * window.dilation[1]
+    return xp[images, top + first * sh : top + (end - 1) * sh + 1 : sh, left : left + (ow - 1) * sw + 1 : sw]

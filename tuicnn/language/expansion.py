@@ -1,0 +1,281 @@
+"""Unrolls the steps of a network into layers: repeats, groups, blocks, branches, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tuicnn.layers.base import Layer
+from tuicnn.layers.shapes import shape_text
+from tuicnn.words import show, vocabulary
+
+from .arguments import Taken, take
+from .blocks import Blocks, describe
+from .codes import Code
+from .counting import DEEPEST, bind
+from .diagnostics import Note, Span, line_of
+from .frames import Frame
+from .graph import NOWHERE, Flow, Graph
+from .strangers import unknown_label, unknown_step
+from .tree import Branches, Chain, Group, Name, Recall, Step, Unreadable, Use
+from .values import UNKNOWN, evaluate
+
+__all__ = ["Expansion"]
+
+
+class Expansion:
+    """Expands chains into a graph. With `once`, repeats are taken once and each block is entered once only."""
+
+    def __init__(self, graph: Graph, blocks: Blocks, defaults: Mapping[str, dict[str, Any]], *, once: bool) -> None:
+        self.graph = graph
+        self.blocks = blocks
+        self.defaults = defaults
+        self.once = once
+        self.entered: set[str] = set()
+
+    def chain(self, chain: Chain | tuple[Step, ...], flow: Flow, frame: Frame, *, branch: bool = False) -> Flow:
+        """The flow after all steps of a chain."""
+        steps = chain.steps if isinstance(chain, Chain) else chain
+        for i, step in enumerate(steps):
+            flow = self.step(step, flow, frame, begins_branch=branch and i == 0)
+        return flow
+
+    def step(self, step: Step, flow: Flow, frame: Frame, *, begins_branch: bool = False) -> Flow:
+        """The flow after one step with its repeats and its label."""
+        before = len(self.graph.nodes)
+        if step.repeats:
+            times = self._times(step, frame)
+            for _ in range(1 if self.once or times is None else times):
+                flow = self._unit(step, flow, frame.repeated(), begins_branch)
+            if times is None:
+                flow = NOWHERE
+        else:
+            flow = self._unit(step, flow, frame, begins_branch)
+        if step.label is not None:
+            self._label(step.label, flow, frame, made=len(self.graph.nodes) > before)
+        return flow
+
+    def _times(self, step: Step, frame: Frame) -> int | None:
+        times = 1
+        for repeat in step.repeats:
+            value = evaluate(repeat, frame.scope, frame.report)
+            if value is UNKNOWN:
+                return None
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                frame.report.error(
+                    Code.RANGE,
+                    f"a step is repeated a whole number of times, at least 1, not {show(value)}",
+                    repeat.span,
+                    help="write a whole number of at least 1, or remove the step",
+                )
+                return None
+            times *= value
+        return times
+
+    def _unit(self, step: Step, flow: Flow, frame: Frame, begins_branch: bool) -> Flow:
+        unit = step.unit
+        if isinstance(unit, Unreadable):
+            self.graph.failed = True
+            return NOWHERE
+        if frame.depth >= DEEPEST:
+            self.graph.failed = True
+            if self.blocks.too_deep:
+                return NOWHERE
+            self.blocks.too_deep = True
+            frame.report.error(
+                Code.LIMIT,
+                f"blocks and braces are nested more than {DEEPEST} deep",
+                unit.span,
+                help="write the innermost blocks out where they are used",
+            )
+            return NOWHERE
+        if isinstance(unit, Group):
+            return self.chain(unit.chain, flow, frame.deeper())
+        if isinstance(unit, Recall):
+            return self._recall(unit, frame, begins_branch)
+        return self._use(unit, flow, frame)
+
+    # --- labels -----------------------------------------------------------------------------------------------------
+
+    def _label(self, label: Name, flow: Flow, frame: Frame, *, made: bool) -> None:
+        first = frame.labels.find(label.text)
+        if first is not None:
+            frame.report.error(
+                Code.LABEL,
+                f"the label `{label.text}` is made twice",
+                label.span,
+                help="give this one another name",
+                notes=(Note("first made here", first[1].span),),
+            )
+            return
+        frame.labels.made[label.text] = (flow, label)
+        if frame.top and made and flow.node >= 0:
+            self.graph.labelled.setdefault(flow.node, label.text)
+
+    def _recall(self, recall: Recall, frame: Frame, begins_branch: bool) -> Flow:
+        found = frame.labels.find(recall.name.text)
+        if found is None:
+            unknown_label(recall, frame, self.blocks)
+            self.graph.failed = True
+            return NOWHERE
+        if not begins_branch:
+            frame.report.error(
+                Code.LABEL,
+                f"`@{recall.name.text}` can only begin a branch",
+                recall.span,
+                help=f"join it to what stands here: concat {{ identity | @{recall.name.text} }}",
+            )
+            self.graph.failed = True
+            return NOWHERE
+        return found[0]
+
+    # --- layers and blocks ------------------------------------------------------------------------------------------
+
+    def _use(self, use: Use, flow: Flow, frame: Frame) -> Flow:
+        name = use.name.text
+        if name in self.blocks.definitions:
+            return self._block(use, flow, frame)
+        if name == "residual":
+            return self._residual(use, flow, frame)
+        cls = vocabulary("layer").get(name)
+        if cls is None:
+            unknown_step(use, frame, self.blocks)
+            if use.branches is not None:
+                for chain in use.branches.chains:
+                    self.chain(chain, NOWHERE, frame.deeper(), branch=True)
+            self.graph.failed = True
+            return NOWHERE
+        taken = take(cls, use.name, use.arguments, frame.scope, frame.report, self.defaults.get(name))
+        if issubclass(cls, Layer) and cls.arity is None:
+            return self._join(use, taken, flow, frame)
+        if use.branches is not None:
+            frame.report.error(
+                Code.ARGUMENT,
+                f"{name} takes no branches",
+                use.branches.span,
+                help="branches belong to `add`, `concat` and `residual`",
+            )
+            self.graph.failed = True
+            return NOWHERE
+        return self.graph.add(taken, (flow,), (), use.span, frame.report)
+
+    def _join(self, use: Use, taken: Taken, flow: Flow, frame: Frame) -> Flow:
+        name, branches = use.name.text, use.branches
+        if branches is None:
+            frame.report.error(Code.ARGUMENT, f"{name} needs branches", use.name.span, help=f"write {name} {{ … | … }}")
+            self.graph.failed = True
+            return NOWHERE
+        if len(branches.chains) == 1:
+            frame.report.error(
+                Code.ARGUMENT,
+                f"{name} needs at least two branches, with `|` between them",
+                use.name.span,
+                help="Did you mean `residual`? It adds its input to what one branch gives"
+                if name == "add"
+                else f"write {name} {{ identity | … }} to join the input",
+            )
+            self.chain(branches.chains[0], flow, frame.deeper(), branch=True)
+            self.graph.failed = True
+            return NOWHERE
+        flows = [self._branch(chain, flow, frame) for chain in branches.chains]
+        return self.graph.add(
+            self._brief(taken, branches), flows, [c.span for c in branches.chains], use.span, frame.report
+        )
+
+    def _branch(self, chain: Chain, flow: Flow, frame: Frame) -> Flow:
+        """The flow after a branch; `identity` alone is the input itself."""
+        if len(chain.steps) == 1:
+            step = chain.steps[0]
+            unit = step.unit
+            alone = isinstance(unit, Use) and unit.name.text == "identity" and not unit.arguments
+            if alone and not step.repeats and step.label is None and "identity" not in self.blocks.definitions:
+                return flow
+        return self.chain(chain, flow, frame.deeper(), branch=True)
+
+    def _residual(self, use: Use, flow: Flow, frame: Frame) -> Flow:
+        """`residual { a }` is `add { a | identity }`."""
+        branches, add = use.branches, vocabulary("layer")["add"]
+        if branches is None or use.arguments or len(branches.chains) != 1:
+            if branches is not None and len(branches.chains) > 1:
+                message, help = "residual takes one branch", "write `add { … | … | identity }`"
+            elif use.arguments:
+                message, help = "residual takes no values", "write `residual { … }`"
+            else:
+                message, help = "residual needs a branch", "write `residual { … }`"
+            frame.report.error(Code.ARGUMENT, message, use.name.span, help=help)
+            self.graph.failed = True
+            return NOWHERE
+        body = self._branch(branches.chains[0], flow, frame)
+        if body.shape is not None and flow.shape is not None and body.shape != flow.shape:
+            self._changed(use, body, flow, frame)
+            return NOWHERE
+        taken = self._brief(Taken(add(), "add", {}), branches)
+        return self.graph.add(
+            replace(taken, text="add { … | identity }"), (body, flow), [branches.chains[0].span], use.span, frame.report
+        )
+
+    def _changed(self, use: Use, body: Flow, flow: Flow, frame: Frame) -> None:
+        self.graph.failed = True
+        assert body.shape is not None
+        assert flow.shape is not None
+        help = "write `add { … | … }` with a second branch that gives the same shape"
+        if len(body.shape) == 3 and len(flow.shape) == 3:
+            stride = max(1, round(flow.shape[1] / body.shape[1]))
+            if tuple(-(-n // stride) for n in flow.shape[1:]) == body.shape[1:]:
+                step = f" stride={stride}" if stride > 1 else ""
+                written = _on_one_line(use.branches.chains[0].span) if use.branches is not None else "…"
+                help = f"write add {{ {written} | conv {body.shape[0]} 1x1{step} }}"
+            elif body.shape[0] == flow.shape[0]:
+                help = "keep the size in it: give its convolutions pad=same"
+        frame.report.error(
+            Code.SHAPE,
+            f"the body of `residual` turns {shape_text(flow.shape)} into {shape_text(body.shape)}, "
+            "so the input cannot be added back",
+            use.name.span,
+            help=help,
+        )
+
+    @staticmethod
+    def _brief(taken: Taken, branches: Branches) -> Taken:
+        """The text of a join: its branches stand as nodes of their own."""
+        return replace(taken, text=f"{taken.text} {{ {' | '.join('…' for _ in branches.chains)} }}")
+
+    def _block(self, use: Use, flow: Flow, frame: Frame) -> Flow:
+        name = use.name.text
+        block = self.blocks.definitions[name]
+        self.blocks.used.add(name)
+        good = self.blocks.fits(use, block, frame)
+        if use.branches is not None:
+            frame.report.error(
+                Code.ARGUMENT,
+                f"the block {name} takes no branches",
+                use.branches.span,
+                help="branches belong to `add`, `concat` and `residual`",
+            )
+            good = False
+        values = bind(block.parameters, use, frame.scope, self.blocks.scope, frame.report, self.blocks.words)
+        if not good or block.chain is None or name in self.blocks.broken:
+            self.graph.failed = True
+            return NOWHERE
+        if self.once:
+            if name in self.entered:
+                return NOWHERE
+            self.entered.add(name)
+        note = Note(f"in `{describe(use, block, values)}`, used here", use.span)
+        return self.chain(block.chain, flow, frame.inside(self.blocks.scope, values, note))
+
+    def sketch(self, name: str, frame: Frame) -> None:
+        """Look through the body of a block that nothing uses, with nothing known of its parameters."""
+        block = self.blocks.definitions[name]
+        if block.chain is not None and name not in self.blocks.broken and name not in self.entered:
+            self.entered.add(name)
+            scope = self.blocks.scope.with_values({p.name.text: UNKNOWN for p in block.parameters})
+            self.chain(block.chain, NOWHERE, replace(frame, scope=scope))
+
+
+def _on_one_line(span: Span) -> str:
+    """What stands in a place, or `…` where that is long."""
+    line = line_of(span.source, span.line) or ""
+    text = line[span.column - 1 : span.end_column - 1].strip()
+    return text if span.line == span.end_line and 0 < len(text) <= 60 else "…"

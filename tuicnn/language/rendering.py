@@ -1,0 +1,165 @@
+"""Shows problems in a frame: the message, the place, the line with carets under the wrong words, the help.
+
+error[shape]: the branches of `add` do not match
+  nets/resnet.net:15:7
+15 |   | conv c 1x1 -> batchnorm
+   |     ^^^^^^^^^^^^^^^^^^^^^^^ gives 32x32x32, but branch 1 gives 32x16x16
+   = in `down 32`, used on line 27
+help: halve the shortcut too: conv c 1x1 stride=2
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from .codes import Code
+from .diagnostics import Diagnostic, Note, Severity, Span, line_of
+
+__all__ = ["render", "render_plain"]
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
+_ASCII = str.maketrans({"→": "->", "×": "x", "…": "...", "−": "-", "·": ".", "│": "|"})
+_TAB = 4
+#: columns of a source line that are shown where nothing else is said
+_WIDEST = 160
+
+
+def render(diagnostics: Sequence[Diagnostic], *, ascii: bool = False, width: int | None = None) -> Text:
+    """All problems, one under the other with an empty line between, styled; ends without a newline."""
+    out = Text()
+    for i, diagnostic in enumerate(diagnostics):
+        if i:
+            out.append("\n\n")
+        _Frame(out, ascii, width).draw(diagnostic)
+    return out
+
+
+def render_plain(diagnostics: Sequence[Diagnostic], *, ascii: bool = False, width: int | None = None) -> str:
+    """The same as plain text."""
+    return render(diagnostics, ascii=ascii, width=width).plain
+
+
+class _Frame:
+    def __init__(self, out: Text, ascii: bool, width: int | None) -> None:
+        self.out = out
+        self.ascii = ascii
+        self.width = width
+        self.bar = "|" if ascii else "│"
+
+    def draw(self, problem: Diagnostic) -> None:
+        style = _STYLES[problem.severity]
+        self._put(f"{problem.severity}[{problem.code}]", style)
+        self._wrapped(f": {problem.message}", "bold", first=len(problem.code) + len(problem.severity) + 2)
+        span = problem.span
+        line = line_of(span.source, span.line)
+        gutter = " " * len(str(span.line))
+        if span.source.text:
+            self._put(f"\n  {span.source.name}:{span.line}:{span.column}", "dim")
+            if line is not None:
+                self._excerpt(span, line, problem.label, style, gutter)
+        elif problem.code != Code.FILE:
+            self._put(f"\n  {span.source.name}", "dim")
+        for note in problem.notes:
+            for text in self._folded(_said(note, span), len(gutter) + 3):
+                self._put(f"\n{gutter} = ", "dim")
+                self._put(text, "")
+        if problem.help:
+            first, *more = problem.help.split("\n")
+            self._put("\nhelp", "bold cyan")
+            self._wrapped(f": {first}", "", first=4)
+            for text in more:
+                self._put(f"\n    {text}", "")
+
+    def _excerpt(self, span: Span, line: str, label: str, style: str, gutter: str) -> None:
+        start = min(span.column - 1, len(line))
+        end = len(line) if span.end_line > span.line else min(span.end_column - 1, len(line))
+        end = max(end, start)
+        before, marked, after = (_shown(part) for part in (line[:start], line[start:end], line[end:]))
+        room = (self.width or _WIDEST) - len(gutter) - 3
+        before, marked, after = _cropped(before, marked, after, max(room, 20), "..." if self.ascii else "…")
+        self._put(f"\n{span.line} {self.bar} ", "dim")
+        self._put(before, "")
+        self._put(marked, style)
+        self._put(after.rstrip(), "")
+        self._put(f"\n{gutter} {self.bar} ", "dim")
+        self._put(" " * self._cells(before) + "^" * max(1, self._cells(marked)), style)
+        if label:
+            self._put(f" {label}", style)
+
+    def _cells(self, text: str) -> int:
+        return cell_len(text.translate(_ASCII) if self.ascii else text)
+
+    def _put(self, text: str, style: str) -> None:
+        text = "\n".join(_shown(line) for line in text.split("\n"))
+        if self.ascii:
+            text = text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+        self.out.append(text, style)
+
+    def _wrapped(self, text: str, style: str, first: int) -> None:
+        lines = text.split("\n")
+        if self.width:
+            lines = [
+                part
+                for i, line in enumerate(lines)
+                for part in textwrap.wrap(
+                    line,
+                    max(self.width, 20),
+                    initial_indent=" " * first if i == 0 else "",
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
+                or [""]
+            ]
+            lines[0] = lines[0][first:] if lines[0].startswith(" " * first) else lines[0]
+        self._put("\n    ".join(lines), style)
+
+    def _folded(self, text: str, indent: int) -> list[str]:
+        if not self.width:
+            return [text]
+        return textwrap.wrap(text, max(self.width - indent, 20), break_long_words=False, break_on_hyphens=False) or [
+            text
+        ]
+
+
+def _shown(text: str) -> str:
+    """What can be shown of a text: tabs as spaces, and no control characters that would steer the terminal."""
+    text = text.replace("\t", " " * _TAB)
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _cropped(before: str, marked: str, after: str, room: int, dots: str) -> tuple[str, str, str]:
+    """Parts of a line that fit into `room` columns, around what is marked."""
+    if cell_len(before + marked + after) <= room:
+        return before, marked, after
+    if cell_len(marked) > room - 2 * len(dots):
+        marked = marked[: (room - 2 * len(dots)) // 2]
+        after = dots
+    left = room - cell_len(marked)
+    keep = max(left // 2 - len(dots), 0)
+    if cell_len(before) > left // 2:
+        before = dots + (before[-keep:] if keep else "")
+    spare = max(room - cell_len(before + marked) - len(dots), 0)
+    if cell_len(after) > spare and after != dots:
+        while cell_len(after[:spare]) > spare and spare:
+            spare -= 1
+        after = after[:spare] + dots
+    return before, marked, after
+
+
+def _said(note: Note, main: Span) -> str:
+    """A note, with its place in the words' own place: `used here` becomes `used on line 27`."""
+    if note.span is None:
+        return note.message
+    span = note.span
+    if span.source != main.source:
+        where = f"in {span.source.name}, line {span.line}"
+    elif span.line == main.line:
+        where = f"in column {span.column}"
+    else:
+        where = f"on line {span.line}"
+    message = note.message
+    return f"{message.removesuffix('here')}{where}" if message.endswith(" here") else f"{message} ({where})"

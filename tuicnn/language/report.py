@@ -1,0 +1,97 @@
+"""Collects problems while a text is checked: each place once, with the chain of blocks it came through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .codes import Code
+from .diagnostics import Diagnostic, Note, Severity, Source, Span
+
+__all__ = ["MOST", "Report"]
+
+#: problems reported of one file; a text with more is no network, and nobody reads on
+MOST = 200
+#: characters of a message
+_LONGEST = 600
+
+
+def _short(text: str) -> str:
+    """A sentence of a length that is read, whatever names it quotes."""
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+@dataclass
+class _Found:
+    """What all the reports of one check share."""
+
+    problems: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
+    included: dict[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where problems are put. `within` adds the chain of blocks; a `mute` report only counts as heard."""
+
+    found: _Found = field(default_factory=_Found)
+    via: tuple[Note, ...] = ()
+    mute: bool = False
+
+    def within(self, via: tuple[Note, ...]) -> Report:
+        """The same report, for problems that came through these uses of blocks."""
+        return Report(self.found, via, self.mute)
+
+    def muted(self) -> Report:
+        """A report that keeps nothing, to look at a thing before it is checked in earnest."""
+        return Report(_Found(), (), True)
+
+    def include(self, source: Source, at: Span) -> None:
+        """Problems of `source` are shown with the line that included it."""
+        self.found.included[source.name] = at
+
+    def error(
+        self, code: Code, message: str, span: Span, *, label: str = "", help: str = "", notes: tuple[Note, ...] = ()
+    ) -> None:
+        """Report what keeps the network from training."""
+        self._add(Diagnostic(Severity.ERROR, code, message, span, label, help, notes))
+
+    def warning(
+        self, code: Code, message: str, span: Span, *, label: str = "", help: str = "", notes: tuple[Note, ...] = ()
+    ) -> None:
+        """Report what is odd but trains."""
+        self._add(Diagnostic(Severity.WARNING, code, message, span, label, help, notes))
+
+    def _add(self, problem: Diagnostic) -> None:
+        key = (problem.code, problem.span.source.name, problem.span)
+        if self.mute or key in self.found.problems or len(self.found.problems) >= MOST:
+            return
+        notes = problem.notes + self.via
+        at = self.found.included.get(problem.span.source.name)
+        if at is not None:
+            notes += (Note("included here", at),)
+        self.found.problems[key] = Diagnostic(
+            problem.severity,
+            str(problem.code),
+            _short(problem.message),
+            problem.span,
+            _short(problem.label),
+            _short(problem.help),
+            notes,
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error was reported."""
+        return any(p.severity is Severity.ERROR for p in self.found.problems.values())
+
+    def in_order(self) -> tuple[Diagnostic, ...]:
+        """All problems in the order of the file; those of an included file stand at the line that included it."""
+
+        def place(problem: Diagnostic) -> tuple[tuple[int, int], ...]:
+            way = [(problem.span.line, problem.span.column)]
+            at = self.found.included.get(problem.span.source.name)
+            while at is not None and len(way) < 100:
+                way.append((at.line, at.column))
+                at = self.found.included.get(at.source.name)
+            return tuple(reversed(way))
+
+        return tuple(sorted(self.found.problems.values(), key=place))

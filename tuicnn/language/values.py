@@ -1,0 +1,153 @@
+"""Computes values: numbers, arithmetic, constants, words, lists and calls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tuicnn.words import Call, ListOf, Made, Word, arguments, show, vocabulary
+
+from .codes import Code
+from .report import Report
+from .suggest import did_you_mean
+from .tree import Arithmetic, CallValue, Items, Literal, Name, Negative, Value
+
+__all__ = ["UNKNOWN", "Scope", "all_words", "evaluate"]
+
+#: larger numbers than this are refused, so that no text takes memory out of proportion
+_LARGEST = 10**300
+
+
+class _Unknown:
+    """Stands for a value that could not be computed; that was reported, and nothing more is said of it."""
+
+    def __repr__(self) -> str:
+        return "?"
+
+
+UNKNOWN: Any = _Unknown()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What names stand for: constants and parameters; `steps` are the names of layers and blocks."""
+
+    values: Mapping[str, Any]
+    steps: Collection[str] = ()
+
+    def with_values(self, values: Mapping[str, Any]) -> Scope:
+        """The same scope with parameters that hide constants of their names."""
+        return Scope({**self.values, **values}, self.steps)
+
+
+def all_words() -> frozenset[str]:
+    """Every bare word that some argument somewhere understands."""
+    found: set[str] = set()
+    for name in ("layer", "setting", "data", "loss", "optim", "schedule", "init"):
+        for cls in vocabulary(name).values():
+            for argument in arguments(cls):
+                kind = argument.kind.item if isinstance(argument.kind, ListOf) else argument.kind
+                found.update(kind.words)
+    return frozenset(found)
+
+
+def evaluate(value: Value, scope: Scope, report: Report, words: Collection[str] = ()) -> Any:
+    """The value, or UNKNOWN. `words` are the bare words that may stand here."""
+    if isinstance(value, Literal):
+        return value.value
+    if isinstance(value, Name):
+        return _name(value, scope, report, words)
+    if isinstance(value, Items):
+        items = [evaluate(item, scope, report, words) for item in value.items]
+        return UNKNOWN if any(item is UNKNOWN for item in items) else items
+    if isinstance(value, CallValue):
+        return _call(value, scope, report)
+    if isinstance(value, Negative):
+        operand = _number(value.value, scope, report)
+        return operand if operand is UNKNOWN or value.signs % 2 == 0 else -operand
+    return _arithmetic(value, scope, report)
+
+
+def _name(name: Name, scope: Scope, report: Report, words: Collection[str]) -> Any:
+    text = name.text
+    if text in ("true", "false"):
+        return text == "true"
+    if text in words:
+        return Word(text)
+    if text in scope.values:
+        return scope.values[text]
+    if text in ("nan", "inf"):
+        return math.nan if text == "nan" else math.inf
+    if words:
+        return Word(text)  # the argument says which words it takes
+    constants = [*scope.values]
+    help = did_you_mean(text, constants) or f"write a value, or `{text} = …` on a line of its own"
+    report.error(Code.NAME, f"no constant called `{text}`", name.span, help=help)
+    return UNKNOWN
+
+
+def _call(call: CallValue, scope: Scope, report: Report) -> Any:
+    words = Made("init").words
+    places: list[Any] = []
+    named: dict[str, Any] = {}
+    for argument in call.arguments:
+        value = evaluate(argument.value, scope, report, words if isinstance(argument.value, CallValue) else ())
+        if argument.name is None:
+            places.append(value)
+        elif argument.name.text in named:
+            report.error(
+                Code.ARGUMENT, f"`{argument.name.text}` is given twice", argument.span, help="keep one of them"
+            )
+            return UNKNOWN
+        else:
+            named[argument.name.text] = value
+    if any(v is UNKNOWN for v in [*places, *named.values()]):
+        return UNKNOWN
+    return Call(call.name.text, tuple(places), named)
+
+
+def _number(value: Value, scope: Scope, report: Report) -> Any:
+    found = evaluate(value, scope, report)
+    if found is UNKNOWN or (isinstance(found, int | float) and not isinstance(found, bool)):
+        return found
+    report.error(
+        Code.RANGE, f"arithmetic takes numbers, not `{show(found)}`", value.span, help="write a number or a constant"
+    )
+    return UNKNOWN
+
+
+def _arithmetic(value: Arithmetic, scope: Scope, report: Report) -> Any:
+    total = _number(value.first, scope, report)
+    for sign, operand in value.rest:
+        right = _number(operand, scope, report)
+        if total is UNKNOWN or right is UNKNOWN:
+            total = UNKNOWN
+            continue
+        if sign in ("/", "//", "%") and right == 0:
+            report.error(Code.RANGE, "a division by zero", operand.span, help="divide by another number")
+            return UNKNOWN
+        total = _operate(sign, total, right)
+        if (isinstance(total, float) and not math.isfinite(total)) or abs(total) > _LARGEST:
+            report.error(Code.LIMIT, "the result is too large", value.span, help="write a smaller number")
+            return UNKNOWN
+    return total
+
+
+def _operate(sign: str, a: Any, b: Any) -> Any:
+    try:
+        if sign == "+":
+            return a + b
+        if sign == "-":
+            return a - b
+        if sign == "*":
+            return a * b
+        if sign == "//":
+            return a // b
+        if sign == "%":
+            return a % b
+        whole = isinstance(a, int) and isinstance(b, int) and a % b == 0
+        return a // b if whole else a / b
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,218 @@
+"""Activations: a function of each value alone (softmax: of each place's), so that layers are more than one product.
+
+Written without branches: `np.where` and boolean masks cost ten times a multiply.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuicnn.kernels import erf
+from tuicnn.words import Number, option, word
+
+from .base import Layer, Pass
+
+if TYPE_CHECKING:
+    from .base import Array
+
+__all__ = ["ELU", "GELU", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]
+
+
+def logistic(x: Array) -> Array:
+    """1 / (1 + exp(-x)). Beyond -80 it stays at exp(-80), so that float32 does not overflow."""
+    y = np.negative(x)
+    np.minimum(y, 80.0, out=y)
+    np.exp(y, out=y)
+    y += 1.0
+    return np.reciprocal(y, out=y)
+
+
+@word("layer", "relu", help="max(x, 0)", aliases=("rectifier", "rectified"))
+@dataclass(frozen=True)
+class ReLU(Layer):
+    """y = max(x, 0)."""
+
+    can_die = True
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """Any shape, value by value."""
+        y = np.maximum(inputs[0], 0)
+        return y, y > 0 if run.training else None
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """∂y/∂x is 1 where x > 0 and 0 elsewhere (at 0 too, as in PyTorch)."""
+        return (dy * saved,)
+
+
+@word("layer", "leakyrelu", help="x where it is positive, else slope·x", aliases=("leaky_relu", "lrelu", "leaky"))
+@dataclass(frozen=True)
+class LeakyReLU(Layer):
+    """y = max(x, 0) + slope·min(x, 0)."""
+
+    slope: float = option(Number(), default=0.01, help="slope below 0")
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """Any shape, value by value."""
+        x = inputs[0]
+        y = np.minimum(x, 0)
+        y *= self.slope
+        y += np.maximum(x, 0)
+        return y, x > 0 if run.training else None
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """∂y/∂x is 1 where x > 0 and `slope` elsewhere: slope + (1 - slope)·[x > 0]."""
+        dx = dy * saved
+        dx *= 1 - self.slope
+        dx += dy * self.slope
+        return (dx,)
+
+
+@word("layer", "elu", help="x where it is positive, else alpha·(exp(x) - 1)")
+@dataclass(frozen=True)
+class ELU(Layer):
+    """y = max(x, 0) + alpha·(exp(min(x, 0)) - 1). Source: Clevert, Unterthiner and Hochreiter (2016)."""
+
+    alpha: float = option(Number(above=0), default=1.0, help="how far below 0 it reaches")
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """Any shape, value by value."""
+        x = inputs[0]
+        y = np.minimum(x, 0)
+        np.expm1(y, out=y)
+        y *= self.alpha
+        y += np.maximum(x, 0)
+        return y, (y, y > 0) if run.training else None
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """Below 0, ∂y/∂x = alpha·exp(x) = y + alpha; above, 1. Together: min(y, 0) + alpha + (1 - alpha)·[y > 0]."""
+        y, positive = saved
+        slope = np.minimum(y, 0)
+        slope += self.alpha
+        if self.alpha != 1:
+            slope += positive * y.dtype.type(1 - self.alpha)
+        slope *= dy
+        return (slope,)
+
+
+@word("layer", "gelu", help="x·Φ(x), Φ the normal distribution's")
+@dataclass(frozen=True)
+class GELU(Layer):
+    """y = x·Φ(x), Φ(x) = (1 + erf(x/√2))/2, in its exact form. Source: Hendrycks and Gimpel (2016)."""
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """Any shape, value by value."""
+        x = inputs[0]
+        share = erf(x * math.sqrt(0.5))
+        share += 1.0
+        share *= 0.5
+        return x * share, (x, share)
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """By the product rule ∂y/∂x = Φ(x) + x·φ(x), with the density φ(x) = Φ'(x) = exp(-x²/2)/√(2π)."""
+        x, share = saved
+        slope = x * x
+        slope *= -0.5
+        np.exp(slope, out=slope)
+        slope *= x
+        slope *= 1 / math.sqrt(2 * math.pi)
+        slope += share
+        slope *= dy
+        return (slope,)
+
+
+@word("layer", "silu", help="x·sigmoid(x)", aliases=("swish",))
+@dataclass(frozen=True)
+class SiLU(Layer):
+    """y = x·σ(x). Source: Elfwing, Uchibe and Doya (2018)."""
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """Any shape, value by value."""
+        share = logistic(inputs[0])
+        return inputs[0] * share, (inputs[0], share)
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """σ' = σ(1 - σ), so by the product rule ∂y/∂x = σ + xσ(1 - σ) = σ·(1 + x(1 - σ))."""
+        x, share = saved
+        slope = 1 - share
+        slope *= x
+        slope += 1.0
+        slope *= share
+        slope *= dy
+        return (slope,)
+
+
+@word("layer", "sigmoid", help="1/(1 + exp(-x))", aliases=("logistic", "sigm"))
+@dataclass(frozen=True)
+class Sigmoid(Layer):
+    """y = σ(x) = 1/(1 + exp(-x))."""
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """Any shape, value by value."""
+        y = logistic(inputs[0])
+        return y, y
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """y' = exp(-x)/(1 + exp(-x))² = y(1 - y)."""
+        slope = 1 - saved
+        slope *= saved
+        slope *= dy
+        return (slope,)
+
+
+@word("layer", "tanh", help="the hyperbolic tangent")
+@dataclass(frozen=True)
+class Tanh(Layer):
+    """y = tanh(x)."""
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """Any shape, value by value."""
+        y = np.tanh(inputs[0])
+        return y, y
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """tanh = sinh/cosh, so y' = (cosh² - sinh²)/cosh² = 1 - y²."""
+        slope = saved * saved
+        np.subtract(1, slope, out=slope)
+        slope *= dy
+        return (slope,)
+
+
+@word("layer", "softmax", help="values as shares of 1: over all of a vector, or over the channels of each pixel")
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """y_i = exp(x_i) / Σ_j exp(x_j), over a vector's values or over each pixel's channels."""
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """The largest x is taken off first: it changes nothing, and no exp can overflow."""
+        y = inputs[0] - inputs[0].max(axis=-1, keepdims=True)
+        np.exp(y, out=y)
+        y /= y.sum(axis=-1, keepdims=True)
+        return y, y
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """∂y_i/∂x_j = y_i([i = j] - y_j), so dx_j = Σ_i dy_i ∂y_i/∂x_j = y_j (dy_j - Σ_i dy_i y_i)."""
+        weighted = dy * saved
+        dx = dy - weighted.sum(axis=-1, keepdims=True)
+        dx *= saved
+        return (dx,)

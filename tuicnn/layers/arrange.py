@@ -1,0 +1,147 @@
+"""Layers that compute nothing: they arrange values anew, add a border, or pass them on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuicnn.kernels.windows import padded, unpadded
+from tuicnn.words import Size, SizeKind, positional, word
+
+from .base import Layer, Pass, Shape, ShapeError
+from .shapes import need_image, shape_text
+
+if TYPE_CHECKING:
+    from .base import Array
+
+__all__ = ["Flatten", "Identity", "Reshape", "ZeroPad"]
+
+
+def flat(x: Array) -> Array:
+    """(N, H, W, C) -> (N, C·H·W), the channels outermost as in PyTorch; a vector stays as it is."""
+    return x if x.ndim == 2 else np.ascontiguousarray(x.transpose(0, 3, 1, 2)).reshape(len(x), -1)
+
+
+def unflat(x: Array, shape: Shape) -> Array:
+    """The inverse of `flat`: (N, V) -> (N, H, W, C) for a shape (C, H, W); a vector stays as it is."""
+    return x if len(shape) == 1 else np.ascontiguousarray(x.reshape(len(x), *shape).transpose(0, 2, 3, 1))
+
+
+def shape_of(x: Array) -> Shape:
+    """The shape of one of a batch, as a plan has it."""
+    return x.shape[1:] if x.ndim == 2 else (x.shape[3], x.shape[1], x.shape[2])
+
+
+@word("layer", "flatten", help="an image as one long vector, channel by channel", aliases=("flat", "view", "ravel"))
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """(C, H, W) -> (C·H·W,); a vector stays as it is."""
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(C, H, W) -> (C·H·W,)."""
+        return (math.prod(inputs[0]),)
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """(N, H, W, C) -> (N, C·H·W)."""
+        return flat(inputs[0]), shape_of(inputs[0])
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """Each value only moved, so its gradient moves back."""
+        return (unflat(dy, saved),)
+
+
+@word(
+    "layer",
+    "reshape",
+    help="the same values as another image",
+    example="reshape 8x14x14",
+    usage="reshape CxHxW",
+    aliases=("unflatten",),
+)
+@dataclass(frozen=True)
+class Reshape(Layer):
+    """Values in C, H, W order, read as an image of another shape: the inverse of `flatten`."""
+
+    shape: Size = positional(SizeKind(axes=3, square=False), help="channels x height x width")
+
+    def output(self, *inputs: Shape) -> Shape:
+        """Any shape of as many values -> (C, H, W)."""
+        have, want = math.prod(inputs[0]), math.prod(self.shape)
+        if have != want:
+            given = f"{shape_text(inputs[0])} has {have}" if len(inputs[0]) == 3 else f"it receives {have}"
+            rows = self.shape[1] * self.shape[2]
+            raise ShapeError(
+                f"{self.shape} has {want} values, but {given}",
+                help=f"Use reshape {Size((have // rows, *self.shape[1:]))}" if have % rows == 0 else None,
+                argument="shape",
+            )
+        return tuple(self.shape)
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """(N, …) -> (N, H, W, C)."""
+        return unflat(flat(inputs[0]), self.shape), shape_of(inputs[0])
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """Each value only moved, so its gradient moves back."""
+        return (unflat(flat(dy), saved),)
+
+
+@word(
+    "layer",
+    "zeropad",
+    help="a border of zeros around the image",
+    aliases=("pad", "padding", "zeropad2d", "zero_pad"),
+    example="zeropad 1",
+    usage="zeropad P",
+)
+@dataclass(frozen=True)
+class ZeroPad(Layer):
+    """Zeros above and below, and left and right, of each channel."""
+
+    pad: Size = positional(SizeKind(at_least=0), help="rows above and below x columns left and right")
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(C, H, W) -> (C, H + 2P, W + 2P)."""
+        c, h, w = need_image(self, inputs[0])
+        return c, h + 2 * self.pad[0], w + 2 * self.pad[1]
+
+    @property
+    def sides(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(before, after) of each axis."""
+        return (self.pad[0], self.pad[0]), (self.pad[1], self.pad[1])
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """(N, H, W, C) -> (N, H + 2P, W + 2P, C)."""
+        return padded(inputs[0], self.sides), None
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """The border is constant: only the gradient inside it goes on."""
+        return (np.ascontiguousarray(unpadded(dy, self.sides)),)
+
+
+@word(
+    "layer", "identity", help="passes on what it receives; a branch that does nothing", aliases=("skip", "noop", "pass")
+)
+@dataclass(frozen=True)
+class Identity(Layer):
+    """y = x."""
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """Any shape, unchanged."""
+        return inputs[0], None
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """dx = dy."""
+        return (dy,)

@@ -1,0 +1,164 @@
+"""Convolution: a small kernel slides over the image, and each filter answers at each place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tuicnn.initialisers import He, Initialiser, Zeros
+from tuicnn.kernels import (
+    Window,
+    channel_sums,
+    convolve,
+    convolve_backward,
+    convolve_depthwise,
+    convolve_depthwise_backward,
+    spread,
+)
+from tuicnn.words import Flag, Made, Padding, Size, SizeKind, Whole, option, positional, word
+
+from .base import Layer, Pass, Shape, ShapeError, WeightSpec
+from .shapes import need_image
+from .windows import UNIT, ZERO, resolved, windowed_shape
+
+if TYPE_CHECKING:
+    from .base import Array
+
+__all__ = ["Conv", "Depthwise"]
+
+
+@word(
+    "layer",
+    "conv",
+    help="convolution: F filters of KxK, each over all channels",
+    aliases=("conv2d", "convolution", "convolve", "cnn"),
+    example="conv 8 3x3 pad=1",
+    usage="conv F KxK",
+)
+@dataclass(frozen=True)
+class Conv(Layer):
+    """Convolution (cross-correlation, as everywhere in deep learning). Weights inside: (kh, kw, C/groups, F)."""
+
+    filters: int = positional(Whole(at_least=1), help="filters, the channels that come out")
+    kernel: Size = positional(SizeKind(), help="size of the window, HxW")
+    stride: Size = option(SizeKind(), default=UNIT, help="pixels from one window to the next")
+    pad: str | Size = option(Padding(), default=ZERO, help="zeros around the image; same keeps its size at stride 1")
+    dilation: Size = option(SizeKind(), default=UNIT, help="pixels from one value of the kernel to the next")
+    groups: int = option(Whole(at_least=1), default=1, help="groups of channels that do not see each other")
+    bias: bool = option(Flag(), default=True, help="whether to add a learnt value to each filter's answer")
+    init: Initialiser = option(Made("init"), default=He(), help="how the weights start")
+
+    @property
+    def window(self) -> Window:
+        """The window's geometry, padding in pixels."""
+        return resolved(self.kernel, self.stride, self.pad, self.dilation)
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(C, H, W) -> (F, OH, OW)."""
+        c, _, _ = need_image(self, inputs[0])
+        for what, count in (("channels that it receives", c), ("filters", self.filters)):
+            if count % self.groups:
+                fitting = max(n for n in range(1, self.groups) if c % n == 0 and self.filters % n == 0)
+                raise ShapeError(
+                    f"groups={self.groups} does not divide the {count} {what}",
+                    help=f"Use groups={fitting}",
+                    argument="groups",
+                )
+        _, oh, ow = windowed_shape(self, inputs[0], self.window)
+        return self.filters, oh, ow
+
+    def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
+        """`weight`, and `bias` where there is one."""
+        area, c = self.kernel[0] * self.kernel[1], inputs[0][0] // self.groups
+        shape = (self.kernel[0], self.kernel[1], c, self.filters)
+        specs = {"weight": WeightSpec(shape, self.init, (3, 2, 0, 1), area * c, area * self.filters // self.groups)}
+        if self.bias:
+            specs["bias"] = WeightSpec((self.filters,), Zeros())
+        return specs
+
+    def macs(self, *inputs: Shape) -> int:
+        """OH·OW·F windows, each kh·kw·C/groups products."""
+        f, oh, ow = self.output(*inputs)
+        return oh * ow * f * self.kernel[0] * self.kernel[1] * inputs[0][0] // self.groups
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """y = x * w + b: (N, H, W, C) -> (N, OH, OW, F)."""
+        y, xp = convolve(inputs[0], weights["weight"], self.window, self.groups)
+        if self.bias:
+            y += spread(weights["bias"], y)
+        return y, xp
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """y is linear in x and in w, so the gradients are adjoints applied to dy (see `convolve_backward`).
+
+        b is added at every place of every image: db = Σ dy over images and places.
+        """
+        dx, dw = convolve_backward(dy, saved, weights["weight"], self.window, self.groups, with_dx=run.input_gradient)
+        gradients["weight"][...] = dw
+        if self.bias:
+            gradients["bias"][...] = channel_sums(dy)
+        return (dx,)
+
+
+@word(
+    "layer",
+    "depthwise",
+    help="convolution of each channel with a kernel of its own",
+    aliases=("dwconv", "depthwiseconv", "depthwise_conv", "depthwiseconv2d"),
+    example="depthwise 3x3 pad=1",
+    usage="depthwise KxK",
+)
+@dataclass(frozen=True)
+class Depthwise(Layer):
+    """As many channels come out as went in; `conv` with groups=C and F=C. Weights inside: (kh, kw, 1, C)."""
+
+    kernel: Size = positional(SizeKind(), help="size of the window, HxW")
+    stride: Size = option(SizeKind(), default=UNIT, help="pixels from one window to the next")
+    pad: str | Size = option(Padding(), default=ZERO, help="zeros around the image; same keeps its size at stride 1")
+    dilation: Size = option(SizeKind(), default=UNIT, help="pixels from one value of the kernel to the next")
+    bias: bool = option(Flag(), default=True, help="whether to add a learnt value to each channel")
+    init: Initialiser = option(Made("init"), default=He(), help="how the weights start")
+
+    @property
+    def window(self) -> Window:
+        """The window's geometry, padding in pixels."""
+        return resolved(self.kernel, self.stride, self.pad, self.dilation)
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(C, H, W) -> (C, OH, OW)."""
+        return windowed_shape(self, inputs[0], self.window)
+
+    def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
+        """`weight`, and `bias` where there is one."""
+        area, c = self.kernel[0] * self.kernel[1], inputs[0][0]
+        specs = {"weight": WeightSpec((self.kernel[0], self.kernel[1], 1, c), self.init, (3, 2, 0, 1), area, area)}
+        if self.bias:
+            specs["bias"] = WeightSpec((c,), Zeros())
+        return specs
+
+    def macs(self, *inputs: Shape) -> int:
+        """OH·OW·C windows, each kh·kw products."""
+        c, oh, ow = self.output(*inputs)
+        return c * oh * ow * self.kernel[0] * self.kernel[1]
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """y_c = x_c * w_c + b_c: (N, H, W, C) -> (N, OH, OW, C)."""
+        y, xp = convolve_depthwise(inputs[0], weights["weight"][:, :, 0], self.window)
+        if self.bias:
+            y += spread(weights["bias"], y)
+        return y, xp
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """As for `conv`, channel by channel (see `convolve_depthwise_backward`)."""
+        dx, dw = convolve_depthwise_backward(
+            dy, saved, weights["weight"][:, :, 0], self.window, with_dx=run.input_gradient
+        )
+        gradients["weight"][:, :, 0] = dw
+        if self.bias:
+            gradients["bias"][...] = channel_sums(dy)
+        return (dx,)

@@ -1,0 +1,72 @@
+"""The fully connected layer: every output is a weighted sum of every input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tuicnn.initialisers import He, Initialiser, Zeros
+from tuicnn.kernels import channel_sums
+from tuicnn.words import Flag, Made, Whole, option, positional, word
+
+from .base import Layer, Pass, Shape, WeightSpec
+from .shapes import need_vector
+
+if TYPE_CHECKING:
+    from .base import Array
+
+__all__ = ["Dense"]
+
+
+@word(
+    "layer",
+    "dense",
+    help="N weighted sums of all values",
+    aliases=("fc", "linear", "fully_connected", "fullyconnected", "affine"),
+    example="dense 10",
+    usage="dense N",
+)
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Weights inside: (in, out)."""
+
+    units: int = positional(Whole(at_least=1), help="values that come out")
+    bias: bool = option(Flag(), default=True, help="whether to add a learnt value to each sum")
+    init: Initialiser = option(Made("init"), default=He(), help="how the weights start")
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(V,) -> (N,)."""
+        need_vector(self, inputs[0])
+        return (self.units,)
+
+    def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
+        """`weight`, and `bias` where there is one."""
+        (values,) = inputs[0]
+        specs = {"weight": WeightSpec((values, self.units), self.init, (1, 0), values, self.units)}
+        if self.bias:
+            specs["bias"] = WeightSpec((self.units,), Zeros())
+        return specs
+
+    def macs(self, *inputs: Shape) -> int:
+        """One product a weight."""
+        return inputs[0][0] * self.units
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """y = x W + b: (N, in) -> (N, out)."""
+        y = inputs[0] @ weights["weight"]
+        if self.bias:
+            y += weights["bias"]
+        return y, inputs[0]
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """y_no = Σ_i x_ni W_io + b_o, so
+
+        dW_io = Σ_n x_ni dy_no = (xᵀ dy)_io,   db_o = Σ_n dy_no,   dx_ni = Σ_o dy_no W_io = (dy Wᵀ)_ni.
+        """
+        gradients["weight"][...] = saved.T @ dy
+        if self.bias:
+            gradients["bias"][...] = channel_sums(dy)
+        return (dy @ weights["weight"].T if run.input_gradient else None,)

@@ -1,0 +1,92 @@
+"""Where branches meet again: added, or laid end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuicnn.words import word
+
+from .base import Layer, Pass, Shape, ShapeError
+from .shapes import shape_text
+
+if TYPE_CHECKING:
+    from .base import Array
+
+__all__ = ["Add", "Concat"]
+
+
+def branches(shapes: Sequence[Shape]) -> str:
+    """Each branch's shape, one a line."""
+    return "".join(f"\n  branch {number} gives {shape_text(shape)}" for number, shape in enumerate(shapes, 1))
+
+
+@word(
+    "layer",
+    "add",
+    help="the sum of its branches",
+    aliases=("sum", "plus"),
+    example="add { identity | conv 8 3x3 pad=1 }",
+    usage="add { a | b }",
+)
+@dataclass(frozen=True)
+class Add(Layer):
+    """Adds branches of one shape, value by value."""
+
+    arity = None
+
+    def output(self, *inputs: Shape) -> Shape:
+        """Equal shapes -> the same shape."""
+        if len(set(inputs)) > 1:
+            raise ShapeError(f"the branches of `add` do not match:{branches(inputs)}")
+        return inputs[0]
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """y = Σ x_k."""
+        if len(inputs) == 1:
+            return inputs[0], 1
+        y = inputs[0] + inputs[1]
+        for x in inputs[2:]:
+            y += x
+        return y, len(inputs)
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """∂y/∂x_k = 1 for each branch, so each receives dy."""
+        return [dy for _ in range(saved)]
+
+
+@word(
+    "layer",
+    "concat",
+    help="the channels of its branches, one after the other",
+    aliases=("cat", "concatenate", "join"),
+    example="concat { identity | conv 8 3x3 pad=1 }",
+    usage="concat { a | b }",
+)
+@dataclass(frozen=True)
+class Concat(Layer):
+    """Joins images along their channels, or vectors end to end."""
+
+    arity = None
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(C_k, H, W) each -> (Σ C_k, H, W); (V_k,) each -> (Σ V_k,)."""
+        if len({shape[1:] for shape in inputs}) > 1:
+            raise ShapeError(f"the branches of `concat` do not agree in height and width:{branches(inputs)}")
+        return (sum(shape[0] for shape in inputs), *inputs[0][1:])
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """Channels are the last axis here, and so are a vector's values."""
+        return np.concatenate(inputs, axis=-1), [x.shape[-1] for x in inputs]
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """Each value of y is one value of one branch, so each branch receives its own part of dy."""
+        ends = np.cumsum(saved).tolist()
+        return [np.ascontiguousarray(dy[..., end - size : end]) for size, end in zip(saved, ends, strict=True)]

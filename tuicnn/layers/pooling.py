@@ -1,0 +1,166 @@
+"""Pooling: one value for each window, or for each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuicnn.kernels import (
+    Window,
+    average_pool,
+    average_pool_backward,
+    image_sums,
+    max_pool,
+    max_pool_backward,
+)
+from tuicnn.words import Padding, Size, SizeKind, info, option, positional, word
+
+from .base import Layer, Pass, Shape, ShapeError
+from .shapes import need_image
+from .windows import ZERO, resolved, windowed_shape
+
+if TYPE_CHECKING:
+    from .base import Array
+
+__all__ = ["AvgPool", "GlobalAvgPool", "GlobalMaxPool", "MaxPool"]
+
+
+@dataclass(frozen=True)
+class Pool(Layer):
+    """What maxpool and avgpool share: their window."""
+
+    kernel: Size = positional(SizeKind(), help="size of the window, HxW")
+    stride: Size | None = option(SizeKind(), default=None, help="pixels from one window to the next; else its size")
+    pad: str | Size = option(Padding(), default=ZERO, help="border around the image, at most half the window")
+
+    @property
+    def window(self) -> Window:
+        """The window's geometry, padding in pixels."""
+        return resolved(self.kernel, self.kernel if self.stride is None else self.stride, self.pad)
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(C, H, W) -> (C, OH, OW); what is left over at the end is ignored."""
+        need_image(self, inputs[0])
+        if not isinstance(self.pad, str) and any(2 * p > k for p, k in zip(self.pad, self.kernel, strict=True)):
+            most = [k // 2 for k in self.kernel]
+            text = str(most[0]) if most[0] == most[1] else str(Size(most))
+            raise ShapeError(
+                f"{info(self).name} may pad at most half its window: {text} for {self.kernel}, not {self.pad}",
+                help=f"Use pad={text}",
+                argument="pad",
+            )
+        return windowed_shape(self, inputs[0], self.window)
+
+
+@word(
+    "layer",
+    "maxpool",
+    help="the largest value of each window",
+    aliases=("pool", "max_pool", "maxpool2d", "maxpooling", "max"),
+    example="maxpool 2",
+    usage="maxpool K",
+)
+@dataclass(frozen=True)
+class MaxPool(Pool):
+    """The largest value of each window; padding never wins."""
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """(N, H, W, C) -> (N, OH, OW, C)."""
+        y = max_pool(inputs[0], self.window)
+        return y, (inputs[0], y)
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """y = x_k for the k of the largest value, so ∂y/∂x_k = 1 and 0 elsewhere: dy goes back to where y came from.
+
+        Of equal values the first in reading order takes all of it (see `max_pool_backward`).
+        """
+        x, y = saved
+        return (max_pool_backward(dy, x, y, self.window),)
+
+
+@word(
+    "layer",
+    "avgpool",
+    help="the mean of each window",
+    aliases=("avg_pool", "avgpool2d", "averagepool", "averagepooling", "meanpool", "avg"),
+    example="avgpool 2",
+    usage="avgpool K",
+)
+@dataclass(frozen=True)
+class AvgPool(Pool):
+    """The mean of each window; padding counts as zeros."""
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """(N, H, W, C) -> (N, OH, OW, C)."""
+        return average_pool(inputs[0], self.window), inputs[0].shape
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """y = Σ_k x_k / K over a window of K pixels, so each of them receives dy / K (see `average_pool_backward`)."""
+        return (average_pool_backward(dy, saved, self.window),)
+
+
+@word(
+    "layer",
+    "globalavgpool",
+    help="the mean of each channel: an image becomes a vector",
+    aliases=("gap", "global_avg_pool", "globalaveragepool", "globalaveragepooling2d", "adaptiveavgpool"),
+)
+@dataclass(frozen=True)
+class GlobalAvgPool(Layer):
+    """(C, H, W) -> (C,)."""
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(C, H, W) -> (C,)."""
+        return (need_image(self, inputs[0])[0],)
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """(N, H, W, C) -> (N, C)."""
+        _, h, w, _ = inputs[0].shape
+        return image_sums(inputs[0]) * (1 / (h * w)), inputs[0].shape
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """y = Σ x / (H·W), so each pixel receives dy / (H·W)."""
+        n, h, w, c = saved
+        dx = np.empty(saved, dy.dtype)
+        dx[...] = (dy * (1 / (h * w))).reshape(n, 1, 1, c)
+        return (dx,)
+
+
+@word(
+    "layer",
+    "globalmaxpool",
+    help="the largest value of each channel: an image becomes a vector",
+    aliases=("gmp", "global_max_pool", "globalmaxpooling2d", "adaptivemaxpool"),
+)
+@dataclass(frozen=True)
+class GlobalMaxPool(Layer):
+    """(C, H, W) -> (C,)."""
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(C, H, W) -> (C,)."""
+        return (need_image(self, inputs[0])[0],)
+
+    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+        """(N, H, W, C) -> (N, C)."""
+        n, h, w, c = inputs[0].shape
+        pixels = inputs[0].reshape(n, h * w, c)
+        where = pixels.argmax(axis=1, keepdims=True)
+        return np.take_along_axis(pixels, where, axis=1)[:, 0], (where, inputs[0].shape)
+
+    def backward(
+        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
+    ) -> Sequence[Array | None]:
+        """dy goes back to the pixel that y came from, the first of several equal ones."""
+        where, (n, h, w, c) = saved
+        dx = np.zeros((n, h * w, c), dy.dtype)
+        np.put_along_axis(dx, where, dy[:, None], axis=1)
+        return (dx.reshape(n, h, w, c),)

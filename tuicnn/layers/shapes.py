@@ -1,0 +1,39 @@
+"""What a person reads of shapes, and the two questions that most layers ask of theirs."""
+
+from __future__ import annotations
+
+import math
+
+from tuicnn.words import info
+
+from .base import Layer, Shape, ShapeError
+
+__all__ = ["need_image", "need_vector", "shape_text"]
+
+
+def shape_text(shape: Shape) -> str:
+    """`8x14x14` for an image (C, H, W), `1568 values` for a vector."""
+    if len(shape) == 1:
+        return f"{shape[0]} value{'s' if shape[0] != 1 else ''}"
+    return "x".join(map(str, shape))
+
+
+def need_image(layer: Layer, shape: Shape) -> tuple[int, int, int]:
+    """The shape as (C, H, W). Raises `ShapeError` for a vector."""
+    if len(shape) != 3:
+        raise ShapeError(
+            f"{info(layer).name} needs an image but receives {shape_text(shape)}",
+            help=f"write {info(layer).name} before `flatten`, or add `reshape CxHxW ->` before it",
+        )
+    c, h, w = shape
+    return c, h, w
+
+
+def need_vector(layer: Layer, shape: Shape) -> int:
+    """The number of values. Raises `ShapeError` for an image."""
+    if len(shape) != 1:
+        raise ShapeError(
+            f"{info(layer).name} needs a flat vector but receives {shape_text(shape)}",
+            help=f"Add `flatten ->` ({math.prod(shape)} values)",
+        )
+    return shape[0]

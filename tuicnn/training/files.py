@@ -1,0 +1,75 @@
+"""Files written whole or not at all, and what is said when a disk will not take them.
+
+Imports nothing but the standard library: the command line uses it before NumPy is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+__all__ = ["RunError", "why", "write_all", "write_atomic"]
+
+#: temporary files begin so, which is how a run folder knows them as its own
+TEMPORARY = ".tmp-"
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your quota on this disk is used up",
+    errno.EFBIG: "the file would be larger than the system allows",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "you have no permission",
+    errno.EPERM: "you have no permission",
+    errno.ENOENT: "it is not there",
+    errno.ENOTDIR: "part of the path is not a folder",
+    errno.EISDIR: "it is a folder",
+    errno.ELOOP: "it is a symbolic link",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EMFILE: "too many files are open",
+    errno.EIO: "the disk reports an error",
+}
+
+
+class RunError(Exception):
+    """Something about a run cannot be done; the message is one sentence for the user."""
+
+
+def why(error: OSError) -> str:
+    """The reason of a system error in plain words: `the disk is full`."""
+    known = _REASONS.get(error.errno or 0)
+    return known or (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of `data`, however many calls it takes. Raises `OSError`."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, mode 0600, so that a reader sees the old file or the new one, also after a power cut.
+
+    Raises `OSError`, with the old file in place and nothing left behind.
+    """
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

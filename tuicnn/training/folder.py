@@ -1,0 +1,343 @@
+"""The folder of a run: `runs/<net>-<number>/`, what lies in it, and whether its process is alive.
+
+A run is alive as long as someone holds `lock` with `flock`: that, and not a process number, survives crashes and
+restarts of the machine without lying. Imports nothing but the standard library (weights bring NumPy when they are asked
+for): the command line uses this before NumPy is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tuicnn.training.files import TEMPORARY, RunError, why, write_atomic
+
+__all__ = ["RunFolder", "RunLock"]
+
+RUNS = "runs"
+_NUMBERED = re.compile(r"(.+)-([1-9][0-9]{0,8})")
+_OWN_FILES = ("net.net", "journal.jsonl", "worker.log", "weights.safetensors", "lock")
+_OWN_FOLDERS = ("checkpoints",)
+#: whoever looks whether a run is alive holds its lock for some microseconds; a worker tries again for so long
+_LOCK_PATIENCE = 0.5  # seconds
+
+
+class RunLock:
+    """The lock of a run, held until `release` or the end of the process."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let go of the lock."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> RunLock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run by its folder. `RunFolder(path)` for one that is there, `create` and `create_at` for a new one."""
+
+    path: Path
+
+    # --- making one -------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, parent: Path, net: str, text: str) -> RunFolder:
+        """Make `parent/runs/<net>-<number>/` for a net's text; the number is one more than the highest of all runs.
+
+        Raises `RunError`.
+        """
+        runs = parent / RUNS
+        name = clean_name(net)
+        try:
+            runs.mkdir(mode=0o700, exist_ok=True)
+            number = max((n for _, n in _numbered(runs)), default=0) + 1
+            while True:
+                path = runs / f"{name}-{number}"
+                try:
+                    path.mkdir(mode=0o700)
+                    break
+                except FileExistsError:
+                    number += 1
+        except FileExistsError:
+            raise RunError(
+                f"Runs are kept in {runs}, which is not a folder; use --run DIR to keep this one elsewhere."
+            ) from None
+        except OSError as error:
+            raise RunError(
+                f"No folder for this run can be made in {runs}: {why(error)}; use --run DIR to keep it elsewhere."
+            ) from error
+        folder = cls(path)
+        try:
+            folder._begin(text)
+        except RunError:
+            with contextlib.suppress(RunError):
+                folder.remove()
+            raise
+        return folder
+
+    @classmethod
+    def create_at(cls, path: Path, text: str) -> RunFolder:
+        """Make a run at a folder that the user chose, which need not exist. Raises `RunError`."""
+        made = False
+        try:
+            path.mkdir(mode=0o700, parents=True)
+            made = True
+        except FileExistsError:
+            if not path.is_dir():
+                raise RunError(f"{path} is not a folder; choose another one for --run.") from None
+            path = path.resolve() if path.is_symlink() else path
+        except OSError as error:
+            raise RunError(f"The folder {path} cannot be made: {why(error)}; choose another one for --run.") from error
+        folder = cls(path)
+        try:
+            folder._begin(text)
+        except RunError:
+            if made:
+                with contextlib.suppress(OSError):
+                    path.rmdir()
+            raise
+        return folder
+
+    def _begin(self, text: str) -> None:
+        """Write the net, unless there is a run already; the lock keeps two beginners apart. Raises `RunError`."""
+        if self.holds_a_run:
+            raise RunError(self._taken())
+        try:
+            lock = self.lock()
+        except RunError:
+            if self.alive:
+                raise RunError(self._taken()) from None
+            raise
+        with lock:
+            if self.holds_a_run:
+                raise RunError(self._taken())
+            try:
+                write_atomic(self.path / "net.net", text.encode())
+                # the rest of a run is small beside a megabyte: better refused now than after an hour
+                _see_that_there_is_room(self.path)
+            except OSError as error:
+                for name in ("net.net", "lock"):
+                    with contextlib.suppress(OSError):
+                        (self.path / name).unlink()
+                raise RunError(f"The run cannot be written to {self.path}: {why(error)}.") from error
+
+    def _taken(self) -> str:
+        from tuicnn.training.runs import describe
+
+        return f"{self.path} already holds a run ({describe(self)}); choose another folder for --run."
+
+    # --- what it is -------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The folder's own name, `mnist-3`."""
+        return self.path.resolve().name if self.path.name in ("", "..") else self.path.name
+
+    @property
+    def net(self) -> str:
+        """The net's name as the folder's name tells it, `mnist`."""
+        found = _NUMBERED.fullmatch(self.name)
+        return found[1] if found else self.name
+
+    @property
+    def number(self) -> int | None:
+        """The run's number as the folder's name tells it."""
+        found = _NUMBERED.fullmatch(self.name)
+        return int(found[2]) if found else None
+
+    @property
+    def journal(self) -> Path:
+        """Where what happened is kept, one JSON object a line."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """Where the process writes what would have gone to a screen."""
+        return self.path / "worker.log"
+
+    @property
+    def weights(self) -> Path:
+        """Where the weights are at the end of the run."""
+        return self.path / "weights.safetensors"
+
+    @property
+    def holds_a_run(self) -> bool:
+        """Whether there is a run in the folder, of whatever state."""
+        return any(os.path.lexists(self.path / name) for name in ("net.net", "journal.jsonl"))
+
+    @property
+    def text(self) -> str:
+        """The net that is trained. Raises `RunError`."""
+        try:
+            return (self.path / "net.net").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = why(error) if isinstance(error, OSError) else "it is damaged"
+            raise RunError(f"{self.path / 'net.net'}, the net of the run, cannot be read: {reason}.") from error
+
+    # --- alive or not -----------------------------------------------------------------------------------------------
+
+    def lock(self) -> RunLock:
+        """Take the run for this process. Raises `RunError`, with the run's state, where another process has it."""
+        path = self.path / "lock"
+        until = time.monotonic() + _LOCK_PATIENCE
+        while True:
+            try:
+                # not inherited: children of a worker must not keep a run alive that nobody trains
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            except OSError as error:
+                raise RunError(f"The run cannot be written to {self.path}: {why(error)}.") from error
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_at(descriptor, path):
+                    return RunLock(descriptor)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    os.close(descriptor)
+                    from tuicnn.training.runs import describe
+
+                    raise RunError(
+                        f"The run {self.name} has its process already ({describe(self)}); "
+                        f"watch it with: tuicnn attach {self.path}"
+                    ) from None
+            except OSError as error:
+                os.close(descriptor)
+                raise RunError(f"The file system of {self.path} has no locks: {why(error)}.") from error
+            os.close(descriptor)
+            time.sleep(0.01)
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process holds the run."""
+        try:
+            descriptor = os.open(self.path / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+        return False
+
+    # --- weights ----------------------------------------------------------------------------------------------------
+
+    def save_weights(self, weights: Mapping[str, Any]) -> None:
+        """Write the weights, arrays by PyTorch's names, to `weights.safetensors`. Raises `RunError`."""
+        import numpy as np
+        from safetensors.numpy import save
+
+        data = save({name: np.ascontiguousarray(array) for name, array in weights.items()})
+        try:
+            write_atomic(self.weights, data)
+        except OSError as error:
+            raise RunError(f"The weights could not be saved to {self.weights}: {why(error)}.") from error
+
+    def load_weights(self) -> dict[str, Any]:
+        """The saved weights, NumPy arrays by PyTorch's names. Raises `RunError`."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        try:
+            return dict(load(self.weights.read_bytes()))
+        except OSError as error:
+            raise RunError(f"The weights {self.weights} cannot be read: {why(error)}.") from error
+        except (SafetensorError, ValueError, KeyError) as error:
+            raise RunError(f"The weights {self.weights} are damaged: they are not a safetensors file.") from error
+
+    # --- the end of it ----------------------------------------------------------------------------------------------
+
+    def last_words(self) -> str:
+        """The last line of the process's log, or ""."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+                lines = file.read().decode(errors="replace").strip().splitlines()
+        except OSError:
+            return ""
+        return "".join(c for c in lines[-1] if c.isprintable()).strip()[:300] if lines else ""
+
+    def remove(self) -> None:
+        """Remove the run's own files, and the folder if nothing else is in it; follows no link. Raises `RunError`."""
+        try:
+            folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise RunError(f"The run {self.path} cannot be removed: {why(error)}.") from error
+        try:
+            for name in _OWN_FOLDERS:
+                with contextlib.suppress(OSError):
+                    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+                    try:
+                        for entry in os.listdir(inner):  # noqa: PTH208 - by descriptor
+                            with contextlib.suppress(IsADirectoryError):
+                                os.unlink(entry, dir_fd=inner)
+                    finally:
+                        os.close(inner)
+                    os.rmdir(name, dir_fd=folder)
+            # the lock goes last: until then the run is seen to be in somebody's hands
+            temporary = [n for n in os.listdir(folder) if n.startswith(TEMPORARY)]  # noqa: PTH208 - by descriptor
+            for name in (*temporary, *_OWN_FILES):
+                with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                    os.unlink(name, dir_fd=folder)
+        except OSError as error:
+            raise RunError(f"The run {self.path} cannot be removed: {why(error)}.") from error
+        finally:
+            os.close(folder)
+        with contextlib.suppress(OSError):  # what else lies in it is not ours
+            self.path.rmdir()
+
+
+def clean_name(net: str) -> str:
+    """A net's name made fit for a folder's name: letters, digits, `_ + . -`."""
+    name = re.sub(r"[^\w.+-]", "_", net).lstrip(".-")
+    return name.encode()[:80].decode(errors="ignore") or "net"
+
+
+def _numbered(runs: Path) -> Iterator[tuple[Path, int]]:
+    """The folders in `runs` that have a run's name, with their numbers."""
+    for path in runs.iterdir():
+        found = _NUMBERED.fullmatch(path.name)
+        if found:
+            yield path, int(found[2])
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file is still the one at `path` (it may have been removed while its lock was waited for)."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _see_that_there_is_room(folder: Path) -> None:
+    """Raises `OSError` where not even a megabyte can be written."""
+    path = folder / f"{TEMPORARY}room"
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, stat.S_IRUSR | stat.S_IWUSR
+    )
+    try:
+        path.unlink()
+        os.posix_fallocate(descriptor, 0, 1 << 20)
+    finally:
+        os.close(descriptor)

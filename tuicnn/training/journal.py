@@ -1,0 +1,166 @@
+"""The journal of a run: what happened, one JSON object a line, appended and never rewritten.
+
+Strict JSON: a number that is not finite is written as null. Imports nothing heavy until something is written, since
+`tuicnn runs` only reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tuicnn.training.files import RunError, why
+
+__all__ = ["Journal", "JournalRead", "read_journal"]
+
+FLUSH_EVERY = 0.5  # seconds that a step may wait in memory
+RETRY_EVERY = 5.0  # seconds between attempts on a disk that refused
+KEEP_AT_MOST = 4 << 20  # bytes that wait for a disk that refuses; beyond them the oldest lines are given up
+LINE_AT_MOST = 1 << 20  # bytes; a longer line is no line of ours
+_STEP = b'{"event":"step"'
+
+
+class Journal:
+    """Appends events to a file. A disk that refuses is reported once, and tried again later; nothing is raised.
+
+    `on_trouble` is called with a sentence when the disk begins to refuse, and with "" when it takes lines again.
+    May be used from several threads.
+    """
+
+    def __init__(self, path: Path, on_trouble: Callable[[str], None] = lambda _: None) -> None:
+        """Open the file for appending. Raises `RunError` where it cannot be opened."""
+        self._on_trouble = on_trouble
+        self._lock = threading.Lock()
+        self._waiting = bytearray()
+        self._trouble = False
+        self._due = 0.0
+        self._descriptor = -1
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            self._descriptor = os.open(path, flags, 0o600)
+            size = os.fstat(self._descriptor).st_size
+            if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
+                self._waiting += b"\n"  # a line was cut off by a crash: what follows must not be glued to it
+        except OSError as error:
+            self.close()
+            raise RunError(f"{path} cannot be written: {why(error)}.") from error
+
+    def append(self, event: dict[str, Any]) -> None:
+        """Write an event, steps within half a second, all others at once (with the time, in seconds since 1970)."""
+        from tuicnn.training.progress import jsonable  # brings NumPy, which is there where something is trained
+
+        kind = event.get("event", "")
+        rest = {name: value for name, value in event.items() if name != "event"}
+        stamp = {} if kind == "step" else {"time": round(time.time(), 3)}
+        # `event` comes first, so that a reader who wants no steps need not parse them
+        written = jsonable({"event": kind, **stamp, **rest})
+        line = json.dumps(written, allow_nan=False, separators=(",", ":"), ensure_ascii=False, default=_plain)
+        data = line.encode(errors="replace") + b"\n"
+        with self._lock:
+            self._waiting += data
+            now = time.monotonic()
+            if now >= self._due or (kind != "step" and not self._trouble) or kind == "end":
+                self._flush(now)
+            if kind == "end" and not self._trouble:
+                with contextlib.suppress(OSError):
+                    os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Write what is left, as far as the disk takes it, and close."""
+        with self._lock:
+            if self._descriptor >= 0:
+                self._flush(time.monotonic())
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+    def _flush(self, now: float) -> None:
+        self._due = now + FLUSH_EVERY
+        if self._descriptor < 0:
+            self._waiting.clear()
+            return
+        try:
+            while self._waiting:
+                # what was written is taken off at once, so that a half-written line is continued, not repeated
+                del self._waiting[: os.write(self._descriptor, bytes(self._waiting))]
+        except OSError as error:
+            self._due = now + RETRY_EVERY
+            self._give_up_the_oldest()
+            if not self._trouble:
+                self._trouble = True
+                self._on_trouble(f"The journal of the run cannot be written: {why(error)}. Training goes on.")
+        else:
+            if self._trouble:
+                self._trouble = False
+                self._on_trouble("")
+
+    def _give_up_the_oldest(self) -> None:
+        surplus = len(self._waiting) - KEEP_AT_MOST
+        if surplus > 0:
+            # the first line may be half on disk already: it is kept, and so are whole lines after the gap
+            first, gap = self._waiting.find(b"\n") + 1, self._waiting.find(b"\n", surplus) + 1
+            del self._waiting[first : max(first, gap)]
+
+
+@dataclass(frozen=True)
+class JournalRead:
+    """What a journal says, and how many lines could not be read."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    damaged: int = 0
+
+
+def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
+    """Read a journal, as far as there is one; `steps=False` leaves the events of steps out, which is much faster.
+
+    A last line that is still being written is left out; any other line that is no event is skipped and counted.
+    Raises `RunError` where the file is there but cannot be read.
+    """
+    events: list[dict[str, Any]] = []
+    damaged = 0
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(LINE_AT_MOST):
+                if not line.endswith(b"\n") and len(line) == LINE_AT_MOST:
+                    damaged += 1
+                    while (line := file.readline(LINE_AT_MOST)) and not line.endswith(b"\n"):
+                        pass
+                    continue
+                if not steps and line.startswith(_STEP):
+                    continue
+                event = _parse(line)
+                if event is not None:
+                    events.append(event)
+                elif line.strip() and line.endswith(b"\n"):
+                    damaged += 1
+    except FileNotFoundError:
+        return JournalRead()
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {why(error)}.") from error
+    return JournalRead(events, damaged)
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and isinstance(value.get("event"), str) else None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's scalars as Python's, anything else as its text: an odd event must not end a training run."""
+    from tuicnn.training.progress import jsonable
+
+    item = getattr(value, "item", None)
+    return jsonable(item()) if callable(item) and getattr(value, "ndim", 1) == 0 else str(value)

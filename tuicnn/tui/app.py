@@ -1,0 +1,198 @@
+"""The screen's app: connects to a run, watches it, and holds what every view shares: steering, help and leaving."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from time import monotonic
+from typing import Any, ClassVar
+
+from rich.console import COLOR_SYSTEMS
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, NoColor
+from textual.screen import Screen
+
+from tuicnn.training.progress import State
+from tuicnn.tui.hangup import Hangup
+from tuicnn.tui.look import Look
+from tuicnn.tui.screens.help import HelpScreen
+from tuicnn.tui.screens.leave import LeaveScreen, Leaving
+from tuicnn.tui.screens.train import TrainScreen
+from tuicnn.tui.summary import Outcome
+from tuicnn.tui.watcher import Snapshot, Watched, Watcher
+from tuicnn.tui.widgets.keys import shortcuts
+from tuicnn.tui.widgets.plain import plain
+from tuicnn.tui.widgets.status import WORDS
+from tuicnn.worker.feed import Action, Feed
+
+__all__ = ["TrainApp"]
+
+COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
+ENDING_PATIENCE = 15.0  # seconds for a run that was told to stop to do so before the screen leaves without it
+
+
+class TrainApp(App[Outcome], inherit_bindings=False):
+    """Shows one run. `run()` returns an `Outcome` (None after a crash, with `return_code` not 0)."""
+
+    DEFAULT_MODE = "train"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "pause", "pause", id="pause", tooltip="Pause at the end of a step, or go on."),
+        Binding("s", "step", "step", id="step", tooltip="Train one step, then pause."),
+        Binding(
+            "f", "freeze", "freeze", id="freeze", tooltip="Hold the picture still while training goes on, or let it go."
+        ),
+        Binding(
+            "ctrl+p", "command_palette", "palette", show=False, id="palette", tooltip="Find any of this by its name."
+        ),
+        Binding(
+            "ctrl+z", "suspend", "suspend", show=False, id="suspend", tooltip="Back to the shell; fg comes back here."
+        ),
+        Binding("question_mark", "help", "keys", id="help", tooltip="Show the keys and what the numbers mean."),
+        Binding(
+            "q", "leave", "leave", id="leave", tooltip="Leave; while the run goes on, what becomes of it is asked."
+        ),
+        Binding("ctrl+c,ctrl+q", "leave", "leave", show=False, id="leave", priority=True),
+    ]
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[Feed]], look: Look, *, title: str = "tuicnn", layer: int = 0
+    ) -> None:
+        super().__init__(ansi_color=True)
+        self.look = look
+        self.title = title
+        self.theme = "ansi-dark"  # the terminal's own colours: legible whether it is dark or light
+        self.animation_level = "none"
+        self.use_command_palette = not look.ascii  # Textual's palette has characters of its own
+        self.console._color_system = _colour_system(look)
+        self.watcher = Watcher(connect, self._tell)
+        self.watcher.want(layer=layer)
+        # Each view is a mode, a stack of screens of its own.
+        self.add_mode("train", partial(TrainScreen, look, self.watcher, title))
+        self._hangup = Hangup(partial(self._depart, "background"))
+        self._ending = False
+
+    # -- views
+
+    def on_mount(self) -> None:
+        """Begin to watch; the view is there before the run is."""
+        if not self.is_headless:
+            self._hangup.start()
+        self.run_worker(self.watcher.run(), name="watch", group="watch")
+
+    def on_unmount(self) -> None:
+        """Give the signals back."""
+        self._hangup.stop()
+
+    def _tell(self, snapshot: Snapshot) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, TrainScreen):
+                screen.post_message(Watched(snapshot))
+
+    def _notice(self, text: str) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, TrainScreen):
+                screen.notice(text)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """No colours of Textual's own either, where there are to be none."""
+        filters = super().get_line_filters()
+        return filters if self.look.colours != "none" else [*filters, NoColor()]
+
+    # -- steering
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The palette is there where it can be drawn."""
+        return self.use_command_palette if action == "command_palette" else True
+
+    def action_pause(self) -> None:
+        """Pause at the end of a step, or go on."""
+        self._steer("resume" if self.watcher.snapshot.progress.state is State.PAUSED else "pause")
+
+    def action_step(self) -> None:
+        """Train one step, then pause."""
+        self._steer("step")
+
+    def _steer(self, action: Action) -> None:
+        snapshot = self.watcher.snapshot
+        if snapshot.progress.state.final or snapshot.gone:
+            self._notice("the run has ended")
+        elif snapshot.overview is None:
+            self._notice("not training yet")
+        else:
+            self.run_worker(self._do_steer(action), group="steer")
+
+    async def _do_steer(self, action: Action) -> None:
+        progress = await self.watcher.act(action)
+        if progress is not None and self.watcher.snapshot.frozen:
+            self._notice(f"{WORDS[progress.state]}; the view is frozen, f lets it go on")
+
+    def action_freeze(self) -> None:
+        """Hold the picture still while training goes on, or let it go."""
+        self.watcher.freeze(not self.watcher.snapshot.frozen)
+
+    def action_suspend(self) -> None:
+        """Back to the shell."""
+        self.action_suspend_process()
+
+    def action_help(self) -> None:
+        """Show the keys and what the numbers mean."""
+        self.push_screen(HelpScreen(self.look, shortcuts(self.screen.active_bindings.values())))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action that has a key, for the palette."""
+        for shortcut in shortcuts(screen.active_bindings.values()):
+            binding = shortcut.binding
+            run = partial(self.run_action, binding.action, shortcut.node)
+            name = f"{binding.description} ({' '.join(shortcut.keys)})"
+            yield SystemCommand(name[0].upper() + name[1:], binding.tooltip, run)
+
+    # -- leaving
+
+    def action_leave(self) -> None:
+        """Leave at once where nothing can be lost, else ask. Asked for again while asking: leave, and train on."""
+        snapshot = self.watcher.snapshot
+        if snapshot.gone and not snapshot.progress.state.final:
+            self._depart("gone")
+        elif snapshot.progress.state.final:
+            self._depart("ended")
+        elif self._ending or isinstance(self.screen, LeaveScreen):
+            self._depart("background")
+        else:
+            overview, progress = snapshot.overview, snapshot.progress
+            name = plain(overview.net if overview else self.title, self.look)
+            share = f" ({progress.step / progress.steps:.0%} done)" if progress.steps else ""
+            word = WORDS[progress.state]
+            self.push_screen(LeaveScreen(self.look, f"{name} is {word}{share}. What now?"), self._leaving)
+
+    def _leaving(self, answer: Leaving | None) -> None:
+        if answer == "background":
+            self._depart("background")
+        elif answer is not None:
+            self._ending = True
+            self.run_worker(self._end(answer), group="end")
+
+    async def _end(self, answer: Leaving) -> None:
+        """Tell the run to end, and wait until it has: the summary is to say what became of it."""
+        action: Action = "stop" if answer == "stop" else "discard"
+        self._notice("stopping; the weights are being saved" if action == "stop" else "discarding the run")
+        self.watcher.freeze(False)
+        told = await self.watcher.act(action)
+        started = monotonic()
+        while told is not None and monotonic() - started < ENDING_PATIENCE:
+            snapshot = self.watcher.snapshot
+            if snapshot.progress.state.final or snapshot.gone:
+                break
+            await asyncio.sleep(0.02)
+        self._depart(answer if told is not None else "gone")
+
+    def _depart(self, choice: Any) -> None:
+        snapshot = self.watcher.snapshot
+        self.exit(Outcome(choice, snapshot.progress, snapshot.overview, snapshot.epochs, snapshot.gone))
+
+
+def _colour_system(look: Look) -> Any:
+    """Rich's number for the colours of a look: Textual asks the environment only, and overrates some terminals."""
+    return COLOR_SYSTEMS[COLOUR_SYSTEMS[look.colours]]

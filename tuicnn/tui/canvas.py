@@ -1,0 +1,82 @@
+"""A grid of characters, each with a role: what a chart is drawn on before it becomes strips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tuicnn.tui.look import Glyphs, Role
+from tuicnn.tui.pixels import runs
+
+__all__ = ["Canvas"]
+
+_ROLES: tuple[Role, ...] = get_args(Role)
+_SPACE = ord(" ")
+_BRAILLE = 0x2800
+
+#: the bit of each dot of a braille cell, (4 rows, 2 columns) (Unicode, Braille Patterns)
+_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+
+
+class Canvas:
+    """Characters (height, width), all of them one cell wide; what is written outside is left out."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = width
+        self.height = height
+        self._characters = np.full((height, width), _SPACE, dtype=np.uint32)
+        self._roles = np.zeros((height, width), dtype=np.int64)
+
+    def write(self, x: int, y: int, text: str, role: Role) -> None:
+        """Write a text from a cell on to the right."""
+        if not 0 <= y < self.height:
+            return
+        text, x = text[max(0, -x) :], max(0, x)
+        text = text[: max(0, self.width - x)]
+        if text:
+            self._characters[y, x : x + len(text)] = [ord(c) for c in text]
+            self._roles[y, x : x + len(text)] = _ROLES.index(role)
+
+    def dots(self, x: int, y: int, dots: NDArray[np.bool_], role: Role, glyphs: Glyphs, *, mark: str = "") -> None:
+        """Draw a raster from a cell on: 2x4 dots a cell by braille, else 1x2 by halves, or by `mark` if given."""
+        if glyphs.braille:
+            high, wide = len(dots) // 4, dots.shape[1] // 2
+            bits = dots.reshape(high, 4, wide, 2).transpose(0, 2, 1, 3)
+            values = (bits * _BITS).sum((2, 3)).astype(np.uint32)
+            there = self._characters[y : y + high, x : x + wide]
+            under = np.where(there >= _BRAILLE, there - _BRAILLE, 0)
+            under = np.where(under < 256, under, 0)
+            characters = _BRAILLE + (values | under)
+        else:
+            high, wide = len(dots) // 2, dots.shape[1]
+            values = dots[::2] + 2 * dots[1::2]
+            both = ":" if glyphs.upper_half == "'" else glyphs.full
+            characters = np.array([ord(mark or c) for c in (" ", glyphs.upper_half, glyphs.lower_half, both)])[values]
+        drawn = values > 0
+        self._characters[y : y + high, x : x + wide][drawn] = characters[drawn]
+        self._roles[y : y + high, x : x + wide][drawn] = _ROLES.index(role)
+
+    def strips(self, style: Callable[[Role], Style], base: Style) -> list[Strip]:
+        """The lines as strips, as few segments as can be; `base` is the style of what is empty."""
+        styles = [style(role) for role in _ROLES]
+        # a space takes the role of what is left of it: no change of style for it
+        return [self._strip(y, styles, base) for y in range(self.height)]
+
+    def _strip(self, y: int, styles: list[Style], base: Style) -> Strip:
+        characters, roles = self._characters[y], self._roles[y]
+        text = characters.tobytes().decode("utf-32-le" if characters.dtype.byteorder != ">" else "utf-32-be")
+        seen = np.flatnonzero(characters != _SPACE)
+        if not len(seen):
+            return Strip.blank(self.width, base)
+        last = np.maximum.accumulate(np.where(characters != _SPACE, np.arange(self.width), seen[0]))
+        segments, at = [], 0
+        for role, length in runs(roles[last]):
+            segments.append(Segment(text[at : at + length], styles[role]))
+            at += length
+        return Strip(segments, self.width)

@@ -1,0 +1,148 @@
+"""What the terminal can show: its characters and its colours, found out once and handed to every widget.
+
+No widget has a non-ASCII character of its own: it asks its look's `Glyphs`. No widget names a colour: it asks its look
+for the style of a `Role`. So a terminal that can show less is one value here and not a branch everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from rich.color import Color
+from rich.style import Style
+
+from tuicnn.tui.glyphs import ASCII, CONSOLE, UNICODE, Glyphs
+
+__all__ = ["Colours", "Glyphs", "Look", "Role", "detect"]
+
+Colours = Literal["truecolor", "256", "16", "none"]
+
+#: what a colour is for; `accent` is the one colour that stands out, `second` is what is compared with it
+Role = Literal["text", "dim", "faint", "strong", "accent", "second", "good", "warn", "bad"]
+
+# Greys are in the middle of the scale so that they can be read on dark and on light backgrounds.
+_STYLES_256: dict[Role, Style] = {
+    "text": Style(),
+    "dim": Style(color=Color.from_ansi(245)),
+    "faint": Style(color=Color.from_ansi(239)),
+    "strong": Style(bold=True),
+    "accent": Style(color=Color.from_ansi(79)),
+    "second": Style(color=Color.from_ansi(215)),
+    "good": Style(color=Color.from_ansi(114)),
+    "warn": Style(color=Color.from_ansi(179)),
+    "bad": Style(color=Color.from_ansi(167)),
+}
+_STYLES_16: dict[Role, Style] = {
+    "text": Style(),
+    "dim": Style(dim=True),  # not bright black: some palettes make it the background's colour
+    "faint": Style(dim=True),
+    "strong": Style(bold=True),
+    "accent": Style(color=Color.from_ansi(6)),
+    "second": Style(color=Color.from_ansi(3)),
+    "good": Style(color=Color.from_ansi(2)),
+    "warn": Style(color=Color.from_ansi(3)),
+    "bad": Style(color=Color.from_ansi(1)),
+}
+_STYLES_NONE: dict[Role, Style] = {
+    "text": Style(),
+    "dim": Style(dim=True),
+    "faint": Style(dim=True),
+    "strong": Style(bold=True),
+    "accent": Style(bold=True),
+    "second": Style(),
+    "good": Style(),
+    "warn": Style(bold=True),
+    "bad": Style(bold=True),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the terminal can show. `console`: the font has code page 437 only (the Linux console)."""
+
+    ascii: bool = False
+    colours: Colours = "256"
+    console: bool = False
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The characters to draw with."""
+        return ASCII if self.ascii else CONSOLE if self.console else UNICODE
+
+    def plain(self, text: str) -> str:
+        """A text from outside (a class's name, a file's) without what the terminal cannot show, on one line."""
+        text = "".join(c if c.isprintable() else "?" for c in text)
+        return text.encode("ascii", "replace").decode("ascii") if self.ascii else text
+
+    def style(self, role: Role) -> Style:
+        """The style of a role: never with a background, and without any colour where there are none."""
+        return _style(self.colours, role)
+
+    @property
+    def half_blocks(self) -> bool:
+        """Whether pixels are drawn as colours, two in a cell; otherwise as characters of a ramp, one in two cells."""
+        return self.colours in ("truecolor", "256") and not self.ascii
+
+
+@cache
+def _style(colours: Colours, role: Role) -> Style:
+    return {"none": _STYLES_NONE, "16": _STYLES_16}.get(colours, _STYLES_256)[role]
+
+
+def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False, no_color: bool = False) -> Look:
+    """What the terminal can show, by its environment (the process's own where none is given).
+
+    `ascii` and `no_color` are the user's own words on it. Call it before Textual's `App` is made, which takes
+    `NO_COLOR` out of the environment.
+    """
+    if environ is None or environ is os.environ:
+        environ = _as_started(os.environ, _proc_environ())
+    term = environ.get("TERM", "").lower()
+    return Look(
+        ascii=ascii or environ.get("TUICNN_ASCII", "") not in ("", "0") or not _utf8(environ),
+        colours="none" if no_color or environ.get("NO_COLOR") else _colours(term, environ.get("COLORTERM", "").lower()),
+        console=term == "linux",
+    )
+
+
+def _utf8(environ: Mapping[str, str]) -> bool:
+    """Whether the locale's character set is UTF-8. With no locale at all it is taken to be: as in bare containers."""
+    locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), None)
+    return locale is None or re.search(r"utf-?8", locale, re.IGNORECASE) is not None
+
+
+def _colours(term: str, colorterm: str) -> Colours:
+    if term in ("", "dumb", "unknown") or (re.fullmatch(r"vt\d+.*", term) and "color" not in term):
+        return "none"
+    if term == "linux":
+        return "16"
+    if colorterm in ("truecolor", "24bit") or term.endswith("-direct"):
+        return "truecolor"
+    if "256" in term or re.match(r"(xterm-)?(kitty|ghostty)|alacritty|foot|wezterm|tmux-256|iterm|konsole", term):
+        return "256"
+    return "16"
+
+
+def _proc_environ() -> dict[str, str]:
+    """The environment this process was started with (Linux); empty where it cannot be read."""
+    try:
+        raw = Path("/proc/self/environ").read_bytes()
+    except OSError:
+        return {}
+    return dict(item.split("=", 1) for item in os.fsdecode(raw).split("\0") if "=" in item)
+
+
+def _as_started(now: Mapping[str, str], started: Mapping[str, str]) -> dict[str, str]:
+    """`now` with the user's own LC_CTYPE: Python puts C.UTF-8 there itself where the locale is C (PEP 538)."""
+    environ = dict(now)
+    if started and environ.get("LC_CTYPE") in ("C.UTF-8", "C.utf8", "UTF-8"):
+        environ.pop("LC_CTYPE")
+        if "LC_CTYPE" in started:
+            environ["LC_CTYPE"] = started["LC_CTYPE"]
+    return environ

@@ -1,0 +1,76 @@
+"""Numbers for people: round steps for axes and scales, and short texts."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+__all__ = ["decades", "round_step", "short", "snapped", "tick_texts", "ticks"]
+
+_BOUNDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
+
+def round_step(span: float, parts: int, *, least: float = 0.0) -> float:
+    """The smallest of 1, 2, 5 times a power of ten that cuts a span > 0 into `parts` at most, and `least` at least."""
+    rough = max(span / max(1, parts), least)
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next((m * power for m in (1, 2, 5) if m * power >= rough * (1 - 1e-9)), 10 * power)
+
+
+def snapped(size: float, before: float = 0.0) -> float:
+    """A round bound for a size >= 0: at least as large; `before`, as long as that is not far too large."""
+    if not 0 < size < 1e300:
+        return 1e300 if size else before or 1.0
+    if size <= before and size >= 0.6 * before:
+        return before
+    power = 10.0 ** math.floor(math.log10(size))
+    return next((m * power for m in _BOUNDS if m * power >= size * (1 - 1e-6)), 10 * power)
+
+
+def ticks(low: float, high: float, parts: int, *, least: float = 0.0) -> list[float]:
+    """Multiples of a round step, `parts` + 1 of them or a few more, from at or below `low` to at or above `high`."""
+    step = round_step(high - low, parts, least=least)
+    first, last = math.floor(low / step + 1e-6), math.ceil(high / step - 1e-6)
+    return [i * step for i in range(first, max(last, first + 1) + 1)]
+
+
+def decades(low: float, high: float, most: int) -> list[float]:
+    """Ticks of a logarithmic axis over 0 < low <= high: powers of ten, or 1, 2, 5 times these where there is room."""
+    bottom, top = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    fine = [m * 10.0**k for k in range(bottom, top + 1) for m in (1.0, 2.0, 5.0)]
+    first = max((i for i, t in enumerate(fine) if t <= low * (1 + 1e-9)), default=0)
+    last = min((i for i, t in enumerate(fine) if t >= high * (1 - 1e-9)), default=len(fine) - 1)
+    fine = fine[first : max(last, first + 1) + 1]
+    if len(fine) <= most:
+        return fine
+    every = max(1, -(-(top - bottom) // max(1, most - 1)))
+    count = max(1, -(-(top - bottom) // every))
+    return [10.0 ** (bottom + i * every) for i in range(count + 1)]
+
+
+def short(value: float) -> str:
+    """Three significant digits: `0.0312`, `2.3`, `12.3k`, `1.2e-07`."""
+    if not math.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 1e-4:
+        return f"{value:.2g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+    if size >= 1e4:
+        return f"{value / 1000:.3g}k"
+    return f"{value:.0f}" if size >= 100 else f"{value:.3g}"
+
+
+def tick_texts(values: list[float], *, percent: bool = False) -> list[str]:
+    """Texts of rising ticks, with as many decimals as it takes to tell them apart."""
+    if percent:
+        return [text + "%" for text in tick_texts([100 * v for v in values])]
+    largest = max((abs(v) for v in values), default=0.0)
+    least = min((b - a for a, b in pairwise(values)), default=largest or 1.0)
+    if largest >= 1e6 or (largest > 0 and largest < 1e-3):
+        digits = max(2, math.ceil(math.log10(largest / least) + 1e-9) + 1) if least > 0 else 2
+        texts = [f"{v if abs(v) > least / 1e6 else 0.0:.{min(digits, 15)}g}" for v in values]
+        return [t.replace("e+0", "e").replace("e-0", "e-").replace("e+", "e") for t in texts]
+    if largest >= 1e4 and least >= 100:
+        return [f"{v / 1000:g}k" if v else "0" for v in values]
+    decimals = max(0, -math.floor(math.log10(least) + 1e-9)) if least > 0 else 0
+    return [f"{v if abs(v) > least / 1e6 else 0.0:.{decimals}f}" for v in values]

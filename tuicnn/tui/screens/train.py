@@ -1,0 +1,318 @@
+"""The Train view: is it learning? The network as a table, the curves, and one image on its way through."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import ClassVar
+
+import numpy as np
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.events import Resize, ScreenResume, ScreenSuspend
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tuicnn.training.progress import Overview, Peek, State
+from tuicnn.tui.look import Look, Role
+from tuicnn.tui.watcher import Snapshot, Watched, Watcher
+from tuicnn.tui.widgets.bars import Bars
+from tuicnn.tui.widgets.chart import Chart, Series
+from tuicnn.tui.widgets.heading import Heading
+from tuicnn.tui.widgets.keys import KeyLine
+from tuicnn.tui.widgets.layer_table import LayerTable
+from tuicnn.tui.widgets.maps import Maps
+from tuicnn.tui.widgets.narrow import TooSmall
+from tuicnn.tui.widgets.numerals import percent, shape
+from tuicnn.tui.widgets.picture import Picture
+from tuicnn.tui.widgets.plain import plain
+from tuicnn.tui.widgets.sparkline import Sparkline
+from tuicnn.tui.widgets.status import Status
+
+__all__ = ["TrainScreen"]
+
+PANES = ("layers", "charts", "maps", "sample")
+SMOOTHINGS = (0.9, 0.98, 0.0)
+NOTICE_SECONDS = 4.0
+CURVES_PERIOD = 0.35  # seconds between two drawings of the curves
+CHART_ROWS = 14  # the least that charts under the table take
+LEAST_WIDTH, LEAST_HEIGHT = 56, 14
+
+
+class TrainScreen(Screen[None], inherit_bindings=False):
+    """All panes where there is room (class `-all`), else one at a time."""
+
+    CSS_PATH = "train.tcss"
+    AUTO_FOCUS = ""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "pane(1)", "pane", tooltip="Show the next pane: layers, charts, maps, sample.", id="pane"),
+        Binding("shift+tab", "pane(-1)", "pane back", show=False, tooltip="Show the pane before.", id="pane_back"),
+        Binding("n", "sample(1)", "next image", tooltip="Take the next validation image.", id="next_sample"),
+        Binding("p", "sample(-1)", "image before", show=False, tooltip="Take the image before.", id="previous_sample"),
+        Binding("up,k", "layer(-1)", "layer above", show=False, tooltip="Choose the layer above.", id="layer_up"),
+        Binding("down,j", "layer(1)", "layer below", show=False, tooltip="Choose the layer below.", id="layer_down"),
+        Binding(
+            "home,g", "layer(-100000)", "first layer", show=False, tooltip="Choose the first layer.", id="layer_first"
+        ),
+        Binding("end,G", "layer(100000)", "last layer", show=False, tooltip="Choose the last layer.", id="layer_last"),
+        Binding(
+            "pagedown,greater_than_sign",
+            "maps(1)",
+            "further maps",
+            show=False,
+            tooltip="Show further feature maps of the layer.",
+            id="maps_on",
+        ),
+        Binding(
+            "pageup,less_than_sign",
+            "maps(-1)",
+            "maps before",
+            show=False,
+            tooltip="Show the feature maps before.",
+            id="maps_back",
+        ),
+        Binding(
+            "l",
+            "logarithmic",
+            "log scale",
+            show=False,
+            tooltip="Draw the loss on a logarithmic scale, or not.",
+            id="log",
+        ),
+        Binding(
+            "m", "smoothing", "smoothing", show=False, tooltip="Smooth the curves more, or not at all.", id="smoothing"
+        ),
+    ]
+
+    def __init__(self, look: Look, watcher: Watcher, title: str) -> None:
+        super().__init__()
+        self.look = look
+        self.watcher = watcher
+        self._title_text = title
+        self._snapshot = watcher.snapshot
+        self._drawn: Snapshot = Snapshot()
+        self._pane = 0
+        self._smoothing = 0
+        self._notice = ""
+        self._notice_timer: Timer | None = None
+        self._curves, self._curves_drawn = (0, 0), 0.0
+        self._steps = np.arange(1, 1025, dtype=np.float32)
+
+    def compose(self) -> ComposeResult:
+        look = self.look
+        yield Status(look, self._title_text, id="status")
+        with Horizontal(id="sparks"):
+            yield Sparkline(look, "loss", "{:.3f}", id="loss_spark")
+            yield Sparkline(look, "accuracy", "{:.1%}", role="second", id="accuracy_spark")
+        yield Heading(look, *PANES, id="tabs")
+        with Container(id="panes"):
+            with Vertical(id="left"):
+                yield LayerTable(look, id="layers")
+                with Horizontal(id="charts"):
+                    yield Chart(look, "loss", smoothing=SMOOTHINGS[0], id="loss")
+                    yield Chart(look, "accuracy", percent=True, smoothing=SMOOTHINGS[0], id="accuracy")
+            with Vertical(id="right"):
+                with Vertical(id="sample"):
+                    yield Heading(look, "image", id="sample_heading")
+                    with Horizontal(id="sample_body"):
+                        yield Picture(look, id="picture")
+                        yield Bars(look, id="bars")
+                with Vertical(id="maps"):
+                    yield Heading(look, "maps", id="maps_heading")
+                    yield Maps(look, id="feature_maps")
+        yield KeyLine(look, id="keys")
+        yield TooSmall(look, LEAST_WIDTH, LEAST_HEIGHT, id="too_small")
+
+    # -- what is in sight
+
+    @property
+    def all_panes(self) -> bool:
+        """Whether all panes are in sight, and not one at a time."""
+        return self.has_class("-all")
+
+    @property
+    def pane(self) -> str:
+        """The pane that is in sight where there is room for one."""
+        return PANES[self._pane]
+
+    def in_sight(self, pane: str) -> bool:
+        """Whether a pane can be seen."""
+        return not self.has_class("-too-small") and (self.all_panes or self.pane == pane)
+
+    def on_resize(self, event: Resize) -> None:
+        """Choose the layout by the size of the terminal."""
+        self._lay_out(event.size.width, event.size.height)
+
+    def _lay_out(self, width: int, height: int) -> None:
+        self.set_class(width >= 110 and height >= 32, "-all")
+        self.set_class(width >= 160, "-vast")
+        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-too-small")
+        for pane in PANES:
+            self.set_class(pane == self.pane, f"-{pane}")
+        self.query_one("#tabs", Heading).show(chosen=self._pane)  # the peek adds its own
+        self.watcher.want(figures=self.in_sight("layers"), maps=self.in_sight("maps") or self.in_sight("sample"))
+        self.refresh_bindings()
+        self.call_after_refresh(self._draw, everything=True)
+
+    # -- what comes
+
+    @on(Watched)
+    def _on_watched(self, message: Watched) -> None:
+        self._snapshot = message.snapshot
+        self._draw()
+
+    def on_screen_resume(self, _: ScreenResume) -> None:
+        """Catch up with what came while another screen was in front."""
+        self._snapshot = self.watcher.snapshot
+        self._lay_out(*self.size)
+
+    def on_screen_suspend(self, _: ScreenSuspend) -> None:
+        """What is not drawn is not asked for."""
+        self.watcher.want(figures=False, maps=False)
+
+    def notice(self, text: str) -> None:
+        """Show a sentence in the status lines for some seconds."""
+        self._notice = plain(text, self.look)
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+        self._notice_timer = self.set_timer(NOTICE_SECONDS, lambda: self.notice("")) if text else None
+        self._draw_status()
+
+    def _draw_status(self) -> None:
+        self.query_one("#status", Status).show(self._snapshot, self._notice)
+
+    def _draw(self, *, everything: bool = False) -> None:
+        """Hand each widget that is in sight what is new for it."""
+        if not self.is_attached or not self.is_current:
+            return
+        snapshot, drawn = self._snapshot, Snapshot() if everything else self._drawn
+        self._drawn = snapshot
+        self._draw_status()
+        overview = snapshot.overview
+        if overview is None or self.has_class("-too-small"):
+            return
+        if self.in_sight("layers"):
+            self._draw_layers()
+        if everything or self._curves_due(snapshot):
+            self._draw_curves(snapshot)
+        if snapshot.unseen and self.in_sight("maps"):
+            self.query_one("#maps_heading", Heading).show((plain(snapshot.unseen, self.look), "warn"))
+            self.query_one("#feature_maps", Maps).show(None)
+        if snapshot.peek is not None and snapshot.peek is not drawn.peek:
+            self._draw_peek(snapshot.peek, overview)
+
+    def _curves_due(self, snapshot: Snapshot) -> bool:
+        """Whether the curves have grown, and long enough ago: each point moves much of the picture."""
+        grown = (len(snapshot.losses), len(snapshot.epochs)) != self._curves
+        waited = monotonic() - self._curves_drawn >= CURVES_PERIOD
+        return grown and (waited or snapshot.progress.state is not State.TRAINING)
+
+    def _draw_layers(self) -> None:
+        if self._snapshot.overview is not None:
+            layers = self.query_one("#layers", LayerTable)
+            layers.show(self._snapshot.overview, self._snapshot.figures, self.watcher.interest.layer)
+            room = self.query_one("#left").size.height - CHART_ROWS
+            layers.styles.height = max(5, min(layers.rows_wanted(), room)) if self.all_panes else "1fr"
+
+    def _draw_curves(self, snapshot: Snapshot) -> None:
+        self._curves, self._curves_drawn = (len(snapshot.losses), len(snapshot.epochs)), monotonic()
+        if not self.all_panes:
+            self.query_one("#loss_spark", Sparkline).show(snapshot.losses)
+            self.query_one("#accuracy_spark", Sparkline).show(snapshot.accuracies)
+        if not self.in_sight("charts"):
+            return
+        while len(self._steps) < len(snapshot.losses):
+            self._steps = np.arange(1, 2 * len(self._steps) + 1, dtype=np.float32)
+        steps = self._steps[: len(snapshot.losses)]
+        epochs = snapshot.epochs
+        ends = np.array([epoch.step for epoch in epochs], np.float32)
+        for name, y, validation in (
+            ("loss", snapshot.losses, [epoch.val_loss for epoch in epochs]),
+            ("accuracy", snapshot.accuracies, [epoch.val_accuracy for epoch in epochs]),
+        ):
+            points = Series("validation", ends, np.array(validation, np.float32), kind="points", role="second")
+            self.query_one(f"#{name}", Chart).show([Series("training", steps, y), points], marks=ends.tolist())
+
+    def _draw_peek(self, peek: Peek, overview: Overview) -> None:
+        said = int(np.argmax(peek.probabilities))
+        names = [plain(name, self.look) for name in overview.class_names]
+        right = said == peek.label
+        glyphs = self.look.glyphs
+        says: tuple[str, Role] = (
+            f"{glyphs.check if right else glyphs.wrong} says {names[said]} {percent(float(peek.probabilities[said]))}",
+            "good" if right else "bad",
+        )
+        truth: tuple[str, Role] = (f", it is {names[peek.label]}" if not right else "", "text")
+        number = f"{peek.sample + 1:,}/{peek.samples:,}  "
+        if self.pane == "maps" and not self.all_panes:
+            self.query_one("#tabs", Heading).show((f"image {number}", "dim"), says, truth, chosen=self._pane)
+        if self.in_sight("sample"):
+            self.query_one("#sample_heading", Heading).show((number, "dim"), says, truth)
+            picture = self.query_one("#picture", Picture)
+            high, wide = peek.image.shape[:2]
+            columns, rows = Picture.size_for(high, wide, self.look)
+            room_width, room_height = self._picture_room()
+            scale = min(1.0, room_width / columns, room_height / rows)
+            picture.styles.width, picture.styles.height = max(1, int(columns * scale)), max(1, int(rows * scale))
+            picture.show(peek.image)
+            self.query_one("#bars", Bars).show(peek.probabilities, names, peek.label)
+        if self.in_sight("maps") and peek.layer < len(overview.layers):
+            row = overview.layers[peek.layer]
+            text = f"  {row.text}" if row.text != row.name else ""
+            self.query_one("#maps_heading", Heading).show(
+                (f"{shape(row.shape)}{plain(text, self.look)}", "dim"), titles=[plain(row.name, self.look)]
+            )
+            self.query_one("#feature_maps", Maps).show(peek.maps)
+
+    def _picture_room(self) -> tuple[int, int]:
+        body = self.query_one("#sample_body").size
+        return max(8, body.width - 22), max(4, body.height)
+
+    # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Panes are gone through only where there is one at a time."""
+        return not self.all_panes if action == "pane" else True
+
+    def action_pane(self, by: int) -> None:
+        """Go to another pane."""
+        self._pane = (self._pane + by) % len(PANES)
+        self._lay_out(*self.size)
+
+    def action_layer(self, by: int) -> None:
+        """Choose another layer; it stays at the ends."""
+        if self._snapshot.overview is not None:
+            self._choose(self.watcher.interest.layer + by)
+
+    @on(LayerTable.Chosen)
+    def _on_chosen(self, message: LayerTable.Chosen) -> None:
+        self._choose(message.layer)
+
+    def _choose(self, layer: int) -> None:
+        rows = len(self._snapshot.overview.layers) if self._snapshot.overview else 1
+        self.watcher.want(layer=max(0, min(layer, rows - 1)))
+        self._draw_layers()
+
+    def action_sample(self, by: int) -> None:
+        """Take another validation image."""
+        self.watcher.want(sample=self.watcher.interest.sample + by)
+
+    def action_maps(self, by: int) -> None:
+        """Go to further feature maps."""
+        self.query_one("#feature_maps", Maps).page(by)
+
+    def action_logarithmic(self) -> None:
+        """Draw the loss on a logarithmic scale, or not."""
+        chart = self.query_one("#loss", Chart)
+        chart.logarithmic = not chart.logarithmic
+        self.notice(f"loss on a {'logarithmic' if chart.logarithmic else 'linear'} scale")
+
+    def action_smoothing(self) -> None:
+        """Smooth the curves more, or not at all."""
+        self._smoothing = (self._smoothing + 1) % len(SMOOTHINGS)
+        weight = SMOOTHINGS[self._smoothing]
+        for chart in self.query(Chart):
+            chart.smoothing = weight
+        self.notice(f"curves smoothed over about {round(1 / (1 - weight))} steps" if weight else "curves not smoothed")

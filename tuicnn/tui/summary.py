@@ -1,0 +1,104 @@
+"""What is left in the terminal after leaving: how it went, where it lies, and how to come back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tuicnn.training.progress import Epoch, Overview, Progress, State
+from tuicnn.tui.look import Look, Role
+from tuicnn.tui.widgets.numerals import count, duration, percent, significant
+from tuicnn.tui.widgets.plain import plain
+from tuicnn.tui.widgets.status import ROLES, verdict
+
+__all__ = ["Outcome", "print_summary"]
+
+MOST_EPOCHS = 12
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a view of a run was left.
+
+    `choice`: `ended`, the run had ended before; `background`, it goes on; `stop` and `discard`, the user's answer;
+    `gone`, its process could not be reached (`message` says so).
+    """
+
+    choice: Literal["ended", "background", "stop", "discard", "gone"]
+    progress: Progress
+    overview: Overview | None
+    epochs: tuple[Epoch, ...]
+    message: str = ""
+
+
+def print_summary(outcome: Outcome, look: Look, console: Console | None = None) -> None:
+    """Print a table of the epochs, the result, the run's folder, and the command that shows the run again."""
+    console = console or Console(highlight=False, no_color=look.colours == "none" or None)
+
+    def say(text: str, role: Role = "text") -> None:
+        # A path or a command must stay in one piece: the terminal wraps it, not rich.
+        console.print(Text(plain(text, look), style=look.style(role)), soft_wrap=True)
+
+    overview, progress = outcome.overview, outcome.progress
+    if overview is not None and outcome.epochs:
+        console.print(_epochs(outcome.epochs, progress, look))
+    name = PurePath(overview.run).name if overview and overview.run else ""
+    if outcome.choice == "discard":
+        done = progress.state.final or outcome.message
+        where = f"the run {name}" if name else "the run"
+        say(f"Discarded {where}." if done else f"Asked to discard {where}; it has not ended yet.", "warn")
+        return
+    if progress.state.final:
+        say(verdict(progress, overview), ROLES[progress.state])
+    elif outcome.choice == "gone":
+        say(outcome.message or "The training process cannot be reached any more.", "bad")
+    elif outcome.choice == "stop":
+        say("Asked to stop; the weights are saved when the step is done.", "warn")
+    else:
+        at = f", step {progress.step:,} of {progress.steps:,}" if progress.steps else ""
+        word = "Paused" if progress.state is State.PAUSED else "Training goes on"
+        say(f"{word} in the background{at}.", "strong")
+    if overview is not None:
+        facts = [
+            f"{count(overview.parameters)} weights",
+            f"{progress.step:,} steps",
+            f"{duration(progress.seconds)} of training",
+        ]
+        say(f"  {', '.join(facts)}", "dim")
+        if overview.run:
+            say(f"  folder    {overview.run}")
+        if not progress.state.final and outcome.choice == "background" and name:
+            say(f"  look in   tuicnn attach {name}")
+            say(f"  end it    tuicnn stop {name}")
+
+
+def _epochs(epochs: tuple[Epoch, ...], progress: Progress, look: Look) -> Table:
+    """The last epochs, right-aligned; the best by validation accuracy is marked."""
+    table = Table(box=box.ASCII2 if look.ascii else box.SIMPLE_HEAD, show_edge=False, pad_edge=False, safe_box=False)
+    table.header_style = look.style("dim")
+    table.border_style = look.style("faint")
+    for head in ("epoch", "loss", "accuracy", "val loss", "val accuracy", "images/s", "time"):
+        table.add_column(head, justify="right", no_wrap=True)
+    if len(epochs) > MOST_EPOCHS:
+        table.title = f"the last {MOST_EPOCHS} of {len(epochs)} epochs"
+        table.title_style = look.style("dim")
+    for epoch in epochs[-MOST_EPOCHS:]:
+        best = epoch.epoch == progress.best_epoch and len(epochs) > 1
+        rate = epoch.images_per_second
+        table.add_row(
+            str(epoch.epoch),
+            significant(epoch.train_loss),
+            percent(epoch.train_accuracy),
+            significant(epoch.val_loss),
+            percent(epoch.val_accuracy, 2) + (" best" if best else "     " if len(epochs) > 1 else ""),
+            f"{rate:,.0f}" if math.isfinite(rate) else "-",
+            duration(epoch.seconds),
+        )
+    return table

@@ -1,0 +1,234 @@
+"""Asks the run for what is drawn, and for nothing else: numbers ten times a second, maps four times, at most.
+
+The screen pulls (`tuicnn.worker.feed`): a picture that is hidden, frozen or still on its way is not asked for. What
+came is handed on as one frozen `Snapshot`; a later one holds all that an earlier one did, so that they may be skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
+from textual.message import Message
+
+from tuicnn.training.files import RunError
+from tuicnn.training.progress import Epoch, Figures, Overview, Peek, Progress
+from tuicnn.worker.feed import Action, Feed, WorkerGone
+
+__all__ = ["Interest", "Numbers", "Snapshot", "Watched", "Watcher"]
+
+NUMBERS_PERIOD = 0.1  # seconds between two requests for the numbers
+PICTURES_PERIOD = 0.25  # … for the layers' figures and for feature maps
+BREATH = 0.02  # seconds left to others between two requests where the answers are slow
+
+
+class Numbers:
+    """Float32 numbers that grow at the end, in amortised constant time: the buffer doubles."""
+
+    def __init__(self) -> None:
+        self._buffer: NDArray[np.float32] = np.empty(1024, np.float32)
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def extend(self, values: NDArray[np.float32]) -> None:
+        """Append values, shape (n,)."""
+        length = self._length + len(values)
+        if length > len(self._buffer):
+            grown = np.empty(max(length, 2 * len(self._buffer)), np.float32)
+            grown[: self._length] = self._buffer[: self._length]
+            self._buffer = grown
+        self._buffer[self._length : length] = values
+        self._length = length
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """All of them, shape (n,), read-only, without a copy; what is appended later does not change it."""
+        view = self._buffer[: self._length]
+        view.flags.writeable = False
+        return view
+
+
+@dataclass(frozen=True)
+class Interest:
+    """What is being looked at: a layer (index of its row) and a sample (any integer), and which panes are in sight."""
+
+    layer: int = 0
+    sample: int = 0
+    figures: bool = True
+    maps: bool = True
+
+
+def _none() -> NDArray[np.float32]:
+    return np.empty(0, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """All that is known of the run at one moment; `losses[i]` and `accuracies[i]` belong to step i, from 0."""
+
+    overview: Overview | None = None
+    progress: Progress = field(default_factory=Progress)
+    losses: NDArray[np.float32] = field(default_factory=_none)
+    accuracies: NDArray[np.float32] = field(default_factory=_none)
+    epochs: tuple[Epoch, ...] = ()
+    figures: Figures | None = None
+    peek: Peek | None = None
+    frozen: bool = False
+    #: a sentence where the chosen layer cannot be shown
+    unseen: str = ""
+    #: a sentence where the run's process cannot be reached any more
+    gone: str = ""
+
+
+class Watched(Message):
+    """Something new was seen of the run."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Watched)
+
+
+class Watcher:
+    """Keeps the picture of one run up to date. `tell` is called with each new snapshot, in the event loop.
+
+    Numbers and pictures are asked for side by side: a picture waits for a training step to end.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Feed]], tell: Callable[[Snapshot], object]) -> None:
+        self._connect = connect
+        self._tell = tell
+        self._feed: Feed | None = None
+        self._wake_numbers, self._wake_maps = asyncio.Event(), asyncio.Event()
+        self._losses, self._accuracies = Numbers(), Numbers()
+        self._settled = False  # the run has ended and all of it has been fetched
+        self._figures_due = 0.0
+        self.interest = Interest()
+        self.snapshot = Snapshot()
+
+    async def run(self) -> None:
+        """Connect, then watch until the run's process is gone. Raises nothing of the feed's."""
+        try:
+            self._feed = await self._connect()
+            self._update(overview=await self._feed.overview())
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch_numbers(self._feed))
+                group.create_task(self._watch_maps(self._feed))
+        except* WorkerGone as gone:
+            self._lost(gone.exceptions[0])
+        finally:
+            if self._feed is not None:
+                await self._feed.close()
+
+    def want(self, **changes: int | bool) -> None:
+        """Change the interest (see `Interest`); what is new in it is asked for at once."""
+        interest = replace(self.interest, **changes)  # type: ignore[arg-type]
+        if interest != self.interest:
+            self.interest = interest
+            self._wake()
+
+    def freeze(self, frozen: bool) -> None:
+        """Hold the picture (the run goes on), or let it go on from where the run is now."""
+        self._update(frozen=frozen)
+        self._wake()
+
+    async def act(self, action: Action) -> Progress | None:
+        """Steer the run; None where it cannot be reached (the snapshot then says so)."""
+        if self._feed is None or self.snapshot.gone:
+            return None
+        try:
+            progress = await self._feed.act(action)
+        except WorkerGone as gone:
+            self._lost(gone)
+            return None
+        if not self.snapshot.frozen:
+            self._update(progress=progress)
+        self._settled = False
+        self._wake()
+        return progress
+
+    def _wake(self) -> None:
+        self._wake_numbers.set()
+        self._wake_maps.set()
+
+    def _lost(self, why: BaseException) -> None:
+        self._update(gone=str(why) or "The training process cannot be reached any more.")
+
+    async def _watch_numbers(self, feed: Feed) -> None:
+        while True:
+            self._wake_numbers.clear()
+            start = monotonic()
+            if not self.snapshot.frozen and not self._settled:
+                await self._poll(feed)
+            idle = self.snapshot.frozen or self._settled
+            await _rest(self._wake_numbers, None if idle else start + NUMBERS_PERIOD)
+
+    async def _watch_maps(self, feed: Feed) -> None:
+        """What a person chose is fetched at once, even into a frozen view; else when training has moved on."""
+        seen: tuple[object, ...] = ()
+        while True:
+            self._wake_maps.clear()
+            start, interest, progress = monotonic(), self.interest, self.snapshot.progress
+            chosen = (interest.layer, interest.sample)
+            now = (*chosen, progress.step, progress.state.final)
+            if interest.maps and (chosen != seen[:2] or (now != seen and not self.snapshot.frozen)):
+                await self._peek(feed, *chosen)
+                seen = now
+            idle = not interest.maps or self.snapshot.frozen or self._settled
+            await _rest(self._wake_maps, None if idle else start + PICTURES_PERIOD)
+
+    async def _peek(self, feed: Feed, layer: int, sample: int) -> None:
+        try:
+            peek = await feed.peek(layer, sample)
+        except RunError as error:  # this one cannot be shown; the run goes on
+            self._update(peek=None, unseen=str(error))
+            return
+        if (layer, sample) == (self.interest.layer, self.interest.sample):
+            self._update(peek=peek, unseen="")
+
+    async def _poll(self, feed: Feed) -> None:
+        steps, epochs = len(self._losses), len(self.snapshot.epochs)
+        figures = self.interest.figures and monotonic() >= self._figures_due
+        if figures:
+            self._figures_due = monotonic() + PICTURES_PERIOD
+        poll = await feed.poll(steps, epochs, figures=figures)
+        if self.snapshot.frozen:
+            return  # frozen while the answer was on its way
+        new = steps - poll.history.start  # an answer may begin earlier than asked
+        self._losses.extend(poll.history.losses[new:])
+        self._accuracies.extend(poll.history.accuracies[new:])
+        self._settled = poll.progress.state.final and len(self._losses) == steps
+        self._update(
+            progress=poll.progress,
+            losses=self._losses.values,
+            accuracies=self._accuracies.values,
+            epochs=self.snapshot.epochs + poll.history.epochs[epochs - _first(poll.history.epochs, epochs) :],
+            figures=poll.figures or self.snapshot.figures,
+        )
+        if self._settled:
+            self._wake_maps.set()  # one last picture, with the final weights
+
+    def _update(self, **changes: object) -> None:
+        self.snapshot = replace(self.snapshot, **changes)  # type: ignore[arg-type]
+        self._tell(self.snapshot)
+
+
+def _first(epochs: tuple[Epoch, ...], otherwise: int) -> int:
+    """How many epochs come before the first one of these."""
+    return epochs[0].epoch - 1 if epochs else otherwise
+
+
+async def _rest(wake: asyncio.Event, due: float | None) -> None:
+    """Until a request is due (None: never), or somebody wants something; `BREATH` at least."""
+    await asyncio.sleep(0 if wake.is_set() else BREATH)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(wake.wait(), None if due is None else max(0.0, due - monotonic()))

@@ -1,0 +1,50 @@
+"""A pane's title, or the titles of several panes on a thin rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tuicnn.tui.look import Look, Role
+from tuicnn.tui.widgets.lines import LineWidget, fitted
+
+__all__ = ["Heading"]
+
+
+class Heading(LineWidget):
+    """One line: the title and what belongs to it; of several titles one is chosen."""
+
+    DEFAULT_CSS = "Heading { height: 1; }"
+
+    def __init__(self, look: Look, *titles: str, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(look, id=id, classes=classes)
+        self._titles: Sequence[str] = titles
+        self._chosen = 0
+        self._aside: Sequence[tuple[str, Role]] = ()
+
+    def show(self, *aside: tuple[str, Role], titles: Sequence[str] | None = None, chosen: int = 0) -> None:
+        """Show what belongs to the title, other titles, and which one of them is chosen."""
+        self._aside, self._titles, self._chosen = aside, self._titles if titles is None else titles, chosen
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The line."""
+        several = len(self._titles) > 1
+        rule = self.look.glyphs.horizontal if several else " "
+        parts = [Segment(rule, self.style("faint"))] if several else []
+        for index, title in enumerate(self._titles):
+            chosen = several and index == self._chosen
+            role: Role = "accent" if chosen else "dim" if several else "strong"
+            parts.append(
+                Segment(f"[{title}]" if chosen else f" {title} " if several else f"{title}  ", self.style(role))
+            )
+        if several and self._aside:
+            parts.append(Segment(f"{rule}{rule} ", self.style("faint")))
+        parts += [Segment(text, self.style(role)) for text, role in self._aside]
+        if several and self._aside:
+            parts.append(Segment(" ", self.base))
+        taken = sum(len(part.text) for part in parts)
+        parts.append(Segment(rule * max(0, width - taken), self.style("faint")))
+        return [fitted(parts, width, self.base)] + [Strip.blank(width, self.base)] * (height - 1)

@@ -1,0 +1,79 @@
+"""The foot of a screen: the keys that matter most, at most six of them, read off the bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from textual.app import App
+from textual.binding import ActiveBinding, Binding
+from textual.dom import DOMNode
+from textual.strip import Strip
+
+from tuicnn.tui.widgets.lines import LineWidget, fitted
+
+__all__ = ["KeyLine", "Shortcut", "shortcuts"]
+
+MOST = 6
+
+NAMES = {
+    "question_mark": "?",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "escape": "esc",
+}
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """One action with all of its keys, as words: `down j`."""
+
+    keys: tuple[str, ...]
+    binding: Binding
+    node: DOMNode
+
+
+def shortcuts(active: Iterable[ActiveBinding]) -> list[Shortcut]:
+    """The actions that can be had now, each once: the app's first, then the view's, in the order of their binding."""
+    found: dict[str, list[ActiveBinding]] = {}
+    for known in sorted((a for a in active if a.enabled), key=lambda a: not isinstance(a.node, App)):
+        if known.binding.id:
+            found.setdefault(known.binding.id, []).append(known)
+    return [
+        Shortcut(tuple(_name(a.binding.key) for a in all_), all_[0].binding, all_[0].node) for all_ in found.values()
+    ]
+
+
+def _name(key: str) -> str:
+    return NAMES.get(key, key)
+
+
+class KeyLine(LineWidget):
+    """One line of keys, each with what it does."""
+
+    DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; }"
+
+    def on_mount(self) -> None:
+        """Follow the bindings, which come and go with the layout and the state."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.repaint())
+
+    def shown(self) -> Sequence[Shortcut]:
+        """The shortcuts on the line: at most six; going to other panes is first, help and leaving are last."""
+        every = [s for s in shortcuts(self.screen.active_bindings.values()) if s.binding.show]
+        every.sort(key=lambda s: s.binding.id != "pane")
+        last = [s for s in every if s.binding.id in ("help", "leave")]
+        return [s for s in every if s not in last][: MOST - len(last)] + last
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The line; keys that do not fit are left out from the middle."""
+        found = list(self.shown())
+        while len(found) > 1 and sum(len(s.keys[0]) + len(s.binding.description) + 4 for s in found) > width + 2:
+            del found[-3 if len(found) > 2 else 0]
+        parts = []
+        for shortcut in found:
+            parts.append(Segment(f" {shortcut.keys[0]}", self.style("accent")))
+            parts.append(Segment(f" {shortcut.binding.description}  ", self.style("dim")))
+        return [fitted(parts, width, self.base)] + [Strip.blank(width, self.base)] * (height - 1)

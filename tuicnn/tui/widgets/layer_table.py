@@ -1,0 +1,186 @@
+"""The network as a table: one line a layer, with what it is, what it costs and how it does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.events import Click
+from textual.message import Message
+from textual.strip import Strip
+
+from tuicnn.training.progress import Figures, LayerRow, Overview
+from tuicnn.tui.look import Look
+from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.numerals import count, percent, shape, significant
+from tuicnn.tui.widgets.outline import Line, outline
+
+__all__ = ["LayerTable"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A right-aligned column: its head, its width at least, the gap before it, and how much it matters (0 most)."""
+
+    head: str
+    least: int
+    gap: int
+    rank: int
+
+
+OUTPUT = Column("output", 6, 2, 0)
+PARAMETERS = Column("weights", 7, 2, 1)
+TIME = Column("ms", 5, 2, 2)
+ACTIVATION = Column("out", 6, 1, 3)
+GRADIENT = Column("grad", 6, 1, 4)
+DEAD = Column("dead", 4, 1, 5)
+COLUMNS = (OUTPUT, PARAMETERS, TIME, ACTIVATION, GRADIENT, DEAD)
+LEAST_TEXT = 16
+LONGEST_TEXT = 32  # of short layers, so that the totals have room
+
+
+class LayerTable(LineWidget):
+    """The layers under a head, with a cursor, above a line of totals. It scrolls so that the cursor is in sight."""
+
+    class Chosen(Message):
+        """A layer was clicked."""
+
+        def __init__(self, layer: int) -> None:
+            super().__init__()
+            self.layer = layer
+
+    def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(look, id=id, classes=classes)
+        self._rows: tuple[LayerRow, ...] = ()
+        self._lines: list[Line] = []
+        self._macs = 0
+        self._figures: Figures | None = None
+        self._cursor = 0
+        self._top = 0
+
+    def show(self, overview: Overview, figures: Figures | None, cursor: int) -> None:
+        """Show the layers of a network with their live figures, and the cursor on one of them."""
+        if overview.layers is not self._rows:
+            self._rows, self._macs = overview.layers, overview.macs
+            self._lines = outline(self._rows, self.look)
+        self._figures, self._cursor = figures, cursor
+        self.repaint()
+
+    def rows_wanted(self) -> int:
+        """How many lines it takes to show all layers."""
+        return len(self._rows) + 2
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The head, as many layers as fit, and the totals."""
+        if not self._rows or height < 3:
+            return [Strip.blank(width, self.base)] * height
+        columns, text_width = self._fit(width)
+        room = height - 2
+        self._top = _scrolled(self._top, self._cursor, len(self._rows), room)
+        shown = range(self._top, min(self._top + room, len(self._rows)))
+        more = "" if len(shown) == len(self._rows) else f" {self._top + 1}-{shown[-1] + 1} of {len(self._rows)}"
+        strips = [
+            self._line(f"  layer{more}", [c.head for c in columns], columns, text_width, width, self.style("dim"))
+        ]
+        strips += [self._layer(index, columns, text_width, width) for index in shown]
+        strips.append(self._total(columns, text_width, width))
+        return strips + [Strip.blank(width, self.base)] * (height - len(strips))
+
+    def on_click(self, event: Click) -> None:
+        """A click on a layer chooses it."""
+        index = self._top + event.y - 1
+        if 0 < event.y < self.content_size.height - 1 and index < len(self._rows):
+            self.post_message(self.Chosen(index))
+
+    def _fit(self, width: int) -> tuple[dict[Column, int], int]:
+        """The columns that fit with their widths, and the width that is left for the text."""
+        widths = {c: c.least for c in COLUMNS}
+        widths[OUTPUT] = max(OUTPUT.least, *(len(shape(row.shape)) for row in self._rows))
+        widths[PARAMETERS] = max(PARAMETERS.least, len(count(sum(row.parameters for row in self._rows))))
+        for last in sorted(COLUMNS, key=lambda c: -c.rank):
+            if width - sum(widths[c] + c.gap for c in widths) >= LEAST_TEXT:
+                break
+            del widths[last]
+        # No wider than the layers need: numbers far from their layer are hard to read.
+        longest = max(len(self._text(index)) for index in range(len(self._rows)))
+        return widths, max(0, min(width - sum(widths[c] + c.gap for c in widths), max(longest + 2, LONGEST_TEXT)))
+
+    def _cells(self, index: int, columns: dict[Column, int]) -> list[str]:
+        row, figures, dash = self._rows[index], self._figures, self.look.glyphs.dash
+        known: dict[Column, Callable[[], str]] = {
+            OUTPUT: lambda: shape(row.shape),
+            PARAMETERS: lambda: count(row.parameters) if row.parameters else "",
+        }
+        if figures is not None and index < len(figures.milliseconds):
+            known |= {
+                TIME: lambda: _milliseconds(float(figures.milliseconds[index]), dash),
+                ACTIVATION: lambda: significant(float(figures.activation[index]), dash),
+                GRADIENT: lambda: significant(float(figures.gradient[index]), dash),
+                DEAD: lambda: _dead(float(figures.dead[index])),
+            }
+        return [known[c]() if c in known else dash for c in columns]
+
+    def _text(self, index: int) -> str:
+        line = self._lines[index]
+        pointer = self.look.glyphs.pointer if index == self._cursor else " "
+        return f"{pointer} {line.marks}{line.text}" + (f" {line.source}" if line.source else "")
+
+    def _layer(self, index: int, columns: dict[Column, int], text_width: int, width: int) -> Strip:
+        style = self._cursor_style if index == self._cursor else self.base
+        return self._line(self._text(index), self._cells(index, columns), columns, text_width, width, style)
+
+    @property
+    def _cursor_style(self) -> Style:
+        """The pointer alone tells the row; where there are few colours reverse video tells it better."""
+        if self.look.colours in ("none", "16"):
+            return self.base + Style(reverse=True)
+        return self.style("accent") + Style(bold=True)
+
+    def _total(self, columns: dict[Column, int], text_width: int, width: int) -> Strip:
+        cells = []
+        for column in columns:
+            if column is PARAMETERS:
+                cells.append(count(sum(row.parameters for row in self._rows)))
+            elif column is TIME and self._figures is not None:
+                known = [float(m) for m in self._figures.milliseconds if math.isfinite(m)]
+                cells.append(_milliseconds(sum(known) if known else math.nan, self.look.glyphs.dash))
+            else:
+                cells.append("")
+        macs = count(self._macs)
+        text = next(
+            (t for t in (f"  {macs} multiply-adds an image", f"  {macs} multiply-adds") if len(t) <= text_width),
+            "  total",
+        )
+        return self._line(text, cells, columns, text_width, width, self.style("dim"))
+
+    def _line(
+        self, text: str, cells: Sequence[str], columns: dict[Column, int], text_width: int, width: int, style: Style
+    ) -> Strip:
+        """One line as one segment: little to compare and little to send."""
+        cut = self.look.glyphs.ellipsis
+        if len(text) > text_width:
+            text = text[: max(0, text_width - len(cut))] + cut[:text_width]
+        numbers = "".join(
+            " " * c.gap + cell.rjust(columns[c])[: columns[c]] for c, cell in zip(columns, cells, strict=True)
+        )
+        return fitted([Segment((text.ljust(text_width) + numbers).ljust(width)[:width], style)], width, style)
+
+
+def _scrolled(top: int, cursor: int, rows: int, room: int) -> int:
+    """The first row in sight: moved by no more than it takes to have the cursor and its neighbours in sight."""
+    margin = 1 if room > 4 else 0
+    top = min(top, cursor - margin)
+    top = max(top, cursor + margin + 1 - room)
+    return max(0, min(top, rows - room))
+
+
+def _milliseconds(number: float, dash: str) -> str:
+    return dash if not math.isfinite(number) else f"{number:.2f}" if number < 99.995 else f"{number:,.0f}"
+
+
+def _dead(share: float) -> str:
+    """Empty where no unit can be dead: a dash would stand for something that is not known yet."""
+    return "" if not math.isfinite(share) else percent(share, 0)

@@ -1,0 +1,252 @@
+"""The feature maps of a layer."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tuicnn.tui.look import Look
+from tuicnn.tui.numbers import short, snapped
+from tuicnn.tui.pixels import NONE, VIRIDIS, averaged, enlarged, half_blocks, runs
+from tuicnn.tui.signed_bar import signed_bar
+from tuicnn.tui.tiles import Tiles, arranged
+from tuicnn.tui.widgets.lines import LineWidget, fitted
+
+__all__ = ["Maps"]
+
+_GAP = -2  # between maps
+_BAD = 160  # the colour of a pixel that is not a finite number; not in the scale
+
+Codes = NDArray[np.int64]
+
+
+class Maps(LineWidget):
+    """A grid of feature maps on one common scale, or a vector as bars or as a grid of cells, below a legend.
+
+    The scale's ends are round numbers that stay while the values move within them, so that little changes on the
+    screen that did not change in the network; it contains zero.
+    """
+
+    def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(look, id=id, classes=classes)
+        self._maps: NDArray[np.float32] | None = None
+        self._title = ""
+        self._first = 0
+        self._shown = 1
+        self._bars = False
+        self._scale = (0.0, 0.0)
+        self._kept: dict[int, tuple[object, Strip]] = {}
+
+    def show(self, maps: NDArray[np.float32] | None, *, title: str = "") -> None:
+        """Show maps (C, H, W), or a vector (V,); `None` for none. A new title or shape begins at the first channel."""
+        if maps is not None:
+            maps = np.array(maps, dtype=np.float32)
+            if maps.ndim == 3 and maps.shape[1:] == (1, 1):
+                maps = maps.reshape(-1)
+        title = self.look.plain(title)
+        before = self._maps
+        if maps is before or (
+            maps is not None
+            and before is not None
+            and title == self._title
+            and np.array_equal(maps, before, equal_nan=True)
+        ):
+            return
+        if maps is None or before is None or maps.shape != before.shape or title != self._title:
+            self._first, self._scale = 0, (0.0, 0.0)
+        self._maps, self._title = maps, title
+        self._set_scale()
+        self.repaint()
+
+    def page(self, delta: int) -> None:
+        """Go to other channels: by as many as fit at a time, `delta` times."""
+        self._first += delta * self._shown
+        self.repaint()
+
+    @property
+    def on_screen(self) -> tuple[int, int]:
+        """The channels (or values) on the screen: from, to (excluded)."""
+        count = 0 if self._maps is None else len(self._maps)
+        return self._first, min(count, self._first + self._shown)
+
+    def _set_scale(self) -> None:
+        maps = self._maps
+        known = maps[np.isfinite(maps)] if maps is not None else np.zeros(0)
+        low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+        before = self._scale
+        lower = -snapped(-low, -before[0]) if low < 0 else 0.0
+        self._scale = lower, snapped(high, before[1]) if high > 0 else 0.0 if lower else 1.0
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """All lines."""
+        maps = self._maps
+        if height < 1:
+            return []
+        if maps is None or not maps.size or maps.ndim not in (1, 3):
+            line = fitted([Segment("nothing to show yet", self.style("dim"))], width, self.base)
+            return [line, *[Strip.blank(width, self.base)] * (height - 1)]
+        rows = height - 1 if height > 1 else height
+        self._bars = maps.ndim == 1 and len(maps) <= rows and width >= len(str(len(maps))) + 16
+        lines = self._vector(maps, width, rows) if maps.ndim == 1 else self._grid(maps, width, rows)
+        lines += [Strip.blank(width, self.base)] * (rows - len(lines))
+        return [self._legend(maps, width), *lines] if height > 1 else lines
+
+    def _window(self, count: int, shown: int) -> int:
+        """The first channel to show, a whole page from the start, so that what fits is filled."""
+        self._shown = max(1, shown)
+        self._first = max(0, min(self._first, count - self._shown))
+        return self._first
+
+    def _levels(self, values: NDArray[np.float64], levels: int) -> Codes:
+        """Places 0 to levels - 1 on the scale; `NONE` for what is not finite."""
+        low, high = self._scale
+        known = np.isfinite(values)
+        places = (np.where(known, values, low) - low) * (levels / (high - low))
+        return np.where(known, np.clip(places, 0, levels - 1).astype(np.int64), NONE)
+
+    def _grid(self, maps: NDArray[np.float32], width: int, rows: int) -> list[Strip]:
+        channels, high, wide = maps.shape
+        blocks = self.look.half_blocks
+        tiles = arranged(channels, high, wide, width, rows, half_blocks=blocks)
+        compact = not blocks and (tiles is None or tiles.height < high)
+        if compact:  # one character for two pixels, one above the other, rather than two characters a pixel
+            tiles = arranged(channels, high, wide, width, rows, half_blocks=True)
+        if tiles is None:
+            self._window(channels, 1)
+            return []
+        first = self._window(channels, tiles.shown)
+        chosen = maps[first : first + tiles.shown]
+        if compact:
+            pixels = averaged(enlarged(chosen, tiles.times), -(-tiles.height // 2), tiles.width)
+        elif tiles.height < high or tiles.width < wide:
+            pixels = averaged(chosen, tiles.height, tiles.width)
+        else:
+            pixels = enlarged(chosen, tiles.times).astype(np.float64)
+        codes = self._codes(pixels)
+        lines: list[Strip] = []
+        for start in range(0, len(codes), tiles.columns):
+            row = codes[start : start + tiles.columns]
+            if tiles.labelled:
+                lines.append(self._numbers(first + start, len(row), tiles, width))
+            step = 2 if blocks else 1
+            # the tiles of a row beside each other, with a gap after each: (pixel rows, tiles x (width + gap))
+            band = np.pad(row, ((0, 0), (0, -row.shape[1] % step), (0, 1)), constant_values=_GAP)
+            flat = np.moveaxis(band, 0, 1).reshape(band.shape[1], -1)[:, :-1]
+            for y in range(0, len(flat), step):
+                lines.append(self._pixels(len(lines), flat[y : y + step], width, 1 if blocks or compact else 2))
+        return lines
+
+    def _codes(self, pixels: NDArray[np.float64]) -> Codes:
+        """Colours of the palette, or places in the ramp (`NONE`: not a finite number)."""
+        if self.look.half_blocks:
+            places = self._levels(pixels, len(VIRIDIS))
+            return np.where(places == NONE, _BAD, VIRIDIS[places])
+        return self._levels(pixels, len(self.look.glyphs.ramp))
+
+    def _pixels(self, y: int, codes: Codes, width: int, cells: int) -> Strip:
+        """A line of cells (so many a pixel) by one row of pixels or two; that of last time where nothing changed."""
+        key = (codes.shape, codes.tobytes(), width, cells, self.base)
+        kept = self._kept.get(y)
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        glyphs, base = self.look.glyphs, self.base
+        if self.look.half_blocks:
+            codes = np.where(codes == _GAP, NONE, codes)
+            segments = half_blocks(codes[0], codes[1], base, glyphs.upper_half, glyphs.lower_half)
+            used = codes.shape[1]
+        else:
+            text = "".join(
+                " " if code == _GAP else ("?" if code == NONE else glyphs.ramp[code]) * cells
+                for code in codes[0].tolist()
+            )
+            segments = [Segment(text, self.style("text"))]
+            used = len(text)
+        strip = (
+            Strip([*segments, Segment(" " * (width - used), base)], width) if used < width else Strip(segments, width)
+        )
+        self._kept[y] = (key, strip)
+        return strip
+
+    def _numbers(self, first: int, count: int, tiles: Tiles, width: int) -> Strip:
+        """The numbers of the channels, each above its map, where they fit."""
+        if len(str(first + count - 1)) >= tiles.pitch_columns:
+            return Strip.blank(width, self.base)
+        text = "".join(str(channel).ljust(tiles.pitch_columns) for channel in range(first, first + count))
+        return fitted([Segment(text, self.style("dim"))], width, self.base)
+
+    def _vector(self, values: NDArray[np.float32], width: int, rows: int) -> list[Strip]:
+        digits = len(str(len(values) - 1))
+        if self._bars:
+            self._window(len(values), len(values))
+            return [
+                fitted(
+                    [
+                        Segment(str(i).rjust(digits) + " ", self.style("dim")),
+                        *signed_bar(float(value), self._scale, width - digits - 1, self.look.glyphs, self.style),
+                    ],
+                    width,
+                    self.base,
+                )
+                for i, value in enumerate(values)
+            ]
+        room = (width - digits - 1) // 2
+        across = room - room % 8 if room >= 8 else room
+        if across < 1:
+            self._window(len(values), 1)
+            return []
+        shown = across * max(1, rows)
+        first = self._window(-(-len(values) // across) * across, shown)
+        first -= first % across
+        self._first = first
+        codes = self._codes(values.astype(np.float64))
+        lines = []
+        for start in range(first, min(len(values), first + shown), across):
+            cells: list[Segment] = [Segment(str(start).rjust(digits) + " ", self.style("dim"))]
+            for code, times in runs(codes[start : start + across]):
+                if self.look.half_blocks:
+                    cells.append(Segment("  " * times, self.base + _background(code)))
+                else:
+                    cells.append(Segment(("?" if code == NONE else self.look.glyphs.ramp[code]) * 2 * times, self.base))
+            lines.append(fitted(cells, width, self.base))
+        return lines
+
+    def _legend(self, maps: NDArray[np.float32], width: int) -> Strip:
+        """The scale, how many channels are shown, and what is not finite; the title where there is room for it."""
+        (low, high), dim = self._scale, self.style("dim")
+        scale = [Segment(f"{short(low)} ", dim), *self._swatches(), Segment(f" {short(high)}  ", dim)]
+        if self._bars:
+            scale = []  # they have their numbers
+        bad = int((~np.isfinite(maps)).sum())
+        first, last = self.on_screen
+        shown = f"{first} to {last - 1}" if first else f"{last - first}"
+        count = f"{shown} of {len(maps)}" if last - first < len(maps) else ""
+        count_of_what = (count or f"{len(maps)}") + (" channels" if maps.ndim == 3 else " values")
+        title = Segment(self._title + "  " if self._title else "", self.style("text"))
+        warning = Segment(f"{bad} not finite  " if bad else "", self.style("bad"))
+        parts: list[Segment] = []
+        for parts in (
+            [title, *scale, warning, Segment(count_of_what, dim)],
+            [*scale, warning, Segment(count_of_what, dim)],
+            [*scale, warning, Segment(count, dim)],
+            [warning, Segment(count, dim)],
+        ):
+            if sum(len(part.text) for part in parts) <= width:
+                break
+        return fitted(parts, width, self.base)
+
+    def _swatches(self) -> list[Segment]:
+        """The scale itself, from low to high."""
+        if self.look.half_blocks:
+            return [Segment(" ", self.base + _background(int(code))) for code in VIRIDIS]
+        return [Segment(self.look.glyphs.ramp, self.style("text"))]
+
+
+@cache
+def _background(code: int) -> Style:
+    return Style(bgcolor=Color.from_ansi(code))

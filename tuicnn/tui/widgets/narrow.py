@@ -1,0 +1,29 @@
+"""What a terminal shows that is too small for anything else."""
+
+from __future__ import annotations
+
+import textwrap
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tuicnn.tui.look import Look
+from tuicnn.tui.widgets.lines import LineWidget, fitted
+
+__all__ = ["TooSmall"]
+
+
+class TooSmall(LineWidget):
+    """A sentence: how large the terminal should be. It is there where the screen's class is `-too-small`."""
+
+    def __init__(self, look: Look, width: int, height: int, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
+        self._least = (width, height)
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The sentence, broken into lines, as far as it fits."""
+        columns, rows = self._least
+        sentence = f"Make the terminal {columns}x{rows} or larger (it is {width}x{height}). Training goes on. q leaves."
+        lines = textwrap.wrap(sentence, max(1, width))[:height]
+        strips = [fitted([Segment(line, self.base)], width, self.base) for line in lines]
+        return strips + [Strip.blank(width, self.base)] * (height - len(strips))

@@ -1,0 +1,32 @@
+"""Text from elsewhere (names, messages, paths) made fit for a line of single-width characters."""
+
+from __future__ import annotations
+
+import textwrap
+
+from rich.cells import cell_len
+
+from tuicnn.tui.look import Look
+
+__all__ = ["folded", "plain"]
+
+
+def plain(text: str, look: Look) -> str:
+    """The text in one line, with `?` for control characters, wide ones and what the terminal cannot show.
+
+    So a name never moves a column, and never reaches the terminal as an escape sequence.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    known = (" " if c in "\n\t" else c if _fits(c, look) else "?" for c in text)
+    return "".join(known)
+
+
+def folded(text: str, width: int, lines: int, look: Look) -> list[str]:
+    """The text broken at spaces into at most so many lines; the last one ends in an ellipsis where it must be cut."""
+    cut = look.glyphs.ellipsis
+    return textwrap.wrap(plain(text, look), max(width, len(cut) + 1), max_lines=lines, placeholder=cut)
+
+
+def _fits(character: str, look: Look) -> bool:
+    return character.isprintable() and cell_len(character) == 1 and (character.isascii() or not look.ascii)

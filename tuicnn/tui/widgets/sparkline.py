@@ -1,0 +1,95 @@
+"""A row of numbers as one line of blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tuicnn.tui.look import Look, Role
+from tuicnn.tui.widgets.lines import LineWidget, fitted
+
+__all__ = ["Sparkline", "bucketed"]
+
+_NARROWEST = 4  # with fewer columns than this for its blocks, the label makes way
+
+
+class Sparkline(LineWidget):
+    """One line: a label, the values as blocks between their lowest and highest (the newest right), the last value."""
+
+    DEFAULT_CSS = "Sparkline { height: 1; }"
+
+    def __init__(
+        self,
+        look: Look,
+        label: str = "",
+        form: str = "{:.3f}",
+        *,
+        role: Role = "accent",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(look, id=id, classes=classes)
+        self._label = look.plain(label)
+        self._form = form
+        self._role: Role = role
+        self._values: NDArray[np.float64] = np.zeros(0)
+
+    def show(self, values: ArrayLike) -> None:
+        """Show values, the oldest first; what is not finite leaves a gap."""
+        self._values = np.array(values, dtype=np.float64).reshape(-1)
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """All lines."""
+        known = self._values[np.isfinite(self._values)]
+        label = self._label + " " if self._label else ""
+        last = " " + (self._form.format(known[-1]) if known.size else self.look.glyphs.dash)
+        room = width - cell_len(label) - cell_len(last)
+        if room < _NARROWEST:
+            room, label = room + cell_len(label), ""
+        blocks = self._blocks(max(0, room)) if room >= _NARROWEST else ""
+        segments = [
+            Segment(label, self.style("dim")),
+            Segment(blocks, self.style(self._role)),
+            Segment(last if blocks else last.lstrip(), self.style("text")),
+        ]
+        line = fitted(segments, width, self.base)
+        return [line] * min(1, height) + [Strip.blank(width, self.base)] * (height - 1)
+
+    def _blocks(self, columns: int) -> str:
+        """The values in `columns` characters, filled up with blanks from the left."""
+        values = bucketed(self._values, columns)
+        known = np.isfinite(values)
+        if not known.any():
+            return " " * columns
+        levels = self.look.glyphs.levels
+        low, high = values[known].min(), values[known].max()
+        # halved, so that the span of the largest numbers is still one
+        share = (values / 2 - low / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else np.full(len(values), 0.5)
+        places = np.where(known, share, 0) * (len(levels) - 1)
+        return "".join(
+            levels[int(place)] if there else " " for place, there in zip(np.rint(places), known, strict=True)
+        ).rjust(columns)
+
+
+def bucketed(values: NDArray[np.float64], columns: int) -> NDArray[np.float64]:
+    """At most `columns` means of as many values each; what is not finite is left out, NaN where nothing is left.
+
+    The values are counted from the first, and how many go into a mean grows by a quarter at a time: in between, what
+    was drawn once stays as it is while more values come.
+    """
+    size = 1
+    while -(-len(values) // size) > columns > 0:
+        size += max(1, size // 4)
+    if columns <= 0 or not len(values):
+        return np.zeros(0)
+    known = np.isfinite(values)
+    starts = np.arange(0, len(values), size)
+    counts = np.add.reduceat(known.astype(np.float64), starts)
+    # divided first, so that the sum of large numbers does not overflow
+    sums = np.add.reduceat(np.where(known, values, 0) / size, starts)
+    means: NDArray[np.float64] = np.divide(sums, counts / size, out=np.full(len(starts), np.nan), where=counts > 0)
+    return means

@@ -1,0 +1,231 @@
+"""What the run is doing, how far it is, and how well: three lines that are always in sight."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import PurePath
+from time import monotonic
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tuicnn.training.progress import Overview, Progress, State
+from tuicnn.tui.look import Look, Role
+from tuicnn.tui.watcher import Snapshot
+from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.numerals import duration, percent, significant
+from tuicnn.tui.widgets.plain import folded, plain
+
+__all__ = ["Status", "epoch_of", "verdict"]
+
+Part = tuple[str, Role]
+
+WORDS = {
+    State.STARTING: "reading data",
+    State.TRAINING: "training",
+    State.PAUSED: "paused",
+    State.VALIDATING: "validating",
+    State.TESTING: "testing",
+    State.DONE: "done",
+    State.STOPPED: "stopped",
+    State.DIVERGED: "diverged",
+    State.FAILED: "failed",
+}
+ROLES: dict[State, Role] = {
+    State.PAUSED: "warn",
+    State.STOPPED: "warn",
+    State.DONE: "good",
+    State.DIVERGED: "bad",
+    State.FAILED: "bad",
+}
+NUMBERS_PERIOD = 0.25  # seconds that the numbers stand still while training
+ROOMY = 72  # columns from which on all words are written out
+BARS = 36  # cells of a bar at most
+
+
+def epoch_of(progress: Progress, overview: Overview) -> tuple[int, float]:
+    """The epoch that is being trained, from 1, and how much of it is done, 0 to 1."""
+    whole, rest = divmod(progress.step, max(1, overview.steps_per_epoch))
+    ended = whole > 0 and rest == 0 and (progress.epoch < whole or whole >= overview.epochs)
+    if ended or progress.state in (State.VALIDATING, State.TESTING):
+        return max(1, min(whole, overview.epochs)), 1.0
+    return min(whole + 1, overview.epochs), rest / max(1, overview.steps_per_epoch)
+
+
+def verdict(progress: Progress, overview: Overview | None) -> str:
+    """How a run ended, as a sentence."""
+    if progress.state is State.FAILED:
+        return progress.message or "The training process failed."
+    if progress.state is State.DIVERGED:
+        return progress.message or f"Diverged: the loss became infinite or NaN at step {progress.step:,}."
+    if math.isfinite(progress.test_accuracy):
+        images = f"{overview.test_images:,} test images" if overview else "test images"
+        loss = f"; test loss {significant(progress.test_loss)}" if math.isfinite(progress.test_loss) else ""
+        return f"{percent(progress.test_accuracy, 2)} of the {images} are right{loss}."
+    best = progress.best_val_accuracy
+    found = f"; at best {percent(best, 2)} of the validation images were right" if math.isfinite(best) else ""
+    return f"Ended at step {progress.step:,} of {progress.steps:,}{found}. The test images were not read."
+
+
+class Status(LineWidget):
+    """Title, state with progress, and numbers; where the run has ended, how it ended."""
+
+    DEFAULT_CSS = "Status { height: 3; }"
+
+    def __init__(self, look: Look, title: str = "", *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
+        self._title = title
+        self._snapshot = Snapshot()
+        self._notice = ""
+        self._read = (Snapshot(), 0.0)  # what the numbers were read off, and when
+
+    def show(self, snapshot: Snapshot, notice: str = "") -> None:
+        """Show a snapshot; a notice (one sentence) stands in the place of the numbers."""
+        self._snapshot, self._notice = snapshot, notice
+        # Digits that change ten times a second cannot be read, and cost a line each time.
+        calm = snapshot.progress.state is self._read[0].progress.state is State.TRAINING and not snapshot.frozen
+        if not calm or monotonic() - self._read[1] >= NUMBERS_PERIOD:
+            self._read = (snapshot, monotonic())
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The three lines."""
+        said = self._said()
+        lines = [
+            self._heading(width),
+            *(self._saying(*said, width) if said else (self._state(width), self._numbers(width))),
+        ]
+        return (lines + [Strip.blank(width, self.base)] * height)[:height]
+
+    def _heading(self, width: int) -> Strip:
+        overview = self._snapshot.overview
+        dot = f" {self.look.glyphs.dot} "
+        left: list[Part] = [(plain(overview.net if overview else self._title, self.look), "strong")]
+        facts: list[str] = []
+        if overview is not None:
+            if overview.run:
+                left.append((dot + plain(PurePath(overview.run).name, self.look), "dim"))
+            facts = [
+                f"{overview.train_images:,} images of {plain(overview.data, self.look)}",
+                overview.optimizer,
+                overview.schedule if overview.schedule != "constant" else "",
+                overview.loss,
+                f"batch {overview.batch}",
+                f"seed {overview.seed}",
+                f"{overview.threads} thread{'s' * (overview.threads != 1)}",
+            ]
+        facts = [fact for fact in facts if fact]
+        room = width - 4 - sum(len(text) for text, _ in left)
+        while facts and len(dot.join(facts)) > room:
+            facts.pop()
+        return self._between(left, [(dot.join(facts), "dim")], width)
+
+    def _said(self) -> tuple[str, Role] | None:
+        """The sentence in the place of the progress: before the run begins, and after it has ended."""
+        progress, overview, glyphs = self._snapshot.progress, self._snapshot.overview, self.look.glyphs
+        if progress.state.final:
+            return verdict(progress, overview), ROLES[progress.state]
+        if self._snapshot.gone:
+            return f"{glyphs.wrong} {self._snapshot.gone}", "bad"
+        if overview is None:
+            return f"{glyphs.pointer} {progress.message or f'reading data{glyphs.ellipsis}'}", "accent"
+        return None
+
+    def _saying(self, text: str, role: Role, width: int) -> list[Strip]:
+        """The sentence in one line above the numbers, or in two where it is long."""
+        final = self._snapshot.progress.state.final
+        badge = f" {WORDS[self._snapshot.progress.state].upper()} " if final else ""
+        lines = folded(text, width - 3 - len(badge), 2, self.look)
+        strips = []
+        for index, line in enumerate(lines):
+            mark = (
+                Segment(badge, self.style(role) + Style(bold=True, reverse=True))
+                if index == 0
+                else Segment(" " * len(badge), self.base)
+            )
+            said = Segment(f" {line}", self.style(role) + Style(bold=True))
+            strips.append(fitted([Segment(" ", self.base), mark, said] if badge else [said], width, self.base))
+        return strips if len(lines) > 1 and not self._notice else [strips[0], self._numbers(width)]
+
+    def _state(self, width: int) -> Strip:
+        snapshot = self._snapshot
+        progress, overview, glyphs = snapshot.progress, snapshot.overview, self.look.glyphs
+        assert overview is not None
+        mark = glyphs.paused if progress.state is State.PAUSED else glyphs.running
+        word = WORDS[progress.state]
+        if progress.state in (State.VALIDATING, State.TESTING):
+            word += f" {percent(progress.part, 0):>4}"
+        if snapshot.frozen:
+            word = "view frozen"
+        epoch, share = epoch_of(progress, overview)
+        whole = progress.step / progress.steps if progress.steps else 0.0
+        of = f"epoch {epoch:>{len(str(overview.epochs))}}/{overview.epochs}"
+        eta = duration(progress.eta, glyphs.dash)
+        role: Role = "warn" if snapshot.frozen else ROLES.get(progress.state, "accent")
+        shares = (f"{percent(share, 0):>5}", f"{percent(whole, 0):>5}")
+        if width >= ROOMY:
+            state, names, left = f" {mark} {word:<15}", (f"  {of}  ", "    run  "), f"{eta:>8} left"
+        else:
+            state, names, left = f" {mark} {word:<15}", (f" {of}", " run"), f"{eta:>8}"
+        cells = min(BARS, (width - 1 - len(state) - len("".join((*names, *shares))) - len(left)) // 2)
+        parts: list[Part] = [(state, role)]
+        for name, part, text in zip(names, (share, whole), shares, strict=True):
+            parts += [(name, "dim"), *(self._bar(part, cells) if cells > 3 else []), (text, "text")]
+        return self._line([*parts, (left, "text")], width)
+
+    def _numbers(self, width: int) -> Strip:
+        progress, overview, dash = self._read[0].progress, self._snapshot.overview, self.look.glyphs.dash
+        if self._notice:
+            return self._line([(f" {self._notice}", "warn")], width)
+        if overview is None:
+            return Strip.blank(width, self.base)
+        best = f" (best {percent(progress.best_val_accuracy)} in epoch {progress.best_epoch})"
+        known = math.isfinite(progress.val_accuracy)
+        validation = f"{percent(progress.val_accuracy, 1, dash):<6}"
+        facts: list[tuple[str, str, int]] = [  # name, number, rank: the greatest is left out first
+            ("loss", f"{significant(progress.train_loss, dash):<7}", 1),
+            ("accuracy", f"{percent(progress.train_accuracy, 1, dash):<6}", 3),
+            ("validation", validation.rstrip() + best if known and progress.best_epoch else validation, 0),
+            ("images/s", f"{_rate(progress.images_per_second, dash):<8}", 2),
+            ("learning rate", f"{_rounded(progress.learning_rate, dash):<9}", 4),
+            ("trained", duration(progress.seconds), 6),
+        ]
+        while facts and sum(len(n) + len(v) + 3 for n, v, _ in facts) > width:
+            last = max(facts, key=lambda fact: fact[2])
+            if last[2] < 6 and len(facts[2][1]) > len(validation):
+                facts[2] = ("validation", validation, 0)
+            else:
+                facts.remove(last)
+        parts: list[Part] = []
+        for name, number, _ in facts:
+            parts += [(f" {name} ", "dim"), (f"{number} ", "text")]
+        return self._line(parts, width)
+
+    def _bar(self, share: float, cells: int) -> list[Part]:
+        """A thin bar of whole cells; its ends are told apart by character and by colour."""
+        done = max(0, min(cells, round(share * cells))) if math.isfinite(share) else 0
+        full = (
+            "="
+            if self.look.ascii
+            else "\N{BOX DRAWINGS DOUBLE HORIZONTAL}"
+            if self.look.console
+            else "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
+        )
+        return [(full * done, "accent"), (self.look.glyphs.rail * (cells - done), "faint")]
+
+    def _between(self, left: Sequence[Part], right: Sequence[Part], width: int) -> Strip:
+        gap = width - 2 - sum(len(text) for text, _ in (*left, *right))
+        return self._line([(" ", "text"), *left, (" " * max(0, gap), "text"), *right], width)
+
+    def _line(self, parts: Sequence[Part], width: int) -> Strip:
+        return fitted([Segment(text, self.style(role)) for text, role in parts if text], width, self.base)
+
+
+def _rate(number: float, dash: str) -> str:
+    return f"{number:,.0f}" if math.isfinite(number) else dash
+
+
+def _rounded(number: float, dash: str) -> str:
+    return f"{number:.3g}" if math.isfinite(number) else dash

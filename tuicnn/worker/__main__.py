@@ -1,0 +1,41 @@
+"""`python -m tuicnn.worker RUNFOLDER`: the process that owns a run. Started by `launch`, not by people."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from tuicnn.worker.launch import ONE_THREAD
+
+os.environ.update(ONE_THREAD)  # before NumPy is imported, which reads them once
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train the run in a folder that has its `net.net`."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    import argparse
+    from pathlib import Path
+
+    from tuicnn.training.files import RunError
+    from tuicnn.training.folder import RunFolder
+    from tuicnn.training.options import Options
+
+    parser = argparse.ArgumentParser(prog="python -m tuicnn.worker", description="Train the run in a folder.")
+    parser.add_argument("folder", metavar="RUNFOLDER", type=Path)
+    for name in ("epochs", "batch", "seed", "limit", "threads"):
+        parser.add_argument(f"--{name}", metavar="N", type=int)
+    parser.add_argument("--path", metavar="FILE", type=Path, help="where the net came from")
+    given = parser.parse_args(arguments)
+    options = Options(given.epochs, given.batch, given.seed, given.limit, given.threads)
+    try:
+        from tuicnn.worker.runner import work
+
+        return work(RunFolder(given.folder), options, given.path)
+    except RunError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - this is the process's log
+        return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,230 @@
+"""A run in another process, as the screen sees it (`RemoteFeed`), and as a single command does (`stop_run`)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tuicnn.training.files import RunError
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.progress import Overview, Peek, Progress
+from tuicnn.training.runs import ENDS, describe, summary
+from tuicnn.worker.address import peer_is_me, socket_places
+from tuicnn.worker.feed import Action, Poll, WorkerGone
+from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, decode, encode, kind_of
+from tuicnn.worker.messages import Act, AskOverview, AskPeek, AskPoll, Refusal
+
+__all__ = ["RemoteFeed", "stop_run"]
+
+T = TypeVar("T")
+
+#: seconds that an answer may take
+QUICK = 20.0
+PEEK = 120.0  # a peek waits for a step to end, which may be long in a large network
+DATA = 3600.0  # reading a folder of a million pictures; a process that dies is noticed at once all the same
+_LOOK = 0.02  # seconds between looks for a socket that is not there yet
+
+
+class _Line:
+    """One connection: a request, its answer, the next one. Made anew where it broke."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._turn = asyncio.Lock()
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def open(self) -> bool:
+        """Connect; False where nobody listens."""
+        for path in socket_places(self._folder.path):
+            try:
+                reader, writer = await asyncio.open_unix_connection(path, limit=1 << 20)
+            except OSError:
+                continue
+            if peer_is_me(writer.get_extra_info("socket")):
+                self._streams = reader, writer
+                return True
+            writer.transport.abort()
+        return False
+
+    async def ask(self, kind: str, request: Any, answer: type[T], timeout: float) -> T:
+        """Raises `WorkerGone`, or `RunError` where the run has no answer to this request."""
+        frame = encode(kind, request, REQUEST_LIMIT)
+        async with self._turn:
+            if self._streams is not None and self._streams[0].at_eof():
+                self.hang_up()  # the process let go of a connection that was silent for long
+            # a question is asked once more where the connection breaks; an act might be done twice
+            for last in (kind == "act", True):
+                fresh = self._streams is None
+                if fresh and not await self.open():
+                    raise await _gone(self._folder)
+                try:
+                    async with asyncio.timeout(timeout):
+                        payload = await self._exchange(frame)
+                except (OSError, EOFError) as error:
+                    if isinstance(error, TimeoutError):
+                        raise WorkerGone(f"The process of the run {self._folder.name} does not answer.") from None
+                    if fresh or last:
+                        raise await _gone(self._folder) from None
+                except FrameError as error:
+                    self.hang_up()
+                    raise WorkerGone(f"The run's process sent what this tuicnn cannot read: {error}.") from None
+                else:
+                    return self._read(payload, kind, answer)
+            raise AssertionError("not reached")
+
+    async def _exchange(self, frame: bytes) -> bytes:
+        assert self._streams is not None
+        reader, writer = self._streams
+        done = False
+        try:
+            writer.write(frame)
+            await writer.drain()
+            length = checked_length(await reader.readexactly(4), ANSWER_LIMIT)
+            payload = await reader.readexactly(length)
+            done = True
+            return payload
+        finally:
+            if not done:  # also where the caller gave up waiting: the answer still to come is not for the next question
+                self.hang_up()
+
+    def _read(self, payload: bytes, kind: str, answer: type[T]) -> T:
+        try:
+            said = kind_of(payload)
+            if said == "refusal":
+                refusal = decode(payload, Refusal)
+                if refusal.final:
+                    raise WorkerGone(refusal.message)
+                raise RunError(refusal.message)
+            return decode(payload, answer)
+        except FrameError as error:
+            self.hang_up()
+            raise WorkerGone(f"The run's process sent what this tuicnn cannot read: {error}.") from None
+
+    def hang_up(self) -> None:
+        if self._streams is not None:
+            self._streams[1].transport.abort()
+            self._streams = None
+
+
+class RemoteFeed:
+    """A `Feed` over a run's socket. Two connections: what may take long does not hold up the numbers."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._quick, self._slow = _Line(folder), _Line(folder)
+
+    @classmethod
+    async def connect(
+        cls, folder: RunFolder, timeout: float = 20.0, process: subprocess.Popen[bytes] | None = None
+    ) -> RemoteFeed:
+        """Reach a run's process, waiting for one that is just starting (`process`). Raises `WorkerGone`."""
+        feed = cls(folder)
+        until = time.monotonic() + timeout
+        while True:
+            # looked at before the attempt: a process that leaves in between is noticed the next time round
+            there = folder.alive or (process is not None and process.poll() is None)
+            if await feed._quick.open():
+                return feed
+            if not there:
+                raise await _gone(folder)
+            if time.monotonic() > until:
+                raise WorkerGone(f"The process of the run {folder.name} does not answer; its log is {folder.log}.")
+            await asyncio.sleep(_LOOK)
+
+    async def overview(self) -> Overview:
+        """See `Feed`."""
+        return await self._slow.ask("overview", AskOverview(), Overview, DATA)
+
+    async def poll(self, since_step: int, since_epoch: int, *, figures: bool = False) -> Poll:
+        """See `Feed`."""
+        return await self._quick.ask("poll", AskPoll(since_step, since_epoch, figures), Poll, QUICK)
+
+    async def peek(self, layer: int, sample: int) -> Peek:
+        """See `Feed`. Raises `RunError` where there is nothing to be seen of the layer."""
+        return await self._slow.ask("peek", AskPeek(layer, sample), Peek, PEEK)
+
+    async def act(self, action: Action) -> Progress:
+        """See `Feed`."""
+        return await self._quick.ask("act", Act(action), Progress, QUICK)
+
+    async def close(self) -> None:
+        """Hang up; the run goes on."""
+        self._quick.hang_up()
+        self._slow.hang_up()
+        await asyncio.sleep(0)  # the transports close at the loop's next turn
+
+
+def stop_run(folder: RunFolder, timeout: float = 60.0) -> None:
+    """Ask a run to end, and wait until its weights are saved, and its process gone unless somebody watches it.
+
+    Raises `RunError` where it is not running, or does not end.
+    """
+    if not folder.alive:
+        raise RunError(f"The run {folder.name} is not running ({describe(folder)}).")
+    until = time.monotonic() + timeout
+    if not _ask_to_stop(folder, until):
+        raise RunError(f"The process of the run {folder.name} does not answer; its log is {folder.log}.")
+    grace: float | None = None
+    while folder.alive:
+        now = time.monotonic()
+        if grace is None and summary(folder).state in ENDS:
+            grace = now + 1.0
+        if grace is not None and now > grace:
+            return
+        if now > until:
+            raise RunError(f"The run {folder.name} was asked to end, and has not yet; its log is {folder.log}.")
+        time.sleep(0.05)
+
+
+def _ask_to_stop(folder: RunFolder, until: float) -> bool:
+    while folder.alive and time.monotonic() < until:
+        for path in socket_places(folder.path):
+            with contextlib.suppress(OSError, FrameError):
+                _ask_once(
+                    path, encode("act", Act("stop"), REQUEST_LIMIT), max(0.1, min(QUICK, until - time.monotonic()))
+                )
+                return True
+        time.sleep(0.05)  # it may be just starting
+    return not folder.alive
+
+
+def _ask_once(path: Path, frame: bytes, timeout: float) -> None:
+    """One request and its answer. Raises `OSError` or `FrameError`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout)
+        connection.connect(str(path))
+        if not peer_is_me(connection):
+            raise PermissionError(path)
+        connection.sendall(frame)
+        with connection.makefile("rb") as answers:
+            payload = answers.read(checked_length(answers.read(4), ANSWER_LIMIT))
+        decode(payload, Progress)
+
+
+async def _gone(folder: RunFolder) -> WorkerGone:
+    """What is said of a process that is not there: how its run ended, or the last line of its log."""
+    until = time.monotonic() + 1.0
+    while folder.alive and time.monotonic() < until:  # it hangs up just before it lets go of the lock
+        await asyncio.sleep(_LOOK)
+    if not folder.holds_a_run:
+        return WorkerGone(f"The run {folder.name} was discarded.")
+    try:
+        state = summary(folder)
+    except RunError as error:
+        return WorkerGone(str(error))
+    if state.alive:
+        return WorkerGone(
+            f"The process of the run {folder.name} is there and cannot be reached; its log is {folder.log}."
+        )
+    if state.state in ENDS:
+        reason = f": {state.message}" if state.message else ""
+        return WorkerGone(f"The run {folder.name} has ended ({describe(folder)}){reason}")
+    words = folder.last_words()
+    if words:
+        return WorkerGone(f"The process of the run {folder.name} is gone; its log ends with: {words}")
+    return WorkerGone(f"The process of the run {folder.name} is gone, and left nothing in its log; it was killed.")

@@ -1,0 +1,348 @@
+"""Serves a run's socket: one thread, one answer for one request, and no work without a request.
+
+No viewer can harm the run or another viewer: nothing here waits for a viewer, and what one may make this process keep
+is bounded (one request coming in, one answer going out). A socket file that was removed is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Protocol
+
+from tuicnn.training.files import RunError, why
+from tuicnn.training.progress import Figures, History, Overview, Peek, Progress
+from tuicnn.worker.address import peer_is_me
+from tuicnn.worker.feed import Action, Poll
+from tuicnn.worker.frames import REQUEST_LIMIT, FrameError, Splitter, decode, encode, kind_of
+from tuicnn.worker.log import log_error
+from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPeek, AskPoll, Refusal
+
+__all__ = ["Server", "Steerable"]
+
+VIEWERS = 32  # connections at a time; a screen has two
+IDLE = 30.0  # seconds after which a silent viewer has to make room for a new one
+LOOK_AFTER = 2.0  # seconds between looks at whether the socket file is still there
+DATA_POLL = 0.02  # seconds between looks at whether the data is read, while somebody waits for it
+
+
+class Steerable(Protocol):
+    """What the server asks of a run; every method answers at once."""
+
+    @property
+    def overview(self) -> Overview | None: ...
+    def progress(self) -> Progress: ...
+    def history(self, since_step: int, since_epoch: int) -> History: ...
+    def figures(self) -> Figures | None: ...
+    def peek(self, layer: int, sample: int) -> Future[Peek]: ...
+    def act(self, action: Action) -> None: ...
+
+
+class _Viewer:
+    """One connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+        self.incoming = Splitter(REQUEST_LIMIT)
+        self.outgoing: memoryview | None = None
+        self.waits_for_data = False
+        self.peek: Future[Peek] | None = None
+        self.closing = False
+        self.heard = time.monotonic()
+
+    @property
+    def busy(self) -> bool:
+        """Whether its last request is still to be answered; the next one is not looked at until then."""
+        return self.outgoing is not None or self.waits_for_data or self.peek is not None
+
+
+class Server:
+    """The socket of one run. `address` gives the path to listen at, and is asked again where the file went away."""
+
+    def __init__(self, run: Steerable, address: Callable[[], Path]) -> None:
+        """Start to listen. Raises `RunError`."""
+        self._run = run
+        self._address = address
+        self._selector = selectors.DefaultSelector()
+        self._viewers: list[_Viewer] = []
+        self._peeked: deque[_Viewer] = deque()
+        self._left_at = time.monotonic()
+        self._closing = False
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._wake_in.setblocking(False)
+        self._wake_out.setblocking(False)
+        self._selector.register(self._wake_out, selectors.EVENT_READ)
+        self._path: Path | None = None
+        self._file: tuple[int, int] | None = None
+        self._listener: socket.socket | None = None
+        try:
+            self._listen()
+        except BaseException:
+            self._release()
+            raise
+        self._thread = threading.Thread(target=self._serve, name="viewers", daemon=True)
+        self._thread.start()
+
+    @property
+    def quiet_for(self) -> float:
+        """Seconds since the last viewer left, or since the start; 0 while one is there."""
+        return 0.0 if self._viewers else time.monotonic() - self._left_at
+
+    def close(self) -> None:
+        """Send what is being sent, hang up, and remove the socket."""
+        self._closing = True
+        self._wake()
+        self._thread.join(timeout=2)
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        look_at = 0.0
+        patience = 0.5
+        while not self._closing or (patience > 0 and any(v.outgoing is not None for v in self._viewers)):
+            timeout = DATA_POLL if self._closing or any(v.waits_for_data for v in self._viewers) else LOOK_AFTER
+            patience -= DATA_POLL if self._closing else 0
+            try:
+                for key, events in self._selector.select(timeout):
+                    self._ready(key, events)
+                while self._peeked:
+                    self._peek_is_there(self._peeked.popleft())
+                for viewer in [v for v in self._viewers if v.waits_for_data]:
+                    self._answer_overview(viewer)
+                if time.monotonic() >= look_at:
+                    look_at = time.monotonic() + LOOK_AFTER
+                    self._look_after_the_file()
+            except Exception as error:  # whatever it is, the other viewers are still to be served
+                log_error(error)
+                time.sleep(0.1)
+        self._release()
+
+    def _ready(self, key: selectors.SelectorKey, events: int) -> None:
+        if key.fileobj is self._wake_out:
+            with contextlib.suppress(OSError):
+                self._wake_out.recv(4096)
+        elif key.fileobj is self._listener:
+            self._accept()
+        else:
+            viewer: _Viewer = key.data
+            try:
+                if events & selectors.EVENT_WRITE:
+                    self._send(viewer)
+                if events & selectors.EVENT_READ and viewer in self._viewers:
+                    self._receive(viewer)
+            except OSError:
+                self._drop(viewer)
+            except Exception as error:
+                log_error(error)
+                self._drop(viewer)
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        try:
+            connection, _ = self._listener.accept()
+        except (BlockingIOError, ConnectionError):
+            return
+        except OSError:
+            time.sleep(0.05)  # no descriptors left, say: not at the price of a whole processor
+            return
+        connection.setblocking(False)
+        if not peer_is_me(connection) or not self._has_room():
+            connection.close()
+            return
+        viewer = _Viewer(connection)
+        self._viewers.append(viewer)
+        self._selector.register(connection, selectors.EVENT_READ, viewer)
+
+    def _has_room(self) -> bool:
+        if len(self._viewers) < VIEWERS:
+            return True
+        idle = min(self._viewers, key=lambda viewer: viewer.heard)
+        if time.monotonic() - idle.heard < IDLE:
+            return False
+        self._drop(idle)
+        return True
+
+    def _receive(self, viewer: _Viewer) -> None:
+        data = viewer.socket.recv(REQUEST_LIMIT)
+        if not data or len(viewer.incoming) + len(data) > 2 * REQUEST_LIMIT:
+            self._drop(viewer)
+            return
+        viewer.heard = time.monotonic()
+        viewer.incoming.feed(data)
+        self._next(viewer)
+
+    def _next(self, viewer: _Viewer) -> None:
+        """Answer the next request, where one is there and the last one is done with."""
+        if viewer.busy or viewer.closing:
+            return
+        try:
+            payload = viewer.incoming.next()
+            if payload is not None:
+                self._ask(viewer, payload)
+        except FrameError as error:
+            viewer.closing = True
+            self._reply(
+                viewer, "refusal", Refusal(f"The run's process does not understand this screen: {error}.", True)
+            )
+
+    def _ask(self, viewer: _Viewer, payload: bytes) -> None:
+        kind = kind_of(payload)
+        if kind not in REQUESTS:
+            raise FrameError("a request that is not known here")
+        run = self._run
+        match decode(payload, REQUESTS[kind]):
+            case AskOverview():
+                viewer.waits_for_data = True
+                self._answer_overview(viewer)
+            case AskPoll(since_step, since_epoch, figures):
+                # the history before the progress: what is drawn is never ahead of what is said
+                history = run.history(since_step, since_epoch)
+                self._reply(viewer, "poll", Poll(run.progress(), history, run.figures() if figures else None))
+            case AskPeek(layer, sample):
+                viewer.peek = future = run.peek(layer, sample)
+                future.add_done_callback(lambda _: self._peek_ready(viewer))
+            case Act(action):
+                run.act(action)
+                self._reply(viewer, "progress", run.progress())
+
+    def _answer_overview(self, viewer: _Viewer) -> None:
+        overview, progress = self._run.overview, self._run.progress()
+        if overview is not None:
+            self._reply(viewer, "overview", overview)
+        elif progress.state.final:
+            self._reply(viewer, "refusal", Refusal(progress.message or f"The run is {progress.state}.", True))
+
+    def _peek_ready(self, viewer: _Viewer) -> None:
+        """Called by the training thread, which goes on at once."""
+        self._peeked.append(viewer)
+        self._wake()
+
+    def _peek_is_there(self, viewer: _Viewer) -> None:
+        future = viewer.peek
+        if future is None or not future.done() or viewer not in self._viewers:
+            return
+        if future.cancelled():
+            self._reply(viewer, "refusal", Refusal("There is nothing to be seen of this layer.", False))
+        elif (error := future.exception()) is not None:
+            log_error(error)
+            self._reply(viewer, "refusal", Refusal("The image could not be sent through the network.", False))
+        else:
+            self._reply(viewer, "peek", future.result())
+
+    def _reply(self, viewer: _Viewer, kind: str, value: Any) -> None:
+        viewer.waits_for_data, viewer.peek = False, None
+        try:
+            frame = encode(kind, value)
+        except FrameError:
+            frame = encode("refusal", Refusal("The answer is too large to be sent.", False))
+        viewer.outgoing = memoryview(frame)
+        self._selector.modify(viewer.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, viewer)
+        with contextlib.suppress(BlockingIOError):
+            self._send_or_drop(viewer)
+
+    def _send_or_drop(self, viewer: _Viewer) -> None:
+        try:
+            self._send(viewer)
+        except BlockingIOError:
+            raise
+        except OSError:
+            self._drop(viewer)
+
+    def _send(self, viewer: _Viewer) -> None:
+        if viewer.outgoing is not None:
+            viewer.outgoing = viewer.outgoing[viewer.socket.send(viewer.outgoing[: 1 << 20]) :]
+            if viewer.outgoing:
+                return
+            viewer.outgoing = None
+        if viewer.closing:
+            self._drop(viewer)
+            return
+        self._selector.modify(viewer.socket, selectors.EVENT_READ, viewer)
+        self._next(viewer)
+
+    def _drop(self, viewer: _Viewer) -> None:
+        if viewer in self._viewers:
+            self._viewers.remove(viewer)
+            self._left_at = time.monotonic()
+            self._selector.unregister(viewer.socket)
+            viewer.socket.close()
+        if viewer.peek is not None:
+            viewer.peek.cancel()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # full means that it will wake anyway
+            self._wake_in.send(b"!")
+
+    # --- the socket's file ------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        path = self._address()
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            _remove_stale(path)
+            listener.bind(str(path))
+            path.chmod(0o600)
+            listener.listen(VIEWERS)
+            listener.setblocking(False)
+            status = path.lstat()
+        except OSError as error:
+            listener.close()
+            raise RunError(f"The run's socket {path} cannot be made: {why(error)}.") from error
+        except BaseException:
+            listener.close()
+            raise
+        self._stop_listening()
+        self._listener, self._path, self._file = listener, path, (status.st_dev, status.st_ino)
+        self._selector.register(listener, selectors.EVENT_READ)
+
+    def _look_after_the_file(self) -> None:
+        if not self._file_is_ours():
+            with contextlib.suppress(RunError):  # tried again at the next look
+                self._listen()
+
+    def _file_is_ours(self) -> bool:
+        try:
+            status = os.lstat(self._path) if self._path is not None else None
+        except OSError:
+            return False
+        return status is not None and (status.st_dev, status.st_ino) == self._file
+
+    def _stop_listening(self) -> None:
+        if self._listener is not None:
+            if self._file_is_ours() and self._path is not None:
+                with contextlib.suppress(OSError):
+                    self._path.unlink()
+            self._selector.unregister(self._listener)
+            self._listener.close()
+            self._listener = None
+
+    def _release(self) -> None:
+        for viewer in list(self._viewers):
+            self._drop(viewer)
+        self._stop_listening()
+        self._selector.close()
+        self._wake_in.close()
+        self._wake_out.close()
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket file that nobody listens at. Raises `RunError` where somebody does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except FileNotFoundError:
+            return
+        except OSError:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+            return
+    raise RunError(f"Another process answers at {path}, the socket of this run; end that process first.")
