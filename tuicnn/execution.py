@@ -100,6 +100,10 @@ class Executor:
                 if source != INPUT:
                     self.last_use[source] = index
         self.needs_gradient = self._needs_gradient()
+        #: whether somebody before the node learns, and so wants the gradient by its inputs
+        self.learns_upstream = [
+            any(self.needs_gradient[source] for source in sources if source != INPUT) for sources in self.inputs
+        ]
         self.segments = self._segments()
 
     def _live(self) -> list[int]:
@@ -137,6 +141,7 @@ class Executor:
             (lambda: generator(self.seed, "dropout", index, step, shard.number)) if training else None,
             shared,
             self.store.kept[index],
+            self.learns_upstream[index],
         )
 
     # --- forward ----------------------------------------------------------------------------------------------------

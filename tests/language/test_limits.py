@@ -47,6 +47,21 @@ def test_the_limit_is_the_limit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("step", "layers"),
+    [("add { relu | tanh }", 3), ("residual { relu }", 2), ("(relu -> tanh)", 2), ("f 2", 4), ("2 * (3 * relu)", 6)],
+)
+def test_every_layer_is_counted(step: str, layers: int) -> None:
+    """Blocks, groups and joins count as the layers that they become."""
+    text = f"def f(n) = n * (relu -> tanh)\n%d * ({step}) -> flatten -> dense 10"
+    plan = check(text % 1, input=(1, 8, 8), classes=10).plan
+    assert plan is not None
+    assert len(plan.nodes) == layers + 2
+    most = 9_998 // layers
+    (problem,) = check(text % (most + 1), input=(1, 8, 8), classes=10).diagnostics
+    assert problem.code == "limit"
+
+
+@pytest.mark.parametrize(
     "text", ["-" * 20_000 + "1", "}" * 5000, "a = 1" + "+1" * 5000, "def f" + "()" * 5000, "„" * 20_000, "a\n" * 2000]
 )
 def test_long_nonsense_is_read_to_its_end(text: str) -> None:

@@ -229,3 +229,21 @@ def test_an_unknown_name_silences_what_follows_from_it() -> None:
 def test_blocks_that_nothing_uses_are_looked_at_too() -> None:
     (problem,) = check("def f(c) = conv c 3x3 -> relo\nflatten -> dense 10").diagnostics
     assert (problem.code, problem.span.column) == ("name", 26)
+
+
+def test_a_block_does_not_see_labels_outside() -> None:
+    text = "def f = concat { identity | @x }\nrelu as x -> f -> flatten -> dense 10"
+    (problem,) = check(text).diagnostics
+    assert (problem.code, problem.span.line) == ("label", 1)
+
+
+def test_each_turn_of_a_repeat_has_its_own_labels() -> None:
+    plan = plan_of("3 * (conv 2 3x3 pad=1 as x -> relu -> add { identity | @x }) -> flatten -> dense 10")
+    assert [n.inputs for n in plan.nodes if n.name.startswith("add")] == [(1, 0), (4, 3), (7, 6)]
+    outside = check("2 * (relu as x -> tanh) -> concat { identity | @x } -> flatten -> dense 10").diagnostics
+    assert [d.code for d in outside] == ["label"]
+
+
+def test_defaults_of_one_layer_may_stand_on_two_lines() -> None:
+    plan = plan_of("default: conv pad=same\ndefault: conv bias=false\nconv 2 3 -> flatten -> dense 10")
+    assert (plan.nodes[0].shape, plan.nodes[0].parameters) == ((2, 28, 28), 18)

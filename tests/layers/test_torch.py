@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.layers.helpers import Array, batch_of, drive, inner, outer, random_weights
+from tests.layers.helpers import Array, as_written, batch_of, drive, inner, outer, random_weights
 from tests.layers.strategies import CASES
 from tuicnn.layers import BatchNorm, Layer
 
@@ -154,3 +154,14 @@ def test_batchnorm_of_values_far_from_zero(seed: int, cuts: list[int]) -> None:
     driven = drive(layer, [x], values, cuts=sorted(cuts))
     np.testing.assert_allclose(outer(driven.y), wanted, atol=2e-4)
     np.testing.assert_allclose(driven.kept["running_var"], weights["running_var"].numpy(), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("kernel", "dilation"), [("2x4", 1), ("4x2", 1), ("3x5", 2), ("2x2", 3)])
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+def test_same_is_pytorchs_same_at_stride_1(kernel: str, dilation: int) -> None:
+    """Where the total is odd, the odd zero stands at the end."""
+    layer, shape = as_written(f"conv 2 {kernel} pad=same dilation={dilation}"), (3, 7, 6)
+    x, values = batch_of(shape, 2, 0), random_weights(layer, [shape], 1)
+    w = as_torch(layer, (shape,), values)
+    wanted = F.conv2d(torch.tensor(outer(x)), w["weight"], w["bias"], padding="same", dilation=dilation)
+    np.testing.assert_allclose(outer(drive(layer, [x], values).y), wanted.detach().numpy(), atol=1e-12)

@@ -134,10 +134,16 @@ def test_two_lines_can_be_told_apart_without_colours() -> None:
         assert f"{marks[0]} a 1" in lines[0]
         assert f"{marks[1]} b 0" in lines[0]
         gutter = lines[1].index(look.glyphs.tee_left) + 1
-        high, low = lines[1][gutter:].strip(), lines[-3][gutter:].strip()
-        assert high
-        assert low
-        assert set(high) != set(low)
+        if look.glyphs.braille:
+            solid, dashed = (dots([line[gutter:]]).max(axis=0) for line in (lines[1], lines[-3]))
+            there = np.flatnonzero(solid)
+            assert solid[: there[-1]].all()
+            assert dashed.any()
+            assert not dashed[: there[-1]].all()
+        else:
+            high, low = (set(line[gutter:]) - {" "} for line in (lines[1], lines[-3]))
+            assert high
+            assert low == {marks[1]} != high
 
 
 def test_a_percentage_is_written_as_one_and_does_not_go_beyond_100() -> None:
@@ -146,6 +152,7 @@ def test_a_percentage_is_written_as_one_and_does_not_go_beyond_100() -> None:
     labels = texts_of_ticks(lines)
     assert labels[0] == "100%"
     assert all(label.endswith("%") for label in labels)
+    assert texts_of_ticks(drawn(chart(np.ones(50), percent=True), 60, 14))[0] == "100%"
 
 
 def test_marks_stand_at_their_steps() -> None:

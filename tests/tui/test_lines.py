@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.containers import Vertical
 from textual.strip import Strip
 
 from tuicnn.tui.look import Look
@@ -104,7 +105,8 @@ class Shown(App[None]):
         self.widget = widget
 
     def compose(self) -> ComposeResult:
-        yield self.widget
+        with Vertical():
+            yield self.widget
 
 
 def screen(app: App[None]) -> list[str]:
@@ -147,14 +149,15 @@ async def test_is_whole_after_a_resize_and_a_change_of_colours() -> None:
 async def test_nothing_is_painted_while_hidden_and_the_newest_is_shown_after() -> None:
     widget = Lines()
     async with Shown(widget).run_test(size=(20, 8)) as pilot:
-        widget.display = False
+        pane = pilot.app.query_one(Vertical)
+        pane.display = False
         await pilot.pause()
         widget.paints = 0
         widget.texts[0] = "new"
         widget.repaint()
         await pilot.pause()
         assert widget.paints == 0
-        widget.display = True
+        pane.display = True
         await pilot.pause()
         assert screen(pilot.app)[1].startswith("│new ")
 

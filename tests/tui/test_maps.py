@@ -168,3 +168,15 @@ def test_large_maps_are_made_smaller_until_many_fit_but_no_smaller_than_that() -
     whole = arranged(4, 28, 28, 120, 40, half_blocks=True)
     assert whole is not None
     assert (whole.height, whole.width, whole.shown >= 4) == (28, 28, True)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_is_drawn_is_always_the_newest(look: Look) -> None:
+    first, second = np.random.default_rng(0).random((2, 3, 8, 8))
+    widget = maps(first, look)
+    before = drawn(widget, 60, 12), colours(widget, 60, 12).tolist()
+    widget.show(second.astype(np.float32))
+    after = drawn(widget, 60, 12), colours(widget, 60, 12).tolist()
+    anew = maps(second, look)
+    assert after == (drawn(anew, 60, 12), colours(anew, 60, 12).tolist())
+    assert after != before

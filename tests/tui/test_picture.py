@@ -76,3 +76,8 @@ def test_a_small_image_is_enlarged_by_whole_pixels() -> None:
     image = np.array([[[0], [255]], [[255], [0]]], np.uint8)
     shown = colours(picture(image), 4, 2)
     assert shown.tolist() == np.array([[16, 231], [231, 16]]).repeat(2, 0).repeat(2, 1).tolist()
+
+
+def test_a_tall_image_stays_tall() -> None:
+    shown = colours(picture(np.full((200, 100, 1), 255, np.uint8)), 40, 10)
+    assert np.sum(shown == 231, axis=0).tolist() == [20] * 10 + [0] * 30

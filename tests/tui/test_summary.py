@@ -14,7 +14,14 @@ from tuicnn.tui.summary import Outcome, print_summary
 async def _said(outcome: Outcome, look: Look | None = None, *, terminal: bool = False) -> str:
     out = io.StringIO()
     look = look or Look(ascii=True, colours="none")
-    console = Console(file=out, width=60, force_terminal=terminal, no_color=look.colours == "none", highlight=False)
+    console = Console(
+        file=out,
+        width=60,
+        force_terminal=terminal,
+        color_system="256" if terminal else None,
+        no_color=look.colours == "none",
+        highlight=False,
+    )
     print_summary(outcome, look, console)
     return out.getvalue()
 

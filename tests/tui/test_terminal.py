@@ -38,13 +38,16 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal() -> Iterator[Terminal]:
+def terminal(request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    """The screen in a terminal; `False` as the parameter: one that sends no SIGHUP when it is closed."""
+    controlling = getattr(request, "param", True)
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 
     def own() -> None:
         os.setsid()
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        if controlling:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     root = Path(__file__).resolve().parent.parent.parent
     process = subprocess.Popen(
@@ -74,15 +77,10 @@ def test_sigterm_restores_the_terminal_and_leaves_the_run_alone(terminal: Termin
     assert terminal.process.wait(10) == 0
 
 
+@pytest.mark.parametrize("terminal", [True, False], indirect=True, ids=["with SIGHUP", "without SIGHUP"])
 def test_a_closed_terminal_ends_the_screen(terminal: Terminal) -> None:
     terminal.read_until(b"maxpool 2")
     os.close(terminal.master)
-    terminal.process.wait(10)
-
-
-def test_a_closed_terminal_ends_the_screen_even_where_no_signal_comes(terminal: Terminal) -> None:
-    terminal.read_until(b"maxpool 2")
-    terminal.process.send_signal(signal.SIGHUP)
     terminal.process.wait(10)
 
 

@@ -160,6 +160,25 @@ def test_clever_frames_are_refused(text: bytes) -> None:
         decode(struct.pack(">H", len(text)) + text, Act)
 
 
+@pytest.mark.parametrize("number", ["true", "1.0", "9223372036854775808", "-1e3", '"1"', "null"])
+def test_a_number_of_another_kind_is_refused(number: str) -> None:
+    text = f'{{"version":1,"kind":"x","value":{{"layer":0,"sample":{number}}},"arrays":[]}}'.encode()
+    with pytest.raises(FrameError):
+        decode(struct.pack(">H", len(text)) + text, AskPeek)
+
+
+def test_an_array_of_another_kind_is_refused() -> None:
+    peek = RUN.peek(0, 0).result()
+    frame = encode("peek", dataclasses.replace(peek, image=peek.image.astype(np.float32)))
+    with pytest.raises(FrameError):
+        decode(frame[4:], Peek)
+
+
+def test_a_long_history_survives() -> None:
+    long = dataclasses.replace(POLL, history=dataclasses.replace(POLL.history, epochs=POLL.history.epochs * 2000))
+    assert same(there_and_back(long), long)
+
+
 def test_another_version_is_named() -> None:
     text = b'{"version":2,"kind":"x","value":{},"arrays":[]}'
     with pytest.raises(FrameError, match="version 2, where this tuicnn speaks version 1"):

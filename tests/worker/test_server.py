@@ -131,6 +131,19 @@ def test_a_peek_of_a_viewer_that_left_is_cancelled(server: Server, folder: RunFo
     assert works(folder)
 
 
+def test_a_viewer_that_does_not_wait_gets_its_answers_in_turn(
+    server: Server, folder: RunFolder, run: PretendRun
+) -> None:
+    with viewer(folder) as connection:
+        connection.sendall(encode("peek", AskPeek(1, 0)))
+        until(lambda: len(run.waiting) == 1)
+        connection.sendall(POLL)
+        assert works(folder)
+        run.let_peeks_go()
+        assert isinstance(answer(connection, Peek), Peek)
+        assert isinstance(answer(connection, Poll), Poll)
+
+
 def test_what_cannot_be_seen_is_refused(server: Server, folder: RunFolder) -> None:
     with viewer(folder) as connection:
         connection.sendall(encode("peek", AskPeek(7, 0)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -48,7 +48,7 @@ def print_summary(outcome: Outcome, look: Look, console: Console | None = None) 
 
     overview, progress = outcome.overview, outcome.progress
     if overview is not None and outcome.epochs:
-        console.print(_epochs(outcome.epochs, progress, look))
+        console.print(_epochs(outcome.epochs, progress, look, console.width))
     name = PurePath(overview.run).name if overview and overview.run else ""
     if outcome.choice == "discard":
         done = progress.state.final or outcome.message
@@ -79,26 +79,29 @@ def print_summary(outcome: Outcome, look: Look, console: Console | None = None) 
             say(f"  end it    tuicnn stop {name}")
 
 
-def _epochs(epochs: tuple[Epoch, ...], progress: Progress, look: Look) -> Table:
-    """The last epochs, right-aligned; the best by validation accuracy is marked."""
-    table = Table(box=box.ASCII2 if look.ascii else box.SIMPLE_HEAD, show_edge=False, pad_edge=False, safe_box=False)
-    table.header_style = look.style("dim")
-    table.border_style = look.style("faint")
-    for head in ("epoch", "loss", "accuracy", "val loss", "val accuracy", "images/s", "time"):
-        table.add_column(head, justify="right", no_wrap=True)
+def _epochs(epochs: tuple[Epoch, ...], progress: Progress, look: Look, width: int) -> Table:
+    """The last epochs, right-aligned; the best by validation accuracy is marked. Only columns that fit."""
+    dash = look.glyphs.dash
+    columns: list[tuple[str, Callable[[Epoch], str]]] = [
+        ("epoch", lambda e: str(e.epoch)),
+        ("loss", lambda e: significant(e.train_loss, dash)),
+        ("accuracy", lambda e: percent(e.train_accuracy, 1, dash)),
+        ("val loss", lambda e: significant(e.val_loss, dash)),
+        (
+            "val accuracy",
+            lambda e: percent(e.val_accuracy, 2, dash) + ("     ", " best")[e.epoch == progress.best_epoch],
+        ),
+        ("time", lambda e: duration(e.seconds, dash)),
+        ("images/s", lambda e: f"{e.images_per_second:,.0f}" if math.isfinite(e.images_per_second) else dash),
+    ]
+    while len(columns) > 1 and sum(max(len(head), 6) + 2 for head, _ in columns) > width:
+        columns.pop()
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=look.style("dim"))
+    for head, _ in columns:
+        table.add_column(head, justify="right", no_wrap=True, overflow="crop")
     if len(epochs) > MOST_EPOCHS:
         table.title = f"the last {MOST_EPOCHS} of {len(epochs)} epochs"
-        table.title_style = look.style("dim")
+        table.title_style, table.title_justify = look.style("dim"), "left"
     for epoch in epochs[-MOST_EPOCHS:]:
-        best = epoch.epoch == progress.best_epoch and len(epochs) > 1
-        rate = epoch.images_per_second
-        table.add_row(
-            str(epoch.epoch),
-            significant(epoch.train_loss),
-            percent(epoch.train_accuracy),
-            significant(epoch.val_loss),
-            percent(epoch.val_accuracy, 2) + (" best" if best else "     " if len(epochs) > 1 else ""),
-            f"{rate:,.0f}" if math.isfinite(rate) else "-",
-            duration(epoch.seconds),
-        )
+        table.add_row(*(form(epoch) for _, form in columns))
     return table

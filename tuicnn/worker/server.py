@@ -100,7 +100,7 @@ class Server:
         """Send what is being sent, hang up, and remove the socket."""
         self._closing = True
         self._wake()
-        self._thread.join(timeout=2)
+        self._thread.join(timeout=5)
 
     # --- the thread -------------------------------------------------------------------------------------------------
 

@@ -106,9 +106,9 @@ def test_three_digits_in_six_characters_are_about_the_number(number: float) -> N
     text = significant(number)
     if math.isnan(number):
         assert text == "-"
-    elif number >= 0 and math.isfinite(number):
+    elif 0 <= number < 1e300:
         assert len(text) <= 6
-        assert float(text) == pytest.approx(number, rel=0.06)
+        assert float(text) == pytest.approx(number, rel=0.06 if 1e-9 < number < 1e9 else 0.5)
 
 
 @given(st.floats(0, 1), st.integers(0, 2))

@@ -130,8 +130,8 @@ class LineWidget(Widget):
         return same
 
     def repaint(self) -> None:
-        """Paint anew and refresh the lines that differ from those on the screen; nothing is painted while hidden."""
-        if not self.is_attached or not self.is_on_screen or not self.content_size.area:
+        """Paint anew and refresh the lines that differ from those on the screen; nothing is painted while hidden (without a size)."""
+        if not self.is_attached or not self.content_size.area:
             self._painted_for = None
             self.refresh()
             return

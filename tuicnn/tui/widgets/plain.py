@@ -25,7 +25,7 @@ def plain(text: str, look: Look) -> str:
 def folded(text: str, width: int, lines: int, look: Look) -> list[str]:
     """The text broken at spaces into at most so many lines; the last one ends in an ellipsis where it must be cut."""
     cut = look.glyphs.ellipsis
-    return textwrap.wrap(plain(text, look), max(width, len(cut) + 1), max_lines=lines, placeholder=cut)
+    return textwrap.wrap(plain(text, look), max(width, len(cut) + 1), max_lines=lines, placeholder=cut) or [""]
 
 
 def _fits(character: str, look: Look) -> bool:

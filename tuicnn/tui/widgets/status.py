@@ -181,25 +181,26 @@ class Status(LineWidget):
             return self._line([(f" {self._notice}", "warn")], width)
         if overview is None:
             return Strip.blank(width, self.base)
-        best = f" (best {percent(progress.best_val_accuracy)} in epoch {progress.best_epoch})"
-        known = math.isfinite(progress.val_accuracy)
         validation = f"{percent(progress.val_accuracy, 1, dash):<6}"
-        facts: list[tuple[str, str, int]] = [  # name, number, rank: the greatest is left out first
-            ("loss", f"{significant(progress.train_loss, dash):<7}", 1),
-            ("accuracy", f"{percent(progress.train_accuracy, 1, dash):<6}", 3),
-            ("validation", validation.rstrip() + best if known and progress.best_epoch else validation, 0),
-            ("images/s", f"{_rate(progress.images_per_second, dash):<8}", 2),
-            ("learning rate", f"{_rounded(progress.learning_rate, dash):<9}", 4),
-            ("trained", duration(progress.seconds), 6),
-        ]
-        while facts and sum(len(n) + len(v) + 3 for n, v, _ in facts) > width:
-            last = max(facts, key=lambda fact: fact[2])
-            if last[2] < 6 and len(facts[2][1]) > len(validation):
-                facts[2] = ("validation", validation, 0)
+        best = f" (best {percent(progress.best_val_accuracy)} in epoch {progress.best_epoch})"
+        known = math.isfinite(progress.val_accuracy) and progress.best_epoch > 0
+        facts: dict[str, str] = {
+            "loss": f"{significant(progress.train_loss, dash):<7}",
+            "accuracy": f"{percent(progress.train_accuracy, 1, dash):<6}",
+            "validation": validation.rstrip() + best if known else validation,
+            "images/s": f"{_rate(progress.images_per_second, dash):<8}",
+            "learning rate": f"{_rounded(progress.learning_rate, dash):<9}",
+            "trained": duration(progress.seconds, dash),
+        }
+        for name in ("trained", "best", "learning rate", "accuracy", "images/s", "loss", "validation"):
+            if sum(len(fact) + len(number) + 3 for fact, number in facts.items()) <= width:
+                break
+            if name == "best":
+                facts["validation"] = validation
             else:
-                facts.remove(last)
+                del facts[name]
         parts: list[Part] = []
-        for name, number, _ in facts:
+        for name, number in facts.items():
             parts += [(f" {name} ", "dim"), (f"{number} ", "text")]
         return self._line(parts, width)
 

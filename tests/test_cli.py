@@ -1,0 +1,200 @@
+"""The commands, as a user or a script runs them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+LINE = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
+
+
+def write(tmp_path: Path, text: str, name: str = "my.net") -> str:
+    (tmp_path / "work" / name).write_text(text)
+    return name
+
+
+def test_check_prints_the_network_as_a_table(tuicnn: Run, tmp_path: Path) -> None:
+    done = tuicnn("check", write(tmp_path, LINE))
+    assert done.returncode == 0
+    assert done.stderr == ""
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["conv", "8", "3x3", "pad=1", "8x28x28", "80", "56,448"] in lines
+    assert ["dense", "10", "10", "15,690", "15,680"] in lines
+    assert ["total", "15,770", "72,128"] in lines
+    for filled in ("data: mnist", "loss: cross_entropy", "optim: adam", "train: epochs=3 batch=64 seed=0"):
+        assert any(filled in line for line in done.stdout.splitlines()), filled
+
+
+def test_check_json_is_one_object(tuicnn: Run, tmp_path: Path) -> None:
+    done = tuicnn("check", write(tmp_path, LINE), "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (found["ok"], found["input"], found["parameters"]) == (True, [1, 28, 28], 15770)
+    assert [layer["out"] for layer in found["layers"]] == [[8, 28, 28], [8, 28, 28], [8, 14, 14], [1568], [10]]
+    assert found["layers"][0] == {
+        "name": "conv1",
+        "text": "conv 8 3x3 pad=1",
+        "out": [8, 28, 28],
+        "parameters": 80,
+        "macs": 56448,
+    }
+    assert found["diagnostics"] == []
+
+
+def test_a_broken_file_is_told_whole_and_without_a_traceback(tuicnn: Run, tmp_path: Path) -> None:
+    name = write(tmp_path, "optmizer: adam\nconv 8 3x3 strid=2 -> flatten -> dense 10\n")
+    for command in (["check", name], ["train", name], [name]):
+        done = tuicnn(*command)
+        assert done.returncode == 1, command
+        assert "Did you mean `optim:`?" in done.stderr
+        assert "Did you mean `stride`?" in done.stderr
+        assert "my.net:1:1" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (tmp_path / "work" / "runs").exists()
+    done = tuicnn("check", name, "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert found["ok"] is False
+    assert [(d["line"], d["column"], d["severity"]) for d in found["diagnostics"]] == [(1, 1, "error"), (2, 12, "error")]
+    assert {"severity", "code", "message", "help", "line", "column", "end_line", "end_column"} <= set(
+        found["diagnostics"][0]
+    )
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["check", "a", "b"], ["train", "x.net", "--epochs", "0"], ["--wat"]])
+def test_bad_usage_exits_with_2(tuicnn: Run, arguments: list[str]) -> None:
+    done = tuicnn(*arguments)
+    assert done.returncode == 2
+    assert "Usage: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_file_is_told_in_a_sentence(tuicnn: Run) -> None:
+    for command in (["check", "no.net"], ["train", "no.net"], ["no.net"]):
+        done = tuicnn(*command)
+        assert done.returncode == 1
+        assert "no.net" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_bundled_net_is_found_from_anywhere_and_said_to_be_it(tuicnn: Run, tmp_path: Path) -> None:
+    done = tuicnn("check", "nets/mnist.net")
+    assert done.returncode == 0
+    assert "nets/mnist.net is not here; this is the one that comes with tuicnn." in done.stderr
+    (tmp_path / "work" / "nets").mkdir()
+    write(tmp_path, LINE, "nets/mnist.net")
+    done = tuicnn("check", "nets/mnist.net")
+    assert done.stderr == ""
+
+
+def test_train_json_is_one_object_a_line(tuicnn: Run, tmp_path: Path) -> None:
+    done = tuicnn(
+        "train", "nets/mnist.net", "--json", "--epochs", "2", "--batch", "100", "--seed", "7", "--threads", "1",
+        "--limit", "500", "--run", "here",
+    )  # fmt: skip
+    assert done.returncode == 0
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [e["event"] for e in events] == ["start", *["step"] * 5, "epoch", *["step"] * 5, "epoch", "end"]
+    for epoch in (events[6], events[12]):
+        assert {"epoch", "train_loss", "val_loss", "val_accuracy", "images_per_second", "seconds"} <= set(epoch)
+    end = events[-1]
+    assert end["state"] == "done"
+    assert 0.5 < end["test_accuracy"] <= 1
+    assert end["parameters"] == 15770
+    run = tmp_path / "work" / "here"
+    journal = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
+    assert [e["event"] for e in journal] == [e["event"] for e in events]
+    assert (run / "net.net").read_text().strip().endswith(LINE)
+    assert (run / "weights.safetensors").exists()
+    # the same seed: the same numbers, whatever the number of threads
+    again = tuicnn(
+        "train", "nets/mnist.net", "--json", "--epochs", "2", "--batch", "100", "--seed", "7", "--threads", "2",
+        "--limit", "500",
+    )  # fmt: skip
+    losses = [[json.loads(x).get("loss") for x in out.stdout.splitlines()] for out in (done, again)]
+    assert losses[0] == losses[1]
+    # a folder that holds a run is not written over
+    twice = tuicnn("train", "nets/mnist.net", "--limit", "500", "--run", "here")
+    assert twice.returncode == 1
+    assert "here" in twice.stderr
+    assert "Traceback" not in twice.stderr
+
+
+def test_without_a_terminal_a_net_trains_in_plain_lines(tuicnn: Run) -> None:
+    for command in (["nets/mnist.net"], ["train", "nets/mnist.net"]):
+        done = tuicnn(*command, "--epochs", "1", "--limit", "300", LANG="C")
+        assert done.returncode == 0
+        assert "\x1b" not in done.stdout + done.stderr
+        assert done.stdout.isascii()
+        assert "epoch 1/1: training loss" in done.stdout
+        assert "test accuracy" in done.stdout
+    listed = tuicnn("runs")
+    assert [line.split()[:2] for line in listed.stdout.splitlines()[1:]] == [["mnist-1", "done"], ["mnist-2", "done"]]
+
+
+def test_ctrl_c_ends_after_the_step_and_keeps_the_weights(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tuicnn", "train", "nets/mnist.net", "--json", "--epochs", "1000", "--run", "r"],
+        cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        for _ in range(5):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(out.splitlines()[-1])["state"] == "stopped"
+    assert "Traceback" not in err
+    assert (tmp_path / "r" / "weights.safetensors").exists()
+
+
+def test_a_reader_that_leaves_ends_the_training_quietly(environment: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m tuicnn train nets/mnist.net --json --epochs 100 --run r | head -n 3",
+        shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert len(done.stdout.splitlines()) == 3
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+def test_a_run_in_the_background_is_listed_and_stopped(
+    tuicnn: Run, environment: dict[str, str], tmp_path: Path
+) -> None:
+    from tuicnn.training.folder import RunFolder
+    from tuicnn.training.options import Options
+    from tuicnn.worker.launch import command
+
+    work = tmp_path / "work"
+    folder = RunFolder.create(work, "my", LINE)
+    process = subprocess.Popen(
+        command(folder, Options(epochs=1000, threads=1), None), env=environment, cwd=work, start_new_session=True
+    )
+    try:
+        until = time.monotonic() + 30
+        while "training" not in tuicnn("runs").stdout:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        done = tuicnn("stop", "my-1")
+        assert done.returncode == 0
+        assert "my-1: stopped" in done.stdout
+        assert process.wait(30) == 0
+        assert "stopped" in tuicnn("runs").stdout
+        assert (folder.path / "weights.safetensors").exists()
+        gone = tuicnn("attach", "my-1")
+        assert gone.returncode == 1
+        assert "not alive any more" in gone.stderr
+        assert tuicnn("stop").returncode == 1
+    finally:
+        process.kill()
+        process.wait()
