@@ -58,7 +58,7 @@ def test_the_larger_example_is_whole() -> None:
     by_name = {node.name: node for node in plan.nodes}
     assert by_name["stem"].shape == (16, 32, 32)
     assert by_name["mixed"].shape == (64, 16, 16)
-    assert by_name["mixed"].text == "concat { … | … | … | … }"
+    assert by_name["mixed"].text == "concat"
     assert by_name["concat1"].shape == (72, 16, 16)
     assert by_name["concat1"].inputs[0] == plan.nodes.index(by_name["mixed"])
     assert plan.nodes[-1].text == "dense 10 init=normal(0.01)"

@@ -74,7 +74,7 @@ def check(
     check_outputs(graph, flow, last, configuration.made.get("loss"), ends.classes, data, report)
     plan = None
     if not report.failed:
-        plan = _plan(name, text, configuration, ends, graph, input is not None)
+        plan = _plan(path.stem if path is not None else name, text, configuration, ends, graph, input is not None)
     return Checked(plan, report.in_order())
 
 

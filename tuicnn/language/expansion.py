@@ -180,7 +180,7 @@ class Expansion:
             return NOWHERE
         flows = [self._branch(chain, flow, frame) for chain in branches.chains]
         return self.graph.add(
-            self._brief(taken, branches), flows, [c.span for c in branches.chains], use.span, frame.report
+            taken, flows, [c.span for c in branches.chains], use.span, frame.report
         )
 
     def _branch(self, chain: Chain, flow: Flow, frame: Frame) -> Flow:
@@ -210,9 +210,9 @@ class Expansion:
         if body.shape is not None and flow.shape is not None and body.shape != flow.shape:
             self._changed(use, body, flow, frame)
             return NOWHERE
-        taken = self._brief(Taken(add(), "add", {}), branches)
+        taken = Taken(add(), "residual", {})
         return self.graph.add(
-            replace(taken, text="add { … | identity }"), (body, flow), [branches.chains[0].span], use.span, frame.report
+            taken, (body, flow), [branches.chains[0].span], use.span, frame.report
         )
 
     def _changed(self, use: Use, body: Flow, flow: Flow, frame: Frame) -> None:
@@ -235,11 +235,6 @@ class Expansion:
             use.name.span,
             help=help,
         )
-
-    @staticmethod
-    def _brief(taken: Taken, branches: Branches) -> Taken:
-        """The text of a join: its branches stand as nodes of their own."""
-        return replace(taken, text=f"{taken.text} {{ {' | '.join('…' for _ in branches.chains)} }}")
 
     def _block(self, use: Use, flow: Flow, frame: Frame) -> Flow:
         name = use.name.text

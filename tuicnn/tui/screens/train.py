@@ -35,6 +35,7 @@ __all__ = ["TrainScreen"]
 PANES = ("layers", "charts", "maps", "sample")
 SMOOTHINGS = (0.9, 0.98, 0.0)
 NOTICE_SECONDS = 4.0
+SHORT_NAME = 3
 CURVES_PERIOD = 0.35  # seconds between two drawings of the curves
 CHART_ROWS = 14  # the least that charts under the table take
 LEAST_WIDTH, LEAST_HEIGHT = 56, 14
@@ -253,7 +254,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             picture = self.query_one("#picture", Picture)
             high, wide = peek.image.shape[:2]
             columns, rows = Picture.size_for(high, wide, self.look)
-            room_width, room_height = self._picture_room()
+            room_width, room_height = self._picture_room(max(map(len, names)))
             scale = min(1.0, room_width / columns, room_height / rows)
             picture.styles.width, picture.styles.height = max(1, int(columns * scale)), max(1, int(rows * scale))
             picture.show(peek.image)
@@ -266,9 +267,10 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             )
             self.query_one("#feature_maps", Maps).show(peek.maps)
 
-    def _picture_room(self) -> tuple[int, int]:
+    def _picture_room(self, name: int) -> tuple[int, int]:
+        """Columns and rows for the image beside the bars, which need more of them where names are long."""
         body = self.query_one("#sample_body").size
-        return max(8, body.width - 22), max(4, body.height)
+        return max(8, body.width - (18 if name <= SHORT_NAME else 26)), max(4, body.height)
 
     # -- keys
 

@@ -130,7 +130,7 @@ class LineWidget(Widget):
         return same
 
     def repaint(self) -> None:
-        """Paint anew and refresh the lines that differ from those on the screen; nothing is painted while hidden (without a size)."""
+        """Paint anew and refresh the lines that differ from those on the screen; hidden, nothing is painted."""
         if not self.is_attached or not self.content_size.area:
             self._painted_for = None
             self.refresh()

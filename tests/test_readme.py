@@ -1,0 +1,125 @@
+"""Everything that the README tells to type is typed here."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Run
+from tuicnn.language import check, render_plain
+from tuicnn.words import vocabulary
+
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+COMMANDS = [line.partition("#")[0].split() for block in blocks("sh") for line in block.splitlines() if line.startswith("tuicnn")]
+
+
+@pytest.mark.parametrize("text", blocks("net"))
+def test_networks_can_be_trained(text: str) -> None:
+    checked = check(text)
+    # the larger one is for CIFAR-10, which need not be here
+    assert {d.code for d in checked.diagnostics} <= {"data"}
+    assert checked.plan is not None
+
+
+def test_the_line_is_the_main_network() -> None:
+    assert (ROOT / "nets" / "mnist.net").read_text().rstrip().endswith(blocks("net")[0].strip())
+
+
+def test_all_layers_are_named() -> None:
+    listed = README.partition("The layers: ")[2].partition(". A mistake")[0]
+    assert re.findall(r"`(\w+)`", listed) == list(dict.fromkeys(re.findall(r"`(\w+)`", listed)))
+    assert set(re.findall(r"`(\w+)`", listed)) == set(vocabulary("layer"))
+
+
+def test_the_message_is_what_is_said() -> None:
+    shown = blocks("text")[0]
+    text = next(line.partition("| ")[2] for line in shown.splitlines() if line.startswith("1 |"))
+    assert render_plain(check(text, name="my.net").diagnostics, ascii=True).strip() == shown.strip()
+
+
+def test_python(tmp_path: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", blocks("python")[0]], env=environment, cwd=tmp_path, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "(8, 1, 3, 3)" in done.stdout
+
+
+def test_the_commands_without_a_terminal(tuicnn: Run) -> None:
+    for command in COMMANDS:
+        if command[1] in ("check", "train", "runs"):
+            more = ["--limit", "300"] if command[1] == "train" and "--limit" not in command else []
+            done = tuicnn(*command[1:], *more)
+            assert done.returncode == 0, (command, done.stderr)
+
+
+def test_the_commands_in_a_terminal(tmp_path: Path, environment: dict[str, str]) -> None:
+    """Watch, leave it in the background, attach, leave, stop: as the README has it."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    assert ["tuicnn", "nets/mnist.net"] in COMMANDS
+    assert ["tuicnn", "attach"] in COMMANDS
+    assert ["tuicnn", "stop"] in COMMANDS
+    try:
+        said = in_terminal("tuicnn nets/mnist.net --epochs 1000 --threads 1", folder, environment, "training ", "q", "k")
+        assert "goes on in the background" in said
+        said = in_terminal("tuicnn attach", folder, environment, "training ", "q", "k")
+        assert "goes on in the background" in said
+        listed = subprocess.run(
+            [sys.executable, "-m", "tuicnn", "runs"], cwd=folder, env=environment, capture_output=True, text=True, check=True
+        )
+        assert re.search(r"mnist-1 +training", listed.stdout)
+    finally:
+        ended = subprocess.run(
+            [sys.executable, "-m", "tuicnn", "stop"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+    assert "mnist-1: stopped" in ended.stdout
+
+
+def in_terminal(command: str, folder: Path, environment: dict[str, str], awaited: str, *keys: str) -> str:
+    """Run a command in a terminal of 80x24, press keys once something is seen; what was printed after the screen."""
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.execve(sys.executable, arguments, {**environment, "LINES": "24", "COLUMNS": "80"})
+    seen, pressed, until = b"", 0, time.monotonic() + 60
+    next_key = float("inf")
+    while time.monotonic() < until:
+        if select.select([terminal], [], [], 0.05)[0]:
+            try:
+                data = os.read(terminal, 65536)
+            except OSError:  # the other side has hung up: it has ended
+                break
+            if not data:
+                break
+            seen += data
+        if next_key == float("inf") and awaited in plain(seen):
+            next_key = time.monotonic() + 0.5
+        if time.monotonic() > next_key and pressed < len(keys):
+            os.write(terminal, keys[pressed].encode())
+            pressed, next_key = pressed + 1, time.monotonic() + 0.5
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0, plain(seen)
+    return plain(seen.rpartition(b"\x1b[?1049l")[2])
+
+
+def plain(data: bytes) -> str:
+    return re.sub(r"\x1b\[[0-9;?<>=]*[a-zA-Z]", "", data.decode(errors="replace"))
