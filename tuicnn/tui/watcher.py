@@ -1,4 +1,4 @@
-"""Asks the run for what is drawn, and for nothing else: numbers ten times a second, maps four times, at most.
+"""Asks the run for what is drawn, and for nothing else: numbers ten times a second, maps two or three times, at most.
 
 The screen pulls (`tuicnn.worker.feed`): a picture that is hidden, frozen or still on its way is not asked for. What
 came is handed on as one frozen `Snapshot`; a later one holds all that an earlier one did, so that they may be skipped.
@@ -23,7 +23,8 @@ from tuicnn.worker.feed import Action, Feed, WorkerGone
 __all__ = ["Interest", "Numbers", "Snapshot", "Watched", "Watcher"]
 
 NUMBERS_PERIOD = 0.1  # seconds between two requests for the numbers
-PICTURES_PERIOD = 0.25  # … for the layers' figures and for feature maps
+FIGURES_PERIOD = 0.3  # … for the figures of the layers
+MAPS_PERIOD = 0.4  # … for feature maps: of all that is drawn they take the most bytes
 BREATH = 0.02  # seconds left to others between two requests where the answers are slow
 
 
@@ -184,7 +185,7 @@ class Watcher:
                 await self._peek(feed, *chosen)
                 seen = now
             idle = not interest.maps or self.snapshot.frozen or self._settled
-            await _rest(self._wake_maps, None if idle else start + PICTURES_PERIOD)
+            await _rest(self._wake_maps, None if idle else start + MAPS_PERIOD)
 
     async def _peek(self, feed: Feed, layer: int, sample: int) -> None:
         try:
@@ -199,7 +200,7 @@ class Watcher:
         steps, epochs = len(self._losses), len(self.snapshot.epochs)
         figures = self.interest.figures and monotonic() >= self._figures_due
         if figures:
-            self._figures_due = monotonic() + PICTURES_PERIOD
+            self._figures_due = monotonic() + FIGURES_PERIOD
         poll = await feed.poll(steps, epochs, figures=figures)
         if self.snapshot.frozen:
             return  # frozen while the answer was on its way

@@ -36,7 +36,7 @@ PANES = ("layers", "charts", "maps", "sample")
 SMOOTHINGS = (0.9, 0.98, 0.0)
 NOTICE_SECONDS = 4.0
 SHORT_NAME = 3
-CURVES_PERIOD = 0.35  # seconds between two drawings of the curves
+CURVES_PERIOD = 0.5  # seconds between two drawings of the curves
 CHART_ROWS = 14  # the least that charts under the table take
 LEAST_WIDTH, LEAST_HEIGHT = 56, 14
 

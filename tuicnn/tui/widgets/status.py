@@ -40,7 +40,7 @@ ROLES: dict[State, Role] = {
     State.DIVERGED: "bad",
     State.FAILED: "bad",
 }
-NUMBERS_PERIOD = 0.25  # seconds that the numbers stand still while training
+NUMBERS_PERIOD = 0.3  # seconds that the numbers stand still while training
 ROOMY = 72  # columns from which on all words are written out
 BARS = 36  # cells of a bar at most
 
