@@ -63,7 +63,10 @@ def test_a_broken_file_is_told_whole_and_without_a_traceback(tuicnn: Run, tmp_pa
     found = json.loads(done.stdout)
     assert done.returncode == 1
     assert found["ok"] is False
-    assert [(d["line"], d["column"], d["severity"]) for d in found["diagnostics"]] == [(1, 1, "error"), (2, 12, "error")]
+    assert [(d["line"], d["column"], d["severity"]) for d in found["diagnostics"]] == [
+        (1, 1, "error"),
+        (2, 12, "error"),
+    ]
     assert {"severity", "code", "message", "help", "line", "column", "end_line", "end_column"} <= set(
         found["diagnostics"][0]
     )
@@ -140,9 +143,7 @@ def test_without_a_terminal_a_net_trains_in_plain_lines(tuicnn: Run) -> None:
     assert [line.split()[:2] for line in listed.stdout.splitlines()[1:]] == [["mnist-1", "done"], ["mnist-2", "done"]]
 
 
-def test_ctrl_c_ends_after_the_step_and_keeps_the_weights(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_ctrl_c_ends_after_the_step_and_keeps_the_weights(environment: dict[str, str], tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "tuicnn", "train", "nets/mnist.net", "--json", "--epochs", "1000", "--run", "r"],
         cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tuicnn.initialisers as init
-from tuicnn.words import Call, Made, Unsuitable, Word, info, vocabulary, written
+from tuicnn.values import Call, UnsuitableError, Word
+from tuicnn.words import Made, info, vocabulary, written
 
 #: each word with the variance that its source asks for, at fan_in 40 and fan_out 60
 VARIANCES = {
@@ -58,9 +59,9 @@ def test_normal_and_zeros() -> None:
     assert abs(values(small).std() / 0.01 - 1) < 0.02
     assert not values(Made("init").accept(Word("zeros"))).any()
     assert (values(init.Ones()) == 1).all()
-    with pytest.raises(Unsuitable, match="at least 0"):
+    with pytest.raises(UnsuitableError, match="at least 0"):
         Made("init").accept(Call("normal", (-1,)))
-    with pytest.raises(Unsuitable, match="normal"):
+    with pytest.raises(UnsuitableError, match="normal"):
         Made("init").accept(Word("gauss"))
 
 

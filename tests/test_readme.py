@@ -25,7 +25,9 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
-COMMANDS = [line.partition("#")[0].split() for block in blocks("sh") for line in block.splitlines() if line.startswith("tuicnn")]
+COMMANDS = [
+    line.partition("#")[0].split() for block in blocks("sh") for line in block.splitlines() if line.startswith("tuicnn")
+]
 
 
 @pytest.mark.parametrize("text", blocks("net"))
@@ -77,17 +79,29 @@ def test_the_commands_in_a_terminal(tmp_path: Path, environment: dict[str, str])
     assert ["tuicnn", "attach"] in COMMANDS
     assert ["tuicnn", "stop"] in COMMANDS
     try:
-        said = in_terminal("tuicnn nets/mnist.net --epochs 1000 --threads 1", folder, environment, "training ", "q", "k")
+        said = in_terminal(
+            "tuicnn nets/mnist.net --epochs 1000 --threads 1", folder, environment, "training ", "q", "k"
+        )
         assert "goes on in the background" in said
         said = in_terminal("tuicnn attach", folder, environment, "training ", "q", "k")
         assert "goes on in the background" in said
         listed = subprocess.run(
-            [sys.executable, "-m", "tuicnn", "runs"], cwd=folder, env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-m", "tuicnn", "runs"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert re.search(r"mnist-1 +training", listed.stdout)
     finally:
         ended = subprocess.run(
-            [sys.executable, "-m", "tuicnn", "stop"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "tuicnn", "stop"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert "mnist-1: stopped" in ended.stdout
 

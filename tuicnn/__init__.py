@@ -1,8 +1,8 @@
 """tuicnn: write a convolutional network in a few words and watch it learn, in a terminal.
 
-    from tuicnn import Network
+from tuicnn import Network
 
-    network = Network.from_text("conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10")
+network = Network.from_text("conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10")
 """
 
 from __future__ import annotations

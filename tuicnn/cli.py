@@ -59,7 +59,10 @@ def _options(*names: str) -> Callable[[F], F]:
             "--threads", type=click.IntRange(1, 1024), help="Threads to train with; as many as processors by default."
         ),
         "run": click.option(
-            "--run", "run", type=click.Path(path_type=Path), help="Keep the run in this folder; runs/NET-1, … by default."
+            "--run",
+            "run",
+            type=click.Path(path_type=Path),
+            help="Keep the run in this folder; runs/NET-1, … by default.",
         ),
         "ascii": click.option("--ascii", is_flag=True, help="Use no character outside ASCII."),
         "json": click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs."),
@@ -171,7 +174,9 @@ def attach(run: str | None, ascii: bool) -> None:
 
     folder = find_run(run, Path.cwd())
     if not folder.alive:
-        raise RunError(f"The run {folder.name} is not alive any more ({describe(folder)}); its files are in {folder.path}")
+        raise RunError(
+            f"The run {folder.name} is not alive any more ({describe(folder)}); its files are in {folder.path}"
+        )
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise RunError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
     from tuicnn.tui.show import show
@@ -212,7 +217,7 @@ def stop(run: str | None) -> None:
     click.echo(f"{folder.name}: {describe(folder)}; its files are in {folder.path}")
 
 
-# --- what the commands share --------------------------------------------------------------------------------------------
+# --- what the commands share ------------------------------------------------------------------------------------------
 
 
 def _look(ascii: bool) -> Look:

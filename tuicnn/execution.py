@@ -165,9 +165,9 @@ class Executor:
 
     def _infer_one(self, shard: Shard, index: int) -> None:
         run = self._pass(index, shard, False, 0, None)
-        shard.outputs[index] = self.layers[index].forward(
-            self._gathered(shard, index), self.store.weights[index], run
-        )[0]
+        shard.outputs[index] = self.layers[index].forward(self._gathered(shard, index), self.store.weights[index], run)[
+            0
+        ]
 
     def _drop(self, shard: Shard, index: int) -> None:
         for source in self.inputs[index]:
@@ -228,7 +228,7 @@ class Executor:
     def train_backward(
         self, made: Sequence[Shard], buffers: Sequence[list[dict[str, Array]]], workers: Workers, step: int
     ) -> None:
-        """Backward from each shard's gradient by its output (in `gradients[-1]`) into its buffer of weights' gradients."""
+        """Backward from each shard's gradient by its output (`gradients[-1]`) into its buffer of weights' gradients."""
         shared: dict[int, Any] = {}
         pending: int | None = None  # a whole_batch node whose backward waits for the sums of all shards
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tuicnn.words import Number, positional, word
+from tuicnn.kinds import Number
+from tuicnn.words import positional, word
 
 __all__ = [
     "He",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tuicnn.words import Number, option, word
+from tuicnn.kinds import Number
+from tuicnn.words import option, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

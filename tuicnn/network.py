@@ -94,7 +94,7 @@ class Network:
         dtype: DTypeLike = np.float32,
         threads: int = 1,
     ) -> Network:
-        """A network from a `.net` file. Raises `NetError` with every problem in it, or for a file that cannot be read."""
+        """A network from a `.net` file. Raises `NetError` with every problem in it, also where it cannot be read."""
         text = read_file(Path(path))
         if isinstance(text, Diagnostic):
             raise NetError([text])
@@ -124,7 +124,7 @@ class Network:
     # --- from outside: PyTorch's layout -----------------------------------------------------------------------------
 
     def forward(self, x: ArrayLike) -> Array:
-        """The outputs `(N, V)` (or `(N, C, H, W)`) for images `(N, C, H, W)` that are normalised already; no training."""
+        """The outputs, `(N, V)` or `(N, C, H, W)`, for images `(N, C, H, W)` that are normalised already."""
         inner = self._inner(x)
         parts = self.workers.map(lambda b: self.executor.infer(inner[b[0] : b[1]]), shards(len(inner)))
         return _outer_images(np.concatenate(parts)) if parts else np.zeros((0, *self.plan.nodes[-1].shape), self.dtype)
@@ -152,9 +152,7 @@ class Network:
 
     # --- from inside: the engine's layout ---------------------------------------------------------------------------
 
-    def step(
-        self, count: int, fetch: Fetch, *, step: int, observed: Observed | None = None
-    ) -> StepResult:
+    def step(self, count: int, fetch: Fetch, *, step: int, observed: Observed | None = None) -> StepResult:
         """Forward and backward for a batch of `count` images; nothing is changed. `step` keys dropout.
 
         `fetch(start, stop)` makes the images `(n, H, W, C)` and labels of a shard, in the thread that will use them.

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tuicnn.words import Flag, Number, option, word
+from tuicnn.kinds import Flag, Number
+from tuicnn.words import option, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,7 +122,9 @@ class Adam(_Moments):
         self._move(weights, gradient, state, lr, step)
 
 
-@word("optim", "adamw", help="adam with weight decay of its own (Loshchilov and Hutter 2019)", example="adamw decay=0.01")
+@word(
+    "optim", "adamw", help="adam with weight decay of its own (Loshchilov and Hutter 2019)", example="adamw decay=0.01"
+)
 @dataclass(frozen=True)
 class AdamW(_Moments):
     """AdamW; the weights shrink by lr * decay at each step, apart from the gradient."""

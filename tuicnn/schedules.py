@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tuicnn.words import ListOf, Number, Whole, option, word
+from tuicnn.kinds import ListOf, Number, Whole
+from tuicnn.words import option, word
 
 __all__ = ["Constant", "Cosine", "Linear", "OneCycle", "Schedule", "Step"]
 

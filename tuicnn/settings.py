@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tuicnn.words import Size, SizeKind, Whole, option, positional, word
+from tuicnn.kinds import SizeKind, Whole
+from tuicnn.values import Size
+from tuicnn.words import option, positional, word
 
 __all__ = ["Input", "Train"]
 
@@ -19,7 +21,9 @@ class Train:
     seed: int = option(Whole(at_least=0, at_most=2**63 - 1), default=0, help="where all randomness starts")
 
 
-@word("setting", "input", help="the shape of an image, CxHxW; the data set's own where it is left out", example="1x28x28")
+@word(
+    "setting", "input", help="the shape of an image, CxHxW; the data set's own where it is left out", example="1x28x28"
+)
 @dataclass(frozen=True)
 class Input:
     """`input: 1x28x28`."""

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.layers import Layer, Pass, Shape
-from tuicnn.words import Size, Word, arguments, info, make, vocabulary
+from tuicnn.values import Size, Word
+from tuicnn.words import arguments, info, make, vocabulary
 
 __all__ = ["Array", "Driven", "batch_of", "drive", "inner", "inner_weights", "named", "outer", "random_weights"]
 

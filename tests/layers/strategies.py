@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.layers.helpers import named
 from tuicnn.layers import Layer, Shape
-from tuicnn.words import Call, Size, Word
+from tuicnn.values import Call, Size, Word
 
 __all__ = ["CASES", "Case"]
 

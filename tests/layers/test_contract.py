@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.layers.helpers import Array, as_written, batch_of, drive, named, outer, random_weights
 from tests.layers.strategies import CASES, Case
 from tuicnn.layers import Layer, Pass
-from tuicnn.words import Size, arguments, info, vocabulary, written
+from tuicnn.values import Size
+from tuicnn.words import arguments, info, vocabulary, written
 
 LAYERS = vocabulary("layer")
 

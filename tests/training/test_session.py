@@ -16,7 +16,11 @@ from tuicnn.language import check
 from tuicnn.training.progress import State
 from tuicnn.training.session import Session
 
-NET = "data: mnist limit=320 val=100\ntrain: epochs=2 batch=50 seed=3\nconv 4 3x3 -> relu -> maxpool 2 -> flatten -> dense 10\n"
+NET = """\
+data: mnist limit=320 val=100
+train: epochs=2 batch=50 seed=3
+conv 4 3x3 -> relu -> maxpool 2 -> flatten -> dense 10
+"""
 
 
 def session(text: str = NET, threads: int = 1) -> tuple[Session, list[dict[str, Any]]]:
@@ -70,7 +74,9 @@ def test_a_run_from_start_to_end() -> None:
 
 
 def test_the_same_seed_gives_the_same_bits_with_any_number_of_threads() -> None:
-    augmented = NET.replace("train:", "augment: shift=2 cutout=3\ntrain:").replace("dense 10", "dropout 0.3 -> dense 10")
+    augmented = NET.replace("train:", "augment: shift=2 cutout=3\ntrain:").replace(
+        "dense 10", "dropout 0.3 -> dense 10"
+    )
     results = []
     for threads in (1, 2, 3):
         made, events = session(augmented, threads)

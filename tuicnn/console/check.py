@@ -85,7 +85,12 @@ def layer_table(plan: Plan) -> Table:
     table.add_column("parameters", justify="right", footer=f"{plan.parameters:,}", no_wrap=True)
     table.add_column("multiply-adds", justify="right", footer=f"{plan.macs:,}", no_wrap=True)
     for index, node in enumerate(plan.nodes):
-        row = (Text(node.text + _takes(plan, index, node)), size(node.shape), _count(node.parameters), _count(node.macs))
+        row = (
+            Text(node.text + _takes(plan, index, node)),
+            size(node.shape),
+            _count(node.parameters),
+            _count(node.macs),
+        )
         table.add_row(*([node.name] if joins else []), *row)
     return table
 

@@ -148,8 +148,8 @@ def describe_start(event: dict[str, Any]) -> str:
     """The line with which a training begins."""
     threads = event["threads"]
     return (
-        f"{event['net']}: {event['parameters']:,} parameters, {event['train_images']:,} training images of {event['data']}, "
-        f"{event['val_images']:,} for validation; {event['optimizer']}, batch {event['batch']}, "
+        f"{event['net']}: {event['parameters']:,} parameters, {event['train_images']:,} training images of "
+        f"{event['data']}, {event['val_images']:,} for validation; {event['optimizer']}, batch {event['batch']}, "
         f"{threads} thread{'s' * (threads != 1)}, seed {event['seed']}"
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tuicnn.kinds import Choice, ListOf, Number, Whole
 from tuicnn.layers.base import Shape
-from tuicnn.words import Choice, ListOf, Number, Whole, option, word
+from tuicnn.words import option, word
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tuicnn.words import Text, positional, word
+from tuicnn.kinds import Text
+from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .idx import Checksum, read_idx, read_idx_header

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tuicnn.words import Text, positional, word
+from tuicnn.kinds import Text
+from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .cache import decoded_once

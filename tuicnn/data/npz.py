@@ -16,7 +16,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from tuicnn.words import Text, positional, word
+from tuicnn.kinds import Text
+from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .parts import Parts, Stored, as_images, as_labels, assemble, count_classes, described

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuicnn import words
-from tuicnn.words import ListOf, Text, Unsuitable, Word, info, show
+from tuicnn.kinds import ListOf, Text
+from tuicnn.values import UnsuitableError, Word, show
+from tuicnn.words import info
 
 from .codes import Code
 from .diagnostics import Note
@@ -57,7 +59,7 @@ def take(
     if taking.good and taking.complete({**(defaults or {}), **taking.values}):
         try:
             made = cls(**{**(defaults or {}), **taking.values, **(extra or {})})
-        except Unsuitable as wrong:
+        except UnsuitableError as wrong:
             report.error(Code.RANGE, f"{info(cls).name} {wrong}", name.span, help=wrong.help or "")
     return Taken(made, " ".join([info(cls).name, *taking.shown]), taking.first)
 
@@ -139,7 +141,7 @@ class _Taking:
         self.shown.append(show(value) if argument.name is None else f"{own.name}={show(value)}")
         try:
             self.values[own.name] = kind.accept(value)
-        except Unsuitable as wrong:
+        except UnsuitableError as wrong:
             help = wrong.help or (did_you_mean(value, kind.words) if isinstance(value, Word) else "")
             self._wrong(Code.RANGE, f"`{own.name}` of {self.title} {wrong}", argument, at=argument.value, help=help)
 

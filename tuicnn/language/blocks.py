@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tuicnn.words import show, vocabulary
+from tuicnn.values import show
+from tuicnn.words import vocabulary
 
 from .codes import Code
 from .constants import cycle_through, in_order_of_need

@@ -8,7 +8,7 @@ from typing import Any
 
 from lark import Token, Transformer
 
-from tuicnn.words import Size
+from tuicnn.values import Size
 
 from .diagnostics import Source, Span
 from .tree import (

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tuicnn.layers.base import Shape
-from tuicnn.words import MISSING, arguments, info, show, vocabulary
+from tuicnn.values import show
+from tuicnn.words import MISSING, arguments, info, vocabulary
 
 from .arguments import extra_fields, take, take_options
 from .codes import Code

@@ -8,7 +8,8 @@ from typing import Any
 
 from tuicnn.layers.base import Layer
 from tuicnn.layers.shapes import shape_text
-from tuicnn.words import show, vocabulary
+from tuicnn.values import show
+from tuicnn.words import vocabulary
 
 from .arguments import Taken, take
 from .blocks import Blocks, describe
@@ -18,7 +19,7 @@ from .diagnostics import Note, Span, line_of
 from .frames import Frame
 from .graph import NOWHERE, Flow, Graph
 from .strangers import unknown_label, unknown_step
-from .tree import Branches, Chain, Group, Name, Recall, Step, Unreadable, Use
+from .tree import Chain, Group, Name, Recall, Step, Unreadable, Use
 from .values import UNKNOWN, evaluate
 
 __all__ = ["Expansion"]
@@ -179,9 +180,7 @@ class Expansion:
             self.graph.failed = True
             return NOWHERE
         flows = [self._branch(chain, flow, frame) for chain in branches.chains]
-        return self.graph.add(
-            taken, flows, [c.span for c in branches.chains], use.span, frame.report
-        )
+        return self.graph.add(taken, flows, [c.span for c in branches.chains], use.span, frame.report)
 
     def _branch(self, chain: Chain, flow: Flow, frame: Frame) -> Flow:
         """The flow after a branch; `identity` alone is the input itself."""
@@ -211,9 +210,7 @@ class Expansion:
             self._changed(use, body, flow, frame)
             return NOWHERE
         taken = Taken(add(), "residual", {})
-        return self.graph.add(
-            taken, (body, flow), [branches.chains[0].span], use.span, frame.report
-        )
+        return self.graph.add(taken, (body, flow), [branches.chains[0].span], use.span, frame.report)
 
     def _changed(self, use: Use, body: Flow, flow: Flow, frame: Frame) -> None:
         self.graph.failed = True

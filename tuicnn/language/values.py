@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tuicnn.words import Call, ListOf, Made, Word, arguments, show, vocabulary
+from tuicnn.kinds import ListOf
+from tuicnn.values import Call, Word, show
+from tuicnn.words import Made, arguments, vocabulary
 
 from .codes import Code
 from .report import Report

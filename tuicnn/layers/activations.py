@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.kernels import erf
-from tuicnn.words import Number, option, word
+from tuicnn.kinds import Number
+from tuicnn.words import option, word
 
 from .base import Layer, Pass
 

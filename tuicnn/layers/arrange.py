@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.kernels.windows import padded, unpadded
-from tuicnn.words import Size, SizeKind, positional, word
+from tuicnn.kinds import SizeKind
+from tuicnn.values import Size
+from tuicnn.words import positional, word
 
 from .base import Layer, Pass, Shape, ShapeError
 from .shapes import need_image, shape_text

@@ -14,7 +14,8 @@ import numpy as np
 
 from tuicnn.initialisers import Ones, Zeros
 from tuicnn.kernels import channel_sums, spread
-from tuicnn.words import Number, option, word
+from tuicnn.kinds import Number
+from tuicnn.words import option, word
 
 from .base import Layer, Pass, Shape, WeightSpec
 

@@ -16,7 +16,9 @@ from tuicnn.kernels import (
     convolve_depthwise_backward,
     spread,
 )
-from tuicnn.words import Flag, Made, Padding, Size, SizeKind, Whole, option, positional, word
+from tuicnn.kinds import Flag, Padding, SizeKind, Whole
+from tuicnn.values import Size
+from tuicnn.words import Made, option, positional, word
 
 from .base import Layer, Pass, Shape, ShapeError, WeightSpec
 from .shapes import need_image

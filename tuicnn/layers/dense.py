@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import He, Initialiser, Zeros
 from tuicnn.kernels import channel_sums
-from tuicnn.words import Flag, Made, Whole, option, positional, word
+from tuicnn.kinds import Flag, Whole
+from tuicnn.words import Made, option, positional, word
 
 from .base import Layer, Pass, Shape, WeightSpec
 from .shapes import need_vector

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.words import Number, positional, word
+from tuicnn.kinds import Number
+from tuicnn.words import positional, word
 
 from .base import Layer, Pass
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from tuicnn.initialisers import Ones, Zeros
 from tuicnn.kernels import channel_sums, image_sums, spread
-from tuicnn.words import Number, Whole, option, positional, word
+from tuicnn.kinds import Number, Whole
+from tuicnn.words import option, positional, word
 
 from .base import Layer, Pass, Shape, ShapeError, WeightSpec
 

@@ -16,7 +16,9 @@ from tuicnn.kernels import (
     max_pool,
     max_pool_backward,
 )
-from tuicnn.words import Padding, Size, SizeKind, info, option, positional, word
+from tuicnn.kinds import Padding, SizeKind
+from tuicnn.values import Size
+from tuicnn.words import info, option, positional, word
 
 from .base import Layer, Pass, Shape, ShapeError
 from .shapes import need_image

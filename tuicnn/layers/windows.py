@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tuicnn.kernels import Window
-from tuicnn.words import Size, info
+from tuicnn.values import Size
+from tuicnn.words import info
 
 from .base import Layer, Shape, ShapeError
 from .shapes import need_image, shape_text

@@ -1,4 +1,4 @@
-"""One training run in one process: it trains in the thread that calls `run`, and may be watched and steered from others.
+"""One training run in one process: it trains in the thread that calls `run`, and others may watch and steer it.
 
 Watching costs nothing until somebody asks. Numbers are answered at once; what needs the weights (a look at one image's
 feature maps) is answered by the training thread between two steps, so that what is seen belongs together.
@@ -76,7 +76,7 @@ class Session:
         return self._figures
 
     def peek(self, layer: int, sample: int) -> Future[Peek]:
-        """One validation image's way through the network, answered between two steps. Cancelled if there is no network."""
+        """One validation image's way through the network, answered between two steps (cancelled without a network)."""
         future: Future[Peek] = Future()
         with self._wake:
             finished = self._finished
@@ -117,7 +117,7 @@ class Session:
     # --- the training thread ----------------------------------------------------------------------------------------
 
     def run(self) -> State:
-        """Read the data, train, validate, test; blocks. Returns a final state and never raises for what can be expected."""
+        """Read the data, train, validate, test; blocks. Returns a final state; raises only for what is a bug."""
         state, message = State.FAILED, ""
         try:
             try:
@@ -320,7 +320,9 @@ class Session:
 def look_at(trainer: Trainer, layer: int, sample: int, step: int) -> Peek:
     """One validation image (any integer, modulo their number) and one layer's output for it."""
     data, network = trainer.dataset, trainer.network
-    images, labels = (data.val_images, data.val_labels) if len(data.val_images) else (data.test_images, data.test_labels)
+    images, labels = (
+        (data.val_images, data.val_labels) if len(data.val_images) else (data.test_images, data.test_labels)
+    )
     index = sample % len(images)
     outputs = network.look(normalise(images[index : index + 1], data.mean, data.std, network.dtype)[0])
     maps, last = outputs[layer], outputs[-1]
@@ -335,4 +337,3 @@ def look_at(trainer: Trainer, layer: int, sample: int, step: int) -> Peek:
         probabilities=trainer.plan.loss.probabilities(last[None])[0].astype(np.float32),
         step=step,
     )
-

@@ -52,10 +52,15 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
-        return self.plan.optimizer.lr * self.plan.schedule.scale(self.step, self.steps_per_epoch, self.plan.train.epochs)
+        return self.plan.optimizer.lr * self.plan.schedule.scale(
+            self.step, self.steps_per_epoch, self.plan.train.epochs
+        )
 
     def advance(self, observed: Observed | None = None) -> tuple[float, float, int]:
-        """Train one batch: its mean loss, its accuracy, and how many images it had. A loss that is not finite moves nothing."""
+        """Train one batch: its mean loss, its accuracy, and how many images it had.
+
+        A loss that is not finite moves nothing.
+        """
         epoch, within = divmod(self.step, self.steps_per_epoch)
         count = len(self.batches.indices(epoch, within))
         result = self.network.step(

@@ -15,7 +15,10 @@ __all__ = ["show"]
 
 
 def show(folder: RunFolder, look: Look, process: subprocess.Popen[bytes] | None = None) -> int:
-    """Watch a run, whose `process` may be just starting. The command's exit code: 1 where the run failed or was lost."""
+    """Watch a run, whose `process` may be just starting.
+
+    Returns the command's exit code: 1 where the run failed or was lost.
+    """
     app = TrainApp(lambda: RemoteFeed.connect(folder, process=process), look, title=folder.name)
     outcome = app.run()
     if outcome is None:

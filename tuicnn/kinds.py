@@ -1,0 +1,210 @@
+"""Kinds of arguments: each takes an evaluated value to a Python value, or says what it takes instead.
+
+Nothing here knows the grammar; a layer's class says by them what its arguments are (see `tuicnn.words`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from tuicnn.values import Size, UnsuitableError, Word, show
+
+__all__ = ["Choice", "Flag", "Kind", "ListOf", "Number", "Padding", "SizeKind", "Text", "Whole"]
+
+
+class Kind:
+    """A type of argument: takes an evaluated value to a Python value, or raises `UnsuitableError`."""
+
+    #: bare words that it understands (so that they are not looked up as constants, and can be suggested)
+    words: tuple[str, ...] = ()
+    #: what it takes, for people: `a whole number, at least 1`
+    says: str = "a value"
+
+    def accept(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def show(self, value: Any) -> str:
+        """Write an accepted value back as the language writes it."""
+        return show(value)
+
+
+@dataclass(frozen=True)
+class Whole(Kind):
+    """A whole number in [at_least, at_most]."""
+
+    at_least: int = 0
+    at_most: int = 2**31 - 1
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        if self.at_most == 2**31 - 1:
+            return f"a whole number, at least {self.at_least}"
+        return f"a whole number from {self.at_least} to {self.at_most}"
+
+    def accept(self, value: Any) -> int:
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not self.at_least <= value <= self.at_most:
+            raise UnsuitableError(f"must be {self.says}, not {show(value)}")
+        return value
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A finite number in an interval that is closed below (`at_least`) or open (`above`), and likewise at its top."""
+
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        parts = [
+            f"{name} {bound:g}"
+            for name, bound in (
+                ("at least", self.at_least),
+                ("above", self.above),
+                ("at most", self.at_most),
+                ("below", self.below),
+            )
+            if bound is not None
+        ]
+        return "a number" + (" " + " and ".join(parts) if parts else "")
+
+    def accept(self, value: Any) -> float:
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        if good and isinstance(value, int) and abs(value) > 10**300:
+            good = False
+        if good:
+            x = float(value)
+            good = (
+                math.isfinite(x)
+                and (self.at_least is None or x >= self.at_least)
+                and (self.above is None or x > self.above)
+                and (self.at_most is None or x <= self.at_most)
+                and (self.below is None or x < self.below)
+            )
+        if not good:
+            raise UnsuitableError(f"must be {self.says}, not {show(value)}")
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Flag(Kind):
+    """`true` or `false`."""
+
+    says: str = "true or false"
+    words: tuple[str, ...] = ("true", "false")
+
+    def accept(self, value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise UnsuitableError(f"must be true or false, not {show(value)}")
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of a few words."""
+
+    words: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        return "one of " + ", ".join(self.words)
+
+    def accept(self, value: Any) -> str:
+        if isinstance(value, Word) and value in self.words:
+            return str(value)
+        raise UnsuitableError(f"must be {self.says}, not {show(value)}")
+
+    def show(self, value: Any) -> str:
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """A quoted text, such as a path."""
+
+    says: str = 'a text in quotes, such as "photos"'
+
+    def accept(self, value: Any) -> str:
+        if isinstance(value, str) and not isinstance(value, Word) and value and "\0" not in value:
+            return value
+        extra = f'"{value}"' if isinstance(value, Word) else None
+        raise UnsuitableError(f"must be {self.says}, not {show(value)}", help=extra and f"put it in quotes: {extra}")
+
+
+@dataclass(frozen=True)
+class SizeKind(Kind):
+    """A size of `axes` numbers; where `square`, one number stands for all of them."""
+
+    axes: int = 2
+    square: bool = True
+    at_least: int = 1
+    at_most: int = 1_000_000
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        example = "3x3" if self.axes == 2 else "1x28x28"
+        one = "a whole number or " if self.square else ""
+        return f"{one}a size such as {example}, each at least {self.at_least}"
+
+    def accept(self, value: Any) -> Size:
+        size: Any = value
+        if self.square and isinstance(value, int) and not isinstance(value, bool):
+            size = Size((value,) * self.axes)
+        if not isinstance(size, Size) or len(size) != self.axes:
+            raise UnsuitableError(f"must be {self.says}, not {show(value)}")
+        if not all(self.at_least <= n <= self.at_most for n in size):
+            raise UnsuitableError(f"must be {self.says}, not {show(value)}")
+        return size
+
+    def show(self, value: Any) -> str:
+        size = Size(value)
+        return str(size[0]) if self.square and len(set(size)) == 1 else str(size)
+
+
+@dataclass(frozen=True)
+class Padding(Kind):
+    """`same`, `valid`, a number, or HxW: how many zeros go around an image."""
+
+    words: tuple[str, ...] = ("same", "valid")
+    says: str = "same, valid, a whole number of at least 0, or HxW"
+
+    def accept(self, value: Any) -> str | Size:
+        if isinstance(value, Word) and value in self.words:
+            return str(value)
+        try:
+            return SizeKind(at_least=0).accept(value)
+        except UnsuitableError:
+            raise UnsuitableError(f"must be {self.says}, not {show(value)}") from None
+
+    def show(self, value: Any) -> str:
+        return value if isinstance(value, str) else SizeKind(at_least=0).show(value)
+
+
+@dataclass(frozen=True)
+class ListOf(Kind):
+    """A list of one kind of value, such as `[0, 1]`; `distinct` refuses repeats."""
+
+    item: Kind
+    at_least: int = 1
+    distinct: bool = False
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        return f"a list in brackets such as [1, 2]; each {self.item.says}"
+
+    def accept(self, value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list) or len(value) < self.at_least:
+            raise UnsuitableError(f"must be {self.says}, not {show(value)}")
+        items = tuple(self.item.accept(v) for v in value)
+        if self.distinct and len(set(items)) != len(items):
+            raise UnsuitableError(f"must not name a value twice: {show(value)}")
+        return items
+
+    def show(self, value: Any) -> str:
+        return "[" + ", ".join(self.item.show(v) for v in value) + "]"
