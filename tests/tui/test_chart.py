@@ -76,6 +76,20 @@ def test_draws_whatever_comes_at_any_size(
     drawn(widget, *size)
 
 
+def test_the_first_fall_does_not_flatten_what_follows() -> None:
+    """With many steps the axis is that of the later ones; on a logarithmic scale, and with few steps, of all."""
+    y = np.concatenate([np.linspace(10, 1, 20), np.linspace(0.9, 0.1, 980)])
+    largest = [
+        float(texts_of_ticks(drawn(chart(y[:n], logarithmic=log), 60, 16))[0])
+        for n, log in ((1000, False), (150, False), (1000, True))
+    ]
+    assert largest[0] <= 1.0
+    assert largest[1] >= 10
+    assert largest[2] >= 10
+    # and what lies above the axis is still drawn, at its edge
+    assert dots(drawn(chart(y), 60, 16)[1:2])[:, :40].any()
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_before_the_first_step_it_says_so(look: Look) -> None:
     widget = Chart(look, "loss")

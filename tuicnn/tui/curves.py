@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["extent", "line_dots", "point_dots", "smoothed"]
+__all__ = ["extent", "line_dots", "point_dots", "settled", "smoothed"]
 
 _BLOCK = 128
+_LONG = 200  # points from which on the first ones no longer decide the range
 _LARGEST = 1e150  # beyond it, differences and products would overflow
 _SMALLEST = 1e-150  # below it, quotients would; taken as zero
 
@@ -50,6 +51,11 @@ def smoothed(values: NDArray[Any], weight: float) -> NDArray[np.float64]:
             weights = np.maximum(_recursive(known.astype(np.float64), weight), 1e-300)
         y = _recursive(y, weight) / weights
     return np.where(known, y, np.nan)
+
+
+def settled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A line without its first twentieth, once it is long: the first fall would flatten all that follows."""
+    return values[len(values) // 20 :] if len(values) >= _LONG else values
 
 
 def extent(arrays: list[NDArray[np.float64]]) -> tuple[float, float] | None:

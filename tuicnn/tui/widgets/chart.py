@@ -14,7 +14,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tuicnn.tui.canvas import Canvas
-from tuicnn.tui.curves import extent, line_dots, point_dots, smoothed
+from tuicnn.tui.curves import extent, line_dots, point_dots, settled, smoothed
 from tuicnn.tui.look import Look, Role
 from tuicnn.tui.numbers import decades, round_step, short, snapped, tick_texts, ticks
 from tuicnn.tui.widgets.lines import LineWidget, fitted
@@ -126,8 +126,15 @@ class Chart(LineWidget):
             return self._drawn
         return [np.log10(np.where(y > 0, y, np.nan)) for y in self._drawn]
 
+    def _extent(self) -> tuple[float, float] | None:
+        """The range of the vertical axis. What lies outside of it is drawn at its edge."""
+        if self._logarithmic:  # which has room for the first steps too
+            return extent(self._values())
+        shown = [settled(y) if s.kind == "line" else y for s, y in zip(self._series, self._drawn, strict=True)]
+        return extent(shown) or extent(self._drawn)
+
     def _axes(self, width: int, rows: int) -> _Axes | None:
-        spans = extent(self._values())
+        spans = self._extent()
         steps = extent(
             [
                 np.where(np.isfinite(y), np.clip(np.asarray(s.x, dtype=np.float64), -1e15, 1e15), np.nan)
