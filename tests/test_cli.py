@@ -45,6 +45,7 @@ def test_check_json_is_one_object(tuicnn: Run, tmp_path: Path) -> None:
         "out": [8, 28, 28],
         "parameters": 80,
         "macs": 56448,
+        "inputs": [-1],
     }
     assert found["diagnostics"] == []
 

@@ -134,6 +134,7 @@ def test_weights_of_a_torch_sequential_are_taken() -> None:
     )  # fmt: skip
     ours = Network.from_text("conv 4 3x3 -> batchnorm -> relu -> maxpool 2 -> flatten -> dense 10")
     ours.load(theirs.state_dict())
+    ours.load({**theirs.state_dict(), **dict(theirs.named_parameters())})  # torch.nn.Parameters, which want gradients
     x, _ = batch(ours, 40)
     np.testing.assert_allclose(ours.forward(x), theirs.eval()(torch.tensor(x)).detach().numpy(), atol=1e-5)
 
@@ -157,6 +158,9 @@ def test_load_changes_nothing_where_something_does_not_fit() -> None:
         network.load({**changed, "conv2.weight": np.zeros(3)})
     with pytest.raises(KeyError, match=r"missing: dense1.bias"):
         network.load({name: w for name, w in changed.items() if name != "dense1.bias"})
+    for odd in (np.array(list("abcdefghij")), np.zeros(10, complex)):
+        with pytest.raises(ValueError, match=r"dense1.bias must be an array of real numbers"):
+            network.load({**changed, "dense1.bias": odd})
     assert all(np.array_equal(before[name], w) for name, w in network.parameters().items())
 
 
@@ -192,6 +196,7 @@ def test_a_layer_that_nothing_reads_has_no_gradient() -> None:
         (np.zeros((0, 1, 28, 28)), [], "N at least 1"),
         (np.zeros((2, 1, 28, 28)), [0], "2 images need 2 labels"),
         (np.zeros((2, 1, 28, 28)), [0, 10], "between 0 and 9"),
+        (np.zeros((2, 1, 28, 28)), [0, 0.7], "whole numbers"),
     ],
 )
 def test_what_does_not_fit_is_said(images: Any, labels: Any, says: str) -> None:

@@ -49,10 +49,18 @@ class Workers:
         self._pool = ThreadPoolExecutor(threads, "shard") if threads > 1 else None
 
     def map(self, work: Callable[[A], B], items: Sequence[A]) -> list[B]:
-        """Do `work` for every item, in any order; the results come in the items' order."""
+        """Do `work` for every item, in any order; the results come in the items' order.
+
+        What overflows becomes infinite or NaN without a warning of NumPy's: whoever asked looks at the result.
+        """
+
+        def quietly(item: A) -> B:
+            with np.errstate(all="ignore"):  # said in each thread: threads do not inherit it
+                return work(item)
+
         if self._pool is None or len(items) < 2:
-            return [work(item) for item in items]
-        return list(self._pool.map(work, items))
+            return [quietly(item) for item in items]
+        return list(self._pool.map(quietly, items))
 
     def close(self) -> None:
         if self._pool is not None:
@@ -211,7 +219,10 @@ class Executor:
                     shard.seconds[index] += perf_counter() - began
                 if following is None:
                     return None
-                return self.layers[following].gather(self._gathered(shard, following), self.store.weights[following])
+                began = perf_counter()
+                part = self.layers[following].gather(self._gathered(shard, following), self.store.weights[following])
+                shard.seconds[following] += perf_counter() - began
+                return part
 
             if head is None:
                 both = workers.map(lambda item, work=work: _with(begin(item), work), list(enumerate(bounds)))  # type: ignore[misc]
@@ -226,9 +237,17 @@ class Executor:
     # --- backward ---------------------------------------------------------------------------------------------------
 
     def train_backward(
-        self, made: Sequence[Shard], buffers: Sequence[list[dict[str, Array]]], workers: Workers, step: int
+        self,
+        made: Sequence[Shard],
+        buffers: Sequence[list[dict[str, Array]]],
+        workers: Workers,
+        step: int,
+        watched: bool,
     ) -> None:
-        """Backward from each shard's gradient by its output (`gradients[-1]`) into its buffer of weights' gradients."""
+        """Backward from each shard's gradient by its output (`gradients[-1]`) into its buffer of weights' gradients.
+
+        The gradient by every node's output is kept where `watched`, and given up as soon as it is used elsewhere.
+        """
         shared: dict[int, Any] = {}
         pending: int | None = None  # a whole_batch node whose backward waits for the sums of all shards
 
@@ -242,6 +261,8 @@ class Executor:
                 dy, shard.saved[index], self.store.weights[index], buffers[shard.number][index], run
             )
             shard.saved[index] = None
+            if not watched:
+                shard.gradients[index] = None
             for source, dx in zip(self.inputs[index], back, strict=True):
                 if source == INPUT or dx is None or not self.needs_gradient[source]:
                     continue
@@ -264,7 +285,10 @@ class Executor:
                     return None
                 dy = shard.gradients[head]
                 assert dy is not None
-                return self.layers[head].gather_backward(dy, shard.saved[head], self.store.weights[head])
+                began = perf_counter()
+                part = self.layers[head].gather_backward(dy, shard.saved[head], self.store.weights[head])
+                shard.seconds[head] += perf_counter() - began
+                return part
 
             parts = workers.map(work, made)
             if head is not None:

@@ -135,7 +135,10 @@ class Network:
         As in a training step: batch normalisation uses the batch's own statistics, dropout drops. Nothing is changed.
         """
         inner = self._inner(x)
-        labels = np.asarray(y, dtype=np.int64)
+        given = np.asarray(y)
+        labels = given.astype(np.int64)
+        if given.dtype.kind not in "iu" and not np.array_equal(given, labels):
+            raise ValueError("labels must be whole numbers, one for each image: the number of its class")
         if labels.shape != (len(inner),):
             raise ValueError(f"{len(inner)} images need {len(inner)} labels in one row, not an array of {labels.shape}")
         if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < self.plan.classes:
@@ -182,7 +185,7 @@ class Network:
             shard.gradients[-1] = loss.backward(z, labels[start], count)
         if observed is not None:
             self.executor.observe(made, observed, self.workers.threads, before_backward=True)
-        self.executor.train_backward(made, [views for _, views in buffers], self.workers, step)
+        self.executor.train_backward(made, [views for _, views in buffers], self.workers, step, observed is not None)
         if observed is not None:
             self.executor.observe(made, observed, self.workers.threads, before_backward=False)
         return StepResult(total / count, correct, add_up(flat for flat, _ in buffers), combined)

@@ -89,6 +89,17 @@ class Store:
     def _outer(views: list[dict[str, Array]], slots: Sequence[Slot]) -> dict[str, Array]:
         return {s.name: np.array(_to_outer(views[s.node][s.short], s.spec), order="C") for s in slots}
 
+    def _array(self, key: str, value: Any) -> Array:
+        """A value given for some weights as an array of this network's type; a `torch.nn.Parameter` too."""
+        plain = value.detach().cpu() if hasattr(value, "detach") else value
+        try:
+            array = np.asarray(plain)
+            if array.dtype.kind not in "fiub":
+                raise ValueError(f"not of {array.dtype}")
+            return array.astype(self.flat.dtype)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{key} must be an array of real numbers: {error}") from None
+
     def load(self, given: Mapping[str, Any]) -> None:
         """Take weights in PyTorch's names and axes; see `Network.load`. Nothing is changed where one does not fit."""
         by_name = {slot.name: slot for slot in (*self.slots, *self.kept_slots)}
@@ -102,7 +113,7 @@ class Store:
             slot = names.get(key)
             if slot is None:
                 raise KeyError(f"this network has no weights called {key}; it has {', '.join(by_name) or 'none'}")
-            array = np.asarray(value)
+            array = self._array(key, value)
             if array.shape != slot.spec.outer_shape:
                 raise ValueError(f"{key} is {_x(array.shape)} but this network's is {_x(slot.spec.outer_shape)}")
             arrays[slot.name] = array

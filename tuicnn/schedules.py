@@ -30,7 +30,14 @@ def _after_warmup(step: int, warmup: float, steps_per_epoch: int, epochs: int) -
     return min(1.0, (step + 1) / rise) if rise else 1.0, min(1.0, max(0.0, done))
 
 
-@word("schedule", "constant", help="the same rate all the way", aliases=("none", "fixed"), example="constant")
+@word(
+    "schedule",
+    "constant",
+    help="the same rate all the way",
+    aliases=("none", "fixed"),
+    example="constant",
+    formula="rate = lr",
+)
 @dataclass(frozen=True)
 class Constant(Schedule):
     """The rate as given."""
@@ -45,6 +52,7 @@ class Constant(Schedule):
     help="multiply the rate by a factor after some epochs",
     aliases=("multistep", "steps", "decay"),
     example="step at=[10, 20] factor=0.1",
+    formula="rate = lr * factor**sum(epoch >= e for e in at)\nepoch: how many are over",
 )
 @dataclass(frozen=True)
 class Step(Schedule):
@@ -63,6 +71,12 @@ class Step(Schedule):
     help="from the full rate to 0 along half a cosine (Loshchilov and Hutter 2017)",
     aliases=("cosineannealing", "cos"),
     example="cosine warmup=1",
+    formula=(
+        "rate = lr * rise * (1 + cos(pi*t))/2\n"
+        "rise: from 0 to 1 over the first `warmup` epochs, then 1\n"
+        "t: 0 during them, then from 0 to 1"
+    ),
+    source="Loshchilov and Hutter, SGDR (2017), equation 5, without restarts",
 )
 @dataclass(frozen=True)
 class Cosine(Schedule):
@@ -75,7 +89,19 @@ class Cosine(Schedule):
         return rise * (1 + math.cos(math.pi * t)) / 2
 
 
-@word("schedule", "linear", help="from the full rate straight down to 0", aliases=("poly",), example="linear warmup=1")
+@word(
+    "schedule",
+    "linear",
+    help="from the full rate straight down to 0",
+    aliases=("poly",),
+    example="linear warmup=1",
+    formula=(
+        "rate = lr * rise * (1 - t)\n"
+        "rise: from 0 to 1 over the first `warmup` epochs, then 1\n"
+        "t: 0 during them, then from 0 to 1"
+    ),
+    source="Goyal and others, Accurate, Large Minibatch SGD (2017), section 2.2, for the warm-up",
+)
 @dataclass(frozen=True)
 class Linear(Schedule):
     """1 - t, t from 0 to 1 after the warm-up."""
@@ -93,6 +119,12 @@ class Linear(Schedule):
     help="up to the full rate, then down to almost 0 (Smith and Topin 2018)",
     aliases=("1cycle", "one_cycle"),
     example="onecycle",
+    formula=(
+        "up:   rate = lr * (1 - 0.96*(1 + cos(pi*t))/2)\n"
+        "down: rate = lr * (0.000004 + 0.999996*(1 + cos(pi*t))/2)\n"
+        "t: from 0 to 1 over the share `rise` of the steps, and again over the others"
+    ),
+    source="Smith and Topin, Super-Convergence (2018), in PyTorch's form",
 )
 @dataclass(frozen=True)
 class OneCycle(Schedule):
@@ -106,6 +138,8 @@ class OneCycle(Schedule):
     def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
         low, end = 1 / 25, 1 / 25 / 1e4
         last = steps_per_epoch * epochs - 1
+        if last < 1:
+            return 1.0
         peak = self.rise * (last + 1) - 1
         if step <= peak or last <= peak:
             a, b, t = low, 1.0, (step / peak if peak > 0 else 1.0)

@@ -23,7 +23,7 @@ def size(shape: Sequence[int]) -> str:
 
 
 def as_json(checked: Checked) -> dict[str, Any]:
-    """The object that `tuicnn check --json` prints."""
+    """The object that `tuicnn check --json` prints; a layer's `inputs` are places in `layers`, -1 the image."""
     plan = checked.plan
     return {
         "ok": checked.ok,
@@ -35,6 +35,7 @@ def as_json(checked: Checked) -> dict[str, Any]:
                 "out": list(node.shape),
                 "parameters": node.parameters,
                 "macs": node.macs,
+                "inputs": list(node.inputs),
             }
             for node in (plan.nodes if plan else ())
         ],

@@ -98,20 +98,24 @@ class ProgressDisplay:
         self._task = self._progress.add_task("reading data", total=None, loss="", speed="")
         self._progress.start()
         self._loss = 0.0
-        self._began = 0.0
+        self._seconds = 0.0
+        self._last: float | None = None  # when the last step came; None after anything else
 
     def __call__(self, event: dict[str, Any]) -> None:
         match event["event"]:
             case "start":
-                self._start, self._began = event, time.monotonic()
+                self._start, self._last = event, time.monotonic()
                 self._console.print(Text(describe_start(event)))
                 total = event["steps_per_epoch"] * event["epochs"]
                 self._progress.update(self._task, description="epoch 1", total=total)
             case "step":
                 step, loss = event["step"], event["loss"] or 0.0
                 self._loss = loss if step == 1 else 0.98 * self._loss + 0.02 * loss
-                seconds = time.monotonic() - self._began
-                images = step * self._start["batch"] / seconds if seconds > 0 else 0
+                now = time.monotonic()
+                if self._last is not None:  # validation and pauses are no training
+                    self._seconds += now - self._last
+                self._last = now
+                images = step * self._start["batch"] / self._seconds if self._seconds > 0 else 0
                 self._progress.update(
                     self._task,
                     completed=step,
@@ -120,6 +124,7 @@ class ProgressDisplay:
                     speed=f"{images:,.0f} images/s",
                 )
             case "epoch":
+                self._last = None
                 self._console.print(Text(describe_epoch(event, self._start["epochs"])))
             case "warning":
                 self._console.print(Text(f"warning: {event['message']}"))
@@ -138,7 +143,7 @@ def percent(share: float | None) -> str:
 
 def duration(seconds: float) -> str:
     """A time for people: `8.2 s`, `3 min 05 s`, `2 h 10 min`."""
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"

@@ -50,8 +50,8 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Put `data` at `path`, mode 0600, so that a reader sees the old file or the new one, also after a power cut.
+def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Put `data` at `path`, so that a reader sees the old file or the new one, also after a power cut.
 
     Raises `OSError`, with the old file in place and nothing left behind.
     """
@@ -60,6 +60,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             write_all(descriptor, data)
+            os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -20,6 +20,7 @@ from tuicnn.execution import Observed
 from tuicnn.training.meter import Recorder, Smoothed, Speed
 from tuicnn.training.overview import overview_of
 from tuicnn.training.progress import NAN, Epoch, Figures, History, Overview, Peek, Progress, State, jsonable
+from tuicnn.training.steering import Steering
 from tuicnn.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ class Session:
         self.overview: Overview | None = None
         self._on_event = on_event
         self._trainer: Trainer | None = None
-        self._wake = threading.Condition()
+        self._steering = Steering(self._answer, self._on_pause, self._on_resume)
+        self._working = State.STARTING  # what it does when it is not paused
+        self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
+        self._recording = threading.Lock()
         self._looking = threading.Lock()  # the network is used by one thread at a time
-        self._peeks: list[tuple[int, int, Future[Peek]]] = []
-        self._paused = self._stopping = self._finished = False
-        self._credit = 0
         self._progress = Progress()
         self._recorder = Recorder()
         self._figures: Figures | None = None
@@ -67,7 +68,7 @@ class Session:
 
     def history(self, since_step: int, since_epoch: int) -> History:
         """Losses and accuracies since a step, epochs since an epoch."""
-        with self._wake:
+        with self._recording:
             return self._recorder.since(since_step, since_epoch)
 
     def figures(self) -> Figures | None:
@@ -77,42 +78,23 @@ class Session:
 
     def peek(self, layer: int, sample: int) -> Future[Peek]:
         """One validation image's way through the network, answered between two steps (cancelled without a network)."""
-        future: Future[Peek] = Future()
-        with self._wake:
-            finished = self._finished
-            if not finished:
-                self._peeks.append((layer, sample, future))
-                self._wake.notify_all()
-        if finished:
-            self._answer(layer, sample, future)
-        return future
+        return self._steering.ask(layer, sample)
 
     def pause(self) -> None:
-        """Stop after the step that is being trained, until `resume`."""
-        with self._wake:
-            self._paused, self._credit = True, 0
+        """Hold after the step that is being trained, until `resume`."""
+        self._steering.pause()
 
     def resume(self) -> None:
         """Go on training."""
-        with self._wake:
-            self._paused = False
-            self._wake.notify_all()
+        self._steering.resume()
 
     def step(self) -> None:
         """Train one batch, then pause."""
-        with self._wake:
-            self._credit = self._credit + 1 if self._paused else 1
-            self._paused = True
-            self._wake.notify_all()
+        self._steering.step()
 
     def stop(self) -> None:
-        """End the run after the step that is being trained. Safe in a signal handler's thread."""
-        self._stopping = True
-        if self._wake.acquire(blocking=False):  # a handler may interrupt the very thread that holds the lock
-            try:
-                self._wake.notify_all()
-            finally:
-                self._wake.release()
+        """End the run after the step that is being trained. May be called by a signal handler."""
+        self._steering.stop()
 
     # --- the training thread ----------------------------------------------------------------------------------------
 
@@ -146,11 +128,11 @@ class Session:
             problem = self._epoch(trainer, dataset, epoch)
             if problem is not None:
                 return problem
-        self._set(state=State.TESTING)
-        loss, accuracy = trainer.evaluate(dataset.test_images, dataset.test_labels, self._between_parts)
-        if self._stopping:
+        self._work(State.TESTING)
+        score = trainer.evaluate(dataset.test_images, dataset.test_labels, self._between_parts)
+        if score is None:
             return State.STOPPED, ""
-        self._set(test_loss=loss, test_accuracy=accuracy)
+        self._set(test_loss=score[0], test_accuracy=score[1])
         return State.DONE, ""
 
     def _epoch(self, trainer: Trainer, dataset: Dataset, epoch: int) -> tuple[State, str] | None:
@@ -158,26 +140,29 @@ class Session:
         losses = corrects = seconds = 0.0
         images = 0
         while trainer.step < (epoch + 1) * trainer.steps_per_epoch:
-            if not self._between_steps():
+            self._work(State.TRAINING)
+            if not self._steering.hold(before_step=True):
                 return State.STOPPED, ""
             began = perf_counter()
             loss, accuracy, count = self._advance(trainer)
             took = perf_counter() - began
             if not np.isfinite(loss):
                 return State.DIVERGED, (
-                    f"the loss became {loss} at step {trainer.step + 1} (epoch {epoch + 1}); "
+                    f"the {'loss' if np.isnan(loss) else 'numbers'} became {'NaN' if np.isnan(loss) else 'infinite'} "
+                    f"at step {trainer.step + 1} (epoch {epoch + 1}); "
                     f"try a smaller learning rate than {trainer.learning_rate:.3g}"
                 )
             losses, corrects, images, seconds = (
                 losses + loss * count, corrects + accuracy * count, images + count, seconds + took
             )  # fmt: skip
             self._record(trainer, loss, accuracy, count, took)
-        self._set(state=State.VALIDATING)
-        began = perf_counter()
-        val_loss, val_accuracy = trainer.evaluate(dataset.val_images, dataset.val_labels, self._between_parts)
-        self._evaluation_seconds = perf_counter() - began
-        if self._stopping:
+        self._work(State.VALIDATING)
+        began, held = perf_counter(), self._held
+        score = trainer.evaluate(dataset.val_images, dataset.val_labels, self._between_parts)
+        if score is None:
             return State.STOPPED, ""
+        self._evaluation_seconds = perf_counter() - began - (self._held - held)
+        val_loss, val_accuracy = score
         done = Epoch(
             epoch + 1,
             trainer.step,
@@ -188,12 +173,11 @@ class Session:
             images / seconds,
             seconds + self._evaluation_seconds,
         )
-        with self._wake:
+        with self._recording:
             self._recorder.epochs.append(done)
         best = self._progress.best_val_accuracy
         better = not best >= val_accuracy
         self._set(
-            state=State.TRAINING,
             part=0.0,
             epoch=epoch + 1,
             val_loss=val_loss,
@@ -210,8 +194,7 @@ class Session:
             return trainer.advance()
         self._figures_wanted = False
         observed = Observed.nothing(len(self.plan.nodes))
-        with np.errstate(all="ignore"):
-            result = trainer.advance(observed)
+        result = trainer.advance(observed)
         to32 = [np.asarray(a, np.float32) for a in (observed.activation, observed.gradient, observed.dead)]
         self._figures = Figures(np.asarray(observed.seconds * 1000, np.float32), *to32)
         return result
@@ -221,14 +204,12 @@ class Session:
         self._accuracy.add(accuracy)
         self._speed.add(took, count)
         self._seconds += took
-        with self._wake:
+        with self._recording:
             self._recorder.add(loss, accuracy)
-        epochs_left = self.plan.train.epochs - len(self._recorder.epochs)
-        eta = (trainer.steps - trainer.step) * self._speed.seconds_per_step + epochs_left * self._evaluation_seconds
         self._set(
             step=trainer.step,
             seconds=self._seconds,
-            eta=eta,
+            eta=self._to_go(trainer),
             images_per_second=self._speed.images_per_second,
             learning_rate=trainer.learning_rate,
             train_loss=self._loss.value,
@@ -236,46 +217,38 @@ class Session:
         )
         self._emit("step", step=trainer.step, loss=loss, accuracy=accuracy)
 
-    def _between_steps(self) -> bool:
-        """Serve who waits, and wait while paused. False: end the run."""
-        if not self._peeks and not self._paused and not self._stopping:  # the usual case costs nothing
-            if self._progress.state is not State.TRAINING:
-                self._set(state=State.TRAINING)
-            return True
-        told = False
-        while True:
-            self._serve()
-            with self._wake:
-                if self._stopping:
-                    return False
-                if not self._paused or self._credit:
-                    break
-                if not told:
-                    told = True
-                    self._set(state=State.PAUSED)
-                elif not self._peeks:
-                    self._wake.wait(0.5)  # not for ever: `stop` may come from a signal handler
-                    continue
+    def _to_go(self, trainer: Trainer) -> float:
+        """Seconds to the end, with the validations and the test that are still to come."""
+        data = trainer.dataset
+        # until the first validation has been timed: forward alone takes about a third of a step
+        a_third = len(data.val_images) / self._speed.images_per_second / 3
+        validation = self._evaluation_seconds or a_third
+        test = validation * len(data.test_images) / max(1, len(data.val_images))
+        epochs_left = self.plan.train.epochs - len(self._recorder.epochs)
+        return (trainer.steps - trainer.step) * self._speed.seconds_per_step + epochs_left * validation + test
+
+    def _work(self, state: State) -> None:
+        """Begin to train, validate or test."""
+        if self._working is not state:
+            self._working = state
+            self._set(state=state)
+
+    def _on_pause(self, first: bool) -> None:
+        if first:
+            self._paused_at = perf_counter()
+        if self._progress.state is not State.PAUSED:
+            self._set(state=State.PAUSED)
+        if first:
             self._emit("paused", step=self._progress.step)
-        if self._credit:
-            self._credit -= 1
-        if told and not self._paused:
-            self._emit("resumed", step=self._progress.step)
-        if not self._paused:
-            self._set(state=State.TRAINING)
-        return True
+
+    def _on_resume(self) -> None:
+        self._held += perf_counter() - self._paused_at
+        self._set(state=self._working)
+        self._emit("resumed", step=self._progress.step)
 
     def _between_parts(self, part: float) -> bool:
         self._set(part=part)
-        self._serve()
-        return not self._stopping
-
-    def _serve(self) -> None:
-        while self._peeks:
-            with self._wake:
-                waiting, self._peeks = self._peeks, []
-            for layer, sample, future in waiting:
-                self._answer(layer, sample, future)
+        return self._steering.hold(before_step=False)
 
     def _answer(self, layer: int, sample: int, future: Future[Peek]) -> None:
         trainer = self._trainer
@@ -291,11 +264,7 @@ class Session:
             future.set_exception(error)
 
     def _end(self, state: State, message: str) -> None:
-        with self._wake:
-            self._finished = True
-            waiting, self._peeks = self._peeks, []
-        for layer, sample, future in waiting:
-            self._answer(layer, sample, future)
+        self._steering.close()
         now = self._progress
         self._emit(
             "end",

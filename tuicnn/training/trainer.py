@@ -13,7 +13,7 @@ import numpy as np
 
 from tuicnn.data import Batches, normalise
 from tuicnn.execution import Observed
-from tuicnn.network import Network
+from tuicnn.network import Network, StepResult
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +48,8 @@ class Trainer:
         self.steps = self.steps_per_epoch * plan.train.epochs
         self.step = 0
         self.state = plan.optimizer.state(self.network.store.flat)
+        self._weights_before = np.empty_like(self.network.store.flat)
+        self._kept_before = np.empty_like(self.network.store.flat_kept)
 
     @property
     def learning_rate(self) -> float:
@@ -59,7 +61,8 @@ class Trainer:
     def advance(self, observed: Observed | None = None) -> tuple[float, float, int]:
         """Train one batch: its mean loss, its accuracy, and how many images it had.
 
-        A loss that is not finite moves nothing.
+        What is not finite is not taken: where the loss, the gradient or what would become of the weights is infinite
+        or NaN, the weights stay as they were and the loss is given as NaN or infinite.
         """
         epoch, within = divmod(self.step, self.steps_per_epoch)
         count = len(self.batches.indices(epoch, within))
@@ -69,22 +72,39 @@ class Trainer:
             step=self.step,
             observed=observed,
         )
-        if np.isfinite(result.loss):
-            rate = self.learning_rate
-            self.network.keep(result.combined)
-            self.plan.optimizer.update(self.network.store.flat, result.gradient, self.state, rate, self.step + 1)
-            self.step += 1
-        return result.loss, result.correct / count, count
+        loss = result.loss
+        if np.isfinite(loss) and not self._take(result):
+            loss = float("inf")
+        return loss, result.correct / count, count
 
-    def evaluate(self, images: NDArray[np.uint8], labels: NDArray[np.int64], between: Callable[[float], bool]) -> Score:
+    def _take(self, result: StepResult) -> bool:
+        """Move the weights along a step's gradient; where they would not stay finite, leave them and say False."""
+        store = self.network.store
+        np.copyto(self._weights_before, store.flat)
+        np.copyto(self._kept_before, store.flat_kept)
+        with np.errstate(all="ignore"):
+            self.network.keep(result.combined)
+            self.plan.optimizer.update(store.flat, result.gradient, self.state, self.learning_rate, self.step + 1)
+            # a sum of squares is finite only where every number is, and is one pass without an array of its own
+            good = bool(np.isfinite(np.dot(store.flat, store.flat) + np.dot(store.flat_kept, store.flat_kept)))
+        if good:
+            self.step += 1
+        else:
+            np.copyto(store.flat, self._weights_before)
+            np.copyto(store.flat_kept, self._kept_before)
+        return good
+
+    def evaluate(
+        self, images: NDArray[np.uint8], labels: NDArray[np.int64], between: Callable[[float], bool]
+    ) -> Score | None:
         """Mean loss and accuracy over images; NaN where there are none.
 
-        `between(part done)` is called now and then, and ends the evaluation early (NaN) by returning False.
+        `between(part done)` is called now and then, and ends the evaluation early (None) by returning False.
         """
         total, right, count = 0.0, 0, len(images)
         for first in range(0, count, CHUNK):
             if not between(first / count):
-                return float("nan"), float("nan")
+                return None
 
             def fetch(start: int, stop: int, first: int = first) -> tuple[Any, Any]:
                 a, b = first + start, first + stop
