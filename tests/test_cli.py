@@ -166,8 +166,47 @@ def test_a_reader_that_leaves_ends_the_training_quietly(environment: dict[str, s
         shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert len(done.stdout.splitlines()) == 3
+    assert json.loads((tmp_path / "r" / "journal.jsonl").read_text().splitlines()[-1])["state"] == "stopped"
+    assert (tmp_path / "r" / "weights.safetensors").exists()
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        ("train nets/mnist.net --limit 300 --epochs 1 >/dev/full", 1, "the output cannot be written: the disk is full"),
+        ("train nets/mnist.net --limit 300 --epochs 1 --json >/dev/full", 1, "the output cannot be written"),
+        ("check nets/mnist.net >/dev/full", 1, "the output cannot be written: the disk is full"),
+        ("train nets/mnist.net --limit 300 --epochs 1 >&-", 0, ""),
+        ("check nets/mnist.net >&- 2>&-", 0, ""),
+        ("train nets/mnist.net --json --limit 20000 --epochs 5 | true; exit ${PIPESTATUS[0]}", 141, ""),
+    ],
+)
+def test_output_that_cannot_be_written_is_told_in_a_line(
+    arguments: str, code: int, says: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m tuicnn {arguments}"],
+        cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=99,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_training_that_diverges_is_told_once(tuicnn: Run, tmp_path: Path) -> None:
+    name = write(tmp_path, "data: mnist limit=500 val=64\noptim: sgd lr=1e6\nconv 4 3x3 -> relu -> flatten -> dense 10")
+    done = tuicnn("train", name)
+    assert done.returncode == 1
+    assert "RuntimeWarning" not in done.stderr
+    assert (done.stdout + done.stderr).count("smaller learning rate") == 1
+
+
+def test_missing_data_is_told_once(tuicnn: Run) -> None:
+    done = tuicnn("train", "nets/fashion.net")
+    assert done.returncode == 1
+    assert (done.stdout + done.stderr).count("Fashion-MNIST is not here") == 1
 
 
 def test_a_run_in_the_background_is_listed_and_stopped(

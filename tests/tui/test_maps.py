@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from tests.tui.drawn import LOOKS, colours, drawn, looks, odd_numbers, sizes, unhurried
+from tuicnn.tui import scales
 from tuicnn.tui.look import Look
-from tuicnn.tui.pixels import VIRIDIS, _oklab, _palette, averaged
+from tuicnn.tui.pixels import _oklab, _palette, averaged
 from tuicnn.tui.tiles import arranged
 from tuicnn.tui.widgets.maps import Maps
 
@@ -24,6 +26,9 @@ def maps(values: Any, look: Look | None = None, title: str = "") -> Maps:
 
 
 shapes = st.one_of(st.tuples(st.integers(0, 40)), st.tuples(st.integers(0, 20), st.integers(0, 30), st.integers(0, 30)))
+
+
+ABOVE = scales.colours(False)
 
 
 @given(looks, sizes, shapes, st.data())
@@ -46,8 +51,8 @@ def test_one_bright_pixel_is_bright_there_and_nowhere_else(look: Look) -> None:
     values[1, 5, 7] = 3.0
     if look.half_blocks:
         shown = colours(maps(values, look), 60, 20)[4:]  # below the legend and the numbers
-        assert [tuple(p) for p in np.argwhere(shown == VIRIDIS[-1])] == [(5, 27 + 7)]
-        assert np.sum(shown == VIRIDIS[0]) == 2 * 26 * 26 - 1
+        assert [tuple(p) for p in np.argwhere(shown == ABOVE[-1])] == [(5, 27 + 7)]
+        assert np.sum(shown == ABOVE[0]) == 2 * 26 * 26 - 1
     else:
         lines = drawn(maps(values, look), 110, 30)[2:]
         assert lines[5][53 + 14 : 53 + 16] == "@@"
@@ -58,17 +63,17 @@ def test_all_maps_share_one_scale() -> None:
     values = np.stack([np.full((4, 4), 1.0), np.full((4, 4), 8.0)])
     shown = colours(maps(values), 40, 20)
     first, last = shown[6, 1], shown[6, shown.shape[1] - 1]
-    places = {c: i for i, c in enumerate(VIRIDIS.tolist())}
+    places = {c: i for i, c in enumerate(ABOVE.tolist())}
     seen = sorted({places[c] for c in shown[4:].ravel() if c in places})
     assert len(seen) == 2
-    assert seen[0] < 3
-    assert seen[1] == len(VIRIDIS) - 1
+    assert seen[0] < 6
+    assert seen[1] == len(ABOVE) - 1
     assert first != last
 
 
 def test_the_legend_has_the_scale_and_how_many_channels_are_shown() -> None:
     legend = drawn(maps(np.linspace(-0.4, 3, 64 * 64).reshape(64, 8, 8), title="relu1"), 60, 12)[0]
-    assert legend.startswith("relu1  -0.4 ")
+    assert legend.startswith("relu1  -3 ")
     assert " 3 " in legend
     assert "of 64 channels" in legend
     assert "8 channels" in drawn(maps(np.ones((8, 4, 4))), 60, 20)[0]
@@ -153,10 +158,35 @@ def test_scaling_down_leaves_out_what_is_not_finite() -> None:
     assert np.isnan(averaged(np.full((4, 4), np.nan), 2, 2)).all()
 
 
-def test_the_scale_rises_in_lightness() -> None:
-    lightness = _oklab(_palette())[VIRIDIS - 16, 0]
-    assert np.all(np.diff(lightness) > 0)
-    assert lightness[-1] - lightness[0] > 0.5
+def lightness(codes: Any) -> NDArray[np.float64]:
+    return _oklab(_palette())[np.asarray(codes) - 16, 0]
+
+
+def test_the_scale_is_dark_at_zero_and_rises_in_lightness_to_both_sides() -> None:
+    assert np.all(np.diff(lightness(ABOVE)) > 0)
+    assert lightness(ABOVE)[-1] - lightness(ABOVE)[0] > 0.5
+    both = scales.colours(True)
+    middle = len(both) // 2
+    assert both[middle] == ABOVE[0]
+    for half in (both[middle:], both[middle::-1]):
+        assert np.all(np.diff(lightness(half)) > 0)
+    assert len(set(both.tolist())) == len(both)
+    assert scales.BAD not in (*both, *ABOVE)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_zero_recedes_and_signs_differ(look: Look) -> None:
+    values = np.zeros((1, 8, 8))
+    values[0, 2, 3], values[0, 5, 6] = 4.0, -4.0
+    if look.half_blocks:
+        shown = colours(maps(values, look), 30, 12)
+        palette = scales.colours(True)
+        assert {palette[0], palette[-1], palette[len(palette) // 2]} <= {c for c in shown.ravel() if c is not None}
+    else:
+        lines = drawn(maps(values, look), 40, 12)[1:]
+        assert set("".join(lines)) <= {" ", "@", "&", "0"}
+        assert "@" in "".join(lines)
+        assert "&" in "".join(lines)
 
 
 def test_large_maps_are_made_smaller_until_many_fit_but_no_smaller_than_that() -> None:

@@ -23,22 +23,32 @@ def train_here(plan: Plan, folder: RunFolder, reporter: Reporter, *, threads: in
     """Train a plan, keep the run in its folder, report to `reporter`; the command's exit code.
 
     SIGINT and SIGTERM end the training after the step it is at, with the weights saved: 130 and 143. A second one ends
-    it as the system would. Raises `RunError` where the folder cannot be written, `BrokenPipeError` where nobody reads.
+    it as the system would. Raises `RunError` where the run failed, `OSError` where the reports cannot be written.
     """
     stopped_by: list[int] = []
-    gone: list[BrokenPipeError] = []
+    gone: list[OSError] = []  # why the reports could not be written, once they could not
 
     with folder.lock():
-        journal = Journal(folder.journal, lambda trouble: _warn(reporter, trouble))
+        journal = Journal(
+            folder.journal, lambda trouble: report({"event": "warning", "message": trouble}) if trouble else None
+        )
 
-        def on_event(event: dict[str, Any]) -> None:
-            journal.append(event)
+        def report(event: dict[str, Any]) -> None:
             if not gone:
                 try:
                     reporter(event)
-                except BrokenPipeError as error:  # the reader has gone: end as after a signal, weights saved
+                except OSError as error:  # the reader has gone, or the disk is full: end as after a signal
                     gone.append(error)
                     session.stop()
+
+        def on_event(event: dict[str, Any]) -> None:
+            if event["event"] in ("epoch", "end") and session.network is not None and session.progress().step:
+                try:
+                    folder.save_weights(session.network.state())
+                except RunError as error:  # training goes on: the disk may have room again at the next epoch
+                    report({"event": "warning", "message": str(error)})
+            journal.append(event)
+            report(event)
 
         session = Session(plan, threads=threads, run=str(folder.path), on_event=on_event)
 
@@ -50,14 +60,15 @@ def train_here(plan: Plan, folder: RunFolder, reporter: Reporter, *, threads: in
         before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             state = session.run()
-            if session.network is not None and session.progress().step:
-                folder.save_weights(session.network.state())
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
             journal.close()
             if not gone:
-                reporter.close()
+                try:
+                    reporter.close()
+                except OSError as error:
+                    gone.append(error)
     if gone:
         raise gone[0]
     if stopped_by:
@@ -65,8 +76,3 @@ def train_here(plan: Plan, folder: RunFolder, reporter: Reporter, *, threads: in
     if state in (State.DIVERGED, State.FAILED):
         raise RunError(session.progress().message)
     return 0
-
-
-def _warn(reporter: Reporter, trouble: str) -> None:
-    if trouble:
-        reporter({"event": "warning", "message": trouble})

@@ -17,6 +17,9 @@ __all__ = ["JsonLines", "PlainLines", "ProgressDisplay", "Reporter", "duration",
 #: seconds between two lines in an epoch that takes long
 _SILENCE = 10.0
 
+#: ends of a run that are no failure
+GOOD_ENDS = ("done", "stopped")
+
 
 class Reporter(Protocol):
     """Takes a run's events as they come (see `Session`)."""
@@ -66,7 +69,7 @@ class PlainLines:
                 self._line(describe_epoch(event, self._start["epochs"]))
             case "warning":
                 self._line(f"warning: {event['message']}")
-            case "end":
+            case "end" if event["state"] in GOOD_ENDS:  # the command itself tells what went wrong
                 self._line(describe_end(event))
 
     def _line(self, text: str) -> None:
@@ -130,7 +133,8 @@ class ProgressDisplay:
                 self._console.print(Text(f"warning: {event['message']}"))
             case "end":
                 self.close()
-                self._console.print(Text(describe_end(event), style="bold"))
+                if event["state"] in GOOD_ENDS:
+                    self._console.print(Text(describe_end(event), style="bold"))
 
     def close(self) -> None:
         self._progress.stop()
@@ -153,7 +157,8 @@ def describe_start(event: dict[str, Any]) -> str:
     """The line with which a training begins."""
     threads = event["threads"]
     return (
-        f"{event['net']}: {event['parameters']:,} parameters, {event['train_images']:,} training images of "
+        f"{event['net']}: {event['parameters']:,} parameters, {event['train_images']:,} "
+        f"training image{'s' * (event['train_images'] != 1)} of "
         f"{event['data']}, {event['val_images']:,} for validation; {event['optimizer']}, batch {event['batch']}, "
         f"{threads} thread{'s' * (threads != 1)}, seed {event['seed']}"
     )
@@ -169,17 +174,13 @@ def describe_epoch(event: dict[str, Any], epochs: int) -> str:
 
 
 def describe_end(event: dict[str, Any]) -> str:
-    """The line with which a training ends, whichever way."""
-    match event["state"]:
-        case "done":
-            return (
-                f"test accuracy {percent(event['test_accuracy'])}, test loss {_loss(event['test_loss'])}, "
-                f"after {duration(event['seconds'])} of training"
-            )
-        case "stopped":
-            return f"stopped after step {event['step']:,}"
-        case state:
-            return f"{state}: {event['message']}"
+    """The line with which a training ends."""
+    if event["state"] == "stopped":
+        return f"stopped after step {event['step']:,}"
+    return (
+        f"test accuracy {percent(event['test_accuracy'])}, test loss {_loss(event['test_loss'])}, "
+        f"after {duration(event['seconds'])} of training"
+    )
 
 
 def _loss(value: float | None) -> str:

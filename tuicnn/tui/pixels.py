@@ -15,14 +15,10 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-__all__ = ["GREYS", "NONE", "TRUE", "VIRIDIS", "averaged", "enlarged", "half_blocks", "nearest", "runs", "true_colours"]
+__all__ = ["GREYS", "NONE", "TRUE", "averaged", "enlarged", "half_blocks", "nearest", "runs", "true_colours"]
 
 NONE = -1
 TRUE = 256
-
-#: viridis (S. van der Walt and N. Smith, 2015; matplotlib) in twelve colours of the palette: those of rising lightness
-#: that are nearest in Oklab to evenly spaced points of it and to the steps between these
-VIRIDIS: NDArray[np.int64] = np.array([53, 54, 55, 61, 67, 37, 72, 78, 113, 148, 184, 220])
 
 #: black, the 24 greys of the palette's end, white: dark to bright
 GREYS: NDArray[np.int64] = np.array([16, *range(232, 256), 231])

@@ -133,6 +133,8 @@ class Run:
         elif event["event"] == "end":
             self._ended = True
             event = {**event, **self._save()}
+        elif event["event"] == "epoch":
+            self._save()  # a process that is killed leaves the weights of its last whole epoch
         self._journal.append(event)
         self._recorded = self._ended
 

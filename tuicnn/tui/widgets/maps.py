@@ -13,7 +13,8 @@ from textual.strip import Strip
 
 from tuicnn.tui.look import Look
 from tuicnn.tui.numbers import short, snapped
-from tuicnn.tui.pixels import NONE, VIRIDIS, averaged, enlarged, half_blocks, runs
+from tuicnn.tui.pixels import NONE, averaged, enlarged, half_blocks, runs
+from tuicnn.tui.scales import BAD, bound, characters, colours, places
 from tuicnn.tui.signed_bar import signed_bar
 from tuicnn.tui.tiles import Tiles, arranged
 from tuicnn.tui.widgets.lines import LineWidget, fitted
@@ -21,7 +22,6 @@ from tuicnn.tui.widgets.lines import LineWidget, fitted
 __all__ = ["Maps"]
 
 _GAP = -2  # between maps
-_BAD = 160  # the colour of a pixel that is not a finite number; not in the scale
 
 Codes = NDArray[np.int64]
 
@@ -103,12 +103,9 @@ class Maps(LineWidget):
         self._first = max(0, min(self._first, count - self._shown))
         return self._first
 
-    def _levels(self, values: NDArray[np.float64], levels: int) -> Codes:
-        """Places 0 to levels - 1 on the scale; `NONE` for what is not finite."""
-        low, high = self._scale
-        known = np.isfinite(values)
-        places = (np.where(known, values, low) - low) * (levels / (high - low))
-        return np.where(known, np.clip(places, 0, levels - 1).astype(np.int64), NONE)
+    @property
+    def _signed(self) -> bool:
+        return self._scale[0] < 0
 
     def _grid(self, maps: NDArray[np.float32], width: int, rows: int) -> list[Strip]:
         channels, high, wide = maps.shape
@@ -143,15 +140,21 @@ class Maps(LineWidget):
         return lines
 
     def _codes(self, pixels: NDArray[np.float64]) -> Codes:
-        """Colours of the palette, or places in the ramp (`NONE`: not a finite number)."""
+        """Colours of the palette, or places among the characters (`NONE`: not a finite number)."""
+        ends = bound(*self._scale)
         if self.look.half_blocks:
-            places = self._levels(pixels, len(VIRIDIS))
-            return np.where(places == NONE, _BAD, VIRIDIS[places])
-        return self._levels(pixels, len(self.look.glyphs.ramp))
+            palette = colours(self._signed)
+            found = places(pixels, *ends, len(palette))
+            return np.where(found == NONE, BAD, palette[found])
+        return places(pixels, *ends, len(self._characters))
+
+    @property
+    def _characters(self) -> str:
+        return characters(self._signed, self.look.glyphs.ramp)
 
     def _pixels(self, y: int, codes: Codes, width: int, cells: int) -> Strip:
         """A line of cells (so many a pixel) by one row of pixels or two; that of last time where nothing changed."""
-        key = (codes.shape, codes.tobytes(), width, cells, self.base)
+        key = (codes.shape, codes.tobytes(), width, cells, self.base, self._signed)
         kept = self._kept.get(y)
         if kept is not None and kept[0] == key:
             return kept[1]
@@ -161,9 +164,9 @@ class Maps(LineWidget):
             segments = half_blocks(codes[0], codes[1], base, glyphs.upper_half, glyphs.lower_half)
             used = codes.shape[1]
         else:
+            ramp = self._characters
             text = "".join(
-                " " if code == _GAP else ("?" if code == NONE else glyphs.ramp[code]) * cells
-                for code in codes[0].tolist()
+                " " if code == _GAP else ("?" if code == NONE else ramp[code]) * cells for code in codes[0].tolist()
             )
             segments = [Segment(text, self.style("text"))]
             used = len(text)
@@ -212,13 +215,13 @@ class Maps(LineWidget):
                 if self.look.half_blocks:
                     cells.append(Segment("  " * times, self.base + _background(code)))
                 else:
-                    cells.append(Segment(("?" if code == NONE else self.look.glyphs.ramp[code]) * 2 * times, self.base))
+                    cells.append(Segment(("?" if code == NONE else self._characters[code]) * 2 * times, self.base))
             lines.append(fitted(cells, width, self.base))
         return lines
 
     def _legend(self, maps: NDArray[np.float32], width: int) -> Strip:
         """The scale, how many channels are shown, and what is not finite; the title where there is room for it."""
-        (low, high), dim = self._scale, self.style("dim")
+        (low, high), dim = bound(*self._scale), self.style("dim")
         scale = [Segment(f"{short(low)} ", dim), *self._swatches(), Segment(f" {short(high)}  ", dim)]
         if self._bars:
             scale = []  # they have their numbers
@@ -243,8 +246,8 @@ class Maps(LineWidget):
     def _swatches(self) -> list[Segment]:
         """The scale itself, from low to high."""
         if self.look.half_blocks:
-            return [Segment(" ", self.base + _background(int(code))) for code in VIRIDIS]
-        return [Segment(self.look.glyphs.ramp, self.style("text"))]
+            return [Segment(" ", self.base + _background(int(code))) for code in colours(self._signed)]
+        return [Segment(self._characters, self.style("text"))]
 
 
 @cache
