@@ -127,6 +127,16 @@ async def test_space_pauses_and_resumes_and_s_steps(make_app: MakeApp, feed: Fak
         assert feed.acted == ["pause", "resume", "step"]
 
 
+async def test_the_end_is_told_in_a_frozen_view_too(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.overview)
+        await pilot.press("f")
+        await until(pilot, lambda: "view frozen" in text(app))
+        feed.advance(100_000)
+        await until(pilot, lambda: "97.83% of the 10,000 test images are right" in text(app))
+
+
 async def test_a_frozen_view_stays_while_data_arrive(make_app: MakeApp, feed: FakeFeed) -> None:
     app = make_app(feed)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -181,8 +191,9 @@ async def test_the_result_stays_and_leaving_then_asks_nothing(
         await pilot.pause()
         if size[0] > 30:
             assert "97.83% of the 10,000 test images are right" in text(app)
-            await pilot.press("space")
-            await until(pilot, lambda: "has ended" in text(app))
+            # there is nothing to steer any more, and nothing says that there is
+            await until(pilot, lambda: "pause" not in lines(app)[-1])
+            await pilot.press("space", "s")
         await pilot.press("q")
     outcome = app.return_value
     assert isinstance(outcome, Outcome)

@@ -134,7 +134,7 @@ def test_points_are_marks_and_the_legend_has_each_ones_last_value() -> None:
     x = np.arange(100)
     widget.show([Series("training", x, 1 / (1 + x)), Series("validation", x[9::30], 2 / (1 + x[9::30]), "points")])
     lines = drawn(widget, 70, 14)
-    assert lines[0].startswith("loss  ━ training 0.01  ● validation 0.02")
+    assert lines[0].startswith("loss  ━ training 0.010  ● validation 0.020")
     assert sum(line.count("●") for line in lines[1:]) == 4
 
 

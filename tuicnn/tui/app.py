@@ -72,7 +72,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         # Each view is a mode, a stack of screens of its own.
         self.add_mode("train", partial(TrainScreen, look, self.watcher, title))
         self._hangup = Hangup(partial(self._depart, "background"))
-        self._ending = False
+        self._ending = self._over = False
 
     # -- views
 
@@ -87,6 +87,10 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self._hangup.stop()
 
     def _tell(self, snapshot: Snapshot) -> None:
+        over = snapshot.progress.state.final or bool(snapshot.gone)
+        if over != self._over:
+            self._over = over
+            self.refresh_bindings()
         for screen in self.screen_stack:
             if isinstance(screen, TrainScreen):
                 screen.post_message(Watched(snapshot))
@@ -104,7 +108,9 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     # -- steering
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The palette is there where it can be drawn."""
+        """The palette is there where it can be drawn, and steering while there is a run to steer."""
+        if action in ("pause", "step", "freeze"):
+            return not (self.watcher.snapshot.progress.state.final or self.watcher.snapshot.gone)
         return self.use_command_palette if action == "command_palette" else True
 
     def action_pause(self) -> None:

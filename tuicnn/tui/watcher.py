@@ -25,6 +25,7 @@ __all__ = ["Interest", "Numbers", "Snapshot", "Watched", "Watcher"]
 NUMBERS_PERIOD = 0.1  # seconds between two requests for the numbers
 FIGURES_PERIOD = 0.3  # … for the figures of the layers
 MAPS_PERIOD = 0.4  # … for feature maps: of all that is drawn they take the most bytes
+FROZEN_PERIOD = 1.0  # … in a frozen view, for the one thing that is shown there: that the run has ended
 BREATH = 0.02  # seconds left to others between two requests where the answers are slow
 
 
@@ -168,10 +169,10 @@ class Watcher:
         while True:
             self._wake_numbers.clear()
             start = monotonic()
-            if not self.snapshot.frozen and not self._settled:
+            if not self._settled:
                 await self._poll(feed)
-            idle = self.snapshot.frozen or self._settled
-            await _rest(self._wake_numbers, None if idle else start + NUMBERS_PERIOD)
+            period = FROZEN_PERIOD if self.snapshot.frozen else NUMBERS_PERIOD
+            await _rest(self._wake_numbers, None if self._settled else start + period)
 
     async def _watch_maps(self, feed: Feed) -> None:
         """What a person chose is fetched at once, even into a frozen view; else when training has moved on."""
@@ -198,12 +199,13 @@ class Watcher:
 
     async def _poll(self, feed: Feed) -> None:
         steps, epochs = len(self._losses), len(self.snapshot.epochs)
-        figures = self.interest.figures and monotonic() >= self._figures_due
+        figures = self.interest.figures and monotonic() >= self._figures_due and not self.snapshot.frozen
         if figures:
             self._figures_due = monotonic() + FIGURES_PERIOD
         poll = await feed.poll(steps, epochs, figures=figures)
-        if self.snapshot.frozen:
-            return  # frozen while the answer was on its way
+        if self.snapshot.frozen and not poll.progress.state.final:
+            return
+        self._update(frozen=False)  # the end of a run is shown also where the view was frozen
         new = steps - poll.history.start  # an answer may begin earlier than asked
         self._losses.extend(poll.history.losses[new:])
         self._accuracies.extend(poll.history.accuracies[new:])

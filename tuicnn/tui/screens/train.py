@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from tuicnn.training.progress import Overview, Peek, State
+from tuicnn.tui.curves import smoothed
 from tuicnn.tui.look import Look, Role
 from tuicnn.tui.watcher import Snapshot, Watched, Watcher
 from tuicnn.tui.widgets.bars import Bars
@@ -33,7 +34,7 @@ from tuicnn.tui.widgets.status import Status
 __all__ = ["TrainScreen"]
 
 PANES = ("layers", "charts", "maps", "sample")
-SMOOTHINGS = (0.9, 0.98, 0.0)
+SMOOTHINGS = (0.98, 0.9, 0.0)  # the first is that of the numbers above the charts
 NOTICE_SECONDS = 4.0
 SHORT_NAME = 3
 CURVES_PERIOD = 0.5  # seconds between two drawings of the curves
@@ -220,8 +221,8 @@ class TrainScreen(Screen[None], inherit_bindings=False):
     def _draw_curves(self, snapshot: Snapshot) -> None:
         self._curves, self._curves_drawn = (len(snapshot.losses), len(snapshot.epochs)), monotonic()
         if not self.all_panes:
-            self.query_one("#loss_spark", Sparkline).show(snapshot.losses)
-            self.query_one("#accuracy_spark", Sparkline).show(snapshot.accuracies)
+            self.query_one("#loss_spark", Sparkline).show(smoothed(snapshot.losses, SMOOTHINGS[0]))
+            self.query_one("#accuracy_spark", Sparkline).show(smoothed(snapshot.accuracies, SMOOTHINGS[0]))
         if not self.in_sight("charts"):
             return
         while len(self._steps) < len(snapshot.losses):

@@ -11,6 +11,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tuicnn.tui.look import Look
+from tuicnn.tui.widgets import numerals
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["Bars"]
@@ -75,7 +76,7 @@ class Bars(LineWidget):
             Segment(glyphs.check if true else " ", style("good")),
             Segment(" " + set_cell_size(name, names) + " " if names else " ", style("text" if predicted else "dim")),
         ]
-        percent = f"{100 * share:6.1f}%" if known else glyphs.dash.rjust(7)
+        percent = numerals.percent(share).rjust(7) if known else glyphs.dash.rjust(7)
         room = width - 2 - (names + 2 if names else 1) - len(percent)
         if room > 0:
             bar = self._bar(share, room)

@@ -18,6 +18,7 @@ from tuicnn.tui.curves import extent, line_dots, point_dots, settled, smoothed
 from tuicnn.tui.look import Look, Role
 from tuicnn.tui.numbers import decades, round_step, short, snapped, tick_texts, ticks
 from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.numerals import percent, significant
 
 __all__ = ["Chart", "Series"]
 
@@ -256,4 +257,4 @@ class Chart(LineWidget):
     def _last(self, known: NDArray[np.float64]) -> str:
         if not known.size:
             return self.look.glyphs.dash
-        return f"{100 * known[-1]:.1f}%" if self.percent else short(float(known[-1]))
+        return percent(float(known[-1])) if self.percent else significant(float(known[-1]))

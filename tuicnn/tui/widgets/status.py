@@ -82,7 +82,7 @@ class Status(LineWidget):
         self._read = (Snapshot(), 0.0)  # what the numbers were read off, and when
 
     def show(self, snapshot: Snapshot, notice: str = "") -> None:
-        """Show a snapshot; a notice (one sentence) stands in the place of the numbers."""
+        """Show a snapshot; a notice (one sentence) stands for a while in the place of its settings."""
         self._snapshot, self._notice = snapshot, notice
         # Digits that change ten times a second cannot be read, and cost a line each time.
         calm = snapshot.progress.state is self._read[0].progress.state is State.TRAINING and not snapshot.frozen
@@ -116,6 +116,8 @@ class Status(LineWidget):
                 f"seed {overview.seed}",
                 f"{overview.threads} thread{'s' * (overview.threads != 1)}",
             ]
+        if self._notice:
+            return self._between(left, [(self._notice, "warn")], width)
         facts = [fact for fact in facts if fact]
         room = width - 4 - sum(len(text) for text, _ in left)
         while facts and len(dot.join(facts)) > room:
@@ -147,7 +149,7 @@ class Status(LineWidget):
             )
             said = Segment(f" {line}", self.style(role) + Style(bold=True))
             strips.append(fitted([Segment(" ", self.base), mark, said] if badge else [said], width, self.base))
-        return strips if len(lines) > 1 and not self._notice else [strips[0], self._numbers(width)]
+        return strips if len(lines) > 1 else [strips[0], self._numbers(width)]
 
     def _state(self, width: int) -> Strip:
         snapshot = self._snapshot
@@ -177,14 +179,13 @@ class Status(LineWidget):
 
     def _numbers(self, width: int) -> Strip:
         progress, overview, dash = self._read[0].progress, self._snapshot.overview, self.look.glyphs.dash
-        if self._notice:
-            return self._line([(f" {self._notice}", "warn")], width)
         if overview is None:
             return Strip.blank(width, self.base)
         validation = f"{percent(progress.val_accuracy, 1, dash):<6}"
         best = f" (best {percent(progress.best_val_accuracy)} in epoch {progress.best_epoch})"
         known = math.isfinite(progress.val_accuracy) and progress.best_epoch > 0
         facts: dict[str, str] = {
+            "step": f"{progress.step:,}",
             "loss": f"{significant(progress.train_loss, dash):<7}",
             "accuracy": f"{percent(progress.train_accuracy, 1, dash):<6}",
             "validation": validation.rstrip() + best if known else validation,
@@ -192,7 +193,7 @@ class Status(LineWidget):
             "learning rate": f"{_rounded(progress.learning_rate, dash):<9}",
             "trained": duration(progress.seconds, dash),
         }
-        for name in ("trained", "best", "learning rate", "accuracy", "images/s", "loss", "validation"):
+        for name in ("trained", "best", "learning rate", "step", "accuracy", "images/s", "loss", "validation"):
             if sum(len(fact) + len(number) + 3 for fact, number in facts.items()) <= width:
                 break
             if name == "best":
