@@ -43,7 +43,7 @@ def test_the_line_is_the_main_network() -> None:
 
 
 def test_all_layers_are_named() -> None:
-    listed = README.partition("The layers: ")[2].partition(". A mistake")[0]
+    listed = README.partition("The layers: ")[2].partition(". The whole")[0]
     assert re.findall(r"`(\w+)`", listed) == list(dict.fromkeys(re.findall(r"`(\w+)`", listed)))
     assert set(re.findall(r"`(\w+)`", listed)) == set(vocabulary("layer"))
 
@@ -65,7 +65,7 @@ def test_python(tmp_path: Path, environment: dict[str, str]) -> None:
 
 def test_the_commands_without_a_terminal(tuicnn: Run) -> None:
     for command in COMMANDS:
-        if command[1] in ("check", "train", "runs"):
+        if command[1] in ("check", "train", "runs", "new", "layers", "fmt"):
             more = ["--limit", "300"] if command[1] == "train" and "--limit" not in command else []
             done = tuicnn(*command[1:], *more)
             assert done.returncode == 0, (command, done.stderr)

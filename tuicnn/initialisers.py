@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from tuicnn.kinds import Number
+from tuicnn.later import np
 from tuicnn.words import positional, word
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "He",
@@ -33,7 +35,7 @@ __all__ = [
 ]
 
 Shape = tuple[int, ...]
-Values = NDArray[np.float64]
+Values: TypeAlias = "NDArray[np.float64]"
 
 
 class Initialiser:
@@ -55,7 +57,13 @@ def uniform(generator: np.random.Generator, shape: Shape, variance: float) -> Va
     return generator.uniform(-limit, limit, shape)
 
 
-@word("init", "he_normal", help="normal, variance 2/fan_in; made for ReLU")
+@word(
+    "init",
+    "he_normal",
+    help="normal, variance 2/fan_in; made for ReLU",
+    formula="w: normal with mean 0 and std = sqrt(2/fan_in)",
+    source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equation 10",
+)
 @dataclass(frozen=True)
 class HeNormal(Initialiser):
     """Normal with variance 2/fan_in. Source: He et al., Delving Deep into Rectifiers (2015), equation 10."""
@@ -64,13 +72,27 @@ class HeNormal(Initialiser):
         return normal(generator, shape, 2 / max(1, fan_in))
 
 
-@word("init", "he", help="the same as he_normal", aliases=("kaiming", "kaiming_normal"))
+@word(
+    "init",
+    "he",
+    help="the same as he_normal",
+    aliases=("kaiming", "kaiming_normal"),
+    formula="w: normal with mean 0 and std = sqrt(2/fan_in)",
+    source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equation 10",
+)
 @dataclass(frozen=True)
 class He(HeNormal):
     """`he_normal` by its short name."""
 
 
-@word("init", "he_uniform", help="uniform, variance 2/fan_in", aliases=("kaiming_uniform",))
+@word(
+    "init",
+    "he_uniform",
+    help="uniform, variance 2/fan_in",
+    aliases=("kaiming_uniform",),
+    formula="w: uniform on [-a, a], a = sqrt(6/fan_in)",
+    source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equation 10",
+)
 @dataclass(frozen=True)
 class HeUniform(Initialiser):
     """Uniform on ±√(6/fan_in), so that the variance is that of `he_normal`."""
@@ -80,7 +102,15 @@ class HeUniform(Initialiser):
 
 
 @word(
-    "init", "xavier_uniform", help="uniform, variance 2/(fan_in + fan_out); made for tanh", aliases=("glorot_uniform",)
+    "init",
+    "xavier_uniform",
+    help="uniform, variance 2/(fan_in + fan_out); made for tanh",
+    aliases=("glorot_uniform",),
+    formula="w: uniform on [-a, a], a = sqrt(6/(fan_in + fan_out))",
+    source=(
+        "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural "
+        "networks (2010), equation 16"
+    ),
 )
 @dataclass(frozen=True)
 class XavierUniform(Initialiser):
@@ -91,13 +121,33 @@ class XavierUniform(Initialiser):
         return uniform(generator, shape, 2 / max(1, fan_in + fan_out))
 
 
-@word("init", "xavier", help="the same as xavier_uniform", aliases=("glorot",))
+@word(
+    "init",
+    "xavier",
+    help="the same as xavier_uniform",
+    aliases=("glorot",),
+    formula="w: uniform on [-a, a], a = sqrt(6/(fan_in + fan_out))",
+    source=(
+        "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural "
+        "networks (2010), equation 16"
+    ),
+)
 @dataclass(frozen=True)
 class Xavier(XavierUniform):
     """`xavier_uniform` by its short name."""
 
 
-@word("init", "xavier_normal", help="normal, variance 2/(fan_in + fan_out)", aliases=("glorot_normal",))
+@word(
+    "init",
+    "xavier_normal",
+    help="normal, variance 2/(fan_in + fan_out)",
+    aliases=("glorot_normal",),
+    formula="w: normal with mean 0 and std = sqrt(2/(fan_in + fan_out))",
+    source=(
+        "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural "
+        "networks (2010), equation 12"
+    ),
+)
 @dataclass(frozen=True)
 class XavierNormal(Initialiser):
     """Normal with variance 2/(fan_in + fan_out). Source: Glorot and Bengio (2010), equation 12."""
@@ -106,7 +156,13 @@ class XavierNormal(Initialiser):
         return normal(generator, shape, 2 / max(1, fan_in + fan_out))
 
 
-@word("init", "lecun_normal", help="normal, variance 1/fan_in; made for tanh and selu-like activations")
+@word(
+    "init",
+    "lecun_normal",
+    help="normal, variance 1/fan_in; made for tanh and selu-like activations",
+    formula="w: normal with mean 0 and std = sqrt(1/fan_in)",
+    source="LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998), equation 16",
+)
 @dataclass(frozen=True)
 class LeCunNormal(Initialiser):
     """Normal with variance 1/fan_in. Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), equation 16."""
@@ -115,13 +171,25 @@ class LeCunNormal(Initialiser):
         return normal(generator, shape, 1 / max(1, fan_in))
 
 
-@word("init", "lecun", help="the same as lecun_normal")
+@word(
+    "init",
+    "lecun",
+    help="the same as lecun_normal",
+    formula="w: normal with mean 0 and std = sqrt(1/fan_in)",
+    source="LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998), equation 16",
+)
 @dataclass(frozen=True)
 class LeCun(LeCunNormal):
     """`lecun_normal` by its short name."""
 
 
-@word("init", "lecun_uniform", help="uniform, variance 1/fan_in")
+@word(
+    "init",
+    "lecun_uniform",
+    help="uniform, variance 1/fan_in",
+    formula="w: uniform on [-a, a], a = sqrt(3/fan_in)",
+    source="LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998), equation 16",
+)
 @dataclass(frozen=True)
 class LeCunUniform(Initialiser):
     """Uniform on ±√(3/fan_in), so that the variance is that of `lecun_normal`."""
@@ -130,7 +198,14 @@ class LeCunUniform(Initialiser):
         return uniform(generator, shape, 1 / max(1, fan_in))
 
 
-@word("init", "normal", help="normal with this standard deviation", example="normal(0.01)", usage="normal(std)")
+@word(
+    "init",
+    "normal",
+    help="normal with this standard deviation",
+    example="normal(0.01)",
+    usage="normal(std)",
+    formula="w: normal with mean 0 and this std",
+)
 @dataclass(frozen=True)
 class Normal(Initialiser):
     """Normal with a standard deviation of one's own."""
@@ -141,7 +216,13 @@ class Normal(Initialiser):
         return generator.standard_normal(shape) * self.std
 
 
-@word("init", "zeros", help="all zero", aliases=("zero",))
+@word(
+    "init",
+    "zeros",
+    help="all zero",
+    aliases=("zero",),
+    formula="w = 0",
+)
 @dataclass(frozen=True)
 class Zeros(Initialiser):
     """All zero: a bias starts so."""

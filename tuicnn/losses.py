@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from tuicnn.kinds import Number
+from tuicnn.later import np
 from tuicnn.words import option, word
 
 if TYPE_CHECKING:
@@ -88,6 +87,16 @@ def _two(p: Array) -> Array:
     help="softmax, then minus the logarithm of the right class's probability",
     aliases=("crossentropy", "ce", "nll", "categorical_crossentropy", "softmax"),
     example="cross_entropy smoothing=0.1",
+    formula=(
+        "p = exp(z)/sum(exp(z))\n"
+        "t = (1 - smoothing)*onehot + smoothing/K\n"
+        "loss = -sum(t*log(p))\n"
+        "z: the K outputs; onehot: 1 at the right class, else 0; of a batch, the mean over its images"
+    ),
+    source=(
+        "Bishop, Pattern Recognition and Machine Learning (2006), equation 4.108; smoothing: "
+        "Szegedy and others, Rethinking the Inception Architecture (2016), section 7"
+    ),
 )
 @dataclass(frozen=True)
 class CrossEntropy(Loss):
@@ -133,6 +142,12 @@ class CrossEntropy(Loss):
     help="the mean of the squared differences from 0 and 1",
     aliases=("mean_squared_error", "l2", "quadratic"),
     example="mse",
+    formula=(
+        "loss = sum((z - t)**2)/K\n"
+        "z: the K outputs; t: 1 at the right class, else 0 (of one output, the class itself: 0 or 1);\n"
+        "of a batch, the mean over its images"
+    ),
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), equation 5.4",
 )
 @dataclass(frozen=True)
 class MeanSquaredError(Loss):
@@ -162,6 +177,13 @@ class MeanSquaredError(Loss):
     help="sigmoid, then cross-entropy of each output for itself",
     aliases=("binary_cross_entropy", "binary_crossentropy", "logistic"),
     example="bce",
+    formula=(
+        "p = 1/(1 + exp(-z))\n"
+        "loss = -sum(t*log(p) + (1 - t)*log(1 - p))/K\n"
+        "z: the K outputs; t: 1 at the right class, else 0 (of one output, the class itself: 0 or 1);\n"
+        "of a batch, the mean over its images"
+    ),
+    source="Bishop, Pattern Recognition and Machine Learning (2006), equation 4.90",
 )
 @dataclass(frozen=True)
 class BinaryCrossEntropy(Loss):

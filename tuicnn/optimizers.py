@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from tuicnn.kinds import Flag, Number
+from tuicnn.later import np
 from tuicnn.words import option, word
 
 if TYPE_CHECKING:
@@ -56,6 +55,16 @@ def _add_decay(decay: float, weights: Array, gradient: Array, scratch: Array) ->
     help="stochastic gradient descent, with momentum where asked for",
     aliases=("momentum", "gd"),
     example="sgd lr=0.1 momentum=0.9",
+    formula=(
+        "g = g + decay*w\n"
+        "v = momentum*v + g\n"
+        "w = w - lr*(g + momentum*v if nesterov else v)\n"
+        "g: the gradient; v: starts at 0"
+    ),
+    source=(
+        "Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in "
+        "deep learning (2013), in PyTorch's form"
+    ),
 )
 @dataclass(frozen=True)
 class SGD(Optimizer):
@@ -110,7 +119,20 @@ class _Moments(Optimizer):
         weights -= scratch
 
 
-@word("optim", "adam", help="steps of even size, whatever the gradient's (Kingma and Ba 2015)", example="adam lr=1e-3")
+@word(
+    "optim",
+    "adam",
+    help="steps of even size, whatever the gradient's (Kingma and Ba 2015)",
+    example="adam lr=1e-3",
+    formula=(
+        "g = g + decay*w\n"
+        "m = beta1*m + (1 - beta1)*g\n"
+        "v = beta2*v + (1 - beta2)*g**2\n"
+        "w = w - lr*m/(1 - beta1**t) / (sqrt(v/(1 - beta2**t)) + eps)\n"
+        "g: the gradient; m, v: start at 0; t: the step, from 1"
+    ),
+    source="Kingma and Ba, Adam (2015), algorithm 1",
+)
 @dataclass(frozen=True)
 class Adam(_Moments):
     """Adam; `decay` is added to the gradient, as PyTorch's Adam does."""
@@ -123,7 +145,18 @@ class Adam(_Moments):
 
 
 @word(
-    "optim", "adamw", help="adam with weight decay of its own (Loshchilov and Hutter 2019)", example="adamw decay=0.01"
+    "optim",
+    "adamw",
+    help="adam with weight decay of its own (Loshchilov and Hutter 2019)",
+    example="adamw decay=0.01",
+    formula=(
+        "w = w - lr*decay*w\n"
+        "m = beta1*m + (1 - beta1)*g\n"
+        "v = beta2*v + (1 - beta2)*g**2\n"
+        "w = w - lr*m/(1 - beta1**t) / (sqrt(v/(1 - beta2**t)) + eps)\n"
+        "g: the gradient; m, v: start at 0; t: the step, from 1"
+    ),
+    source="Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019), algorithm 2, in PyTorch's form",
 )
 @dataclass(frozen=True)
 class AdamW(_Moments):
@@ -141,6 +174,14 @@ class AdamW(_Moments):
     "rmsprop",
     help="steps divided by the gradient's recent size (Tieleman and Hinton 2012)",
     example="rmsprop lr=1e-3",
+    formula=(
+        "g = g + decay*w\n"
+        "v = alpha*v + (1 - alpha)*g**2\n"
+        "s = momentum*s + g/(sqrt(v) + eps)\n"
+        "w = w - lr*s\n"
+        "g: the gradient; v, s: start at 0"
+    ),
+    source="Tieleman and Hinton, Neural Networks for Machine Learning, lecture 6.5 (2012), in PyTorch's form",
 )
 @dataclass(frozen=True)
 class RMSProp(Optimizer):

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from tuicnn.later import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["generator", "permutation"]
 

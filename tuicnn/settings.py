@@ -22,7 +22,11 @@ class Train:
 
 
 @word(
-    "setting", "input", help="the shape of an image, CxHxW; the data set's own where it is left out", example="1x28x28"
+    "setting",
+    "input",
+    help="the shape of an image; the data set's own where it is left out",
+    example="1x28x28",
+    usage="input CxHxW",
 )
 @dataclass(frozen=True)
 class Input:

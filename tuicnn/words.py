@@ -16,6 +16,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from tuicnn.kinds import Kind
@@ -52,7 +53,11 @@ class Argument:
 
 @dataclass(frozen=True)
 class WordInfo:
-    """What a class says of itself in the language."""
+    """What a class says of itself in the language.
+
+    `shape` begins with rules such as `C x H x W -> F x OH x OW` and says in further lines what is not plain in them;
+    `formula` is what it computes, one assignment a line; `source` is where the formula is from. They are in ASCII.
+    """
 
     vocabulary: str
     name: str
@@ -60,6 +65,9 @@ class WordInfo:
     aliases: tuple[str, ...]
     example: str
     usage: str
+    shape: str = ""
+    formula: str = ""
+    source: str = ""
 
 
 _vocabularies: dict[str, dict[str, type]] = {}
@@ -77,7 +85,16 @@ def option(kind: Kind, *, default: Any, help: str) -> Any:
 
 
 def word(
-    vocabulary: str, name: str, *, help: str, aliases: tuple[str, ...] = (), example: str = "", usage: str = ""
+    vocabulary: str,
+    name: str,
+    *,
+    help: str,
+    aliases: tuple[str, ...] = (),
+    example: str = "",
+    usage: str = "",
+    shape: str = "",
+    formula: str = "",
+    source: str = "",
 ) -> Callable[[C], C]:
     """Register a frozen dataclass as `name` in a vocabulary: layer, loss, optim, schedule, data, init, setting."""
 
@@ -86,7 +103,8 @@ def word(
         if name in known:
             raise ValueError(f"{vocabulary} {name} is registered twice")
         known[name] = cls
-        cls._word_info = WordInfo(vocabulary, name, help, aliases, example or name, usage or name)  # type: ignore[attr-defined]
+        about = WordInfo(vocabulary, name, help, aliases, example or name, usage or name, shape, formula, source)
+        cls._word_info = about  # type: ignore[attr-defined]
         cls.__str__ = written  # type: ignore[assignment]
         return cls
 
@@ -105,7 +123,12 @@ def info(cls: Any) -> WordInfo:
 
 
 def arguments(cls: Any) -> tuple[Argument, ...]:
-    """The arguments of a registered class, positional ones first."""
+    """The arguments of a registered class, or of an object of one, positional ones first."""
+    return _arguments(cls if isinstance(cls, type) else type(cls))
+
+
+@cache
+def _arguments(cls: Any) -> tuple[Argument, ...]:
     found = [
         Argument(f.name, f.metadata["kind"], f.default, f.metadata["positional"], f.metadata["help"])
         for f in dataclasses.fields(cls)

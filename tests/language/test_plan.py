@@ -220,10 +220,10 @@ loss: mes
 
 
 def test_an_unknown_name_silences_what_follows_from_it() -> None:
-    codes = [d.code for d in check("covn 8 -> dense 10 -> conv 3 3x3 -> add { relu | flatten } -> dense 7").diagnostics]
+    codes = [d.code for d in check("covn 8 -> conv 3 3x3 -> add { relu | flatten } -> dense 10").diagnostics]
     assert codes == ["name"]
     assert [d.code for d in check("w = k*2\nconv w 3x3 -> dense w").diagnostics] == ["name"]
-    assert [d.code for d in check("def f(c = conv c\nf 3 -> f 2 9 -> dense 3").diagnostics] == ["syntax"]
+    assert [d.code for d in check("def f(c = conv c 3x3\nf 3 -> f 2 -> flatten -> dense 10").diagnostics] == ["syntax"]
 
 
 def test_blocks_that_nothing_uses_are_looked_at_too() -> None:

@@ -73,13 +73,13 @@ def test_a_problem_in_an_included_file_shows_both_places(tmp_path: Path) -> None
     problems = check_file(path)[1].diagnostics
     shown = render_plain(problems[:1], ascii=True).replace(str(tmp_path), "DIR")
     assert shown == (
-        "error[name]: no layer called `covn`\n"
+        "error[name]: no layer called `covn`. Did you mean `conv`?\n"
         "  DIR/blocks.net:2:12\n"
         "2 | def step = covn 8 3x3\n"
         "  |            ^^^^\n"
         "  = in `step`, used in DIR/a.net, line 2\n"
         "  = included in DIR/a.net, line 1\n"
-        "help: Did you mean `conv`?"
+        "help: write `conv`"
     )
     assert [(p.span.source.name.endswith("a.net"), p.span.line) for p in problems] == [(False, 2), (True, 3)]
 
@@ -97,8 +97,8 @@ def test_a_missing_included_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.net"
     path.write_text('include: "block.net"\nflatten -> dense 10')
     (problem,) = check_file(path)[1].diagnostics
-    assert (problem.code, problem.message) == ("file", "there is no file `block.net`")
-    assert problem.help == "Did you mean `blocks.net`?"
+    told = f'there is no file `block.net` in {tmp_path}. Did you mean `"blocks.net"`?'
+    assert (problem.code, problem.message, problem.help) == ("file", told, 'write `"blocks.net"`')
 
 
 def test_a_path_without_quotes_is_told_once(tmp_path: Path) -> None:

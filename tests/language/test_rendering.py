@@ -17,7 +17,7 @@ def test_the_frame_is_drawn_in_unicode_or_ascii() -> None:
         "3 │     | conv c 1x1\n"
         "  │       ^^^^^^^^^^ gives 32x28x28, but branch 1 gives 32x14x14\n"
         "  = in `down 32`, used on line 5\n"
-        "help: end it with `conv 32 1x1 stride=2`"
+        "help: halve this branch too: write `conv c 1x1 stride=2`"
     )
     assert render_plain(problems, ascii=True) == render_plain(problems).replace("│", "|")
 

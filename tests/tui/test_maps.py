@@ -159,7 +159,8 @@ def test_scaling_down_leaves_out_what_is_not_finite() -> None:
 
 
 def lightness(codes: Any) -> NDArray[np.float64]:
-    return _oklab(_palette())[np.asarray(codes) - 16, 0]
+    found: NDArray[np.float64] = _oklab(_palette())[np.asarray(codes) - 16, 0]
+    return found
 
 
 def test_the_scale_is_dark_at_zero_and_rises_in_lightness_to_both_sides() -> None:

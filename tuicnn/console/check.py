@@ -11,7 +11,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tuicnn.language import Checked, Diagnostic
+    from tuicnn.language import Checked, Diagnostic, Note
     from tuicnn.language.plan import Node, Plan
 
 __all__ = ["as_json", "layer_table", "print_check", "size"]
@@ -59,7 +59,14 @@ def _diagnostic(found: Diagnostic) -> dict[str, Any]:
         "column": span.column,
         "end_line": span.end_line,
         "end_column": span.end_column,
+        "notes": [_note(note) for note in found.notes],
     }
+
+
+def _note(note: Note) -> dict[str, Any]:
+    span = note.span
+    place = None if span is None else {"file": span.source.name, "line": span.line, "column": span.column}
+    return {"message": note.message, "place": place}
 
 
 def print_check(console: Console, plan: Plan) -> None:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from rich.console import Console
 
-__all__ = ["console_for", "is_terminal", "only_ascii"]
+__all__ = ["complain", "console_for", "is_terminal", "only_ascii", "say"]
 
 #: as wide as anything that we print: a file or a pipe has no edge at which a line would have to break
 _NO_EDGE = 200
@@ -42,3 +42,13 @@ def console_for(stream: TextIO) -> Console:
         emoji=False,
         markup=False,
     )
+
+
+def say(text: str) -> None:
+    """Print a line to standard output."""
+    print(text)  # noqa: T201 - click.echo would write UTF-8 even where only ASCII is wanted
+
+
+def complain(text: str) -> None:
+    """Print a line to standard error."""
+    print(text, file=sys.stderr)  # noqa: T201

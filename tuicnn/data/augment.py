@@ -6,16 +6,18 @@ does not depend on which others are with it. The order: flip, rotate, shift, cut
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from tuicnn.later import np
 
 from .base import Augment
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 __all__ = ["DRAWS", "apply", "changes", "cutout", "flip", "rotate", "shift"]
 
-Images = NDArray[np.uint8]
+Images: TypeAlias = "NDArray[np.uint8]"
 
 #: uniform numbers that one image takes, whatever is asked for
 DRAWS = 7

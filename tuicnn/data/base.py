@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.kinds import Choice, ListOf, Number, Whole
 from tuicnn.layers.base import Shape
@@ -47,6 +47,9 @@ class DataSpec:
     field `base`, which is no word of the language: the folder of the `.net` file, where relative paths are looked for
     first (then the working folder).
     """
+
+    #: training images that it is known to have, before any option is applied; None where only reading it tells
+    images: ClassVar[int | None] = None
 
     classes: tuple[int, ...] | None = option(
         ListOf(Whole(at_most=65_535), at_least=2, distinct=True),

@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import math
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
-
+from tuicnn.later import np
 from tuicnn.randomness import generator, permutation
 
 from . import augment
 from .base import Augment
 
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
 __all__ = ["Batches", "normalise"]
 
-Array = NDArray[np.floating[Any]]
+Array: TypeAlias = "NDArray[np.floating[Any]]"
 
 
 def normalise(
     images: NDArray[np.uint8],
     mean: NDArray[Any],
     std: NDArray[Any],
-    dtype: DTypeLike = np.float32,
+    dtype: DTypeLike = "float32",
     out: Array | None = None,
 ) -> Array:
     """`(image / 255 - mean) / std`, from uint8 (N, H, W, C), and mean and std (C,); into `out` where it is given.
@@ -63,7 +64,7 @@ class Batches:
         batch: int,
         seed: int,
         augment: Augment | None = None,
-        dtype: DTypeLike = np.float32,
+        dtype: DTypeLike = "float32",
     ) -> None:
         if batch < 1 or len(images) != len(labels) or not len(images):
             raise ValueError(f"{len(images)} images and {len(labels)} labels in batches of {batch}")

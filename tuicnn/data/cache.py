@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
+from tuicnn.later import np
 
 from .parts import Parts, Stored
 from .places import cache_folder, reading

@@ -16,8 +16,7 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-import numpy as np
-
+from tuicnn.later import np
 from tuicnn.words import word
 
 from .base import DataError, Dataset, DataSpec, Described
@@ -180,6 +179,8 @@ def _sources(folders: Iterable[Path]) -> Iterator[_Source]:
 @dataclass(frozen=True)
 class Cifar10(DataSpec):
     """CIFAR-10 (Krizhevsky 2009), which must be on this machine."""
+
+    images = 50_000
 
     def describe(self) -> Described:
         return described(self, "cifar10", LOOK, CLASSES)

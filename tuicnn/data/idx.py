@@ -15,13 +15,15 @@ import hashlib
 import math
 import zlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from tuicnn.later import np
 
 from .base import DataError
 from .places import reading
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Checksum", "Header", "read_idx", "read_idx_header"]
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tuicnn.kinds import Text
+from tuicnn.later import np
 from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
@@ -122,6 +121,8 @@ def _read(files: Mapping[str, Path], known: Mapping[str, Checksum] | None = None
 class Mnist(DataSpec):
     """MNIST (LeCun, Cortes, Burges), always at hand."""
 
+    images = 60_000
+
     def describe(self) -> Described:
         return described(self, "mnist", (1, 28, 28), DIGITS)
 
@@ -146,6 +147,8 @@ class Mnist(DataSpec):
 @dataclass(frozen=True)
 class FashionMnist(DataSpec):
     """Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): as many images as MNIST has, and under the same file names."""
+
+    images = 60_000
 
     def describe(self) -> Described:
         return described(self, "fashion-mnist", (1, 28, 28), CLOTHES)

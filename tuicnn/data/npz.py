@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, NamedTuple
-
-import numpy as np
-from numpy.lib import format as npy
-from numpy.typing import NDArray
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from tuicnn.kinds import Text
+from tuicnn.later import np
 from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .parts import Parts, Stored, as_images, as_labels, assemble, count_classes, described
 from .places import reading, resolve
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Npz"]
 
@@ -47,6 +47,7 @@ class _Archive:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
+                npy = np.lib.format
                 version = npy.read_magic(file)
                 read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
                 shape, fortran, dtype = read(file)

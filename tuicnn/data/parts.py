@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from tuicnn.later import np
 from tuicnn.randomness import permutation
 
 from .base import DataError, Dataset, DataSpec, Described, printable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Parts", "Stored", "as_images", "as_labels", "assemble", "count_classes", "described", "mean_and_std"]
 
@@ -27,8 +28,8 @@ VALIDATION = 5000
 ENOUGH_VALUES = 50_000_000
 MOST_CLASSES = 65_536
 
-Images = NDArray[np.uint8]
-Labels = NDArray[np.int64]
+Images: TypeAlias = "NDArray[np.uint8]"
+Labels: TypeAlias = "NDArray[np.int64]"
 
 
 @dataclass(frozen=True)

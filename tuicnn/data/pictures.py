@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
-import numpy as np
+from tuicnn.later import np
 
 from .base import DataError
 from .parts import Images, Stored

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from tuicnn.later import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Array", "blocks", "channel_sums", "image_sums", "spread"]
 
 #: float32 where a network trains, float64 where it is checked; a kernel gives back what it was given
-Array: TypeAlias = NDArray[np.floating[Any]]
+Array: TypeAlias = "NDArray[np.floating[Any]]"
 
 #: elements that one block of work may touch: 512 KB in float32, half of a usual second-level cache
 BLOCK = 2**17

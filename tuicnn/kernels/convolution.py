@@ -8,7 +8,7 @@ pass: cheaper than keeping columns that are kh·kw times as large as the image.
 
 from __future__ import annotations
 
-import numpy as np
+from tuicnn.later import np
 
 from .arrays import Array, blocks
 from .windows import Window, padded, tap, unpadded, window_view

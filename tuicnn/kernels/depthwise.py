@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from tuicnn.later import np
 
 from .arrays import Array, blocks, channel_sums, spread
 from .windows import Window, padded, tap, unpadded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
+from tuicnn.later import np
 
 from .arrays import Array
 

@@ -5,7 +5,7 @@ The tests hold the fast kernels against these, and a reader may hold these again
 
 from __future__ import annotations
 
-import numpy as np
+from tuicnn.later import np
 
 from .arrays import Array
 from .windows import Window

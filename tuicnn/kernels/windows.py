@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from tuicnn.later import np
 
 from .arrays import Array
 
@@ -84,7 +83,7 @@ def window_view(xp: Array, window: Window) -> Array:
     n, c = xp.shape[0], xp.shape[3]
     sn, sh, sw, sc = xp.strides
     (kh, kw), (oh, ow) = window.kernel, window.out_padded(xp)
-    return as_strided(
+    return np.lib.stride_tricks.as_strided(
         xp,
         (n, oh, ow, kh, kw, c),
         (sn, sh * window.stride[0], sw * window.stride[1], sh * window.dilation[0], sw * window.dilation[1], sc),

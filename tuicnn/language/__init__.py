@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .checking import Checked, check, check_file
+from .checking import Checked, Reading, check, check_file
 from .codes import CODES, Code
 from .diagnostics import Diagnostic, Note, Severity, Source, Span
+from .formatting import UnreadableError, format_text
 from .plan import INPUT, Node, Plan
 from .reading import read_file
 from .rendering import render, render_plain
@@ -18,11 +19,14 @@ __all__ = [
     "Node",
     "Note",
     "Plan",
+    "Reading",
     "Severity",
     "Source",
     "Span",
+    "UnreadableError",
     "check",
     "check_file",
+    "format_text",
     "read_file",
     "render",
     "render_plain",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +12,18 @@ from tuicnn.words import vocabulary
 from .codes import Code
 from .constants import cycle_through, in_order_of_need
 from .diagnostics import Note, Span
+from .excerpts import excerpt
 from .frames import Frame
+from .misplaced import layer_meant, missing_arrow
 from .report import Report
-from .suggest import did_you_mean
-from .tree import Chain, Definition, Group, Name, Step, Use
+from .suggest import option_meant
+from .tree import Argument, Chain, Definition, Group, Name, Step, Use
 from .values import UNKNOWN, Scope
 
 __all__ = ["Blocks", "describe", "labels_in", "uses_in"]
+
+#: parameters of a block; each use works through all of them
+MOST_PARAMETERS = 20
 
 
 @dataclass
@@ -31,7 +36,11 @@ class Blocks:
     #: every label in the text, for what is said of one that is not known
     labels: Mapping[str, Name]
     broken: frozenset[str] = frozenset()
+    #: blocks with more parameters than there may be; they are broken too
+    oversized: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    #: those whose parameters are amiss: nothing is said of the arguments of their uses
+    amiss: set[str] = field(default_factory=set)
     #: whether it was said that blocks are nested too deep
     too_deep: bool = False
 
@@ -53,9 +62,9 @@ class Blocks:
                 Code.RECURSION,
                 f"the block `{first}` uses itself: {cycle_through(turned)}",
                 self.definitions[first].name.span,
-                help=f"repeat a block with `3 * {first}` instead",
+                help=f"take one of these uses out of its block; `3 * {first}` in the network repeats it",
             )
-        self.broken = frozenset(broken)
+        self.broken = frozenset(broken | self.oversized)
 
     def _check_one(self, block: Definition, report: Report) -> None:
         name = block.name.text
@@ -64,18 +73,28 @@ class Blocks:
                 Code.BLOCK,
                 f"`{name}` is a layer already",
                 block.name.span,
-                help=f"give the block another name, such as `my_{name}`",
+                help=f"write `my_{name}`, here and where it is used",
             )
+        if len(block.parameters) > MOST_PARAMETERS:
+            self.oversized.add(name)
+            report.error(
+                Code.LIMIT,
+                f"the block `{name}` has more than {MOST_PARAMETERS} parameters",
+                block.parameters[MOST_PARAMETERS].span,
+                help="write a constant for what is always the same",
+            )
+            return
         seen: dict[str, Span] = {}
         optional = False
         for parameter in block.parameters:
             text = parameter.name.text
             if text in seen:
+                self.amiss.add(name)
                 report.error(
                     Code.BLOCK,
                     f"the parameter `{text}` is named twice",
                     parameter.name.span,
-                    help="give this one another name",
+                    help=f"write `{text}2`",
                     notes=(Note("first named here", seen[text]),),
                 )
             seen.setdefault(text, parameter.name.span)
@@ -84,13 +103,13 @@ class Blocks:
                     Code.BLOCK,
                     f"`{text}` has no default, but one before it has",
                     parameter.span,
-                    help="write parameters with defaults last",
+                    help=f"write `{text}={_usual(text)}`, or put it before those with a default",
                 )
             optional |= parameter.default is not None
 
     def fits(self, use: Use, block: Definition, frame: Frame) -> bool:
         """Whether a use gives the block its arguments; reports where it does not."""
-        if block.chain is None:
+        if block.chain is None or block.name.text in self.amiss:
             return False
         names = [p.name.text for p in block.parameters]
         given: dict[str, Span] = {}
@@ -106,13 +125,13 @@ class Blocks:
         for argument in use.arguments:
             value = argument.value
             bare = value.text if argument.name is None and isinstance(value, Name) else ""
-            if bare in frame.scope.steps and bare not in frame.scope.values and bare not in self.words:
-                wrong(
-                    Code.ARGUMENT,
-                    f"`{bare}` is a layer or block, not an argument of {use.name.text}",
-                    value.span,
-                    f"Missing `->` before it? Write `-> {bare}`",
-                )
+            meant = layer_meant(bare, frame.scope) if bare and bare not in frame.scope.values else None
+            if meant is not None and bare not in self.words:
+                what = "a layer or block, not an argument of" if meant == bare else "not an argument of"
+                asked = "Missing `->` before it?" if meant == bare else f"Did you mean `-> {meant}`?"
+                message = f"`{bare}` is {what} {use.name.text}. {asked}"
+                wrong(Code.ARGUMENT, message, value.span, f"write `-> {meant}`")
+                missing_arrow(use.arguments[use.arguments.index(argument) + 1 :], frame.scope, frame.report)
                 return False
             name = argument.name.text if argument.name else next((n for n in names if n not in given), None)
             if name is None:
@@ -121,21 +140,43 @@ class Blocks:
                     Code.ARGUMENT,
                     f"the block {use.name.text} takes {count}: this one is too many",
                     argument.span,
-                    f"write `{shape}`",
+                    f"remove it; `{shape}` is all it takes",
                 )
             elif name not in names:
-                hint = did_you_mean(name, names) or f"write `{shape}`"
-                wrong(Code.NAME, f"the block {use.name.text} has no parameter `{name}`", argument.span, hint)
+                self._no_parameter(use, argument, name, [n for n in names if n not in given], shape, wrong)
             elif name in given:
                 note = Note("first given here", given[name])
-                wrong(Code.ARGUMENT, f"`{name}` is given twice", argument.span, "keep one of them", note)
+                wrong(Code.ARGUMENT, f"`{name}` is given twice", argument.span, "remove it, or the first one", note)
             else:
                 given[name] = argument.span
         missing = [p.name.text for p in block.parameters if p.default is None and p.name.text not in given]
         if missing and good:
             each = " and ".join(f"`{m}`" for m in missing)
-            wrong(Code.ARGUMENT, f"the block {use.name.text} needs {each}", use.name.span, f"write `{shape}`")
+            texts = [*(excerpt(a.span) for a in use.arguments), *(f"{m}={_usual(m)}" for m in missing)]
+            if not any(a.name for a in use.arguments):
+                texts = [*(excerpt(a.span) for a in use.arguments), *(_usual(m) for m in missing)]
+            help = f"write `{use.name.text}({', '.join(texts)})`, say: `{shape}`"
+            span = use.name.span if use.branches is not None else use.span
+            wrong(Code.ARGUMENT, f"the block {use.name.text} needs {each}", span, help)
         return good
+
+    def _no_parameter(
+        self, use: Use, argument: Argument, name: str, free: list[str], shape: str, wrong: Callable[..., None]
+    ) -> None:
+        """An argument for a parameter that the block has not."""
+        assert argument.name is not None
+        meant = option_meant(name, free) or (free[0] if len(free) == 1 else None)
+        message = f"the block {use.name.text} has no parameter `{name}`"
+        if meant is not None:
+            wrong(Code.NAME, f"{message}. Did you mean `{meant}`?", argument.name.span, f"write `{meant}`")
+        else:
+            wrong(Code.NAME, message, argument.span, f"remove it; `{shape}` is all it takes")
+
+
+def _usual(parameter: str) -> str:
+    """A number that a parameter of this name may well have."""
+    plain = parameter.casefold()
+    return "3" if plain.startswith("k") or plain == "size" else "1" if plain[0] in "sp" else "16"
 
 
 def signature_of(block: Definition) -> str:

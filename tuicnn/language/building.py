@@ -117,7 +117,8 @@ class Building(Transformer[Token, Any]):
     def use(self, children: list[Any]) -> Use:
         branches = children[-1] if isinstance(children[-1], Branches) else None
         arguments: list[Argument] = []
-        last = span_of(children[0])
+        name = _name(children[0])
+        last = name.span
         for child in children[1:]:
             if isinstance(child, tuple):
                 arguments += child[0]
@@ -126,7 +127,7 @@ class Building(Transformer[Token, Any]):
                 last = child.span
                 if isinstance(child, Argument):
                     arguments.append(child)
-        return Use(_name(children[0]), tuple(arguments), branches, span_of(children[0]).to(last))
+        return Use(name, tuple(arguments), branches, name.span.to(last))
 
     def group(self, children: list[Any]) -> Group:
         return Group(children[1], span_of(children[0], children[-1]))
@@ -142,7 +143,8 @@ class Building(Transformer[Token, Any]):
         return Argument(None, children[0], children[0].span)
 
     def named(self, children: list[Any]) -> Argument:
-        return Argument(_name(children[0]), children[2], span_of(children[0]).to(children[2].span))
+        name = _name(children[0])
+        return Argument(name, children[2], name.span.to(children[2].span))
 
     def value(self, children: list[Any]) -> Any:
         return children[0]
@@ -188,6 +190,9 @@ class Building(Transformer[Token, Any]):
 
     def parenthesis(self, children: list[Any]) -> Any:
         return replace(children[1], span=span_of(children[0], children[-1]))
+
+    def pair(self, children: list[Any]) -> Items:
+        return Items(tuple(_without(children, "LPAR", "COMMA", "RPAR")), span_of(children[0], children[-1]), round=True)
 
     def items(self, children: list[Any]) -> Items:
         return Items(tuple(_without(children, "LSQB", "COMMA", "RSQB")), span_of(children[0], children[-1]))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tuicnn.layers.base import Shape
 from tuicnn.words import vocabulary
@@ -12,23 +14,44 @@ from .blocks import Blocks, labels_in
 from .codes import Code
 from .configuration import Configuration, configure
 from .constants import evaluate_constants
+from .costs import check_costs
 from .counting import MOST_LAYERS, Counting, in_figures
-from .diagnostics import Diagnostic, Source, Span
+from .diagnostics import Diagnostic, Severity, Source, Span
 from .expansion import Expansion
 from .frames import Frame, Labels
 from .graph import NOWHERE, Flow, Graph
+from .idle import check_idle
 from .outputs import Ends, check_outputs, find_ends
 from .parsing import parse
-from .plan import Plan
+from .plan import Node, Plan
 from .program import Program, gather
 from .reading import read_file
-from .report import Report
-from .tree import Chain, Name
-from .values import Scope, all_words
+from .report import EnoughError, Report
+from .tree import Chain, Name, Tree
+from .values import Scope, all_words, evaluate
 
-__all__ = ["Checked", "check", "check_file"]
+__all__ = ["Checked", "Reading", "check", "check_file"]
+
+#: problems of what was well understood: a second reading would find nothing else
+_MEANT_SO = frozenset({"shape", "stride", "loss", "data", "limit", "file", "empty"})
+#: words and marks of a text that is read a second time: to see what was meant takes long in a long one
+MOST_READ_AGAIN = 4_000
 
 STARTER = "data: mnist\ntrain: epochs=3\nconv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was understood of a text on the way to a plan, also where an error kept it from one: for editors."""
+
+    tree: Tree
+    program: Program
+    #: the values of the constants
+    constants: Mapping[str, Any]
+    #: the layers that could be placed
+    nodes: tuple[Node, ...]
+    #: where each included text is included, by its source's name
+    included: Mapping[str, Span]
 
 
 @dataclass(frozen=True)
@@ -37,6 +60,7 @@ class Checked:
 
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...]
+    reading: Reading | None = field(default=None, compare=False, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -58,7 +82,25 @@ def check(
     """
     _fill_vocabularies()
     report = Report()
-    source = Source(name, text)
+    checked = _read(text, name, path, input, classes, report)
+    again = any(d.severity is Severity.ERROR and d.code not in _MEANT_SO for d in checked.diagnostics)
+    if again and report.found.words <= MOST_READ_AGAIN and len(text) <= 20 * MOST_READ_AGAIN:
+        checked = _read(text, name, path, input, classes, Report(forgiving=True))
+    return checked
+
+
+def _read(text: str, name: str, path: Path | None, input: Shape | None, classes: int | None, report: Report) -> Checked:
+    """One reading of a text; in a second one, the report is forgiving."""
+    report.found.stops = True
+    try:
+        return _read_through(Source(name, text), path, input, classes, report)
+    except EnoughError:
+        return Checked(None, report.in_order())
+
+
+def _read_through(
+    source: Source, path: Path | None, input: Shape | None, classes: int | None, report: Report
+) -> Checked:
     tree = parse(source, report)
     program = gather(tree, path, report)
     steps = frozenset([*vocabulary("layer"), "residual", *program.blocks])
@@ -66,16 +108,21 @@ def check(
     configuration = configure(program, scope, report, path.parent if path is not None else None)
     if not program.steps:
         _no_layer(source, program, report)
-        return Checked(None, report.in_order())
+        return Checked(None, report.in_order(), Reading(tree, program, scope.values, (), report.found.included))
     ends = find_ends(configuration, program, report, tuple(input) if input is not None else None, classes)
-    graph, flow = _expand(program, scope, configuration, ends, report)
+    graph, flow, blocks = _expand(program, scope, configuration, ends, report)
     last = program.steps[-1].span
     data = configuration.made.get("data") if classes is None else None
     check_outputs(graph, flow, last, configuration.made.get("loss"), ends.classes, data, report)
-    plan = None
+    plan, nodes = None, graph.named()
     if not report.failed:
-        plan = _plan(path.stem if path is not None else name, text, configuration, ends, graph, input is not None)
-    return Checked(plan, report.in_order())
+        made = configuration.made
+        check_costs(nodes, made, _images(made.get("data")) if classes is None else None, last, report)
+        check_idle(program, configuration, blocks, graph, flow, report)
+    if not report.failed:
+        title = path.stem if path is not None else source.name
+        plan = _plan(title, source.text, configuration, ends, nodes, input is not None)
+    return Checked(plan, report.in_order(), Reading(tree, program, scope.values, nodes, report.found.included))
 
 
 def check_file(path: Path) -> tuple[str, Checked]:
@@ -98,8 +145,8 @@ def _fill_vocabularies() -> None:
 
 def _expand(
     program: Program, scope: Scope, configuration: Configuration, ends: Ends, report: Report
-) -> tuple[Graph, Flow]:
-    """The network's graph, and where it ends."""
+) -> tuple[Graph, Flow, Blocks]:
+    """The network's graph, where it ends, and its blocks."""
     words = all_words()
     blocks = Blocks(program.blocks, scope, words, _labels(program))
     blocks.check(report)
@@ -113,7 +160,13 @@ def _expand(
     for name in program.blocks:
         if name not in blocks.used:
             sketch.sketch(name, frame)
-    return graph, flow if fits else NOWHERE
+    return graph, flow if fits else NOWHERE, blocks
+
+
+def _images(data: Any) -> int | None:
+    """How many images an epoch goes through, where that is known."""
+    known = [n for n in (getattr(data, "images", None), getattr(data, "limit", None)) if n is not None]
+    return min(known, default=None)
 
 
 def _labels(program: Program) -> dict[str, Name]:
@@ -134,17 +187,19 @@ def _count(program: Program, scope: Scope, blocks: Blocks, words: frozenset[str]
             number = in_figures(count if count > MOST_LAYERS else total)
             if counting.looked > MOST_LAYERS:
                 number = f"more than {MOST_LAYERS:,}"
-            report.error(
-                Code.LIMIT,
-                f"{which} to {number} layers (limit {MOST_LAYERS:,})",
-                step.repeats[0].span.to(step.span) if step.repeats else step.span,
-                help="repeat fewer times",
-            )
+            span, help = step.span, "repeat fewer times"
+            times = evaluate(step.repeats[0], scope, Report().muted()) if len(step.repeats) == 1 else None
+            if isinstance(times, int) and times > 1 and count < 10**12:
+                span = step.repeats[0].span
+                help = f"write `{max(1, (MOST_LAYERS - total + count) // (count // times) - 20)}`, or less"
+            report.error(Code.LIMIT, f"{which} to {number} layers (limit {MOST_LAYERS:,})", span, help=help)
             return False
     return True
 
 
-def _plan(name: str, text: str, configuration: Configuration, ends: Ends, graph: Graph, overridden: bool) -> Plan:
+def _plan(
+    name: str, text: str, configuration: Configuration, ends: Ends, nodes: tuple[Node, ...], overridden: bool
+) -> Plan:
     made = configuration.made
     assert ends.input is not None
     assert ends.classes is not None
@@ -154,7 +209,7 @@ def _plan(name: str, text: str, configuration: Configuration, ends: Ends, graph:
         text=text,
         input=ends.input,
         classes=ends.classes,
-        nodes=graph.named(),
+        nodes=nodes,
         data=made["data"],
         augment=made["augment"],
         loss=made["loss"],
@@ -168,6 +223,16 @@ def _plan(name: str, text: str, configuration: Configuration, ends: Ends, graph:
 def _no_layer(source: Source, program: Program, report: Report) -> None:
     """A text without a network: show a whole one."""
     if report.failed:
+        return
+    for block in program.blocks.values():
+        parameters = ["8" for p in block.parameters if p.default is None]
+        use = (
+            " ".join([block.name.text, *parameters])
+            if len(parameters) < 2
+            else f"{block.name.text}({', '.join(parameters)})"
+        )
+        message = "there is no layer outside of the blocks: nothing uses them"
+        report.error(Code.EMPTY, message, block.name.span, help=f"write `{use}` on a line of its own, at the end")
         return
     lines = source.text.count("\n") + 1 if source.text.strip() else 1
     report.error(Code.EMPTY, "there is no layer", Span(lines, 1, lines, 1, source), help=f"a whole file is\n{STARTER}")

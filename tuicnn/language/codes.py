@@ -26,6 +26,8 @@ class Code(StrEnum):
     DATA = "data"
     LOSS = "loss"
     EMPTY = "empty"
+    MEMORY = "memory"
+    TIME = "time"
 
 
 #: one line on each code
@@ -46,4 +48,6 @@ CODES: dict[Code, str] = {
     Code.DATA: "the data set is not known, not found, or does not fit the network",
     Code.LOSS: "the network's outputs do not suit the classes or the loss",
     Code.EMPTY: "there is no layer, or nothing to train",
+    Code.MEMORY: "a training step would not fit in this machine's memory",
+    Code.TIME: "an epoch would take days on this machine",
 }

@@ -13,10 +13,11 @@ from tuicnn.words import MISSING, arguments, info, vocabulary
 
 from .arguments import extra_fields, take, take_options
 from .codes import Code
+from .excerpts import one_line
 from .program import Program
 from .report import Report
 from .strangers import CHOICES, OWN_SETTINGS, unknown_setting
-from .suggest import aliases, did_you_mean
+from .suggest import aliases, closest, option_meant
 from .tree import Argument, CallValue, Literal, Name, Setting
 from .values import Scope
 
@@ -56,7 +57,7 @@ def configure(program: Program, scope: Scope, report: Report, folder: Path | Non
         elif name in vocabulary("setting"):
             out.made[name] = _plain(name, setting, scope, report)
         elif name not in OWN_SETTINGS:
-            unknown_setting(setting, report)
+            unknown_setting(setting, report, program.settings)
     for setting in program.defaults:
         _default(setting, scope, report, out)
     for name, (word, values) in DEFAULTS.items():
@@ -103,28 +104,59 @@ def _choice(name: str, setting: Setting, scope: Scope, report: Report, folder: P
     word, rest = _first_word(setting)
     every = ", ".join(info(cls).usage for cls in known.values())
     if word is None:
-        text = setting.arguments and isinstance(setting.arguments[0].value, Literal)
-        report.error(
-            Code.SETTING,
-            f"`{name}:` begins with one of: {every}" if setting.arguments else f"`{name}:` says nothing",
-            setting.arguments[0].span if setting.arguments else setting.span,
-            help=f"write `{name}: {' '.join([DEFAULTS[name][0]])}`"
-            if not text or name != "data"
-            else 'write `data: folder "DIR"`',
-        )
+        _no_word(name, setting, every, report)
         return None
     cls = known.get(word.text)
     if cls is None:
-        what = {"data": "data set", "loss": "loss", "optim": "optimizer", "schedule": "schedule"}[name]
-        hint = did_you_mean(word.text, known, aliases(name))
-        report.error(
-            Code.DATA if name == "data" else Code.NAME,
-            f"no {what} called `{word.text}`",
-            word.span,
-            help=f"{hint} There are: {every}".strip(),
-        )
+        _unknown_word(name, word, rest, every, report)
         return None
     return take(cls, word, rest, scope, report, extra=extra_fields(cls, base=str(folder) if folder else "")).made
+
+
+def _no_word(name: str, setting: Setting, every: str, report: Report) -> None:
+    """A setting that says nothing, or does not begin with its word."""
+    usual = DEFAULTS[name][0]
+    if not setting.arguments:
+        report.error(Code.SETTING, f"`{name}:` says nothing", setting.span, help=f"write `{name}: {usual}`")
+        return
+    first = setting.arguments[0]
+    message, span = f"`{name}:` begins with one of: {every}", first.span
+    value = first.value
+    help = f"write `{usual}`"
+    if first.name is not None:
+        span, help = setting.span, f"write `{name}: {usual} {' '.join(one_line(a.span) for a in setting.arguments)}`"
+    elif isinstance(value, Literal) and type(value.value) is str:
+        stem = value.value.partition(".")[0]
+        meant = closest(stem, vocabulary(name), aliases(name)) if "/" not in stem else None
+        if meant is not None:
+            message, help = f"`{name}:` takes a name without quotes. Did you mean `{meant}`?", f"write `{meant}`"
+        elif name == "data":
+            kind = "npz" if value.value.endswith(".npz") else "folder"
+            help = f"write `{kind} {show(value.value)}`"
+    elif isinstance(value, Literal) and name == "optim":
+        help = f"write `{usual} lr={one_line(first.span)}`"
+    report.error(Code.SETTING, message, span, help=help)
+
+
+def _unknown_word(name: str, word: Name, rest: tuple[Argument, ...], every: str, report: Report) -> None:
+    """A word that is none of a setting's; it may be written in two words, or with a number behind a hyphen."""
+    what = {"data": "data set", "loss": "loss", "optim": "optimizer", "schedule": "schedule"}[name]
+    code = Code.DATA if name == "data" else Code.NAME
+    known = vocabulary(name)
+    names = {n.replace("-", "").replace("_", ""): n for n in known}
+    bare = [a for a in rest[:2] if a.name is None]
+    for count in range(len(bare), 0, -1):
+        span = word.span.to(bare[count - 1].span)
+        squeezed = one_line(span).casefold().replace(" ", "").replace("-", "").replace("_", "")
+        if squeezed in names:
+            message = f"no {what} called `{one_line(span)}`. Did you mean `{names[squeezed]}`?"
+            report.error(code, message, span, help=f"write `{names[squeezed]}`")
+            return
+    meant = closest(word.text, known, aliases(name))
+    usual = DEFAULTS[name][0]
+    asked = f". Did you mean `{meant}`?" if meant is not None else ""
+    help = f"write `{meant or usual}`; there are: {every}"
+    report.error(code, f"no {what} called `{word.text}`{asked}", word.span, help=help)
 
 
 def _default(setting: Setting, scope: Scope, report: Report, out: Configuration) -> None:
@@ -133,15 +165,23 @@ def _default(setting: Setting, scope: Scope, report: Report, out: Configuration)
     word, rest = _first_word(setting)
     layers = vocabulary("layer")
     if word is None or (word.text in layers and not rest):
+        text = " ".join(one_line(a.span) for a in setting.arguments)
+        named = all(a.name is not None and option_meant(a.name.text, _options("conv")) for a in setting.arguments)
+        example = f"conv {text}" if word is None and named and text else "conv pad=same bias=false"
+        if word is not None and word.text != "conv":
+            example = f"{word.text} …"
         report.error(
-            Code.SETTING,
-            "`default:` takes a layer and options",
-            setting.span,
-            help="write `default: conv pad=same bias=false`",
+            Code.SETTING, "`default:` takes a layer and options", setting.span, help=f"write `default: {example}`"
         )
     elif word.text not in layers:
-        help = did_you_mean(word.text, layers, aliases("layer")) or f"the layers are: {', '.join(layers)}"
-        report.error(Code.NAME, f"no layer called `{word.text}`", word.span, help=help)
+        meant = closest(word.text, layers, aliases("layer"))
+        asked = f". Did you mean `{meant}`?" if meant is not None else ""
+        help = f"write `{meant}`" if meant is not None else f"write one of the layers: {', '.join(layers)}"
+        report.error(Code.NAME, f"no layer called `{word.text}`{asked}", word.span, help=help)
     else:
         values = take_options(layers[word.text], word, rest, scope, report)
         out.defaults[word.text] = {**out.defaults.get(word.text, {}), **values}
+
+
+def _options(layer: str) -> list[str]:
+    return [a.name for a in arguments(vocabulary("layer")[layer]) if not a.positional]

@@ -13,6 +13,10 @@ from .values import UNKNOWN, Scope, all_words, evaluate
 __all__ = ["cycle_through", "evaluate_constants", "in_order_of_need", "names_in"]
 
 
+#: names in cycles that are listed in full
+_MOST_LISTED = 20_000
+
+
 def names_in(value: Value | None) -> Iterator[str]:
     """The names that a value mentions."""
     if isinstance(value, Name):
@@ -34,16 +38,19 @@ def names_in(value: Value | None) -> Iterator[str]:
 def in_order_of_need(needs: Mapping[str, Collection[str]]) -> tuple[list[str], list[list[str]]]:
     """The names so that each stands after those it needs, and the cycles that keep some from it.
 
-    Without recursion: a chain of needs may be as long as the file.
+    Without recursion: a chain of needs may be as long as the file. Of thousands of long cycles the later ones come
+    without their middle; both ends of the need that closes a cycle are always in it.
     """
     order: list[str] = []
     cycles: list[list[str]] = []
+    listed = 0
     state: dict[str, int] = {}
     for root in needs:
         if root in state:
             continue
         way: list[str] = [root]
         left: list[Iterator[str]] = [iter(needs[root])]
+        place = {root: 0}
         state[root] = 1
         while way:
             following = next((n for n in left[-1] if n in needs and state.get(n) != 2), None)
@@ -52,9 +59,12 @@ def in_order_of_need(needs: Mapping[str, Collection[str]]) -> tuple[list[str], l
                 order.append(way.pop())
                 left.pop()
             elif state.get(following) == 1:
-                cycles.append([*way[way.index(following) :], following])
+                cycle = way[place[following] :] if listed < _MOST_LISTED else [*dict.fromkeys((following, way[-1]))]
+                listed += len(cycle)
+                cycles.append([*cycle, following])
             else:
                 state[following] = 1
+                place[following] = len(way)
                 way.append(following)
                 left.append(iter(needs[following]))
     return order, cycles
@@ -70,27 +80,21 @@ def evaluate_constants(constants: Mapping[str, Constant], steps: Collection[str]
     """The value of each constant, UNKNOWN where it has none."""
     needs = {name: sorted(set(names_in(c.value))) for name, c in constants.items()}
     order, cycles = in_order_of_need(needs)
-    values: dict[str, Any] = {}
+    # those not computed yet, or never: nothing more is said of them
+    values: dict[str, Any] = dict.fromkeys(constants, UNKNOWN)
+    cyclic: set[str] = set()
     for cycle in cycles:
-        for name in cycle:
-            values[name] = UNKNOWN
+        cyclic.update(cycle)
         report.error(
             Code.RECURSION,
             f"the constant `{cycle[0]}` needs itself: {cycle_through(cycle)}",
-            constants[cycle[0]].name.span,
-            help="give one of them a number",
+            constants[cycle[0]].span,
+            help=f"write `{cycle[0]} = 8`, say: one of them must be a number",
         )
-    words = all_words()
+    words, scope = all_words(), Scope(values, steps)
     for name in order:
         value = constants[name].value
-        if name in values:
-            continue
-        if value is None:
-            values[name] = UNKNOWN
-        else:
+        if name not in cyclic and value is not None:
             bare = isinstance(value, Name) and value.text in words
-            visible = Scope(
-                {**values, **{n: UNKNOWN for n in needs[name] if n in constants and n not in values}}, steps
-            )
-            values[name] = evaluate(value, visible, report, words if bare else ())
+            values[name] = evaluate(value, scope, report, words if bare else ())
     return values

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
-__all__ = ["Diagnostic", "Note", "Severity", "Source", "Span", "line_of", "plain_lines"]
+__all__ = ["Diagnostic", "Note", "Severity", "Source", "Span", "line_of", "lines_of", "plain_lines"]
 
 
 class Severity(StrEnum):
@@ -25,8 +26,14 @@ class Source:
 
 def line_of(source: Source, number: int) -> str | None:
     """A line of a text by its number, from 1, without its end or a byte order mark; None where there is none."""
-    lines = plain_lines(source.text).split("\n", number)
+    lines = lines_of(source.text)
     return lines[number - 1] if number <= len(lines) else None
+
+
+@lru_cache(maxsize=4)
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of a text, as spans count them; kept for the last few texts, which are asked for again and again."""
+    return tuple(plain_lines(text).split("\n"))
 
 
 def plain_lines(text: str) -> str:
@@ -46,6 +53,8 @@ class Span:
 
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of another one in the same text."""
+        if other is self:
+            return self
         return Span(self.line, self.column, other.end_line, other.end_column, self.source)
 
 

@@ -14,15 +14,20 @@ from tuicnn.words import vocabulary
 from .arguments import Taken, take
 from .blocks import Blocks, describe
 from .codes import Code
-from .counting import DEEPEST, bind
-from .diagnostics import Note, Span, line_of
+from .counting import DEEPEST, MOST_LAYERS, bind
+from .diagnostics import Note, Span
+from .excerpts import excerpt, one_line
 from .frames import Frame
 from .graph import NOWHERE, Flow, Graph
+from .misfits import residual_help, several_lines
 from .strangers import unknown_label, unknown_step
 from .tree import Chain, Group, Name, Recall, Step, Unreadable, Use
 from .values import UNKNOWN, evaluate
 
 __all__ = ["Expansion"]
+
+#: uses of blocks in one network, blocks in blocks counted too: three for each layer that there may be
+MOST_USES = 30_000
 
 
 class Expansion:
@@ -34,6 +39,7 @@ class Expansion:
         self.defaults = defaults
         self.once = once
         self.entered: set[str] = set()
+        self.uses = 0
 
     def chain(self, chain: Chain | tuple[Step, ...], flow: Flow, frame: Frame, *, branch: bool = False) -> Flow:
         """The flow after all steps of a chain."""
@@ -49,6 +55,8 @@ class Expansion:
             times = self._times(step, frame)
             for _ in range(1 if self.once or times is None else times):
                 flow = self._unit(step, flow, frame.repeated(), begins_branch)
+                if flow.shape is None:  # the turns that follow would find the same problems
+                    break
             if times is None:
                 flow = NOWHERE
         else:
@@ -68,7 +76,7 @@ class Expansion:
                     Code.RANGE,
                     f"a step is repeated a whole number of times, at least 1, not {show(value)}",
                     repeat.span,
-                    help="write a whole number of at least 1, or remove the step",
+                    help=f"write `{_count_near(value)}`, or remove the step",
                 )
                 return None
             times *= value
@@ -106,7 +114,7 @@ class Expansion:
                 Code.LABEL,
                 f"the label `{label.text}` is made twice",
                 label.span,
-                help="give this one another name",
+                help=f"write `{label.text}2`, and `@{label.text}2` where it is meant",
                 notes=(Note("first made here", first[1].span),),
             )
             return
@@ -117,7 +125,7 @@ class Expansion:
     def _recall(self, recall: Recall, frame: Frame, begins_branch: bool) -> Flow:
         found = frame.labels.find(recall.name.text)
         if found is None:
-            unknown_label(recall, frame, self.blocks)
+            unknown_label(recall, frame, self.blocks, begins_branch=begins_branch)
             self.graph.failed = True
             return NOWHERE
         if not begins_branch:
@@ -125,7 +133,7 @@ class Expansion:
                 Code.LABEL,
                 f"`@{recall.name.text}` can only begin a branch",
                 recall.span,
-                help=f"join it to what stands here: concat {{ identity | @{recall.name.text} }}",
+                help=f"write `concat {{ identity | @{recall.name.text} }}` to join it to what stands here",
             )
             self.graph.failed = True
             return NOWHERE
@@ -155,7 +163,7 @@ class Expansion:
                 Code.ARGUMENT,
                 f"{name} takes no branches",
                 use.branches.span,
-                help="branches belong to `add`, `concat` and `residual`",
+                help=_no_branches(use),
             )
             self.graph.failed = True
             return NOWHERE
@@ -164,18 +172,22 @@ class Expansion:
     def _join(self, use: Use, taken: Taken, flow: Flow, frame: Frame) -> Flow:
         name, branches = use.name.text, use.branches
         if branches is None:
-            frame.report.error(Code.ARGUMENT, f"{name} needs branches", use.name.span, help=f"write {name} {{ … | … }}")
+            help = f"write `{name} {{ identity | relu }}`, with branches of yours"
+            frame.report.error(Code.ARGUMENT, f"{name} needs branches", use.name.span, help=help)
             self.graph.failed = True
             return NOWHERE
+        if len(branches.chains) == 1 and not excerpt(branches.span).strip("{} \t\n"):
+            self.graph.failed = True  # it was said that there is nothing in it
+            return NOWHERE
         if len(branches.chains) == 1:
-            frame.report.error(
-                Code.ARGUMENT,
-                f"{name} needs at least two branches, with `|` between them",
-                use.name.span,
-                help="Did you mean `residual`? It adds its input to what one branch gives"
-                if name == "add"
-                else f"write {name} {{ identity | … }} to join the input",
-            )
+            asked = ". Did you mean `residual`?" if name == "add" else ", with `|` between them"
+            help = "write `residual`: it adds its input to what one branch gives"
+            span = use.name.span
+            if name != "add":
+                brace = branches.span
+                end = Span(brace.line, brace.column, brace.line, brace.column + 1, brace.source)
+                span, help = use.name.span.to(end), f"write `{name} {{ identity |` to join the input"
+            frame.report.error(Code.ARGUMENT, f"{name} needs at least two branches{asked}", span, help=help)
             self.chain(branches.chains[0], flow, frame.deeper(), branch=True)
             self.graph.failed = True
             return NOWHERE
@@ -196,13 +208,20 @@ class Expansion:
         """`residual { a }` is `add { a | identity }`."""
         branches, add = use.branches, vocabulary("layer")["add"]
         if branches is None or use.arguments or len(branches.chains) != 1:
+            span = use.name.span
             if branches is not None and len(branches.chains) > 1:
-                message, help = "residual takes one branch", "write `add { … | … | identity }`"
+                message = "residual takes one branch. Did you mean `add`?"
+                help = "write `add`; a branch `| identity` adds the input"
+            elif use.arguments and branches is None:
+                message, span = "the branch of `residual` stands in braces", use.span
+                help = f"write `residual {{ {' '.join(one_line(a.span) for a in use.arguments)} }}`"
             elif use.arguments:
-                message, help = "residual takes no values", "write `residual { … }`"
+                message, help = "residual takes no values", "remove it"
+                span = use.arguments[0].span.to(use.arguments[-1].span)
             else:
-                message, help = "residual needs a branch", "write `residual { … }`"
-            frame.report.error(Code.ARGUMENT, message, use.name.span, help=help)
+                channels = flow.shape[0] if flow.shape is not None and len(flow.shape) == 3 else 8
+                message, help = "residual needs a branch", f"write `residual {{ conv {channels} 3x3 pad=1 }}`, say"
+            frame.report.error(Code.ARGUMENT, message, span, help=help)
             self.graph.failed = True
             return NOWHERE
         body = self._branch(branches.chains[0], flow, frame)
@@ -216,27 +235,30 @@ class Expansion:
         self.graph.failed = True
         assert body.shape is not None
         assert flow.shape is not None
-        help = "write `add { … | … }` with a second branch that gives the same shape"
-        if len(body.shape) == 3 and len(flow.shape) == 3:
-            stride = max(1, round(flow.shape[1] / body.shape[1]))
-            if tuple(-(-n // stride) for n in flow.shape[1:]) == body.shape[1:]:
-                step = f" stride={stride}" if stride > 1 else ""
-                written = _on_one_line(use.branches.chains[0].span) if use.branches is not None else "…"
-                help = f"write add {{ {written} | conv {body.shape[0]} 1x1{step} }}"
-            elif body.shape[0] == flow.shape[0]:
-                help = "keep the size in it: give its convolutions pad=same"
+        assert use.branches is not None
+        branch = use.branches.chains[0].span
+        span, help = use.span, residual_help(branch, flow.shape, body.shape)
+        if span.line != span.end_line or not help.startswith("write `"):
+            span = use.name.span
         frame.report.error(
             Code.SHAPE,
             f"the body of `residual` turns {shape_text(flow.shape)} into {shape_text(body.shape)}, "
             "so the input cannot be added back",
-            use.name.span,
-            help=help,
+            use.name.span if span is not use.span else span,
+            help=help if span is use.span else several_lines(use.span, help, flow.shape, body.shape),
         )
 
     def _block(self, use: Use, flow: Flow, frame: Frame) -> Flow:
         name = use.name.text
         block = self.blocks.definitions[name]
         self.blocks.used.add(name)
+        self.uses += 1
+        if self.uses == MOST_USES:
+            help = "write the blocks out that only stand for another one"
+            frame.report.error(Code.LIMIT, f"blocks are used more than {MOST_USES:,} times", use.span, help=help)
+        if self.uses >= MOST_USES or name in self.blocks.oversized:
+            self.graph.failed = True
+            return NOWHERE
         good = self.blocks.fits(use, block, frame)
         if use.branches is not None:
             frame.report.error(
@@ -266,8 +288,14 @@ class Expansion:
             self.chain(block.chain, NOWHERE, replace(frame, scope=scope))
 
 
-def _on_one_line(span: Span) -> str:
-    """What stands in a place, or `…` where that is long."""
-    line = line_of(span.source, span.line) or ""
-    text = line[span.column - 1 : span.end_column - 1].strip()
-    return text if span.line == span.end_line and 0 < len(text) <= 60 else "…"
+def _count_near(value: Any) -> int:
+    """A number of repeats near what was written."""
+    good = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST_LAYERS
+    return max(1, abs(round(value))) if good else 1
+
+
+def _no_branches(use: Use) -> str:
+    """What to write for branches behind a layer that takes none."""
+    assert use.branches is not None
+    inner = " | ".join(one_line(c.span) or "…" for c in use.branches.chains)
+    return f"write `-> concat {{ {inner} }}`" if len(use.branches.chains) > 1 else f"write `-> ( {inner} )`"

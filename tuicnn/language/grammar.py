@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from itertools import islice
 
 from lark import Lark, Token
+from lark.lark import PostLex
 
 from tuicnn.bundled import bundled
+
+from .tables import parser_of
 
 __all__ = ["parser", "tokens"]
 
 
-class _KeepAll:
+class _KeepAll(PostLex):
     """Keeps the terminals that only the layout sees; it does its work after the lexer, over the whole text."""
 
     always_accept = ("WRONG_ARROW", "WRONG_STRING", "OPEN_STRING", "SEMICOLON", "TIMES", "OTHER")
@@ -27,11 +30,12 @@ def parser() -> Lark:
     """The parser of one statement."""
     from .building import Building
 
-    options: dict[str, Any] = {"postlex": _KeepAll(), "transformer": Building()}
     grammar = (bundled("grammars") / "net.lark").read_text(encoding="utf-8")
-    return Lark(grammar, start="statement", parser="lalr", lexer="basic", maybe_placeholders=False, **options)
+    return parser_of(
+        grammar, _KeepAll(), Building(), start="statement", parser="lalr", lexer="basic", maybe_placeholders=False
+    )
 
 
-def tokens(text: str) -> list[Token]:
-    """The tokens of a whole text, whose lines end in newlines alone. There is a token for every character."""
-    return list(parser().lex(text))
+def tokens(text: str, most: int | None = None) -> list[Token]:
+    """The tokens of a text, whose lines end in newlines alone; the first `most`. There is one for every character."""
+    return list(islice(parser().lex(text), most))

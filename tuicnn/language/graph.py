@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tuicnn.layers.base import Layer, Shape, ShapeError
 from tuicnn.layers.shapes import shape_text
@@ -14,6 +14,7 @@ from tuicnn.words import info
 from .arguments import Taken
 from .codes import Code
 from .diagnostics import Note, Span
+from .misfits import flat_help, odd_branch, reworded, shortcut, window_help
 from .plan import INPUT, Node
 from .report import Report
 
@@ -41,33 +42,40 @@ class Graph:
         self.labelled: dict[int, str] = {}
         #: steps that left no node behind because of a problem
         self.failed = False
+        self._costs: dict[tuple[Layer, tuple[Shape, ...]], tuple[Shape, int, int]] = {}
 
     def add(self, taken: Taken, inputs: Sequence[Flow], spans: Sequence[Span], span: Span, report: Report) -> Flow:
         """One layer with these inputs; `spans` are the branches' places. NOWHERE where it is not known or cannot be."""
         layer, shapes = taken.made, [flow.shape for flow in inputs]
         if not isinstance(layer, Layer) or any(shape is None for shape in shapes):
             self.failed = True
-            return NOWHERE
+            return _whatever(layer)
         known = [shape for shape in shapes if shape is not None]
         try:
-            shape = layer.output(*known)
-            weights = layer.weights(*known)
-            macs = layer.macs(*known)
+            shape, parameters, macs = self._cost(layer, tuple(known))
         except ShapeError as error:
             self.failed = True
             if len(known) > 1 or layer.arity is None:
                 self._branches(layer, known, spans, span, error, report)
             else:
                 self._misfit(layer, taken, inputs[0], span, error, report)
-            return NOWHERE
+            return _whatever(layer)
         self._uneven(layer, taken, known, span, report)
-        parameters = sum(math.prod(w.shape) for w in weights.values() if w.learnt)
         numbers = tuple(flow.node for flow in inputs)
         name = f"{info(layer).name}{len(self.nodes)}"
         self.nodes.append(
             Node(name, layer, numbers, tuple(known), shape, parameters, macs, taken.text, span, report.via)
         )
         return Flow(len(self.nodes) - 1, shape)
+
+    def _cost(self, layer: Layer, shapes: tuple[Shape, ...]) -> tuple[Shape, int, int]:
+        """The output's shape, weights to learn and multiply-adds; of many like layers each is asked once."""
+        key = (layer, shapes)
+        if key not in self._costs:
+            shape = layer.output(*shapes)  # first: the others ask only what fits
+            learnt = sum(math.prod(w.shape) for w in layer.weights(*shapes).values() if w.learnt)
+            self._costs[key] = (shape, learnt, layer.macs(*shapes))
+        return self._costs[key]
 
     def named(self) -> tuple[Node, ...]:
         """The nodes, each with its label or its layer's name and running number."""
@@ -82,7 +90,21 @@ class Graph:
                 name = f"{word}{count[word]}"
                 if name in taken:
                     name = None
-            out.append(replace(node, name=name))
+            # written out: `dataclasses.replace` takes four times as long
+            out.append(
+                Node(
+                    name,
+                    node.layer,
+                    node.inputs,
+                    node.input_shapes,
+                    node.shape,
+                    node.parameters,
+                    node.macs,
+                    node.text,
+                    node.span,
+                    node.via,
+                )
+            )
         return tuple(out)
 
     # --- what does not fit ------------------------------------------------------------------------------------------
@@ -90,15 +112,20 @@ class Graph:
     def _misfit(self, layer: Layer, taken: Taken, flow: Flow, span: Span, error: ShapeError, report: Report) -> None:
         notes: list[Note] = []
         sizes = self._sizes(flow)
-        if flow.shape is not None and len(flow.shape) == 1:
-            notes += self._flattened(flow)
-        elif error.argument == "kernel" and len(sizes) > 1:
-            notes.append(Note(f"sizes so far: {' → '.join(sizes)}"))
-        argument = taken.given.get(error.argument or "")
+        message, argument = str(error), taken.given.get(error.argument or "")
+        help = reworded(error, argument, flow.shape)
+        if flow.shape is not None and len(flow.shape) == 1 and error.argument is None:
+            message, help, maker = flat_help(layer, span, flow.shape, self._way(flow))
+            if maker is not None:
+                notes.append(Note(f"`{info(maker.layer).name}` made it {shape_text(maker.shape)} here", maker.span))
+        elif error.argument == "kernel":
+            help, argument = window_help(error, dict(taken.given), span)
+            if len(sizes) > 1:
+                message = f"{message}. Sizes so far: {' → '.join(sizes)}"
         where = argument.span if argument is not None else span
         if where.source != span.source:
             where = span
-        report.error(Code.SHAPE, str(error), where, help=error.help or "", notes=tuple(notes))
+        report.error(Code.SHAPE, message, where, help=help, notes=tuple(notes))
 
     def _way(self, flow: Flow) -> list[Node]:
         """The nodes back to the input, each by its first input."""
@@ -120,24 +147,20 @@ class Graph:
                 out.append(text)
         return out if len(out) <= 12 else [*out[:4], "…", *out[-4:]]
 
-    def _flattened(self, flow: Flow) -> list[Note]:
-        for node in self._way(flow):
-            if len(node.shape) == 1 and len(node.input_shapes[0]) == 3:
-                return [Note(f"`{info(node.layer).name}` made it {shape_text(node.shape)} here", node.span)]
-        return []
-
     def _branches(
         self, layer: Layer, shapes: list[Shape], spans: Sequence[Span], span: Span, error: ShapeError, report: Report
     ) -> None:
         """Branches that cannot be joined: point at the first one that differs from the first."""
         message = str(error).partition("\n")[0].rstrip(":")
-        odd = next((i for i in range(1, len(shapes)) if not _joins(layer, shapes[0], shapes[i])), 0)
-        label = f"gives {shape_text(shapes[odd])}, but branch 1 gives {shape_text(shapes[0])}"
+        odd, wanted = odd_branch(layer, shapes)
+        label = f"gives {shape_text(shapes[odd])}, but branch {wanted + 1} gives {shape_text(shapes[wanted])}"
         notes: tuple[Note, ...] = ()
         if len(shapes) > 2:
             notes = tuple(Note(f"branch {i} gives {shape_text(shape)}") for i, shape in enumerate(shapes, 1))
         where = spans[odd] if odd < len(spans) else span
-        help = error.help or _shortcut(layer, shapes[odd], shapes[0])
+        help = error.help or shortcut(layer, shapes[odd], shapes[wanted], where, spans)
+        if help.startswith("write `") and "|" in help and len(spans) > 1:
+            where, label = spans[0].to(spans[-1]), f"branch {odd + 1} {label}"
         report.error(Code.SHAPE, message, where, label=label, help=help, notes=notes)
 
     def _uneven(self, layer: Layer, taken: Taken, shapes: list[Shape], span: Span, report: Report) -> None:
@@ -165,29 +188,15 @@ class Graph:
             )
 
 
+def _whatever(layer: object) -> Flow:
+    """What comes out of a layer whatever goes in: of `dense`, its values."""
+    units = getattr(layer, "units", None)
+    return Flow(NOWHERE.node, (units,)) if isinstance(units, int) else NOWHERE
+
+
 def _left_over(lost: list[tuple[int, str]]) -> str:
     """`the last row and column are`, `the last 2 rows and the last column are`, `the last row is`."""
     if lost == [(1, "row"), (1, "column")]:
         return "the last row and column are"
     each = [f"the last {what}" if left == 1 else f"the last {left} {what}s" for left, what in lost]
     return " and ".join(each) + (" is" if len(lost) == 1 and lost[0][0] == 1 else " are")
-
-
-def _joins(layer: Layer, a: Shape, b: Shape) -> bool:
-    try:
-        layer.output(a, b)
-    except ShapeError:
-        return False
-    return True
-
-
-def _shortcut(layer: Layer, odd: Shape, wanted: Shape) -> str:
-    """The 1x1 convolution that turns one branch's shape into another's, where there is one."""
-    if len(odd) != 3 or len(wanted) != 3:
-        return "give all branches the same shape"
-    stride = max(1, round(odd[1] / wanted[1]))
-    halved = tuple(-(-n // stride) for n in odd[1:])
-    if halved != wanted[1:]:
-        return "give all branches the same height and width, with `stride` or `pad`"
-    filters = wanted[0] if layer.output(wanted, wanted) == wanted else odd[0]
-    return f"end it with `conv {filters} 1x1{f' stride={stride}' if stride > 1 else ''}`"

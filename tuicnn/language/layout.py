@@ -75,7 +75,7 @@ class _Layout:
                     f"a {what} ends with its line",
                     span_of(token),
                     label="no layer can follow here",
-                    help="begin the network on a new line",
+                    help="write a new line for it",
                 )
                 yield from self._finish()
                 continue
@@ -87,10 +87,15 @@ class _Layout:
     def _kind(self, i: int) -> str:
         if self.stream[i].type == "DEF":
             return "definition"
-        following = self.stream[i + 1].type if i + 1 < len(self.stream) else ""
-        if self.stream[i].type == "NAME" and following in ("COLON", "EQUALS"):
-            return "setting" if following == "COLON" else "constant"
-        return "chain"
+        if self.stream[i].type != "NAME":
+            return "chain"
+        after = i + 1
+        while after < len(self.stream) and self.stream[after].type == "NEWLINE":
+            after += 1
+        following = self.stream[after].type if after < len(self.stream) else ""
+        if following == "EQUALS":
+            return "constant"
+        return "setting" if following == "COLON" and after == i + 1 else "chain"
 
     def _ends_statement(self, i: int, token: Token) -> bool:
         """Deal with a newline: keep it, drop it, or say that the statement ends here."""
@@ -106,7 +111,7 @@ class _Layout:
             if begins:
                 return True
             if self.piece.kind in ("setting", "constant"):
-                return out[-1].type != "EQUALS" or following.type not in _VALUES
+                return len(out) > 1 and (out[-1].type != "EQUALS" or following.type not in _VALUES)
             return significant
         inner = self.open[-1]
         if begins and (significant or self._kind(i + 1) != "constant"):
@@ -146,7 +151,7 @@ class _Layout:
             self._drop_arrow()
             self._nothing_between(token)
             out.append(token)
-        elif token.type == "NAME" and arithmetic and "-" in token:
+        elif token.type == "NAME" and arithmetic and 0 < token.count("-") <= 100:
             out += _subtraction(token)
         else:
             self.piece.equals_seen |= token.type == "EQUALS" and not self.open
@@ -154,12 +159,10 @@ class _Layout:
 
     def _arrow(self, token: Token, previous: str) -> None:
         if previous == "ARROW":
-            self.report.error(
-                Code.SYNTAX, "two arrows with nothing between them", span_of(token), help="write one `->`"
-            )
+            self.report.error(Code.SYNTAX, "two arrows with nothing between them", span_of(token), help="remove it")
         elif previous in ("BAR", "LBRACE", "LGROUP") or (not previous and not self.chain_seen):
             self.report.error(
-                Code.SYNTAX, "nothing stands before `->`", span_of(token), help="write a layer before it, or remove it"
+                Code.SYNTAX, "nothing stands before `->`", span_of(token), help="remove it, or write a layer before it"
             )
         elif previous:
             self.piece.tokens.append(token)
@@ -173,7 +176,7 @@ class _Layout:
                     Code.SYNTAX,
                     "nothing follows `->`",
                     span_of(out[-1]),
-                    help="write the next layer after it, or remove it",
+                    help="remove it, or write the next layer after it",
                 )
             out.pop()
 
@@ -182,18 +185,20 @@ class _Layout:
             Code.SYNTAX,
             "arguments are separated by spaces, not by commas",
             span_of(token),
-            help="remove the comma (commas belong in parentheses and lists: `basic(8, k=3)`, `[1, 2]`)",
+            help="remove it (commas belong in parentheses and lists: `basic(8, k=3)`, `[1, 2]`)",
         )
 
     def _nothing_between(self, token: Token) -> None:
         out = self.piece.tokens
         if out and out[-1].type in ("LBRACE", "BAR", "LGROUP"):
             branch = out[-1].type != "LGROUP"
+            alone = out[-1].type == "LBRACE" and token.type == "RBRACE" and len(out) > 1 and out[-2] != "residual"
+            inner = "identity | identity" if alone else "identity"
             self.report.error(
                 Code.SYNTAX,
                 "a branch with nothing in it" if branch else "a group with nothing in it",
                 span_of(out[-1], token),
-                help="write `identity` for a branch that passes its input on" if branch else "write the layers in it",
+                help=f"write `{out[-1]} {inner} {token}`" + (": it passes its input on" if branch else ""),
             )
             self.piece.sound = False
             out.append(Token.new_borrow_pos("NAME", "identity", token))

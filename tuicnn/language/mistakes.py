@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from lark import Token
@@ -20,6 +21,10 @@ _NUMBERS = ("INT", "SIZE", "FLOAT")
 
 def correct(stream: list[Token], report: Report) -> list[Token]:
     """The tokens of a text without marks that the grammar does not know."""
+    if report.forgiving:
+        from .habits import read_habits
+
+        stream = read_habits(stream, report)
     out: list[Token] = []
     names_x = any(
         a.type == "NAME" and a in ("x", "X") and b.type in ("EQUALS", "COMMA", "RPAR") for a, b in pairwise(stream)
@@ -42,18 +47,19 @@ def correct(stream: list[Token], report: Report) -> list[Token]:
             report.error(Code.SYNTAX, "texts stand in double quotes", span_of(token), help=f'write `"{text}"`')
             out.append(Token.new_borrow_pos("STRING", f'"{text}"', token))
         elif token.type == "OPEN_STRING":
+            text = re.split(r"\s+(?:\w+=|->|#)", token)[0].rstrip()
             report.error(
                 Code.SYNTAX,
                 "this text has no closing quote",
                 span_of(token),
                 label="opened here, never closed",
-                help='write `"` where it should end',
+                help=f'write `{text}"{token[len(text) :].rstrip()}`',
             )
-            out.append(Token.new_borrow_pos("STRING", f'{token.rstrip()}"', token))
+            out.append(Token.new_borrow_pos("STRING", f'{text}"', token))
         elif token.type == "SEMICOLON":
             i = _semicolon(stream, i, out, report)
             continue
-        elif token == "." and _in_a_path(out, token, following) and following is not None:
+        elif token.type == "OTHER" and token == "." and _in_a_path(out, token, following) and following is not None:
             out[-1] = _path(out[-1], following, report)
             i += 2
             continue
@@ -78,7 +84,15 @@ def _joins_a_size(out: list[Token], following: Token | None) -> bool:
     """Whether an `x` stands between two numbers that are arguments: not at a step's place, where `×` repeats."""
     if not out or out[-1].type not in ("INT", "SIZE") or following is None or following.type not in ("INT", "SIZE"):
         return False
+    if out[-1].type == "SIZE" and following.type == "INT" and not _takes_images(out):
+        return False
     return len(out[-1]) + len(following) < LONGEST_NUMBER and len(out) > 1 and out[-2].type not in ("NEWLINE", "ARROW")
+
+
+def _takes_images(out: list[Token]) -> bool:
+    """Whether a size of three axes may stand here: behind `input:` and `reshape`."""
+    line = out[-1].line
+    return any(t.line == line and t in ("input", "reshape") for t in out[-6:])
 
 
 def _size(first: Token, last: Token, report: Report) -> Token:
@@ -110,7 +124,7 @@ def _semicolon(stream: list[Token], i: int, out: list[Token], report: Report) ->
         Code.SYNTAX,
         "`;` has no meaning",
         span_of(token),
-        help="remove it: a line ends by itself" if ends else "write `->` or a new line between layers",
+        help="remove it: a line ends by itself" if ends else "write `->`, or a new line",
     )
     if not ends:
         out.append(Token.new_borrow_pos("NEWLINE", "\n", token))
@@ -118,14 +132,14 @@ def _semicolon(stream: list[Token], i: int, out: list[Token], report: Report) ->
 
 
 _MEANT = {
-    "–": "write `-` for minus, `->` for an arrow",
-    "—": "write `-` for minus, `->` for an arrow",
-    "−": "write `-` for minus, `->` for an arrow",
-    ">": "write `->` for an arrow",
-    "'": 'texts stand in double quotes: "photos"',
-    "$": "a constant is written by its name alone",
-    ".": 'a path stands in double quotes: "blocks.net"',
-    "^": "powers are written as products: (2*2)",
+    "–": "write `-`, or `->` for an arrow",
+    "—": "write `-`, or `->` for an arrow",
+    "−": "write `-`, or `->` for an arrow",
+    ">": "write `->`",
+    "'": 'write `"` (texts stand in double quotes: "photos")',
+    "$": "remove it: a constant is written by its name alone",
+    ".": 'remove it (a path stands in double quotes: "blocks.net")',
+    "^": "write `*` (powers are written as products: `(2*2)`)",
 }
 
 
@@ -139,7 +153,7 @@ def _unknown(stream: list[Token], i: int, out: list[Token], report: Report) -> i
     if not shown.isprintable():
         shown = " ".join(f"U+{ord(c):04X}" for c in text[:5]) + ("…" if len(text) > 5 else "")
     help = _MEANT.get(text[0], "remove it (a comment begins with `#`)")
-    if text == "-":
-        help = "write `->` for an arrow"
+    if not shown.isprintable() or any(not c.isprintable() for c in text):
+        help = "remove it: it cannot be seen"
     report.error(Code.SYNTAX, f"`{shown}` means nothing here", span_of(stream[i], stream[j - 1]), help=help)
     return j

@@ -10,7 +10,7 @@ from .diagnostics import Diagnostic, Note, Source
 from .parsing import parse
 from .reading import read_file
 from .report import Report
-from .suggest import did_you_mean
+from .suggest import closest
 from .tree import Chain, Constant, Definition, Literal, Setting, Step, Tree
 
 __all__ = ["Program", "gather"]
@@ -85,11 +85,14 @@ def _twice(
 ) -> None:
     mark = ":" if what == "setting" else ""
     verb = "given" if what == "setting" else "defined"
+    name = second.name.text
+    whole = second.span.line == second.span.end_line
+    another = "" if what == "setting" else f", or give it another name such as `{name}2`"
     report.error(
         code,
-        f"the {what} `{second.name.text}{mark}` is {verb} twice",
-        second.name.span,
-        help="keep one of them" if what == "setting" else "keep one of them, or give this one another name",
+        f"the {what} `{name}{mark}` is {verb} twice",
+        second.span if whole else second.name.span,
+        help=f"remove it{another}" if whole else f"write `{name}2`, or remove one of them",
         notes=(Note(first_here, first.name.span),),
     )
 
@@ -122,17 +125,31 @@ def _include(setting: Setting, here: Path, report: Report, way: tuple[Path, ...]
             Code.LIMIT, f"files include each other more than {_MOST_FILES} deep", span, help="put them into fewer files"
         )
         return None
+    known: dict[Path, Program] = report.found.programs
+    if resolved in known:  # else files that each include the next one twice would be read without end
+        return known[resolved]
     text = read_file(resolved)
     if isinstance(text, Diagnostic):
-        near = did_you_mean(path.name, _nets_in(path.parent))
-        help = near or f"it was looked for in {path.parent}"
-        missing = not path.exists()
-        message = f"there is no file `{written}`" if missing else text.message
+        near = closest(path.name, _nets_in(path.parent))
+        missing = not _exists(path)
+        message = f"there is no file `{written}` in {path.parent}" if missing else text.message
+        help = f'remove the line `include: "{written}"`, or put the file there'
+        if near is not None:
+            other = str(Path(written).with_name(near))
+            message, help = f'{message}. Did you mean `"{other}"`?', f'write `"{other}"`'
         report.error(Code.FILE, message, span, help=help if missing else text.help)
         return None
     source = Source(str(Path(setting.span.source.name).parent / written), text)
     report.include(source, span)
-    return gather(parse(source, report), resolved, report, way)
+    known[resolved] = gather(parse(source, report), resolved, report, way)
+    return known[resolved]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, say
+        return False
 
 
 def _nets_in(folder: Path) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from .codes import Code
 from .diagnostics import Diagnostic, Severity, Source, Span
 
-__all__ = ["LARGEST", "read_file"]
+__all__ = ["LARGEST", "decode", "read_file"]
 
 #: bytes; a network of ten thousand lines has half of that
 LARGEST = 1_000_000
@@ -22,13 +24,21 @@ def read_file(path: Path) -> str | Diagnostic:
             return _problem(path, f"there is no file {path}", f"it was looked for in {path.absolute().parent}")
         if not path.is_file():
             return _problem(path, f"{path} is not a regular file", "name a text file")
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+        # not blocking: it may have become a pipe in the meantime, or be one of /proc's that wait for news
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return _problem(path, f"{path} is not a regular file", "name a text file")
+            data = file.read(LARGEST + 1) or b""
     except PermissionError:
         return _problem(path, f"{path} may not be read by you", "ask for the permission to read it")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return _problem(path, f"{path} cannot be read: {reason}", "name a text file")
+    return decode(data, path)
+
+
+def decode(data: bytes, path: Path) -> str | Diagnostic:
+    """The text in the bytes of a file, of which one more than `LARGEST` are enough; or why they are no text."""
     if len(data) > LARGEST:
         return _problem(path, f"{path} is larger than {LARGEST // 1000} kB", "a `.net` file is a short text")
     if b"\0" in data:

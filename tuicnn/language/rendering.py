@@ -22,10 +22,27 @@ from .diagnostics import Diagnostic, Note, Severity, Span, line_of
 __all__ = ["render", "render_plain"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
-_ASCII = str.maketrans({"→": "->", "×": "x", "…": "...", "−": "-", "·": ".", "│": "|"})
+_ASCII = str.maketrans(
+    {
+        "→": "->",
+        "×": "x",
+        "…": "...",
+        "−": "-",
+        "·": ".",
+        "│": "|",
+        "–": "-",
+        "—": "-",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+    }
+)
 _TAB = 4
 #: columns of a source line that are shown where nothing else is said
 _WIDEST = 160
+#: characters that are looked at on each side of what is wrong; more than any terminal shows
+_MOST = 4000
 
 
 def render(diagnostics: Sequence[Diagnostic], *, ascii: bool = False, width: int | None = None) -> Text:
@@ -78,7 +95,9 @@ class _Frame:
         start = min(span.column - 1, len(line))
         end = len(line) if span.end_line > span.line else min(span.end_column - 1, len(line))
         end = max(end, start)
-        before, marked, after = (_shown(part) for part in (line[:start], line[start:end], line[end:]))
+        # of a line of a million characters, only those that may be shown are looked at
+        parts = line[max(start - _MOST, 0) : start], line[start : min(end, start + _MOST)], line[end : end + _MOST]
+        before, marked, after = (_shown(part) for part in parts)
         room = (self.width or _WIDEST) - len(gutter) - 3
         before, marked, after = _cropped(before, marked, after, max(room, 20), "..." if self.ascii else "…")
         self._put(f"\n{span.line} {self.bar} ", "dim")

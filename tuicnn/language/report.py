@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from .codes import Code
 from .diagnostics import Diagnostic, Note, Severity, Source, Span
 
-__all__ = ["MOST", "Report"]
+__all__ = ["MOST", "EnoughError", "Report"]
 
 #: problems reported of one file; a text with more is no network, and nobody reads on
 MOST = 200
@@ -20,12 +22,23 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
+class EnoughError(Exception):
+    """So many problems were reported that no further one would be."""
+
+
 @dataclass
 class _Found:
     """What all the reports of one check share."""
 
     problems: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
+    errors: int = 0
+    #: words and marks of the longest text that was read
+    words: int = 0
+    #: whether to raise `EnoughError` when there is nothing more to find
+    stops: bool = False
     included: dict[str, Span] = field(default_factory=dict)
+    #: the programs of included files by their paths: one that is included again is not read again
+    programs: dict[Path, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -35,10 +48,12 @@ class Report:
     found: _Found = field(default_factory=_Found)
     via: tuple[Note, ...] = ()
     mute: bool = False
+    #: whether what people write out of habit is read as it was meant: in the second reading of a text with problems
+    forgiving: bool = False
 
     def within(self, via: tuple[Note, ...]) -> Report:
         """The same report, for problems that came through these uses of blocks."""
-        return Report(self.found, via, self.mute)
+        return Report(self.found, via, self.mute, self.forgiving)
 
     def muted(self) -> Report:
         """A report that keeps nothing, to look at a thing before it is checked in earnest."""
@@ -62,8 +77,16 @@ class Report:
 
     def _add(self, problem: Diagnostic) -> None:
         key = (problem.code, problem.span.source.name, problem.span)
-        if self.mute or key in self.found.problems or len(self.found.problems) >= MOST:
+        found, error = self.found, problem.severity is Severity.ERROR
+        if self.mute or key in found.problems:
             return
+        if len(found.problems) >= MOST:
+            if found.errors or not error:
+                if found.errors and found.stops:
+                    raise EnoughError
+                return
+            found.problems.popitem()  # a warning makes room for the first error
+        found.errors += error
         notes = problem.notes + self.via
         at = self.found.included.get(problem.span.source.name)
         if at is not None:
@@ -79,9 +102,14 @@ class Report:
         )
 
     @property
+    def full(self) -> bool:
+        """Whether so much was reported that no warning will be added."""
+        return len(self.found.problems) >= MOST
+
+    @property
     def failed(self) -> bool:
         """Whether an error was reported."""
-        return any(p.severity is Severity.ERROR for p in self.found.problems.values())
+        return self.found.errors > 0
 
     def in_order(self) -> tuple[Diagnostic, ...]:
         """All problems in the order of the file; those of an included file stand at the line that included it."""

@@ -1,16 +1,60 @@
-"""Finds the name that was probably meant."""
+"""Finds the name that was probably meant: by spelling, by its case, or by what it is called elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import islice
 
 from tuicnn.words import info, vocabulary
 
-__all__ = ["aliases", "closest", "did_you_mean"]
+__all__ = ["aliases", "closest", "did_you_mean", "option_meant"]
+
+#: how alike two names are that may be mistaken for each other (`difflib`'s ratio); short names must be more alike
+_ALIKE, _ALIKE_SHORT = 0.7, 0.75
+#: names that one is compared with; more would take longer than reading the text
+_MOST = 500
+
+#: what options are called in other libraries, or in short
+_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "kernel": ("kernel_size", "ksize", "k", "size", "window", "pool_size", "filter_size"),
+    "filters": ("out_channels", "channels", "num_filters", "n_filters", "out", "f", "features", "outputs", "c"),
+    "units": ("out_features", "n", "neurons", "nodes", "hidden", "size", "outputs", "out", "num_units", "dim"),
+    "stride": ("strides", "s", "step", "subsample"),
+    "pad": ("padding", "p", "border", "zero_padding"),
+    "dilation": ("dilation_rate", "d", "dilations"),
+    "groups": ("group", "num_groups", "g", "cardinality"),
+    "bias": ("use_bias", "b", "with_bias"),
+    "init": ("initializer", "initialiser", "kernel_initializer", "weight_init", "initialization", "weights"),
+    "share": ("p", "rate", "prob", "probability", "ratio", "dropout"),
+    "slope": ("alpha", "negative_slope", "a"),
+    "eps": ("epsilon",),
+    "lr": ("learning_rate", "learningrate", "rate", "eta", "alpha", "step_size"),
+    "decay": ("weight_decay", "weightdecay", "wd", "l2"),
+    "momentum": ("mom", "m"),
+    "beta1": ("b1", "beta_1"),
+    "beta2": ("b2", "beta_2"),
+    "nesterov": ("use_nesterov", "nag"),
+    "epochs": ("epoch", "num_epochs", "n_epochs", "max_epochs", "iterations", "passes"),
+    "batch": ("batch_size", "batchsize", "bs", "batches", "minibatch"),
+    "seed": ("random_seed", "random_state", "rng", "manual_seed"),
+    "smoothing": ("label_smoothing", "smooth"),
+    "warmup": ("warm_up", "warmup_epochs"),
+    "at": ("milestones", "steps", "epochs", "every", "step_size", "boundaries"),
+    "factor": ("gamma", "rate", "decay", "drop"),
+    "val": ("validation", "val_size", "valid"),
+    "limit": ("max", "count", "samples", "num_samples", "subset", "n", "train"),
+    "classes": ("labels", "class", "only", "digits"),
+    "shift": ("translate", "translation", "crop", "random_crop", "jitter"),
+    "flip": ("mirror", "hflip", "vflip", "horizontal_flip", "vertical_flip", "random_flip"),
+    "rotate": ("rotation", "degrees", "random_rotation"),
+    "cutout": ("erase", "erasing", "random_erasing"),
+}
 
 
+@cache
 def aliases(name: str) -> Mapping[str, str]:
     """The other names of the words of a vocabulary: what they are elsewhere called."""
     return {alias: word for word, cls in vocabulary(name).items() for alias in info(cls).aliases}
@@ -18,25 +62,44 @@ def aliases(name: str) -> Mapping[str, str]:
 
 def closest(name: str, candidates: Iterable[str], other: Mapping[str, str] | None = None) -> str | None:
     """The candidate that `name` is an alias of or looks like; None where none does."""
-    return _closest(name[:60], tuple(candidates), tuple((other or {}).items()))
+    return _closest(name[:60], tuple(islice(candidates, _MOST)), tuple((other or {}).items()))
 
 
 @lru_cache(maxsize=512)
 def _closest(name: str, candidates: tuple[str, ...], other: tuple[tuple[str, str], ...]) -> str | None:
     known = {c.casefold(): c for c in candidates}
     meant = {alias.casefold(): word for alias, word in other}
-    plain = name.casefold()
-    for spelling in (plain, plain.replace("_", "").replace("-", ""), plain.replace("-", "_")):
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    last = plain if any("." in c for c in known) else plain.rpartition(".")[2]
+    squeezed = last.replace("_", "").replace("-", "")
+    spellings = [plain, last, squeezed, last.replace("-", "_"), last.replace("_", "-")]
+    if len(squeezed) > 3 and squeezed[-2:] in ("1d", "2d", "3d"):
+        spellings.append(squeezed[:-2])
+    for spelling in spellings:
         found = known.get(spelling) or meant.get(spelling)
         if found is not None:
             return found
-    near = get_close_matches(plain, [*known, *meant], n=1, cutoff=0.6)
-    if not near:
-        return None
-    return known.get(near[0]) or meant[near[0]]
+    for spelling in dict.fromkeys((last, squeezed)):
+        cutoff = _ALIKE if len(spelling) > 3 else _ALIKE_SHORT
+        near = get_close_matches(spelling, [*known, *meant], n=1, cutoff=cutoff)
+        if near:
+            return known.get(near[0]) or meant[near[0]]
+    return None
 
 
 def did_you_mean(name: str, candidates: Iterable[str], other: Mapping[str, str] | None = None, mark: str = "") -> str:
     """`Did you mean `conv`?`, or nothing."""
     found = closest(name, candidates, other)
     return f"Did you mean `{found}{mark}`?" if found is not None else ""
+
+
+def option_meant(name: str, own: Collection[str]) -> str | None:
+    """The option that is meant by a name from elsewhere, one letter, or a slip."""
+    plain = name.casefold()
+    exact = next((option for option in own if option.casefold() == plain), None)
+    if exact is not None:
+        return exact
+    for option, others in _OPTIONS.items():
+        if option in own and plain in others:
+            return option
+    return closest(name, own, {o: option for option, others in _OPTIONS.items() if option in own for o in others})

@@ -67,10 +67,11 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """`[a, b]`."""
+    """`[a, b]`; `round` where parentheses stand for the brackets, which is a mistake."""
 
     items: tuple[Value, ...]
     span: Span
+    round: bool = False
 
 
 @dataclass(frozen=True, slots=True)

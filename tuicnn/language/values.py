@@ -12,8 +12,10 @@ from tuicnn.values import Call, Word, show
 from tuicnn.words import Made, arguments, vocabulary
 
 from .codes import Code
+from .excerpts import excerpt
+from .mending import number_word
 from .report import Report
-from .suggest import did_you_mean
+from .suggest import closest
 from .tree import Arithmetic, CallValue, Items, Literal, Name, Negative, Value
 
 __all__ = ["UNKNOWN", "Scope", "all_words", "evaluate"]
@@ -55,14 +57,23 @@ def all_words() -> frozenset[str]:
     return frozenset(found)
 
 
-def evaluate(value: Value, scope: Scope, report: Report, words: Collection[str] = ()) -> Any:
-    """The value, or UNKNOWN. `words` are the bare words that may stand here."""
+def evaluate(value: Value, scope: Scope, report: Report, words: Collection[str] = (), example: str = "8") -> Any:
+    """The value, or UNKNOWN. `words` are the bare words that may stand here, `example` is a value that would do."""
     if isinstance(value, Literal):
         return value.value
     if isinstance(value, Name):
-        return _name(value, scope, report, words)
+        return _name(value, scope, report, words, example)
+    if isinstance(value, Items) and value.round:
+        text = ", ".join(excerpt(item.span) for item in value.items)
+        report.error(
+            Code.SYNTAX,
+            "values in parentheses are no list",
+            value.span,
+            help=f"write `[{text}]`, or a size such as `3x3`",
+        )
+        return UNKNOWN
     if isinstance(value, Items):
-        items = [evaluate(item, scope, report, words) for item in value.items]
+        items = [_flat(item, evaluate(item, scope, report, words), "a list", report) for item in value.items]
         return UNKNOWN if any(item is UNKNOWN for item in items) else items
     if isinstance(value, CallValue):
         return _call(value, scope, report)
@@ -72,7 +83,7 @@ def evaluate(value: Value, scope: Scope, report: Report, words: Collection[str] 
     return _arithmetic(value, scope, report)
 
 
-def _name(name: Name, scope: Scope, report: Report, words: Collection[str]) -> Any:
+def _name(name: Name, scope: Scope, report: Report, words: Collection[str], example: str) -> Any:
     text = name.text
     if text in ("true", "false"):
         return text == "true"
@@ -84,9 +95,16 @@ def _name(name: Name, scope: Scope, report: Report, words: Collection[str]) -> A
         return math.nan if text == "nan" else math.inf
     if words:
         return Word(text)  # the argument says which words it takes
-    constants = [*scope.values]
-    help = did_you_mean(text, constants) or f"write a value, or `{text} = …` on a line of its own"
-    report.error(Code.NAME, f"no constant called `{text}`", name.span, help=help)
+    message = f"no constant called `{text}`"
+    meant = closest(text, scope.values)
+    number = number_word(text)
+    if meant is not None:
+        report.error(Code.NAME, f"{message}. Did you mean `{meant}`?", name.span, help=f"write `{meant}`")
+    elif number is not None:
+        report.error(Code.NAME, message, name.span, help=f"write `{number}`")
+    else:
+        help = f"write `{example}`, say, or the line `{text} = {example}` before it"
+        report.error(Code.NAME, message, name.span, help=help)
     return UNKNOWN
 
 
@@ -96,6 +114,7 @@ def _call(call: CallValue, scope: Scope, report: Report) -> Any:
     named: dict[str, Any] = {}
     for argument in call.arguments:
         value = evaluate(argument.value, scope, report, words if isinstance(argument.value, CallValue) else ())
+        value = _flat(argument.value, value, f"{call.name.text}(…)", report)
         if argument.name is None:
             places.append(value)
         elif argument.name.text in named:
@@ -108,6 +127,16 @@ def _call(call: CallValue, scope: Scope, report: Report) -> Any:
     if any(v is UNKNOWN for v in [*places, *named.values()]):
         return UNKNOWN
     return Call(call.name.text, tuple(places), named)
+
+
+def _flat(written: Value, value: Any, what: str, report: Report) -> Any:
+    """A value inside a list or a call, which is no such thing itself: constants that each name the one before twice
+    would become larger than any memory."""
+    if not isinstance(value, list | Call):
+        return value
+    kind = "lists" if isinstance(value, list) else "calls"
+    report.error(Code.RANGE, f"{what} holds numbers and words, not {kind}", written.span, help="write a number, say 1")
+    return UNKNOWN
 
 
 def _number(value: Value, scope: Scope, report: Report) -> Any:
@@ -128,7 +157,7 @@ def _arithmetic(value: Arithmetic, scope: Scope, report: Report) -> Any:
             total = UNKNOWN
             continue
         if sign in ("/", "//", "%") and right == 0:
-            report.error(Code.RANGE, "a division by zero", operand.span, help="divide by another number")
+            report.error(Code.RANGE, "a division by zero", operand.span, help="write `1`, or another number")
             return UNKNOWN
         total = _operate(sign, total, right)
         if (isinstance(total, float) and not math.isfinite(total)) or abs(total) > _LARGEST:

@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tuicnn.kernels import erf
 from tuicnn.kinds import Number
+from tuicnn.later import np
 from tuicnn.words import option, word
 
 from .base import Layer, Pass
@@ -33,7 +32,15 @@ def logistic(x: Array) -> Array:
     return np.reciprocal(y, out=y)
 
 
-@word("layer", "relu", help="max(x, 0)", aliases=("rectifier", "rectified"))
+@word(
+    "layer",
+    "relu",
+    help="max(x, 0)",
+    aliases=("rectifier", "rectified"),
+    shape="any shape -> the same shape",
+    formula="y = max(x, 0)",
+    source="Nair and Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines (2010)",
+)
 @dataclass(frozen=True)
 class ReLU(Layer):
     """y = max(x, 0)."""
@@ -52,7 +59,15 @@ class ReLU(Layer):
         return (dy * saved,)
 
 
-@word("layer", "leakyrelu", help="x where it is positive, else slope·x", aliases=("leaky_relu", "lrelu", "leaky"))
+@word(
+    "layer",
+    "leakyrelu",
+    help="x where it is positive, else slope*x",
+    aliases=("leaky_relu", "lrelu", "leaky"),
+    shape="any shape -> the same shape",
+    formula="y = max(x, 0) + slope*min(x, 0)",
+    source="Maas, Hannun and Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013)",
+)
 @dataclass(frozen=True)
 class LeakyReLU(Layer):
     """y = max(x, 0) + slope·min(x, 0)."""
@@ -77,7 +92,17 @@ class LeakyReLU(Layer):
         return (dx,)
 
 
-@word("layer", "elu", help="x where it is positive, else alpha·(exp(x) - 1)")
+@word(
+    "layer",
+    "elu",
+    help="x where it is positive, else alpha*(exp(x) - 1)",
+    shape="any shape -> the same shape",
+    formula="y = max(x, 0) + alpha*(exp(min(x, 0)) - 1)",
+    source=(
+        "Clevert, Unterthiner and Hochreiter, Fast and Accurate Deep Network Learning by "
+        "Exponential Linear Units (2016)"
+    ),
+)
 @dataclass(frozen=True)
 class ELU(Layer):
     """y = max(x, 0) + alpha·(exp(min(x, 0)) - 1). Source: Clevert, Unterthiner and Hochreiter (2016)."""
@@ -106,7 +131,14 @@ class ELU(Layer):
         return (slope,)
 
 
-@word("layer", "gelu", help="x·Φ(x), Φ the normal distribution's")
+@word(
+    "layer",
+    "gelu",
+    help="x times the share of a normal distribution that lies below x",
+    shape="any shape -> the same shape",
+    formula="y = x*(1 + erf(x/sqrt(2)))/2",
+    source="Hendrycks and Gimpel, Gaussian Error Linear Units (2016), in its exact form",
+)
 @dataclass(frozen=True)
 class GELU(Layer):
     """y = x·Φ(x), Φ(x) = (1 + erf(x/√2))/2, in its exact form. Source: Hendrycks and Gimpel (2016)."""
@@ -134,7 +166,15 @@ class GELU(Layer):
         return (slope,)
 
 
-@word("layer", "silu", help="x·sigmoid(x)", aliases=("swish",))
+@word(
+    "layer",
+    "silu",
+    help="x*sigmoid(x)",
+    aliases=("swish",),
+    shape="any shape -> the same shape",
+    formula="y = x/(1 + exp(-x))",
+    source="Elfwing, Uchibe and Doya, Sigmoid-Weighted Linear Units for Neural Network Function Approximation (2018)",
+)
 @dataclass(frozen=True)
 class SiLU(Layer):
     """y = x·σ(x). Source: Elfwing, Uchibe and Doya (2018)."""
@@ -157,7 +197,15 @@ class SiLU(Layer):
         return (slope,)
 
 
-@word("layer", "sigmoid", help="1/(1 + exp(-x))", aliases=("logistic", "sigm"))
+@word(
+    "layer",
+    "sigmoid",
+    help="1/(1 + exp(-x))",
+    aliases=("logistic", "sigm"),
+    shape="any shape -> the same shape",
+    formula="y = 1/(1 + exp(-x))",
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), equation 3.30",
+)
 @dataclass(frozen=True)
 class Sigmoid(Layer):
     """y = σ(x) = 1/(1 + exp(-x))."""
@@ -177,7 +225,14 @@ class Sigmoid(Layer):
         return (slope,)
 
 
-@word("layer", "tanh", help="the hyperbolic tangent")
+@word(
+    "layer",
+    "tanh",
+    help="the hyperbolic tangent",
+    shape="any shape -> the same shape",
+    formula="y = (exp(x) - exp(-x))/(exp(x) + exp(-x))",
+    source="LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998), section 4.4",
+)
 @dataclass(frozen=True)
 class Tanh(Layer):
     """y = tanh(x)."""
@@ -197,7 +252,14 @@ class Tanh(Layer):
         return (slope,)
 
 
-@word("layer", "softmax", help="values as shares of 1: over all of a vector, or over the channels of each pixel")
+@word(
+    "layer",
+    "softmax",
+    help="values as shares of 1: over all of a vector, or over the channels of each pixel",
+    shape="any shape -> the same shape",
+    formula="y = exp(x)/sum(exp(x))\nthe sum is over all values of a vector, or over the channels of each pixel",
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), equation 6.29",
+)
 @dataclass(frozen=True)
 class Softmax(Layer):
     """y_i = exp(x_i) / Σ_j exp(x_j), over a vector's values or over each pixel's channels."""

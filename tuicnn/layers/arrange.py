@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tuicnn.kernels.windows import padded, unpadded
 from tuicnn.kinds import SizeKind
+from tuicnn.later import np
 from tuicnn.values import Size
 from tuicnn.words import positional, word
 
@@ -38,7 +37,14 @@ def shape_of(x: Array) -> Shape:
     return x.shape[1:] if x.ndim == 2 else (x.shape[3], x.shape[1], x.shape[2])
 
 
-@word("layer", "flatten", help="an image as one long vector, channel by channel", aliases=("flat", "view", "ravel"))
+@word(
+    "layer",
+    "flatten",
+    help="an image as one long vector, channel by channel",
+    aliases=("flat", "view", "ravel"),
+    shape="C x H x W -> C*H*W\nV -> V",
+    formula="y[(c*H + i)*W + j] = x[c,i,j]",
+)
 @dataclass(frozen=True)
 class Flatten(Layer):
     """(C, H, W) -> (C·H·W,); a vector stays as it is."""
@@ -65,6 +71,8 @@ class Flatten(Layer):
     example="reshape 8x14x14",
     usage="reshape CxHxW",
     aliases=("unflatten",),
+    shape="any shape of C*H*W values -> C x H x W",
+    formula="y[c,i,j] = x[(c*H + i)*W + j]",
 )
 @dataclass(frozen=True)
 class Reshape(Layer):
@@ -103,6 +111,8 @@ class Reshape(Layer):
     aliases=("pad", "padding", "zeropad2d", "zero_pad"),
     example="zeropad 1",
     usage="zeropad P",
+    shape="C x H x W -> C x (H + 2*P) x (W + 2*P)",
+    formula="y[c,i,j] = x[c,i-P,j-P], and 0 where that is outside the image",
 )
 @dataclass(frozen=True)
 class ZeroPad(Layer):
@@ -132,7 +142,12 @@ class ZeroPad(Layer):
 
 
 @word(
-    "layer", "identity", help="passes on what it receives; a branch that does nothing", aliases=("skip", "noop", "pass")
+    "layer",
+    "identity",
+    help="passes on what it receives; a branch that does nothing",
+    aliases=("skip", "noop", "pass"),
+    shape="any shape -> the same shape",
+    formula="y = x",
 )
 @dataclass(frozen=True)
 class Identity(Layer):

@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from tuicnn.initialisers import Ones, Zeros
 from tuicnn.kernels import channel_sums, spread
 from tuicnn.kinds import Number
+from tuicnn.later import np
 from tuicnn.words import option, word
 
 from .base import Layer, Pass, Shape, WeightSpec
@@ -48,6 +47,13 @@ class BackwardSums(NamedTuple):
     "batchnorm",
     help="each channel to mean 0 and variance 1 over the batch, then a learnt scale and shift",
     aliases=("bn", "batchnorm2d", "batch_norm", "batchnormalization"),
+    shape="any shape -> the same shape",
+    formula=(
+        "y = weight*(x - mean)/sqrt(var + eps) + bias\n"
+        "mean and var of each channel, over the batch and all pixels; after training, running ones:\n"
+        "running = (1 - momentum)*running + momentum*batch"
+    ),
+    source="Ioffe and Szegedy, Batch Normalization (2015), algorithm 1",
 )
 @dataclass(frozen=True)
 class BatchNorm(Layer):

@@ -37,6 +37,21 @@ __all__ = ["Conv", "Depthwise"]
     aliases=("conv2d", "convolution", "convolve", "cnn"),
     example="conv 8 3x3 pad=1",
     usage="conv F KxK",
+    shape=(
+        "C x H x W -> F x OH x OW\n"
+        "OH = (H + 2*pad - dilation*(K - 1) - 1) // stride + 1, and OW likewise\n"
+        "with pad=same, OH = (H - 1) // stride + 1"
+    ),
+    formula=(
+        "y[f,i,j] = bias[f] + sum over c,u,v of weight[f,c,u,v] * x[c,p,q]\n"
+        "p = i*stride + u*dilation - pad, q = j*stride + v*dilation - pad\n"
+        "x is 0 outside the image; pad=same is dilation*(K - 1) rows in all, an odd one at the end\n"
+        "with groups, c runs over the filter's own group"
+    ),
+    source=(
+        "Goodfellow, Bengio and Courville, Deep Learning (2016), section 9.5; sizes: Dumoulin and "
+        "Visin, A guide to convolution arithmetic for deep learning (2016), relationship 15"
+    ),
 )
 @dataclass(frozen=True)
 class Conv(Layer):
@@ -112,6 +127,17 @@ class Conv(Layer):
     aliases=("dwconv", "depthwiseconv", "depthwise_conv", "depthwiseconv2d"),
     example="depthwise 3x3 pad=1",
     usage="depthwise KxK",
+    shape=(
+        "C x H x W -> C x OH x OW\n"
+        "OH = (H + 2*pad - dilation*(K - 1) - 1) // stride + 1, and OW likewise\n"
+        "with pad=same, OH = (H - 1) // stride + 1"
+    ),
+    formula=(
+        "y[c,i,j] = bias[c] + sum over u,v of weight[c,u,v] * x[c,p,q]\n"
+        "p = i*stride + u*dilation - pad, q = j*stride + v*dilation - pad\n"
+        "x is 0 outside the image; pad=same is dilation*(K - 1) rows in all, an odd one at the end"
+    ),
+    source="Chollet, Xception: Deep Learning with Depthwise Separable Convolutions (2017)",
 )
 @dataclass(frozen=True)
 class Depthwise(Layer):

@@ -27,6 +27,9 @@ __all__ = ["Dense"]
     aliases=("fc", "linear", "fully_connected", "fullyconnected", "affine"),
     example="dense 10",
     usage="dense N",
+    shape="V -> N",
+    formula="y[n] = bias[n] + sum over v of weight[n,v] * x[v]",
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), chapter 6",
 )
 @dataclass(frozen=True)
 class Dense(Layer):

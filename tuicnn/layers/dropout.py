@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tuicnn.kinds import Number
+from tuicnn.later import np
 from tuicnn.words import positional, word
 
 from .base import Layer, Pass
@@ -26,6 +25,14 @@ __all__ = ["Dropout"]
     aliases=("drop",),
     example="dropout 0.5",
     usage="dropout P",
+    shape="any shape -> the same shape",
+    formula=(
+        "y = x*m/(1 - P), with m = 0 in a share P of the places and 1 elsewhere, drawn anew each step\n"
+        "after training, y = x"
+    ),
+    source=(
+        "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout (2014), section 10, scaled while training"
+    ),
 )
 @dataclass(frozen=True)
 class Dropout(Layer):

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from tuicnn.later import np
 from tuicnn.words import word
 
 from .base import Layer, Pass, Shape, ShapeError
@@ -31,6 +30,9 @@ def branches(shapes: Sequence[Shape]) -> str:
     aliases=("sum", "plus"),
     example="add { identity | conv 8 3x3 pad=1 }",
     usage="add { a | b }",
+    shape="any shape, the same for each branch -> the same shape",
+    formula="y = x1 + x2 + ...",
+    source="He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition (2016)",
 )
 @dataclass(frozen=True)
 class Add(Layer):
@@ -67,6 +69,9 @@ class Add(Layer):
     aliases=("cat", "concatenate", "join"),
     example="concat { identity | conv 8 3x3 pad=1 }",
     usage="concat { a | b }",
+    shape="C1 x H x W | C2 x H x W | ... -> (C1 + C2 + ...) x H x W\nV1 | V2 | ... -> V1 + V2 + ...",
+    formula="y = [x1, x2, ...]",
+    source="Szegedy and others, Going Deeper with Convolutions (2015)",
 )
 @dataclass(frozen=True)
 class Concat(Layer):

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tuicnn.initialisers import Ones, Zeros
 from tuicnn.kernels import channel_sums, image_sums, spread
 from tuicnn.kinds import Number, Whole
+from tuicnn.later import np
 from tuicnn.words import option, positional, word
 
 from .base import Layer, Pass, Shape, ShapeError, WeightSpec
@@ -56,6 +55,12 @@ def standardise_backward(dxhat: Array, xhat: Array, inverse: Array, groups: int)
     "layernorm",
     help="each image to mean 0 and variance 1, then a learnt scale and shift for each value",
     aliases=("ln", "layer_norm", "layernormalization"),
+    shape="any shape -> the same shape",
+    formula=(
+        "y = weight*(x - mean)/sqrt(var + eps) + bias\n"
+        "mean and var of each image, over all its values; weight and bias for each of them"
+    ),
+    source="Ba, Kiros and Hinton, Layer Normalization (2016)",
 )
 @dataclass(frozen=True)
 class LayerNorm(Layer):
@@ -94,6 +99,12 @@ class LayerNorm(Layer):
     aliases=("gn", "group_norm"),
     example="groupnorm 4",
     usage="groupnorm G",
+    shape="any shape -> the same shape\nG divides the channels C (of a vector, its values)",
+    formula=(
+        "y = weight*(x - mean)/sqrt(var + eps) + bias\n"
+        "mean and var of each group of C/G channels of an image; weight and bias for each channel"
+    ),
+    source="Wu and He, Group Normalization (2018)",
 )
 @dataclass(frozen=True)
 class GroupNorm(Layer):

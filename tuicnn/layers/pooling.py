@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tuicnn.kernels import (
     Window,
     average_pool,
@@ -17,6 +15,7 @@ from tuicnn.kernels import (
     max_pool_backward,
 )
 from tuicnn.kinds import Padding, SizeKind
+from tuicnn.later import np
 from tuicnn.values import Size
 from tuicnn.words import info, option, positional, word
 
@@ -64,6 +63,18 @@ class Pool(Layer):
     aliases=("pool", "max_pool", "maxpool2d", "maxpooling", "max"),
     example="maxpool 2",
     usage="maxpool K",
+    shape=(
+        "C x H x W -> C x OH x OW\n"
+        "OH = (H + 2*pad - K) // stride + 1, and OW likewise\n"
+        "with pad=same, OH = (H - 1) // stride + 1\n"
+        "stride is K where it is left out; pad is at most K // 2"
+    ),
+    formula=(
+        "y[c,i,j] = max over u,v of x[c,p,q]\n"
+        "p = i*stride + u - pad, q = j*stride + v - pad\n"
+        "what lies outside the image never wins"
+    ),
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 9.3",
 )
 @dataclass(frozen=True)
 class MaxPool(Pool):
@@ -92,6 +103,18 @@ class MaxPool(Pool):
     aliases=("avg_pool", "avgpool2d", "averagepool", "averagepooling", "meanpool", "avg"),
     example="avgpool 2",
     usage="avgpool K",
+    shape=(
+        "C x H x W -> C x OH x OW\n"
+        "OH = (H + 2*pad - K) // stride + 1, and OW likewise\n"
+        "with pad=same, OH = (H - 1) // stride + 1\n"
+        "stride is K where it is left out; pad is at most K // 2"
+    ),
+    formula=(
+        "y[c,i,j] = sum over u,v of x[c,p,q] / (K*K)\n"
+        "p = i*stride + u - pad, q = j*stride + v - pad\n"
+        "x is 0 outside the image, and counts"
+    ),
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 9.3",
 )
 @dataclass(frozen=True)
 class AvgPool(Pool):
@@ -113,6 +136,9 @@ class AvgPool(Pool):
     "globalavgpool",
     help="the mean of each channel: an image becomes a vector",
     aliases=("gap", "global_avg_pool", "globalaveragepool", "globalaveragepooling2d", "adaptiveavgpool"),
+    shape="C x H x W -> C",
+    formula="y[c] = sum over i,j of x[c,i,j] / (H*W)",
+    source="Lin, Chen and Yan, Network In Network (2014), section 3.2",
 )
 @dataclass(frozen=True)
 class GlobalAvgPool(Layer):
@@ -142,6 +168,9 @@ class GlobalAvgPool(Layer):
     "globalmaxpool",
     help="the largest value of each channel: an image becomes a vector",
     aliases=("gmp", "global_max_pool", "globalmaxpooling2d", "adaptivemaxpool"),
+    shape="C x H x W -> C",
+    formula="y[c] = max over i,j of x[c,i,j]",
+    source="Oquab, Bottou, Laptev and Sivic, Is object localization for free? (2015)",
 )
 @dataclass(frozen=True)
 class GlobalMaxPool(Layer):

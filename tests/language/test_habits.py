@@ -1,0 +1,54 @@
+"""What people write out of habit: each first line, each mark, and the file that comes of following every help.
+
+In habits.txt stand, case by case, a file with mistakes; for each problem its line, what is marked, and the message;
+and the file after what is marked was replaced by what the help says to write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tuicnn.language import check
+
+from .following import errors, followed, marked
+
+CASES = [
+    tuple(case.split("\n----\n"))
+    for case in (Path(__file__).parent / "habits.txt").read_text(encoding="utf-8").rstrip("\n").split("\n====\n")
+]
+
+
+@pytest.mark.parametrize(("text", "told", "mended"), CASES)
+def test_every_mistake_is_named_and_every_help_mends_it(text: str, told: str, mended: str) -> None:
+    problems = errors(check(text))
+    assert [f"{p.span.line}: {marked(text, p)}  <-  {p.message}" for p in problems] == told.split("\n")
+    assert followed(text) == mended
+    assert errors(check(mended)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("covn 8 3x3", "dense 12"), ("conv 8 3x3 strid=2", "dense ten"), ("relu => tanh", "dense 1_0")],
+)
+def test_problems_that_have_nothing_to_do_with_each_other_are_told_in_one_go(first: str, second: str) -> None:
+    problems = errors(check(f"{first}\nflatten\n{second}"))
+    assert [p.span.line for p in problems] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(c:\n  conv c\n repeat 3 { add(",
+        "for i in range(3): ",
+        "model = Sequential([",
+        "/* never closed\nconv 8 3x3",
+        "add { { { ( [ relu | \n} -> ]",
+        "net = conv 8 3x3 ->\n- - -> . > x x3 3x",
+        "def = : = { = }\nlet let = =\nrepeat repeat 3",
+        "a = b, c d: e(f)=g {h|i}",
+    ],
+)
+def test_a_heap_of_habits_is_read_to_its_end(text: str) -> None:
+    assert errors(check(text))

@@ -1,0 +1,312 @@
+"""The shape rules and formulas that `tuicnn layers` shows, computed as they stand, against what the code does."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.layers.helpers import Array, drive, inner, named, outer, random_weights
+from tests.layers.strategies import CASES
+from tuicnn.layers import Layer, Shape
+from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+from tuicnn.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
+from tuicnn.schedules import Constant, Cosine, Linear, OneCycle, Schedule, Step
+from tuicnn.values import Size
+from tuicnn.words import arguments, info, vocabulary
+
+#: the functions that formulas use, on arrays
+MATHS: dict[str, Any] = {
+    "max": np.maximum, "min": np.minimum, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "cos": np.cos, "sum": np.sum,
+    "erf": np.vectorize(math.erf), "pi": math.pi,
+}  # fmt: skip
+
+
+def value(text: str, names: Mapping[str, Any], **more: Any) -> Any:
+    return eval(text, {**MATHS, **names, **more})
+
+
+# --- shapes -----------------------------------------------------------------------------------------------------------
+
+
+def letters(layer: Layer, axis: int) -> dict[str, int]:
+    """What the letters of a layer's usage and its options stand for, along the height (0) or the width (1)."""
+    own = arguments(layer)
+    places = [a.name for a in own if a.positional]
+    usage = info(layer).usage.split("{")[0].split()[1:]
+    found: dict[str, Any] = {a.name: getattr(layer, a.name) for a in own}
+    for token, name in zip(usage, places, strict=False):
+        each = token.split("x")
+        if len(set(each)) == len(each) > 1:
+            found.update(zip(each, found[name], strict=True))
+        else:
+            found[each[0]] = found[name]
+    if "stride" in found and found["stride"] is None:
+        found["stride"] = found["K"]
+    if found.get("pad") == "valid":
+        found["pad"] = 0
+    return {name: v[axis] if isinstance(v, Size) else v for name, v in found.items()}
+
+
+def by_rule(layer: Layer, shapes: Sequence[Shape]) -> Shape | None:
+    """The output's shape by the rule as it is written; None where no rule is for such inputs."""
+    lines = info(layer).shape.split("\n")
+    same = any(line.startswith("with pad=same") for line in lines) and getattr(layer, "pad", None) == "same"
+    start = "with pad=same, OH = " if same else "OH = "
+    height = next(
+        (line.removeprefix(start).removesuffix(", and OW likewise") for line in lines if line.startswith(start)), ""
+    )
+    for rule in (line for line in lines if " -> " in line):
+        before, after = rule.split(" -> ")
+        if after == "the same shape":
+            assert before.startswith("any shape")
+            return shapes[0]
+        sizes: dict[str, int] = {}
+        if not before.startswith("any shape"):
+            names = before.split(" | ")[0].split(" x ")
+            if len(names) != len(shapes[0]):
+                continue
+            sizes = dict(zip(names, shapes[0], strict=True))
+        after = re.sub(r"[CV]1 \+ [CV]2 \+ \.\.\.", str(sum(s[0] for s in shapes)), after)
+        out = []
+        for i, part in enumerate(after.split(" x ")):
+            axis = max(0, i - 1)
+            text = {"OH": height, "OW": re.sub(r"\bH\b", "W", height)}.get(part, part)
+            out.append(value(text, sizes | letters(layer, axis)))
+        return tuple(out)
+    return None
+
+
+def test_every_layer_has_a_case() -> None:
+    assert set(CASES) == set(vocabulary("layer"))
+
+
+@pytest.mark.parametrize("name", CASES)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_the_shape_rule_is_what_the_plan_is_told(name: str, data: st.DataObject) -> None:
+    layer, shapes = data.draw(CASES[name])
+    assert by_rule(layer, shapes) == layer.output(*shapes)
+
+
+# --- layers -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["relu", "leakyrelu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax", "identity"])
+@settings(max_examples=20, deadline=None)
+@given(data=st.data(), numbers=st.lists(st.floats(-8, 8), min_size=1, max_size=6))
+def test_activations_compute_their_formulas(name: str, data: st.DataObject, numbers: list[float]) -> None:
+    layer, _ = data.draw(CASES[name])
+    x = np.array([numbers])
+    formula = info(layer).formula.split("\n")[0].removeprefix("y = ")
+    np.testing.assert_allclose(drive(layer, [x], {}).y, value(formula, {"x": x, **vars(layer)}), atol=1e-7)
+
+
+@pytest.mark.parametrize(("text", "shape"), [("batchnorm", (7, 1)), ("layernorm", (1, 7)), ("groupnorm", (1, 6))])
+def test_normalisations_compute_their_formula(text: str, shape: tuple[int, int]) -> None:
+    """Over the values that the formula's second line names: here all, or for two groups each half of them."""
+    layer = named(text, *([2] if text == "groupnorm" else []))
+    x = np.random.default_rng(1).normal(3, 2, shape)
+    weights = random_weights(layer, [shape[1:]], 0)
+    y = drive(layer, [x], weights).y
+    formula = info(layer).formula.split("\n")[0].removeprefix("y = ")
+    parts = [x] if text != "groupnorm" else [x[:, :3], x[:, 3:]]
+    mean = np.concatenate([np.full_like(p, p.mean()) for p in parts], axis=1)
+    var = np.concatenate([np.full_like(p, p.var()) for p in parts], axis=1)
+    np.testing.assert_allclose(y, value(formula, {**weights, **vars(layer), "x": x, "mean": mean, "var": var}))
+
+
+class Framed:
+    """An array (C, H, W) that is `outside` where an index lies beyond its border."""
+
+    def __init__(self, array: Array, outside: float) -> None:
+        self.array = array
+        self.outside = outside
+
+    def __getitem__(self, at: Any) -> float:
+        at = at if isinstance(at, tuple) else (at,)
+        inside = all(0 <= i < n for i, n in zip(at, self.array.shape, strict=True))
+        return float(self.array[at]) if inside else self.outside
+
+
+def by_formula(layer: Layer, x: Array, weights: Mapping[str, Array], ranges: Mapping[str, int]) -> Array:
+    """One image's output, index by index, by the formula as it is written."""
+    first, *rest = info(layer).formula.split("\n")
+    left, right = first.split(" = ", 1)
+    where = next((line for line in rest if line.startswith("p = ")), "")
+    looped = re.fullmatch(r"(.*?)(sum|max) over ([\w,]+) of (.*)", right.split(", and 0")[0])
+    y = np.full(layer.output(x.shape), np.nan)
+    names: dict[str, Any] = {
+        **dict(zip("CHW", x.shape, strict=False)), **letters(layer, 0), **weights, "y": y,
+        "x": Framed(x, -np.inf if "never wins" in "".join(rest) else 0.0),
+    }  # fmt: skip
+    if info(layer).name == "reshape":
+        names.update(zip("CHW", layer.output(x.shape), strict=True))
+
+    def term(text: str, at: Mapping[str, int]) -> float:
+        env = {**names, **at}
+        for part in filter(None, where.split(", ")):
+            name, _, expression = part.partition(" = ")
+            env[name] = value(expression, env)
+        return float(value(text, env))
+
+    for outer_at in indices([n for n in re.findall(r"\b[a-z]\b", left) if n != "y"], ranges):
+        if looped:
+            before, how, over, text = looped.groups()
+            terms = [term(text, {**outer_at, **at}) for at in indices(over.split(","), ranges)]
+            total = sum(terms) if how == "sum" else max(terms)
+            total += value(before.rstrip(" +"), {**names, **outer_at}) if before else 0
+        else:
+            total = term(right.split(", and 0")[0], outer_at)
+        exec(f"{left} = total", {**names, **outer_at, "total": total})
+    return y
+
+
+def indices(names: Sequence[str], ranges: Mapping[str, int]) -> list[dict[str, int]]:
+    return [dict(zip(names, at, strict=True)) for at in product(*(range(ranges[name]) for name in names))]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "options", "shape"),
+    [
+        ("conv", (3, 3), {"stride": 2, "pad": 1}, (2, 6, 5)),
+        ("conv", (2, 2), {"dilation": 2}, (2, 5, 4)),
+        ("depthwise", (3,), {"pad": 1, "stride": 2}, (2, 5, 5)),
+        ("maxpool", (3,), {"stride": 2, "pad": 1}, (2, 5, 6)),
+        ("maxpool", (2,), {}, (2, 5, 4)),
+        ("avgpool", (3,), {"stride": 2, "pad": 1}, (2, 5, 6)),
+        ("globalavgpool", (), {}, (3, 2, 4)),
+        ("globalmaxpool", (), {}, (3, 2, 4)),
+        ("dense", (4,), {}, (5,)),
+        ("flatten", (), {}, (2, 3, 4)),
+        ("reshape", (Size((2, 3, 4)),), {}, (24,)),
+        ("zeropad", (2,), {}, (2, 3, 4)),
+    ],
+)
+def test_layers_compute_their_formulas_index_by_index(
+    name: str, given: tuple[Any, ...], options: dict[str, int], shape: Shape
+) -> None:
+    layer = named(name, *given, **options)
+    x = np.random.default_rng(2).normal(size=(1, *shape)) - 1  # mostly below 0, so that a zero at the border would win
+    inside = random_weights(layer, [shape], 3)
+    specs = layer.weights(shape)
+    weights = {n: w.transpose(specs[n].axes) if specs[n].axes else w for n, w in inside.items()}
+    if name == "depthwise":
+        weights["weight"] = weights["weight"][:, 0]
+    out = layer.output(shape)
+    ranges = dict(zip("fij", out, strict=False)) if len(out) == 3 else {"n": out[0], "c": out[0]}
+    ranges["v"] = shape[0]
+    if len(shape) == 3:
+        ranges |= {"c": shape[0]}
+        if name.startswith("global") or name == "flatten":
+            ranges |= {"i": shape[1], "j": shape[2]}
+    else:
+        ranges |= {"c": out[0]}
+    if name in ("conv", "depthwise", "maxpool", "avgpool"):
+        ranges |= {"u": layer.kernel[0], "v": layer.kernel[1]}
+    y = outer(drive(layer, [inner(x)], inside).y)[0]
+    np.testing.assert_allclose(by_formula(layer, x[0], weights, ranges), y, atol=1e-9)
+
+
+# --- losses, optimizers, schedules, initialisers ----------------------------------------------------------------------
+
+
+def assignments(cls: Any) -> list[str]:
+    """The lines of a formula that compute something."""
+    return [line for line in info(cls).formula.split("\n") if re.match(r"\w+ = ", line)]
+
+
+@pytest.mark.parametrize(
+    "loss", [CrossEntropy(), CrossEntropy(smoothing=0.2), MeanSquaredError(), BinaryCrossEntropy()]
+)
+@settings(max_examples=20, deadline=None)
+@given(numbers=st.lists(st.floats(-6, 6), min_size=1, max_size=5), label=st.integers(0, 4))
+def test_losses_compute_their_formulas(loss: Loss, numbers: list[float], label: int) -> None:
+    z, K = np.array(numbers), len(numbers)
+    if K == 1 and isinstance(loss, CrossEntropy):
+        return
+    label %= max(K, 2)
+    onehot = np.arange(K) == label if K > 1 else np.array([label])
+    names: dict[str, Any] = {
+        **MATHS,
+        **vars(loss),
+        "z": z,
+        "K": K,
+        "onehot": onehot.astype(float),
+        "t": onehot.astype(float),
+    }
+    for line in assignments(loss):
+        exec(line, names)
+    np.testing.assert_allclose(names["loss"], loss.forward(z[None], np.array([label]))[0], atol=1e-9)
+
+
+OPTIMIZERS = [
+    SGD(), SGD(lr=0.1, momentum=0.9, decay=0.1), SGD(momentum=0.8, nesterov=True), Adam(), Adam(decay=0.1, beta1=0.5),
+    AdamW(lr=0.1, decay=0.5), RMSProp(), RMSProp(momentum=0.5, decay=0.1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_optimizers_compute_their_formulas(optimizer: Optimizer, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    weights: NDArray[np.float64] = rng.normal(size=4)
+    names: dict[str, Any] = {**MATHS, **vars(optimizer), "w": weights.copy(), **dict.fromkeys("mvs", 0.0)}
+    state = optimizer.state(weights)
+    for step in range(1, 5):
+        gradient = rng.normal(size=4)
+        names |= {"g": gradient.copy(), "t": step}
+        for line in assignments(optimizer):
+            exec(line, names)
+        optimizer.update(weights, gradient, state, optimizer.lr, step)
+        np.testing.assert_allclose(weights, names["w"], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "schedule", [Constant(), Step(at=(1, 3), factor=0.5), Cosine(), Cosine(warmup=1), Linear(warmup=0.5)]
+)
+def test_schedules_compute_their_formulas(schedule: Schedule) -> None:
+    each, epochs = 10, 4
+    warm = getattr(schedule, "warmup", 0.0) * each
+    for step in range(each * epochs):
+        names = {
+            **vars(schedule), "lr": 1.0, "epoch": step / each,
+            "rise": min(1.0, (step + 1) / warm) if warm else 1.0, "t": max(0.0, (step - warm) / (each * epochs - warm)),
+        }  # fmt: skip
+        (formula,) = assignments(schedule)
+        assert value(formula.removeprefix("rate = "), names, sum=sum) == pytest.approx(
+            schedule.scale(step, each, epochs)
+        )
+
+
+def test_onecycle_computes_its_formulas() -> None:
+    up, down = (line.partition("rate = ")[2] for line in info(OneCycle).formula.split("\n")[:2])
+    schedule, steps = OneCycle(rise=0.3), 20
+    peak, last = 5, 19
+    for step in range(steps):
+        formula, t = (up, step / peak) if step <= peak else (down, (step - peak) / (last - peak))
+        assert value(formula, {"lr": 1.0, "t": t}) == pytest.approx(schedule.scale(step, 10, 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", [n for n in vocabulary("init") if n not in ("normal", "zeros")])
+def test_initialisers_draw_as_their_formulas_say(name: str) -> None:
+    init, fans = vocabulary("init")[name](), {"fan_in": 18, "fan_out": 70}
+    drawn = init(np.random.default_rng(0), (40_000,), *fans.values())
+    kind, _, formula = info(init).formula.partition(" = ")
+    size = value(formula, fans)
+    if "uniform" in kind:
+        assert size * 0.999 < np.abs(drawn).max() <= size
+        assert drawn.std() == pytest.approx(size / math.sqrt(3), rel=0.02)
+    else:
+        assert drawn.std() == pytest.approx(size, rel=0.02)
+        assert np.abs(drawn).max() > 3 * size
+    assert abs(drawn.mean()) < size / 50

@@ -1,0 +1,35 @@
+"""What a command does not need is not imported: `tuicnn check` answers before one has looked up from the keyboard."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import ROOT
+
+HEAVY = ("numpy", "textual", "PIL", "safetensors", "asyncio", "pygments")
+
+
+@pytest.mark.parametrize("arguments", [["check", "nets/mnist.net"], ["check", "nets/mnist.net", "--json"], ["--help"]])
+def test_a_command_imports_no_more_than_it_needs(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from tuicnn.cli import run\n"
+        f"sys.argv = ['tuicnn', *{arguments!r}]\n"
+        "try:\n    run()\nexcept SystemExit as end:\n    assert not end.code\n"
+        f"print(*(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stderr.split() == []
+
+
+def test_numpy_comes_when_it_is_wanted() -> None:
+    code = "from tuicnn.later import np; import sys; assert 'numpy' not in sys.modules; print(np.arange(3).sum())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout == "3\n"

@@ -1,0 +1,92 @@
+"""The command `tuicnn` itself: a group whose first word may be a net, and the options that its commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tuicnn import __version__
+from tuicnn.console.streams import say
+
+__all__ = ["ReaderGoneError", "main", "options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ReaderGoneError(Exception):
+    """Whoever read the command's output has left (click would turn `BrokenPipeError` into a plain exit 1)."""
+
+
+class NetFirst(click.Group):
+    """A group whose first word may also be a net: `tuicnn nets/mnist.net` is `tuicnn watch nets/mnist.net`."""
+
+    default = "watch"
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None:
+            args = [self.default, *args]
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # options of `watch` before the net: `tuicnn --epochs 3 nets/mnist.net`
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        if args and args[0].startswith("-") and args[0].split("=")[0] not in own:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
+def options(*names: str) -> Callable[[F], F]:
+    """The options that several commands share, by name."""
+    known: dict[str, Callable[[F], F]] = {
+        "epochs": click.option("--epochs", type=click.IntRange(1, 100_000), help="Passes over the training images."),
+        "batch": click.option("--batch", type=click.IntRange(1, 65_536), help="Images a step."),
+        "seed": click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Where all randomness starts."),
+        "limit": click.option("--limit", type=click.IntRange(1), help="Use at most so many training images."),
+        "threads": click.option(
+            "--threads", type=click.IntRange(1, 1024), help="Threads to train with; as many as processors by default."
+        ),
+        "run": click.option(
+            "--run",
+            "run",
+            type=click.Path(path_type=Path),
+            help="Keep the run in this folder; by default runs/NET-1, then runs/NET-2.",
+        ),
+        "ascii": click.option("--ascii", is_flag=True, help="Use no character outside ASCII."),
+        "json": click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs."),
+    }
+
+    def add(command: F) -> F:
+        for name in reversed(names):
+            command = known[name](command)
+        return command
+
+    return add
+
+
+@click.group(cls=NetFirst, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="tuicnn %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Write a convolutional network in a few words and watch it learn.
+
+    \b
+    tuicnn nets/mnist.net    train it in the background and watch (the first word may be a net)
+    """
+    # Training cuts its batches over threads of its own; the linear algebra library's must not come on top of them.
+    # Here, because it must be said before NumPy is imported.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    if context.invoked_subcommand is None:
+        say(context.get_help())

@@ -1,0 +1,110 @@
+"""The commands about the language: check, layers, new, fmt, lsp."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tuicnn.commands.group import main, options
+from tuicnn.commands.shared import find_net, look_of, print_diagnostics
+from tuicnn.console.streams import console_for, is_terminal, say
+from tuicnn.training.files import RunError
+
+__all__ = ["check", "fmt", "layers", "lsp", "new"]
+
+
+@main.command()
+@click.argument("net")
+@options("json", "ascii")
+def check(net: str, as_json: bool, ascii: bool) -> None:
+    """Print NET as a table, with what was filled in and every problem. Exit 0 if it can be trained, else 1."""
+    look = look_of(ascii)
+    from tuicnn.console.check import as_json as to_json
+    from tuicnn.console.check import print_check
+
+    path = find_net(net)
+    from tuicnn.language import check_file
+
+    _, checked = check_file(path)
+    if as_json:
+        import json
+
+        say(json.dumps(to_json(checked)))
+    else:
+        if checked.plan is not None:
+            print_check(console_for(sys.stdout), checked.plan)
+        print_diagnostics(checked.diagnostics, look)
+    sys.exit(0 if checked.ok else 1)
+
+
+@main.command()
+@click.argument("name", required=False)
+@options("json", "ascii")
+def layers(name: str | None, as_json: bool, ascii: bool) -> None:
+    """List all that can be written in a net, or tell all of NAME.
+
+    NAME is a layer, a setting, or what a setting chooses from, such as an optimizer.
+    """
+    look_of(ascii)
+    from tuicnn.console.layers import show_layers
+
+    show_layers(console_for(sys.stdout), name, as_json=as_json)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--from", "source", metavar="NET", help="The network to begin with; mnist by default.")
+@click.option("--list", "listed", is_flag=True, help="List the networks to begin with.")
+@options("ascii")
+def new(name: str | None, source: str | None, listed: bool, ascii: bool) -> None:
+    """Write NAME.net, a commented net to begin with.
+
+    A file that is there is never written over.
+
+    \b
+    tuicnn new my                 my.net, the smallest network worth watching
+    tuicnn new lenet5             lenet5.net, the network of that name
+    tuicnn new my --from lenet5   my.net, the same
+    """
+    look_of(ascii)
+    from tuicnn.console.new import new_file, show_starters
+
+    if listed:
+        show_starters(console_for(sys.stdout))
+    else:
+        new_file(console_for(sys.stdout), name, source)
+
+
+@main.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--check", "check_only", is_flag=True, help="Write nothing; list what would change, exit 1 if any would.")
+@click.option("--diff", "show_diff", is_flag=True, help="Write nothing; print what would change.")
+@options("ascii")
+def fmt(files: tuple[str, ...], check_only: bool, show_diff: bool, ascii: bool) -> None:
+    """Write each FILE in the language's one form. With - for a FILE: from standard input to standard output.
+
+    A file with syntax errors is left as it is. Exit 0 if all went well, else 1.
+    """
+    look = look_of(ascii)
+    if files.count("-") > 1:
+        raise click.UsageError("standard input (-) can be read only once")
+    from tuicnn.console.fmt import format_files
+
+    sys.exit(
+        format_files(files, check=check_only, diff=show_diff, problems=lambda found: print_diagnostics(found, look))
+    )
+
+
+@main.command()
+def lsp() -> None:
+    """Serve an editor: problems, shapes, completion and more as you type. The editor starts it, not you."""
+    try:
+        from tuicnn.lsp.server import serve
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise RunError("the language server needs a package more; install it with: pip install 'tuicnn[lsp]'") from None
+    if is_terminal(sys.stdin):
+        raise RunError("tuicnn lsp speaks with an editor, which starts it; docs/editors.md says how to set yours up")
+    serve()

@@ -1,0 +1,77 @@
+"""What several commands do first: see what the terminal can show, find the net, check it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuicnn.bundled import bundled
+from tuicnn.console.streams import complain, console_for, only_ascii
+from tuicnn.training.files import RunError
+
+if TYPE_CHECKING:
+    from tuicnn.language import Checked, Diagnostic
+    from tuicnn.training.folder import RunFolder
+    from tuicnn.tui.look import Look
+
+__all__ = ["checked_or_exit", "find_net", "look_of", "new_folder", "print_diagnostics"]
+
+
+def look_of(ascii: bool) -> Look:
+    """What this terminal can show; from here on, nothing is printed that it cannot."""
+    from tuicnn.tui.look import detect
+
+    look = detect(os.environ, ascii=ascii)
+    if look.ascii:
+        only_ascii()
+    return look
+
+
+def find_net(net: str) -> Path:
+    """The file that is meant: as given, or a bundled one of that name (which is then said)."""
+    path = Path(net)
+    if path.exists() or path.is_absolute():
+        return path
+    parts = path.parts
+    if len(parts) == 1 or (len(parts) == 2 and parts[0] == "nets"):
+        shipped = bundled("nets") / (path.name if path.suffix else f"{path.name}.net")
+        if shipped.is_file():
+            complain(f"{net} is not here; this is the one that comes with tuicnn.")
+            return shipped
+    return path
+
+
+def checked_or_exit(path: Path, look: Look) -> tuple[str, Checked]:
+    """The text of a net that can be trained, warnings printed; else every problem, and exit 1."""
+    from tuicnn.data import DataError
+    from tuicnn.language import check_file
+
+    text, checked = check_file(path)
+    missing = ""
+    if checked.plan is not None:
+        try:
+            checked.plan.data.find()
+        except DataError as error:  # to check a net its data need not be here (a warning); to train it they must
+            missing = str(error)
+    print_diagnostics(tuple(d for d in checked.diagnostics if not missing or d.code != "data"), look)
+    if missing:
+        raise RunError(missing)
+    if checked.plan is None:
+        sys.exit(1)
+    return text, checked
+
+
+def print_diagnostics(diagnostics: tuple[Diagnostic, ...], look: Look) -> None:
+    if diagnostics:
+        from tuicnn.language import render
+
+        console = console_for(sys.stderr)
+        console.print(render(diagnostics, ascii=look.ascii), soft_wrap=True)
+
+
+def new_folder(path: Path, text: str, run: Path | None) -> RunFolder:
+    from tuicnn.training.folder import RunFolder
+
+    return RunFolder.create_at(run, text) if run is not None else RunFolder.create(Path.cwd(), path.stem, text)

@@ -1,0 +1,143 @@
+"""The commands about training: watch, train, attach, runs, stop."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tuicnn.commands.group import main, options
+from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder
+from tuicnn.console.streams import console_for, is_terminal, say
+from tuicnn.training.files import RunError
+from tuicnn.training.options import Options
+
+if TYPE_CHECKING:
+    from tuicnn.tui.look import Look
+
+__all__ = ["attach", "runs", "stop", "train", "watch"]
+
+
+@main.command()
+@click.argument("net")
+@options("epochs", "batch", "seed", "limit", "threads", "run", "ascii")
+def watch(
+    net: str,
+    epochs: int | None,
+    batch: int | None,
+    seed: int | None,
+    limit: int | None,
+    threads: int | None,
+    run: Path | None,
+    ascii: bool,
+) -> None:
+    """Train NET in the background and watch it. Without a terminal: the same as train."""
+    look = look_of(ascii)
+    options = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, threads=threads)
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        _train(net, options, run, look, as_json=False)
+        return
+    path = find_net(net)
+    text, _ = checked_or_exit(path, look)
+    from tuicnn.worker.launch import start
+
+    folder = new_folder(path, text, run)
+    process = start(folder, options, path)  # before Textual is imported: the two start-ups overlap
+    from tuicnn.tui.show import show
+
+    sys.exit(show(folder, look, process))
+
+
+@main.command()
+@click.argument("net")
+@options("json", "epochs", "batch", "seed", "limit", "threads", "run", "ascii")
+def train(
+    net: str,
+    as_json: bool,
+    epochs: int | None,
+    batch: int | None,
+    seed: int | None,
+    limit: int | None,
+    threads: int | None,
+    run: Path | None,
+    ascii: bool,
+) -> None:
+    """Train NET here and now, with a progress bar, plain lines or JSON."""
+    options = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, threads=threads)
+    _train(net, options, run, look_of(ascii), as_json=as_json)
+
+
+@main.command()
+@click.argument("run", required=False)
+@options("ascii")
+def attach(run: str | None, ascii: bool) -> None:
+    """Watch a RUN that trains in the background: a name, a number or a folder; the newest by default."""
+    look = look_of(ascii)
+    from tuicnn.training.runs import describe, find_run
+
+    folder = find_run(run, Path.cwd())
+    if not folder.alive:
+        raise RunError(
+            f"The run {folder.name} is not alive any more ({describe(folder)}); its files are in {folder.path}"
+        )
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        raise RunError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
+    from tuicnn.tui.show import show
+
+    sys.exit(show(folder, look))
+
+
+@main.command()
+@options("json", "ascii")
+def runs(as_json: bool, ascii: bool) -> None:
+    """List the runs under the working folder."""
+    look_of(ascii)
+    from tuicnn.console.runs import as_json as to_json
+    from tuicnn.console.runs import runs_table
+    from tuicnn.training.runs import list_runs
+
+    found = list_runs(Path.cwd())
+    if as_json:
+        import json
+
+        for one in found:
+            say(json.dumps(to_json(one)))
+    elif found:
+        console_for(sys.stdout).print(runs_table(found))
+    else:
+        say("No runs here yet; start one with: tuicnn nets/mnist.net")
+
+
+@main.command()
+@click.argument("run", required=False)
+@options("ascii")
+def stop(run: str | None, ascii: bool) -> None:
+    """Stop a RUN that trains in the background, after the step it is at; its weights are saved."""
+    look_of(ascii)
+    from tuicnn.training.runs import describe, find_run, the_only_alive
+    from tuicnn.worker.client import stop_run
+
+    folder = find_run(run, Path.cwd()) if run is not None else the_only_alive(Path.cwd())
+    stop_run(folder)
+    say(f"{folder.name}: {describe(folder)}; its files are in {folder.path}")
+
+
+def _train(net: str, options: Options, run: Path | None, look: Look, *, as_json: bool) -> None:
+    """Train in the foreground and exit."""
+    path = find_net(net)
+    text, checked = checked_or_exit(path, look)
+    assert checked.plan is not None
+    from tuicnn.console.foreground import train_here
+    from tuicnn.console.train import JsonLines, PlainLines, ProgressDisplay, Reporter
+
+    folder = new_folder(path, text, run)
+    reporter: Reporter
+    if as_json:
+        reporter = JsonLines(sys.stdout)
+    elif is_terminal(sys.stdout):
+        reporter = ProgressDisplay(console_for(sys.stdout))
+    else:
+        reporter = PlainLines(sys.stdout)
+    sys.exit(train_here(options.apply(checked.plan), folder, reporter, threads=options.workers()))

@@ -1,0 +1,52 @@
+"""How much memory and how many processors there are for a training, as far as Linux says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Memory", "memory", "processors"]
+
+#: where the memory that a container may take is written: control groups of version 2, then of version 1
+_GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_MEMINFO = Path("/proc/meminfo")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes: all that this process may ever take, and what is free at the moment."""
+
+    total: int
+    free: int
+
+
+def memory() -> Memory | None:
+    """The machine's memory, or that of its control group where that is less; None where the system does not say."""
+    found: dict[str, int] = {}
+    try:
+        for line in _MEMINFO.read_text(encoding="ascii").splitlines():
+            name, _, rest = line.partition(":")
+            if name in ("MemTotal", "MemAvailable"):
+                found[name] = int(rest.split()[0]) * 1024
+    except (OSError, ValueError, IndexError):
+        return None
+    if "MemTotal" not in found:
+        return None
+    total = found["MemTotal"]
+    for path in _GROUPS:
+        try:
+            text = path.read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdecimal():
+            total = min(total, int(text))
+    return Memory(total, min(total, found.get("MemAvailable", total)))
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    try:
+        return max(1, len(os.sched_getaffinity(0)))
+    except (AttributeError, OSError):
+        return os.cpu_count() or 1

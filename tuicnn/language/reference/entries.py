@@ -1,0 +1,202 @@
+"""The entries of the reference: one for each layer, setting and word of a setting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from tuicnn.language.arguments import signature
+from tuicnn.language.configuration import DEFAULTS
+from tuicnn.language.strangers import CHOICES, ELSEWHERE
+from tuicnn.language.suggest import closest
+from tuicnn.values import show
+from tuicnn.words import Argument, arguments, info, vocabulary
+
+from .own import OWN, Own
+from .vocabularies import fill_vocabularies
+
+__all__ = ["FAMILIES", "Entry", "Found", "entries", "entry_of", "find"]
+
+#: the families in the order of the page, with their headings
+FAMILIES = MappingProxyType(
+    {
+        "layer": "Layers",
+        "setting": "Settings",
+        "data": "Data sets",
+        "loss": "Losses",
+        "optim": "Optimizers",
+        "schedule": "Schedules",
+        "init": "Initialisers",
+    }
+)
+
+#: what the layers of a module have in common; the order is that of the page
+_GROUPS = (
+    ("with weights", ("conv", "dense")),
+    ("pooling", ("pooling",)),
+    ("normalisation and noise", ("batchnorm", "norm", "dropout")),
+    ("activations", ("activations",)),
+    ("shapes", ("arrange",)),
+    ("branches", ("joins",)),
+)
+#: settings in the order in which a file is written
+_SETTINGS = ("data", "input", "augment", "loss", "optim", "schedule", "train", "default", "include")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What there is to say of one word. All texts are in ASCII.
+
+    `usage` and `example` are as they stand in a file: `optim: sgd [lr momentum]`, `optim: sgd lr=0.1`.
+    """
+
+    name: str
+    family: str
+    #: what some words of a family have in common, or ""
+    group: str
+    usage: str
+    #: the usage without options: `conv F KxK`
+    brief: str
+    example: str
+    help: str
+    aliases: tuple[str, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    shape: str = ""
+    formula: str = ""
+    source: str = ""
+    #: the line that is meant where a setting is left out, or ""
+    left_out: str = ""
+    #: the words that a setting chooses from
+    choices: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The name as it stands in a file: `conv`, `optim:`."""
+        return f"{self.name}:" if self.family == "setting" else self.name
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a name means: the entries of that name, those that are elsewhere called so, those that have an argument of
+    that name; and where none of these is, the nearest name."""
+
+    entries: tuple[Entry, ...] = ()
+    elsewhere: tuple[Entry, ...] = ()
+    owners: tuple[Entry, ...] = ()
+    meant: str = ""
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """Every entry, family by family."""
+    fill_vocabularies()
+    return tuple(_all())
+
+
+def entry_of(cls: type) -> Entry:
+    """The entry of a registered class."""
+    about = info(cls)
+    return next(e for e in entries() if e.name == about.name and e.family == about.vocabulary)
+
+
+def find(name: str) -> Found:
+    """Look a name up; case and a colon at its end play no part."""
+    name = name.strip().removesuffix(":").casefold()
+    own = tuple(e for e in entries() if e.name == name)
+    elsewhere = tuple(e for e in entries() if name in e.aliases)
+    owners = tuple(e for e in entries() if any(a.name == name for a in e.arguments))
+    if own or elsewhere or owners:
+        return Found(own, elsewhere, owners)
+    other = {alias: e.name for e in entries() for alias in e.aliases}
+    return Found(meant=closest(name, (e.name for e in entries()), other) or "")
+
+
+def _all() -> Iterator[Entry]:
+    own = {(o.family, o.name): o for o in OWN}
+    # not in the order of registration: that is the order of imports
+    modules = [module for _, group in _GROUPS for module in group]
+    for module in dict.fromkeys([*modules, *map(_module, vocabulary("layer").values())]):
+        yield from (_entry(cls) for cls in vocabulary("layer").values() if _module(cls) == module)
+    yield from (_own(o) for o in OWN if o.family == "layer")
+    settings = vocabulary("setting")
+    for name in dict.fromkeys([*_SETTINGS, *settings]):
+        yield _entry(settings[name]) if name in settings else _own(own["setting", name])
+    for family in FAMILIES:
+        if family not in ("layer", "setting"):
+            first = DEFAULTS[family][0] if family in DEFAULTS else ""
+            known = vocabulary(family)
+            yield from (_entry(known[name]) for name in sorted(known, key=lambda n: (n != first, n)))
+
+
+def _module(cls: type) -> str:
+    return cls.__module__.rpartition(".")[2]
+
+
+def _group(cls: type) -> str:
+    return next((title for title, modules in _GROUPS if _module(cls) in modules), "others")
+
+
+def _entry(cls: type) -> Entry:
+    about, own = info(cls), arguments(cls)
+    family = about.vocabulary
+    left_out, usage, brief, example = "", signature(cls), about.usage, about.example
+    if family == "setting":
+        usage = f"{about.name}:{signature(cls).removeprefix(about.name)}"
+        brief = f"{about.name}:{about.usage.removeprefix(about.name)}"
+        example = f"{about.name}: {about.example}"
+        if own and not any(a.positional for a in own):
+            left_out = f"{about.name}: " + " ".join(f"{a.name}={a.kind.show(a.default)}" for a in own)
+    elif family in CHOICES:
+        usage, brief, example = (f"{family}: {text}" for text in (usage, brief, example))
+    elif family == "init":
+        usage = brief = f"init={about.usage}"
+        example = f"dense 10 init={about.example}"
+    return Entry(
+        name=about.name,
+        family=family,
+        group=_group(cls) if family == "layer" else "",
+        usage=usage,
+        brief=brief,
+        example=example,
+        help=about.help,
+        aliases=_elsewhere(about.name) if family == "setting" else about.aliases,
+        arguments=own,
+        shape=about.shape,
+        formula=about.formula,
+        source=about.source,
+        left_out=left_out,
+    )
+
+
+def _elsewhere(setting: str) -> tuple[str, ...]:
+    return tuple(other for other, meant in ELSEWHERE.items() if meant == setting)
+
+
+def _own(own: Own) -> Entry:
+    choices: tuple[str, ...] = ()
+    usage = brief = own.usage
+    left_out = ""
+    if own.family == "setting" and own.name in CHOICES:
+        known = vocabulary(own.name)
+        word, values = DEFAULTS[own.name]
+        choices = tuple(sorted(known, key=lambda n: (n != word, n)))
+        usage = f"{own.name}: " + " | ".join(info(known[name]).usage for name in choices)
+        brief = f"{own.name}: NAME ..."
+        left_out = " ".join([f"{own.name}: {word}", *(f"{k}={show(v)}" for k, v in values.items())])
+    return Entry(
+        name=own.name,
+        family=own.family,
+        group=own.group,
+        usage=usage,
+        brief=brief,
+        example=own.example,
+        help=own.help,
+        aliases=_elsewhere(own.name) if own.family == "setting" else (),
+        shape=own.shape,
+        formula=own.formula,
+        source=own.source,
+        left_out=left_out,
+        choices=choices,
+    )

@@ -1,0 +1,301 @@
+"""Goes over a tree and says of each word what it is about, by the rules of scope that the checker goes by.
+
+Constants and blocks are seen everywhere, parameters in their block. A label is seen in the chain that makes it and
+in what stands in it; one made in what is repeated only there, and a block's own labels only in the block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tuicnn.kinds import ListOf
+from tuicnn.language import Reading
+from tuicnn.language.diagnostics import Span
+from tuicnn.language.reference import Entry, entries
+from tuicnn.language.tree import (
+    Argument,
+    Arithmetic,
+    CallValue,
+    Chain,
+    Constant,
+    Definition,
+    Group,
+    Items,
+    Literal,
+    Name,
+    Negative,
+    Parameter,
+    Recall,
+    Setting,
+    Statement,
+    Step,
+    Unreadable,
+    Use,
+    Value,
+)
+from tuicnn.language.values import all_words
+
+from .positions import Place
+from .subjects import Included, Mention, Option, Sort, Subject, Symbol, Word
+
+__all__ = ["Mentions", "contains", "find_mentions"]
+
+Names = Mapping[str, Symbol]
+_FAR: Place = (2**31, 1)
+
+
+@dataclass
+class _Labels:
+    made: dict[str, Symbol] = field(default_factory=dict)
+    outer: _Labels | None = None
+
+    def find(self, name: str) -> Symbol | None:
+        labels: _Labels | None = self
+        while labels is not None:
+            if name in labels.made:
+                return labels.made[name]
+            labels = labels.outer
+        return None
+
+
+@dataclass(frozen=True)
+class _Room:
+    """A stretch of text with names of its own: a block, a repeated step."""
+
+    start: Place
+    end: Place
+    parameters: Names
+    labels: _Labels
+
+
+def contains(span: Span, place: Place) -> bool:
+    """Whether a place lies in a span or right behind it."""
+    return (span.line, span.column) <= place <= (span.end_line, span.end_column)
+
+
+class Mentions:
+    """All mentions of a text, the names that it and the files it includes define, and where it cannot be read."""
+
+    def __init__(self) -> None:
+        self.all: list[Mention] = []
+        self.blocks: dict[str, Symbol] = {}
+        self.constants: dict[str, Symbol] = {}
+        self.labels = _Labels()
+        self.rooms: list[_Room] = []
+        self.unreadable: list[Span] = []
+
+    def at(self, place: Place) -> Mention | None:
+        """The narrowest mention at a place; of two that meet there, the one that begins."""
+        found = [m for m in self.all if contains(m.span, place)]
+
+        def order(mention: Mention) -> tuple[bool, int, int, bool]:
+            span = mention.span
+            width = (span.end_line - span.line, span.end_column - span.column)
+            return (span.end_line, span.end_column) == place, *width, not isinstance(mention.subject, Symbol)
+
+        return min(found, key=order, default=None)
+
+    def of(self, symbol: Symbol) -> list[Mention]:
+        """Every mention of a name, its definition with them."""
+        return [m for m in self.all if isinstance(m.subject, Symbol) and m.subject.is_same(symbol)]
+
+    def _room(self, place: Place) -> tuple[Names, _Labels]:
+        inside = [room for room in self.rooms if room.start <= place <= room.end]
+        names = {name: symbol for room in inside for name, symbol in room.parameters.items()}
+        return names, max(inside, key=lambda r: r.start).labels if inside else self.labels
+
+    def values_at(self, place: Place) -> dict[str, Symbol]:
+        """The constants and parameters that are seen at a place."""
+        return {**self.constants, **self._room(place)[0]}
+
+    def labels_at(self, place: Place) -> dict[str, Symbol]:
+        """The labels that are seen at a place and made before it."""
+        labels: _Labels | None = self._room(place)[1]
+        found: dict[str, Symbol] = {}
+        while labels is not None:
+            for name, symbol in labels.made.items():
+                if (symbol.name.span.end_line, symbol.name.span.end_column) <= place:
+                    found.setdefault(name, symbol)
+            labels = labels.outer
+        return found
+
+
+def find_mentions(reading: Reading) -> Mentions:
+    """The mentions of a text that was checked."""
+    walk = _Walk(reading)
+    statements = reading.tree.statements
+    for i, statement in enumerate(statements):
+        following = statements[i + 1].span if i + 1 < len(statements) else None
+        # in a block one may still be writing behind its last word
+        walk.end = (following.line, following.column - 1) if following is not None else _FAR
+        walk.statement(statement)
+    walk.recalls()
+    return walk.out
+
+
+class _Walk:
+    def __init__(self, reading: Reading) -> None:
+        self.out = Mentions()
+        self.program = reading.program
+        self.words = all_words()
+        self.entries = {(entry.family, entry.name): entry for entry in entries()}
+        self.recalled: list[tuple[Name, _Labels]] = []
+        self.end = _FAR
+        self.parameters: dict[str, dict[str, Symbol]] = {}
+        # a definition that cannot be read has perhaps no name
+        for name, block in self.program.blocks.items():
+            if name:
+                self.out.blocks[name] = Symbol(Sort.BLOCK, block.name, block)
+            own = self.parameters.setdefault(name, {})
+            for parameter in block.parameters:
+                own.setdefault(parameter.name.text, Symbol(Sort.PARAMETER, parameter.name, parameter, block))
+        for name, constant in self.program.constants.items():
+            self.out.constants[name] = Symbol(Sort.CONSTANT, constant.name, constant)
+
+    def note(self, span: Span, subject: Subject | None) -> None:
+        if subject is not None:
+            self.out.all.append(Mention(span, subject))
+
+    # --- statements -------------------------------------------------------------------------------------------------
+
+    def statement(self, statement: Statement) -> None:
+        if isinstance(statement, Chain):
+            self.chain(statement, {}, self.out.labels)
+        elif isinstance(statement, Setting):
+            self.setting(statement)
+        elif isinstance(statement, Constant):
+            self.note(statement.name.span, self.out.constants.get(statement.name.text))
+            self.value(statement.value, {}, self.words)
+            if statement.value is None:
+                self.out.unreadable.append(statement.span)
+        else:
+            self.definition(statement)
+
+    def definition(self, block: Definition) -> None:
+        symbol = self.out.blocks.get(block.name.text)
+        self.note(block.name.span, symbol)
+        if block.chain is None:
+            self.out.unreadable.append(block.span)
+        own = self.parameters[block.name.text] if symbol and symbol.made_by is block else self.own(block.parameters)
+        for parameter in block.parameters:
+            self.note(parameter.name.span, own[parameter.name.text])
+            self.value(parameter.default, own, self.words)
+        labels = _Labels()
+        self.out.rooms.append(_Room((block.span.line, block.span.column), self.end, own, labels))
+        if block.chain is not None:
+            self.chain(block.chain, own, labels)
+
+    def own(self, parameters: Iterable[Parameter]) -> dict[str, Symbol]:
+        """The parameters of a second definition of a name."""
+        return {p.name.text: Symbol(Sort.PARAMETER, p.name, p) for p in parameters}
+
+    def setting(self, setting: Setting) -> None:
+        name = setting.name.text
+        entry = self.word("setting", setting.name)
+        given = setting.arguments
+        if not setting.readable:
+            self.out.unreadable.append(setting.span)
+        elif name == "include":
+            for argument in given:
+                if isinstance(argument.value, Literal) and isinstance(argument.value.value, str):
+                    self.note(argument.span, Included(argument.value.value))
+        elif entry is not None and entry.arguments:
+            self.arguments(entry, given, {})
+        elif given:
+            first, *rest = given
+            word, more = (
+                (first.value.name, (*first.value.arguments, *rest))
+                if isinstance(first.value, CallValue)
+                else (first.value, tuple(rest))
+            )
+            chosen = self.word("layer" if name == "default" else name, word) if isinstance(word, Name) else None
+            if chosen is not None:
+                self.arguments(chosen, more, {})
+
+    # --- steps ------------------------------------------------------------------------------------------------------
+
+    def chain(self, chain: Chain, names: Names, labels: _Labels) -> None:
+        for step in chain.steps:
+            self.step(step, names, labels)
+
+    def step(self, step: Step, names: Names, labels: _Labels) -> None:
+        for repeat in step.repeats:
+            self.value(repeat, names, ())
+        inner = labels
+        if step.repeats:
+            inner = _Labels(outer=labels)
+            span = step.unit.span
+            self.out.rooms.append(_Room((span.line, span.column), (span.end_line, span.end_column), names, inner))
+        unit = step.unit
+        if isinstance(unit, Group):
+            self.chain(unit.chain, names, inner)
+        elif isinstance(unit, Recall):
+            self.recalled.append((unit.name, inner))
+        elif isinstance(unit, Unreadable):
+            self.out.unreadable.append(unit.span)
+        else:
+            self.use(unit, names, inner)
+        if step.label is not None:
+            symbol = labels.made.setdefault(step.label.text, Symbol(Sort.LABEL, step.label, step))
+            self.note(step.label.span, symbol)
+
+    def recalls(self) -> None:
+        """Tell what each `@label` names, now that all labels are known."""
+        for name, labels in self.recalled:
+            self.note(name.span, labels.find(name.text))
+
+    def use(self, use: Use, names: Names, labels: _Labels) -> None:
+        name = use.name.text
+        if name in self.out.blocks:
+            self.note(use.name.span, self.out.blocks[name])
+            for argument in use.arguments:
+                if argument.name is not None:
+                    self.note(argument.name.span, self.parameters[name].get(argument.name.text))
+                self.value(argument.value, names, self.words)
+        else:
+            self.arguments(self.word("layer", use.name), use.arguments, names)
+        if use.branches is not None:
+            for chain in use.branches.chains:
+                self.chain(chain, names, labels)
+
+    # --- values -----------------------------------------------------------------------------------------------------
+
+    def word(self, family: str, name: Name) -> Entry | None:
+        """Note a word of the language, if it is one."""
+        entry = self.entries.get((family, name.text))
+        if entry is not None:
+            self.note(name.span, Word(entry))
+        return entry
+
+    def arguments(self, entry: Entry | None, given: tuple[Argument, ...], names: Names) -> None:
+        """The arguments of a word of the language, each with the argument that it gives."""
+        own = {a.name: a for a in entry.arguments} if entry is not None else {}
+        free = [a for a in own.values() if a.positional]
+        for argument in given:
+            meant = own.get(argument.name.text) if argument.name is not None else next(iter(free), None)
+            if meant in free:
+                free.remove(meant)
+            if meant is None or entry is None:
+                self.value(argument.value, names, ())
+                continue
+            self.note(argument.span, Option(entry, meant))
+            accepted = meant.kind.item.words if isinstance(meant.kind, ListOf) else meant.kind.words
+            self.value(argument.value, names, accepted)
+
+    def value(self, value: Value | None, names: Names, accepted: Iterable[str]) -> None:
+        """The names in a value. `accepted` are the words that, written bare, are no names of constants here."""
+        if isinstance(value, Name):
+            if value.text not in accepted and value.text not in ("true", "false"):
+                self.note(value.span, names.get(value.text) or self.out.constants.get(value.text))
+        elif isinstance(value, Negative):
+            self.value(value.value, names, ())
+        elif isinstance(value, Arithmetic):
+            self.value(value.first, names, ())
+            for _, operand in value.rest:
+                self.value(operand, names, ())
+        elif isinstance(value, Items):
+            for item in value.items:
+                self.value(item, names, accepted)
+        elif isinstance(value, CallValue):
+            self.arguments(self.word("init", value.name), value.arguments, names)
