@@ -68,6 +68,17 @@ class Graph:
         )
         return Flow(len(self.nodes) - 1, shape)
 
+    def behind(self, number: int) -> set[int]:
+        """The node and all that its output depends on; none for the network's input."""
+        found: set[int] = set()
+        left = [number]
+        while left:
+            number = left.pop()
+            if number >= 0 and number not in found:
+                found.add(number)
+                left += self.nodes[number].inputs
+        return found
+
     def _cost(self, layer: Layer, shapes: tuple[Shape, ...]) -> tuple[Shape, int, int]:
         """The output's shape, weights to learn and multiply-adds; of many like layers each is asked once."""
         key = (layer, shapes)

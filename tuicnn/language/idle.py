@@ -149,13 +149,7 @@ def _unread(graph: Graph, flow: Flow, report: Report) -> None:
     """Layers whose output goes nowhere: the way was left by an `@label`."""
     if flow.node < 0 or graph.failed:
         return
-    read: set[int] = set()
-    left = [flow.node]
-    while left:
-        number = left.pop()
-        if number >= 0 and number not in read:
-            read.add(number)
-            left += graph.nodes[number].inputs
+    read = graph.behind(flow.node)
     told: set[Span] = set()
     inputs = {number for node in graph.nodes for number in node.inputs}
     for number, node in enumerate(graph.nodes):

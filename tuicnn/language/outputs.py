@@ -144,7 +144,7 @@ def check_outputs(
     if len(flow.shape) != 1 or flow.shape[0] not in fitting:
         _unsuitable(graph, flow, at, fitting, f"{owner} {classes} classes", loss, classes, report)
     elif flow.node >= 0:
-        _ending(graph, graph.nodes[flow.node], at, loss, report)
+        _ending(graph, flow.node, at, loss, report)
 
 
 def _unsuitable(
@@ -192,9 +192,9 @@ def _last_dense(graph: Graph, flow: Flow) -> Node | None:
 _BOUND = {"relu": "0 or more", "sigmoid": "from 0 to 1", "tanh": "from -1 to 1", "softmax": "from 0 to 1"}
 
 
-def _ending(graph: Graph, node: Node, at: Span, loss: Loss, report: Report) -> None:
+def _ending(graph: Graph, last: int, at: Span, loss: Loss, report: Report) -> None:
     """A last layer that does the loss's work once more, or in its way; or nothing to train."""
-    name, ends = info(loss).name, info(node.layer).name
+    name, ends = info(loss).name, info(graph.nodes[last].layer).name
     arrow = f"-> {ends}" if follows_arrow(at) else ends
     if loss.applies and ends == loss.applies:
         report.warning(Code.LOSS, f"{name} applies {ends} itself", at, help=f"remove `{arrow}` from the network's end")
@@ -204,8 +204,8 @@ def _ending(graph: Graph, node: Node, at: Span, loss: Loss, report: Report) -> N
     elif loss.applies and ends in _BOUND:
         message = f"{name} takes outputs of any size, but {ends} keeps them {_BOUND[ends]}"
         report.warning(Code.LOSS, message, at, help=f"remove `{arrow}` from the network's end")
-    if not any(node.parameters for node in graph.nodes) and not graph.failed:
-        message = "there is nothing to train: no layer has weights"
+    if not any(graph.nodes[number].parameters for number in graph.behind(last)) and not graph.failed:
+        message = "there is nothing to train: no layer that the output depends on has weights"
         report.error(Code.EMPTY, message, at, help="write `-> dense 10` after it, or a `conv` before it")
 
 
