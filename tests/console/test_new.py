@@ -14,7 +14,7 @@ from tuicnn.bundled import bundled
 from tuicnn.console import new
 from tuicnn.console.new import starter, starters, target, what_next, write_starter
 from tuicnn.language import check_file
-from tuicnn.language.formatting import format_text
+from tuicnn.language.writing.formatting import format_text
 from tuicnn.training.files import RunError
 
 

@@ -6,7 +6,7 @@ a text and what is printed of its tree must be the same network.
 
 from __future__ import annotations
 
-from tuicnn.language.tree import (
+from tuicnn.language.syntax.tree import (
     Argument,
     Arithmetic,
     CallValue,

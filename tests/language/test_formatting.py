@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from tests.conftest import ROOT
 from tests.strategies import networks
-from tuicnn.language import Severity, UnreadableError, check, format_text, formatting
+from tuicnn.language import Severity, UnreadableError, check, format_text
 from tuicnn.language.diagnostics import Source
-from tuicnn.language.parsing import parse
 from tuicnn.language.report import Report
-from tuicnn.language.tree import Chain
+from tuicnn.language.syntax.parsing import parse
+from tuicnn.language.syntax.tree import Chain
+from tuicnn.language.writing import formatting
 
 from .programs import INPUT, chains, essence, whole
 from .test_laws import PIECES

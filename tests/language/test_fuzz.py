@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tuicnn.bundled import bundled
 from tuicnn.language import Source, check, check_file
-from tuicnn.language.parsing import parse
 from tuicnn.language.report import Report
+from tuicnn.language.syntax.parsing import parse
 from tuicnn.network import Network
 
 from ..strategies import networks

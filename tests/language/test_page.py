@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import ROOT
 from tuicnn.language import CODES, check
-from tuicnn.language.formatting import format_text
 from tuicnn.language.reference import entries
 from tuicnn.language.reference.page import language_page
+from tuicnn.language.writing.formatting import format_text
 
 PAGE = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

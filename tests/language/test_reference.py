@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tuicnn.language import check, check_file
+from tuicnn.language.checks.strangers import setting_names
 from tuicnn.language.reference import (
     FAMILIES,
     Entry,
@@ -23,7 +24,6 @@ from tuicnn.language.reference import (
     find,
 )
 from tuicnn.language.reference.examples import check_example, example_shapes
-from tuicnn.language.strangers import setting_names
 from tuicnn.layers import Conv
 from tuicnn.words import MISSING, info, vocabulary
 

@@ -12,8 +12,9 @@ import pytest
 from lark import Lark
 
 from tuicnn.bundled import bundled
-from tuicnn.language import Source, grammar, tables
-from tuicnn.language.building import Building, current
+from tuicnn.language import Source
+from tuicnn.language.syntax import grammar, tables
+from tuicnn.language.syntax.building import Building, current
 
 GRAMMAR = (bundled("grammars") / "net.lark").read_text(encoding="utf-8")
 OPTIONS = {"start": "statement", "parser": "lalr", "lexer": "basic", "maybe_placeholders": False}

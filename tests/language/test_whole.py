@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tuicnn.bundled import bundled
-from tuicnn.language import Severity, check, check_file, machine
-from tuicnn.language.costs import in_bytes, in_words, step_memory
+from tuicnn.language import Severity, check, check_file
+from tuicnn.language.checks import machine
+from tuicnn.language.checks.costs import in_bytes, in_words, step_memory
 
 
 def told(text: str) -> list[tuple[str, str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .checking import Checked, Reading, check, check_file
-from .codes import CODES, Code
-from .diagnostics import Diagnostic, Note, Severity, Source, Span
-from .formatting import UnreadableError, format_text
-from .plan import INPUT, Node, Plan
-from .reading import read_file
-from .rendering import render, render_plain
+from tuicnn.language.checking import Checked, Reading, check, check_file
+from tuicnn.language.codes import CODES, Code
+from tuicnn.language.diagnostics import Diagnostic, Note, Severity, Source, Span
+from tuicnn.language.plan import INPUT, Node, Plan
+from tuicnn.language.rendering import render, render_plain
+from tuicnn.language.syntax.reading import read_file
+from tuicnn.language.writing.formatting import UnreadableError, format_text
 
 __all__ = [
     "CODES",

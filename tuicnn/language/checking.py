@@ -7,28 +7,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tuicnn.language.checks.blocks import Blocks, labels_in
+from tuicnn.language.checks.configuration import Configuration, configure
+from tuicnn.language.checks.constants import evaluate_constants
+from tuicnn.language.checks.costs import check_costs
+from tuicnn.language.checks.counting import MOST_LAYERS, Counting, in_figures
+from tuicnn.language.checks.expansion import Expansion
+from tuicnn.language.checks.frames import Frame, Labels
+from tuicnn.language.checks.graph import NOWHERE, Flow, Graph
+from tuicnn.language.checks.idle import check_idle
+from tuicnn.language.checks.outputs import Ends, check_outputs, find_ends
+from tuicnn.language.checks.program import Program, gather
+from tuicnn.language.checks.values import Scope, all_words, evaluate
+from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Diagnostic, Severity, Source, Span
+from tuicnn.language.plan import Node, Plan
+from tuicnn.language.report import EnoughError, Report
+from tuicnn.language.syntax.parsing import parse
+from tuicnn.language.syntax.reading import read_file
+from tuicnn.language.syntax.tree import Chain, Name, Tree
 from tuicnn.layers.base import Shape
 from tuicnn.words import vocabulary
-
-from .blocks import Blocks, labels_in
-from .codes import Code
-from .configuration import Configuration, configure
-from .constants import evaluate_constants
-from .costs import check_costs
-from .counting import MOST_LAYERS, Counting, in_figures
-from .diagnostics import Diagnostic, Severity, Source, Span
-from .expansion import Expansion
-from .frames import Frame, Labels
-from .graph import NOWHERE, Flow, Graph
-from .idle import check_idle
-from .outputs import Ends, check_outputs, find_ends
-from .parsing import parse
-from .plan import Node, Plan
-from .program import Program, gather
-from .reading import read_file
-from .report import EnoughError, Report
-from .tree import Chain, Name, Tree
-from .values import Scope, all_words, evaluate
 
 __all__ = ["Checked", "Reading", "check", "check_file"]
 

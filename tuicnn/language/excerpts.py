@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .diagnostics import Span, lines_of
-from .tree import Argument, Arithmetic, Name, Negative
+from tuicnn.language.diagnostics import Span, lines_of
+from tuicnn.language.syntax.tree import Argument, Arithmetic, Name, Negative
 
 __all__ = ["LONGEST", "excerpt", "follows_arrow", "one_line", "plain_step", "text_before"]
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuicnn.language.diagnostics import Note, Span
 from tuicnn.layers.base import Layer, Shape
-
-from .diagnostics import Note, Span
 
 if TYPE_CHECKING:
     from tuicnn.data.base import Augment, DataSpec

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .codes import Code
-from .diagnostics import Diagnostic, Note, Severity, Source, Span
+from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Diagnostic, Note, Severity, Source, Span
 
 __all__ = ["MOST", "EnoughError", "Report"]
 

@@ -10,10 +10,10 @@ from pygls import uris
 from pygls.workspace import PositionCodec
 
 from tuicnn.language import Checked, Reading, check
+from tuicnn.language.checks.program import gather
 from tuicnn.language.diagnostics import Source, Span
-from tuicnn.language.parsing import parse
-from tuicnn.language.program import gather
 from tuicnn.language.report import Report
+from tuicnn.language.syntax.parsing import parse
 
 from .mentions import Mentions, find_mentions
 from .positions import Page

@@ -8,7 +8,7 @@ from lsprotocol import types
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
 from tuicnn.highlighting import NetLexer
-from tuicnn.language.reading import LARGEST
+from tuicnn.language.syntax.reading import LARGEST
 
 from .positions import Page
 

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from tuicnn.kinds import ListOf
 from tuicnn.language.reference import Entry, default_text, describe, entries, placeholder
-from tuicnn.language.tree import Definition
+from tuicnn.language.syntax.tree import Definition
 from tuicnn.words import MISSING, Argument
 
 from .analysis import Analysis, path_of

@@ -10,8 +10,8 @@ from itertools import pairwise
 from lark import Token
 
 from tuicnn.language.diagnostics import plain_lines
-from tuicnn.language.grammar import tokens
-from tuicnn.language.reading import LARGEST
+from tuicnn.language.syntax.grammar import tokens
+from tuicnn.language.syntax.reading import LARGEST
 
 from .positions import Page, Place
 

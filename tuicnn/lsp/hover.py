@@ -7,7 +7,7 @@ from lsprotocol import types
 from tuicnn.language import Node
 from tuicnn.language.diagnostics import Span, plain_lines
 from tuicnn.language.reference import default_text, describe
-from tuicnn.language.tree import Constant, Definition, Parameter, Step
+from tuicnn.language.syntax.tree import Constant, Definition, Parameter, Step
 from tuicnn.layers.shapes import shape_text
 from tuicnn.values import show
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from tuicnn.kinds import ListOf
 from tuicnn.language import Reading
+from tuicnn.language.checks.values import all_words
 from tuicnn.language.diagnostics import Span
 from tuicnn.language.reference import Entry, entries
-from tuicnn.language.tree import (
+from tuicnn.language.syntax.tree import (
     Argument,
     Arithmetic,
     CallValue,
@@ -34,7 +35,6 @@ from tuicnn.language.tree import (
     Use,
     Value,
 )
-from tuicnn.language.values import all_words
 
 from .positions import Place
 from .subjects import Included, Mention, Option, Sort, Subject, Symbol, Word

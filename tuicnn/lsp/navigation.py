@@ -6,7 +6,7 @@ from lsprotocol import types
 from pygls import uris
 
 from tuicnn.language.diagnostics import Span
-from tuicnn.language.tree import Chain, Constant, Definition, Group, Setting, Step, Use
+from tuicnn.language.syntax.tree import Chain, Constant, Definition, Group, Setting, Step, Use
 
 from .analysis import Analysis, path_of
 from .positions import Place

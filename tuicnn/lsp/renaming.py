@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from lsprotocol import types
 
 from tuicnn.language.diagnostics import Severity, Span
-from tuicnn.language.grammar import tokens
+from tuicnn.language.syntax.grammar import tokens
 
 from .analysis import Analysis, analyse
 from .positions import Page, Place

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from tuicnn.language.arguments import signature
-from tuicnn.language.configuration import DEFAULTS
-from tuicnn.language.strangers import CHOICES, ELSEWHERE
+from tuicnn.language.checks.arguments import signature
+from tuicnn.language.checks.configuration import DEFAULTS
+from tuicnn.language.checks.strangers import CHOICES, ELSEWHERE
 from tuicnn.language.suggest import closest
 from tuicnn.values import show
 from tuicnn.words import Argument, arguments, info, vocabulary

@@ -8,11 +8,11 @@ from dataclasses import replace
 from itertools import groupby
 
 from tuicnn.language.checking import check
+from tuicnn.language.checks.counting import MOST_LAYERS
+from tuicnn.language.checks.strangers import CHOICES
 from tuicnn.language.codes import CODES
-from tuicnn.language.counting import MOST_LAYERS
-from tuicnn.language.reading import LARGEST
 from tuicnn.language.rendering import render_plain
-from tuicnn.language.strangers import CHOICES
+from tuicnn.language.syntax.reading import LARGEST
 from tuicnn.layers.shapes import shape_text
 from tuicnn.words import Argument
 

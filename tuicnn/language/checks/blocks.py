@@ -1,0 +1,216 @@
+"""The blocks of a network: what is wrong with their definitions, and with the arguments of a use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tuicnn.language.checks.constants import cycle_through, in_order_of_need
+from tuicnn.language.checks.frames import Frame
+from tuicnn.language.checks.misplaced import layer_meant, missing_arrow
+from tuicnn.language.checks.values import UNKNOWN, Scope
+from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Note, Span
+from tuicnn.language.excerpts import excerpt
+from tuicnn.language.report import Report
+from tuicnn.language.suggest import option_meant
+from tuicnn.language.syntax.tree import Argument, Chain, Definition, Group, Name, Step, Use
+from tuicnn.values import show
+from tuicnn.words import vocabulary
+
+__all__ = ["Blocks", "describe", "labels_in", "uses_in"]
+
+#: parameters of a block; each use works through all of them
+MOST_PARAMETERS = 20
+
+
+@dataclass
+class Blocks:
+    """The definitions, the names they all see, and those that cannot be expanded."""
+
+    definitions: Mapping[str, Definition]
+    scope: Scope
+    words: frozenset[str]
+    #: every label in the text, for what is said of one that is not known
+    labels: Mapping[str, Name]
+    broken: frozenset[str] = frozenset()
+    #: blocks with more parameters than there may be; they are broken too
+    oversized: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+    #: those whose parameters are amiss: nothing is said of the arguments of their uses
+    amiss: set[str] = field(default_factory=set)
+    #: whether it was said that blocks are nested too deep
+    too_deep: bool = False
+
+    def check(self, report: Report) -> None:
+        """Report what can be seen without expanding: names, parameters, cycles."""
+        for block in self.definitions.values():
+            self._check_one(block, report)
+        needs = {name: list(dict.fromkeys(uses_in(block.chain))) for name, block in self.definitions.items()}
+        _, cycles = in_order_of_need(needs)
+        broken: set[str] = set()
+        for cycle in cycles:
+            first = min(cycle[:-1], key=lambda n: self.definitions[n].span)
+            if first in broken:
+                continue
+            start = cycle.index(first)
+            turned = [*cycle[start:-1], *cycle[:start], first]
+            broken.update(turned)
+            report.error(
+                Code.RECURSION,
+                f"the block `{first}` uses itself: {cycle_through(turned)}",
+                self.definitions[first].name.span,
+                help=f"take one of these uses out of its block; `3 * {first}` in the network repeats it",
+            )
+        self.broken = frozenset(broken | self.oversized)
+
+    def _check_one(self, block: Definition, report: Report) -> None:
+        name = block.name.text
+        if name in vocabulary("layer") or name == "residual":
+            report.error(
+                Code.BLOCK,
+                f"`{name}` is a layer already",
+                block.name.span,
+                help=f"write `my_{name}`, here and where it is used",
+            )
+        if len(block.parameters) > MOST_PARAMETERS:
+            self.oversized.add(name)
+            report.error(
+                Code.LIMIT,
+                f"the block `{name}` has more than {MOST_PARAMETERS} parameters",
+                block.parameters[MOST_PARAMETERS].span,
+                help="write a constant for what is always the same",
+            )
+            return
+        seen: dict[str, Span] = {}
+        optional = False
+        for parameter in block.parameters:
+            text = parameter.name.text
+            if text in seen:
+                self.amiss.add(name)
+                report.error(
+                    Code.BLOCK,
+                    f"the parameter `{text}` is named twice",
+                    parameter.name.span,
+                    help=f"write `{text}2`",
+                    notes=(Note("first named here", seen[text]),),
+                )
+            seen.setdefault(text, parameter.name.span)
+            if parameter.default is None and optional:
+                report.error(
+                    Code.BLOCK,
+                    f"`{text}` has no default, but one before it has",
+                    parameter.span,
+                    help=f"write `{text}={_usual(text)}`, or put it before those with a default",
+                )
+            optional |= parameter.default is not None
+
+    def fits(self, use: Use, block: Definition, frame: Frame) -> bool:
+        """Whether a use gives the block its arguments; reports where it does not."""
+        if block.chain is None or block.name.text in self.amiss:
+            return False
+        names = [p.name.text for p in block.parameters]
+        given: dict[str, Span] = {}
+        shape = signature_of(block)
+        defined = Note(f"`{shape}` is defined here", block.name.span)
+        good = True
+
+        def wrong(code: Code, message: str, span: Span, help: str, note: Note = defined) -> None:
+            nonlocal good
+            good = False
+            frame.report.error(code, message, span, help=help, notes=(note,))
+
+        for argument in use.arguments:
+            value = argument.value
+            bare = value.text if argument.name is None and isinstance(value, Name) else ""
+            meant = layer_meant(bare, frame.scope) if bare and bare not in frame.scope.values else None
+            if meant is not None and bare not in self.words:
+                what = "a layer or block, not an argument of" if meant == bare else "not an argument of"
+                asked = "Missing `->` before it?" if meant == bare else f"Did you mean `-> {meant}`?"
+                message = f"`{bare}` is {what} {use.name.text}. {asked}"
+                wrong(Code.ARGUMENT, message, value.span, f"write `-> {meant}`")
+                missing_arrow(use.arguments[use.arguments.index(argument) + 1 :], frame.scope, frame.report)
+                return False
+            name = argument.name.text if argument.name else next((n for n in names if n not in given), None)
+            if name is None:
+                count = f"{len(names)} value{'s' if len(names) != 1 else ''}" if names else "no values"
+                wrong(
+                    Code.ARGUMENT,
+                    f"the block {use.name.text} takes {count}: this one is too many",
+                    argument.span,
+                    f"remove it; `{shape}` is all it takes",
+                )
+            elif name not in names:
+                self._no_parameter(use, argument, name, [n for n in names if n not in given], shape, wrong)
+            elif name in given:
+                note = Note("first given here", given[name])
+                wrong(Code.ARGUMENT, f"`{name}` is given twice", argument.span, "remove it, or the first one", note)
+            else:
+                given[name] = argument.span
+        missing = [p.name.text for p in block.parameters if p.default is None and p.name.text not in given]
+        if missing and good:
+            each = " and ".join(f"`{m}`" for m in missing)
+            texts = [*(excerpt(a.span) for a in use.arguments), *(f"{m}={_usual(m)}" for m in missing)]
+            if not any(a.name for a in use.arguments):
+                texts = [*(excerpt(a.span) for a in use.arguments), *(_usual(m) for m in missing)]
+            help = f"write `{use.name.text}({', '.join(texts)})`, say: `{shape}`"
+            span = use.name.span if use.branches is not None else use.span
+            wrong(Code.ARGUMENT, f"the block {use.name.text} needs {each}", span, help)
+        return good
+
+    def _no_parameter(
+        self, use: Use, argument: Argument, name: str, free: list[str], shape: str, wrong: Callable[..., None]
+    ) -> None:
+        """An argument for a parameter that the block has not."""
+        assert argument.name is not None
+        meant = option_meant(name, free) or (free[0] if len(free) == 1 else None)
+        message = f"the block {use.name.text} has no parameter `{name}`"
+        if meant is not None:
+            wrong(Code.NAME, f"{message}. Did you mean `{meant}`?", argument.name.span, f"write `{meant}`")
+        else:
+            wrong(Code.NAME, message, argument.span, f"remove it; `{shape}` is all it takes")
+
+
+def _usual(parameter: str) -> str:
+    """A number that a parameter of this name may well have."""
+    plain = parameter.casefold()
+    return "3" if plain.startswith("k") or plain == "size" else "1" if plain[0] in "sp" else "16"
+
+
+def signature_of(block: Definition) -> str:
+    """A block as it is used: `basic(c, k=…)`."""
+    inner = ", ".join(p.name.text + ("=…" if p.default is not None else "") for p in block.parameters)
+    return f"{block.name.text}({inner})" if inner else block.name.text
+
+
+def describe(use: Use, block: Definition, values: Mapping[str, Any]) -> str:
+    """A use with its values put in: `down 32`, `inception(16, 32, 8, 8)`."""
+    given = [values[p.name.text] for p in block.parameters][: max(len(use.arguments), 0)]
+    shown = ["?" if v is UNKNOWN else show(v) for v in given]
+    if len(shown) > 1:
+        return f"{use.name.text}({', '.join(shown)})"
+    return " ".join([use.name.text, *shown])
+
+
+def _steps_in(chain: Chain | None) -> Iterator[Step]:
+    """All steps written in a chain, however deep in groups and branches."""
+    left = list(reversed(chain.steps)) if chain is not None else []
+    while left:
+        step = left.pop()
+        yield step
+        if isinstance(step.unit, Group):
+            left += reversed(step.unit.chain.steps)
+        elif isinstance(step.unit, Use) and step.unit.branches is not None:
+            for branch in reversed(step.unit.branches.chains):
+                left += reversed(branch.steps)
+
+
+def uses_in(chain: Chain | None) -> Iterator[str]:
+    """The names of the layers and blocks that a chain uses."""
+    return (step.unit.name.text for step in _steps_in(chain) if isinstance(step.unit, Use))
+
+
+def labels_in(chain: Chain | None) -> Iterator[Name]:
+    """The labels that a chain makes."""
+    return (step.label for step in _steps_in(chain) if step.label is not None)

@@ -1,0 +1,123 @@
+"""What a training step takes of memory and time, estimated before anything is allocated, against what there is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from tuicnn.language.checks import machine
+from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Span
+from tuicnn.language.excerpts import one_line
+from tuicnn.language.plan import Node
+from tuicnn.language.report import Report
+from tuicnn.layers.shapes import shape_text
+from tuicnn.words import info
+
+__all__ = ["check_costs", "in_bytes", "in_words", "step_memory"]
+
+#: bytes of a number (float32)
+_BYTES = 4
+#: multiply-adds a second that a processor does at least, and hours for one epoch that are worth a warning
+_RATE, _HOURS = 4e9, 24.0
+#: what a forward and a backward pass cost, in forward passes
+_PASSES = 3
+
+
+def in_bytes(count: float) -> str:
+    """`13 GB`, `350 MB`."""
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.{0 if count >= 10 * size else 1}f} {unit}"
+    return f"{count / 1e3:.0f} kB"
+
+
+def in_words(count: int) -> str:
+    """`3.3 billion`, `14 million`."""
+    for word, size in (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)):
+        if count >= size:
+            return f"{count / size:.{0 if count >= 100 * size else 1}f} {word}"
+    return f"{count:,}"
+
+
+def step_memory(nodes: Sequence[Node], optimizer: Any, batch: int) -> tuple[int, int]:
+    """Bytes for the weights with all that is kept beside them, and for what a batch leaves behind in a step.
+
+    Weights, their gradient, the optimizer's arrays and its scratch; each layer's output, once to be kept until the
+    backward pass and once as its gradient while that passes.
+    """
+    kept = len(getattr(optimizer, "keeps", ())) + 1
+    weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept)
+    outputs = [math.prod(node.shape) for node in nodes]
+    return weights, (sum(outputs) + 2 * max(outputs, default=0)) * _BYTES * batch
+
+
+def check_costs(nodes: Sequence[Node], made: dict[str, Any], images: int | None, last: Span, report: Report) -> None:
+    """Refuse what does not fit in this machine's memory; warn of an epoch that would take days."""
+    train, optimizer = made.get("train"), made.get("optim")
+    if train is None or not nodes:
+        return
+    there = machine.memory()
+    weights, batch = step_memory(nodes, optimizer, train.batch)
+    if there is not None and weights > there.total:
+        _too_many_weights(nodes, optimizer, there.total, last, report)
+    elif there is not None and weights + batch > there.total:
+        _too_large_a_batch(weights, batch, there.total, train.batch, last, report)
+    elif there is not None and weights + batch > there.free:
+        need, free = in_bytes(weights + batch), in_bytes(there.free)
+        message = f"a training step takes {need}, and {free} of this machine's memory are free at the moment"
+        report.warning(Code.MEMORY, message, last, help="end what else runs here, or take a smaller batch")
+    elif images is not None:
+        _too_long(nodes, images, last, report)
+
+
+def _too_many_weights(nodes: Sequence[Node], optimizer: Any, there: int, last: Span, report: Report) -> None:
+    number = max(range(len(nodes)), key=lambda i: nodes[i].parameters)
+    node = nodes[number]
+    span = last if node.via else node.span
+    count = f"{in_words(node.parameters)} weights ({in_bytes(node.parameters * _BYTES)})"
+    help = "write fewer values or filters here"
+    before = nodes[node.inputs[0]] if node.inputs and node.inputs[0] >= 0 else None
+    if info(node.layer).name == "dense" and before is not None and info(before.layer).name == "flatten":
+        _, h, w = before.input_shapes[0] if len(before.input_shapes[0]) == 3 else (0, 1, 1)
+        help = "pool first: write `globalavgpool` for `flatten`"
+        window = next(
+            (k for k in (2, 4, 8, 16, 32) if k <= min(h, w) and 16 * node.parameters // (k * k) < there // 40), None
+        )
+        if window is not None and not before.via:
+            help = f"pool first: write `maxpool {window} -> flatten` for the `flatten` on line {before.span.line}"
+    whole = in_bytes(step_memory(nodes, optimizer, 0)[0])
+    message = f"{count}, more than this machine's memory ({in_bytes(there)}): it takes {whole} to train them"
+    label = f"receives {shape_text(node.input_shapes[0])}"
+    report.error(Code.MEMORY, message, span, label=label, help=help)
+
+
+def _too_large_a_batch(weights: int, batch: int, there: int, images: int, last: Span, report: Report) -> None:
+    fewer = max(1, int((there * 0.5 - weights) / (batch / images))) if there * 0.5 > weights else 1
+    power = 2 ** int(math.log2(fewer))
+    need = in_bytes(weights + batch)
+    report.error(
+        Code.MEMORY,
+        f"a training step on {images} images takes {need}, more than this machine's memory ({in_bytes(there)})",
+        last,
+        help=f"write `train: batch={power}`",
+    )
+
+
+def _too_long(nodes: Sequence[Node], images: int, last: Span, report: Report) -> None:
+    macs = sum(node.macs for node in nodes)
+    cores = machine.processors()
+    hours = macs * _PASSES * images / (_RATE * cores) / 3600
+    if hours < _HOURS:
+        return
+    worst = max(nodes, key=lambda node: node.macs)
+    span = last if worst.via else worst.span
+    days = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
+    text = one_line(span) or info(worst.layer).name
+    report.warning(
+        Code.TIME,
+        f"an epoch would take about {days} on this machine: {in_words(macs)} multiply-adds an image",
+        span,
+        help=f"`{text}` takes the most; pool before it, or use fewer filters, or `limit=1000` images",
+    )

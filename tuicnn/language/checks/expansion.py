@@ -1,0 +1,300 @@
+"""Unrolls the steps of a network into layers: repeats, groups, blocks, branches, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tuicnn.language.checks.arguments import Taken, take
+from tuicnn.language.checks.blocks import Blocks, describe
+from tuicnn.language.checks.counting import DEEPEST, MOST_LAYERS, bind
+from tuicnn.language.checks.frames import Frame
+from tuicnn.language.checks.graph import NOWHERE, Flow, Graph
+from tuicnn.language.checks.misfits import residual_help, several_lines
+from tuicnn.language.checks.strangers import unknown_label, unknown_step
+from tuicnn.language.checks.values import UNKNOWN, evaluate
+from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Note, Span
+from tuicnn.language.excerpts import excerpt, one_line
+from tuicnn.language.syntax.tree import Chain, Group, Name, Recall, Step, Unreadable, Use
+from tuicnn.layers.base import Layer
+from tuicnn.layers.shapes import shape_text
+from tuicnn.values import show
+from tuicnn.words import vocabulary
+
+__all__ = ["Expansion"]
+
+#: uses of blocks in one network, blocks in blocks counted too: three for each layer that there may be
+MOST_USES = 30_000
+
+
+class Expansion:
+    """Expands chains into a graph. With `once`, repeats are taken once and each block is entered once only."""
+
+    def __init__(self, graph: Graph, blocks: Blocks, defaults: Mapping[str, dict[str, Any]], *, once: bool) -> None:
+        self.graph = graph
+        self.blocks = blocks
+        self.defaults = defaults
+        self.once = once
+        self.entered: set[str] = set()
+        self.uses = 0
+
+    def chain(self, chain: Chain | tuple[Step, ...], flow: Flow, frame: Frame, *, branch: bool = False) -> Flow:
+        """The flow after all steps of a chain."""
+        steps = chain.steps if isinstance(chain, Chain) else chain
+        for i, step in enumerate(steps):
+            flow = self.step(step, flow, frame, begins_branch=branch and i == 0)
+        return flow
+
+    def step(self, step: Step, flow: Flow, frame: Frame, *, begins_branch: bool = False) -> Flow:
+        """The flow after one step with its repeats and its label."""
+        before = len(self.graph.nodes)
+        if step.repeats:
+            times = self._times(step, frame)
+            for _ in range(1 if self.once or times is None else times):
+                flow = self._unit(step, flow, frame.repeated(), begins_branch)
+                if flow.shape is None:  # the turns that follow would find the same problems
+                    break
+            if times is None:
+                flow = NOWHERE
+        else:
+            flow = self._unit(step, flow, frame, begins_branch)
+        if step.label is not None:
+            self._label(step.label, flow, frame, made=len(self.graph.nodes) > before)
+        return flow
+
+    def _times(self, step: Step, frame: Frame) -> int | None:
+        times = 1
+        for repeat in step.repeats:
+            value = evaluate(repeat, frame.scope, frame.report)
+            if value is UNKNOWN:
+                return None
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                frame.report.error(
+                    Code.RANGE,
+                    f"a step is repeated a whole number of times, at least 1, not {show(value)}",
+                    repeat.span,
+                    help=f"write `{_count_near(value)}`, or remove the step",
+                )
+                return None
+            times *= value
+        return times
+
+    def _unit(self, step: Step, flow: Flow, frame: Frame, begins_branch: bool) -> Flow:
+        unit = step.unit
+        if isinstance(unit, Unreadable):
+            self.graph.failed = True
+            return NOWHERE
+        if frame.depth >= DEEPEST:
+            self.graph.failed = True
+            if self.blocks.too_deep:
+                return NOWHERE
+            self.blocks.too_deep = True
+            frame.report.error(
+                Code.LIMIT,
+                f"blocks and braces are nested more than {DEEPEST} deep",
+                unit.span,
+                help="write the innermost blocks out where they are used",
+            )
+            return NOWHERE
+        if isinstance(unit, Group):
+            return self.chain(unit.chain, flow, frame.deeper())
+        if isinstance(unit, Recall):
+            return self._recall(unit, frame, begins_branch)
+        return self._use(unit, flow, frame)
+
+    # --- labels -----------------------------------------------------------------------------------------------------
+
+    def _label(self, label: Name, flow: Flow, frame: Frame, *, made: bool) -> None:
+        first = frame.labels.find(label.text)
+        if first is not None:
+            frame.report.error(
+                Code.LABEL,
+                f"the label `{label.text}` is made twice",
+                label.span,
+                help=f"write `{label.text}2`, and `@{label.text}2` where it is meant",
+                notes=(Note("first made here", first[1].span),),
+            )
+            return
+        frame.labels.made[label.text] = (flow, label)
+        if frame.top and made and flow.node >= 0:
+            self.graph.labelled.setdefault(flow.node, label.text)
+
+    def _recall(self, recall: Recall, frame: Frame, begins_branch: bool) -> Flow:
+        found = frame.labels.find(recall.name.text)
+        if found is None:
+            unknown_label(recall, frame, self.blocks, begins_branch=begins_branch)
+            self.graph.failed = True
+            return NOWHERE
+        if not begins_branch:
+            frame.report.error(
+                Code.LABEL,
+                f"`@{recall.name.text}` can only begin a branch",
+                recall.span,
+                help=f"write `concat {{ identity | @{recall.name.text} }}` to join it to what stands here",
+            )
+            self.graph.failed = True
+            return NOWHERE
+        return found[0]
+
+    # --- layers and blocks ------------------------------------------------------------------------------------------
+
+    def _use(self, use: Use, flow: Flow, frame: Frame) -> Flow:
+        name = use.name.text
+        if name in self.blocks.definitions:
+            return self._block(use, flow, frame)
+        if name == "residual":
+            return self._residual(use, flow, frame)
+        cls = vocabulary("layer").get(name)
+        if cls is None:
+            unknown_step(use, frame, self.blocks)
+            if use.branches is not None:
+                for chain in use.branches.chains:
+                    self.chain(chain, NOWHERE, frame.deeper(), branch=True)
+            self.graph.failed = True
+            return NOWHERE
+        taken = take(cls, use.name, use.arguments, frame.scope, frame.report, self.defaults.get(name))
+        if issubclass(cls, Layer) and cls.arity is None:
+            return self._join(use, taken, flow, frame)
+        if use.branches is not None:
+            frame.report.error(
+                Code.ARGUMENT,
+                f"{name} takes no branches",
+                use.branches.span,
+                help=_no_branches(use),
+            )
+            self.graph.failed = True
+            return NOWHERE
+        return self.graph.add(taken, (flow,), (), use.span, frame.report)
+
+    def _join(self, use: Use, taken: Taken, flow: Flow, frame: Frame) -> Flow:
+        name, branches = use.name.text, use.branches
+        if branches is None:
+            help = f"write `{name} {{ identity | relu }}`, with branches of yours"
+            frame.report.error(Code.ARGUMENT, f"{name} needs branches", use.name.span, help=help)
+            self.graph.failed = True
+            return NOWHERE
+        if len(branches.chains) == 1 and not excerpt(branches.span).strip("{} \t\n"):
+            self.graph.failed = True  # it was said that there is nothing in it
+            return NOWHERE
+        if len(branches.chains) == 1:
+            asked = ". Did you mean `residual`?" if name == "add" else ", with `|` between them"
+            help = "write `residual`: it adds its input to what one branch gives"
+            span = use.name.span
+            if name != "add":
+                brace = branches.span
+                end = Span(brace.line, brace.column, brace.line, brace.column + 1, brace.source)
+                span, help = use.name.span.to(end), f"write `{name} {{ identity |` to join the input"
+            frame.report.error(Code.ARGUMENT, f"{name} needs at least two branches{asked}", span, help=help)
+            self.chain(branches.chains[0], flow, frame.deeper(), branch=True)
+            self.graph.failed = True
+            return NOWHERE
+        flows = [self._branch(chain, flow, frame) for chain in branches.chains]
+        return self.graph.add(taken, flows, [c.span for c in branches.chains], use.span, frame.report)
+
+    def _branch(self, chain: Chain, flow: Flow, frame: Frame) -> Flow:
+        """The flow after a branch; `identity` alone is the input itself."""
+        if len(chain.steps) == 1:
+            step = chain.steps[0]
+            unit = step.unit
+            alone = isinstance(unit, Use) and unit.name.text == "identity" and not unit.arguments
+            if alone and not step.repeats and step.label is None and "identity" not in self.blocks.definitions:
+                return flow
+        return self.chain(chain, flow, frame.deeper(), branch=True)
+
+    def _residual(self, use: Use, flow: Flow, frame: Frame) -> Flow:
+        """`residual { a }` is `add { a | identity }`."""
+        branches, add = use.branches, vocabulary("layer")["add"]
+        if branches is None or use.arguments or len(branches.chains) != 1:
+            span = use.name.span
+            if branches is not None and len(branches.chains) > 1:
+                message = "residual takes one branch. Did you mean `add`?"
+                help = "write `add`; a branch `| identity` adds the input"
+            elif use.arguments and branches is None:
+                message, span = "the branch of `residual` stands in braces", use.span
+                help = f"write `residual {{ {' '.join(one_line(a.span) for a in use.arguments)} }}`"
+            elif use.arguments:
+                message, help = "residual takes no values", "remove it"
+                span = use.arguments[0].span.to(use.arguments[-1].span)
+            else:
+                channels = flow.shape[0] if flow.shape is not None and len(flow.shape) == 3 else 8
+                message, help = "residual needs a branch", f"write `residual {{ conv {channels} 3x3 pad=1 }}`, say"
+            frame.report.error(Code.ARGUMENT, message, span, help=help)
+            self.graph.failed = True
+            return NOWHERE
+        body = self._branch(branches.chains[0], flow, frame)
+        if body.shape is not None and flow.shape is not None and body.shape != flow.shape:
+            self._changed(use, body, flow, frame)
+            return NOWHERE
+        taken = Taken(add(), "residual", {})
+        return self.graph.add(taken, (body, flow), [branches.chains[0].span], use.span, frame.report)
+
+    def _changed(self, use: Use, body: Flow, flow: Flow, frame: Frame) -> None:
+        self.graph.failed = True
+        assert body.shape is not None
+        assert flow.shape is not None
+        assert use.branches is not None
+        branch = use.branches.chains[0].span
+        span, help = use.span, residual_help(branch, flow.shape, body.shape)
+        if span.line != span.end_line or not help.startswith("write `"):
+            span = use.name.span
+        frame.report.error(
+            Code.SHAPE,
+            f"the body of `residual` turns {shape_text(flow.shape)} into {shape_text(body.shape)}, "
+            "so the input cannot be added back",
+            use.name.span if span is not use.span else span,
+            help=help if span is use.span else several_lines(use.span, help, flow.shape, body.shape),
+        )
+
+    def _block(self, use: Use, flow: Flow, frame: Frame) -> Flow:
+        name = use.name.text
+        block = self.blocks.definitions[name]
+        self.blocks.used.add(name)
+        self.uses += 1
+        if self.uses == MOST_USES:
+            help = "write the blocks out that only stand for another one"
+            frame.report.error(Code.LIMIT, f"blocks are used more than {MOST_USES:,} times", use.span, help=help)
+        if self.uses >= MOST_USES or name in self.blocks.oversized:
+            self.graph.failed = True
+            return NOWHERE
+        good = self.blocks.fits(use, block, frame)
+        if use.branches is not None:
+            frame.report.error(
+                Code.ARGUMENT,
+                f"the block {name} takes no branches",
+                use.branches.span,
+                help="branches belong to `add`, `concat` and `residual`",
+            )
+            good = False
+        values = bind(block.parameters, use, frame.scope, self.blocks.scope, frame.report, self.blocks.words)
+        if not good or block.chain is None or name in self.blocks.broken:
+            self.graph.failed = True
+            return NOWHERE
+        if self.once:
+            if name in self.entered:
+                return NOWHERE
+            self.entered.add(name)
+        note = Note(f"in `{describe(use, block, values)}`, used here", use.span)
+        return self.chain(block.chain, flow, frame.inside(self.blocks.scope, values, note))
+
+    def sketch(self, name: str, frame: Frame) -> None:
+        """Look through the body of a block that nothing uses, with nothing known of its parameters."""
+        block = self.blocks.definitions[name]
+        if block.chain is not None and name not in self.blocks.broken and name not in self.entered:
+            self.entered.add(name)
+            scope = self.blocks.scope.with_values({p.name.text: UNKNOWN for p in block.parameters})
+            self.chain(block.chain, NOWHERE, replace(frame, scope=scope))
+
+
+def _count_near(value: Any) -> int:
+    """A number of repeats near what was written."""
+    good = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST_LAYERS
+    return max(1, abs(round(value))) if good else 1
+
+
+def _no_branches(use: Use) -> str:
+    """What to write for branches behind a layer that takes none."""
+    assert use.branches is not None
+    inner = " | ".join(one_line(c.span) or "…" for c in use.branches.chains)
+    return f"write `-> concat {{ {inner} }}`" if len(use.branches.chains) > 1 else f"write `-> ( {inner} )`"

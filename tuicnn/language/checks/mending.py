@@ -1,0 +1,185 @@
+"""The text to write in the place of a value that an argument does not take: the nearest one that it does."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from typing import Any
+
+from tuicnn import words
+from tuicnn.kinds import Choice, Flag, Kind, ListOf, Number, Padding, SizeKind, Text, Whole
+from tuicnn.language.suggest import aliases, closest
+from tuicnn.values import Call, Size, UnsuitableError, Word
+from tuicnn.words import Made, info, vocabulary
+
+__all__ = ["example_value", "mended", "number_word"]
+
+_TRUE = frozenset({"true", "yes", "on", "y", "t"})
+_FALSE = frozenset({"false", "no", "off", "none", "n", "f", "null"})
+_NUMBER_WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
+#: values of options that help out where the default is no help
+_USUAL = {"lr": "0.001", "share": "0.5", "smoothing": "0.1", "momentum": "0.9", "limit": "1000", "val": "1000"}
+
+
+def number_word(text: str) -> int | None:
+    """`ten` as 10."""
+    plain = text.casefold()
+    return _NUMBER_WORDS.index(plain) if plain in _NUMBER_WORDS else None
+
+
+def example_value(cls: type, own: words.Argument) -> str:
+    """A value that an argument takes, as text: from the word's own example, its default, or what is usual."""
+    return _examples(cls)[own.name]
+
+
+@cache
+def _examples(cls: type) -> dict[str, str]:
+    return {own.name: _example(cls, own) for own in words.arguments(cls)}
+
+
+def _example(cls: type, own: words.Argument) -> str:
+    example = info(cls).example.split()
+    places = [a.name for a in words.arguments(cls) if a.positional]
+    if example and example[0] == info(cls).name:
+        example = example[1:]
+    if own.name in places and places.index(own.name) < len(example):
+        found = example[places.index(own.name)]
+        if "=" not in found:
+            return found
+    if own.name in _USUAL:
+        return _USUAL[own.name]
+    if isinstance(own.kind, Padding):
+        return "same"
+    if own.default is not words.MISSING and own.default is not None:
+        return own.kind.show(own.default)
+    return "[0, 1]" if isinstance(own.kind, ListOf) else "1"
+
+
+def mended(cls: type, own: words.Argument, value: Any) -> str:
+    """Text of a value near `value` that the argument takes; an example of one where none is near."""
+    for candidate in _candidates(own.kind, value):
+        try:
+            return own.kind.show(own.kind.accept(candidate))
+        except (UnsuitableError, TypeError, ValueError, OverflowError):
+            continue
+    return example_value(cls, own)
+
+
+def _candidates(kind: Kind, value: Any) -> list[Any]:
+    if isinstance(value, str) and not isinstance(value, Word) and not isinstance(kind, Text):
+        inner = _read(value)
+        return [inner, *_candidates(kind, inner)] if inner is not None else []
+    if isinstance(kind, Flag):
+        text = str(value).casefold()
+        return [True] if text in _TRUE or value == 1 else [False] if text in _FALSE or value == 0 else []
+    if isinstance(kind, Choice):
+        return _of_choice(kind, value)
+    if isinstance(kind, Made):
+        return _of_made(kind, value)
+    if isinstance(kind, Text):
+        return [str(value)] if isinstance(value, Word) else []
+    if isinstance(kind, ListOf):
+        return _of_list(kind, value)
+    if isinstance(value, Word):
+        near = closest(value, kind.words)
+        number = number_word(value)
+        return [Word(near)] if near else [number] if number is not None else []
+    if isinstance(kind, SizeKind | Padding):
+        return _of_size(kind, value)
+    return _of_number(kind, value)
+
+
+def _read(text: str) -> Any:
+    text = text.strip()
+    if re.fullmatch(r"-?[0-9]{1,9}", text):
+        return int(text)
+    if re.fullmatch(r"[0-9]{1,6}([xX×][0-9]{1,6})+", text):
+        return Size(int(n) for n in re.split("[xX×]", text))
+    try:
+        return float(text)
+    except ValueError:
+        return Word(text) if re.fullmatch(r"\w[\w-]*", text) else None
+
+
+def _of_number(kind: Kind, value: Any) -> list[Any]:
+    if isinstance(value, Size | list) and value:
+        value = value[0]
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return []
+    if isinstance(value, float) and not math.isfinite(value):
+        return []
+    if isinstance(kind, Number):
+        small = kind.below == 1 or kind.at_most == 1
+        return [value, *([value / 100] if small and 5 <= value <= 100 else []), *([-value] if value else [])]
+    rounded = round(value)
+    out: list[Any] = [rounded, abs(rounded)] if rounded else []
+    if isinstance(kind, Whole):
+        out += [max(kind.at_least, min(kind.at_most, rounded)), kind.at_least]
+    return out
+
+
+def _of_size(kind: Kind, value: Any) -> list[Any]:
+    axes = kind.axes if isinstance(kind, SizeKind) else 2
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value) or abs(value) > 10**9:
+            return []
+        n = abs(round(value))
+        if axes == 3:
+            return [
+                Size((c, math.isqrt(n // c), math.isqrt(n // c))) for c in (1, 3) if n == c * math.isqrt(n // c) ** 2
+            ]
+        return [Size((n, n)), Size((1, 1))]
+    if not isinstance(value, Size | list) or not all(isinstance(n, int | float) for n in value):
+        return []
+    sides = [max(0, abs(round(n))) if math.isfinite(n) else 1 for n in value]
+    if axes == 3:
+        if len(sides) == 3 and sides[2] in (1, 3, 4) and sides[0] not in (1, 3, 4):
+            return [Size((sides[2], sides[0], sides[1]))]
+        return [Size((1, *sides))] if len(sides) == 2 else [Size(sides)]
+    if len(sides) == 1:
+        sides *= 2
+    return [Size(sides[-2:]), Size(max(1, n) for n in sides[-2:])]
+
+
+def _of_choice(kind: Choice, value: Any) -> list[Any]:
+    text = str(value)
+    if value is True or text.casefold() in _TRUE:
+        return [Word(next((w for w in kind.words if w != "none"), kind.words[0]))]
+    if value is False or text.casefold() in _FALSE:
+        return [Word("none")]
+    short = next((w for w in kind.words if text and w.startswith(text.casefold())), None)
+    near = short or closest(text, kind.words)
+    return [Word(near)] if near else []
+
+
+def _of_made(kind: Made, value: Any) -> list[Any]:
+    name = value.name if isinstance(value, Call) else str(value) if isinstance(value, Word) else ""
+    near = closest(name, kind.words, aliases(kind.vocabulary))
+    if near is None:
+        return []
+    cls = vocabulary(kind.vocabulary)[near]
+    out: list[Any] = []
+    own = words.arguments(cls)
+    if isinstance(value, Call) and own:
+        given = [*value.positional, *value.named.values()]
+        found = next((abs(v) for v in given if isinstance(v, int | float) and not isinstance(v, bool)), None)
+        if found is not None:
+            out.append(Call(near, (found,)))
+    example = re.fullmatch(r"\w+\((.*)\)", info(cls).example)
+    if own and example:
+        out.append(Call(near, (_read(example[1]),)))
+    return [*out, Word(near)]
+
+
+def _of_list(kind: ListOf, value: Any) -> list[Any]:
+    if isinstance(value, Size):
+        value = list(value)
+    items = list(dict.fromkeys(value)) if isinstance(value, list) else [value]
+    first = items[0] if items else 0
+    out: list[Any] = [items]
+    if kind.at_least > 1 and isinstance(first, int) and len(items) == 1:
+        out.append(list(range(first)) if 2 <= first <= 20 and not isinstance(value, list) else [0, max(1, first)])
+    return out

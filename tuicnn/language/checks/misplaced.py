@@ -1,0 +1,184 @@
+"""What is said of a value that has no place: a layer without its arrow, an option without its `=`, one too many."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tuicnn import words
+from tuicnn.kinds import Flag, ListOf, Whole
+from tuicnn.language.checks.mending import example_value, mended
+from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
+from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Span
+from tuicnn.language.excerpts import excerpt
+from tuicnn.language.report import Report
+from tuicnn.language.suggest import aliases, closest, option_meant
+from tuicnn.language.syntax.tree import Argument, Name
+from tuicnn.values import UnsuitableError, Word
+from tuicnn.words import vocabulary
+
+__all__ = ["Misplaced", "layer_meant", "missing_arrow", "read_bare_word", "read_surplus"]
+
+#: layers that find out by themselves how many channels they receive
+_COUNTED = frozenset({"batchnorm", "layernorm"})
+
+
+@dataclass(frozen=True)
+class Misplaced:
+    """A problem, how many arguments it explains (0: the rest belongs to another step), and the option it stands for."""
+
+    message: str
+    span: Span
+    help: str = ""
+    taken: int = 1
+    option: str = ""
+    code: Code = Code.ARGUMENT
+
+
+def layer_meant(text: str, scope: Scope, fuzzy: bool = False) -> str | None:
+    """The layer or block that a bare word is, in whatever case or by another name; None for none."""
+    if text in scope.steps:
+        return text
+    plain = text.casefold().replace("_", "").replace("-", "")
+    for name in scope.steps:
+        if name.casefold() == plain:
+            return name
+    known = aliases("layer")
+    if text.casefold() in known or plain in known:
+        return known.get(text.casefold()) or known[plain]
+    return closest(text, vocabulary("layer"), known) if fuzzy and len(text) > 3 else None
+
+
+def _arrow(name: Name, meant: str, title: str) -> Misplaced:
+    what = "a block" if meant == name.text and meant not in (*vocabulary("layer"), "residual") else "a layer"
+    if meant == name.text:
+        message = f"`{name.text}` is {what}, not an argument{f' of {title}' if title else ''}. Missing `->` before it?"
+    else:
+        message = f"`{name.text}` is not an argument{f' of {title}' if title else ''}. Did you mean `-> {meant}`?"
+    return Misplaced(message, name.span, f"write `-> {meant}`", taken=0)
+
+
+def missing_arrow(rest: Sequence[Argument], scope: Scope, report: Report) -> None:
+    """Report the further layers in what stands behind a missing arrow."""
+    for argument in rest:
+        if argument.name is None and isinstance(argument.value, Name):
+            meant = layer_meant(argument.value.text, scope)
+            if meant is not None and argument.value.text not in scope.values:
+                found = _arrow(argument.value, meant, "")
+                report.error(found.code, found.message, found.span, help=found.help)
+
+
+def read_bare_word(
+    cls: type,
+    title: str,
+    given: Sequence[Argument],
+    i: int,
+    free: words.Argument | None,
+    scope: Scope,
+    first: Collection[str],
+) -> Misplaced | None:
+    """What a bare word is meant to be that is no value; None where it may be a constant that is not defined."""
+    name = given[i].value
+    assert isinstance(name, Name)
+    own = {a.name: a for a in words.arguments(cls)}
+    text = name.text
+    options = [a for a in own.values() if not a.positional and a.name not in first]
+    if text in own and not own[text].positional:
+        return _without_equals(cls, own[text], given, i, scope)
+    meant = layer_meant(text, scope)
+    if meant is not None:
+        return _arrow(name, meant, title)
+    for option in options:
+        if text in option.kind.words and text not in ("true", "false"):
+            return Misplaced(
+                f"`{text}` needs the name of its option", name.span, f"write `{option.name}={text}`", option=option.name
+            )
+    negated = text.casefold().removeprefix("no").lstrip("_-")
+    if negated != text.casefold() and negated in own and isinstance(own[negated].kind, Flag):
+        return Misplaced(f"{title} does not take `{text}`", name.span, f"write `{negated}=false`", option=negated)
+    if free is not None:
+        return None
+    found = option_meant(text, [a.name for a in options])
+    if found is not None:
+        switched = any(end in text.casefold() for end in ("hflip", "vflip", "horizontal", "vertical"))
+        if switched:
+            way = "vertical" if "v" in text.casefold()[:2] else "horizontal"
+            return Misplaced(f"{title} does not take `{text}`", name.span, f"write `{found}={way}`", option=found)
+        said = _without_equals(cls, own[found], given, i, scope)
+        asked = said.help.removeprefix("write ")
+        message = f"{title} does not take `{text}`. Did you mean {asked}?"
+        return Misplaced(message, said.span, said.help, said.taken, found)
+    meant = layer_meant(text, scope, fuzzy=True)
+    if meant is not None:
+        return _arrow(name, meant, title)
+    return Misplaced(f"{title} does not take `{text}`", name.span)
+
+
+def _without_equals(cls: type, own: words.Argument, given: Sequence[Argument], i: int, scope: Scope) -> Misplaced:
+    """`pad 1`, or `bias` alone."""
+    following = given[i + 1] if i + 1 < len(given) else None
+    message = f"`{own.name}` needs `=` before its value"
+    if following is not None and following.name is None:
+        value = evaluate(following.value, scope, Report().muted(), own.kind.words)
+        bare = isinstance(following.value, Name) and value is UNKNOWN
+        if not bare and (value is UNKNOWN or _taken(own, value)):
+            span = given[i].span.to(following.span)
+            return Misplaced(message, span, f"write `{own.name}={excerpt(following.value.span)}`", 2, own.name)
+    text = mended(cls, own, True) if not isinstance(own.kind, Whole) else example_value(cls, own)
+    return Misplaced(f"`{own.name}` needs `=` and a value", given[i].span, f"write `{own.name}={text}`", 1, own.name)
+
+
+def read_surplus(
+    cls: type, title: str, given: Sequence[Argument], i: int, scope: Scope, first: Collection[str]
+) -> Misplaced:
+    """What a value is meant to be for which there is no place: the next option's, or nothing."""
+    argument = given[i]
+    own = [a for a in words.arguments(cls) if not a.positional and a.name not in first]
+    places = [a for a in words.arguments(cls) if a.positional]
+    value = evaluate(argument.value, scope, Report().muted(), tuple(w for a in own for w in a.kind.words))
+    following = given[i + 1] if i + 1 < len(given) else None
+    if following is not None and following.name is None and isinstance(following.value, Name):
+        behind = next((a for a in own if a.name == option_meant(following.value.text, [a.name for a in own])), None)
+        alone = i + 2 >= len(given) or given[i + 2].name is not None
+        if behind is not None and alone and _taken(behind, value):
+            span = argument.span.to(following.span)
+            text = f"{behind.name}={excerpt(argument.value.span)}"
+            return Misplaced(
+                f"the name of an option stands before its value: `{behind.name}=…`",
+                span,
+                f"write `{text}`",
+                2,
+                behind.name,
+            )
+    count = len(places)
+    takes = "takes no values" if not count else f"takes {count} value{'s' if count > 1 else ''} by place"
+    message = f"{title} {takes}: this one is too many"
+    if title in _COUNTED and isinstance(value, int):
+        return Misplaced(message, argument.span, "remove it: how many channels there are is found out by itself")
+    if value is not UNKNOWN:
+        for option in own:
+            for candidate in (value, [value]):
+                if (isinstance(option.kind, ListOf) or candidate is value) and _taken(option, candidate):
+                    text = option.kind.show(option.kind.accept(candidate))
+                    return Misplaced(
+                        f"{title} {takes}: further ones are written by their name",
+                        argument.span,
+                        f"write `{option.name}={text}`",
+                        1,
+                        option.name,
+                    )
+    return Misplaced(message, argument.span, "" if own else "remove it")
+
+
+def _taken(own: words.Argument, value: Any) -> bool:
+    if isinstance(own.kind, Flag) and not isinstance(value, bool):
+        return False
+    if isinstance(value, Word) and value not in own.kind.words:
+        return False
+    try:
+        own.kind.accept(value)
+    except (UnsuitableError, TypeError):
+        return False
+    return True

@@ -1,0 +1,212 @@
+"""What must be true of the two ends of a network: its input suits the data, its outputs the classes and the loss."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tuicnn.language.checks.configuration import Configuration
+from tuicnn.language.checks.graph import Flow, Graph
+from tuicnn.language.checks.program import Program
+from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Span
+from tuicnn.language.excerpts import follows_arrow, one_line
+from tuicnn.language.plan import Node
+from tuicnn.language.report import Report
+from tuicnn.language.suggest import closest
+from tuicnn.language.syntax.tree import Items, Literal, Setting
+from tuicnn.layers.base import Shape
+from tuicnn.layers.shapes import shape_text
+from tuicnn.words import info
+
+if TYPE_CHECKING:
+    from tuicnn.losses import Loss
+
+__all__ = ["Ends", "check_outputs", "find_ends"]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The shape of an image and the number of classes; None where a problem left them unknown."""
+
+    input: Shape | None
+    classes: int | None
+
+
+def find_ends(
+    configuration: Configuration, program: Program, report: Report, input: Shape | None, classes: int | None
+) -> Ends:
+    """From the caller, from `input:`, or from the data set, in this order."""
+    from tuicnn.data import DataError
+
+    data = configuration.made.get("data")
+    written = configuration.input
+    asked = program.settings.get("data")
+    shape = input if input is not None else written
+    if input is not None and classes is not None:
+        return Ends(input, classes)
+    if data is None:
+        return Ends(shape, classes)
+    span = asked.span if asked is not None else _start(program)
+    try:
+        described = data.describe()
+    except DataError as error:
+        place, label, help = _where(asked, span, error)
+        report.error(Code.DATA, _sentence(error), place, label=label, help=help)
+        return Ends(shape, classes)
+    _check_parts(data, asked, report)
+    try:
+        data.find()
+    except DataError as error:
+        report.warning(Code.DATA, _sentence(error), span, help="`tuicnn train` needs it; checking a network does not")
+    if input is None and written is not None and tuple(described.shape) != written:
+        report.error(
+            Code.DATA,
+            f"{info(data).name} images are {shape_text(described.shape)}",
+            program.settings["input"].span,
+            label=f"not {shape_text(written)}",
+            help=f"write `input: {shape_text(described.shape)}`, or leave the line out",
+        )
+        return Ends(None, len(described.class_names) if classes is None else classes)
+    return Ends(
+        shape if shape is not None else tuple(described.shape),
+        len(described.class_names) if classes is None else classes,
+    )
+
+
+def _check_parts(data: Any, asked: Setting | None, report: Report) -> None:
+    """Whether the images held out for validation leave any to train on."""
+    val = next((a for a in asked.arguments if a.name and a.name.text == "val"), None) if asked is not None else None
+    if val is not None and data.val is not None and data.images is not None and data.val >= data.images:
+        report.error(
+            Code.DATA,
+            f"val={data.val} leaves nothing to train on: {info(data).name} has {data.images} training images",
+            val.span,
+            help=f"write `val={data.images // 10}`",
+        )
+
+
+def _sentence(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
+
+
+def _where(asked: Setting | None, span: Span, error: Exception) -> tuple[Span, str, str]:
+    """The place of what is wrong with a data set (with no label) and its help."""
+    if asked is None:
+        return span, "", ""
+    number = re.search(r"no class (\d+)", str(error))
+    for argument in asked.arguments:
+        value = argument.value
+        if number and isinstance(value, Items):
+            for item in value.items:
+                if isinstance(item, Literal) and str(item.value) == number[1]:
+                    known = re.search(r"has (\d+) classes", str(error))
+                    taken = {str(i.value) for i in value.items if isinstance(i, Literal)}
+                    free = [n for n in range(int(known[1]) if known else 10) if str(n) not in taken]
+                    return item.span, "", f"write `{free[-1]}`" if free else "remove it"
+        if not number and isinstance(value, Literal) and type(value.value) is str:
+            near = closest(Path(value.value).name, _beside(value.value, asked))
+            if near is not None:
+                return argument.span, "", f'write `"{Path(value.value).with_name(near)}"`'
+            return argument.span, "", 'write the path of one that is there, such as `"photos"`'
+    return span, "", ""
+
+
+def _beside(written: str, asked: Setting) -> list[str]:
+    """What lies where a path was looked for."""
+    base = Path(asked.span.source.name).parent
+    try:
+        return sorted(p.name for p in (base / Path(written).expanduser()).parent.iterdir())[:500]
+    except (OSError, ValueError, RuntimeError):
+        return []
+
+
+def _start(program: Program) -> Span:
+    for step in program.steps:
+        return Span(step.span.line, step.span.column, step.span.line, step.span.column, step.span.source)
+    for setting in program.settings.values():
+        return setting.span
+    raise ValueError("an empty program has no place")
+
+
+def check_outputs(
+    graph: Graph, flow: Flow, last: Span, loss: Loss | None, classes: int | None, data: Any, report: Report
+) -> None:
+    """Report outputs that do not suit the classes or the loss."""
+    if flow.shape is None or loss is None or classes is None:
+        return
+    fitting = loss.outputs(classes)
+    owner = f"{info(data).name} has" if data is not None else "there are"
+    at = graph.nodes[flow.node].span if flow.node >= 0 and not graph.nodes[flow.node].via else last
+    if len(flow.shape) != 1 or flow.shape[0] not in fitting:
+        _unsuitable(graph, flow, at, fitting, f"{owner} {classes} classes", loss, classes, report)
+    elif flow.node >= 0:
+        _ending(graph, flow.node, at, loss, report)
+
+
+def _unsuitable(
+    graph: Graph, flow: Flow, at: Span, fitting: tuple[int, ...], owner: str, loss: Loss, classes: int, report: Report
+) -> None:
+    """The network ends in another number of values than there are classes."""
+    assert flow.shape is not None
+    message = f"{owner} but the network ends in {shape_text(flow.shape)}"
+    wanted = " or ".join(f"`dense {n}`" for n in fitting)
+    if len(flow.shape) != 1:
+        report.error(Code.LOSS, message, at, help=f"write `-> flatten -> dense {fitting[0]}` after it")
+        return
+    node = _last_dense(graph, flow)
+    text = one_line(node.span) if node is not None and not node.via else one_line(at)
+    units = f"{flow.shape[0]}"
+    place = node.span if node is not None and not node.via else at
+    if text.startswith("dense") and re.search(rf"\b{units}\b", text):
+        help = f"write `{_instead(text, units, fitting[0])}`"
+        if len(fitting) > 1:
+            help += f" or `dense {fitting[1]}`"
+        elif flow.shape[0] == 1 and classes == 2:
+            message = f"{message}: {info(loss).name} takes one for each"
+            help += ", or `loss: bce` above for a single one"
+        report.error(Code.LOSS, f"{message}. Write {wanted}?", place, help=help)
+    elif text.startswith("dense"):
+        report.error(Code.LOSS, f"{message}. Write {wanted}?", place, help=f"write `dense {fitting[0]}`")
+    else:
+        report.error(Code.LOSS, message, at, help=f"write `-> dense {fitting[0]}` after it")
+
+
+def _last_dense(graph: Graph, flow: Flow) -> Node | None:
+    """The dense layer that a network ends in, but for activations and the like behind it."""
+    number = flow.node
+    while number >= 0:
+        node = graph.nodes[number]
+        if info(node.layer).name == "dense":
+            return node
+        if node.parameters or len(node.inputs) != 1 or node.shape != node.input_shapes[0]:
+            return None
+        number = node.inputs[0]
+    return None
+
+
+#: activations that keep outputs from being what a loss compares: its own are told apart
+_BOUND = {"relu": "0 or more", "sigmoid": "from 0 to 1", "tanh": "from -1 to 1", "softmax": "from 0 to 1"}
+
+
+def _ending(graph: Graph, last: int, at: Span, loss: Loss, report: Report) -> None:
+    """A last layer that does the loss's work once more, or in its way; or nothing to train."""
+    name, ends = info(loss).name, info(graph.nodes[last].layer).name
+    arrow = f"-> {ends}" if follows_arrow(at) else ends
+    if loss.applies and ends == loss.applies:
+        report.warning(Code.LOSS, f"{name} applies {ends} itself", at, help=f"remove `{arrow}` from the network's end")
+    elif ends == "dropout":
+        message = "dropout at the end takes outputs away"
+        report.warning(Code.LOSS, message, at, help=f"remove `{arrow}` from the network's end")
+    elif loss.applies and ends in _BOUND:
+        message = f"{name} takes outputs of any size, but {ends} keeps them {_BOUND[ends]}"
+        report.warning(Code.LOSS, message, at, help=f"remove `{arrow}` from the network's end")
+    if not any(graph.nodes[number].parameters for number in graph.behind(last)) and not graph.failed:
+        message = "there is nothing to train: no layer that the output depends on has weights"
+        report.error(Code.EMPTY, message, at, help="write `-> dense 10` after it, or a `conv` before it")
+
+
+def _instead(text: str, units: str, wanted: int) -> str:
+    return re.sub(rf"\b{units}\b", str(wanted), text, count=1)

@@ -1,0 +1,59 @@
+"""Reads a `.net` file, whatever it may be."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Diagnostic, Severity, Source, Span
+
+__all__ = ["LARGEST", "decode", "read_file"]
+
+#: bytes; a network of ten thousand lines has half of that
+LARGEST = 1_000_000
+
+
+def read_file(path: Path) -> str | Diagnostic:
+    """The text of a file as it stands there, or the one problem that keeps it from being read (code `file`)."""
+    try:
+        if path.is_dir():
+            return _problem(path, f"{path} is a folder, not a file", f"name a file in it: {path / 'mnist.net'}")
+        if not path.exists():
+            return _problem(path, f"there is no file {path}", f"it was looked for in {path.absolute().parent}")
+        if not path.is_file():
+            return _problem(path, f"{path} is not a regular file", "name a text file")
+        # not blocking: it may have become a pipe in the meantime, or be one of /proc's that wait for news
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return _problem(path, f"{path} is not a regular file", "name a text file")
+            data = file.read(LARGEST + 1) or b""
+    except PermissionError:
+        return _problem(path, f"{path} may not be read by you", "ask for the permission to read it")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return _problem(path, f"{path} cannot be read: {reason}", "name a text file")
+    return decode(data, path)
+
+
+def decode(data: bytes, path: Path) -> str | Diagnostic:
+    """The text in the bytes of a file, of which one more than `LARGEST` are enough; or why they are no text."""
+    if len(data) > LARGEST:
+        return _problem(path, f"{path} is larger than {LARGEST // 1000} kB", "a `.net` file is a short text")
+    if b"\0" in data:
+        return _problem(path, f"{path} is not a text: it has NUL bytes", "save it as plain text in UTF-8")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return _problem(
+            path, f"{path} is not in UTF-8: see byte 0x{data[error.start]:02x} in line {line}", "save it as UTF-8"
+        )
+
+
+def _problem(path: Path, message: str, help: str) -> Diagnostic:
+    """A problem of the file as a whole; its span is the start of an empty text."""
+    return Diagnostic(
+        Severity.ERROR, str(Code.FILE), message, Span(1, 1, 1, 1, Source(str(path), "")), label="", help=help
+    )

@@ -1,0 +1,1 @@
+"""The one form of a text, with its comments and without changing what it means."""
