@@ -175,6 +175,19 @@ def test_the_scale_is_dark_at_zero_and_rises_in_lightness_to_both_sides() -> Non
     assert scales.BAD not in (*both, *ABOVE)
 
 
+@given(
+    hnp.arrays(np.float64, 40, elements=st.floats(-1, 1)), hnp.arrays(np.float64, 40, elements=st.floats(-0.02, 0.02))
+)
+def test_a_level_is_left_only_for_one_that_is_well_reached(values: Any, drift: Any) -> None:
+    first = scales.places(values, -1.0, 1.0, 13)
+    second = scales.places(np.clip(values + drift, -1, 1), -1.0, 1.0, 13, first)
+    assert np.array_equal(scales.places(values, -1.0, 1.0, 13, first), first)
+    exact = scales.places(np.clip(values + drift, -1, 1), -1.0, 1.0, 13)
+    assert (np.abs(second - exact) <= 1).all()
+    there_and_back = scales.places(values, -1.0, 1.0, 13, second)
+    assert (np.abs(there_and_back - first) <= 1).all()
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_zero_recedes_and_signs_differ(look: Look) -> None:
     values = np.zeros((1, 8, 8))

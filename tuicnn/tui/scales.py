@@ -26,6 +26,11 @@ _COOL_HALF = (17, 18, 25, 32, 74, 153)
 #: distances from zero are taken to this power, so that small answers are seen beside the few large ones
 _BEND = 0.6
 
+#: how far, in levels, a value may go beyond its level before another one is shown
+_STICKY = 0.35
+#: share of the values that must stay near their level, or it is another picture, which is drawn exactly
+_SAME_PICTURE = 0.7
+
 _ABOVE, _BELOW = ".:o*#@", ",~=x%&"
 
 
@@ -45,10 +50,22 @@ def bound(low: float, high: float) -> tuple[float, float]:
     return (-far if low < 0 else 0.0), far
 
 
-def places(values: NDArray[np.float64], low: float, high: float, levels: int) -> NDArray[np.int64]:
-    """Places 0 to levels - 1 on a scale with the ends of `bound`; `NONE` for what is not finite."""
+def places(
+    values: NDArray[np.float64], low: float, high: float, levels: int, before: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
+    """Places 0 to levels - 1 on a scale with the ends of `bound`; `NONE` for what is not finite.
+
+    A value stays where it was `before` (of the same shape) until it is well inside another level: what lies between two
+    would flicker for nothing, and each flicker goes over the wire. Another picture is placed anew.
+    """
     known = np.isfinite(values)
     share = np.clip(np.where(known, values, 0.0) / high, -1.0, 1.0)
     bent = np.sign(share) * np.abs(share) ** _BEND
     found = bent * levels if low == 0 else (bent + 1) * (levels / 2)
-    return np.where(known, np.clip(found, 0, levels - 1).astype(np.int64), NONE)
+    level = np.where(known, np.clip(found, 0, levels - 1).astype(np.int64), NONE)
+    if before is None:
+        return level
+    stays = known & (before != NONE) & (np.abs(found - (before + 0.5)) <= 0.5 + _STICKY)
+    if np.count_nonzero(stays) < _SAME_PICTURE * stays.size:
+        return level
+    return np.where(stays, before, level)

@@ -24,7 +24,7 @@ __all__ = ["Interest", "Numbers", "Snapshot", "Watched", "Watcher"]
 
 NUMBERS_PERIOD = 0.1  # seconds between two requests for the numbers
 FIGURES_PERIOD = 0.3  # … for the figures of the layers
-MAPS_PERIOD = 0.4  # … for feature maps: of all that is drawn they take the most bytes
+MAPS_PERIOD = 0.6  # … for feature maps: of all that is drawn they take the most bytes
 FROZEN_PERIOD = 1.0  # … in a frozen view, for the one thing that is shown there: that the run has ended
 BREATH = 0.02  # seconds left to others between two requests where the answers are slow
 

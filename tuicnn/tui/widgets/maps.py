@@ -41,6 +41,7 @@ class Maps(LineWidget):
         self._shown = 1
         self._bars = False
         self._scale = (0.0, 0.0)
+        self._before: tuple[object, Codes] | None = None  # the places drawn last, and what they belong to
         self._kept: dict[int, tuple[object, Strip]] = {}
 
     def show(self, maps: NDArray[np.float32] | None, *, title: str = "") -> None:
@@ -59,7 +60,7 @@ class Maps(LineWidget):
         ):
             return
         if maps is None or before is None or maps.shape != before.shape or title != self._title:
-            self._first, self._scale = 0, (0.0, 0.0)
+            self._first, self._scale, self._before = 0, (0.0, 0.0), None
         self._maps, self._title = maps, title
         self._set_scale()
         self.repaint()
@@ -144,9 +145,17 @@ class Maps(LineWidget):
         ends = bound(*self._scale)
         if self.look.half_blocks:
             palette = colours(self._signed)
-            found = places(pixels, *ends, len(palette))
+            found = self._placed(pixels, ends, len(palette))
             return np.where(found == NONE, BAD, palette[found])
-        return places(pixels, *ends, len(self._characters))
+        return self._placed(pixels, ends, len(self._characters))
+
+    def _placed(self, pixels: NDArray[np.float64], ends: tuple[float, float], levels: int) -> Codes:
+        """Places on the scale, as steady as they can be while the same channels are looked at."""
+        looked_at = (pixels.shape, self._first, self._title, ends)
+        before = self._before[1] if self._before is not None and self._before[0] == looked_at else None
+        found = places(pixels, *ends, levels, before)
+        self._before = (looked_at, found)
+        return found
 
     @property
     def _characters(self) -> str:
