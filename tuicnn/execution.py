@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from tuicnn.language.plan import INPUT
-from tuicnn.layers.base import Pass
+from tuicnn.layers.base import SHARD, Pass
 from tuicnn.parameters import Store
 from tuicnn.randomness import generator
 
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.floating[Any]]
 
-__all__ = ["SHARD", "Executor", "Observed", "Shard", "Workers", "shards"]
-
-#: images a shard; fixed, because sums are taken shard by shard, and results must not depend on the machine
-SHARD = 32
+__all__ = ["Executor", "Observed", "Shard", "Workers", "shards"]
 
 A = TypeVar("A")
 B = TypeVar("B")

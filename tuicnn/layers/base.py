@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     Array = NDArray[np.floating[Any]]
     Initialiser = Callable[[np.random.Generator, tuple[int, ...], int, int], Array]
 
-__all__ = ["Layer", "Pass", "Shape", "ShapeError", "WeightSpec"]
+__all__ = ["SHARD", "Layer", "Pass", "Shape", "ShapeError", "WeightSpec"]
+
+#: images a shard; fixed, because sums are taken shard by shard, and results must not depend on the machine
+SHARD = 32
 
 #: (C, H, W) for an image, (V,) for a vector
 Shape = tuple[int, ...]

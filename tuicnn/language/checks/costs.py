@@ -12,6 +12,7 @@ from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.plan import Node
 from tuicnn.language.report import Report
+from tuicnn.layers.base import SHARD
 from tuicnn.layers.shapes import shape_text
 from tuicnn.words import info
 
@@ -44,11 +45,12 @@ def in_words(count: int) -> str:
 def step_memory(nodes: Sequence[Node], optimizer: Any, batch: int) -> tuple[int, int]:
     """Bytes for the weights with all that is kept beside them, and for what a batch leaves behind in a step.
 
-    Weights, their gradient, the optimizer's arrays and its scratch; each layer's output, once to be kept until the
-    backward pass and once as its gradient while that passes.
+    Weights and a copy to go back to, the optimizer's arrays and its scratch, a gradient for each shard of the batch;
+    each layer's output, once to be kept until the backward pass and once as its gradient while that passes.
     """
     kept = len(getattr(optimizer, "keeps", ())) + 1
-    weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept)
+    gradients = max(1, -(-batch // SHARD))
+    weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept + gradients)
     outputs = [math.prod(node.shape) for node in nodes]
     return weights, (sum(outputs) + 2 * max(outputs, default=0)) * _BYTES * batch
 
