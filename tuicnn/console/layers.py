@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.console.check import layer_table, size
+from tuicnn.console.highlight import highlighted
 from tuicnn.language.reference import (
     FAMILIES,
     Entry,
@@ -160,7 +161,7 @@ def _facts(entry: Entry) -> Table:
         ("example", entry.example),
     ):
         if text:
-            table.add_row(label, Text(text))
+            table.add_row(label, highlighted(text) if label == "example" else Text(text))
     return table
 
 
