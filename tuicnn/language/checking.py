@@ -26,6 +26,7 @@ from tuicnn.language.report import EnoughError, Report
 from tuicnn.language.syntax.parsing import parse
 from tuicnn.language.syntax.reading import read_file
 from tuicnn.language.syntax.tree import Chain, Name, Tree
+from tuicnn.language.vocabularies import fill_vocabularies
 from tuicnn.layers.base import Shape
 from tuicnn.words import vocabulary
 
@@ -79,7 +80,7 @@ def check(
 
     `input` (C, H, W) and `classes` take the place of the data set's, which then need not be known.
     """
-    _fill_vocabularies()
+    fill_vocabularies()
     report = Report()
     checked = _read(text, name, path, input, classes, report)
     again = any(d.severity is Severity.ERROR and d.code not in _MEANT_SO for d in checked.diagnostics)
@@ -130,16 +131,6 @@ def check_file(path: Path) -> tuple[str, Checked]:
     if isinstance(text, Diagnostic):
         return "", Checked(None, (text,))
     return text, check(text, name=str(path), path=path)
-
-
-def _fill_vocabularies() -> None:
-    """Import what registers words; here, so that reading diagnostics does not need NumPy."""
-    import tuicnn.data
-    import tuicnn.layers
-    import tuicnn.losses
-    import tuicnn.optimizers
-    import tuicnn.schedules
-    import tuicnn.settings  # noqa: F401
 
 
 def _expand(

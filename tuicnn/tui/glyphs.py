@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["ASCII", "CONSOLE", "UNICODE", "Glyphs"]
 
@@ -77,30 +77,15 @@ UNICODE = Glyphs(
 )
 
 #: the Linux console's own font has the 256 characters of code page 437 and few others
-CONSOLE = Glyphs(
-    horizontal="─",
-    vertical="│",
-    top_left="┌",
-    top_right="┐",
-    bottom_left="└",
-    bottom_right="┘",
-    tee_right="├",
-    tee_left="┤",
-    tee_down="┬",
+CONSOLE = replace(
+    UNICODE,
     dotted="│",
     braille=False,
     levels="__▄▄▄▄██",
     eighths="▌▌▌▌████",
-    rail="─",
-    upper_half="▀",
-    lower_half="▄",
-    full="█",
-    ramp=" .:-=+*#%@",
     points="■+x",
     traces="█*+",
-    arrow="→",
     times="x",
-    dot="·",
     dash="-",
     ellipsis="...",
     check="√",

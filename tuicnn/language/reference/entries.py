@@ -11,11 +11,11 @@ from tuicnn.language.checks.arguments import signature
 from tuicnn.language.checks.configuration import DEFAULTS
 from tuicnn.language.checks.strangers import CHOICES, ELSEWHERE
 from tuicnn.language.suggest import closest
+from tuicnn.language.vocabularies import fill_vocabularies
 from tuicnn.values import show
 from tuicnn.words import Argument, arguments, info, vocabulary
 
 from .own import OWN, Own
-from .vocabularies import fill_vocabularies
 
 __all__ = ["FAMILIES", "Entry", "Found", "entries", "entry_of", "find"]
 

@@ -6,7 +6,7 @@ __all__ = ["fill_vocabularies"]
 
 
 def fill_vocabularies() -> None:
-    """All words known from here on; only now, because it needs NumPy."""
+    """All words are known from here on; only when a text is read, because it takes its time."""
     import tuicnn.data
     import tuicnn.layers
     import tuicnn.losses
