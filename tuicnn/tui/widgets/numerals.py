@@ -25,7 +25,7 @@ def significant(number: float, unknown: str = "-") -> str:
         return f"{number:.{max(0, min(3, 2 - math.floor(math.log10(size))))}f}"
     mantissa, exponent = f"{number:.1e}".split("e")
     short = f"{mantissa}e{int(exponent)}"
-    return short if len(short) <= 6 else f"{float(mantissa):.0f}e{int(exponent)}"
+    return short if len(short) <= 6 else f"{number:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def percent(share: float, digits: int = 1, unknown: str = "-") -> str:
