@@ -86,7 +86,8 @@ def _joins_a_size(out: list[Token], following: Token | None) -> bool:
         return False
     if out[-1].type == "SIZE" and following.type == "INT" and not _takes_images(out):
         return False
-    return len(out[-1]) + len(following) < LONGEST_NUMBER and len(out) > 1 and out[-2].type not in ("NEWLINE", "ARROW")
+    begins = len(out) < 2 or out[-2].type in ("NEWLINE", "ARROW") or out[-2] in ("*", "×", "{", "|")
+    return not begins and len(out[-1]) + len(following) < LONGEST_NUMBER
 
 
 def _takes_images(out: list[Token]) -> bool:
