@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 import time
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,26 @@ def test_the_commands_without_a_terminal(tuicnn: Run) -> None:
             more = ["--limit", "300"] if command[1] == "train" and "--limit" not in command else []
             done = tuicnn(*command[1:], *more)
             assert done.returncode == 0, (command, done.stderr)
+
+
+def test_the_commands_in_the_text(tuicnn: Run, environment: dict[str, str]) -> None:
+    """Those that stand in a sentence: where the data would be, and Pygments."""
+    assert "`tuicnn check nets/fashion.net`" in README
+    done = tuicnn("check", "nets/fashion.net")
+    assert done.returncode == 0
+    assert "zalandoresearch/fashion-mnist" in done.stderr
+    assert "TUICNN_DATA" in done.stderr
+    assert "`pygmentize nets/lenet5.net`" in README
+    try:
+        distribution("tuicnn")
+    except PackageNotFoundError:
+        pytest.skip("Pygments finds the lexer where tuicnn is installed, and here it is not")
+    done = subprocess.run(
+        [sys.executable, "-m", "pygments", "-f", "html", "nets/lenet5.net"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert '<span class="nf">conv</span>' in done.stdout
 
 
 def test_the_commands_in_a_terminal(tmp_path: Path, environment: dict[str, str]) -> None:
