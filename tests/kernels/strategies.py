@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 from hypothesis import strategies as st
 
-from tuicnn.kernels import Array, Window, arrays
+from tuicnn.kernels import Array, Window, arrays, memory
 
 
 def normals(seed: int, *shape: int) -> Array:
@@ -21,6 +23,23 @@ def normals(seed: int, *shape: int) -> Array:
 def small_blocks(elements: int) -> Iterator[None]:
     """Makes kernels cut even small images into blocks."""
     with patch.object(arrays, "BLOCK", elements):
+        yield
+
+
+@contextmanager
+def dirty_memory() -> Iterator[None]:
+    """Makes all memory that the engine asks for hold NaN, as memory used before may."""
+
+    def dirty(shape: tuple[int, ...], dtype: Any = "float32") -> Any:
+        array = np.empty(shape, dtype)
+        array.view(np.uint8)[...] = 255  # a NaN in any type of floating point
+        return array
+
+    original = memory.empty
+    with ExitStack() as stack:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("tuicnn.") and getattr(module, "empty", None) is original:
+                stack.enter_context(patch.object(module, "empty", dirty))
         yield
 
 

@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.kernels.strategies import normals, small_blocks, windows
+from tests.kernels.strategies import dirty_memory, normals, windows
+from tests.layers.helpers import inner, outer
+from tuicnn import plain
 from tuicnn.kernels import (
     Array,
     Window,
@@ -12,11 +14,10 @@ from tuicnn.kernels import (
     average_pool_backward,
     max_pool,
     max_pool_backward,
-    plain,
+    max_pool_winners,
 )
 
 Case = tuple[Window, tuple[int, int]]
-BLOCKS = st.sampled_from([1, 40, 2**17])
 
 
 def with_ties(seed: int, *shape: int) -> Array:
@@ -24,45 +25,95 @@ def with_ties(seed: int, *shape: int) -> Array:
     return np.random.default_rng(seed).integers(-2, 3, shape).astype(np.float64)
 
 
-@settings(max_examples=60, deadline=None)
-@given(windows(pooling=True), BLOCKS, st.booleans(), st.integers(0, 1000))
-def test_max_pooling_is_the_definition(case: Case, block: int, ties: bool, seed: int) -> None:
+def how(window: Window) -> tuple[tuple[int, int], tuple[int, int], tuple[tuple[int, int], tuple[int, int]]]:
+    """The window as the slow twins have it."""
+    return window.kernel, window.stride, window.pad
+
+
+def tiles(kernel: tuple[int, int], more: tuple[int, int]) -> Case:
+    """Windows side by side, some pixels left over."""
+    return Window(kernel, kernel), (2 * kernel[0] + more[0], 2 * kernel[1] + more[1])
+
+
+PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.one_of(windows(pooling=True), st.builds(tiles, PAIRS, PAIRS)), st.booleans(), st.booleans(), st.integers(0, 1000)
+)
+def test_max_pooling_is_the_definition(case: Case, ties: bool, single: bool, seed: int) -> None:
     window, (h, w) = case
-    x = (with_ties if ties else normals)(seed, 2, h, w, 3)
-    with small_blocks(block):
-        y = max_pool(x, window)
-        dy = normals(seed + 1, *y.shape)
-        dx = max_pool_backward(dy, x, y, window)
-    np.testing.assert_array_equal(y, plain.max_pool(x, window))
-    np.testing.assert_allclose(dx, plain.max_pool_backward(dy, x, window), atol=1e-12)
+    x: Array = (with_ties if ties else normals)(seed, h, w, 2, 3).astype(np.float32 if single else np.float64)
+    with dirty_memory():
+        y, winners = max_pool_winners(x, window)
+        np.testing.assert_array_equal(max_pool(x, window), y)
+        dy: Array = normals(seed + 1, *y.shape).astype(x.dtype)
+        dx = max_pool_backward(dy, winners)
+    assert y.dtype == dx.dtype == x.dtype
+    np.testing.assert_array_equal(outer(y), plain.max_pool(outer(x), *how(window)))
+    expected = plain.max_pool_backward(outer(dy), outer(x), *how(window))
+    np.testing.assert_allclose(outer(dx), expected, atol=1e-5 if single else 1e-12)
 
 
 @given(windows(pooling=True), st.integers(0, 1000))
 def test_what_goes_into_max_pooling_comes_out_once(case: Case, seed: int) -> None:
     window, (h, w) = case
-    x = with_ties(seed, 2, h, w, 3)
-    y = max_pool(x, window)
+    x = with_ties(seed, h, w, 2, 3)
+    y, winners = max_pool_winners(x, window)
     dy = normals(seed + 1, *y.shape)
-    dx = max_pool_backward(dy, x, y, window)
-    np.testing.assert_allclose(dx.sum(axis=(1, 2)), dy.sum(axis=(1, 2)), atol=1e-12)
+    dx = max_pool_backward(dy, winners)
+    np.testing.assert_allclose(dx.sum(axis=(0, 1)), dy.sum(axis=(0, 1)), atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
-@given(windows(pooling=True), BLOCKS, st.integers(0, 1000))
-def test_average_pooling_is_the_definition_and_its_backward_the_adjoint(case: Case, block: int, seed: int) -> None:
+@given(windows(pooling=True), st.integers(0, 1000))
+def test_an_infinite_gradient_stays_in_its_place(case: Case, seed: int) -> None:
     window, (h, w) = case
-    x = normals(seed, 2, h, w, 3)
-    with small_blocks(block):
+    x = normals(seed, h, w, 2, 3)
+    y, winners = max_pool_winners(x, window)
+    dy = np.zeros_like(y)
+    dy[0, 0, 0, 0] = np.inf
+    dx = max_pool_backward(dy, winners)
+    assert np.isinf(dx).sum() == 1
+    assert not np.isnan(dx).any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(windows(pooling=True), st.integers(0, 1000))
+def test_average_pooling_is_the_definition_and_its_backward_the_adjoint(case: Case, seed: int) -> None:
+    window, (h, w) = case
+    x = normals(seed, h, w, 2, 3)
+    with dirty_memory():
         y = average_pool(x, window)
         dy = normals(seed + 1, *y.shape)
         dx = average_pool_backward(dy, x.shape, window)
-    np.testing.assert_allclose(y, plain.average_pool(x, window), atol=1e-12)
-    np.testing.assert_allclose(dx, plain.average_pool_backward(dy, x, window), atol=1e-12)
+    np.testing.assert_allclose(outer(y), plain.average_pool(outer(x), *how(window)), atol=1e-12)
+    expected = plain.average_pool_backward(outer(dy), (h, w), *how(window))
+    np.testing.assert_allclose(outer(dx), expected, atol=1e-12)
     np.testing.assert_allclose(np.vdot(y, dy), np.vdot(x, dx), atol=1e-9)
 
 
+@given(windows(pooling=True), st.integers(0, 1000))
+def test_rows_may_lie_apart(case: Case, seed: int) -> None:
+    """An image may be a view inside a larger one."""
+    window, (h, w) = case
+    wide = normals(seed, h, w + 2, 2, 3)
+    x, same = wide[:, 1 : w + 1], np.ascontiguousarray(wide[:, 1 : w + 1])
+    y, winners = max_pool_winners(x, window)
+    other, same_winners = max_pool_winners(same, window)
+    np.testing.assert_array_equal(y, other)
+    np.testing.assert_array_equal(max_pool(x, window), other)
+    np.testing.assert_array_equal(average_pool(x, window), average_pool(same, window))
+    dy = normals(seed + 1, y.shape[0], y.shape[1] + 1, 2, 3)[:, 1:]
+    one = np.ascontiguousarray(dy)
+    np.testing.assert_array_equal(max_pool_backward(dy, winners), max_pool_backward(one, same_winners))
+    np.testing.assert_array_equal(
+        average_pool_backward(dy, x.shape, window), average_pool_backward(one, x.shape, window)
+    )
+
+
 def test_padding_never_wins_but_counts_in_a_mean() -> None:
-    x = np.full((1, 2, 2, 1), -1.0)
+    x = inner(np.full((1, 1, 2, 2), -1.0))
     window = Window((2, 2), (2, 2), ((1, 1), (1, 1)))
     assert (max_pool(x, window) == -1).all()
     assert (average_pool(x, window) == -0.25).all()

@@ -1,64 +1,161 @@
-"""What all kernels share: the type of an array, and sums over everything but the channels."""
+"""What all kernels share: the type of an array, its rows and bits, and sums over everything but the channels.
+
+Images are (H, W, N, C): one pixel of all images is one run of N·C numbers, one row of all images a run of W·N·C.
+An image may be a view inside a larger one, with its rows apart; within a row nothing is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tuicnn.later import np
 
+from .memory import empty
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Array", "blocks", "channel_sums", "image_sums", "spread"]
+__all__ = [
+    "Array",
+    "as_rows",
+    "bits",
+    "channel_sums",
+    "constant",
+    "image_sums",
+    "pixel_groups",
+    "pixel_sums",
+    "pixels",
+    "row_blocks",
+    "spread",
+]
 
 #: float32 where a network trains, float64 where it is checked; a kernel gives back what it was given
 Array: TypeAlias = "NDArray[np.floating[Any]]"
 
-#: elements that one block of work may touch: 512 KB in float32, half of a usual second-level cache
-BLOCK = 2**17
+#: elements that one block of work may touch: 1 MB in float32, a usual second-level cache
+BLOCK = 2**18
+#: elements from which NumPy works on a run in place; it copies shorter ones that are apart, or used again and again,
+#: into a buffer of this size before each operation
+LONG_RUN = 8192
+_constants: dict[tuple[float, np.dtype[Any]], NDArray[Any]] = {}
+#: pixels that may be summed in x's own type before the sum goes on in float64
+SUMMED = 128
 
 
-def blocks(images: int, rows: int, row_cost: int) -> Iterator[tuple[slice, slice]]:
-    """Cut (images, rows) into blocks that stay in a core's cache, given the elements that one row touches.
+def row_blocks(rows: int, row_cost: int) -> Iterator[slice]:
+    """Cut rows into blocks of about equal size that stay in a core's cache, given the elements that one row touches.
 
-    A block is several whole images, or some rows of one image, so that it is one piece of memory in an array
-    (N, H, W, C). The cut depends on shapes alone, so sums over blocks are the same however many threads run.
+    The cut depends on sizes alone, so sums over blocks are the same however many processes share the work.
     """
-    at_once = max(1, BLOCK // max(1, row_cost))
-    if at_once >= rows:
-        step = at_once // max(1, rows)
-        for first in range(0, images, step):
-            yield slice(first, min(images, first + step)), slice(0, rows)
-    else:
-        for image in range(images):
-            for first in range(0, rows, at_once):
-                yield slice(image, image + 1), slice(first, min(rows, first + at_once))
+    most = max(1, BLOCK // max(1, row_cost))
+    step = -(-rows // -(-rows // most)) if rows else 1
+    for first in range(0, rows, step):
+        yield slice(first, min(rows, first + step))
 
 
-def image_sums(x: Array) -> Array:
-    """The sum over each image's positions, (N, H, W, C) or (N, V) -> (N, C) or (N, V), in x's own type.
+def as_rows(x: Array) -> Array:
+    """An image (H, W, N, C) as its rows (H, W·N·C), a view; a vector (N, V) as it is."""
+    return x if x.ndim == 2 else x.reshape(len(x), -1)
 
-    As a product with ones: NumPy's own reduction over the first of two axes has an inner loop of only C elements.
+
+def bits(x: Array) -> NDArray[Any]:
+    """A view of the numbers' bits as unsigned integers of the same size.
+
+    Of numbers that are not negative, integers order as they do and 0 is 0; multiplied by 0 or 1, any number becomes
+    0 or stays, even one that is infinite.
     """
-    if x.ndim == 2:
-        return x
-    n, h, w, c = x.shape
-    sums: Array = np.matmul(np.ones(h * w, x.dtype), x.reshape(n, h * w, c))
-    return sums
+    return x.view(np.uint32 if x.dtype == np.float32 else np.uint64)
 
 
-def channel_sums(x: Array) -> NDArray[np.float64]:
-    """The sum over all but the last axis, (N, H, W, C) or (N, V) -> (C,) or (V,): in x's type for each image, in
-    float64 over the images, so that the error does not grow with the batch."""
-    return np.asarray(image_sums(x).sum(axis=0, dtype=np.float64))
+def pixels(x: Array) -> NDArray[Any]:
+    """A view of the last axis as one item, so that NumPy moves its C numbers at once: (..., C) -> (...).
+
+    The last axis must be in one piece. For copies only: NumPy's loop over C numbers costs as much as a hundred.
+    """
+    c = x.shape[-1]
+    view: NDArray[Any] = x.view(np.dtype((np.void, c * x.dtype.itemsize)))
+    return view.reshape(x.shape[:-1]) if view.flags.c_contiguous else view[..., 0]
+
+
+def constant(value: float, size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """`size` numbers of one value, read only, and one array for all sizes: NumPy's `maximum` and `minimum` by a single
+    number take four times as long as by an array."""
+    known = _constants.get((value, dtype))
+    if known is None or known.size < size:
+        known = np.full(size, value, dtype)
+        known.setflags(write=False)
+        _constants[value, dtype] = known
+    return known[:size]
 
 
 def spread(values: Array, x: Array) -> Array:
-    """One value a channel, (C,), repeated to (W, C) where x is an image: x and it then share runs of W·C elements.
+    """One value a channel, (..., C), repeated as far as it takes for x and it to share long runs.
 
-    NumPy loops over the last axis alone otherwise, and a loop over 8 channels costs more than its 8 operations.
+    To (..., N, C), or to (..., W, N, C) where that is short; for a vector it stays (..., V). NumPy loops over the last
+    axis alone otherwise, and a loop over 8 channels costs more than its 8 operations.
     """
     if x.ndim == 2:
         return values
-    return np.tile(values, x.shape[2]).reshape(x.shape[2], -1)
+    _, w, n, c = x.shape
+    lead = values.shape[:-1]
+    if n * c >= LONG_RUN:
+        w = 1
+    repeated = empty((*lead, w, n, c), values.dtype)
+    repeated[..., 0, :, :] = values[..., None, :]
+    if w == 1:
+        return repeated[..., 0, :, :]
+    runs = repeated.reshape(*lead, w, n * c)
+    runs[..., 1:, :] = runs[..., :1, :]
+    return repeated
+
+
+@lru_cache(maxsize=256)
+def summed_rows(height: int, width: int) -> int:
+    """How many rows to sum at once: as many as make at most `SUMMED` pixels, and divide the image evenly."""
+    most = max(1, min(height, SUMMED // max(1, width)))
+    return next(rows for rows in range(most, 0, -1) if height % rows == 0)
+
+
+def pixel_groups(x: Array) -> Array:
+    """(H, W, N, C) as (K, P, N·C): K groups of P pixels each, that are to be summed in x's own type.
+
+    A copy where rows lie apart, so that sums of the same values are taken in the same steps, and are the same to the
+    last bit, wherever the values lie.
+    """
+    h, w, n, c = x.shape
+    rows = summed_rows(h, w)
+    return (x if x.flags.c_contiguous else whole(x)).reshape(h // rows, rows * w, n * c)
+
+
+def pixel_sums(x: Array) -> NDArray[np.float64]:
+    """The sum over all pixels, (H, W, N, C) -> (N, C): some pixels at once in x's own type, then in float64, so that
+    the error does not grow with the image.
+
+    As products with ones: they take half the time of NumPy's own sum over a first axis.
+    """
+    groups = pixel_groups(x)
+    sums: NDArray[np.float64] = np.add.reduce(
+        np.matmul(constant(1, groups.shape[1], x.dtype), groups), axis=0, dtype=np.float64
+    )
+    return sums.reshape(x.shape[2:])
+
+
+def whole(x: Array) -> Array:
+    """A copy in one piece."""
+    copy = empty(x.shape, x.dtype)
+    copy[...] = x
+    return copy
+
+
+def image_sums(x: Array) -> Array:
+    """The sum over each image's positions, (H, W, N, C) or (N, V) -> (N, C) or (N, V), in x's own type."""
+    return x if x.ndim == 2 else pixel_sums(x).astype(x.dtype)
+
+
+def channel_sums(x: Array) -> NDArray[np.float64]:
+    """The sum over all but the last axis, (H, W, N, C) or (N, V) -> (C,) or (V,), in float64, so that the error does
+    not grow with the image or the batch."""
+    sums: NDArray[np.float64] = np.add.reduce(x if x.ndim == 2 else pixel_sums(x), axis=0, dtype=np.float64)
+    return sums

@@ -7,6 +7,7 @@ import math
 from tuicnn.later import np
 
 from .arrays import Array
+from .memory import empty
 
 __all__ = ["erf"]
 
@@ -32,10 +33,11 @@ Q = (
 
 def polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
     """The polynomial's value, highest power first, by Horner's rule."""
-    value = np.full_like(x, coefficients[0])
-    for coefficient in coefficients[1:]:
-        value *= x
+    value: Array = np.multiply(x, coefficients[0], out=empty(x.shape, x.dtype))
+    for coefficient in coefficients[1:-1]:
         value += coefficient
+        value *= x
+    value += coefficients[-1]
     return value
 
 
@@ -47,8 +49,8 @@ def erf(x: Array) -> Array:
     """
     if x.dtype == np.float64:
         return np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
-    t = np.clip(x, -4.0, 4.0)
-    square = t * t
+    t: Array = np.clip(x, -4.0, 4.0, out=empty(x.shape, x.dtype))
+    square: Array = np.multiply(t, t, out=empty(x.shape, x.dtype))
     t *= polynomial(P, square)
     t /= polynomial(Q, square)
     return t

@@ -1,14 +1,16 @@
-"""Windows that slide over an image: one formula for the size of what comes out, padding, and views on the windows."""
+"""Windows that slide over an image: one formula for the size of what comes out, padding, and views on the windows.
+
+Images are (H, W, N, C).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tuicnn.later import np
-
 from .arrays import Array
+from .memory import empty
 
-__all__ = ["Window", "out_size", "padded", "tap", "unpadded", "window_view"]
+__all__ = ["Window", "out_size", "padded", "tap", "unpadded"]
 
 Pair = tuple[int, int]
 
@@ -34,17 +36,13 @@ class Window:
 
     def out(self, height: int, width: int) -> Pair:
         """The size of what comes out of an image of this size; 0 or less where the window does not fit."""
-        h, w = (
-            out_size(size, kernel, stride, *pad, dilation)
-            for size, kernel, stride, pad, dilation in zip(
-                (height, width), self.kernel, self.stride, self.pad, self.dilation, strict=True
-            )
-        )
-        return h, w
+        (kh, kw), (sh, sw), (dh, dw) = self.kernel, self.stride, self.dilation
+        (top, bottom), (left, right) = self.pad
+        return out_size(height, kh, sh, top, bottom, dh), out_size(width, kw, sw, left, right, dw)
 
     def out_padded(self, xp: Array) -> Pair:
-        """The size of what comes out of a batch (N, H, W, C) that has its padding already."""
-        return Window(self.kernel, self.stride, dilation=self.dilation).out(xp.shape[1], xp.shape[2])
+        """The size of what comes out of images (H, W, N, C) that have their padding already."""
+        return Window(self.kernel, self.stride, dilation=self.dilation).out(xp.shape[0], xp.shape[1])
 
     @property
     def span(self) -> Pair:
@@ -58,45 +56,32 @@ class Window:
 
 
 def padded(x: Array, pad: tuple[Pair, Pair], value: float = 0.0) -> Array:
-    """`x` (N, H, W, C) with a border of `value`; `x` itself where there is no border to add."""
+    """`x` (H, W, N, C) with a border of `value`; `x` itself where there is no border to add."""
     (top, bottom), (left, right) = pad
     if not (top or bottom or left or right):
         return x
-    n, h, w, c = x.shape
-    xp = np.empty((n, h + top + bottom, w + left + right, c), x.dtype)
-    xp[:, :top] = value
-    xp[:, top + h :] = value
-    xp[:, top : top + h, :left] = value
-    xp[:, top : top + h, left + w :] = value
-    xp[:, top : top + h, left : left + w] = x
+    h, w, n, c = x.shape
+    xp = empty((h + top + bottom, w + left + right, n, c), x.dtype)
+    xp[:top] = value
+    xp[top + h :] = value
+    xp[top : top + h, :left] = value
+    xp[top : top + h, left + w :] = value
+    xp[top : top + h, left : left + w] = x
     return xp
 
 
 def unpadded(xp: Array, pad: tuple[Pair, Pair]) -> Array:
-    """The view of `xp` (N, H, W, C) inside its border: the adjoint of padding with zeros."""
+    """The view of `xp` (H, W, N, C) inside its border: the adjoint of padding with zeros."""
     (top, bottom), (left, right) = pad
-    return xp[:, top : xp.shape[1] - bottom, left : xp.shape[2] - right]
+    return xp[top : xp.shape[0] - bottom, left : xp.shape[1] - right]
 
 
-def window_view(xp: Array, window: Window) -> Array:
-    """All windows of a padded batch as a view (N, OH, OW, kh, kw, C); nothing is copied, so nothing may be written."""
-    n, c = xp.shape[0], xp.shape[3]
-    sn, sh, sw, sc = xp.strides
-    (kh, kw), (oh, ow) = window.kernel, window.out_padded(xp)
-    return np.lib.stride_tricks.as_strided(
-        xp,
-        (n, oh, ow, kh, kw, c),
-        (sn, sh * window.stride[0], sw * window.stride[1], sh * window.dilation[0], sw * window.dilation[1], sc),
-        writeable=False,
-    )
-
-
-def tap(xp: Array, window: Window, i: int, j: int, images: slice = slice(None), rows: slice | None = None) -> Array:
-    """The view (N, OH, OW, C) of the pixels that position (i, j) of the kernel meets, one for each window.
+def tap(xp: Array, window: Window, i: int, j: int, rows: slice | None = None) -> Array:
+    """The view (OH, OW, N, C) of the pixels that position (i, j) of the kernel meets, one for each window.
 
     `rows` (with both ends given) limits it to some rows of what comes out.
     """
     oh, ow = window.out_padded(xp)
     first, end = (rows.start, rows.stop) if rows is not None else (0, oh)
     (sh, sw), top, left = window.stride, i * window.dilation[0], j * window.dilation[1]
-    return xp[images, top + first * sh : top + (end - 1) * sh + 1 : sh, left : left + (ow - 1) * sw + 1 : sw]
+    return xp[top + first * sh : top + (end - 1) * sh + 1 : sh, left : left + (ow - 1) * sw + 1 : sw]

@@ -1,0 +1,42 @@
+"""What is computed from weights and serves a whole step: transformed weights, made once for all shards.
+
+Nothing is kept unless the caller promises, with `unchanged_weights`, that weights stay as they are: whoever calls a
+kernel without that promise can never meet a stale value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .arrays import Array
+
+__all__ = ["derived", "unchanged_weights"]
+
+#: by the weights' place in memory and what was made; the weights themselves are kept so that their place stays theirs
+_Key = tuple[int, tuple[int, ...], tuple[int, ...], str, str]
+_kept: dict[_Key, tuple[Array, Array]] | None = None
+
+
+@contextmanager
+def unchanged_weights() -> Iterator[None]:
+    """Within this block no weights are written, so what is derived from them is made once."""
+    global _kept
+    outer = _kept
+    _kept = {}
+    try:
+        yield
+    finally:
+        _kept = outer
+
+
+def derived(weights: Array, name: str, make: Callable[[Array], Array]) -> Array:
+    """`make(weights)`, or what it gave before for the same weights under this name within `unchanged_weights`."""
+    if _kept is None:
+        return make(weights)
+    place = weights.__array_interface__["data"][0]
+    key = (place, weights.shape, weights.strides, weights.dtype.char, name)
+    known = _kept.get(key)
+    if known is None:
+        known = _kept[key] = (weights, make(weights))
+    return known[1]

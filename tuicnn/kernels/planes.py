@@ -1,0 +1,132 @@
+"""Images with each channel's plane in one piece: what convolution by columns reads, and writes its gradients to.
+
+An image (H, W, N, C) becomes (dilation, stride, rows, C, columns, N) with its padding, where row r of the padded image
+is row r // dilation of phase r % dilation, and column w is column w // stride of phase w % stride. Then, for one row of
+what comes out, and one column j of the kernel, all values of all windows are one matrix: its rows are the kernel's rows
+and the channels, its columns the windows and the images; each of its rows is one run, and it needs no copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tuicnn.later import np
+
+from .arrays import Array, row_blocks
+from .memory import empty, zeros
+from .windows import Window
+
+__all__ = ["Columns", "Planes", "by_column", "by_window", "scatter"]
+
+#: what column j of the kernel meets, for some rows of what comes out: a view (rows, kh·C, OW·N) on planes. More than
+#: one row only where rows are not dilated
+Columns: TypeAlias = Callable[[int, slice], Array]
+
+
+@dataclass(frozen=True)
+class Planes:
+    """The sizes of the planes of images (H, W, N, C) under a window, and the views on them."""
+
+    window: Window
+    h: int
+    w: int
+    n: int
+    c: int
+
+    @staticmethod
+    def under(window: Window, shape: tuple[int, ...]) -> Planes:
+        """The planes of images (H, W, N, C) of this shape."""
+        return Planes(window, *shape)
+
+    @property
+    def out(self) -> tuple[int, int]:
+        """(OH, OW)."""
+        return self.window.out(self.h, self.w)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int, int, int]:
+        """(row phases, column phases, rows, C, columns, N)."""
+        (top, bottom), (left, right) = self.window.pad
+        high, wide = self.window.dilation[0], self.window.stride[1]
+        return high, wide, -(-(self.h + top + bottom) // high), self.c, -(-(self.w + left + right) // wide), self.n
+
+    def _shares(self) -> list[tuple[tuple[int, int, slice, slice], tuple[slice, slice]]]:
+        """For each phase: where the image lies in its plane, and which of the image's rows and columns those are."""
+        (top, _), (left, _) = self.window.pad
+        high, wide = self.shape[:2]
+        shares = []
+        for a in range(high):
+            first_row = (a - top) % high
+            rows = slice(first_row, self.h, high)
+            row = (first_row + top) // high
+            for b in range(wide):
+                first_column = (b - left) % wide
+                columns = slice(first_column, self.w, wide)
+                column = (first_column + left) // wide
+                own_rows = slice(row, row + len(range(first_row, self.h, high)))
+                own_columns = slice(column, column + len(range(first_column, self.w, wide)))
+                shares.append(((a, b, own_rows, own_columns), (rows, columns)))
+        return shares
+
+    def of(self, x: Array) -> Array:
+        """The planes of images (H, W, N, C); the images themselves where they are so already."""
+        if self.c == 1 and self.window.pad == ((0, 0), (0, 0)) and self.shape[:2] == (1, 1) and x.flags.c_contiguous:
+            return x.reshape(self.shape)
+        planes = zeros(self.shape, x.dtype)
+        for (a, b, own_rows, own_columns), (rows, columns) in self._shares():
+            planes[a, b, own_rows, :, own_columns] = x[rows, columns].transpose(0, 3, 1, 2)
+        return planes
+
+    def images(self, planes: Array) -> Array:
+        """The images (H, W, N, C) that lie in planes, without the padding: the adjoint of `of`."""
+        x = empty((self.h, self.w, self.n, self.c), planes.dtype)
+        for (a, b, own_rows, own_columns), (rows, columns) in self._shares():
+            x[rows, columns] = planes[a, b, own_rows, :, own_columns].transpose(0, 2, 3, 1)
+        return x
+
+    def _column(self, planes: Array, j: int, rows: slice) -> Array:
+        sh, shift = self.window.stride[0], j * self.window.dilation[1]
+        high, wide, _, c, _, n = self.shape
+        row_phase, column_phase, row, channel, column, value = planes.strides
+        start = rows.start * sh
+        offset = start % high * row_phase + start // high * row + shift % wide * column_phase + shift // wide * column
+        shape = (rows.stop - rows.start, self.window.kernel[0] * c, self.out[1] * n)
+        view: Array = np.ndarray(shape, planes.dtype, planes, offset, (sh * row, channel, value))
+        return view
+
+    def columns(self, planes: Array) -> Columns:
+        """What each column of the kernel meets, as `columns(j, rows)`: see `Columns`."""
+        if self.shape[0] > 1:
+            return lambda j, rows: self._column(planes, j, rows)
+        every = [self._column(planes, j, slice(0, self.out[0])) for j in range(self.window.kernel[1])]
+        return lambda j, rows: every[j][rows]
+
+    def blocks(self, row_cost: int) -> Iterator[slice]:
+        """Blocks of rows of what comes out; single rows where the kernel's rows are dilated."""
+        if self.shape[0] > 1:
+            return (slice(row, row + 1) for row in range(self.out[0]))
+        return row_blocks(self.out[0], row_cost)
+
+
+def scatter(columns: Columns, j: int, rows: slice, values: Array) -> None:
+    """Add values (rows, kh·C, OW·N) to what column j of the kernel meets.
+
+    Row by row: the windows of two rows may share pixels.
+    """
+    for row, one in zip(range(rows.start, rows.stop), values, strict=True):
+        place = columns(j, slice(row, row + 1))[0]
+        place += one
+
+
+def by_column(weights: Array) -> Array:
+    """(kh, kw, C, F) -> (kw, kh·C, F)."""
+    kh, kw, c, f = weights.shape
+    return np.ascontiguousarray(weights.transpose(1, 0, 2, 3)).reshape(kw, kh * c, f)
+
+
+def by_window(dw: Array, shape: tuple[int, ...]) -> Array:
+    """(kw, kh·C, F) -> `shape`, (kh, kw, C, F): the adjoint of `by_column`."""
+    kh, kw, c, f = shape
+    return dw.reshape(kw, kh, c, f).transpose(1, 0, 2, 3)

@@ -1,0 +1,81 @@
+"""Convolution with 1x1 windows: every pixel by itself, so images are already the left factor of one matrix product.
+
+    y (pixels x images, F) = x (pixels x images, C) @ weights (C, F)
+
+The work goes by blocks of rows that stay in the cache, so that the bias is added while they are warm. With a stride,
+the pixels that are met are first copied together; a pixel of all images is one long run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tuicnn.later import np
+
+from .arrays import Array, channel_sums, row_blocks, spread
+from .memory import empty, zeros
+from .windows import Window
+
+__all__ = ["convolve_pointwise", "convolve_pointwise_backward"]
+
+
+def _met(x: Array, window: Window) -> Array:
+    """The pixels that the windows meet, (OH, OW, N, C); a view."""
+    return x[:: window.stride[0], :: window.stride[1]]
+
+
+def _together(part: Array) -> Array:
+    """(rows, OW, N, C) -> (rows, OW·N, C), copied where pixels lie apart."""
+    rows, ow, n, c = part.shape
+    if part.strides[1] == n * c * part.itemsize:
+        return part.reshape(rows, ow * n, c)
+    copy = empty(part.shape, part.dtype)
+    copy[...] = part
+    return copy.reshape(rows, ow * n, c)
+
+
+def _blocks(oh: int, ow: int, n: int, c: int, f: int) -> Iterator[slice]:
+    return row_blocks(oh, ow * n * (c + f))
+
+
+def convolve_pointwise(x: Array, weights: Array, window: Window, bias: Array | None = None) -> Array:
+    """x (H, W, N, C), weights (1, 1, C, F) -> y (OH, OW, N, F), for any stride, without padding."""
+    met = _met(x, window)
+    oh, ow, n, c = met.shape
+    f = weights.shape[3]
+    y = empty((oh, ow, n, f), x.dtype)
+    each = spread(bias, y) if bias is not None else None
+    for rows in _blocks(oh, ow, n, c, f):
+        part = y[rows]
+        np.matmul(_together(met[rows]), weights[0, 0], out=part.reshape(-1, ow * n, f))
+        if each is not None:
+            part += each
+    return y
+
+
+def convolve_pointwise_backward(
+    dy: Array, x: Array, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
+) -> tuple[Array | None, Array, Array | None]:
+    """The adjoint of `convolve_pointwise`: dx = dy WT at the pixels that were met and 0 elsewhere, dW = xT dy, and
+    the sum of dy over all but the filters; None for what is not wanted."""
+    met = _met(x, window)
+    oh, ow, n, c = met.shape
+    f = weights.shape[3]
+    all_met = window.stride == (1, 1)
+    dx = (empty if all_met else zeros)(x.shape, x.dtype) if with_dx else None
+    met_dx = _met(dx, window) if dx is not None else None
+    dw = zeros((c, f), x.dtype)
+    db = np.zeros(f, np.float64) if with_bias else None
+    for rows in _blocks(oh, ow, n, c, f):
+        part = dy[rows].reshape(-1, ow * n, f)
+        for pixels, errors in zip(_together(met[rows]), part, strict=True):
+            dw += pixels.T @ errors
+        if db is not None:
+            db += channel_sums(dy[rows])
+        if met_dx is None:
+            continue
+        if all_met:
+            np.matmul(part, weights[0, 0].T, out=met_dx[rows].reshape(-1, ow * n, c))
+        else:
+            met_dx[rows] = np.matmul(part, weights[0, 0].T).reshape(-1, ow, n, c)
+    return dx, dw.reshape(weights.shape), (db.astype(dy.dtype) if db is not None else None)

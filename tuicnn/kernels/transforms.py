@@ -1,0 +1,140 @@
+"""The four transforms of Winograd's convolution, for one block of tiles after another, through the same small buffers.
+
+Each is two products of a small constant matrix with long rows: one along the image's columns, one along its rows.
+Padding is never stored: rows of the image in the padding are columns of BT left out, and columns in the padding are
+zeros in the buffer between the two products. Of a last tile that reaches beyond what comes out, only the first rows of
+AT are computed.
+
+In what follows P is the pixels of a tile along an axis; tiles are numbered row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tuicnn.later import np
+
+from .arrays import Array
+from .memory import empty
+from .tiles import Block, Tiling
+
+__all__ = ["Transforms"]
+
+
+class Transforms:
+    """The transforms for a tiling and a type of number."""
+
+    def __init__(self, tiling: Tiling, dtype: str) -> None:
+        self.tiling, self.filtering, self.dtype = tiling, tiling.filtering, dtype
+        used, most = self.filtering, tiling.most
+        self.half = empty((used.pixels * most.width * len(most.bands),), dtype)
+        self.half_out = empty((used.outputs * used.pixels * most.count * tiling.run_out,), dtype)
+
+    def _half(self, block: Block) -> Array:
+        """The rows of pixels of a block after the transform of the image's columns: (rows of tiles, P, width)."""
+        shape = len(block.bands), self.filtering.pixels, block.width
+        return self.half[: shape[0] * shape[1] * shape[2]].reshape(shape)
+
+    def _windows(self, block: Block, first: int, count: int) -> Array:
+        """`count` columns of each tile in `_half` from column `first`, a view (rows of tiles, P, tiles, count, N·C)."""
+        length, size, used = self.tiling.run, self.half.itemsize, self.filtering
+        wide = block.width * size
+        strides = (used.pixels * wide, wide, used.step * length * size, length * size, size)
+        shape = (len(block.bands), used.pixels, block.tiles, count, length)
+        view: Array = np.ndarray(shape, self.dtype, self.half, first * length * size, strides)
+        return view
+
+    def _by_tile(self, values: Array, block: Block) -> Array:
+        """(P, P, tiles, N·C) as (rows of tiles, P, tiles, P, N·C)."""
+        size = self.filtering.pixels
+        return values.reshape(size, size, len(block.bands), block.tiles, -1).transpose(2, 0, 3, 1, 4)
+
+    def pixels(self, x: Array, block: Block, out: Array) -> None:
+        """V = BT d B of all tiles of a block: x (H, W·N·C) -> out (P·P, tiles·N, C)."""
+        half = self._half(block)
+        half[:, :, : block.inside.start] = 0
+        half[:, :, block.inside.stop :] = 0
+        for band, rows in zip(block.bands, half[:, :, block.inside], strict=True):
+            np.matmul(band.bt, x[band.rows, block.columns], out=rows)
+        np.matmul(self.filtering.bt, self._windows(block, 0, self.filtering.pixels), out=self._by_tile(out, block))
+
+    def pixels_backward(self, dv: Array, block: Block, dx: Array, carry: Array) -> None:
+        """dd = B dV BT of all tiles of a block, dv (P·P, tiles·N, C), summed into dx (H, W·N·C).
+
+        Blocks come in the order of the tiling. The last columns of a block that is a part of a row of tiles are the
+        first ones of the next: they wait in `carry` (P, overlap·N·C). The last rows of a row of tiles are in dx already
+        when the next row comes.
+        """
+        used, length = self.filtering, self.tiling.run
+        half, by_tile = self._half(block), self._by_tile(dv, block)
+        np.matmul(used.b[: used.step], by_tile, out=self._windows(block, 0, used.step))
+        inner = block.width - used.overlap * length
+        half[:, :, inner:] = 0
+        for first in range(used.step, used.pixels, used.step):
+            later = used.b[first : first + used.step]
+            place = self._windows(block, first, len(later))
+            more = empty(place.shape, self.dtype)
+            np.matmul(later, by_tile, out=more)
+            place += more
+        if block.before:
+            half[0, :, : used.overlap * length] += carry
+        if block.after:
+            carry[...] = half[0, :, inner:]
+        for band, rows in zip(block.bands, half[:, :, block.last_inside], strict=True):
+            part = dx[band.rows, block.last_columns]
+            if band.shared:
+                more = empty((band.shared, rows.shape[1]), self.dtype)
+                np.matmul(band.b_shared, rows, out=more)
+                part[: band.shared] += more
+            np.matmul(band.b_new, rows, out=part[band.shared :])
+
+    def _outputs(self, block: Block, y: Array) -> tuple[Array, int, Iterator[tuple[int, Array, Array]]]:
+        """Where a block's outputs are in y (OH, OW·N·F) and, between the two products, in a buffer.
+
+        The buffer as (outputs, P·tiles·N·F), how many of its rows count, and the pieces in which outputs fill tiles in
+        the same way: (columns of outputs, part of the buffer (rows, …, P, N·F), part of y (rows, …, columns, N·F)).
+        """
+        used, length = self.filtering, self.tiling.run_out
+        bands, rest_rows = len(block.bands), block.rest_out.stop - block.rest_out.start
+        high = used.outputs if block.whole_rows else rest_rows
+        flat = self.half_out[: used.outputs * used.pixels * block.count * length].reshape(used.outputs, -1)
+        by_tile = flat.reshape(used.outputs, used.pixels, bands, block.tiles, length).transpose(0, 2, 3, 1, 4)
+        return flat, high, self._pieces(block, y, by_tile, rest_rows)
+
+    def _pieces(self, block: Block, y: Array, by_tile: Array, rest_rows: int) -> Iterator[tuple[int, Array, Array]]:
+        size, length, whole = self.filtering.outputs, self.tiling.run_out, block.whole_rows
+        groups = []
+        if whole:
+            rows = y[block.whole_out].reshape(whole, size, -1)
+            groups.append((by_tile[:, :whole], rows[:, :, block.columns_out]))
+        if rest_rows:
+            groups.append((by_tile[:rest_rows, whole:], y[None, block.rest_out, block.columns_out]))
+        full, rest = block.whole_tiles, block.rest
+        inner = full * size * length
+        for tiles, part in groups:
+            high, wide = part.shape[:2]
+            if full:
+                place = part[:, :, :inner].reshape(high, wide, full, size, length).transpose(1, 0, 2, 3, 4)
+                yield size, tiles[:, :, :full], place
+            if rest:
+                place = part[:, :, inner:].reshape(high, wide, rest, length).transpose(1, 0, 2, 3)
+                yield rest, tiles[:, :, full], place
+
+    def outputs(self, m: Array, block: Block, y: Array) -> None:
+        """Y = AT M A of all tiles of a block: m (P·P, tiles·N, F) -> its place in y (OH, OW·N·F)."""
+        half, high, pieces = self._outputs(block, y)
+        at = self.filtering.at
+        np.matmul(at[:high], m.reshape(self.filtering.pixels, -1), out=half[:high])
+        for count, tiles, place in pieces:
+            np.matmul(at[:count], tiles, out=place)
+
+    def outputs_backward(self, dy: Array, block: Block, out: Array) -> None:
+        """dM = A dy AT of all tiles of a block: dy (OH, OW·N·F) -> out (P·P, tiles·N, F)."""
+        half, high, pieces = self._outputs(block, dy)
+        a, rest_rows = self.filtering.a, block.rest_out.stop - block.rest_out.start
+        if block.whole_rows and rest_rows:
+            shape = (len(half), self.filtering.pixels, len(block.bands), -1)
+            half.reshape(shape)[rest_rows:, :, block.whole_rows :] = 0
+        for count, tiles, place in pieces:
+            np.matmul(a[:, :count], place, out=tiles)
+        np.matmul(a[:, :high], half[:high], out=out.reshape(self.filtering.pixels, -1))
