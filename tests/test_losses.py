@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuicnn.bench.twin_training import correct, loss_of
 from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 
 CASES = [
@@ -39,19 +40,13 @@ def test_gradient_is_the_derivative(loss: Loss, outputs: int, seed: int) -> None
 @pytest.mark.parametrize(("loss", "outputs"), CASES)
 def test_value_is_pytorchs(loss: Loss, outputs: int) -> None:
     torch = pytest.importorskip("torch")
-    functional = torch.nn.functional
     z, y = some(outputs)
     tz, ty = torch.tensor(z, requires_grad=True), torch.tensor(y)
-    target = ty.double().reshape(-1, 1) if outputs == 1 else functional.one_hot(ty, outputs).double()
-    if isinstance(loss, CrossEntropy):
-        value = functional.cross_entropy(tz, ty, label_smoothing=loss.smoothing)
-    elif isinstance(loss, MeanSquaredError):
-        value = functional.mse_loss(tz, target)
-    else:
-        value = functional.binary_cross_entropy_with_logits(tz, target)
+    value = loss_of(loss)(tz, ty)
     value.backward()
     assert loss.forward(z, y).mean() == pytest.approx(value.item(), rel=1e-12)
     np.testing.assert_allclose(loss.backward(z, y, len(z)), tz.grad.numpy(), rtol=1e-10, atol=1e-14)
+    assert int((loss.predictions(z) == y).sum()) == correct(loss, tz.detach(), ty)
 
 
 @pytest.mark.parametrize(("loss", "outputs"), CASES)
@@ -85,3 +80,11 @@ def test_predictions_follow_the_threshold_of_one_output() -> None:
     z = np.array([[-3.0], [0.2], [0.6], [4.0]])
     assert MeanSquaredError().predictions(z).tolist() == [0, 0, 1, 1]
     assert BinaryCrossEntropy().predictions(z).tolist() == [0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("loss", "outputs"), CASES)
+def test_both_at_once_are_the_same_bits(loss: Loss, outputs: int) -> None:
+    z, y = some(outputs)
+    losses, gradient = loss.both(z, y, 9)
+    np.testing.assert_array_equal(losses, loss.forward(z, y))
+    np.testing.assert_array_equal(gradient, loss.backward(z, y, 9))

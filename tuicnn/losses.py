@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tuicnn.kernels.softmax import across, softmax
 from tuicnn.kinds import Number
 from tuicnn.later import np
 from tuicnn.words import option, word
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int64]
 
 __all__ = ["BinaryCrossEntropy", "CrossEntropy", "Loss", "MeanSquaredError", "one_hot", "softmax"]
-
-
-def softmax(z: Array) -> Array:
-    """`exp(z_k) / sum_j exp(z_j)` for each row of `(N, K)`, shifted by the row's maximum so that nothing overflows."""
-    e: Array = z - z.max(axis=1, keepdims=True)
-    np.exp(e, out=e)
-    e /= e.sum(axis=1, keepdims=True)
-    return e
 
 
 def sigmoid(z: Array) -> Array:
@@ -66,6 +59,10 @@ class Loss:
         """The gradient of `sum of forward / batch` by `z`, `(N, K)`; `batch` may be more than N, for a shard."""
         raise NotImplementedError
 
+    def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
+        """What `forward` and `backward` give."""
+        return self.forward(z, labels), self.backward(z, labels, batch)
+
     def probabilities(self, z: Array) -> Array:
         """What the outputs say of each class, `(N, classes)`, to be shown as bars."""
         raise NotImplementedError
@@ -74,6 +71,13 @@ class Loss:
         """The class that each row of outputs speaks for, `(N,)`."""
         found: Labels = np.argmax(self.probabilities(z) if z.shape[1] == 1 else z, axis=1)
         return found
+
+
+def _shifted(z: Array) -> Array:
+    """z less each row's maximum, so that no exp can overflow; `(K, N)`, as sums over a first axis are fast."""
+    t = across(z)
+    t -= t.max(axis=0)
+    return t
 
 
 def _two(p: Array) -> Array:
@@ -115,22 +119,40 @@ class CrossEntropy(Loss):
 
         Smoothing (Szegedy et al. 2016, section 7): t = (1 - s) [k = label] + s / K.
         """
-        shifted = z - z.max(axis=1, keepdims=True)
-        log_sum = np.log(np.exp(shifted).sum(axis=1))
-        right = shifted[np.arange(len(labels)), labels]
-        out: Array = log_sum - (1 - self.smoothing) * right
-        if self.smoothing:
-            out -= self.smoothing * shifted.mean(axis=1)
-        return out
+        t = _shifted(z)
+        return self._losses(t, np.add.reduce(np.exp(t), axis=0), labels)
 
     def backward(self, z: Array, labels: Labels, batch: int) -> Array:
         """d loss / d z_k = p_k - t_k: the softmax's Jacobian and the logarithm's derivative cancel but for this."""
-        dz = softmax(z)
-        dz[np.arange(len(labels)), labels] -= 1 - self.smoothing
+        t = _shifted(z)
+        np.exp(t, out=t)
+        return self._slopes(t, np.add.reduce(t, axis=0), labels, batch)
+
+    def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
+        t = _shifted(z)
+        exponentials = np.exp(t)
+        sums = np.add.reduce(exponentials, axis=0)
+        return self._losses(t, sums, labels), self._slopes(exponentials, sums, labels, batch)
+
+    def _losses(self, t: Array, sums: Array, labels: Labels) -> Array:
+        """From z less its maximum, `(K, N)`, and Σ exp of it."""
+        right = t[labels, np.arange(len(labels))]
+        out: Array = np.log(sums)
+        right *= 1 - self.smoothing
+        out -= right
         if self.smoothing:
-            dz -= self.smoothing / z.shape[1]
-        dz /= batch
-        return dz
+            out -= self.smoothing * t.mean(axis=0)
+        return out
+
+    def _slopes(self, exponentials: Array, sums: Array, labels: Labels, batch: int) -> Array:
+        """From exp(z less its maximum), `(K, N)`, which is used up, and its sum."""
+        t = exponentials
+        t /= sums
+        t[labels, np.arange(len(labels))] -= 1 - self.smoothing
+        if self.smoothing:
+            t -= self.smoothing / len(t)
+        t *= 1 / batch
+        return np.ascontiguousarray(t.T)
 
     def probabilities(self, z: Array) -> Array:
         return softmax(z)
@@ -156,7 +178,8 @@ class MeanSquaredError(Loss):
     def forward(self, z: Array, labels: Labels) -> Array:
         """`sum_k (z_k - t_k)^2 / K`."""
         d = z - one_hot(labels, z)
-        out: Array = np.mean(d * d, axis=1)
+        d *= d
+        out: Array = across(d).mean(axis=0)
         return out
 
     def backward(self, z: Array, labels: Labels, batch: int) -> Array:
@@ -194,7 +217,7 @@ class BinaryCrossEntropy(Loss):
     def forward(self, z: Array, labels: Labels) -> Array:
         """`-t log s(z) - (1 - t) log(1 - s(z)) = max(z, 0) - t z + log(1 + exp(-|z|))`, the mean over outputs."""
         t = one_hot(labels, z)
-        out: Array = np.mean(np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.abs(z))), axis=1)
+        out: Array = across(np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.abs(z)))).mean(axis=0)
         return out
 
     def backward(self, z: Array, labels: Labels, batch: int) -> Array:

@@ -1,14 +1,16 @@
 """Optimizers: how the weights move against their gradient. Formulas and defaults are PyTorch's.
 
 All parameters of a network lie in one flat array, so that a step is a few passes over memory, whatever the number of
-layers. Every step works in place, with one array of scratch space.
+layers. Every step works in place, in blocks that stay in the cache from one pass to the next.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tuicnn.kernels.memory import empty
 from tuicnn.kinds import Flag, Number
 from tuicnn.later import np
 from tuicnn.words import option, word
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.floating[Any]]
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSProp"]
+
+#: weights that are moved at once: what a step touches of them, up to five arrays, is about 1 MB
+BLOCK = 2**16
 
 _LEARNING_RATE = Number(above=0, at_most=1e6)
 _SHARE = Number(at_least=0, below=1)
@@ -35,18 +40,30 @@ class Optimizer:
 
     def state(self, weights: Array) -> dict[str, Array]:
         """Fresh state for a flat array of weights."""
-        return {name: np.zeros_like(weights) for name in (*self.keeps, "scratch")}
+        return {name: np.zeros_like(weights) for name in self.keeps}
 
     def update(self, weights: Array, gradient: Array, state: dict[str, Array], lr: float, step: int) -> None:
-        """Move `weights` in place; `gradient` is used up. `step` counts from 1; `lr` is the scheduled rate."""
+        """Move `weights` in place; `gradient` is used up. `step` counts from 1; `lr` is the scheduled rate.
+
+        Every weight moves by itself, so parts of the arrays may be given, each with the same part of the state.
+        """
+        scratch = empty((min(BLOCK, weights.size),), weights.dtype)
+        for first in range(0, weights.size, BLOCK):
+            part = slice(first, first + BLOCK)
+            w = weights[part]
+            kept = {name: state[name][part] for name in self.keeps}
+            self._move(w, gradient[part], kept, scratch[: w.size], lr, step)
+
+    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+        """`update` for one block; `scratch` is a block of memory to work in."""
         raise NotImplementedError
 
 
-def _add_decay(decay: float, weights: Array, gradient: Array, scratch: Array) -> None:
+def _add_decay(decay: float, w: Array, g: Array, scratch: Array) -> None:
     """Add the gradient of `decay / 2 * |w|^2`."""
     if decay:
-        np.multiply(weights, decay, out=scratch)
-        gradient += scratch
+        np.multiply(w, decay, out=scratch)
+        g += scratch
 
 
 @word(
@@ -76,19 +93,19 @@ class SGD(Optimizer):
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
     keeps = ("velocity",)
 
-    def update(self, weights: Array, gradient: Array, state: dict[str, Array], lr: float, step: int) -> None:
-        scratch, v = state["scratch"], state["velocity"]
-        _add_decay(self.decay, weights, gradient, scratch)
+    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+        v = state["velocity"]
+        _add_decay(self.decay, w, g, scratch)
         if self.momentum:
             v *= self.momentum
-            v += gradient
+            v += g
             if self.nesterov:
                 np.multiply(v, self.momentum, out=scratch)
-                gradient += scratch
+                g += scratch
             else:
-                gradient = v
-        np.multiply(gradient, lr, out=scratch)
-        weights -= scratch
+                g = v
+        np.multiply(g, lr, out=scratch)
+        w -= scratch
 
 
 @dataclass(frozen=True)
@@ -101,22 +118,25 @@ class _Moments(Optimizer):
     eps: float = option(_TINY, default=1e-8, help="keeps the division from 0")
     keeps = ("mean", "square")
 
-    def _move(self, weights: Array, gradient: Array, state: dict[str, Array], lr: float, step: int) -> None:
-        """Kingma and Ba 2015, algorithm 1, with the bias corrections taken into two factors."""
-        scratch, m, v = state["scratch"], state["mean"], state["square"]
+    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+        """Kingma and Ba 2015, algorithm 1, in the form at the end of its section 2.
+
+        With c = √(1 - beta2^t): (m/(1 - beta1^t)) / (√v/c + eps) = m·c/(1 - beta1^t) / (√v + eps·c), a pass less.
+        """
+        m, v = state["mean"], state["square"]
         m *= self.beta1
-        np.multiply(gradient, 1 - self.beta1, out=scratch)
+        np.multiply(g, 1 - self.beta1, out=scratch)
         m += scratch
         v *= self.beta2
-        np.multiply(gradient, gradient, out=scratch)
+        np.multiply(g, g, out=scratch)
         scratch *= 1 - self.beta2
         v += scratch
+        correction = math.sqrt(1 - self.beta2**step)
         np.sqrt(v, out=scratch)
-        scratch *= (1 - self.beta2**step) ** -0.5
-        scratch += self.eps
+        scratch += self.eps * correction
         np.divide(m, scratch, out=scratch)
-        scratch *= lr / (1 - self.beta1**step)
-        weights -= scratch
+        scratch *= lr * correction / (1 - self.beta1**step)
+        w -= scratch
 
 
 @word(
@@ -139,9 +159,9 @@ class Adam(_Moments):
 
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
 
-    def update(self, weights: Array, gradient: Array, state: dict[str, Array], lr: float, step: int) -> None:
-        _add_decay(self.decay, weights, gradient, state["scratch"])
-        self._move(weights, gradient, state, lr, step)
+    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+        _add_decay(self.decay, w, g, scratch)
+        super()._move(w, g, state, scratch, lr, step)
 
 
 @word(
@@ -164,9 +184,9 @@ class AdamW(_Moments):
 
     decay: float = option(_DECAY, default=0.01, help="weight decay: w shrinks by lr * decay at each step")
 
-    def update(self, weights: Array, gradient: Array, state: dict[str, Array], lr: float, step: int) -> None:
-        weights *= 1 - lr * self.decay
-        self._move(weights, gradient, state, lr, step)
+    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+        w *= 1 - lr * self.decay
+        super()._move(w, g, state, scratch, lr, step)
 
 
 @word(
@@ -194,20 +214,20 @@ class RMSProp(Optimizer):
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
     keeps = ("square", "velocity")
 
-    def update(self, weights: Array, gradient: Array, state: dict[str, Array], lr: float, step: int) -> None:
-        scratch, v, velocity = state["scratch"], state["square"], state["velocity"]
-        _add_decay(self.decay, weights, gradient, scratch)
+    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+        v, velocity = state["square"], state["velocity"]
+        _add_decay(self.decay, w, g, scratch)
         v *= self.alpha
-        np.multiply(gradient, gradient, out=scratch)
+        np.multiply(g, g, out=scratch)
         scratch *= 1 - self.alpha
         v += scratch
         np.sqrt(v, out=scratch)
         scratch += self.eps
-        np.divide(gradient, scratch, out=scratch)
+        np.divide(g, scratch, out=scratch)
         if self.momentum:
             velocity *= self.momentum
             velocity += scratch
             np.multiply(velocity, lr, out=scratch)
         else:
             scratch *= lr
-        weights -= scratch
+        w -= scratch

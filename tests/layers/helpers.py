@@ -24,13 +24,28 @@ def named(name: str, *given: Any, **options: Any) -> Any:
 
 
 def inner(x: Array) -> Array:
-    """(N, C, H, W) -> (N, H, W, C)."""
-    return np.ascontiguousarray(x.transpose(0, 2, 3, 1)) if x.ndim == 4 else x
+    """(N, C, H, W) -> (H, W, N, C)."""
+    return np.ascontiguousarray(x.transpose(2, 3, 0, 1)) if x.ndim == 4 else x
 
 
 def outer(x: Array) -> Array:
-    """(N, H, W, C) -> (N, C, H, W)."""
-    return np.ascontiguousarray(x.transpose(0, 3, 1, 2)) if x.ndim == 4 else x
+    """(H, W, N, C) -> (N, C, H, W)."""
+    return np.ascontiguousarray(x.transpose(2, 3, 0, 1)) if x.ndim == 4 else x
+
+
+def images_axis(x: Array) -> int:
+    """The axis of the images, in the engine's layout."""
+    return 2 if x.ndim == 4 else 0
+
+
+def cut_images(x: Array, cuts: Sequence[int]) -> list[Array]:
+    """The batch before, between and after these images, each part in one piece as a shard is."""
+    return [np.ascontiguousarray(part) for part in np.split(x, list(cuts), axis=images_axis(x))]
+
+
+def joined(parts: Sequence[Array]) -> Array:
+    """The inverse of `cut_images`."""
+    return np.concatenate(parts, axis=images_axis(parts[0]))
 
 
 def batch_of(shape: Shape, count: int, seed: int, dtype: Any = np.float64) -> Array:
@@ -72,11 +87,11 @@ def drive(
     seed: int = 0,
 ) -> Driven:
     """Forward, and backward from `dy` where it is given, with the batch cut before the images `cuts`."""
-    shapes = [tuple(x.shape[1:]) if x.ndim == 2 else (x.shape[3], x.shape[1], x.shape[2]) for x in inputs]
+    shapes = [tuple(x.shape[1:]) if x.ndim == 2 else (x.shape[3], x.shape[0], x.shape[1]) for x in inputs]
     specs = layer.weights(*shapes)
     weights = {name: v for name, v in values.items() if specs[name].learnt}
     kept = {name: v.copy() for name, v in values.items() if not specs[name].learnt}
-    parts = [np.split(x, list(cuts)) for x in inputs]
+    parts = [cut_images(x, cuts) for x in inputs]
     shards = [[part[k] for part in parts] for k in range(len(cuts) + 1)]
     for arrays in (*shards, list(weights.values())):
         for array in arrays:
@@ -89,12 +104,12 @@ def drive(
         return Pass(training, lambda: np.random.default_rng((seed, number)), what, kept)
 
     made = [layer.forward(shard, weights, run(k, shared)) for k, shard in enumerate(shards)]
-    y = np.concatenate([m[0] for m in made])
+    y = joined([m[0] for m in made])
     if dy is None:
         if shared is not None:
             layer.keep(shared, kept)
         return Driven(y, [], {}, kept)
-    dys = np.split(dy, list(cuts))
+    dys = cut_images(dy, cuts)
     for part in dys:
         part.setflags(write=False)
     back = None
@@ -110,8 +125,8 @@ def drive(
             total[name] += gradient
     if shared is not None:
         layer.keep(shared, kept)
-    joined = [np.concatenate([x for x in column if x is not None]) for column in zip(*dxs, strict=True)]
-    return Driven(y, list(joined), total, kept)
+    whole = [joined([x for x in column if x is not None]) for column in zip(*dxs, strict=True)]
+    return Driven(y, list(whole), total, kept)
 
 
 def as_written(text: str) -> Any:

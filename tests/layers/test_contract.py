@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,11 +92,11 @@ def test_macs_are_the_products_that_are_summed(case: Case) -> None:
     if len(shape) == 3:
         (top, bottom), (left, right) = layer.window.pad  # type: ignore[attr-defined]
         bordered = (shape[0], shape[1] + top + bottom, shape[2] + left + right)
-        bare: Layer = type(layer)(**{**vars(layer), "pad": "valid", "bias": False})
+        bare: Layer = replace(layer, pad="valid", bias=False)  # type: ignore[type-var]
         assert layer.macs(shape) == bare.macs(bordered)
         layer, shape = bare, bordered
     else:
-        layer = type(layer)(**{**vars(layer), "bias": False})
+        layer = replace(layer, bias=False)  # type: ignore[type-var]
     ones = {name: np.ones(spec.shape) for name, spec in layer.weights(shape).items()}
     y = drive(layer, [np.ones_like(batch_of(shape, 1, 0))], ones).y
     assert layer.macs(shape) == y.sum()

@@ -27,6 +27,12 @@ def test_the_share_is_the_share_and_the_mean_stays(share: float) -> None:
     assert abs(y.mean() - 1) < 0.03
 
 
+@pytest.mark.parametrize("share", [1 / 512, 0.3, 1 - 1 / 512])
+def test_the_share_is_exact_and_not_one_of_256(share: float) -> None:
+    fallen = (drive(Dropout(share), [np.ones((1000, 1000))], {}).y == 0).mean()
+    assert abs(fallen - share) < 6 * (share * (1 - share) / 1e6) ** 0.5
+
+
 def test_the_mask_comes_from_the_generator_alone() -> None:
     x = np.ones((8, 50))
     same, other = drive(Dropout(0.5), [x], {}, seed=1), drive(Dropout(0.5), [x], {}, seed=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,101 +10,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.layers.helpers import Array, as_written, batch_of, drive, inner, outer, random_weights
+from tests.layers.helpers import Array, as_written, batch_of, drive, inner, inner_weights, outer, random_weights
 from tests.layers.strategies import CASES
-from tuicnn.layers import BatchNorm, Layer
+from tuicnn.bench.twin_layers import join_of, modules_of
+from tuicnn.layers import BatchNorm, Layer, Shape
+from tuicnn.words import vocabulary
 
 torch = pytest.importorskip("torch")
-F = torch.nn.functional
-
-Twin = Callable[[Any, list[Any], dict[str, Any], bool], Any]
 
 
-def border(layer: Any, x: Any, value: float = 0.0) -> Any:
-    """Padding as the language defines it: PyTorch's own `same` needs stride 1, its pooling knows no odd one."""
-    (top, bottom), (left, right) = layer.window.pad
-    return F.pad(x, (left, right, top, bottom), value=value)
+class Twin:
+    """A layer as the twin of a network has it, with our weights."""
+
+    def __init__(self, layer: Layer, shapes: Sequence[Shape], values: Mapping[str, Array], dtype: type) -> None:
+        self._join = join_of(layer)
+        self._modules = torch.nn.Sequential(*([] if self._join else modules_of(layer, shapes[0])))
+        self._modules.to(torch.float32 if dtype is np.float32 else torch.float64)
+        if values:
+            given = {name: torch.tensor(v) for name, v in inner_weights(layer, shapes, values).items()}
+            self._modules[-1].load_state_dict(given)
+
+    def __call__(self, inputs: Sequence[Array | Any], *, training: bool) -> Any:
+        self._modules.train(training)
+        return self._join(inputs) if self._join else self._modules(inputs[0])
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """The weights by their names in the layer, each with its gradient."""
+        return dict(self._modules[-1].state_dict(keep_vars=True)) if len(self._modules) else {}
 
 
-def conv(layer: Any, x: list[Any], w: dict[str, Any], training: bool) -> Any:
-    return F.conv2d(
-        border(layer, x[0]), w["weight"], w.get("bias"), tuple(layer.stride), 0, tuple(layer.dilation), layer.groups
-    )
-
-
-def depthwise(layer: Any, x: list[Any], w: dict[str, Any], training: bool) -> Any:
-    return F.conv2d(
-        border(layer, x[0]), w["weight"], w.get("bias"), tuple(layer.stride), 0, tuple(layer.dilation), x[0].shape[1]
-    )
-
-
-def maxpool(layer: Any, x: list[Any], w: dict[str, Any], training: bool) -> Any:
-    return F.max_pool2d(border(layer, x[0], -torch.inf), layer.window.kernel, layer.window.stride)
-
-
-def avgpool(layer: Any, x: list[Any], w: dict[str, Any], training: bool) -> Any:
-    return F.avg_pool2d(border(layer, x[0]), layer.window.kernel, layer.window.stride)
-
-
-def batchnorm(layer: Any, x: list[Any], w: dict[str, Any], training: bool) -> Any:
-    """Writes the running statistics into `w`, as the layer's `keep` does."""
-    return F.batch_norm(
-        x[0], w["running_mean"], w["running_var"], w["weight"], w["bias"], training, layer.momentum, layer.eps
-    )
-
-
-def layernorm(layer: Any, x: list[Any], w: dict[str, Any], training: bool) -> Any:
-    return F.layer_norm(x[0], x[0].shape[1:], w["weight"], w["bias"], layer.eps)
-
-
-def groupnorm(layer: Any, x: list[Any], w: dict[str, Any], training: bool) -> Any:
-    return F.group_norm(x[0], layer.groups, w["weight"], w["bias"], layer.eps)
-
-
-TWINS: dict[str, Twin] = {
-    "conv": conv,
-    "depthwise": depthwise,
-    "maxpool": maxpool,
-    "avgpool": avgpool,
-    "batchnorm": batchnorm,
-    "layernorm": layernorm,
-    "groupnorm": groupnorm,
-    "dense": lambda layer, x, w, training: F.linear(x[0], w["weight"], w.get("bias")),
-    "globalavgpool": lambda layer, x, w, training: F.adaptive_avg_pool2d(x[0], 1).flatten(1),
-    "globalmaxpool": lambda layer, x, w, training: F.adaptive_max_pool2d(x[0], 1).flatten(1),
-    "zeropad": lambda layer, x, w, training: F.pad(x[0], (layer.pad[1], layer.pad[1], layer.pad[0], layer.pad[0])),
-    "flatten": lambda layer, x, w, training: x[0].flatten(1),
-    "reshape": lambda layer, x, w, training: x[0].reshape(-1, *layer.shape),
-    "relu": lambda layer, x, w, training: F.relu(x[0]),
-    "leakyrelu": lambda layer, x, w, training: F.leaky_relu(x[0], layer.slope),
-    "elu": lambda layer, x, w, training: F.elu(x[0], layer.alpha),
-    "gelu": lambda layer, x, w, training: F.gelu(x[0]),
-    "silu": lambda layer, x, w, training: F.silu(x[0]),
-    "sigmoid": lambda layer, x, w, training: torch.sigmoid(x[0]),
-    "tanh": lambda layer, x, w, training: torch.tanh(x[0]),
-    "softmax": lambda layer, x, w, training: torch.softmax(x[0], dim=1),
-    "identity": lambda layer, x, w, training: x[0],
-    "add": lambda layer, x, w, training: torch.stack(x).sum(dim=0),
-    "concat": lambda layer, x, w, training: torch.cat(x, dim=1),
-}
-
-
-def as_torch(layer: Layer, shapes: tuple[tuple[int, ...], ...], values: dict[str, Array]) -> dict[str, Any]:
-    specs = layer.weights(*shapes)
-    made = {}
-    for name, value in values.items():
-        axes = specs[name].axes
-        made[name] = torch.tensor(value.transpose(axes) if axes else value, requires_grad=specs[name].learnt)
-        assert made[name].shape == specs[name].outer_shape
-    return made
-
-
-def test_every_layer_but_dropout_has_a_twin() -> None:
-    assert set(TWINS) == set(CASES) - {"dropout"}  # nobody draws the masks that PyTorch draws
+def test_every_layer_has_a_twin() -> None:
+    assert set(CASES) == set(vocabulary("layer"))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-4), (np.float64, 1e-9)])
-@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"dropout"}))  # nobody draws the masks that PyTorch draws
 @settings(max_examples=12, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 10_000))
 def test_outputs_and_gradients(name: str, dtype: type, tolerance: float, data: st.DataObject, seed: int) -> None:
@@ -117,9 +58,9 @@ def test_outputs_and_gradients(name: str, dtype: type, tolerance: float, data: s
     values = random_weights(layer, shapes, seed, dtype)
 
     tensors = [torch.tensor(outer(x), requires_grad=True) for x in inputs]
-    weights = as_torch(layer, shapes, values)
-    still = TWINS[name](layer, tensors, weights, False).detach().numpy()
-    wanted = TWINS[name](layer, tensors, weights, True)
+    twin = Twin(layer, shapes, values, dtype)
+    still = twin(tensors, training=False).detach().numpy()
+    wanted = twin(tensors, training=True)
     dy = np.random.default_rng(seed).standard_normal(wanted.shape).astype(dtype)
     wanted.backward(torch.tensor(dy))
 
@@ -137,9 +78,9 @@ def test_outputs_and_gradients(name: str, dtype: type, tolerance: float, data: s
     specs = layer.weights(*shapes)
     for key, gradient in driven.gradients.items():
         axes = specs[key].axes
-        close(gradient.transpose(axes) if axes else gradient, weights[key].grad)
+        close(gradient.transpose(axes) if axes else gradient, twin.weights[key].grad)
     for key, kept in driven.kept.items():
-        close(kept, weights[key])
+        close(kept, twin.weights[key])
 
 
 @settings(max_examples=10, deadline=None)
@@ -149,11 +90,11 @@ def test_batchnorm_of_values_far_from_zero(seed: int, cuts: list[int]) -> None:
     layer, shapes = BatchNorm(), ((3, 5, 4),)
     x = batch_of(shapes[0], 16, seed, np.float32) + np.float32(300)
     values = random_weights(layer, shapes, seed, np.float32)
-    weights = as_torch(layer, shapes, {k: v.astype(np.float64) for k, v in values.items()})
-    wanted = batchnorm(layer, [torch.tensor(outer(x).astype(np.float64))], weights, True).detach().numpy()
+    twin = Twin(layer, shapes, {k: v.astype(np.float64) for k, v in values.items()}, np.float64)
+    wanted = twin([torch.tensor(outer(x).astype(np.float64))], training=True).detach().numpy()
     driven = drive(layer, [x], values, cuts=sorted(cuts))
     np.testing.assert_allclose(outer(driven.y), wanted, atol=2e-4)
-    np.testing.assert_allclose(driven.kept["running_var"], weights["running_var"].numpy(), rtol=1e-4)
+    np.testing.assert_allclose(driven.kept["running_var"], twin.weights["running_var"].numpy(), rtol=1e-4)
 
 
 @pytest.mark.parametrize(("kernel", "dilation"), [("2x4", 1), ("4x2", 1), ("3x5", 2), ("2x2", 3)])
@@ -162,6 +103,8 @@ def test_same_is_pytorchs_same_at_stride_1(kernel: str, dilation: int) -> None:
     """Where the total is odd, the odd zero stands at the end."""
     layer, shape = as_written(f"conv 2 {kernel} pad=same dilation={dilation}"), (3, 7, 6)
     x, values = batch_of(shape, 2, 0), random_weights(layer, [shape], 1)
-    w = as_torch(layer, (shape,), values)
-    wanted = F.conv2d(torch.tensor(outer(x)), w["weight"], w["bias"], padding="same", dilation=dilation)
+    w = {name: torch.tensor(v) for name, v in inner_weights(layer, [shape], values).items()}
+    wanted = torch.nn.functional.conv2d(
+        torch.tensor(outer(x)), w["weight"], w["bias"], padding="same", dilation=dilation
+    )
     np.testing.assert_allclose(outer(drive(layer, [x], values).y), wanted.detach().numpy(), atol=1e-12)

@@ -1,6 +1,7 @@
 """Activations: a function of each value alone (softmax: of each place's), so that layers are more than one product.
 
-Written without branches: `np.where` and boolean masks cost ten times a multiply.
+Written without branches, in as few passes over memory as possible: `np.where` and boolean masks cost ten times a
+multiply, and so does memory that nobody used before.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.kernels import erf
+from tuicnn.kernels import erf, rectify, rectify_backward, softmax, softmax_backward
+from tuicnn.kernels.arrays import as_rows, constant
+from tuicnn.kernels.memory import empty
 from tuicnn.kinds import Number
 from tuicnn.later import np
 from tuicnn.words import option, word
@@ -23,11 +26,28 @@ if TYPE_CHECKING:
 __all__ = ["ELU", "GELU", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]
 
 
+def like(x: Array) -> Array:
+    """An array of x's shape and type, to be filled."""
+    return empty(x.shape, x.dtype)
+
+
+def negative_part(x: Array) -> Array:
+    """min(x, 0)."""
+    y, given = like(x), as_rows(x)
+    np.minimum(given, constant(0, given.shape[1], x.dtype), out=as_rows(y))
+    return y
+
+
+def step(x: Array) -> Array:
+    """1 where x > 0, else 0."""
+    return np.greater(x, 0, out=like(x))
+
+
 def logistic(x: Array) -> Array:
-    """1 / (1 + exp(-x)). Beyond -80 it stays at exp(-80), so that float32 does not overflow."""
-    y = np.negative(x)
-    np.minimum(y, 80.0, out=y)
-    np.exp(y, out=y)
+    """1 / (1 + exp(-x)); where exp(-x) overflows, 1 / infinity is the 0 that it should be."""
+    y = np.negative(x, out=like(x))
+    with np.errstate(over="ignore"):
+        np.exp(y, out=y)
     y += 1.0
     return np.reciprocal(y, out=y)
 
@@ -49,14 +69,14 @@ class ReLU(Layer):
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """Any shape, value by value."""
-        y = np.maximum(inputs[0], 0)
-        return y, y > 0 if run.training else None
+        y = rectify(inputs[0])
+        return y, y if run.training else None
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """∂y/∂x is 1 where x > 0 and 0 elsewhere (at 0 too, as in PyTorch)."""
-        return (dy * saved,)
+        return (rectify_backward(dy, saved),)
 
 
 @word(
@@ -77,18 +97,19 @@ class LeakyReLU(Layer):
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """Any shape, value by value."""
         x = inputs[0]
-        y = np.minimum(x, 0)
-        y *= self.slope
-        y += np.maximum(x, 0)
-        return y, x > 0 if run.training else None
+        y = np.multiply(x, self.slope, out=like(x))
+        # of x and slope·x, x is the larger where it is positive, unless the slope is more than 1
+        (np.maximum if self.slope <= 1 else np.minimum)(x, y, out=y)
+        return y, x if run.training else None
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """∂y/∂x is 1 where x > 0 and `slope` elsewhere: slope + (1 - slope)·[x > 0]."""
-        dx = dy * saved
+        dx = step(saved)
         dx *= 1 - self.slope
-        dx += dy * self.slope
+        dx += self.slope
+        dx *= dy
         return (dx,)
 
 
@@ -112,21 +133,22 @@ class ELU(Layer):
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """Any shape, value by value."""
         x = inputs[0]
-        y = np.minimum(x, 0)
+        y = negative_part(x)
         np.expm1(y, out=y)
         y *= self.alpha
-        y += np.maximum(x, 0)
-        return y, (y, y > 0) if run.training else None
+        y += rectify(x)
+        return y, y
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """Below 0, ∂y/∂x = alpha·exp(x) = y + alpha; above, 1. Together: min(y, 0) + alpha + (1 - alpha)·[y > 0]."""
-        y, positive = saved
-        slope = np.minimum(y, 0)
+        slope = negative_part(saved)
         slope += self.alpha
         if self.alpha != 1:
-            slope += positive * y.dtype.type(1 - self.alpha)
+            above = step(saved)
+            above *= 1 - self.alpha
+            slope += above
         slope *= dy
         return (slope,)
 
@@ -146,17 +168,17 @@ class GELU(Layer):
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """Any shape, value by value."""
         x = inputs[0]
-        share = erf(x * math.sqrt(0.5))
+        share = erf(np.multiply(x, math.sqrt(0.5), out=like(x)))
         share += 1.0
         share *= 0.5
-        return x * share, (x, share)
+        return np.multiply(x, share, out=like(x)), (x, share)
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """By the product rule ∂y/∂x = Φ(x) + x·φ(x), with the density φ(x) = Φ'(x) = exp(-x²/2)/√(2π)."""
         x, share = saved
-        slope = x * x
+        slope = np.multiply(x, x, out=like(x))
         slope *= -0.5
         np.exp(slope, out=slope)
         slope *= x
@@ -181,15 +203,16 @@ class SiLU(Layer):
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """Any shape, value by value."""
-        share = logistic(inputs[0])
-        return inputs[0] * share, (inputs[0], share)
+        x = inputs[0]
+        share = logistic(x)
+        return np.multiply(x, share, out=like(x)), (x, share)
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """σ' = σ(1 - σ), so by the product rule ∂y/∂x = σ + xσ(1 - σ) = σ·(1 + x(1 - σ))."""
         x, share = saved
-        slope = 1 - share
+        slope = np.subtract(1, share, out=like(x))
         slope *= x
         slope += 1.0
         slope *= share
@@ -219,7 +242,7 @@ class Sigmoid(Layer):
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """y' = exp(-x)/(1 + exp(-x))² = y(1 - y)."""
-        slope = 1 - saved
+        slope = np.subtract(1, saved, out=like(saved))
         slope *= saved
         slope *= dy
         return (slope,)
@@ -239,14 +262,14 @@ class Tanh(Layer):
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """Any shape, value by value."""
-        y = np.tanh(inputs[0])
+        y = np.tanh(inputs[0], out=like(inputs[0]))
         return y, y
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """tanh = sinh/cosh, so y' = (cosh² - sinh²)/cosh² = 1 - y²."""
-        slope = saved * saved
+        slope = np.multiply(saved, saved, out=like(saved))
         np.subtract(1, slope, out=slope)
         slope *= dy
         return (slope,)
@@ -265,17 +288,12 @@ class Softmax(Layer):
     """y_i = exp(x_i) / Σ_j exp(x_j), over a vector's values or over each pixel's channels."""
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """The largest x is taken off first: it changes nothing, and no exp can overflow."""
-        y = inputs[0] - inputs[0].max(axis=-1, keepdims=True)
-        np.exp(y, out=y)
-        y /= y.sum(axis=-1, keepdims=True)
+        """Place by place."""
+        y = softmax(inputs[0])
         return y, y
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
-        """∂y_i/∂x_j = y_i([i = j] - y_j), so dx_j = Σ_i dy_i ∂y_i/∂x_j = y_j (dy_j - Σ_i dy_i y_i)."""
-        weighted = dy * saved
-        dx = dy - weighted.sum(axis=-1, keepdims=True)
-        dx *= saved
-        return (dx,)
+        """∂y_i/∂x_j = y_i([i = j] - y_j): see `softmax_backward`."""
+        return (softmax_backward(dy, saved),)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tuicnn.kernels.flattening import flattened, unflattened
 from tuicnn.kernels.windows import padded, unpadded
 from tuicnn.kinds import SizeKind
-from tuicnn.later import np
 from tuicnn.values import Size
 from tuicnn.words import positional, word
 
@@ -23,18 +23,18 @@ __all__ = ["Flatten", "Identity", "Reshape", "ZeroPad"]
 
 
 def flat(x: Array) -> Array:
-    """(N, H, W, C) -> (N, C·H·W), the channels outermost as in PyTorch; a vector stays as it is."""
-    return x if x.ndim == 2 else np.ascontiguousarray(x.transpose(0, 3, 1, 2)).reshape(len(x), -1)
+    """(H, W, N, C) -> (N, C·H·W), the channels outermost as in PyTorch; a vector stays as it is."""
+    return x if x.ndim == 2 else flattened(x)
 
 
 def unflat(x: Array, shape: Shape) -> Array:
-    """The inverse of `flat`: (N, V) -> (N, H, W, C) for a shape (C, H, W); a vector stays as it is."""
-    return x if len(shape) == 1 else np.ascontiguousarray(x.reshape(len(x), *shape).transpose(0, 2, 3, 1))
+    """The inverse of `flat`: (N, V) -> (H, W, N, C) for a shape (C, H, W); a vector stays as it is."""
+    return x if len(shape) == 1 else unflattened(x, *shape)
 
 
 def shape_of(x: Array) -> Shape:
     """The shape of one of a batch, as a plan has it."""
-    return x.shape[1:] if x.ndim == 2 else (x.shape[3], x.shape[1], x.shape[2])
+    return x.shape[1:] if x.ndim == 2 else (x.shape[3], x.shape[0], x.shape[1])
 
 
 @word(
@@ -54,7 +54,7 @@ class Flatten(Layer):
         return (math.prod(inputs[0]),)
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """(N, H, W, C) -> (N, C·H·W)."""
+        """(H, W, N, C) -> (N, C·H·W)."""
         return flat(inputs[0]), shape_of(inputs[0])
 
     def backward(
@@ -94,7 +94,7 @@ class Reshape(Layer):
         return tuple(self.shape)
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """(N, …) -> (N, H, W, C)."""
+        """Of N images or vectors -> (H, W, N, C)."""
         return unflat(flat(inputs[0]), self.shape), shape_of(inputs[0])
 
     def backward(
@@ -131,14 +131,14 @@ class ZeroPad(Layer):
         return (self.pad[0], self.pad[0]), (self.pad[1], self.pad[1])
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """(N, H, W, C) -> (N, H + 2P, W + 2P, C)."""
+        """(H, W, N, C) -> (H + 2P, W + 2P, N, C)."""
         return padded(inputs[0], self.sides), None
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """The border is constant: only the gradient inside it goes on."""
-        return (np.ascontiguousarray(unpadded(dy, self.sides)),)
+        return (unpadded(dy, self.sides),)
 
 
 @word(

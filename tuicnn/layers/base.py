@@ -1,10 +1,12 @@
 """What every layer is: its words, its shape rule, its cost, its weights, its forward and its backward.
 
-Arrays inside the network are `(N, H, W, C)` for images and `(N, V)` for vectors; shapes in a plan, and everything a
-person sees, are `(C, H, W)` and `(V,)`, as PyTorch has them.
+Arrays inside the network are `(H, W, N, C)` for images and `(N, V)` for vectors; shapes in a plan, and everything a
+person sees, are `(C, H, W)` and `(V,)`, as PyTorch has them. Why this order: one pixel of all images is one run of N·C
+numbers, so that shifts, strides and borders are copies of long runs; and every product is rows of pixels by columns of
+channels, the form in which a product is fastest.
 
-A batch is cut into shards of a fixed size, and a layer's `forward` and `backward` are called once for each shard,
-from several threads at once: they must not write to the layer (layers are frozen) nor to the parameters.
+A batch is cut into shards, and a layer's `forward` and `backward` are called once for each shard, in one of several
+processes: they must not write to the layer (layers are frozen) nor to the parameters.
 """
 
 from __future__ import annotations
@@ -18,12 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
+    Part = NDArray[np.float64]
     Initialiser = Callable[[np.random.Generator, tuple[int, ...], int, int], Array]
 
-__all__ = ["SHARD", "Layer", "Pass", "Shape", "ShapeError", "WeightSpec"]
-
-#: images a shard; fixed, because sums are taken shard by shard, and results must not depend on the machine
-SHARD = 32
+__all__ = ["Layer", "Pass", "Shape", "ShapeError", "WeightSpec"]
 
 #: (C, H, W) for an image, (V,) for a vector
 Shape = tuple[int, ...]
@@ -98,6 +98,10 @@ class Layer:
         """Multiply-adds of one image's forward pass (0 for layers without products)."""
         return 0
 
+    def method(self, *inputs: Shape) -> str:
+        """The kernel that computes it for these shapes of inputs, where there are several; else ""."""
+        return ""
+
     # --- what the network asks --------------------------------------------------------------------------------------
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
@@ -115,19 +119,19 @@ class Layer:
 
     # --- only where `whole_batch` -----------------------------------------------------------------------------------
 
-    def gather(self, inputs: Sequence[Array], weights: Mapping[str, Array]) -> Any:
-        """One shard's part of what forward must know of the whole batch."""
+    def gather(self, inputs: Sequence[Array], weights: Mapping[str, Array]) -> Part:
+        """One shard's part of what forward must know of the whole batch: an array of one shape for all shards."""
         raise NotImplementedError
 
-    def combine(self, parts: Sequence[Any]) -> Any:
+    def combine(self, parts: Sequence[Part]) -> Any:
         """All shards' parts, in their order, made one: becomes `run.shared` in forward, and goes to `keep`."""
         raise NotImplementedError
 
-    def gather_backward(self, dy: Array, saved: Any, weights: Mapping[str, Array]) -> Any:
-        """One shard's part of what backward must know of the whole batch."""
+    def gather_backward(self, dy: Array, saved: Any, weights: Mapping[str, Array]) -> Part:
+        """One shard's part of what backward must know of the whole batch: an array of one shape for all shards."""
         raise NotImplementedError
 
-    def combine_backward(self, parts: Sequence[Any]) -> Any:
+    def combine_backward(self, parts: Sequence[Part]) -> Any:
         """All shards' parts, in their order, made one: becomes `run.shared` in backward."""
         raise NotImplementedError
 

@@ -2,16 +2,19 @@
 
 The statistics are of the whole batch, though layers see a shard of it: each shard gives its count, mean and sum of
 squares, which are merged in the shards' order before any shard goes on; and likewise the two sums of the backward pass.
+
+No normalised values are kept: y = γ·s·x + (β - γ·s·mean), and likewise the gradient, is a scale and a shift of x, with
+s = 1/√(variance + eps).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import Ones, Zeros
-from tuicnn.kernels import channel_sums, spread
+from tuicnn.kernels import channel_sums, moments, product_sums, scale_and_shift, scaled_sum, spread
 from tuicnn.kinds import Number
 from tuicnn.later import np
 from tuicnn.words import option, word
@@ -21,25 +24,45 @@ from .base import Layer, Pass, Shape, WeightSpec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .base import Array
+    from .base import Array, Part
 
-__all__ = ["BatchNorm", "BatchStatistics"]
+__all__ = ["BatchNorm", "BatchStatistics", "Kept"]
 
 
-class BatchStatistics(NamedTuple):
+@dataclass
+class BatchStatistics:
     """Of each channel: how many values, their mean, and the sum of their squared distances from it (float64)."""
 
     size: int
     mean: NDArray[np.float64]
     squares: NDArray[np.float64]
+    #: s = 1/√(variance + eps)
+    inverse: NDArray[np.float64]
+    #: scale and shift, repeated for shards of a size: made for the first of them
+    made: dict[tuple[int, ...], Array] = field(default_factory=dict)
 
 
-class BackwardSums(NamedTuple):
+@dataclass
+class BackwardSums:
     """Of each channel: how many values, Σ dy and Σ dy·x̂ (float64)."""
 
     size: int
     dy: NDArray[np.float64]
     dy_xhat: NDArray[np.float64]
+    #: the three factors of dx, repeated for shards of a size: made for the first of them
+    made: dict[tuple[int, ...], Array] = field(default_factory=dict)
+
+
+@dataclass
+class Kept:
+    """What forward keeps of a shard, and what `gather_backward` adds to it for `backward`."""
+
+    x: Array
+    statistics: BatchStatistics
+    dy_sum: NDArray[np.float64] | None = None
+    dy_xhat_sum: NDArray[np.float64] | None = None
+    #: dy as the sums were taken of it, where that is another array than the one given
+    dy: Array | None = None
 
 
 @word(
@@ -74,60 +97,76 @@ class BatchNorm(Layer):
             "running_var": WeightSpec(shape, Ones(), learnt=False),
         }
 
-    def gather(self, inputs: Sequence[Array], weights: Mapping[str, Array]) -> BatchStatistics:
-        """A shard's statistics, in two passes: the mean, then the squares around it."""
+    def gather(self, inputs: Sequence[Array], weights: Mapping[str, Array]) -> Part:
+        """A shard's count, mean and squares of each channel: (3, C)."""
         x = inputs[0]
-        count = x.size // x.shape[-1]
-        mean = channel_sums(x) / count
-        distance = x - spread(mean.astype(x.dtype), x)
-        distance *= distance
-        return BatchStatistics(count, mean, channel_sums(distance))
+        part: Part = np.empty((3, x.shape[-1]))
+        part[0] = x.size // x.shape[-1]
+        part[1], part[2] = moments(x)
+        return part
 
-    def combine(self, parts: Sequence[BatchStatistics]) -> BatchStatistics:
-        """Merges the shards, one after the other.
+    def combine(self, parts: Sequence[Part]) -> BatchStatistics:
+        """Merges the shards, in their order.
 
-        Of two sets with means a and b, the joint mean is a + (b - a)·n_b/n, and the squares around it are those of both
-        and (b - a)²·n_a·n_b/n. Source: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm (1979).
+        With n = Σ n_k, the joint mean is Σ n_k·mean_k/n, and the squares around it are those of all shards around their
+        own means and n_k·(mean_k - mean)². Source: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm
+        for Computing Sample Variances (1979).
         """
-        whole = parts[0]
-        for part in parts[1:]:
-            count = whole.size + part.size
-            apart = part.mean - whole.mean
-            whole = BatchStatistics(
-                count,
-                whole.mean + apart * (part.size / count),
-                whole.squares + part.squares + apart * apart * (whole.size * part.size / count),
-            )
-        return whole
+        whole = np.array(parts)
+        counts, means, squares = whole[:, 0], whole[:, 1], whole[:, 2]
+        count = counts[:, 0].sum()
+        mean = np.add.reduce(means * counts, axis=0) / count
+        means -= mean
+        means *= means
+        means *= counts
+        squares += means
+        around = np.add.reduce(squares, axis=0)
+        return BatchStatistics(int(count), mean, around, 1 / np.sqrt(around / count + self.eps))
+
+    def scale_and_shift(
+        self, x: Array, weights: Mapping[str, Array], mean: NDArray[np.float64], inverse: NDArray[np.float64]
+    ) -> Array:
+        """γ·s and β - γ·s·mean, repeated as `spread` does: y = γ·s·(x - mean) + β is x times the one plus the other."""
+        scale = weights["weight"] * inverse
+        both: Array = np.empty((2, scale.size), x.dtype)
+        both[0], both[1] = scale, weights["bias"] - mean * scale
+        return spread(both, x)
+
+    def normalised(
+        self, x: Array, weights: Mapping[str, Array], run: Pass, *, rectified: bool = False
+    ) -> tuple[Array, Kept | None]:
+        """y, or where `rectified` max(y, 0), and what backward needs."""
+        if not run.training:
+            inverse = 1 / np.sqrt(run.kept["running_var"].astype(np.float64) + self.eps)
+            both = self.scale_and_shift(x, weights, run.kept["running_mean"].astype(np.float64), inverse)
+            return scale_and_shift(x, both[0], both[1], rectified=rectified), None
+        statistics: BatchStatistics = run.shared
+        known = statistics.made.get(x.shape)
+        if known is None:
+            known = self.scale_and_shift(x, weights, statistics.mean, statistics.inverse)
+            statistics.made[x.shape] = known
+        return scale_and_shift(x, known[0], known[1], rectified=rectified), Kept(x, statistics)
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """y = γ·x̂ + β, x̂ = (x - mean)/√(variance + eps); outside training with the running mean and variance."""
-        x = inputs[0]
-        if not run.training:
-            inverse = 1 / np.sqrt(run.kept["running_var"].astype(np.float64) + self.eps)
-            scale = weights["weight"] * inverse
-            shift = weights["bias"] - run.kept["running_mean"] * scale
-            y = x * spread(scale.astype(x.dtype), x)
-            y += spread(shift.astype(x.dtype), x)
-            return y, None
-        statistics: BatchStatistics = run.shared
-        inverse = 1 / np.sqrt(statistics.squares / statistics.size + self.eps)
-        xhat = x - spread(statistics.mean.astype(x.dtype), x)
-        xhat *= spread(inverse.astype(x.dtype), x)
-        y = xhat * spread(weights["weight"], x)
-        y += spread(weights["bias"], x)
-        return y, (xhat, inverse)
+        return self.normalised(inputs[0], weights, run)
 
-    def gather_backward(self, dy: Array, saved: Any, weights: Mapping[str, Array]) -> BackwardSums:
-        """A shard's part of Σ dy and Σ dy·x̂."""
-        return BackwardSums(dy.size // dy.shape[-1], channel_sums(dy), channel_sums(dy * saved[0]))
+    def gather_backward(self, dy: Array, saved: Any, weights: Mapping[str, Array]) -> Part:
+        """A shard's count, Σ dy and Σ dy·x̂ = s·(Σ dy·x - mean·Σ dy) of each channel: (3, C)."""
+        statistics: BatchStatistics = saved.statistics
+        total = channel_sums(dy)
+        by_xhat = product_sums(dy, saved.x)
+        by_xhat -= statistics.mean * total
+        by_xhat *= statistics.inverse
+        saved.dy_sum, saved.dy_xhat_sum = total, by_xhat
+        part: Part = np.empty((3, dy.shape[-1]))
+        part[0], part[1], part[2] = dy.size // dy.shape[-1], total, by_xhat
+        return part
 
-    def combine_backward(self, parts: Sequence[BackwardSums]) -> BackwardSums:
+    def combine_backward(self, parts: Sequence[Part]) -> BackwardSums:
         """The sums over all shards, in their order."""
-        whole = parts[0]
-        for part in parts[1:]:
-            whole = BackwardSums(whole.size + part.size, whole.dy + part.dy, whole.dy_xhat + part.dy_xhat)
-        return whole
+        count, total, by_xhat = np.add.reduce(np.array(parts), axis=0)
+        return BackwardSums(int(count[0]), total, by_xhat)
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
@@ -137,18 +176,37 @@ class BatchNorm(Layer):
         Through x̂, with s = 1/√(variance + eps), dx̂ = γ·dy and sums over the m values of the channel in the batch:
         ∂x̂_i/∂x_j = s·([i = j] - 1/m - x̂_i·x̂_j/m), where 1/m comes from the mean and x̂_i·x̂_j/m from the variance. So
 
-            dx_j = Σ_i dx̂_i ∂x̂_i/∂x_j = γ·s·(dy_j - (Σ dy)/m - x̂_j·(Σ dy·x̂)/m).
+            dx_j = Σ_i dx̂_i ∂x̂_i/∂x_j = γ·s·(dy_j - (Σ dy)/m - x̂_j·(Σ dy·x̂)/m)
+
+        which is a·dy + b·x + c with a = γ·s, b = -a·s·(Σ dy·x̂)/m and c = -a·(Σ dy)/m - b·mean.
         """
-        xhat, inverse = saved
+        return (self.spread_back(dy, saved, weights, gradients, run, None),)
+
+    def spread_back(
+        self,
+        dy: Array,
+        saved: Kept,
+        weights: Mapping[str, Array],
+        gradients: Mapping[str, Array],
+        run: Pass,
+        out: Array | None,
+    ) -> Array | None:
+        """dx as in `backward`, into `out`, which may be dy, where it is given."""
+        gradients["weight"][...] = saved.dy_xhat_sum
+        gradients["bias"][...] = saved.dy_sum
+        if not run.input_gradient:
+            return None
         sums: BackwardSums = run.shared
-        own = self.gather_backward(dy, saved, weights)
-        gradients["weight"][...] = own.dy_xhat
-        gradients["bias"][...] = own.dy
-        dx = xhat * spread((-sums.dy_xhat / sums.size).astype(dy.dtype), dy)
-        dx += dy
-        dx -= spread((sums.dy / sums.size).astype(dy.dtype), dy)
-        dx *= spread((weights["weight"] * inverse).astype(dy.dtype), dy)
-        return (dx,)
+        known = sums.made.get(dy.shape)
+        if known is None:
+            statistics = saved.statistics
+            a = weights["weight"] * statistics.inverse
+            b = -a * statistics.inverse * sums.dy_xhat / sums.size
+            c = -a * sums.dy / sums.size - b * statistics.mean
+            factors: Array = np.empty((3, a.size), dy.dtype)
+            factors[0], factors[1], factors[2] = a, b, c
+            known = sums.made[dy.shape] = spread(factors, dy)
+        return scaled_sum(known[0], dy, known[1], saved.x, known[2], out)
 
     def keep(self, shared: BatchStatistics, kept: Mapping[str, Array]) -> None:
         """Moves the running mean and the running (unbiased) variance a share `momentum` towards the batch's."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import He, Initialiser, Zeros
 from tuicnn.kernels import (
     Window,
-    channel_sums,
+    choose,
     convolve,
     convolve_backward,
     convolve_depthwise,
     convolve_depthwise_backward,
-    spread,
 )
 from tuicnn.kinds import Flag, Padding, SizeKind, Whole
 from tuicnn.values import Size
@@ -66,7 +66,7 @@ class Conv(Layer):
     bias: bool = option(Flag(), default=True, help="whether to add a learnt value to each filter's answer")
     init: Initialiser = option(Made("init"), default=He(), help="how the weights start")
 
-    @property
+    @cached_property
     def window(self) -> Window:
         """The window's geometry, padding in pixels."""
         return resolved(self.kernel, self.stride, self.pad, self.dilation)
@@ -99,24 +99,31 @@ class Conv(Layer):
         f, oh, ow = self.output(*inputs)
         return oh * ow * f * self.kernel[0] * self.kernel[1] * inputs[0][0] // self.groups
 
+    def method(self, *inputs: Shape) -> str:
+        """`winograd`, `pointwise`, `columns` or `strips`: see `tuicnn.kernels.convolution.choose`."""
+        c, h, w = inputs[0]
+        return choose(h, w, c // self.groups, self.filters // self.groups, self.window)
+
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """y = x * w + b: (N, H, W, C) -> (N, OH, OW, F)."""
-        y, xp = convolve(inputs[0], weights["weight"], self.window, self.groups)
-        if self.bias:
-            y += spread(weights["bias"], y)
-        return y, xp
+        """y = x * w + b: (H, W, N, C) -> (OH, OW, N, F)."""
+        return convolve(inputs[0], weights["weight"], self.window, self.groups, weights.get("bias"))
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
-        """y is linear in x and in w, so the gradients are adjoints applied to dy (see `convolve_backward`).
-
-        b is added at every place of every image: db = Σ dy over images and places.
-        """
-        dx, dw = convolve_backward(dy, saved, weights["weight"], self.window, self.groups, with_dx=run.input_gradient)
+        """y is linear in x, in w and in b, so the gradients are adjoints applied to dy (see `convolve_backward`)."""
+        dx, dw, db = convolve_backward(
+            dy,
+            saved,
+            weights["weight"],
+            self.window,
+            self.groups,
+            with_dx=run.input_gradient,
+            with_bias=self.bias,
+        )
         gradients["weight"][...] = dw
-        if self.bias:
-            gradients["bias"][...] = channel_sums(dy)
+        if db is not None:
+            gradients["bias"][...] = db
         return (dx,)
 
 
@@ -150,7 +157,7 @@ class Depthwise(Layer):
     bias: bool = option(Flag(), default=True, help="whether to add a learnt value to each channel")
     init: Initialiser = option(Made("init"), default=He(), help="how the weights start")
 
-    @property
+    @cached_property
     def window(self) -> Window:
         """The window's geometry, padding in pixels."""
         return resolved(self.kernel, self.stride, self.pad, self.dilation)
@@ -173,20 +180,22 @@ class Depthwise(Layer):
         return c * oh * ow * self.kernel[0] * self.kernel[1]
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """y_c = x_c * w_c + b_c: (N, H, W, C) -> (N, OH, OW, C)."""
-        y, xp = convolve_depthwise(inputs[0], weights["weight"][:, :, 0], self.window)
-        if self.bias:
-            y += spread(weights["bias"], y)
-        return y, xp
+        """y_c = x_c * w_c + b_c: (H, W, N, C) -> (OH, OW, N, C)."""
+        return convolve_depthwise(inputs[0], weights["weight"][:, :, 0], self.window, weights.get("bias"))
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """As for `conv`, channel by channel (see `convolve_depthwise_backward`)."""
-        dx, dw = convolve_depthwise_backward(
-            dy, saved, weights["weight"][:, :, 0], self.window, with_dx=run.input_gradient
+        dx, dw, db = convolve_depthwise_backward(
+            dy,
+            saved,
+            weights["weight"][:, :, 0],
+            self.window,
+            with_dx=run.input_gradient,
+            with_bias=self.bias,
         )
         gradients["weight"][:, :, 0] = dw
-        if self.bias:
-            gradients["bias"][...] = channel_sums(dy)
+        if db is not None:
+            gradients["bias"][...] = db
         return (dx,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,31 @@ from tuicnn.kinds import Number
 from tuicnn.later import np
 from tuicnn.words import positional, word
 
+from .activations import like
 from .base import Layer, Pass
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .base import Array
 
 __all__ = ["Dropout"]
+
+
+def survivors(generator: np.random.Generator, share: float, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """False with probability `share` in each place, else True; the same for float32 and float64.
+
+    A byte is drawn for each place, a fifth of the work of a number: below t = floor(256·share) the place falls, above
+    t it stays. Only where the byte is t, in one place of 256, does a number decide, so that the share is exact.
+    """
+    size = math.prod(shape)
+    drawn = generator.bit_generator.random_raw(-(-size // 8)).view(np.uint8)[:size]
+    limit, rest = divmod(256 * share, 1)
+    found = drawn >= int(limit)
+    if rest:
+        undecided = np.flatnonzero(drawn == int(limit))
+        found[undecided] = generator.random(undecided.size) >= rest
+    return found.reshape(shape)
 
 
 @word(
@@ -45,15 +65,14 @@ class Dropout(Layer):
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """y = x·m/(1 - P), m drawn anew for each value; y = x outside training, and where nothing is to be drawn."""
+        x = inputs[0]
         if not run.training or run.random is None or self.share == 0:
-            return inputs[0], None
-        drawn = run.random().random(inputs[0].shape, dtype=np.float32)  # the same mask in float32 and in float64
-        scale = (drawn >= self.share).astype(inputs[0].dtype)
-        scale *= 1 / (1 - self.share)
-        return inputs[0] * scale, scale
+            return x, None
+        scale = np.multiply(survivors(run.random(), self.share, x.shape), 1 / (1 - self.share), out=like(x))
+        return np.multiply(x, scale, out=like(x)), scale
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """y is x times a number that does not depend on it, so dx is dy times the same number."""
-        return (dy if saved is None else dy * saved,)
+        return (dy if saved is None else np.multiply(dy, saved, out=like(dy)),)

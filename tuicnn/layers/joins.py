@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tuicnn.kernels.arrays import pixels
+from tuicnn.kernels.memory import empty
 from tuicnn.later import np
 from tuicnn.words import word
 
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
     from .base import Array
 
 __all__ = ["Add", "Concat"]
+
+
+def parts(y: Array, sizes: Sequence[int]) -> list[Array]:
+    """The views of y's last axis, one after the other, of these sizes."""
+    ends = itertools.accumulate(sizes)
+    return [y[..., end - size : end] for size, end in zip(sizes, ends, strict=True)]
 
 
 def branches(shapes: Sequence[Shape]) -> str:
@@ -50,7 +59,7 @@ class Add(Layer):
         """y = Σ x_k."""
         if len(inputs) == 1:
             return inputs[0], 1
-        y = inputs[0] + inputs[1]
+        y = np.add(inputs[0], inputs[1], out=empty(inputs[0].shape, inputs[0].dtype))
         for x in inputs[2:]:
             y += x
         return y, len(inputs)
@@ -87,11 +96,17 @@ class Concat(Layer):
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """Channels are the last axis here, and so are a vector's values."""
-        return np.concatenate(inputs, axis=-1), [x.shape[-1] for x in inputs]
+        sizes = [x.shape[-1] for x in inputs]
+        y = empty((*inputs[0].shape[:-1], sum(sizes)), inputs[0].dtype)
+        for x, part in zip(inputs, parts(y, sizes), strict=True):
+            pixels(part)[...] = pixels(x)
+        return y, sizes
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """Each value of y is one value of one branch, so each branch receives its own part of dy."""
-        ends = np.cumsum(saved).tolist()
-        return [np.ascontiguousarray(dy[..., end - size : end]) for size, end in zip(saved, ends, strict=True)]
+        dxs = [empty((*dy.shape[:-1], size), dy.dtype) for size in saved]
+        for dx, part in zip(dxs, parts(dy, saved), strict=True):
+            pixels(dx)[...] = pixels(part)
+        return dxs

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import Ones, Zeros
-from tuicnn.kernels import channel_sums, image_sums, spread
+from tuicnn.kernels import scale_and_shift, scaled_sum
+from tuicnn.kernels.arrays import constant, pixel_sums, pixels
+from tuicnn.kernels.memory import empty
+from tuicnn.kernels.statistics import FAR, pixel_product_sums
 from tuicnn.kinds import Number, Whole
 from tuicnn.later import np
 from tuicnn.words import option, positional, word
@@ -15,39 +18,85 @@ from tuicnn.words import option, positional, word
 from .base import Layer, Pass, Shape, ShapeError, WeightSpec
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .base import Array
 
 __all__ = ["GroupNorm", "LayerNorm"]
 
 
-def group_means(x: Array, groups: int) -> Array:
-    """The mean over each image's group of channels, given to each of its channels:
-    (N, H, W, C) -> (N, 1, 1, C), (N, V) -> (N, V)."""
-    n, c = x.shape[0], x.shape[-1]
-    sums = image_sums(x).reshape(n, groups, c // groups).sum(axis=2, dtype=np.float64)
-    means = np.repeat(sums * (n * groups / x.size), c // groups, axis=1).astype(x.dtype)
-    return means.reshape(n, 1, 1, c) if x.ndim == 4 else means
+def over_group(sums: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
+    """Sums of each image's channels, (N, C), added up over each group and given to each of its channels: (N, C)."""
+    n, c = sums.shape
+    return np.repeat(sums.reshape(n, groups, c // groups).sum(axis=2), c // groups, axis=1)
 
 
-def standardise(x: Array, groups: int, eps: float) -> tuple[Array, Array]:
-    """x̂ = s·(x - mean) with s = 1/√(variance + eps), of each image's group of channels; and s."""
-    xhat = x - group_means(x, groups)
-    inverse = 1 / np.sqrt(group_means(xhat * xhat, groups) + eps)
-    xhat *= inverse
-    return xhat, inverse
+def place_sums(x: Array) -> NDArray[np.float64]:
+    """The sum over each image's places, (H, W, N, C) or (N, V) -> (N, C) or (N, V), in float64."""
+    return pixel_sums(x) if x.ndim == 4 else x.astype(np.float64)
 
 
-def standardise_backward(dxhat: Array, xhat: Array, inverse: Array, groups: int) -> Array:
+def moments_of_groups(x: Array, groups: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean and the variance of each image's groups of channels, given to each channel: (N, C).
+
+    From Σ x and Σ x²; where that would lose digits, because a mean is far from 0, again around the mean (as `moments`).
+    """
+    share = x.shape[-2] * groups / x.size
+    mean = over_group(place_sums(x), groups) * share
+    variance = over_group(pixel_product_sums(x, x), groups) * share - mean * mean
+    if (mean * mean > FAR * FAR * variance).any():
+        middle = mean.astype(x.dtype)
+        apart = np.subtract(x, middle, out=empty(x.shape, x.dtype))
+        off = over_group(place_sums(apart), groups) * share
+        mean = middle + off
+        variance = np.maximum(over_group(pixel_product_sums(apart, apart), groups) * share - off * off, 0.0)
+    return mean, variance
+
+
+def standardise(x: Array, groups: int, eps: float) -> tuple[Array, NDArray[np.float64]]:
+    """x̂ = s·(x - mean) with s = 1/√(variance + eps), of each image's group of channels; and s, (N, C)."""
+    mean, variance = moments_of_groups(x, groups)
+    inverse: NDArray[np.float64] = 1 / np.sqrt(variance + eps)
+    scale, shift = spread_images(np.stack([inverse, -mean * inverse]), x)
+    return scale_and_shift(x, scale, shift), inverse
+
+
+def standardise_backward(dxhat: Array, xhat: Array, inverse: NDArray[np.float64], groups: int) -> Array:
     """dx from dx̂, with means over the same group.
 
     ∂x̂_i/∂x_j = s·([i = j] - 1/m - x̂_i·x̂_j/m) for the m values of a group, where 1/m comes from the mean and x̂_i·x̂_j/m
     from the variance. So dx_j = Σ_i dx̂_i ∂x̂_i/∂x_j = s·(dx̂_j - mean(dx̂) - x̂_j·mean(dx̂·x̂)).
     """
-    dx = xhat * -group_means(dxhat * xhat, groups)
-    dx += dxhat
-    dx -= group_means(dxhat, groups)
-    dx *= inverse
-    return dx
+    share = xhat.shape[-2] * groups / xhat.size
+    by_xhat = over_group(pixel_product_sums(dxhat, xhat), groups) * share
+    mean = over_group(place_sums(dxhat), groups) * share
+    a, b, c = spread_images(np.stack([inverse, -inverse * by_xhat, -inverse * mean]), xhat)
+    return scaled_sum(a, dxhat, b, xhat, c)
+
+
+def spread_images(values: NDArray[np.float64], x: Array) -> Array:
+    """One value a channel of each image, (..., N, C), in x's type, repeated along a row as `spread` does."""
+    kind = values.astype(x.dtype)
+    if x.ndim == 2:
+        return kind
+    repeated = empty((*kind.shape[:-2], *x.shape[1:]), x.dtype)
+    repeated[...] = kind[..., None, :, :]
+    return repeated
+
+
+def for_each_image(values: Array, x: Array) -> Array:
+    """A value for each of an image's places, (H, W, C), as x (H, W, N, C) has them; a vector's (V,) as it is."""
+    if x.ndim == 2:
+        return values
+    each = empty(x.shape, values.dtype)
+    pixels(each)[...] = pixels(values)[:, :, None]
+    return each
+
+
+def over_images(x: Array) -> Array:
+    """The sum over the images: (H, W, N, C) or (N, V) -> (H, W, C) or (V,)."""
+    sums: Array = np.matmul(constant(1, x.shape[-2], x.dtype), x)
+    return sums
 
 
 @word(
@@ -78,8 +127,8 @@ class LayerNorm(Layer):
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
         """y = γ·x̂ + β."""
         xhat, inverse = standardise(inputs[0], 1, self.eps)
-        y = xhat * weights["weight"]
-        y += weights["bias"]
+        y = np.multiply(xhat, for_each_image(weights["weight"], xhat), out=empty(xhat.shape, xhat.dtype))
+        y += for_each_image(weights["bias"], xhat)
         return y, (xhat, inverse)
 
     def backward(
@@ -87,9 +136,11 @@ class LayerNorm(Layer):
     ) -> Sequence[Array | None]:
         """dγ = Σ_n dy·x̂, dβ = Σ_n dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`."""
         xhat, inverse = saved
-        gradients["weight"][...] = (dy * xhat).sum(axis=0)
-        gradients["bias"][...] = dy.sum(axis=0)
-        return (standardise_backward(dy * weights["weight"], xhat, inverse, 1),)
+        dxhat = np.multiply(dy, xhat, out=empty(dy.shape, dy.dtype))
+        gradients["weight"][...] = over_images(dxhat)
+        gradients["bias"][...] = over_images(dy)
+        np.multiply(dy, for_each_image(weights["weight"], dy), out=dxhat)
+        return (standardise_backward(dxhat, xhat, inverse, 1),)
 
 
 @word(
@@ -132,17 +183,29 @@ class GroupNorm(Layer):
         return {"weight": WeightSpec(shape, Ones()), "bias": WeightSpec(shape, Zeros())}
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """y = γ·x̂ + β."""
-        xhat, inverse = standardise(inputs[0], self.groups, self.eps)
-        y = xhat * spread(weights["weight"], xhat)
-        y += spread(weights["bias"], xhat)
-        return y, (xhat, inverse)
+        """y = γ·x̂ + β = x·γ·s + (β - γ·s·mean), a scale and a shift of each image's channels."""
+        x = inputs[0]
+        mean, variance = moments_of_groups(x, self.groups)
+        inverse = 1 / np.sqrt(variance + self.eps)
+        scale = weights["weight"] * inverse
+        both = spread_images(np.stack([scale, weights["bias"] - mean * scale]), x)
+        return scale_and_shift(x, both[0], both[1]), (x, mean, inverse)
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
-        """dγ = Σ dy·x̂, dβ = Σ dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`."""
-        xhat, inverse = saved
-        gradients["weight"][...] = channel_sums(dy * xhat)
-        gradients["bias"][...] = channel_sums(dy)
-        return (standardise_backward(dy * spread(weights["weight"], dy), xhat, inverse, self.groups),)
+        """dγ = Σ dy·x̂, dβ = Σ dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`.
+
+        With x̂ = s·(x - mean),
+        dx = γ·s·dy + b·x + c with b = -s²·mean(dx̂·x̂) and c = -s·mean(dx̂) - b·mean.
+        """
+        x, mean, inverse = saved
+        total = place_sums(dy)
+        by_xhat = inverse * (pixel_product_sums(dy, x) - mean * total)
+        gradients["weight"][...] = by_xhat.sum(axis=0)
+        gradients["bias"][...] = total.sum(axis=0)
+        share, weight = x.shape[-2] * self.groups / x.size, weights["weight"]
+        b = -inverse * inverse * over_group(weight * by_xhat, self.groups) * share
+        c = -inverse * over_group(weight * total, self.groups) * share - b * mean
+        factors = spread_images(np.stack([weight * inverse, b, c]), x)
+        return (scaled_sum(factors[0], dy, factors[1], x, factors[2]),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels import (
@@ -13,9 +14,10 @@ from tuicnn.kernels import (
     image_sums,
     max_pool,
     max_pool_backward,
+    max_pool_winners,
 )
+from tuicnn.kernels.memory import empty
 from tuicnn.kinds import Padding, SizeKind
-from tuicnn.later import np
 from tuicnn.values import Size
 from tuicnn.words import info, option, positional, word
 
@@ -37,7 +39,7 @@ class Pool(Layer):
     stride: Size | None = option(SizeKind(), default=None, help="pixels from one window to the next; else its size")
     pad: str | Size = option(Padding(), default=ZERO, help="border around the image, at most half the window")
 
-    @property
+    @cached_property
     def window(self) -> Window:
         """The window's geometry, padding in pixels."""
         return resolved(self.kernel, self.kernel if self.stride is None else self.stride, self.pad)
@@ -81,19 +83,19 @@ class MaxPool(Pool):
     """The largest value of each window; padding never wins."""
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """(N, H, W, C) -> (N, OH, OW, C)."""
-        y = max_pool(inputs[0], self.window)
-        return y, (inputs[0], y)
+        """(H, W, N, C) -> (OH, OW, N, C)."""
+        if not run.training:
+            return max_pool(inputs[0], self.window), None
+        return max_pool_winners(inputs[0], self.window)
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """y = x_k for the k of the largest value, so ∂y/∂x_k = 1 and 0 elsewhere: dy goes back to where y came from.
 
-        Of equal values the first in reading order takes all of it (see `max_pool_backward`).
+        Of equal values the first in reading order takes all of it (see `max_pool_winners`).
         """
-        x, y = saved
-        return (max_pool_backward(dy, x, y, self.window),)
+        return (max_pool_backward(dy, saved),)
 
 
 @word(
@@ -121,7 +123,7 @@ class AvgPool(Pool):
     """The mean of each window; padding counts as zeros."""
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """(N, H, W, C) -> (N, OH, OW, C)."""
+        """(H, W, N, C) -> (OH, OW, N, C)."""
         return average_pool(inputs[0], self.window), inputs[0].shape
 
     def backward(
@@ -149,17 +151,17 @@ class GlobalAvgPool(Layer):
         return (need_image(self, inputs[0])[0],)
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """(N, H, W, C) -> (N, C)."""
-        _, h, w, _ = inputs[0].shape
-        return image_sums(inputs[0]) * (1 / (h * w)), inputs[0].shape
+        """(H, W, N, C) -> (N, C)."""
+        x = inputs[0]
+        return image_sums(x) * (1 / (x.shape[0] * x.shape[1])), x.shape
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """y = Σ x / (H·W), so each pixel receives dy / (H·W)."""
-        n, h, w, c = saved
-        dx = np.empty(saved, dy.dtype)
-        dx[...] = (dy * (1 / (h * w))).reshape(n, 1, 1, c)
+        h, w, n, c = saved
+        dx = empty(saved, dy.dtype)
+        dx.reshape(h * w, n * c)[...] = (dy * (1 / (h * w))).reshape(-1)
         return (dx,)
 
 
@@ -181,17 +183,16 @@ class GlobalMaxPool(Layer):
         return (need_image(self, inputs[0])[0],)
 
     def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """(N, H, W, C) -> (N, C)."""
-        n, h, w, c = inputs[0].shape
-        pixels = inputs[0].reshape(n, h * w, c)
-        where = pixels.argmax(axis=1, keepdims=True)
-        return np.take_along_axis(pixels, where, axis=1)[:, 0], (where, inputs[0].shape)
+        """(H, W, N, C) -> (N, C): one window, as large as the image."""
+        x = inputs[0]
+        window = Window(x.shape[:2], x.shape[:2])
+        if not run.training:
+            return max_pool(x, window)[0, 0], None
+        y, winners = max_pool_winners(x, window)
+        return y[0, 0], winners
 
     def backward(
         self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
     ) -> Sequence[Array | None]:
         """dy goes back to the pixel that y came from, the first of several equal ones."""
-        where, (n, h, w, c) = saved
-        dx = np.zeros((n, h * w, c), dy.dtype)
-        np.put_along_axis(dx, where, dy[:, None], axis=1)
-        return (dx.reshape(n, h, w, c),)
+        return (max_pool_backward(dy[None, None], saved),)
