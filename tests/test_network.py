@@ -1,4 +1,4 @@
-"""Networks as a whole: against PyTorch, against numerical derivatives, and whatever the number of threads."""
+"""Networks as a whole: against numerical derivatives, whatever the number of processes. PyTorch: bench/test_twin."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import torch_twin
 from tests.strategies import networks
 from tuicnn import NetError, Network
 from tuicnn.bundled import bundled
+from tuicnn.execution import Observed
+from tuicnn.team import Team
 
 MNIST = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
 NETS = sorted(bundled("nets").glob("*.net"))
@@ -37,33 +38,6 @@ def shake(network: Network, seed: int) -> None:
     )  # fmt: skip
 
 
-@given(networks(), st.integers(0, 2**31))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_random_networks_agree_with_pytorch(made: tuple[str, tuple[int, int, int]], seed: int) -> None:
-    torch = pytest.importorskip("torch")
-    text, image = made
-    network = Network.from_text(text, input=image, classes=4, seed=seed)
-    shake(network, seed)
-    x, y = batch(network, 5, seed)
-    weights = {
-        name: torch.tensor(w, requires_grad="running" not in name) for name, w in network.state().items()
-    }  # fmt: skip
-    theirs = torch_twin.forward(torch, network.plan, weights, torch.tensor(x), training=False).detach()
-    scale = max(1.0, float(theirs.abs().max()))
-    np.testing.assert_allclose(network.forward(x) / scale, theirs.numpy() / scale, atol=1e-4)
-
-    out = torch_twin.forward(torch, network.plan, weights, torch.tensor(x), training=True)
-    value = torch.nn.functional.cross_entropy(out, torch.tensor(y))
-    value.backward()
-    loss, gradients = network.loss_and_gradients(x, y)
-    assert loss == pytest.approx(value.item(), rel=1e-4, abs=1e-4)
-    for name, gradient in gradients.items():
-        want = weights[name].grad
-        want = np.zeros_like(gradient) if want is None else want.numpy()
-        size = max(1.0, float(np.abs(want).max()))
-        np.testing.assert_allclose(gradient / size, want / size, atol=1e-4, err_msg=name)
-
-
 @pytest.mark.parametrize("path", NETS, ids=lambda path: path.stem)
 def test_gradient_along_a_random_direction(path: Path) -> None:
     network = Network.from_file(path, dtype=np.float64)
@@ -85,20 +59,37 @@ def test_gradient_along_a_random_direction(path: Path) -> None:
     assert exact == pytest.approx((at(h) - at(-h)) / (2 * h), rel=2e-4, abs=1e-7)
 
 
+def taken(network: Network, x: Any, y: Any, *, watched: bool = False) -> tuple[float, Any]:
+    """The loss and flat gradient of one step, by every process of the network's team."""
+    across = np.ascontiguousarray(x.transpose(2, 3, 0, 1))
+    observed = Observed.nothing(len(network.plan.nodes)) if watched else None
+
+    def work(*_: int) -> Any:
+        return network.step(
+            len(x), lambda a, b: (across[:, :, a:b], y[a:b]), step=0, observed=observed, watched=watched
+        )
+
+    network.team.start(work)
+    try:
+        network.team.order()
+        result = work()
+    finally:
+        network.team.close()
+    return result.loss, result.gradient.copy()
+
+
 @given(networks(), st.integers(1, 100))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_threads_do_not_change_a_bit(made: tuple[str, tuple[int, int, int]], count: int) -> None:
+def test_neither_processes_nor_watching_change_a_bit(made: tuple[str, tuple[int, int, int]], count: int) -> None:
     text, image = made
+    plan = Network.from_text(text, input=image, classes=4).plan
     results = []
-    for threads in (1, 3):
-        network = Network.from_text(text, input=image, classes=4, seed=1, threads=threads)
-        x, y = batch(network, count)
-        results.append((network.forward(x), *network.loss_and_gradients(x, y)))
-        network.close()
-    (out1, loss1, grad1), (out2, loss2, grad2) = results
-    assert np.array_equal(out1, out2)
-    assert loss1 == loss2
-    assert all(np.array_equal(grad1[name], grad2[name]) for name in grad1)
+    for size, watched in ((1, False), (1, True), (3, False)):
+        network = Network(plan, seed=1, team=Team(size))
+        results.append(taken(network, *batch(network, count), watched=watched))
+    for loss, gradient in results[1:]:
+        assert loss == results[0][0]
+        np.testing.assert_array_equal(gradient, results[0][1])
 
 
 @given(networks(), st.integers(33, 90))
@@ -174,8 +165,9 @@ def test_dropout_drops_in_training_only_and_differently_at_each_step() -> None:
     network = Network.from_text("flatten -> dropout 0.5 -> dense 10", seed=1)
     x, y = batch(network, 40)
     assert np.array_equal(network.forward(x), network.forward(x))
-    nhwc = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
-    losses = [network.step(40, lambda a, b: (nhwc[a:b], y[a:b]), step=step).loss for step in (1, 1, 2)]
+    across = np.ascontiguousarray(x.transpose(2, 3, 0, 1))
+    results = [network.step(40, lambda a, b: (across[:, :, a:b], y[a:b]), step=step) for step in (1, 1, 2)]
+    losses = [result.loss for result in results if result is not None]
     assert losses[0] == losses[1] != losses[2]
 
 

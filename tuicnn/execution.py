@@ -1,24 +1,27 @@
-"""Runs a plan's layers over a batch: forward, and backward in the opposite order.
+"""Runs a plan's layers over the shards of a batch: forward, and backward in the opposite order.
 
-The batch is cut into shards of a fixed size. Each thread takes one shard at a time through as many layers as it can;
-only a layer that must know the whole batch (`whole_batch`, batch normalisation) makes them wait for each other. Sums
-over shards are taken in the shards' order, so the result is the same to the last bit for any number of threads.
+A batch is cut into shards of a size that depends on the plan alone. Each process of the team takes its shards through
+as many layers as it can, one shard after the other, while what one layer made is still in the cache for the next; only
+a layer that must know the whole batch (`whole_batch`, batch normalisation) makes them wait for each other. Sums over
+shards are taken in the shards' order, so the result is the same to the last bit for any number of processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tuicnn.kernels.memory import empty
 from tuicnn.language.plan import INPUT
-from tuicnn.layers.base import SHARD, Pass
+from tuicnn.layers.base import Layer, Pass
+from tuicnn.layers.fused import fused
 from tuicnn.parameters import Store
 from tuicnn.randomness import generator
+from tuicnn.sharding import shard_bounds, shard_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,48 +30,15 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.floating[Any]]
 
-__all__ = ["Executor", "Observed", "Shard", "Workers", "shards"]
-
-A = TypeVar("A")
-B = TypeVar("B")
-
-
-def shards(count: int) -> list[tuple[int, int]]:
-    """The shards of `count` images, as (start, stop)."""
-    return [(start, min(start + SHARD, count)) for start in range(0, count, SHARD)]
-
-
-class Workers:
-    """A number of threads that take shards in turn; one is the caller itself where there is only one."""
-
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
-        self._pool = ThreadPoolExecutor(threads, "shard") if threads > 1 else None
-
-    def map(self, work: Callable[[A], B], items: Sequence[A]) -> list[B]:
-        """Do `work` for every item, in any order; the results come in the items' order.
-
-        What overflows becomes infinite or NaN without a warning of NumPy's: whoever asked looks at the result.
-        """
-
-        def quietly(item: A) -> B:
-            with np.errstate(all="ignore"):  # said in each thread: threads do not inherit it
-                return work(item)
-
-        if self._pool is None or len(items) < 2:
-            return [quietly(item) for item in items]
-        return list(self._pool.map(quietly, items))
-
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+__all__ = ["Executor", "Observed", "Shard", "Unit"]
 
 
 @dataclass
 class Observed:
     """What one training step looked like from outside, layer by layer; NaN where nothing is known."""
 
-    seconds: NDArray[np.float64]
+    forward_seconds: NDArray[np.float64]
+    backward_seconds: NDArray[np.float64]
     activation: NDArray[np.float64]
     gradient: NDArray[np.float64]
     dead: NDArray[np.float64]
@@ -76,7 +46,27 @@ class Observed:
     @classmethod
     def nothing(cls, count: int) -> Observed:
         nan = np.full(count, np.nan)
-        return cls(np.zeros(count), nan, nan.copy(), nan.copy())
+        return cls(np.zeros(count), np.zeros(count), nan, nan.copy(), nan.copy())
+
+    @property
+    def seconds(self) -> NDArray[np.float64]:
+        """Forward and backward together."""
+        return self.forward_seconds + self.backward_seconds
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One node of the plan, or neighbours that are computed in one go; `layer` does what they do one after the other.
+
+    `node` is the last of them, whose output this is; `owner` the one whose weights it has. `wanted` says whether
+    somebody before it learns, and so wants the gradient by its inputs.
+    """
+
+    layer: Layer
+    node: int
+    owner: int
+    inputs: tuple[int, ...]
+    wanted: bool
 
 
 @dataclass
@@ -87,29 +77,38 @@ class Shard:
     x: Array
     outputs: list[Array | None]
     saved: list[Any]
-    gradients: list[Array | None] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+    gradients: list[Array | None]
+    forward_seconds: list[float] = field(default_factory=list)
+    backward_seconds: list[float] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, number: int, x: Array, count: int) -> Shard:
+        return cls(number, x, [None] * count, [None] * count, [None] * count, [0.0] * count, [0.0] * count)
 
 
 class Executor:
     """The graph of a plan, ready to run. `step` keys the randomness of dropout."""
 
-    def __init__(self, plan: Plan, store: Store, seed: int) -> None:
+    def __init__(self, plan: Plan, store: Store, seed: int, shard: int | None = None) -> None:
+        """`shard` is how many images a shard has at most, where that is not to be chosen for this machine."""
         self.plan, self.store, self.seed = plan, store, seed
         self.layers = [node.layer for node in plan.nodes]
         self.inputs = [node.inputs for node in plan.nodes]
+        macs = sum(node.layer.macs(*node.input_shapes) for node in plan.nodes)
+        self.shard_size = shard or shard_size(macs, plan.train.batch)
         self.live = self._live()
-        self.last_use = list(range(len(self.layers)))
-        for index in self.live:
-            for source in self.inputs[index]:
-                if source != INPUT:
-                    self.last_use[source] = index
         self.needs_gradient = self._needs_gradient()
-        #: whether somebody before the node learns, and so wants the gradient by its inputs
-        self.learns_upstream = [
-            any(self.needs_gradient[source] for source in sources if source != INPUT) for sources in self.inputs
-        ]
-        self.segments = self._segments()
+        #: the nodes one by one, for a step that is watched
+        self.single = _segments(
+            [self._unit(self.layers[index], index, index, self.inputs[index]) for index in self.live]
+        )
+        #: neighbours joined where that is faster; the results are the same bits
+        self.joined = _segments(self._join())
+        self.last_use = _last_uses(self.joined)
+
+    def shards(self, count: int) -> list[tuple[int, int]]:
+        """The shards of `count` images as (start, stop)."""
+        return shard_bounds(count, self.shard_size)
 
     def _live(self) -> list[int]:
         """The nodes that the output depends on, in order: what a branch begun with @label leaves behind is not run."""
@@ -127,207 +126,185 @@ class Executor:
             needs.append(bool(self.store.weights[index]) or upstream)
         return needs
 
-    def _segments(self) -> list[list[int]]:
-        """Runs of nodes that a shard can pass without waiting; each but the first begins with a `whole_batch` layer."""
-        segments: list[list[int]] = [[]]
-        for index in self.live:
-            if self.layers[index].whole_batch:
-                segments.append([])
-            segments[-1].append(index)
-        return segments
+    def _unit(self, layer: Layer, node: int, owner: int, inputs: tuple[int, ...]) -> Unit:
+        wanted = any(self.needs_gradient[source] for source in inputs if source != INPUT)
+        return Unit(layer, node, owner, inputs, wanted)
 
-    def _gathered(self, shard: Shard, index: int) -> list[Array]:
-        found = [shard.x if source == INPUT else shard.outputs[source] for source in self.inputs[index]]
+    def _join(self) -> list[Unit]:
+        """Chains of nodes that `fused` knows how to compute in one go, where nobody else reads what lies between."""
+        readers = dict.fromkeys(range(len(self.layers)), 0)
+        for index in self.live:
+            for source in self.inputs[index]:
+                if source != INPUT:
+                    readers[source] += 1
+        units: list[Unit] = []
+        at: dict[int, int] = {}  # which unit ends with a node
+        for index in self.live:
+            sources = self.inputs[index]
+            place = at.get(sources[0]) if len(sources) == 1 else None
+            if place is not None and readers[sources[0]] == 1:
+                before = units[place]
+                joined = fused(before.layer, self.layers[index])
+                if joined is not None:
+                    owner = index if self.store.weights[index] else before.owner
+                    units[place] = self._unit(joined, index, owner, before.inputs)
+                    at[index] = place
+                    continue
+            at[index] = len(units)
+            units.append(self._unit(self.layers[index], index, index, sources))
+        return units
+
+    def gather_inputs(self, shard: Shard, unit: Unit) -> list[Array]:
+        """What a unit reads of a shard."""
+        found = [shard.x if source == INPUT else shard.outputs[source] for source in unit.inputs]
         return [array for array in found if array is not None]
 
-    def _pass(self, index: int, shard: Shard, training: bool, step: int, shared: Any) -> Pass:
+    def _pass(self, unit: Unit, shard: Shard, step: int | None, shared: Any) -> Pass:
         return Pass(
-            training,
-            (lambda: generator(self.seed, "dropout", index, step, shard.number)) if training else None,
+            step is not None,
+            None if step is None else (lambda: generator(self.seed, "dropout", unit.node, step, shard.number)),
             shared,
-            self.store.kept[index],
-            self.learns_upstream[index],
+            self.store.kept[unit.owner],
+            unit.wanted,
         )
 
-    # --- forward ----------------------------------------------------------------------------------------------------
+    # --- without training -------------------------------------------------------------------------------------------
 
     def forward(self, x: Array) -> list[Array | None]:
         """Every node's output for one small batch, without training (None where the network's own does not need it)."""
-        shard = Shard(0, x, [None] * len(self.layers), [])
-        for index in self.live:
-            self._infer_one(shard, index)
+        shard = Shard.begin(0, x, len(self.layers))
+        for segment in self.single:
+            for unit in segment:
+                self._infer(shard, unit)
         return shard.outputs
 
     def infer(self, x: Array) -> Array:
         """The network's output for one shard, without training; nothing is kept longer than it is needed."""
-        shard = Shard(0, x, [None] * len(self.layers), [])
-        for index in self.live:
-            self._infer_one(shard, index)
-            self._drop(shard, index)
+        shard = Shard.begin(0, x, len(self.layers))
+        for segment in self.joined:
+            for unit in segment:
+                self._infer(shard, unit)
+                _drop(shard, unit, self.last_use)
         out = shard.outputs[-1]
         assert out is not None
         return out
 
-    def _infer_one(self, shard: Shard, index: int) -> None:
-        run = self._pass(index, shard, False, 0, None)
-        shard.outputs[index] = self.layers[index].forward(self._gathered(shard, index), self.store.weights[index], run)[
-            0
-        ]
+    def _infer(self, shard: Shard, unit: Unit) -> None:
+        run = self._pass(unit, shard, None, None)
+        inputs = self.gather_inputs(shard, unit)
+        shard.outputs[unit.node] = unit.layer.forward(inputs, self.store.weights[unit.owner], run)[0]
 
-    def _drop(self, shard: Shard, index: int) -> None:
-        for source in self.inputs[index]:
-            if source != INPUT and self.last_use[source] == index:
-                shard.outputs[source] = None
+    # --- one shard through one segment ------------------------------------------------------------------------------
 
-    def train_forward(
+    def forward_segment(
+        self, shard: Shard, segment: Sequence[Unit], combined: Mapping[int, Any], step: int, watched: bool
+    ) -> None:
+        """Forward through some units, with all that backward needs; every node's output is kept where `watched`."""
+        for unit in segment:
+            began = perf_counter()
+            run = self._pass(unit, shard, step, combined.get(unit.owner))
+            shard.outputs[unit.node], shard.saved[unit.node] = unit.layer.forward(
+                self.gather_inputs(shard, unit), self.store.weights[unit.owner], run
+            )
+            if not watched:
+                _drop(shard, unit, self.last_use)
+            shard.forward_seconds[unit.node] += perf_counter() - began
+
+    def gather(self, shard: Shard, unit: Unit) -> NDArray[np.float64]:
+        """A shard's part of what a `whole_batch` unit must know before forward."""
+        began = perf_counter()
+        part = unit.layer.gather(self.gather_inputs(shard, unit), self.store.weights[unit.owner])
+        shard.forward_seconds[unit.node] += perf_counter() - began
+        return part
+
+    def backward_unit(
         self,
-        bounds: Sequence[tuple[int, int]],
-        fetch: Callable[[int, int], Array],
-        workers: Workers,
-        step: int,
-        watched: bool,
-    ) -> tuple[list[Shard], dict[int, Any]]:
-        """Forward with all that backward needs; `fetch(start, stop)` makes a shard's images, in its own thread.
-
-        Returns the shards, with every node's output where `watched`, and for each `whole_batch` node what it
-        combined of the batch.
-        """
-        count = len(self.layers)
-        combined: dict[int, Any] = {}
-        made: list[Shard] = []
-
-        def begin(item: tuple[int, tuple[int, int]]) -> Shard:
-            number, (start, stop) = item
-            return Shard(number, fetch(start, stop), [None] * count, [None] * count, [None] * count, [0.0] * count)
-
-        for position, segment in enumerate(self.segments):
-            head = segment[0] if position else None
-            following = self.segments[position + 1][0] if position + 1 < len(self.segments) else None
-
-            def work(shard: Shard, segment: list[int] = segment, following: int | None = following) -> Any:
-                for index in segment:
-                    began = perf_counter()
-                    run = self._pass(index, shard, True, step, combined.get(index))
-                    shard.outputs[index], shard.saved[index] = self.layers[index].forward(
-                        self._gathered(shard, index), self.store.weights[index], run
-                    )
-                    if not watched:
-                        self._drop(shard, index)
-                    shard.seconds[index] += perf_counter() - began
-                if following is None:
-                    return None
-                began = perf_counter()
-                part = self.layers[following].gather(self._gathered(shard, following), self.store.weights[following])
-                shard.seconds[following] += perf_counter() - began
-                return part
-
-            if head is None:
-                both = workers.map(lambda item, work=work: _with(begin(item), work), list(enumerate(bounds)))  # type: ignore[misc]
-                made = [shard for shard, _ in both]
-                parts = [part for _, part in both]
-            else:
-                parts = workers.map(work, made)
-            if following is not None:
-                combined[following] = self.layers[following].combine(parts)
-        return made, combined
-
-    # --- backward ---------------------------------------------------------------------------------------------------
-
-    def train_backward(
-        self,
-        made: Sequence[Shard],
-        buffers: Sequence[list[dict[str, Array]]],
-        workers: Workers,
+        shard: Shard,
+        unit: Unit,
+        gradients: Sequence[Mapping[str, Array]],
+        shared: Mapping[int, Any],
         step: int,
         watched: bool,
     ) -> None:
-        """Backward from each shard's gradient by its output (`gradients[-1]`) into its buffer of weights' gradients.
+        """Backward through one unit: writes its weights' gradients, adds to the gradients of what it reads.
 
-        The gradient by every node's output is kept where `watched`, and given up as soon as it is used elsewhere.
+        The gradient by its own output is given up, but where `watched`.
         """
-        shared: dict[int, Any] = {}
-        pending: int | None = None  # a whole_batch node whose backward waits for the sums of all shards
+        dy = shard.gradients[unit.node]
+        if dy is None or not self.needs_gradient[unit.node]:
+            return
+        began = perf_counter()
+        run = self._pass(unit, shard, step, shared.get(unit.owner))
+        back = unit.layer.backward(
+            dy, shard.saved[unit.node], self.store.weights[unit.owner], gradients[unit.owner], run
+        )
+        shard.saved[unit.node] = None
+        if not watched:
+            shard.gradients[unit.node] = None
+        for source, dx in zip(unit.inputs, back, strict=True):
+            if source == INPUT or dx is None or not self.needs_gradient[source]:
+                continue
+            already = shard.gradients[source]
+            # never in place: a layer may hand the same array to several of its inputs
+            if already is not None:
+                dx = np.add(already, dx, out=empty(dx.shape, dx.dtype))
+            shard.gradients[source] = dx
+        shard.backward_seconds[unit.node] += perf_counter() - began
 
-        def one(shard: Shard, index: int) -> None:
-            dy = shard.gradients[index]
-            if dy is None or not self.needs_gradient[index]:
-                return
-            began = perf_counter()
-            run = self._pass(index, shard, True, step, shared.get(index))
-            back = self.layers[index].backward(
-                dy, shard.saved[index], self.store.weights[index], buffers[shard.number][index], run
-            )
-            shard.saved[index] = None
-            if not watched:
-                shard.gradients[index] = None
-            for source, dx in zip(self.inputs[index], back, strict=True):
-                if source == INPUT or dx is None or not self.needs_gradient[source]:
-                    continue
-                already = shard.gradients[source]
-                # never in place: a layer may hand the same array to several of its inputs
-                shard.gradients[source] = dx if already is None else already + dx
-            shard.seconds[index] += perf_counter() - began
-
-        for position in reversed(range(len(self.segments))):
-            segment = self.segments[position]
-            head = segment[0] if position else None
-            body = segment[1:] if head is not None else segment
-
-            def work(shard: Shard, body: list[int] = body, head: int | None = head, first: int | None = pending) -> Any:
-                if first is not None:
-                    one(shard, first)
-                for index in reversed(body):
-                    one(shard, index)
-                if head is None:
-                    return None
-                dy = shard.gradients[head]
-                assert dy is not None
-                began = perf_counter()
-                part = self.layers[head].gather_backward(dy, shard.saved[head], self.store.weights[head])
-                shard.seconds[head] += perf_counter() - began
-                return part
-
-            parts = workers.map(work, made)
-            if head is not None:
-                shared[head] = self.layers[head].combine_backward(parts)
-            pending = head
+    def gather_backward(self, shard: Shard, unit: Unit) -> NDArray[np.float64]:
+        """A shard's part of what a `whole_batch` unit must know before backward."""
+        dy = shard.gradients[unit.node]
+        assert dy is not None
+        began = perf_counter()
+        part = unit.layer.gather_backward(dy, shard.saved[unit.node], self.store.weights[unit.owner])
+        shard.backward_seconds[unit.node] += perf_counter() - began
+        return part
 
     # --- looking at a step ------------------------------------------------------------------------------------------
 
-    def observe(self, made: Sequence[Shard], observed: Observed, threads: int, before_backward: bool) -> None:
-        """Note sizes and dead units of the first shard, and the time of all of them."""
-        first = made[0]
+    def observe_outputs(self, shard: Shard, observed: Observed) -> None:
+        """Note the sizes of a shard's activations, and the share of units that are 0 everywhere."""
         for index in self.live:
-            if before_backward:
-                y = first.outputs[index]
-                if y is not None:
-                    observed.activation[index] = _rms(y)
-                    if self.layers[index].can_die:
-                        observed.dead[index] = float(np.mean(~y.any(axis=tuple(range(y.ndim - 1)))))
-            else:
-                dy = first.gradients[index]
-                if dy is not None:
+            y = shard.outputs[index]
+            if y is not None:
+                observed.activation[index] = _rms(y)
+                if self.layers[index].can_die:
+                    units = y.any(axis=(0, 1, 2)) if y.ndim == 4 else y.any(axis=0)
+                    observed.dead[index] = float(np.mean(~units))
+
+    def observe_gradients(self, made: Sequence[Shard], observed: Observed) -> None:
+        """Note the sizes of the first shard's gradients, and how long all of these took."""
+        for index in self.live:
+            for shard in made:
+                dy = shard.gradients[index]
+                if dy is not None and shard.number == 0:
                     observed.gradient[index] = _rms(dy)
-                observed.seconds[index] = sum(shard.seconds[index] for shard in made) / min(threads, len(made))
+                observed.forward_seconds[index] += shard.forward_seconds[index]
+                observed.backward_seconds[index] += shard.backward_seconds[index]
 
 
-def _with(shard: Shard, work: Callable[[Shard], Any]) -> tuple[Shard, Any]:
-    return shard, work(shard)
+def _segments(units: Sequence[Unit]) -> list[list[Unit]]:
+    """Runs of units that a shard can pass without waiting; each but the first begins with a `whole_batch` layer."""
+    segments: list[list[Unit]] = [[]]
+    for unit in units:
+        if unit.layer.whole_batch:
+            segments.append([])
+        segments[-1].append(unit)
+    return segments
+
+
+def _last_uses(segments: Sequence[Sequence[Unit]]) -> dict[int, int]:
+    """For each node, the last unit that reads its output."""
+    return {source: unit.node for segment in segments for unit in segment for source in unit.inputs}
+
+
+def _drop(shard: Shard, unit: Unit, last_use: Mapping[int, int]) -> None:
+    for source in unit.inputs:
+        if source != INPUT and last_use[source] == unit.node:
+            shard.outputs[source] = None
 
 
 def _rms(array: Array) -> float:
     """The root mean square of an array."""
     flat = array.reshape(-1)
     return float(np.sqrt(np.dot(flat, flat) / max(1, flat.size)))
-
-
-def add_up(parts: Iterable[Array]) -> Array:
-    """The sum of the shards' flat gradients, in their order, in the first one's memory."""
-    total: Array | None = None
-    for part in parts:
-        if total is None:
-            total = part
-        else:
-            total += part
-    assert total is not None
-    return total

@@ -5,22 +5,25 @@
     loss, gradients = network.loss_and_gradients(images, labels)     # gradients["conv1.weight"]: (8, 1, 3, 3)
 
 Everything that goes in and comes out here is as PyTorch has it: images (N, C, H, W), weights of a convolution
-(out, in, kh, kw) and of a dense layer (out, in). Inside, images are (N, H, W, C).
+(out, in, kh, kw) and of a dense layer (out, in). Inside, images are (H, W, N, C).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.execution import Executor, Observed, Workers, add_up, shards
+from tuicnn.execution import Executor, Observed
+from tuicnn.kernels.derived import unchanged_weights
 from tuicnn.language import Diagnostic, check, read_file, render_plain
 from tuicnn.parameters import Store
+from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
+from tuicnn.stepping import GradientSums, take_step
+from tuicnn.team import Team
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -29,9 +32,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.floating[Any]]
     Labels = NDArray[np.int64]
-    Fetch = Callable[[int, int], tuple[Array, Labels]]
+    from tuicnn.stepping import Fetch, StepResult
 
-__all__ = ["NetError", "Network", "StepResult"]
+__all__ = ["NetError", "Network"]
 
 
 class NetError(ValueError):
@@ -42,29 +45,36 @@ class NetError(ValueError):
         self.diagnostics = tuple(diagnostics)
 
 
-@dataclass(frozen=True)
-class StepResult:
-    """What one training step found: the batch's mean loss, how many images were right, and the gradient (flat)."""
-
-    loss: float
-    correct: int
-    gradient: Array
-    combined: Mapping[int, Any]
-
-
 class Network:
-    """A network with its weights. Not safe to train from two threads at once; it uses threads of its own."""
+    """A network with its weights. Not safe to train from two threads at once."""
 
-    def __init__(self, plan: Plan, *, seed: int | None = None, dtype: DTypeLike = np.float32, threads: int = 1) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        seed: int | None = None,
+        dtype: DTypeLike = np.float32,
+        team: Team | None = None,
+        choices: Mapping[str, int] | None = None,
+    ) -> None:
+        """Of a `team` that has not started, each process will have this network, and all of them the same weights.
+
+        `choices` are those of another network of this plan, where this one is to compute the same bits.
+        """
         self.plan = plan
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"a network computes in float32 or float64, not in {self.dtype}")
         self.seed = plan.train.seed if seed is None else seed
-        self.store = Store(plan, self.seed, self.dtype)
-        self.executor = Executor(plan, self.store, self.seed)
-        self.workers = Workers(threads)
-        self._buffers: list[tuple[Array, list[dict[str, Array]]]] = []
+        self.team = team or Team()
+        self.store = Store(plan, self.seed, self.dtype, self.team.array)
+        self.executor = Executor(plan, self.store, self.seed, (choices or {}).get("shard"))
+        self._sums = GradientSums(self.store, self.team, len(self.executor.shards(plan.train.batch)))
+
+    @property
+    def choices(self) -> dict[str, int]:
+        """What was chosen for this machine and decides the last bit of a result: `shard`, the images of a shard."""
+        return {"shard": self.executor.shard_size}
 
     @classmethod
     def from_text(
@@ -74,7 +84,6 @@ class Network:
         classes: int | None = None,
         seed: int | None = None,
         dtype: DTypeLike = np.float32,
-        threads: int = 1,
     ) -> Network:
         """A network from a `.net` text. Raises `NetError` with every problem in it.
 
@@ -84,7 +93,7 @@ class Network:
         checked = check(text, input=input, classes=classes)
         if checked.plan is None:
             raise NetError(checked.diagnostics)
-        return cls(checked.plan, seed=seed, dtype=dtype, threads=threads)
+        return cls(checked.plan, seed=seed, dtype=dtype)
 
     @classmethod
     def from_file(
@@ -92,7 +101,6 @@ class Network:
         path: str | os.PathLike[str],
         seed: int | None = None,
         dtype: DTypeLike = np.float32,
-        threads: int = 1,
     ) -> Network:
         """A network from a `.net` file. Raises `NetError` with every problem in it, also where it cannot be read."""
         text = read_file(Path(path))
@@ -101,7 +109,7 @@ class Network:
         checked = check(text, name=str(path), path=Path(path))
         if checked.plan is None:
             raise NetError(checked.diagnostics)
-        return cls(checked.plan, seed=seed, dtype=dtype, threads=threads)
+        return cls(checked.plan, seed=seed, dtype=dtype)
 
     # --- weights ----------------------------------------------------------------------------------------------------
 
@@ -125,70 +133,57 @@ class Network:
 
     def forward(self, x: ArrayLike) -> Array:
         """The outputs, `(N, V)` or `(N, C, H, W)`, for images `(N, C, H, W)` that are normalised already."""
-        inner = self._inner(x)
-        parts = self.workers.map(lambda b: self.executor.infer(inner[b[0] : b[1]]), shards(len(inner)))
-        return _outer_images(np.concatenate(parts)) if parts else np.zeros((0, *self.plan.nodes[-1].shape), self.dtype)
+        images = self._images(x)
+        with unchanged_weights():
+            parts = [
+                _outer(self.executor.infer(_inner(images[a:b]))) for a, b in shard_bounds(len(images), INFERENCE_SHARD)
+            ]
+        return np.concatenate(parts)
 
     def loss_and_gradients(self, x: ArrayLike, y: ArrayLike) -> tuple[float, dict[str, Array]]:
         """The mean loss of a batch, and its gradient by every weight, named and shaped as in `parameters()`.
 
         As in a training step: batch normalisation uses the batch's own statistics, dropout drops. Nothing is changed.
         """
-        inner = self._inner(x)
+        images = self._images(x)
         given = np.asarray(y)
         labels = given.astype(np.int64)
         if given.dtype.kind not in "iu" and not np.array_equal(given, labels):
             raise ValueError("labels must be whole numbers, one for each image: the number of its class")
-        if labels.shape != (len(inner),):
-            raise ValueError(f"{len(inner)} images need {len(inner)} labels in one row, not an array of {labels.shape}")
+        if labels.shape != (len(images),):
+            raise ValueError(
+                f"{len(images)} images need {len(images)} labels in one row, not an array of {labels.shape}"
+            )
         if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < self.plan.classes:
             raise ValueError(f"labels must lie between 0 and {self.plan.classes - 1}")
-        result = self.step(len(inner), lambda a, b: (inner[a:b], labels[a:b]), step=0)
+        result = self.step(len(images), lambda a, b: (_inner(images[a:b]), labels[a:b]), step=0)
+        assert result is not None  # this process has no leader but itself
         return result.loss, self.store.outer(result.gradient)
 
-    def _inner(self, x: ArrayLike) -> Array:
+    def _images(self, x: ArrayLike) -> Array:
         images = np.asarray(x, dtype=self.dtype)
         if images.ndim != 4 or images.shape[1:] != self.plan.input or not len(images):
             wanted = ", ".join(map(str, self.plan.input))
             raise ValueError(f"images must be an array of (N, {wanted}), N at least 1, not {images.shape}")
-        return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+        return images
 
     # --- from inside: the engine's layout ---------------------------------------------------------------------------
 
-    def step(self, count: int, fetch: Fetch, *, step: int, observed: Observed | None = None) -> StepResult:
+    def hands(self, count: int) -> int:
+        """How many processes can share a step over `count` images."""
+        return self._sums.used(len(self.executor.shards(count)))
+
+    def step(
+        self, count: int, fetch: Fetch, *, step: int, observed: Observed | None = None, watched: bool = False
+    ) -> StepResult | None:
         """Forward and backward for a batch of `count` images; nothing is changed. `step` keys dropout.
 
-        `fetch(start, stop)` makes the images `(n, H, W, C)` and labels of a shard, in the thread that will use them.
+        `fetch(start, stop)` makes the images `(H, W, n, C)` and labels of a shard. Every process of the team must call
+        this; the leader gets the result. With `watched` it notes in `observed` what happens at each layer.
         """
-        bounds = shards(count)
-        while len(self._buffers) < len(bounds):
-            flat = np.zeros_like(self.store.flat)
-            self._buffers.append((flat, self.store.views(flat)))
-        buffers = self._buffers[: len(bounds)]
-        if len(self.executor.live) < len(self.plan.nodes):  # what nothing reads has no gradient, and none is written
-            for flat, _ in buffers:
-                flat.fill(0)
-        labels: dict[int, Labels] = {}
-
-        def images(start: int, stop: int) -> Array:
-            x, labels[start] = fetch(start, stop)
-            return x
-
-        made, combined = self.executor.train_forward(bounds, images, self.workers, step, observed is not None)
-        loss = self.plan.loss
-        total, correct = 0.0, 0
-        for shard, (start, _) in zip(made, bounds, strict=True):
-            z = shard.outputs[-1]
-            assert z is not None
-            total += float(loss.forward(z, labels[start]).sum(dtype=np.float64))
-            correct += int((loss.predictions(z) == labels[start]).sum())
-            shard.gradients[-1] = loss.backward(z, labels[start], count)
-        if observed is not None:
-            self.executor.observe(made, observed, self.workers.threads, before_backward=True)
-        self.executor.train_backward(made, [views for _, views in buffers], self.workers, step, observed is not None)
-        if observed is not None:
-            self.executor.observe(made, observed, self.workers.threads, before_backward=False)
-        return StepResult(total / count, correct, add_up(flat for flat, _ in buffers), combined)
+        return take_step(
+            self.executor, self.team, self._sums, count, fetch, step=step, observed=observed, watched=watched
+        )
 
     def keep(self, combined: Mapping[int, Any]) -> None:
         """Update running statistics from what a step's `whole_batch` layers combined."""
@@ -196,26 +191,33 @@ class Network:
             self.executor.layers[index].keep(shared, self.store.kept[index])
 
     def evaluate(self, count: int, fetch: Fetch) -> tuple[float, int]:
-        """The sum of the losses of `count` images and how many are right, without training."""
+        """The sum of the losses of `count` images and how many are right, without training.
 
-        def one(bounds: tuple[int, int]) -> tuple[float, int]:
-            x, y = fetch(*bounds)
-            z = self.executor.infer(x)
-            losses = self.plan.loss.forward(z, y)
-            return float(losses.sum(dtype=np.float64)), int((self.plan.loss.predictions(z) == y).sum())
-
-        parts = self.workers.map(one, shards(count))
-        return sum(p[0] for p in parts), sum(p[1] for p in parts)
+        Every process of the team must call this; the leader gets the result, a member that of its own share.
+        """
+        bounds = shard_bounds(count, INFERENCE_SHARD)
+        found = [np.zeros(2)]
+        with unchanged_weights(), np.errstate(all="ignore"):
+            for number in self.team.share(len(bounds)):
+                x, y = fetch(*bounds[number])
+                z = self.executor.infer(x)
+                losses = self.plan.loss.forward(z, y)
+                right = self.plan.loss.predictions(z) == y
+                found.append(np.array([losses.sum(dtype=np.float64), right.sum()], np.float64))
+        total = np.sum(self.team.collect(found), axis=0)
+        return float(total[0]), int(total[1])
 
     def look(self, image: Array) -> list[Array | None]:
-        """Each layer's output for one image `(H, W, C)`: `(C, H, W)` or `(V,)`; None for a layer that nothing reads."""
-        outputs = self.executor.forward(np.ascontiguousarray(image[None], dtype=self.dtype))
-        return [None if out is None else _outer_images(out)[0] for out in outputs]
-
-    def close(self) -> None:
-        """End the network's threads."""
-        self.workers.close()
+        """Each layer's output for one image `(C, H, W)`: `(C, H, W)` or `(V,)`; None for a layer that nothing reads."""
+        outputs = self.executor.forward(_inner(np.asarray(image, dtype=self.dtype)[None]))
+        return [None if out is None else _outer(out)[0] for out in outputs]
 
 
-def _outer_images(inner: Array) -> Array:
-    return np.ascontiguousarray(inner.transpose(0, 3, 1, 2)) if inner.ndim == 4 else inner
+def _inner(images: Array) -> Array:
+    """(N, C, H, W) -> (H, W, N, C)."""
+    return np.ascontiguousarray(images.transpose(2, 3, 0, 1))
+
+
+def _outer(inner: Array) -> Array:
+    """(H, W, N, C) -> (N, C, H, W); vectors stay (N, V)."""
+    return np.ascontiguousarray(inner.transpose(2, 3, 0, 1)) if inner.ndim == 4 else inner

@@ -6,7 +6,7 @@ An optimizer then moves all of them in a few passes, shards' gradients add up in
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
 
     Array = NDArray[np.floating[Any]]
+    Room = Callable[[tuple[int, ...], np.dtype[Any]], Array]
 
 __all__ = ["Slot", "Store"]
 
@@ -43,7 +44,8 @@ class Slot:
 class Store:
     """The weights of a plan: `flat` holds what is learnt, `kept` what is only kept (running statistics)."""
 
-    def __init__(self, plan: Plan, seed: int, dtype: np.dtype[Any]) -> None:
+    def __init__(self, plan: Plan, seed: int, dtype: np.dtype[Any], room: Room = np.zeros) -> None:
+        """Draws the first weights. `room(shape, dtype)` gives the memory that they are to lie in."""
         self.slots: list[Slot] = []
         self.kept_slots: list[Slot] = []
         learnt = kept = 0
@@ -57,8 +59,8 @@ class Store:
                     self.kept_slots.append(slot)
                     kept += slot.size
         self.count = len(plan.nodes)
-        self.flat: Array = np.empty(learnt, dtype)
-        self.flat_kept: Array = np.empty(kept, dtype)
+        self.flat: Array = room((learnt,), dtype)
+        self.flat_kept: Array = room((kept,), dtype)
         self.weights = self.views(self.flat)
         self.kept = self._views(self.flat_kept, self.kept_slots)
         for number, slot in enumerate((*self.slots, *self.kept_slots)):

@@ -120,6 +120,8 @@ LARGE = "zeropad 42 -> conv 64 3x3 pad=1 -> flatten -> dense 4096 -> dense 10"
 
 def with_memory(monkeypatch: pytest.MonkeyPatch, total: float, free: float) -> None:
     monkeypatch.setattr(machine, "memory", lambda: machine.Memory(int(total), int(free)))
+    monkeypatch.setattr(machine, "processors", lambda: 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)  # as many shards a batch has at least
 
 
 def test_more_weights_than_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,10 +139,12 @@ def test_more_weights_than_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_batch_that_does_not_fit_is_refused_with_one_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
     with_memory(monkeypatch, 1e9, 1e9)
-    text = "train: batch=1024\nconv 256 3x3 pad=1 -> relu -> globalavgpool -> dense 10"
+    text = "train: batch=1024\nconv 256 3x3 pad=1 -> batchnorm -> relu -> globalavgpool -> dense 10"
     (problem,) = check(text).diagnostics
-    assert (problem.code, problem.help) == ("memory", "write `train: batch=128`")
-    assert check(text.replace("batch=1024", "batch=128")).diagnostics == ()
+    assert (problem.code, problem.help) == ("memory", "write `train: batch=64`")
+    assert check(text.replace("batch=1024", "batch=64")).diagnostics == ()
+    # without a layer that must know the whole batch, only what is being computed is kept
+    assert check(text.replace("batchnorm -> ", "")).diagnostics == ()
 
 
 def test_memory_that_others_use_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,13 +173,16 @@ def test_an_epoch_of_days_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told("data: mnist limit=100\nzeropad 100 -> conv 256 3x3 -> conv 256 5x5 -> globalavgpool -> dense 10") == []
 
 
-def test_a_step_needs_memory_in_proportion() -> None:
+def test_a_step_needs_memory_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(machine, "processors", lambda: 3)
     plan = check("flatten -> dense 100 -> relu -> dense 10").plan
     assert plan is not None
     weights, batch = step_memory(plan.nodes, plan.optimizer, 32)
     assert weights >= 4 * plan.parameters * 4  # weights, gradients and adam's two moments, in float32
-    # a gradient more for each shard of the batch
-    assert step_memory(plan.nodes, plan.optimizer, 64) == (weights + 4 * plan.parameters, 2 * batch)
+    # a gradient more for each shard of the batch: two shards of 64, then three
+    weights, batch = step_memory(plan.nodes, plan.optimizer, 128)
+    assert step_memory(plan.nodes, plan.optimizer, 192) == (weights + 4 * plan.parameters, batch * 1.5)
 
 
 def test_figures_are_for_people() -> None:

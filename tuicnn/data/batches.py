@@ -10,6 +10,7 @@ import math
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tuicnn.kernels.memory import empty
 from tuicnn.later import np
 from tuicnn.randomness import generator, permutation
 
@@ -24,30 +25,23 @@ __all__ = ["Batches", "normalise"]
 Array: TypeAlias = "NDArray[np.floating[Any]]"
 
 
-def normalise(
-    images: NDArray[np.uint8],
-    mean: NDArray[Any],
-    std: NDArray[Any],
-    dtype: DTypeLike = "float32",
-    out: Array | None = None,
-) -> Array:
-    """`(image / 255 - mean) / std`, from uint8 (N, H, W, C), and mean and std (C,); into `out` where it is given.
+def normalise(images: NDArray[np.uint8], mean: NDArray[Any], std: NDArray[Any], dtype: DTypeLike = "float32") -> Array:
+    """`(image / 255 - mean) / std`, from uint8 (N, H, W, C), and mean and std (C,), as images (H, W, N, C).
 
     As one multiply and one add over whole rows: four times as fast as a table of the 256 values, and six times as fast
     as an operation whose last axis is the few channels.
     """
     count, height, width, channels = images.shape
-    values: Array = np.empty(images.shape, dtype=dtype) if out is None else out
     scale = 1 / (255 * np.asarray(std, dtype=np.float64))
     offset = -np.asarray(mean, dtype=np.float64) / np.asarray(std, dtype=np.float64)
-    np.copyto(values, images)
-    rows = values.reshape(count * height, width * channels) if values.flags.c_contiguous else None
-    if rows is None:
-        np.multiply(values, scale.astype(values.dtype), out=values)
-        np.add(values, offset.astype(values.dtype), out=values)
-    else:
-        np.multiply(rows, np.tile(scale, width).astype(values.dtype), out=rows)
-        np.add(rows, np.tile(offset, width).astype(values.dtype), out=rows)
+    across = images.transpose(1, 2, 0, 3)
+    if channels == 1:  # bytes are moved about faster than numbers four times as large
+        across = np.ascontiguousarray(across)
+    values: Array = empty((height, width, count, channels), dtype)
+    np.copyto(values, across)
+    rows = values.reshape(height * width, count * channels)
+    np.multiply(rows, np.tile(scale, count).astype(values.dtype), out=rows)
+    np.add(rows, np.tile(offset, count).astype(values.dtype), out=rows)
     return values
 
 
@@ -97,16 +91,11 @@ class Batches:
             raise IndexError(f"step {step} of {self.steps_per_epoch}")
         return self._prepared(epoch)[1][step * self._batch : (step + 1) * self._batch]
 
-    def make(
-        self, epoch: int, step: int, start: int = 0, stop: int | None = None, out: Array | None = None
-    ) -> tuple[Array, NDArray[np.int64]]:
-        """The images (n, H, W, C), augmented and normalised, and labels (n,) of the shard `start:stop` of a batch.
-
-        `out` is an array of that shape to write the images into.
-        """
+    def make(self, epoch: int, step: int, start: int = 0, stop: int | None = None) -> tuple[Array, NDArray[np.int64]]:
+        """The images (H, W, n, C), augmented and normalised, and labels (n,) of the shard `start:stop` of a batch."""
         which = self.indices(epoch, step)[start:stop]
         draws = self._prepared(epoch)[2]
         images = self._images[which]
         if draws is not None:
             images = augment.apply(images, self._augment, draws[which])
-        return normalise(images, self._mean, self._std, self._dtype, out), self._labels[which]
+        return normalise(images, self._mean, self._std, self._dtype), self._labels[which]

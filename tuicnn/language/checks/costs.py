@@ -12,8 +12,8 @@ from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.plan import Node
 from tuicnn.language.report import Report
-from tuicnn.layers.base import SHARD
 from tuicnn.layers.shapes import shape_text
+from tuicnn.sharding import SLOTS, shard_size
 from tuicnn.words import info
 
 __all__ = ["check_costs", "in_bytes", "in_words", "step_memory"]
@@ -45,14 +45,26 @@ def in_words(count: int) -> str:
 def step_memory(nodes: Sequence[Node], optimizer: Any, batch: int) -> tuple[int, int]:
     """Bytes for the weights with all that is kept beside them, and for what a batch leaves behind in a step.
 
-    Weights and a copy to go back to, the optimizer's arrays and its scratch, a gradient for each shard of the batch;
-    each layer's output, once to be kept until the backward pass and once as its gradient while that passes.
+    Weights and a copy to go back to, the optimizer's arrays, the sums of gradients and what is added to them; each
+    layer's output, once to be kept until the backward pass and once as its gradient while that passes.
+    Shards that need not wait for each other are done with before the next ones begin.
     """
-    kept = len(getattr(optimizer, "keeps", ())) + 1
-    gradients = max(1, -(-batch // SHARD))
-    weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept + gradients)
+    kept = len(getattr(optimizer, "keeps", ()))
+    shards = min(SLOTS, max(1, -(-batch // _shard(nodes, batch))))
+    weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept + shards + 1)
     outputs = [math.prod(node.shape) for node in nodes]
-    return weights, (sum(outputs) + 2 * max(outputs, default=0)) * _BYTES * batch
+    return weights, (sum(outputs) + 2 * max(outputs, default=0)) * _BYTES * _at_once(nodes, batch)
+
+
+def _shard(nodes: Sequence[Node], batch: int) -> int:
+    return shard_size(sum(node.layer.macs(*node.input_shapes) for node in nodes), batch)
+
+
+def _at_once(nodes: Sequence[Node], batch: int) -> int:
+    """The images of a batch whose outputs are kept at the same time."""
+    if any(node.layer.whole_batch for node in nodes):
+        return batch
+    return min(batch, _shard(nodes, batch) * min(SLOTS, machine.processors()))
 
 
 def check_costs(nodes: Sequence[Node], made: dict[str, Any], images: int | None, last: Span, report: Report) -> None:
@@ -65,7 +77,7 @@ def check_costs(nodes: Sequence[Node], made: dict[str, Any], images: int | None,
     if there is not None and weights > there.total:
         _too_many_weights(nodes, optimizer, there.total, last, report)
     elif there is not None and weights + batch > there.total:
-        _too_large_a_batch(weights, batch, there.total, train.batch, last, report)
+        _too_large_a_batch(weights, batch, _at_once(nodes, train.batch), there.total, train.batch, last, report)
     elif there is not None and weights + batch > there.free:
         need, free = in_bytes(weights + batch), in_bytes(there.free)
         message = f"a training step takes {need}, and {free} of this machine's memory are free at the moment"
@@ -95,15 +107,16 @@ def _too_many_weights(nodes: Sequence[Node], optimizer: Any, there: int, last: S
     report.error(Code.MEMORY, message, span, label=label, help=help)
 
 
-def _too_large_a_batch(weights: int, batch: int, there: int, images: int, last: Span, report: Report) -> None:
-    fewer = max(1, int((there * 0.5 - weights) / (batch / images))) if there * 0.5 > weights else 1
-    power = 2 ** int(math.log2(fewer))
+def _too_large_a_batch(
+    weights: int, batch: int, at_once: int, there: int, images: int, last: Span, report: Report
+) -> None:
+    fewer = min(images / 2, max(1.0, (there * 0.5 - weights) / (batch / at_once)))
     need = in_bytes(weights + batch)
     report.error(
         Code.MEMORY,
         f"a training step on {images} images takes {need}, more than this machine's memory ({in_bytes(there)})",
         last,
-        help=f"write `train: batch={power}`",
+        help=f"write `train: batch={2 ** int(math.log2(fewer))}`",
     )
 
 

@@ -1,0 +1,41 @@
+"""How a batch is cut: into shards that fit the cache, and sums over shards that many processes can share.
+
+The cut depends on the network, its batch and the machine, never on the number of processes: sums are taken shard by
+shard, and a result must be the same to the last bit for any number of them. A checkpoint keeps the size of the shards,
+so that a run goes on in the same way on another machine.
+"""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["INFERENCE_SHARD", "SLOTS", "shard_bounds", "shard_size"]
+
+#: sums of gradients that a step fills apart from each other before it adds them: so many processes can share it at most
+SLOTS = 16
+#: images of a shard that is not trained: nothing is kept of it, and what a layer makes is gone after the next
+INFERENCE_SHARD = 128
+#: images of a shard that is trained, at most, for a small network and for others, and at least: with fewer, Python's
+#: own time for each call counts, and with more what a layer makes of them leaves the cache
+MOST_OF_SMALL, MOST, LEAST = 64, 32, 8
+#: multiply-adds of an image up to which a network is small
+SMALL = 2_000_000
+#: multiply-adds of a batch below which sharing it costs more than it saves
+SMALL_BATCH = 2_000_000
+
+
+def shard_size(macs: int, batch: int) -> int:
+    """The most images of a shard, for a network of `macs` multiply-adds an image and its usual batch.
+
+    So that every processor of this machine can have a shard, and that two can on any machine, unless a batch is done
+    in less than a millisecond.
+    """
+    most = MOST_OF_SMALL if macs <= SMALL else MOST
+    share = -(-batch // max(2, os.cpu_count() or 1))
+    return most if macs * batch <= SMALL_BATCH else min(most, max(LEAST, share))
+
+
+def shard_bounds(count: int, most: int) -> list[tuple[int, int]]:
+    """The shards of `count` images as (start, stop): as few as can be with `most` images each, of nearly one size."""
+    pieces = -(-count // most)
+    return [(piece * count // pieces, (piece + 1) * count // pieces) for piece in range(pieces)]
