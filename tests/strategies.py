@@ -6,8 +6,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tuicnn.optimizers import SGD, Adam, AdamW, RMSProp
+
 Draw = Any
 
+SAME_POOLS = [" 3 stride=1 pad=1", " 2 stride=1 pad=same", " 2x3 stride=1 pad=same"]
 ACTIVATIONS = ["relu", "leakyrelu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax", "identity"]
 
 
@@ -29,7 +32,7 @@ def _keeping(draw: Draw, c: int, depth: int) -> str:
             groups = draw(st.sampled_from([1, c]))
             steps.append(draw(st.sampled_from(["batchnorm", "layernorm", f"groupnorm {groups}"])))
         elif kind == "pool":
-            steps.append(draw(st.sampled_from(["maxpool 3 stride=1 pad=1", "avgpool 3 stride=1 pad=1"])))
+            steps.append(draw(st.sampled_from(["maxpool", "avgpool"])) + draw(st.sampled_from(SAME_POOLS)))
         elif kind == "block" and depth < 2:
             inner = _keeping(draw, c, depth + 1)
             if draw(st.booleans()):
@@ -48,7 +51,9 @@ def networks(draw: Draw, classes: int = 4) -> tuple[str, tuple[int, int, int]]:
     image = (c, h, w)
     steps: list[str] = []
     for place in range(draw(st.integers(1, 4))):
-        kind = draw(st.sampled_from(["conv", "strided", "pool", "keep", "concat", "label", "activation", "repeat"]))
+        kind = draw(
+            st.sampled_from(["conv", "strided", "pool", "keep", "concat", "label", "activation", "repeat", "zeropad"])
+        )
         if kind == "conv":
             c = draw(st.integers(1, 4))
             bias = draw(st.sampled_from(["", " bias=false"]))
@@ -71,6 +76,9 @@ def networks(draw: Draw, classes: int = 4) -> tuple[str, tuple[int, int, int]]:
             steps.append(f"2 * ({_keeping(draw, c, 1)})")
         elif kind == "activation":
             steps.append(_activation(draw))
+        elif kind == "zeropad":
+            steps.append(draw(st.sampled_from(["zeropad 1", f"zeropad 1 -> flatten -> reshape {c}x{h + 2}x{w + 2}"])))
+            h, w = h + 2, w + 2
         else:
             steps.append(_keeping(draw, c, 0))
     steps.append(draw(st.sampled_from(["flatten", "globalavgpool", "globalmaxpool"])))
@@ -79,3 +87,18 @@ def networks(draw: Draw, classes: int = 4) -> tuple[str, tuple[int, int, int]]:
     steps.append(f"dense {classes}")
     joined = draw(st.sampled_from([" -> ", "\n", " ->\n  "])).join(steps)
     return joined + "\n", image
+
+
+_SHARES = st.sampled_from([0.0, 0.5, 0.9])
+_DECAYS = st.sampled_from([0.0, 1e-3, 0.1])
+
+
+def optimizers(rates: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
+    """All optimizers, with options of all kinds."""
+    return st.one_of(
+        st.builds(SGD, lr=rates, momentum=_SHARES, decay=_DECAYS),
+        st.builds(SGD, lr=rates, momentum=st.just(0.9), nesterov=st.just(True), decay=_DECAYS),
+        st.builds(Adam, lr=rates, beta1=_SHARES, beta2=st.sampled_from([0.9, 0.999]), decay=_DECAYS),
+        st.builds(AdamW, lr=rates, eps=st.sampled_from([1e-8, 1e-3]), decay=_DECAYS),
+        st.builds(RMSProp, lr=rates, alpha=st.sampled_from([0.5, 0.99]), momentum=_SHARES, decay=_DECAYS),
+    )

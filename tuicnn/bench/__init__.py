@@ -1,0 +1,1 @@
+"""How fast this engine is on this machine, and beside PyTorch; `tuicnn bench` shows it."""

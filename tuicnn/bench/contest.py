@@ -1,0 +1,107 @@
+"""Measures a net: its sides take turns, A B C A B C, in one run, so that what the machine does besides meets them all.
+
+Each side is a process of its own, and only the one whose turn it is computes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuicnn.bench.process import SIDES, SideProcess
+from tuicnn.bench.results import Figures, Result
+from tuicnn.bench.work import inference_flops, training_flops
+from tuicnn.training.files import RunError
+
+if TYPE_CHECKING:
+    from tuicnn.language.plan import Plan
+
+__all__ = ["Timing", "contest"]
+
+#: how far the sides' losses may be apart before anything is trained, as a share
+_ALIKE = 1e-3
+_WORK = {"train": "training", "evaluate": "inference"}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long to measure: `rounds`, in each of which every side trains and evaluates for `seconds` each."""
+
+    seconds: float = 1.0
+    rounds: int = 5
+
+
+def contest(
+    plan: Plan, path: Path, threads: int, timing: Timing, *, against: bool, said: Callable[[str], None]
+) -> Result:
+    """Measure a net, also `against` PyTorch. `said` is told what is being done. Raises `RunError`."""
+    names = SIDES if against else SIDES[:1]
+    order = {"text": plan.text, "path": str(path), "threads": threads}
+    with ExitStack() as stack:
+        said("reading data")
+        sides = {names[0]: stack.enter_context(SideProcess(names[0], threads))}
+        about = {names[0]: sides[names[0]].ask({**order, "side": names[0]})}
+        for name in names[1:]:  # after the first, which has decoded the images for all; then side by side
+            sides[name] = stack.enter_context(SideProcess(name, threads))
+            sides[name].send({**order, "side": name})
+        about |= {name: sides[name].answer() for name in names[1:]}
+        _compare({name: float(found["sample_loss"]) for name, found in about.items()}, plan.name)
+        figures = {name: Figures() for name in names}
+        _rounds(sides, "train", timing, said, lambda name, rate: figures[name].training_rounds.append(rate))
+        for name, side in sides.items():  # before an evaluation, whose batches are others
+            figures[name].memory = side.ask({"do": "memory"})["bytes"]
+        _rounds(sides, "evaluate", timing, said, lambda name, rate: figures[name].inference_rounds.append(rate))
+        said("layer by layer")
+        for name, side in sides.items():
+            times = side.ask({"do": "layers", "seconds": timing.seconds})["times"]
+            figures[name].layers = [(forward, backward) for forward, backward in times]
+        said("matrix products")
+        sgemm = sides[names[0]].ask({"do": "sgemm", "seconds": timing.seconds})["flops"]
+    ours = about[names[0]]
+    return Result(
+        net=plan.name,
+        threads=threads,
+        batch=plan.train.batch,
+        data=ours["data"],
+        own_data=ours["own_data"],
+        images=ours["images"],
+        nodes=[(node.name, node.text, node.layer.method(*node.input_shapes)) for node in plan.nodes],
+        training_flops=training_flops(plan),
+        inference_flops=inference_flops(plan),
+        sgemm=sgemm,
+        sides=figures,
+    )
+
+
+def _rounds(
+    sides: dict[str, SideProcess],
+    work: str,
+    timing: Timing,
+    said: Callable[[str], None],
+    found: Callable[[str, float], None],
+) -> None:
+    """Let the sides do some work in turn, once to warm up and then for each round."""
+    for number in range(timing.rounds + 1):
+        said(f"{_WORK[work]}, round {number} of {timing.rounds}" if number else f"{_WORK[work]}, warming up")
+        for name, side in sides.items():
+            rate = side.ask({"do": work, "seconds": timing.seconds if number else timing.seconds / 4})["rate"]
+            if number:
+                found(name, float(rate))
+
+
+def _compare(losses: dict[str, float], net: str) -> None:
+    """See that all sides compute the same network. Raises `RunError`."""
+    ours = losses["tuicnn"]
+    for name, loss in losses.items():
+        if (
+            not math.isclose(ours, loss, rel_tol=_ALIKE, abs_tol=_ALIKE)
+            and not math.isnan(ours)
+            and not math.isnan(loss)
+        ):
+            raise RunError(
+                f"{net}: a loss of {ours:.6g} here is {loss:.6g} in PyTorch ({name}); so nothing was measured"
+            )

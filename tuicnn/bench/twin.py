@@ -1,0 +1,150 @@
+"""A plan written as a `torch.nn.Module`: the same layers, from PyTorch's own, with the same weights under our names.
+
+It is the twin that results are compared with, in the tests, and speed, in `tuicnn bench`. So it is written as
+PyTorch's users write theirs: modules of torch.nn, ReLU in place where nobody else reads its input. PyTorch is an extra,
+and is imported when a twin is made.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuicnn.bench.twin_layers import join_of, modules_of
+from tuicnn.bench.work import live_nodes
+from tuicnn.language.plan import INPUT
+from tuicnn.layers import BatchNorm, Conv, Dense, Depthwise, GroupNorm, LayerNorm
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tuicnn.language.plan import Node, Plan
+
+    Array = NDArray[np.floating[Any]]
+
+__all__ = ["Twin", "twin"]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A plan's `torch.nn.Module`, and what its weights are called.
+
+    `names` takes a layer's name to its submodule's. They differ only where PyTorch cannot call a submodule so: where
+    the name is one of `torch.nn.Module`'s own attributes or no name in Python.
+    """
+
+    module: Any
+    names: Mapping[str, str]
+
+    def load(self, weights: Mapping[str, Array]) -> None:
+        """Take weights as `Network.state()` gives them. Raises `RuntimeError` where one is missing or does not fit."""
+        import torch
+
+        given = {self._theirs(name): torch.from_numpy(np.ascontiguousarray(w)) for name, w in weights.items()}
+        self.module.load_state_dict(given)
+
+    def state(self) -> dict[str, Array]:
+        """Copies of the weights and running statistics, as `Network.load` takes them."""
+        return {ours: tensor.detach().cpu().contiguous().numpy().copy() for ours, tensor in self._tensors().items()}
+
+    def gradients(self) -> dict[str, Array]:
+        """The gradient by every learnt weight after a `backward`, as `Network.loss_and_gradients` names them."""
+        parameters = dict(self.module.named_parameters())
+        found = {}
+        for ours in self._tensors():
+            theirs = parameters.get(self._theirs(ours))
+            if theirs is not None:  # a layer that nothing reads has no gradient: PyTorch says None, we say 0
+                grad = theirs.grad
+                found[ours] = np.zeros(theirs.shape, _numpy(theirs)) if grad is None else grad.contiguous().numpy()
+        return found
+
+    def _theirs(self, name: str) -> str:
+        layer, _, weight = name.rpartition(".")
+        return f"{self.names.get(layer, layer)}.{weight}"
+
+    def _tensors(self) -> dict[str, Any]:
+        """PyTorch's weights by our names, without its count of batches."""
+        ours = {theirs: name for name, theirs in self.names.items()}
+        found = {}
+        for key, tensor in self.module.state_dict(keep_vars=True).items():
+            layer, _, weight = key.rpartition(".")
+            if weight != "num_batches_tracked":
+                found[f"{ours[layer]}.{weight}"] = tensor
+        return found
+
+
+def _numpy(tensor: Any) -> Any:
+    return tensor.detach().numpy().dtype
+
+
+def twin(plan: Plan) -> Twin:
+    """The module of a plan, in float32 and in training mode, with PyTorch's own first weights.
+
+    Its `forward` takes images (N, C, H, W) and is plain Python made by torch.fx: `print(module.code)` shows it. Each
+    node of `module.graph` has the number of the plan's node that it belongs to as `meta["index"]`.
+    """
+    from torch import fx
+
+    names = _names(plan)
+    graph, root = fx.Graph(), {}
+    values: dict[int, Any] = {INPUT: graph.placeholder("x")}
+    live = live_nodes(plan)
+    readers = [source for index in live for source in plan.nodes[index].inputs]
+    for index in live:
+        node = plan.nodes[index]
+        inputs = [values[source] for source in node.inputs]
+        before = len(graph.nodes)
+        join = join_of(node.layer)
+        if join is not None:
+            value = graph.call_function(join, (inputs,))
+        else:
+            value = inputs[0]
+            for name, module in _submodules(plan, node, names, readers):
+                root[name] = module
+                value = graph.call_module(name, (value,))
+        for made in list(graph.nodes)[before:]:
+            made.meta["index"] = index
+        values[index] = value
+    graph.output(values[len(plan.nodes) - 1])
+    module = fx.GraphModule(root, graph, "Twin")
+    for index, node in enumerate(plan.nodes):  # what nothing reads is not run, but has weights
+        if index not in live and node.parameters:
+            module.add_submodule(names[node.name], modules_of(node.layer, node.input_shapes[0])[-1])
+    return Twin(module, names)
+
+
+def _submodules(plan: Plan, node: Node, names: Mapping[str, str], readers: list[int]) -> list[tuple[str, Any]]:
+    """A node's modules by name; the last, which has the weights, by the node's own."""
+    source = node.inputs[0]
+    producer = plan.nodes[source].layer if source != INPUT else None
+    # neither another reader nor the producer's own backward may miss what is written over
+    free = isinstance(producer, (Conv, Depthwise, Dense, BatchNorm, LayerNorm, GroupNorm))
+    *first, last = modules_of(node.layer, node.input_shapes[0], in_place=free and readers.count(source) == 1)
+    name = before = names[node.name]
+    named = []
+    for module in first:
+        while before in names.values():
+            before = f"{before}_before"
+        named.append((before, module))
+    return [*named, (name, last)]
+
+
+def _names(plan: Plan) -> dict[str, str]:
+    """What each node's submodule is called: as the node, where PyTorch and Python allow it."""
+    from torch import fx
+
+    empty = fx.GraphModule({}, fx.Graph())
+    taken = {node.name for node in plan.nodes}
+    names = {}
+    for node in plan.nodes:
+        name = node.name.replace("-", "_")
+        if name != node.name or keyword.iskeyword(name) or hasattr(empty, name):
+            while name in taken or keyword.iskeyword(name) or hasattr(empty, name):
+                name = f"{name}_"
+            taken.add(name)
+        names[node.name] = name
+    return names

@@ -1,0 +1,131 @@
+"""The command that measures: bench."""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tuicnn.bundled import bundled
+from tuicnn.commands.group import main, options
+from tuicnn.commands.shared import find_net, look_of, print_diagnostics
+from tuicnn.console.streams import console_for, is_terminal, say
+from tuicnn.training.files import RunError
+
+if TYPE_CHECKING:
+    from tuicnn.language.plan import Plan
+    from tuicnn.tui.look import Look
+
+__all__ = ["bench"]
+
+
+def _counts(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """`1,2` as numbers of threads."""
+    if value is None:
+        return None
+    parts = [part.strip() for part in value.split(",")]
+    if not all(part.isdecimal() and len(part) < 5 and 1 <= int(part) <= 1024 for part in parts):
+        raise click.BadParameter(f"{value!r} must be numbers from 1 to 1024 with commas between them, such as 1,2")
+    return tuple(dict.fromkeys(map(int, parts)))
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """A time; NaN passes through every range, and would never be over."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is no time")
+    return value
+
+
+@main.command()
+@click.argument("nets", metavar="[NET...]", nargs=-1)
+@click.option(
+    "--threads",
+    metavar="N[,N...]",
+    callback=_counts,
+    help="Numbers of threads, such as 1,2; by default one, and as many as processors.",
+)
+@click.option("--against", type=click.Choice(["torch"]), help="Measure PyTorch too, on the same net and data.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.001, 3600),
+    callback=_seconds,
+    default=1.0,
+    show_default=True,
+    help="How long each turn takes.",
+)
+@click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="Turns of each side.")
+@options("json", "ascii")
+def bench(
+    nets: tuple[str, ...],
+    threads: tuple[int, ...] | None,
+    against: str | None,
+    seconds: float,
+    rounds: int,
+    as_json: bool,
+    ascii: bool,
+) -> None:
+    """Measure how fast each NET trains and evaluates on this machine; without a NET, all that come with tuicnn.
+
+    \b
+    tuicnn bench                           all nets, with one thread and with as many as processors
+    tuicnn bench nets/mnist.net            one net, and the time of each of its layers
+    tuicnn bench --against torch --json    beside PyTorch; one JSON object a line
+
+    With --against torch, the sides take turns in one run: this engine, PyTorch with its tensors contiguous, and
+    channels_last; ratios are to the faster of the two. All train the net at its own batch size, with the same images,
+    batches, loss, optimizer and first weights, without augmentation, each in a process of its own. Where the data set
+    is not on this machine, random images stand in for it.
+    """
+    look = look_of(ascii)
+    from tuicnn.bench.machine import cores, machine, torch_is_here
+
+    if against is not None and not torch_is_here():
+        raise RunError("PyTorch, to compare with, is not installed; install it with: pip install 'tuicnn[bench]'")
+    paths = [find_net(net) for net in nets] or sorted(bundled("nets").glob("*.net"))
+    plans = [(_plan(path, look), path) for path in paths]
+    from tuicnn.bench.contest import Timing, contest
+    from tuicnn.bench.results import Result
+    from tuicnn.console.bench import Doing, print_layers, print_machine, print_results
+
+    found = machine(against=against is not None)
+    timing = Timing(seconds, rounds)
+    console = console_for(sys.stdout)
+    results: list[Result] = []
+    # as Ctrl-C does it: what was measured is printed, and no process is left behind
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    if not as_json:
+        print_machine(console, found)
+    try:
+        with Doing(console_for(sys.stderr), shown=is_terminal(sys.stderr)) as doing:
+            for number in threads or tuple(dict.fromkeys((1, cores()))):
+                for plan, path in plans:
+                    what = f"{path.stem}, {number} thread{'s' * (number != 1)}"
+                    result = contest(plan, path, number, timing, against=against is not None, said=doing.about(what))
+                    results.append(result)
+                    if as_json:
+                        import json
+
+                        say(json.dumps({**result.as_json(), "machine": found}))
+    finally:  # interrupted: what was measured is worth reading
+        if results and not as_json:
+            print_results(console, results)
+            if nets:
+                for result in results:
+                    print_layers(console, result)
+
+
+def _plan(path: Path, look: Look) -> Plan:
+    """The plan of a net; its problems printed and exit 1 where it has none. Its data need not be here."""
+    from tuicnn.language import check_file
+
+    _, checked = check_file(path)
+    # that the data is not here does not matter, where the shape of an image is known
+    known = checked.plan is not None
+    print_diagnostics(tuple(d for d in checked.diagnostics if not known or d.code != "data"), look)
+    if checked.plan is None:
+        sys.exit(1)
+    return checked.plan

@@ -1,0 +1,194 @@
+"""What `tuicnn bench` prints: a row for each net and number of threads, and the time of each layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from tuicnn.bench.results import Result, geometric_mean
+from tuicnn.data.base import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Doing", "print_layers", "print_machine", "print_results"]
+
+#: share of the processors in use by others above which the machine is not quiet enough to measure on
+BUSY = 0.1
+#: how PyTorch's memory formats are marked behind a figure
+_MARKS = {"": "", "contiguous": " ", "channels_last": "*"}
+
+
+def print_machine(console: Console, found: dict[str, Any]) -> None:
+    """The machine and the libraries, in one line; and a warning where others use it too."""
+    torch = f", PyTorch {found['torch']}" if found["torch"] else ""
+    cores = f"{found['cores']} core{'s' * (found['cores'] != 1)}"
+    console.print(Text(f"{found['processor']}, {cores}; NumPy {found['numpy']}, {found['blas']}{torch}", style="dim"))
+    if found["busy"] > BUSY:
+        share = f"{found['busy']:.0%}"
+        console.print(
+            Text(f"Other programs use {share} of the processors, so these figures will be off.", style="yellow")
+        )
+
+
+def print_results(console: Console, results: Sequence[Result]) -> None:
+    """A table of training, one of inference, and what there is to know of their figures."""
+    against = any(result.best("training") for result in results)
+    for kind in ("training", "inference"):
+        console.print()
+        console.print(_compared(results, kind) if against else _alone(results, kind))
+    console.print()
+    for threads in dict.fromkeys(result.threads for result in results) if against else ():
+        console.print(Text(_mean([result for result in results if result.threads == threads])))
+    for line in _notes(results, against=against):
+        console.print(Text(line, style="dim"))
+
+
+def _mean(results: Sequence[Result]) -> str:
+    """The mean ratios of results with one number of threads, in a sentence."""
+    training, inference = (
+        geometric_mean(ratio for result in results if (ratio := result.ratio(kind)))
+        for kind in ("training", "inference")
+    )
+    return f"{_threads(results[0])}: {training:.2f} times PyTorch's speed in training, {inference:.2f} in inference" + (
+        " (geometric mean)" if len(results) > 1 else ""
+    )
+
+
+def _compared(results: Sequence[Result], kind: str) -> Table:
+    training = kind == "training"
+    table = _table(kind, "threads", "batch", "tuicnn", "PyTorch", "ratio", "sgemm", *["MB", "PyTorch MB"] * training)
+    for result in results:
+        best = result.best(kind)
+        assert best is not None
+        memory = [_megabytes(result.ours.memory), _megabytes(result.sides[best].memory)] if training else []
+        table.add_row(
+            _net(result),
+            str(result.threads),
+            str(result.batch),
+            _rate(getattr(result.ours, kind)),
+            f"{_rate(getattr(result.sides[best], kind))}{_MARKS[best]}",
+            _ratio(result.ratio(kind)),
+            _percent(result.share("tuicnn", kind)),
+            *memory,
+        )
+    return table
+
+
+def _alone(results: Sequence[Result], kind: str) -> Table:
+    training = kind == "training"
+    table = _table(kind, "threads", "batch", "images/s", "sgemm", *["MB"] * training)
+    for result in results:
+        table.add_row(
+            _net(result),
+            str(result.threads),
+            str(result.batch),
+            _rate(getattr(result.ours, kind)),
+            _percent(result.share("tuicnn", kind)),
+            *[_megabytes(result.ours.memory)] * training,
+        )
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column(first, overflow="fold")
+    for heading in others:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def print_layers(console: Console, result: Result) -> None:
+    """A net's layers with their times in microseconds an image, forward and backward, of each side."""
+    best = result.best("training")
+    console.print()
+    console.print(Text(f"{_net(result)}, {_threads(result)}: microseconds an image in training", style="bold"))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_footer=True, footer_style="bold")
+    table.add_column("layer", "total", overflow="fold")
+    table.add_column("kernel", no_wrap=True)
+    sides = ["tuicnn", *([best] if best is not None else [])]
+    for side in sides:
+        name = "" if side == "tuicnn" else "PyTorch "
+        times = result.sides[side].layers
+        for place, heading in enumerate(("forward", "backward")):
+            total = sum(both[place] for both in times)
+            table.add_column(f"{name}{heading}", _micro(total, result), justify="right", no_wrap=True)
+    for index, (_, text, kernel) in enumerate(result.nodes):
+        cells = [_micro(seconds, result) for side in sides for seconds in result.sides[side].layers[index]]
+        table.add_row(Text(text), kernel, *cells)
+    console.print(table)
+
+
+def _notes(results: Sequence[Result], *, against: bool) -> list[str]:
+    lines = [
+        "Images a second, the median of the rounds.",
+        "sgemm: the speed of tuicnn's products, as a share of what plain matrix products reach here.",
+        "MB: what training needs at its peak, beyond the program and the images.",
+    ]
+    if against and any(_MARKS[result.best(k) or ""].strip() for result in results for k in ("training", "inference")):
+        lines.append("* PyTorch was faster in channels_last, elsewhere contiguous.")
+    drawn = dict.fromkeys(_net(result) for result in results if not result.own_data)
+    if drawn:
+        lines.append(f"On random images, because the data is not here: {', '.join(drawn)}.")
+    return lines
+
+
+def _threads(result: Result) -> str:
+    return f"{result.threads} thread{'s' * (result.threads != 1)}"
+
+
+def _net(result: Result) -> str:
+    return printable(Path(result.net).stem)
+
+
+def _rate(images: float) -> str:
+    return f"{images:,.0f}" if images >= 100 else f"{images:.1f}"
+
+
+def _ratio(ratio: float | None) -> Text:
+    if ratio is None:
+        return Text("")
+    return Text(f"{ratio:.2f}", style="bold green" if ratio >= 1 else "bold red")
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+def _megabytes(count: int) -> str:
+    size = count / 2**20
+    return f"{size:.1f}" if size < 9.95 else f"{size:,.0f}"
+
+
+def _micro(seconds: float, result: Result) -> str:
+    micro = seconds / result.batch * 1e6
+    return f"{micro:,.1f}" if micro else "-"
+
+
+class Doing:
+    """One line on a terminal that says what is being measured; nothing where there is none."""
+
+    def __init__(self, console: Console, *, shown: bool) -> None:
+        self._status = console.status("", spinner="line", refresh_per_second=1) if shown else None
+
+    def __enter__(self) -> Doing:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def about(self, what: str) -> Callable[[str], None]:
+        """Takes what is being done for `what`."""
+
+        def said(text: str) -> None:
+            if self._status is not None:
+                self._status.update(Text(f"{what}: {text}"))
+
+        return said
