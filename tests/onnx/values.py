@@ -1,0 +1,113 @@
+"""Operators that work on each value, or arrange values, or put arrays together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tests.alone import Alone
+from tests.onnx.cases import Node
+from tests.onnx.ours import NotOursError, Operator, Value, as_images, from_rows, need, real, to_rows
+
+__all__ = ["activation", "add", "concat", "flatten", "identity", "pad", "prelu", "reshape", "softmax", "softmax_rows"]
+
+
+def each_value(layer: str, x: Value) -> list[Value]:
+    return [Alone(layer, [as_images(x)], dtype=real(x)).forward().reshape(x.shape)]
+
+
+def activation(word: str, **options: float) -> Operator:
+    """An activation; `options` are ONNX's defaults by our names, all of which ONNX calls alpha."""
+
+    def run(node: Node, inputs: Sequence[Value]) -> list[Value]:
+        need(node.attributes.get("approximate", "none") == "none", "gelu by way of tanh")
+        need(node.operator != "Swish" or node.attributes.get("alpha", 1.0) == 1.0, "swish with a factor")
+        given = [f"{name}={node.attributes.get('alpha', default):.9f}" for name, default in options.items()]
+        return each_value(" ".join([word, *given]), inputs[0])
+
+    return run
+
+
+def prelu(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    """With one slope it is leakyrelu; that the slope could learn is not asked here."""
+    x, slope = inputs
+    need(slope.size == 1, "a slope for each channel")
+    return each_value(f"leakyrelu slope={slope.item():.9f}", x)
+
+
+def identity(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    need(isinstance(inputs[0], np.ndarray), "a sequence, not an array")
+    return each_value("identity", inputs[0])
+
+
+def softmax_rows(node: Node, x: Value) -> tuple[Value, int]:
+    """The array and axis of a softmax; before version 13, all axes from `axis` on counted as one."""
+    if node.opset >= 13:
+        return x, node.attributes.get("axis", -1) % x.ndim
+    axis = node.attributes.get("axis", 1) % x.ndim
+    return x.reshape(int(np.prod(x.shape[:axis])), -1), 1
+
+
+def softmax(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    x, axis = softmax_rows(node, inputs[0])
+    if axis == 1 and x.ndim in (3, 4):  # over the channels of each pixel
+        y = Alone("softmax", [as_images(x)], dtype=real(x)).forward()
+    else:
+        y = from_rows(Alone("softmax", [to_rows(x, axis)], dtype=real(x)).forward(), x.shape, axis)
+    return [y.reshape(inputs[0].shape)]
+
+
+def flatten(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    """Axes before `axis` number the images; those after it, as many as there are, are channels, rows and columns."""
+    (x,) = inputs
+    axis = node.attributes.get("axis", 1)  # -1 is the last axis; x.ndim, beyond the last, is not 0
+    axis = axis + x.ndim if axis < 0 else axis
+    count = int(np.prod(x.shape[:axis]))
+    rest = [*x.shape[axis:], 1, 1, 1]
+    image = x.reshape(count, rest[0], rest[1], -1)
+    return [Alone("flatten", [image], dtype=real(x)).forward()]
+
+
+def reshape(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    """As one image: values in the order of their axes, read as an image of another shape."""
+    x, shape = inputs
+    need(x.size > 0, "an array without values")
+    target = [x.shape[k] if n == 0 and not node.attributes.get("allowzero") else int(n) for k, n in enumerate(shape)]
+    result = np.empty(x.shape, bool).reshape(target).shape
+    need(len(result) <= 4, "more than four axes")
+    c, h = ([*result, 1, 1])[:2]
+    return [Alone(f"reshape {c}x{h}x{x.size // (c * h)}", [x.reshape(1, -1)], dtype=real(x)).forward().reshape(result)]
+
+
+def pad(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    need(node.attributes.get("mode", "constant") == "constant", "a border that repeats the image")
+    value = inputs[2].item() if len(inputs) > 2 else node.attributes.get("value", 0.0)
+    need(value == 0, "a border that is not of zeros")
+    x = inputs[0]
+    sides = np.asarray(inputs[1] if len(inputs) > 1 else node.attributes["pads"]).reshape(2, -1)
+    need(x.ndim == 4 and not sides[:, :2].any(), "a border along other axes than height and width")
+    (top, left), (bottom, right) = sides[:, 2:].tolist()
+    need(top == bottom and left == right, "a border that is not the same on both sides")
+    return [Alone(f"zeropad {top}x{left}", [x], dtype=real(x)).forward().reshape(np.pad(x, sides.T).shape)]
+
+
+def add(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    need(all(x.shape == inputs[0].shape for x in inputs), "arrays of different shapes")
+    if len(inputs) == 1:
+        return each_value("identity", inputs[0])  # our `add` wants two branches
+    shape = inputs[0].shape
+    return [Alone("add", [as_images(x) for x in inputs], dtype=real(*inputs)).forward().reshape(shape)]
+
+
+def concat(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    axis = node.attributes["axis"] % inputs[0].ndim
+    if any(x.shape[:axis] != inputs[0].shape[:axis] for x in inputs):
+        raise NotOursError("arrays of different shapes")
+    result = list(inputs[0].shape)
+    result[axis] = sum(x.shape[axis] for x in inputs)
+    if axis == 1 and inputs[0].ndim > 2:  # channels of images
+        y = Alone("concat", [as_images(x) for x in inputs], dtype=real(*inputs)).forward()
+        return [y.reshape(result)]
+    y = Alone("concat", [to_rows(x, axis) for x in inputs], dtype=real(*inputs)).forward()
+    return [from_rows(y, result, axis)]
