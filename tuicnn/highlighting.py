@@ -163,6 +163,7 @@ class NetLexer(RegexLexer):
             (r",", Punctuation),
         ],
         "number": [
+            (r"(?<==)[0-9]+(?:\.[0-9]+)?[smh](?![\w.-])", Number),
             (r"[0-9]+(?:[xX×][0-9]+)+", Number),
             (r"[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+", Number.Float),
             (r"[0-9]+", Number.Integer),

@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from tuicnn.values import Size, UnsuitableError, Word, show
+from tuicnn.values import Size, Time, UnsuitableError, Word, show
 
-__all__ = ["Choice", "Flag", "Kind", "ListOf", "Number", "Padding", "SizeKind", "Text", "Whole"]
+__all__ = ["Choice", "Duration", "Flag", "Kind", "ListOf", "Number", "Padding", "SizeKind", "Text", "Whole"]
 
 
 class Kind:
@@ -90,6 +90,29 @@ class Number(Kind):
         if not good:
             raise UnsuitableError(f"must be {self.says}, not {show(value)}")
         return float(value)
+
+
+@dataclass(frozen=True)
+class Duration(Kind):
+    """A time such as `30s`, `5m` or `1h`, in seconds once accepted; `off` is 0."""
+
+    at_least: float = 1
+    at_most: float = 86_400
+    words: tuple[str, ...] = ("off",)
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        return f"a time from {Time.of(self.at_least)} to {Time.of(self.at_most)}, such as 30s or 5m, or off"
+
+    def accept(self, value: Any) -> float:
+        if isinstance(value, Word) and value in self.words:
+            return 0.0
+        if isinstance(value, Time) and self.at_least <= value.seconds <= self.at_most:
+            return value.seconds
+        raise UnsuitableError(f"must be {self.says}, not {show(value)}")
+
+    def show(self, value: Any) -> str:
+        return str(Time.of(value)) if value else "off"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tuicnn.kinds import SizeKind, Whole
+from tuicnn.kinds import Duration, SizeKind, Whole
 from tuicnn.values import Size
 from tuicnn.words import option, positional, word
 
@@ -19,6 +19,11 @@ class Train:
     epochs: int = option(Whole(at_least=1, at_most=100_000), default=3, help="passes over the training images")
     batch: int = option(Whole(at_least=1, at_most=65_536), default=64, help="images a step")
     seed: int = option(Whole(at_least=0, at_most=2**63 - 1), default=0, help="where all randomness starts")
+    checkpoint: float = option(
+        Duration(at_least=1, at_most=86_400),
+        default=30.0,
+        help="how often a checkpoint is written, beside those at each epoch's end",
+    )
 
 
 @word(

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Call", "Size", "UnsuitableError", "Word", "show"]
+__all__ = ["UNITS", "Call", "Size", "Time", "UnsuitableError", "Word", "show"]
+
+#: seconds of the units of time that can be written
+UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 class UnsuitableError(ValueError):
@@ -30,6 +33,28 @@ class Size(tuple[int, ...]):
 
 
 @dataclass(frozen=True)
+class Time:
+    """A time as written, `30s`: a number and its unit, one of `UNITS`."""
+
+    number: float
+    unit: str
+
+    @classmethod
+    def of(cls, seconds: float) -> Time:
+        """A time in the largest unit in which it is a whole number."""
+        unit = next((u for u in ("h", "m") if seconds and seconds % UNITS[u] == 0), "s")
+        return cls(seconds / UNITS[unit], unit)
+
+    @property
+    def seconds(self) -> float:
+        return self.number * UNITS[self.unit]
+
+    def __str__(self) -> str:
+        whole = self.number.is_integer() and self.number < 10**15
+        return f"{show(int(self.number) if whole else self.number)}{self.unit}"
+
+
+@dataclass(frozen=True)
 class Call:
     """A call used as a value, such as `normal(0.01)`; its arguments are evaluated values."""
 
@@ -49,7 +74,7 @@ def show(value: Any) -> str:
     if isinstance(value, float):
         short = f"{value + 0.0:g}"  # + 0.0: no -0
         return short if float(short) == value else repr(value)
-    if isinstance(value, Word | Size | Call | int):
+    if isinstance(value, Word | Size | Time | Call | int):
         return str(value)
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -71,7 +71,7 @@ def test_blocks_and_constants_printed_and_read_again_are_the_same(chain: str) ->
 def test_every_shape_in_the_plan_is_that_of_the_running_network(network: tuple[str, tuple[int, int, int]]) -> None:
     text, image = network
     made = Network.from_text(text, input=image, classes=4)
-    outputs = made.look(np.ones((image[1], image[2], image[0]), np.float32))
+    outputs = made.look(np.ones(image, np.float32))
     assert [out.shape for out in outputs if out is not None] == [
         node.shape for node, out in zip(made.plan.nodes, outputs, strict=True) if out is not None
     ]
@@ -118,6 +118,7 @@ FOUND = [
     "1000 * (1000 * ( -> den 1 1 1",
     f'include: "{"a." * 2000}"',  # a name too long for any file system
     f'data: folder "{"a." * 2000}"\nrelu',
+    "default: conv normal(1) 2m\nm = 3\nconv -> flatten -> dense 10",  # a value that a default gives
 ]
 
 

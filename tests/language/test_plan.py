@@ -88,7 +88,7 @@ def test_one_line_is_a_whole_file() -> None:
         "loss: cross_entropy",
         "optim: adam lr=0.001",
         "schedule: constant",
-        "train: epochs=3 batch=64 seed=0",
+        "train: epochs=3 batch=64 seed=0 checkpoint=30s",
     )
 
 

@@ -83,16 +83,36 @@ def test_it_is_for_its_owner_only(tmp_path: Path) -> None:
     assert (tmp_path / "j").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_half_written_last_line_is_left_out_and_not_glued_to_what_follows(tmp_path: Path) -> None:
+def test_a_half_written_last_line_is_left_out_and_cut_off_before_what_follows(tmp_path: Path) -> None:
     path = tmp_path / "j"
     written(path, {"event": "start"}, {"event": "epoch", "epoch": 1})
     path.write_bytes(path.read_bytes()[:-9])
     assert [e["event"] for e in read_journal(path).events] == ["start"]
     assert read_journal(path).damaged == 0
-    written(path, {"event": "end"})
+    journal = Journal(path)
+    assert journal.cut_off > 0
+    journal.append({"event": "end"})
+    journal.close()
     found = read_journal(path)
     assert [e["event"] for e in found.events] == ["start", "end"]
-    assert found.damaged == 1
+    assert found.damaged == 0
+
+
+@given(st.integers(0, 10_000), st.lists(st.text(max_size=30), min_size=1, max_size=5))
+def test_cut_off_anywhere_it_keeps_every_whole_line(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, texts: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("j") / "j"
+    written(path, *({"event": "epoch", "text": text} for text in texts))
+    data = path.read_bytes()
+    left = data[: cut % (len(data) + 1)]
+    path.write_bytes(left)
+    written(path, {"event": "end"})
+    found = read_journal(path)
+    assert found.damaged == 0
+    # an event that lacks nothing but its newline is whole
+    whole = left.count(b"\n") + (left.endswith(b"}") and len(left) > 0 and data[len(left) : len(left) + 1] == b"\n")
+    assert [e.get("text") for e in found.events] == [*texts[:whole], None]
 
 
 @given(st.lists(st.binary(max_size=40).map(lambda b: b.replace(b"\n", b"")), max_size=6))

@@ -51,6 +51,19 @@ def test_alive_and_lost_differ_by_the_lock_alone(tmp_path: Path) -> None:
     assert (summary(folder).state, summary(folder).alive) == ("lost", False)
 
 
+def test_a_run_that_waits_for_somebody_is_paused(tmp_path: Path) -> None:
+    waits = {"event": "diverged", "action": "pause"}, {"event": "paused", "step": 7}
+    folder = a_run(tmp_path, "mnist", START, EPOCHS[0], *waits)
+    with folder.lock():
+        assert (summary(folder).state, summary(folder).paused) == ("alive", True)
+        assert describe(folder).startswith("paused, 1 of 3 epochs")
+    assert (summary(folder).state, summary(folder).paused) == ("lost", False)
+    for later in ({"event": "unpaused"}, {"event": "resumed"}, {"event": "end", "state": "stopped"}):
+        folder = a_run(tmp_path, "mnist", START, *waits, later)
+        with folder.lock():
+            assert not summary(folder).paused
+
+
 def test_a_process_that_stays_after_the_end_can_be_attached_to(tmp_path: Path) -> None:
     folder = a_run(tmp_path, "mnist", START, {"event": "end", "state": "done"})
     with folder.lock():

@@ -114,8 +114,8 @@ def test_pause_one_step_and_resume() -> None:
         made.resume()
         wait_for(lambda: made.progress().step > at + 3)
     assert made.progress().state is State.STOPPED
-    told = [event for event in events if event["event"] in ("paused", "resumed")]
-    assert [event["event"] for event in told] == ["paused", "resumed"]
+    told = [event for event in events if event["event"] in ("paused", "unpaused")]
+    assert [event["event"] for event in told] == ["paused", "unpaused"]
     assert events[-1]["state"] == "stopped"
 
 
@@ -139,8 +139,8 @@ def test_a_pause_in_the_last_step_holds_before_the_test() -> None:
         made.resume()
         thread.join(20)
     assert made.progress().state is State.DONE
-    seen = [event for event in events if event["event"] in ("paused", "resumed")]
-    assert [event["event"] for event in seen] == ["paused", "resumed"]
+    seen = [event for event in events if event["event"] in ("paused", "unpaused")]
+    assert [event["event"] for event in seen] == ["paused", "unpaused"]
 
 
 def test_a_resume_during_a_single_step_is_told() -> None:
@@ -162,7 +162,7 @@ def test_a_resume_during_a_single_step_is_told() -> None:
         made.step()
         wait_for(lambda: made.progress().step > at + 3)
         assert made.progress().state is not State.PAUSED
-    assert [e["event"] for e in events if e["event"] in ("paused", "resumed")] == ["paused", "resumed"]
+    assert [e["event"] for e in events if e["event"] in ("paused", "unpaused")] == ["paused", "unpaused"]
 
 
 def test_a_peek_shows_what_the_network_computes() -> None:

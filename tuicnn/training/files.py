@@ -43,14 +43,14 @@ def why(error: OSError) -> str:
     return known or (error.strerror or str(error) or type(error).__name__).lower()
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | bytearray) -> None:
     """Write all of `data`, however many calls it takes. Raises `OSError`."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
-def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
+def write_atomic(path: Path, data: bytes | bytearray, mode: int = 0o600) -> None:
     """Put `data` at `path`, so that a reader sees the old file or the new one, also after a power cut.
 
     Raises `OSError`, with the old file in place and nothing left behind.

@@ -8,45 +8,25 @@ for): the command line uses this before NumPy is there.
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import errno
 import os
 import re
+import shlex
 import stat
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tuicnn.training.files import TEMPORARY, RunError, why, write_atomic
+from tuicnn.training.lock import Holder, RunLock, holder_at, is_held, take
 
-__all__ = ["RunFolder", "RunLock"]
+__all__ = ["RUNS", "RunFolder"]
 
 RUNS = "runs"
 _NUMBERED = re.compile(r"(.+)-([1-9][0-9]{0,8})")
-_OWN_FILES = ("net.net", "journal.jsonl", "worker.log", "weights.safetensors", "lock")
+_OWN_FILES = ("net.net", "origin.json", "journal.jsonl", "worker.log", "screen.log", "weights.safetensors", "lock")
 _OWN_FOLDERS = ("checkpoints",)
-#: whoever looks whether a run is alive holds its lock for some microseconds; a worker tries again for so long
-_LOCK_PATIENCE = 0.5  # seconds
-
-
-class RunLock:
-    """The lock of a run, held until `release` or the end of the process."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def release(self) -> None:
-        """Let go of the lock."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-    def __enter__(self) -> RunLock:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
 
 
 @dataclass(frozen=True)
@@ -173,6 +153,11 @@ class RunFolder:
         return self.path / "worker.log"
 
     @property
+    def checkpoints(self) -> Path:
+        """The folder of its checkpoints; not there before the first one."""
+        return self.path / "checkpoints"
+
+    @property
     def weights(self) -> Path:
         """Where the weights are at the end of the run."""
         return self.path / "weights.safetensors"
@@ -195,49 +180,50 @@ class RunFolder:
 
     def lock(self) -> RunLock:
         """Take the run for this process. Raises `RunError`, with the run's state, where another process has it."""
-        path = self.path / "lock"
-        until = time.monotonic() + _LOCK_PATIENCE
-        while True:
-            try:
-                # not inherited: children of a worker must not keep a run alive that nobody trains
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-            except OSError as error:
-                raise RunError(f"The run cannot be written to {self.path}: {why(error)}.") from error
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if _is_at(descriptor, path):
-                    return RunLock(descriptor)
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    os.close(descriptor)
-                    from tuicnn.training.runs import describe
-
-                    raise RunError(
-                        f"The run {self.name} has its process already ({describe(self)}); "
-                        f"watch it with: tuicnn attach {self.path}"
-                    ) from None
-            except OSError as error:
-                os.close(descriptor)
+        try:
+            lock = take(self.path)
+        except OSError as error:
+            if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
                 raise RunError(f"The file system of {self.path} has no locks: {why(error)}.") from error
-            os.close(descriptor)
-            time.sleep(0.01)
+            raise RunError(f"The run cannot be written to {self.path}: {why(error)}.") from error
+        if lock is None:
+            raise RunError(self.in_use)
+        return lock
+
+    @property
+    def in_use(self) -> str:
+        """What is said to whoever wants to train a run that a process has already."""
+        from tuicnn.training.runs import describe
+
+        return f"The run {self.name} has its process already ({describe(self)}); watch it with: {self.attach}"
+
+    @property
+    def attach(self) -> str:
+        """The command that shows the run, from the working folder of this moment."""
+        return f"tuicnn attach {shlex.quote(self.called)}"
+
+    @property
+    def resume(self) -> str:
+        """The command that goes on with the run, from the working folder of this moment."""
+        return f"tuicnn resume {shlex.quote(self.called)}"
+
+    @property
+    def called(self) -> str:
+        """What the run is called in a command: its name where it lies in `runs`, else its path."""
+        try:
+            return self.name if self.path.absolute().parent == Path.cwd() / RUNS else str(self.path)
+        except OSError:  # the working folder is gone
+            return str(self.path)
 
     @property
     def alive(self) -> bool:
         """Whether a process holds the run."""
-        try:
-            descriptor = os.open(self.path / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        finally:
-            os.close(descriptor)
-        return False
+        return is_held(self.path)
+
+    @property
+    def holder(self) -> Holder | None:
+        """What the process that holds the run says of itself, as far as it did."""
+        return holder_at(self.path) if self.alive else None
 
     # --- weights ----------------------------------------------------------------------------------------------------
 
@@ -320,14 +306,6 @@ def _numbered(runs: Path) -> Iterator[tuple[Path, int]]:
         found = _NUMBERED.fullmatch(path.name)
         if found:
             yield path, int(found[2])
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether an open file is still the one at `path` (it may have been removed while its lock was waited for)."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.lstat())
-    except FileNotFoundError:
-        return False
 
 
 def _see_that_there_is_room(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The journal of a run: what happened, one JSON object a line, appended and never rewritten.
+"""The journal of a run: what happened, one JSON object a line, appended; only what was lost to a crash is cut off.
 
 Strict JSON: a number that is not finite is written as null. Imports nothing heavy until something is written, since
 `tuicnn runs` only reads.
@@ -18,12 +18,14 @@ from typing import Any, NoReturn
 
 from tuicnn.training.files import RunError, why
 
-__all__ = ["Journal", "JournalRead", "read_journal"]
+__all__ = ["Journal", "JournalRead", "parse", "read_journal", "repair"]
 
 FLUSH_EVERY = 0.5  # seconds that a step may wait in memory
 RETRY_EVERY = 5.0  # seconds between attempts on a disk that refused
 KEEP_AT_MOST = 4 << 20  # bytes that wait for a disk that refuses; beyond them the oldest lines are given up
 LINE_AT_MOST = 1 << 20  # bytes; a longer line is no line of ours
+#: what is said of it, with the number of bytes
+HALF_WRITTEN = "The last line of the journal was half-written; its {} bytes were removed."
 _STEP = b'{"event":"step"'
 
 
@@ -35,7 +37,7 @@ class Journal:
     """
 
     def __init__(self, path: Path, on_trouble: Callable[[str], None] = lambda _: None) -> None:
-        """Open the file for appending. Raises `RunError` where it cannot be opened."""
+        """Open the file for appending, repaired. Raises `RunError` where it cannot be opened."""
         self._on_trouble = on_trouble
         self._lock = threading.Lock()
         self._waiting = bytearray()
@@ -45,9 +47,8 @@ class Journal:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             self._descriptor = os.open(path, flags, 0o600)
-            size = os.fstat(self._descriptor).st_size
-            if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-                self._waiting += b"\n"  # a line was cut off by a crash: what follows must not be glued to it
+            #: bytes of a half-written last line that were cut off
+            self.cut_off = repair(self._descriptor)
         except OSError as error:
             self.close()
             raise RunError(f"{path} cannot be written: {why(error)}.") from error
@@ -69,6 +70,14 @@ class Journal:
             if now >= self._due or (kind != "step" and not self._trouble) or kind == "end":
                 self._flush(now)
             if kind == "end" and not self._trouble:
+                with contextlib.suppress(OSError):
+                    os.fsync(self._descriptor)
+
+    def sync(self) -> None:
+        """Put all that was appended on disk, as far as the disk takes it."""
+        with self._lock:
+            self._flush(time.monotonic())
+            if not self._trouble and self._descriptor >= 0:
                 with contextlib.suppress(OSError):
                     os.fsync(self._descriptor)
 
@@ -108,6 +117,27 @@ class Journal:
             del self._waiting[first : max(first, gap)]
 
 
+def repair(descriptor: int) -> int:
+    """End a journal with a whole line: what a crash left half-written is cut off. How many bytes. Raises `OSError`.
+
+    A last line that is an event, and lacks only its newline, is given one.
+    """
+    size = end = os.fstat(descriptor).st_size
+    tail = b""
+    while end and b"\n" not in tail:
+        start = max(0, end - (64 << 10))
+        tail = os.pread(descriptor, end - start, start)
+        end = start
+    whole = end + tail.rfind(b"\n") + 1
+    if whole == size:
+        return 0
+    if size - whole <= LINE_AT_MOST and parse(os.pread(descriptor, size - whole, whole)) is not None:
+        os.pwrite(descriptor, b"\n", size)
+        return 0
+    os.ftruncate(descriptor, whole)
+    return size - whole
+
+
 @dataclass(frozen=True)
 class JournalRead:
     """What a journal says, and how many lines could not be read."""
@@ -134,7 +164,7 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
                     continue
                 if not steps and line.startswith(_STEP):
                     continue
-                event = _parse(line)
+                event = parse(line)
                 if event is not None:
                     events.append(event)
                 elif line.strip() and line.endswith(b"\n"):
@@ -146,7 +176,8 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
     return JournalRead(events, damaged)
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def parse(line: bytes) -> dict[str, Any] | None:
+    """The event in a line, or None where it is none."""
     try:
         value = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError):

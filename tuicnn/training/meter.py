@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.training.progress import NAN, Epoch, History
 
-__all__ = ["Recorder", "Smoothed", "Speed"]
+if TYPE_CHECKING:
+    from tuicnn.training.trainer import Trainer
+
+__all__ = ["Recorder", "Smoothed", "Speed", "seconds_to_go"]
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 class Smoothed:
@@ -21,6 +27,15 @@ class Smoothed:
     def add(self, value: float) -> None:
         self._sum = self._keep * self._sum + (1 - self._keep) * value
         self._weight = self._keep * self._weight + (1 - self._keep)
+
+    @property
+    def sums(self) -> tuple[float, ...]:
+        """The sum and the weight of what was added: all that it knows."""
+        return self._sum, self._weight
+
+    @sums.setter
+    def sums(self, sums: tuple[float, ...]) -> None:
+        self._sum, self._weight = sums
 
     @property
     def value(self) -> float:
@@ -66,7 +81,7 @@ class Recorder:
         if self.steps == len(self._losses):
             self._losses = np.concatenate([self._losses, np.empty_like(self._losses)])
             self._accuracies = np.concatenate([self._accuracies, np.empty_like(self._accuracies)])
-        self._losses[self.steps] = loss
+        self._losses[self.steps] = min(loss, _LARGEST)
         self._accuracies[self.steps] = accuracy
         self.steps += 1
 
@@ -79,3 +94,13 @@ class Recorder:
             self._accuracies[start : self.steps].copy(),
             tuple(self.epochs[max(0, epoch) :]),
         )
+
+
+def seconds_to_go(trainer: Trainer, speed: Speed, evaluation: float, epochs_done: int) -> float:
+    """Seconds to the end of a run, with the validations (of `evaluation` seconds; 0: none yet) and the test to come."""
+    data = trainer.dataset
+    # until the first validation has been timed: forward alone takes about a third of a step
+    validation = evaluation or len(data.val_images) / speed.images_per_second / 3
+    test = validation * len(data.test_images) / max(1, len(data.val_images))
+    epochs_left = trainer.plan.train.epochs - epochs_done
+    return (trainer.steps - trainer.step) * speed.seconds_per_step + epochs_left * validation + test

@@ -1,4 +1,4 @@
-"""What the command line may change of a plan: `--epochs`, `--batch`, `--seed`, `--limit`, and how many threads.
+"""What the command line may change of a plan: `--epochs`, `--batch`, `--seed`, `--limit`; and how it is trained.
 
 Imports nothing but the standard library: the command line uses it before NumPy is there.
 """
@@ -7,23 +7,31 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
 
-__all__ = ["Options"]
+__all__ = ["ON_NAN", "ON_NAN_ALONE", "ON_NAN_WATCHED", "OnNan", "Options"]
+
+#: what a run does where its numbers become NaN or infinite, once the step is undone
+OnNan = Literal["stop", "pause", "halve-lr"]
+ON_NAN: tuple[OnNan, ...] = get_args(OnNan)
+#: what is usual where a screen may watch, and in a command that trains by itself
+ON_NAN_WATCHED: OnNan = "pause"
+ON_NAN_ALONE: OnNan = "stop"
 
 
 @dataclass(frozen=True)
 class Options:
-    """Choices that stand above those in the file; None leaves the file's (or, for threads, the machine's)."""
+    """Choices that stand above those in the file; None leaves the file's, or what is usual."""
 
     epochs: int | None = None
     batch: int | None = None
     seed: int | None = None
     limit: int | None = None
     threads: int | None = None
+    on_nan: OnNan | None = None
 
     def apply(self, plan: Plan) -> Plan:
         """The plan with these choices in it."""
@@ -32,12 +40,14 @@ class Options:
         changed = replace(plan, train=replace(plan.train, **train)) if train else plan
         return changed if self.limit is None else replace(changed, data=replace(changed.data, limit=self.limit))
 
+    def overridden_by(self, other: Options) -> Options:
+        """These choices, with another's in their place where it has some."""
+        return replace(self, **{name: value for name, value in vars(other).items() if value is not None})
+
     def arguments(self) -> list[str]:
         """The choices as arguments of a command: `["--epochs", "3"]`."""
-        given = ("epochs", "batch", "seed", "limit", "threads")
-        return [
-            part for name in given if (value := getattr(self, name)) is not None for part in (f"--{name}", str(value))
-        ]
+        given = {name.replace("_", "-"): value for name, value in vars(self).items() if value is not None}
+        return [part for name, value in given.items() for part in (f"--{name}", str(value))]
 
     def workers(self) -> int:
         """How many threads to train with: as chosen, or as many as the processors this process may use."""

@@ -29,7 +29,7 @@ class State(StrEnum):
     TESTING = "testing"
     DONE = "done"
     STOPPED = "stopped"  # by a person or a signal, before its end
-    DIVERGED = "diverged"  # the loss became NaN or infinite
+    DIVERGED = "diverged"  # numbers became NaN or infinite
     FAILED = "failed"  # see `message`
 
     @property
@@ -99,6 +99,8 @@ class Progress:
     best_epoch: int = 0
     test_loss: float = NAN
     test_accuracy: float = NAN
+    diverged: str = ""  # what diverged, as a sentence, while the run waits for somebody to say how it goes on
+    saved: int = 0  # steps completed at the newest checkpoint
 
 
 @dataclass(frozen=True)

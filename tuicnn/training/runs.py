@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.files import RunError, why
 from tuicnn.training.folder import RUNS, RunFolder
 from tuicnn.training.journal import read_journal
 
-__all__ = ["RunSummary", "describe", "find_run", "list_runs", "summary", "the_only_alive"]
+__all__ = ["RunSummary", "describe", "find_resumable", "find_run", "list_runs", "summary", "the_only_alive"]
 
 #: what the journal of a run may say at its end
 ENDS = ("done", "stopped", "diverged", "failed")
@@ -38,6 +39,15 @@ class RunSummary:
     parameters: int | None
     message: str
     damaged: int  # lines of the journal that cannot be read
+    paused: bool  # it is alive, and waits for somebody to let it go on, say because it diverged
+    saved: int | None  # steps done at the newest checkpoint, as its name tells; None where there is none
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can go on to its end, from its newest checkpoint or, where it was lost early, from its start."""
+        return not self.alive and (
+            self.state == "lost" or (self.state in ("stopped", "failed") and self.saved is not None)
+        )
 
     @property
     def name(self) -> str:
@@ -51,11 +61,16 @@ def summary(folder: RunFolder) -> RunSummary:
     journal = read_journal(folder.journal, steps=False)
     start: dict[str, Any] = {}
     end: dict[str, Any] = {}
-    epochs, accuracies = 0, []
+    epochs, accuracies, paused = 0, [], False
     for event in journal.events:
         match event["event"]:
             case "start":
-                start, end = event, {}
+                start, end, paused = event, {}, False
+            case "resumed":
+                start, end = {**start, "epochs": event.get("epochs", start.get("epochs"))}, {}
+                paused = False
+            case "paused" | "unpaused":
+                paused = event["event"] == "paused"
             case "epoch":
                 epochs = max(epochs, _whole(event.get("epoch")) or 0)
                 accuracies.append(_number(event.get("val_accuracy")))
@@ -80,6 +95,8 @@ def summary(folder: RunFolder) -> RunSummary:
         parameters=parameters if parameters is not None else _whole(start.get("parameters")),
         message=str(end.get("message") or ""),
         damaged=journal.damaged,
+        paused=paused and alive and not end,
+        saved=next(iter(CheckpointFolder(folder.checkpoints).steps()), None),
     )
 
 
@@ -89,7 +106,7 @@ def describe(folder: RunFolder) -> str:
         run = summary(folder)
     except RunError:
         return "its journal cannot be read"
-    parts = [run.state]
+    parts = ["paused" if run.paused else run.state]
     if run.epochs:
         of = f" of {run.epochs_planned}" if run.epochs_planned and run.state != "done" else ""
         parts.append(f"{run.epochs}{of} epoch{'s' * ((run.epochs_planned or run.epochs) != 1)}")
@@ -101,7 +118,10 @@ def describe(folder: RunFolder) -> str:
 
 
 def list_runs(parent: Path) -> list[RunSummary]:
-    """The runs in `parent/runs`, the oldest first. Raises `RunError` where the folder cannot be read."""
+    """The runs in `parent/runs`, the oldest first. Raises `RunError` where the folder cannot be read.
+
+    The numbers tell the order: a clock may have been set back. Runs that have none, having been renamed, come first.
+    """
     runs = parent / RUNS
     try:
         paths = [path for path in runs.iterdir() if path.is_dir() and RunFolder(path).holds_a_run]
@@ -109,7 +129,7 @@ def list_runs(parent: Path) -> list[RunSummary]:
         return []
     except OSError as error:
         raise RunError(f"The runs in {runs} cannot be listed: {why(error)}.") from error
-    return sorted((summary(RunFolder(path)) for path in paths), key=lambda run: (run.started, run.folder.number or 0))
+    return sorted((summary(RunFolder(path)) for path in paths), key=lambda run: (run.folder.number or 0, run.started))
 
 
 def find_run(text: str | None, parent: Path) -> RunFolder:
@@ -140,6 +160,16 @@ def find_run(text: str | None, parent: Path) -> RunFolder:
     raise RunError(
         f"There is no run {text}: neither a number nor a name in {runs}, nor a folder with a run; see: tuicnn runs"
     )
+
+
+def find_resumable(text: str | None, parent: Path) -> RunFolder:
+    """The run that a person wants to go on with: see `find_run`; by None the newest that can. Raises `RunError`."""
+    if text is not None:
+        return find_run(text, parent)
+    found = [run for run in list_runs(parent) if run.resumable]
+    if not found:
+        raise RunError(f"No run in {parent / RUNS} was left before its end; tuicnn runs lists them")
+    return found[-1].folder
 
 
 def the_only_alive(parent: Path) -> RunFolder:

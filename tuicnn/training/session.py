@@ -15,11 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.data import DataError, normalise
+from tuicnn.data import DataError
 from tuicnn.execution import Observed
-from tuicnn.training.meter import Recorder, Smoothed, Speed
+from tuicnn.training.checkpoints import Tally
+from tuicnn.training.divergence import DivergedError, Divergence
+from tuicnn.training.files import RunError
+from tuicnn.training.looking import answer
+from tuicnn.training.meter import Recorder, Smoothed, Speed, seconds_to_go
+from tuicnn.training.moments import Identity, Moment, restore, take
 from tuicnn.training.overview import overview_of
-from tuicnn.training.progress import NAN, Epoch, Figures, History, Overview, Peek, Progress, State, jsonable
+from tuicnn.training.progress import Figures, History, Overview, Peek, Progress, State, jsonable
+from tuicnn.training.setbacks import Setbacks, scaled
 from tuicnn.training.steering import Steering
 from tuicnn.training.trainer import Trainer
 
@@ -27,23 +33,43 @@ if TYPE_CHECKING:
     from tuicnn.data import Dataset
     from tuicnn.language import Plan
     from tuicnn.network import Network
+    from tuicnn.training.checkpoints import Checkpoint
+    from tuicnn.training.moments import Past
+    from tuicnn.training.options import OnNan
 
     Event = dict[str, Any]
 
-__all__ = ["Session", "look_at"]
+__all__ = ["Session"]
 
 
 class Session:
-    """See the module. `on_event` is called in the training thread with JSON-able dicts: start, step, epoch, …, end."""
+    """See the module. `on_event` is called in the training thread with JSON-able dicts: start, step, epoch, …, end.
+
+    `on_rest` is called in the training thread whenever the run is between two steps and a checkpoint might be wanted;
+    it may call `checkpoint()`, and says whether that is safe on disk; `checkpoint_at` gives that of a step, if there is
+    one. With a `past`, the run goes on from there. `on_nan`: what is done where numbers do not stay finite.
+    """
 
     def __init__(
-        self, plan: Plan, *, threads: int, run: str = "", on_event: Callable[[Event], None] = lambda event: None
+        self,
+        plan: Plan,
+        *,
+        threads: int,
+        run: str = "",
+        on_event: Callable[[Event], None] = lambda event: None,
+        on_rest: Callable[[Moment], bool] = lambda moment: False,
+        checkpoint_at: Callable[[int], Checkpoint | None] = lambda step: None,
+        past: Past | None = None,
+        on_nan: OnNan = "stop",
     ) -> None:
         self.plan, self.threads, self.run_name = plan, threads, run
         self.overview: Overview | None = None
-        self._on_event = on_event
+        self._on_event, self._on_rest, self._past = on_event, on_rest, past
         self._trainer: Trainer | None = None
-        self._steering = Steering(self._answer, self._on_pause, self._on_resume)
+        self._steering = Steering(
+            self._answer, self._on_pause, self._on_resume, lambda: self._rest(Moment.ASKED), self._on_rate
+        )
+        self._setbacks = Setbacks(on_nan, checkpoint_at)
         self._working = State.STARTING  # what it does when it is not paused
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
         self._recording = threading.Lock()
@@ -54,13 +80,18 @@ class Session:
         self._figures_wanted = False
         self._loss, self._accuracy, self._speed = Smoothed(), Smoothed(), Speed()
         self._seconds = self._evaluation_seconds = 0.0
+        self._tally = Tally()  # of the epoch that is being trained
+        self._best_step = 0
+        self._told = ""  # what was done about a divergence in this epoch
+        self._identity: Identity | None = None
 
     # --- from any thread --------------------------------------------------------------------------------------------
 
     @property
     def network(self) -> Network | None:
-        """The network, once the data is read. Its weights change until the run has ended."""
-        return self._trainer.network if self._trainer else None
+        """The network, once training has begun. Its weights change until the run has ended."""
+        # before that they are not yet those of the run, where it goes on from a checkpoint
+        return self._trainer.network if self._trainer and self._identity else None
 
     def progress(self) -> Progress:
         """The numbers of this moment."""
@@ -96,7 +127,29 @@ class Session:
         """End the run after the step that is being trained. May be called by a signal handler."""
         self._steering.stop()
 
+    def save(self) -> None:
+        """Write a checkpoint after the step that is being trained."""
+        self._steering.save()
+
+    def scale_rate(self, by: float) -> None:
+        """Multiply the learning rate, from the next step on."""
+        self._steering.scale_rate(by)
+
     # --- the training thread ----------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """All that the rest of the run depends on; its arrays are the run's own. For `on_rest`."""
+        assert self._trainer is not None
+        assert self._identity is not None
+        return take(
+            self._trainer,
+            self._identity,
+            self._progress,
+            tally=self._tally,
+            smoothed=(*self._loss.sums, *self._accuracy.sums),
+            evaluation_seconds=self._evaluation_seconds,
+            best_step=self._best_step,
+        )
 
     def run(self) -> State:
         """Read the data, train, validate, test; blocks. Returns a final state; raises only for what is a bug."""
@@ -104,7 +157,7 @@ class Session:
         try:
             try:
                 state, message = self._run()
-            except (DataError, OSError) as error:
+            except (DataError, RunError, OSError) as error:
                 message = str(error)
             except MemoryError:
                 message = "not enough memory for this network at this batch size; make train: batch= smaller"
@@ -112,71 +165,98 @@ class Session:
                 message = f"{type(error).__name__}: {error}"
                 raise
         finally:
+            if self._trainer is not None:
+                self._trainer.close()
             self._set(state=state, message=message, eta=0.0, part=0.0)
             self._end(state, message)
         return state
 
     def _run(self) -> tuple[State, str]:
         dataset = self.plan.data.load()
-        trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads)
+        checkpoint = self._past.checkpoint if self._past is not None else None
+        choices = checkpoint.choices if checkpoint is not None else None  # another machine would choose otherwise
+        trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads, choices=choices)
         self.overview = overview_of(
-            self.plan, dataset, trainer.steps_per_epoch, threads=self.threads, run=self.run_name
+            self.plan, dataset, trainer.steps_per_epoch, threads=trainer.team.size, run=self.run_name
         )
-        self._set(steps=trainer.steps, learning_rate=trainer.learning_rate)
-        self._emit("start", **dataclasses.asdict(self.overview))
-        for epoch in range(self.plan.train.epochs):
+        self._begin(trainer, self.overview)
+        for epoch in range(self._progress.epoch, self.plan.train.epochs):
             problem = self._epoch(trainer, dataset, epoch)
             if problem is not None:
                 return problem
         self._work(State.TESTING)
-        score = trainer.evaluate(dataset.test_images, dataset.test_labels, self._between_parts)
+        score = trainer.evaluate("test", self._between_parts)
         if score is None:
+            self._rest(Moment.STOP)
             return State.STOPPED, ""
         self._set(test_loss=score[0], test_accuracy=score[1])
         return State.DONE, ""
 
+    def _begin(self, trainer: Trainer, overview: Overview) -> None:
+        """Tell that the run begins, or that it goes on from where its past ends. Raises `RunError`."""
+        past, identity = self._past, Identity.of(trainer)
+        event = "resumed" if past is not None and past.begun else "start"
+        if past is not None and past.checkpoint is not None:
+            checkpoint = past.checkpoint
+            self._progress = restore(checkpoint, trainer, identity, self._progress)
+            self._tally, self._best_step = checkpoint.tally, checkpoint.best_step
+            self._loss.sums, self._accuracy.sums = checkpoint.smoothed[:2], checkpoint.smoothed[2:]
+            self._seconds, self._evaluation_seconds = checkpoint.seconds, checkpoint.evaluation_seconds
+            with self._recording:
+                past.tell(self._recorder)
+        self._identity = identity  # from here on there is something to keep
+        self._set(
+            steps=trainer.steps,
+            learning_rate=trainer.learning_rate,
+            train_loss=self._loss.value,
+            train_accuracy=self._accuracy.value,
+        )
+        place: dict[str, Any] = {}
+        if event == "resumed":
+            place = {"step": trainer.step, "epochs_done": self._progress.epoch, "learning_rate": trainer.learning_rate}
+        self._emit(event, **place, **dataclasses.asdict(overview))
+
+    def _rest(self, moment: Moment) -> None:
+        """Between two steps: a checkpoint may be written."""
+        if self._identity is not None and self._on_rest(moment):
+            self._set(saved=self._progress.step)
+
     def _epoch(self, trainer: Trainer, dataset: Dataset, epoch: int) -> tuple[State, str] | None:
-        """One epoch and its validation; a final state where the run ends in it."""
-        losses = corrects = seconds = 0.0
-        images = 0
+        """One epoch, or what is left of it, and its validation; a final state where the run ends in it."""
         while trainer.step < (epoch + 1) * trainer.steps_per_epoch:
             self._work(State.TRAINING)
             if not self._steering.hold(before_step=True):
+                self._rest(Moment.STOP)
                 return State.STOPPED, ""
+            if weights := self._setbacks.go_on(trainer, self._tally.halvings, self._best_step):
+                self._went_on(weights, f"Training goes on from {weights}.")
             began = perf_counter()
-            loss, accuracy, count = self._advance(trainer)
+            try:
+                loss, accuracy, count = self._advance(trainer)
+            except DivergedError as error:
+                end = self._diverged(trainer, error.divergence)
+                if end is not None:
+                    return end
+                continue
             took = perf_counter() - began
-            if not np.isfinite(loss):
-                return State.DIVERGED, (
-                    f"the {'loss' if np.isnan(loss) else 'numbers'} became {'NaN' if np.isnan(loss) else 'infinite'} "
-                    f"at step {trainer.step + 1} (epoch {epoch + 1}); "
-                    f"try a smaller learning rate than {trainer.learning_rate:.3g}"
-                )
-            losses, corrects, images, seconds = (
-                losses + loss * count, corrects + accuracy * count, images + count, seconds + took
-            )  # fmt: skip
+            self._tally = self._tally.add(loss, accuracy, count, took)
             self._record(trainer, loss, accuracy, count, took)
+            self._rest(Moment.STEP)
         self._work(State.VALIDATING)
         began, held = perf_counter(), self._held
-        score = trainer.evaluate(dataset.val_images, dataset.val_labels, self._between_parts)
+        score = trainer.evaluate("validation", self._between_parts)
         if score is None:
+            self._rest(Moment.STOP)
             return State.STOPPED, ""
         self._evaluation_seconds = perf_counter() - began - (self._held - held)
         val_loss, val_accuracy = score
-        done = Epoch(
-            epoch + 1,
-            trainer.step,
-            losses / images,
-            corrects / images,
-            val_loss,
-            val_accuracy,
-            images / seconds,
-            seconds + self._evaluation_seconds,
-        )
+        tally, self._tally, self._told = self._tally, Tally(), ""
+        done = tally.epoch(epoch + 1, trainer.step, val_loss, val_accuracy, self._evaluation_seconds)
         with self._recording:
             self._recorder.epochs.append(done)
         best = self._progress.best_val_accuracy
         better = not best >= val_accuracy
+        self._best_step = trainer.step if better else self._best_step
         self._set(
             part=0.0,
             epoch=epoch + 1,
@@ -186,7 +266,40 @@ class Session:
             best_epoch=epoch + 1 if better else self._progress.best_epoch,
         )
         self._emit("epoch", **dataclasses.asdict(done))
+        self._rest(Moment.EPOCH)
         return None
+
+    def _diverged(self, trainer: Trainer, found: Divergence) -> tuple[State, str] | None:
+        """A step was undone. A final state where that ends the run; else it is paused, or goes on otherwise."""
+        remedy = self._setbacks.meet(trainer, found, self._tally.halvings, self._best_step)
+        self._set(learning_rate=trainer.learning_rate)
+        self._emit(
+            "diverged",
+            **dataclasses.asdict(found),
+            action=remedy.action,
+            learning_rate=trainer.learning_rate,
+            message=remedy.sentence,
+        )
+        if remedy.action == "stop":
+            self._rest(Moment.STOP)
+            return State.DIVERGED, remedy.sentence
+        if remedy.action == "pause":
+            self._set(diverged=found.sentence, message=remedy.sentence)
+            self._steering.pause()
+        else:
+            self._went_on(remedy.weights, remedy.sentence)
+        return None
+
+    def _went_on(self, weights: str, sentence: str) -> None:
+        """Training goes on after a divergence, perhaps with other `weights`: what was summed up is not theirs."""
+        self._told = sentence
+        halvings = self._tally.halvings + 1
+        self._tally = dataclasses.replace(self._tally, halvings=halvings)
+        self._set(message=sentence)
+        if weights:
+            self._tally = Tally(halvings=halvings)
+            self._loss, self._accuracy = Smoothed(), Smoothed()
+            self._emit("set_back", step=self._progress.step, to=weights)
 
     def _advance(self, trainer: Trainer) -> tuple[float, float, int]:
         """One step, measured layer by layer where somebody asked for figures."""
@@ -209,23 +322,15 @@ class Session:
         self._set(
             step=trainer.step,
             seconds=self._seconds,
-            eta=self._to_go(trainer),
+            eta=seconds_to_go(trainer, self._speed, self._evaluation_seconds, len(self._recorder.epochs)),
             images_per_second=self._speed.images_per_second,
             learning_rate=trainer.learning_rate,
             train_loss=self._loss.value,
             train_accuracy=self._accuracy.value,
+            diverged="",
+            message=trainer.trouble or self._told,
         )
         self._emit("step", step=trainer.step, loss=loss, accuracy=accuracy)
-
-    def _to_go(self, trainer: Trainer) -> float:
-        """Seconds to the end, with the validations and the test that are still to come."""
-        data = trainer.dataset
-        # until the first validation has been timed: forward alone takes about a third of a step
-        a_third = len(data.val_images) / self._speed.images_per_second / 3
-        validation = self._evaluation_seconds or a_third
-        test = validation * len(data.test_images) / max(1, len(data.val_images))
-        epochs_left = self.plan.train.epochs - len(self._recorder.epochs)
-        return (trainer.steps - trainer.step) * self._speed.seconds_per_step + epochs_left * validation + test
 
     def _work(self, state: State) -> None:
         """Begin to train, validate or test."""
@@ -240,28 +345,27 @@ class Session:
             self._set(state=State.PAUSED)
         if first:
             self._emit("paused", step=self._progress.step)
+            self._rest(Moment.PAUSE)
 
     def _on_resume(self) -> None:
         self._held += perf_counter() - self._paused_at
-        self._set(state=self._working)
-        self._emit("resumed", step=self._progress.step)
+        self._set(state=self._working, diverged="")
+        self._emit("unpaused", step=self._progress.step)
+
+    def _on_rate(self, by: float) -> None:
+        trainer = self._trainer
+        assert trainer is not None
+        trainer.rate_factor = scaled(trainer.rate_factor, by)
+        self._set(learning_rate=trainer.learning_rate)
+        self._emit("learning_rate", step=trainer.step, learning_rate=trainer.learning_rate, factor=trainer.rate_factor)
 
     def _between_parts(self, part: float) -> bool:
         self._set(part=part)
         return self._steering.hold(before_step=False)
 
     def _answer(self, layer: int, sample: int, future: Future[Peek]) -> None:
-        trainer = self._trainer
-        if trainer is None or not 0 <= layer < len(self.plan.nodes):
-            future.cancel()
-            return
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            with self._looking, np.errstate(all="ignore"):
-                future.set_result(look_at(trainer, layer, sample, self._progress.step))
-        except Exception as error:
-            future.set_exception(error)
+        with self._looking:
+            answer(self._trainer, layer, sample, self._progress.step, future)
 
     def _end(self, state: State, message: str) -> None:
         self._steering.close()
@@ -284,25 +388,3 @@ class Session:
 
     def _emit(self, event: str, **values: Any) -> None:
         self._on_event(jsonable({"event": event, **values}))
-
-
-def look_at(trainer: Trainer, layer: int, sample: int, step: int) -> Peek:
-    """One validation image (any integer, modulo their number) and one layer's output for it."""
-    data, network = trainer.dataset, trainer.network
-    images, labels = (
-        (data.val_images, data.val_labels) if len(data.val_images) else (data.test_images, data.test_labels)
-    )
-    index = sample % len(images)
-    outputs = network.look(normalise(images[index : index + 1], data.mean, data.std, network.dtype)[0])
-    maps, last = outputs[layer], outputs[-1]
-    assert last is not None
-    return Peek(
-        sample=index,
-        samples=len(images),
-        label=int(labels[index]),
-        image=np.ascontiguousarray(images[index]),
-        layer=layer,
-        maps=np.full(trainer.plan.nodes[layer].shape, NAN, np.float32) if maps is None else maps.astype(np.float32),
-        probabilities=trainer.plan.loss.probabilities(last[None])[0].astype(np.float32),
-        step=step,
-    )

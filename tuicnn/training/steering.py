@@ -19,18 +19,26 @@ Request = tuple[int, int, "Future[Peek]"]
 
 
 class Steering:
-    """Pause, resume, one step, stop, looks. The training thread calls `on_pause(first)`, `on_resume()` and `answer`."""
+    """Pause, resume, one step, save, stop, looks, the learning rate.
+
+    The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(by)` and `answer`.
+    """
 
     def __init__(
         self,
         answer: Callable[[int, int, Future[Peek]], None],
         on_pause: Callable[[bool], None],
         on_resume: Callable[[], None],
+        on_save: Callable[[], None] = lambda: None,
+        on_rate: Callable[[float], None] = lambda by: None,
     ) -> None:
-        self._answer, self._on_pause, self._on_resume = answer, on_pause, on_resume
+        self._answer, self._on_pause, self._on_resume, self._on_save = answer, on_pause, on_resume, on_save
+        self._on_rate = on_rate
         self._wake = threading.Condition()
         self._requests: list[Request] = []
         self._paused = self._told = self._closed = False
+        self._saving = False
+        self._rate = 1.0  # what the learning rate is to be multiplied by
         self._credit = 0  # steps to train although the run is paused
         self.stopping = False
 
@@ -54,9 +62,23 @@ class Steering:
             self._paused = True
             self._wake.notify_all()
 
+    def save(self) -> None:
+        """Write a checkpoint at the training thread's next look. May be called by a signal handler."""
+        self._saving = True
+        self._nudge()
+
+    def scale_rate(self, by: float) -> None:
+        """Multiply the learning rate at the training thread's next look."""
+        with self._wake:
+            self._rate *= by
+            self._wake.notify_all()
+
     def stop(self) -> None:
         """End the run at the training thread's next look. May be called by a signal handler."""
         self.stopping = True
+        self._nudge()
+
+    def _nudge(self) -> None:
         if self._wake.acquire(blocking=False):  # a handler may interrupt the very thread that holds the lock
             try:
                 self._wake.notify_all()
@@ -81,6 +103,13 @@ class Steering:
         """Answer who waits, and wait while paused. False: end the run. A single step is used up `before_step`."""
         while True:
             self._serve()
+            if self._saving:
+                self._saving = False
+                self._on_save()
+            if self._rate != 1:
+                with self._wake:
+                    by, self._rate = self._rate, 1.0
+                self._on_rate(by)
             with self._wake:
                 if self.stopping:
                     return False
@@ -93,7 +122,11 @@ class Steering:
                 first, self._told = not self._told, True
             self._on_pause(first)
             with self._wake:
-                if self._paused and not self._credit and not self._requests and not self.stopping:
+                if (
+                    self._paused
+                    and not self._credit
+                    and not (self._requests or self._saving or self.stopping or self._rate != 1)
+                ):
                     self._wake.wait(0.5)  # not for ever: `stop` may come from a signal handler
         if resumed:
             self._on_resume()

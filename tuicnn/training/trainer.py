@@ -6,14 +6,22 @@ can be taken up again at any step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from tuicnn.data import Batches, normalise
 from tuicnn.execution import Observed
-from tuicnn.network import Network, StepResult
+from tuicnn.network import Network
+from tuicnn.sharding import INFERENCE_SHARD, SLOTS
+from tuicnn.stepping import StepResult
+from tuicnn.team import MemberLostError, Team
+
+from .diagnosis import all_finite, diagnose, overflow
+from .divergence import DivergedError, Divergence
+from .files import why
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,14 +35,24 @@ __all__ = ["Score", "Trainer"]
 CHUNK = 512
 
 Score = tuple[float, float]
+Part = Literal["validation", "test"]
+
+#: what the processes of a team are told to do
+_STEP, _EVALUATE = range(2)
+_PARTS: tuple[Part, ...] = ("validation", "test")
 
 
 class Trainer:
-    """A network, its data and its optimizer. `step` counts the steps done over the whole run."""
+    """A network, its data and its optimizer. `step` counts the steps done over the whole run.
 
-    def __init__(self, plan: Plan, dataset: Dataset, *, threads: int) -> None:
+    With `threads` above 1, as many processes train together (see `Team`); then it must be closed in the end.
+    """
+
+    def __init__(self, plan: Plan, dataset: Dataset, *, threads: int, choices: Mapping[str, int] | None = None) -> None:
+        """`choices` are those of the network of a run that is to go on here; see `Network`."""
         self.plan, self.dataset = plan, dataset
-        self.network = Network(plan, threads=threads)
+        self.team = Team(min(threads, SLOTS))  # no more could share a step
+        self.network = Network(plan, team=self.team, choices=choices)
         self.batches = Batches(
             dataset.train_images,
             dataset.train_labels,
@@ -47,70 +65,151 @@ class Trainer:
         self.steps_per_epoch = self.batches.steps_per_epoch
         self.steps = self.steps_per_epoch * plan.train.epochs
         self.step = 0
-        self.state = plan.optimizer.state(self.network.store.flat)
-        self._weights_before = np.empty_like(self.network.store.flat)
-        self._kept_before = np.empty_like(self.network.store.flat_kept)
+        self.rate_factor = 1.0  # what the scheduled learning rate is multiplied by since somebody changed it
+        self._observed: Observed | None = None
+        self.updates = 0  # steps that the optimizer's state has seen: those done, unless it was set back
+        store = self.network.store
+        kept = plan.optimizer.state(store.flat)
+        self._memory = np.zeros((len(kept), store.flat.size), store.flat.dtype)  # one copy, one look, for all of them
+        self.state: dict[str, NDArray[Any]] = dict(zip(kept, self._memory, strict=True))
+        # what a step changes, and what it was before
+        self._changed = [a for a in (store.flat, self._memory.reshape(-1), store.flat_kept) if a.size]
+        self._before = [np.empty_like(array) for array in self._changed]
+        #: what became of the team, where it is not what was asked for; "" where all is well
+        self.trouble = ""
+        self._start_team()
+
+    def close(self) -> None:
+        """End the processes that train with this one."""
+        self.team.close()
+
+    def _start_team(self) -> None:
+        try:
+            self.team.start(self._do)
+        except OSError as error:
+            self._go_on_alone(f"no further process could be started ({why(error)})")
+
+    def _go_on_alone(self, reason: str) -> None:
+        """Without the members every number is the same, only later."""
+        self.team.close()
+        self.trouble = f"Training goes on in one process: {reason}."
+
+    def _together(self, hands: int, work: int, first: int, second: int = 0, third: int = 0) -> Any:
+        """Do a piece of work with as many of the team as `hands`; alone, where the team is lost."""
+        try:
+            self.team.order(work, first, second, third, hands=hands)
+            return self._do(work, first, second, third)
+        except MemberLostError as error:
+            self._go_on_alone(str(error))
+            return self._do(work, first, second, third)
+
+    def _do(self, work: int, first: int, second: int, third: int) -> Any:
+        """This process's part of a piece of work."""
+        if work == _STEP:
+            return self._step_together(first, watched=bool(second))
+        return self._evaluate_together(_PARTS[first], second, third)
 
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
-        return self.plan.optimizer.lr * self.plan.schedule.scale(
-            self.step, self.steps_per_epoch, self.plan.train.epochs
-        )
+        scale = self.plan.schedule.scale(self.step, self.steps_per_epoch, self.plan.train.epochs)
+        return self.plan.optimizer.lr * scale * self.rate_factor
 
     def advance(self, observed: Observed | None = None) -> tuple[float, float, int]:
         """Train one batch: its mean loss, its accuracy, and how many images it had.
 
-        What is not finite is not taken: where the loss, the gradient or what would become of the weights is infinite
-        or NaN, the weights stay as they were and the loss is given as NaN or infinite.
+        Raises `DivergedError`, with the weights, the running statistics and the optimizer's state as they were, where
+        the loss, the gradient or what would become of any of them is infinite or NaN.
         """
-        epoch, within = divmod(self.step, self.steps_per_epoch)
+        self._observed = observed
+        try:
+            hands = self.network.hands(self._count(self.step))
+            result, count = self._together(hands, _STEP, self.step, observed is not None)
+        finally:
+            self._observed = None
+        if not math.isfinite(result.loss):
+            raise DivergedError(self._diagnosis(None, result.loss))
+        self._take(result)
+        return result.loss, result.correct / count, count
+
+    def _count(self, step: int) -> int:
+        """The images of a step's batch."""
+        return len(self.batches.indices(*divmod(step, self.steps_per_epoch)))
+
+    def _step_together(self, step: int, *, watched: bool) -> tuple[StepResult | None, int]:
+        epoch, within = divmod(step, self.steps_per_epoch)
         count = len(self.batches.indices(epoch, within))
         result = self.network.step(
             count,
             lambda start, stop: self.batches.make(epoch, within, start, stop),
-            step=self.step,
-            observed=observed,
+            step=step,
+            observed=self._observed,
+            watched=watched,
         )
-        loss = result.loss
-        if np.isfinite(loss) and not self._take(result):
-            loss = float("inf")
-        return loss, result.correct / count, count
+        return result, count
 
-    def _take(self, result: StepResult) -> bool:
-        """Move the weights along a step's gradient; where they would not stay finite, leave them and say False."""
-        store = self.network.store
-        np.copyto(self._weights_before, store.flat)
-        np.copyto(self._kept_before, store.flat_kept)
+    def _take(self, result: StepResult) -> None:
+        """Move the weights along a step's gradient. Raises `DivergedError`, with all as it was, as in `advance`."""
+        for before, array in zip(self._before, self._changed, strict=True):
+            before[:] = array
         with np.errstate(all="ignore"):
             self.network.keep(result.combined)
-            self.plan.optimizer.update(store.flat, result.gradient, self.state, self.learning_rate, self.step + 1)
-            # a sum of squares is finite only where every number is, and is one pass without an array of its own
-            good = bool(np.isfinite(np.dot(store.flat, store.flat) + np.dot(store.flat_kept, store.flat_kept)))
-        if good:
-            self.step += 1
-        else:
-            np.copyto(store.flat, self._weights_before)
-            np.copyto(store.flat_kept, self._kept_before)
-        return good
+            self.plan.optimizer.update(
+                self.network.store.flat, result.gradient, self.state, self.learning_rate, self.updates + 1
+            )
+            if all(map(all_finite, self._changed)):
+                self.step += 1
+                self.updates += 1
+                return
+            epoch = self.step // self.steps_per_epoch
+            found = overflow(self.network, self.state, self._before[0], step=self.step, epoch=epoch)
+        for before, array in zip(self._before, self._changed, strict=True):
+            np.copyto(array, before)
+        raise DivergedError(self._diagnosis(found, result.loss))
 
-    def evaluate(
-        self, images: NDArray[np.uint8], labels: NDArray[np.int64], between: Callable[[float], bool]
-    ) -> Score | None:
-        """Mean loss and accuracy over images; NaN where there are none.
+    def _diagnosis(self, found: Divergence | None, loss: float) -> Divergence:
+        """Where the step that comes next goes wrong before the weights are moved; else what was found of these."""
+        epoch, within = divmod(self.step, self.steps_per_epoch)
+        first = diagnose(
+            self.network,
+            len(self.batches.indices(epoch, within)),
+            lambda start, stop: self.batches.make(epoch, within, start, stop),
+            step=self.step,
+            epoch=epoch,
+        )
+        value = "NaN" if math.isnan(loss) else "infinite"
+        return first or found or Divergence(self.step + 1, epoch + 1, "the loss", value)
+
+    def evaluate(self, part: Part, between: Callable[[float], bool]) -> Score | None:
+        """Mean loss and accuracy over the validation or test images; NaN where there are none.
 
         `between(part done)` is called now and then, and ends the evaluation early (None) by returning False.
         """
-        total, right, count = 0.0, 0, len(images)
+        total, right, count = 0.0, 0, len(self._images_of(part)[0])
         for first in range(0, count, CHUNK):
             if not between(first / count):
                 return None
-
-            def fetch(start: int, stop: int, first: int = first) -> tuple[Any, Any]:
-                a, b = first + start, first + stop
-                return normalise(images[a:b], self.dataset.mean, self.dataset.std, self.network.dtype), labels[a:b]
-
-            loss, correct = self.network.evaluate(min(CHUNK, count - first), fetch)
+            loss, correct = self.evaluate_some(part, first, min(CHUNK, count - first))
             total += loss
             right += correct
         return (total / count, right / count) if count else (float("nan"), float("nan"))
+
+    def evaluate_some(self, part: Part, first: int, count: int) -> tuple[float, int]:
+        """The sum of the losses of `count` images from the `first`, and how many are right."""
+        found: tuple[float, int] = self._together(
+            -(-count // INFERENCE_SHARD), _EVALUATE, _PARTS.index(part), first, count
+        )
+        return found
+
+    def _images_of(self, part: Part) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        data = self.dataset
+        return (data.val_images, data.val_labels) if part == "validation" else (data.test_images, data.test_labels)
+
+    def _evaluate_together(self, part: Part, first: int, count: int) -> tuple[float, int]:
+        images, labels = self._images_of(part)
+
+        def fetch(start: int, stop: int) -> tuple[Any, Any]:
+            a, b = first + start, first + stop
+            return normalise(images[a:b], self.dataset.mean, self.dataset.std, self.network.dtype), labels[a:b]
+
+        return self.network.evaluate(count, fetch)

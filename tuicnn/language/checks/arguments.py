@@ -293,8 +293,8 @@ class _Taking:
         for place in self.places:
             if place in missing:
                 step.append(example_value(self.cls, place))
-            elif place.name not in written:
-                step.append(excerpt(next(places).value.span))
+            elif place.name not in written and (given := next(places, None)) is not None:  # else a default gives it
+                step.append(excerpt(given.value.span))
         step += [excerpt(a.span) for a in self.given if a.name is not None]
         span = self.name.span.to(self.given[-1].span) if self.given else self.name.span
         if _in_call(self.name, self.given):

@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 from tuicnn import words
-from tuicnn.kinds import Choice, Flag, Kind, ListOf, Number, Padding, SizeKind, Text, Whole
+from tuicnn.kinds import Choice, Duration, Flag, Kind, ListOf, Number, Padding, SizeKind, Text, Whole
 from tuicnn.language.suggest import aliases, closest
-from tuicnn.values import Call, Size, UnsuitableError, Word
+from tuicnn.values import Call, Size, Time, UnsuitableError, Word
 from tuicnn.words import Made, info, vocabulary
 
 __all__ = ["example_value", "mended", "number_word"]
@@ -77,6 +77,8 @@ def _candidates(kind: Kind, value: Any) -> list[Any]:
         return [True] if text in _TRUE or value == 1 else [False] if text in _FALSE or value == 0 else []
     if isinstance(kind, Choice):
         return _of_choice(kind, value)
+    if isinstance(kind, Duration):
+        return _of_duration(kind, value)
     if isinstance(kind, Made):
         return _of_made(kind, value)
     if isinstance(kind, Text):
@@ -94,6 +96,9 @@ def _candidates(kind: Kind, value: Any) -> list[Any]:
 
 def _read(text: str) -> Any:
     text = text.strip()
+    time = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smh])", text)
+    if time:
+        return Time(float(time[1]), time[2])
     if re.fullmatch(r"-?[0-9]{1,9}", text):
         return int(text)
     if re.fullmatch(r"[0-9]{1,6}([xX×][0-9]{1,6})+", text):
@@ -119,6 +124,20 @@ def _of_number(kind: Kind, value: Any) -> list[Any]:
     if isinstance(kind, Whole):
         out += [max(kind.at_least, min(kind.at_most, rounded)), kind.at_least]
     return out
+
+
+def _of_duration(kind: Duration, value: Any) -> list[Any]:
+    if (
+        value is False
+        or value == 0
+        or (isinstance(value, Time) and not value.seconds)
+        or (isinstance(value, str) and value.casefold() in _FALSE)
+    ):
+        return [Word("off")]
+    seconds = value.seconds if isinstance(value, Time) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or abs(seconds) > 10**9:
+        return [Time.of(kind.at_most)] if isinstance(value, Time) else []
+    return [value, Time.of(abs(seconds)), Time.of(max(kind.at_least, min(kind.at_most, abs(seconds))))]
 
 
 def _of_size(kind: Kind, value: Any) -> list[Any]:

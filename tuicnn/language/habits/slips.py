@@ -8,13 +8,19 @@ from collections.abc import Callable
 
 from lark import Token
 
-from tuicnn.kinds import ListOf, Number, Padding, SizeKind
+from tuicnn.kinds import Duration, ListOf, Number, Padding, SizeKind
 from tuicnn.language.habits.handwork import Handwork, borrow, text_of, touches
+from tuicnn.values import UNITS, Time
 from tuicnn.words import arguments, vocabulary
 
 __all__ = ["read_arrows", "read_slips", "read_wide", "size_wanted"]
 
 _NUMBERS = ("INT", "FLOAT", "SIZE")
+#: what units of time are called elsewhere, in seconds
+_TIMES = {
+    **UNITS, "sec": 1, "secs": 1, "second": 1, "seconds": 1, "min": 60, "mins": 60, "minute": 60, "minutes": 60,
+    "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400,
+}  # fmt: skip
 _PATHS = frozenset({"NAME", "SLASH", "DOUBLESLASH", "INT", "MINUS", "FLOAT", "SIZE"})
 
 
@@ -58,7 +64,7 @@ def read_wide(stream: list[Token], work: Handwork) -> list[Token]:
 
 def read_slips(line: list[Token], work: Handwork) -> list[Token]:
     """One line's tokens, its slips reported and read as they were meant."""
-    line = _paths(line, work)
+    line = _without_times(_paths(line, work))
     out: list[Token] = []
     depth = i = 0
     while i < len(line):
@@ -66,7 +72,9 @@ def read_slips(line: list[Token], work: Handwork) -> list[Token]:
         following = line[i + 1] if i + 1 < len(line) else None
         taken = 0
         depth += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
-        if token.type in _NUMBERS and following is not None and touches(token, following):
+        if token.type in ("INT", "FLOAT") and following is not None and following.type == "NAME":
+            taken = _time(token, following, out, work)
+        if not taken and token.type in _NUMBERS and following is not None and touches(token, following):
             taken = _glued(line, i, out, depth, work)
         if not taken and token.type == "INT" and following is not None:
             taken = _spaced(line, i, out, work)
@@ -79,6 +87,37 @@ def read_slips(line: list[Token], work: Handwork) -> list[Token]:
             taken = 1
         i += taken
     return out
+
+
+def _without_times(line: list[Token]) -> list[Token]:
+    """`2m` as the number and the name that it is where no setting is written."""
+    if len(line) > 1 and line[1].type == "COLON":
+        return line
+    out: list[Token] = []
+    for token in line:
+        if token.type != "TIME":
+            out.append(token)
+            continue
+        start, column = token.start_pos or 0, token.column or 1
+        for text, at in ((token[:-1], 0), (token[-1:], len(token) - 1)):
+            kind = "NAME" if at else "FLOAT" if "." in text else "INT"
+            end = at + len(text)
+            out.append(Token(kind, text, start + at, token.line, column + at, token.line, column + end, start + end))
+    return out
+
+
+def _time(token: Token, unit: Token, out: list[Token], work: Handwork) -> int:
+    """`30 s`, `30sec`, `5 minutes` where a time is meant."""
+    name = out[-2] if len(out) > 1 and out[-1].type == "EQUALS" else None
+    seconds = _TIMES.get(unit.casefold())
+    if name is None or seconds is None or not any(isinstance(kind, Duration) for kind in _kinds(str(name))):
+        return 0
+    if not 0 < float(token) * seconds < 10**9:
+        return 0
+    written = str(Time.of(float(token) * seconds))
+    work.error("a time is written as a number with `s`, `m` or `h` at its end", token, unit, f"write `{written}`")
+    out.append(borrow("TIME", written, token))
+    return 2
 
 
 def _dotted(out: list[Token], dot: Token, following: Token) -> int:

@@ -28,7 +28,7 @@ from tuicnn.language.syntax.tree import (
     Step,
     Use,
 )
-from tuicnn.values import Size
+from tuicnn.values import Size, Time
 
 __all__ = ["Building", "current", "span_of"]
 
@@ -176,6 +176,10 @@ class Building(Transformer[Token, Any]):
     def size(self, children: list[Any]) -> Literal:
         parts = str(children[0]).replace("X", "x").replace("×", "x").split("x")
         return Literal(Size(map(int, parts)), span_of(children[0]))
+
+    def time(self, children: list[Any]) -> Literal:
+        number = float(children[0][:-1])
+        return Literal(Time(number, str(children[0][-1])), span_of(children[0]))
 
     def string(self, children: list[Any]) -> Literal:
         return Literal(_unquoted(children[0]), span_of(children[0]))

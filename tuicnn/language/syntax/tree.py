@@ -41,7 +41,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """An integer, a float, a `values.Size` or a quoted text."""
+    """An integer, a float, a `values.Size`, a `values.Time` or a quoted text."""
 
     value: object
     span: Span

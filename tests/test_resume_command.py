@@ -1,0 +1,175 @@
+"""`tuicnn resume`, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.training.small import NET, checkpoint_of, made_data, same, story, train
+from tuicnn.training.checkpoint_folder import CheckpointFolder
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.journal import read_journal
+from tuicnn.training.options import Options
+from tuicnn.training.origin import Origin
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> str:
+    return NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01")
+
+
+@pytest.fixture
+def net(tmp_path: Path, tuicnn: Run, text: str) -> Path:
+    path = tmp_path / "work" / "my.net"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def whole(tmp_path: Path, text: str) -> RunFolder:
+    """A run that was never interrupted."""
+    folder = RunFolder.create(tmp_path, "whole", text)
+    train(folder)
+    return folder
+
+
+@pytest.fixture
+def stopped(net: Path, text: str) -> RunFolder:
+    """A run that was stopped after its fourth step, in the folder where the commands are run."""
+    folder = RunFolder.create(net.parent, "my", text)
+    Origin(net, net.parent, Options(threads=1)).keep(folder)
+    train(folder, report=lambda run, event: run.act("stop") if event.get("step") == 4 else None)
+    return folder
+
+
+@pytest.mark.parametrize("arguments", [["resume"], ["resume", "my-1", "--threads", "2"], ["runs/my-1"]])
+def test_a_run_goes_on_to_the_same_end(tuicnn: Run, stopped: RunFolder, whole: RunFolder, arguments: list[str]) -> None:
+    listed = tuicnn("runs")
+    assert "resumes at" in listed.stdout
+    assert "step 4" in listed.stdout
+    done = tuicnn(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "resumed after step 4 of 6" in done.stdout
+    assert re.search(r"^epoch 2/2: .*^test accuracy", done.stdout, re.M | re.S)
+    assert same(checkpoint_of(stopped), checkpoint_of(whole))
+    assert [e for e in story(stopped) if e["event"] == "epoch"] == [e for e in story(whole) if e["event"] == "epoch"]
+    assert stopped.weights.read_bytes() == whole.weights.read_bytes()
+    again = tuicnn("resume", "1")
+    assert again.returncode == 1
+    assert "The run my-1 is done, 2 epochs" in again.stderr
+    assert "tuicnn resume my-1 --epochs 4" in again.stderr
+    assert "resumes at" not in tuicnn("runs").stdout
+
+
+def test_in_json_and_longer(tuicnn: Run, stopped: RunFolder) -> None:
+    said: dict[str, Any] = json.loads(tuicnn("runs", "--json").stdout)
+    assert (said["resumable"], said["saved_step"]) == (True, 4)
+    done = tuicnn("train", "runs/my-1", "--json", "--epochs", "3")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [e["event"] for e in events] == ["resumed", *["step"] * 2, "epoch", *["step"] * 3, "epoch", "end"]
+    assert (events[0]["step"], events[0]["epochs_done"], events[0]["epochs"]) == (4, 1, 3)
+    assert Origin.of(stopped).options == Options(epochs=3, threads=1)
+
+
+def test_a_run_that_is_alive_is_refused_with_how_to_attach(tuicnn: Run, stopped: RunFolder) -> None:
+    with stopped.lock():
+        for arguments in (["resume", "1"], ["runs/my-1"], ["train", "runs/my-1"]):
+            done = tuicnn(*arguments)
+            assert done.returncode == 1
+            assert "has its process already" in done.stderr
+            assert "tuicnn attach my-1" in done.stderr
+
+
+def test_a_damaged_checkpoint_is_named_in_one_line(tuicnn: Run, stopped: RunFolder) -> None:
+    newest = CheckpointFolder(stopped.checkpoints).file(4)
+    newest.write_bytes(newest.read_bytes()[:-1])
+    done = tuicnn("resume")
+    assert done.returncode == 0
+    assert len(done.stderr.splitlines()) == 1
+    assert newest.name in done.stderr
+    assert "resumed after step 3 of 6" in done.stdout
+
+
+def test_where_all_are_damaged_nothing_is_touched(tuicnn: Run, stopped: RunFolder) -> None:
+    for path in stopped.checkpoints.iterdir():
+        path.write_bytes(b"")
+    before = stopped.journal.read_bytes()
+    done = tuicnn("resume", "1")
+    assert done.returncode == 1
+    assert "so this run cannot be resumed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert stopped.journal.read_bytes() == before
+
+
+def test_a_changed_net_is_refused_with_the_difference_or_begins_a_warm_run(
+    tuicnn: Run, stopped: RunFolder, net: Path, text: str
+) -> None:
+    assert tuicnn("resume", "1", "--net", "my.net", "--warm", "--run", "copy", "--epochs", "1").returncode == 0
+    net.write_text(text.replace("flatten -> dense 3", "flatten -> dense 9 -> dense 3"))
+    refused = tuicnn("resume", "1", "--net", "my.net")
+    assert refused.returncode == 1
+    lines = refused.stderr.splitlines()
+    assert "is not what the run my-1 trains any more" in lines[0]
+    assert [line for line in lines if line.startswith("+conv")] == [f"+{net.read_text().splitlines()[-1]}"]
+    assert [line for line in lines if line.startswith("-conv")] == [f"-{text.splitlines()[-1]}"]
+
+    warm = tuicnn("resume", "1", "--warm", "--epochs", "1")
+    assert warm.returncode == 0
+    assert "my-2 begins with the weights of my-1 after step 4" in warm.stderr
+    assert "Weights kept: conv1, batchnorm1; new: dense1, dense2." in warm.stderr
+    assert "resumed" not in warm.stdout
+    new = RunFolder(net.parent / "runs" / "my-2")
+    assert [e["event"] for e in read_journal(new.journal, steps=False).events] == ["warm", "start", "epoch", "end"]
+
+    # without --net, the run goes on with the text that it began with, and the change is told
+    gone_on = tuicnn("resume", "1")
+    assert gone_on.returncode == 0
+    assert "my.net has changed since" in gone_on.stderr
+    assert "resumed after step 4 of 6" in gone_on.stdout
+
+
+def test_the_same_net_in_other_words_is_no_change(tuicnn: Run, stopped: RunFolder, net: Path, text: str) -> None:
+    net.write_text("# a remark\n" + text)
+    assert tuicnn("resume", "1", "--net", "my.net").returncode == 0
+
+
+def test_what_belongs_to_the_beginning_cannot_change(tuicnn: Run, stopped: RunFolder) -> None:
+    for option in ("--batch", "--seed", "--limit"):
+        done = tuicnn("resume", "1", option, "7")
+        assert done.returncode == 1
+        assert f"{option} belongs to the beginning of a run" in done.stderr
+    assert tuicnn("resume", "1", "--run", "x").returncode == 2
+
+
+def test_the_choices_of_its_beginning_are_kept(tuicnn: Run, net: Path) -> None:
+    assert tuicnn("train", "my.net", "--seed", "9", "--limit", "40", "--epochs", "1").returncode == 0
+    done = tuicnn("resume", "1", "--epochs", "2", "--json")
+    first = json.loads(done.stdout.splitlines()[0])
+    assert (first["event"], first["seed"], first["train_images"], first["epochs"]) == ("resumed", 9, 40, 2)
+
+
+def test_data_is_found_from_where_the_run_began(tuicnn: Run, net: Path, tmp_path: Path) -> None:
+    made_data(net.parent)
+    net.write_text(re.sub(r'npz ".*"', 'npz "d.npz"', net.read_text()))
+    elsewhere = tmp_path / "elsewhere"
+    assert tuicnn("train", "my.net", "--run", str(elsewhere), "--epochs", "1").returncode == 0
+    (net.parent / "d.npz").rename(tmp_path / "away.npz")
+    lost = tuicnn("resume", str(elsewhere), "--epochs", "2")
+    assert lost.returncode == 1
+    assert "d.npz" in lost.stderr
+    (tmp_path / "away.npz").rename(net.parent / "d.npz")
+    assert tuicnn("resume", str(elsewhere), "--epochs", "2").returncode == 0
+
+
+def test_nothing_to_resume_is_said(tuicnn: Run, net: Path) -> None:
+    assert "was left before its end" in tuicnn("resume").stderr
+    assert "There is no run 7" in tuicnn("resume", "7").stderr
+    (net.parent / "empty").mkdir()
+    done = tuicnn("empty")
+    assert done.returncode == 1
+    assert "is a folder without a run" in done.stderr

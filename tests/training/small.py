@@ -1,0 +1,110 @@
+"""Runs of small nets on made-up images, trained here and now, and what is left of them when they are killed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tuicnn.training.checkpoint_folder import CheckpointFolder
+from tuicnn.training.checkpoints import Checkpoint
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.journal import read_journal
+from tuicnn.training.options import OnNan, Options
+from tuicnn.training.resuming import plan_of, take_up
+from tuicnn.worker.runner import Run
+
+__all__ = ["NET", "checkpoint_of", "killed_after_each_event", "made_data", "same", "story", "train"]
+
+#: all that keeps something from step to step: running statistics, masks, augmentation, a schedule
+NET = """\
+data: npz "{data}" val=10
+{optim}
+schedule: cosine warmup=1
+augment: shift=1
+train: epochs=2 batch=20 seed=4
+conv 3 3x3 pad=1 -> batchnorm -> relu -> dropout 0.3 -> flatten -> dense 3
+"""
+
+#: what no two runs have in common: when it was, and how long it took
+_CLOCKS = ("time", "seconds", "images_per_second", "run", "pid", "threads")
+
+
+def made_data(folder: Path, seed: int = 0) -> Path:
+    """A file of 60 training, 10 validation and 12 test images, 8x8, of three classes."""
+    rng = np.random.default_rng(seed)
+    path = folder / "d.npz"
+    np.savez(
+        path,
+        x_train=rng.integers(0, 255, (70, 8, 8), dtype=np.uint8),
+        y_train=np.arange(70) % 3,
+        x_test=rng.integers(0, 255, (12, 8, 8), dtype=np.uint8),
+        y_test=np.arange(12) % 3,
+    )
+    return path
+
+
+def train(
+    folder: RunFolder,
+    *,
+    resume: bool = False,
+    threads: int = 1,
+    every: float = 1e-9,
+    options: Options | None = None,
+    on_nan: OnNan = "stop",
+    report: Callable[[Run, dict[str, Any]], None] = lambda run, event: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Run:
+    """Train a run to its end, with a checkpoint after each step; `report` is given each event."""
+    chosen = options or Options()
+    with folder.lock():
+        plan = plan_of(folder, chosen, None)
+        past = take_up(folder, plan, longer=chosen.epochs is not None, say=say, on_nan=on_nan) if resume else None
+        plan = replace(plan, train=replace(plan.train, checkpoint=every))
+        run = Run(folder, plan, threads, past=past, on_nan=on_nan, report=lambda event: report(run, event))
+        run.train()
+        run.close()
+    return run
+
+
+def killed_after_each_event(folder: RunFolder, **more: Any) -> list[tuple[str, RunFolder]]:
+    """Train a run, and copy its folder at each event: what SIGKILL would have left at that moment."""
+    left: list[tuple[str, RunFolder]] = []
+
+    def copy(run: Run, event: dict[str, Any]) -> None:
+        path = folder.path.with_name(f"{folder.name}-killed-{len(left)}")
+        shutil.copytree(folder.path, path)
+        left.append((event["event"], RunFolder(path)))
+
+    train(folder, report=copy, **more)
+    return left
+
+
+def checkpoint_of(folder: RunFolder) -> Checkpoint:
+    """Its newest checkpoint."""
+    found = CheckpointFolder(folder.checkpoints).newest(lambda line: None)
+    assert found is not None
+    return found
+
+
+def same(one: Checkpoint, other: Checkpoint) -> bool:
+    """Whether two checkpoints hold the same bits, apart from times."""
+    arrays = [(one.weights, other.weights), (one.kept, other.kept)]
+    arrays += [(one.optimizer[name], other.optimizer[name]) for name in {**one.optimizer, **other.optimizer}]
+    numbers = ("step", "epochs", "best_epoch", "best_step", "best_val_accuracy", "val_loss", "smoothed", "rate_factor")
+    return all(a.tobytes() == b.tobytes() for a, b in arrays) and all(
+        getattr(one, name) == getattr(other, name) for name in numbers
+    )
+
+
+def story(folder: RunFolder) -> list[dict[str, Any]]:
+    """What the journal tells of steps, epochs and the end, apart from times."""
+    return [
+        {name: value for name, value in event.items() if name not in _CLOCKS}
+        for event in read_journal(folder.journal).events
+        if event["event"] in ("step", "epoch", "end")
+    ]

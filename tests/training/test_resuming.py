@@ -1,0 +1,369 @@
+"""A run that was killed and resumed ends with the same bits as one that was not; what cannot go on says why."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.training.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
+from tuicnn import sharding
+from tuicnn.language import Plan
+from tuicnn.training.checkpoint_folder import CheckpointFolder
+from tuicnn.training.files import RunError
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.journal import read_journal
+from tuicnn.training.options import Options
+from tuicnn.training.progress import State
+from tuicnn.training.resuming import checkpoint_for, plan_of
+from tuicnn.training.runs import describe, summary
+from tuicnn.worker.runner import Run
+
+OPTIMIZERS = (
+    "optim: sgd lr=0.05 momentum=0.9 nesterov=true decay=0.001",
+    "optim: adam lr=0.01",
+    "optim: adamw lr=0.01",
+    "optim: rmsprop lr=0.01 momentum=0.5",
+)
+
+
+def a_run(parent: Path, optim: str = OPTIMIZERS[0], net: str = NET) -> RunFolder:
+    return RunFolder.create(parent, "small", net.format(data=made_data(parent), optim=optim))
+
+
+def copy_of(folder: RunFolder, name: str) -> RunFolder:
+    path = folder.path.with_name(name)
+    shutil.copytree(folder.path, path)
+    return RunFolder(path)
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run that was stopped after its fourth step, with checkpoints of the third and the fourth; to be copied."""
+    folder = a_run(tmp_path_factory.mktemp("stopped"))
+
+    def stop(run: Run, event: dict[str, Any]) -> None:
+        if event.get("step") == 4:
+            run.act("stop")
+
+    train(folder, report=stop)
+    assert summary(folder).state == "stopped"
+    assert CheckpointFolder(folder.checkpoints).steps() == [4, 3]
+    return folder
+
+
+# --- the same bits --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("optim", OPTIMIZERS)
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(tmp_path: Path, optim: str) -> None:
+    folder = a_run(tmp_path, optim)
+    killed = killed_after_each_event(folder)
+    kinds = ["start", *["step"] * 3, "epoch", *["step"] * 3, "epoch", "end"]
+    assert [kind for kind, _ in killed] == kinds
+    for number, (_, left) in enumerate(killed[:-1]):
+        train(left, resume=True, threads=1 + number % 2)
+        assert same(checkpoint_of(left), checkpoint_of(folder)), number
+        assert story(left) == story(folder), number
+
+
+def test_resumed_on_a_machine_with_fewer_processors_it_ends_with_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharding, "SMALL_BATCH", 0)
+    monkeypatch.setattr(sharding, "LEAST", 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 5)  # batches of 20 in shards of 4
+    folder = a_run(tmp_path)
+    killed = killed_after_each_event(folder, threads=3)
+    assert checkpoint_of(folder).choices == {"shard": 4}
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    left = dict(killed)["step"]
+    train(left, resume=True, threads=2)
+    assert same(checkpoint_of(left), checkpoint_of(folder))
+    assert story(left) == story(folder)
+
+
+def test_killed_again_and_again_it_ends_with_the_same_bits(tmp_path: Path) -> None:
+    folder = a_run(tmp_path)
+    train(folder)
+    left = copy_of(folder, "again")
+    shutil.rmtree(left.checkpoints)
+    left.journal.unlink()
+    while not (left.journal.exists() and summary(left).state == "done"):
+        steps: list[int] = []
+
+        def die(run: Run, event: dict[str, Any], steps: list[int] = steps) -> None:
+            steps += [1] * (event["event"] == "step")
+            if len(steps) == 1:
+                run.act("stop")
+
+        train(left, resume=left.journal.exists(), report=die, threads=2)
+    assert same(checkpoint_of(left), checkpoint_of(folder))
+    assert [e for e in story(left) if e["event"] != "end"] == [e for e in story(folder) if e["event"] != "end"]
+    assert story(left)[-1] == story(folder)[-1]
+
+
+@pytest.mark.parametrize("every", [0, 1e-9])
+def test_what_was_lost_is_told_once(tmp_path: Path, every: float) -> None:
+    """Without checkpoints by time there are those of the epochs, and the steps after them are trained again."""
+    folder = a_run(tmp_path)
+    for number, (_, left) in enumerate(killed_after_each_event(folder, every=every)[:-1]):
+        run = train(left, resume=True, every=every)
+        assert story(left) == story(folder), number
+        assert [e["event"] for e in read_journal(left.journal).events].count("resumed") == 1
+        # what the charts show
+        history = run.history(0, 0)
+        losses = [event["loss"] for event in story(folder) if event["event"] == "step"]
+        assert history.losses.tolist() == np.array(losses, np.float32).tolist()
+        assert [epoch.step for epoch in history.epochs] == [3, 6]
+        assert run.progress().step == 6
+
+
+def test_it_may_be_trained_longer(tmp_path: Path) -> None:
+    plain = NET.replace("schedule: cosine warmup=1\n", "")
+    folder, longer = a_run(tmp_path, net=plain), a_run(tmp_path, net=plain.replace("epochs=2", "epochs=4"))
+    train(folder)
+    train(longer)
+    with pytest.raises(RunError, match=r"is done, 2 epochs.*--epochs 4"):
+        train(folder, resume=True)
+    train(folder, resume=True, options=Options(epochs=4))
+    assert same(checkpoint_of(folder), checkpoint_of(longer))
+    assert [e for e in story(folder) if e["event"] != "end"] == [e for e in story(longer) if e["event"] != "end"]
+    assert summary(folder).epochs_planned == 4
+    with pytest.raises(RunError, match="is beyond that: it has done 12 steps"):
+        train(copy_of(folder, "shorter"), resume=True, options=Options(epochs=3))
+
+
+def test_the_best_is_kept_beside_the_last_two(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "optim: sgd lr=1e-6", NET.replace("epochs=2", "epochs=4"))
+    train(folder)
+    best = checkpoint_of(folder).best_step
+    assert best == 3  # with so small a rate nothing is learnt, and the first epoch stays the best
+    assert CheckpointFolder(folder.checkpoints).steps() == [12, 11, 3]
+    assert math.isfinite(CheckpointFolder(folder.checkpoints).read(3).best_val_accuracy)
+
+
+# --- checkpoints on pause, on stop, when asked ----------------------------------------------------------------------
+
+
+def test_on_stop_there_is_a_checkpoint_of_that_step(tmp_path: Path) -> None:
+    folder = a_run(tmp_path)
+
+    def stop(run: Run, event: dict[str, Any]) -> None:
+        if event.get("step") == 2:
+            run.act("stop")
+
+    run = train(folder, report=stop, every=0)
+    assert (run.progress().state, checkpoint_of(folder).step, run.progress().saved) == (State.STOPPED, 2, 2)
+    assert "stopped" in describe(folder)
+    assert summary(folder).resumable
+
+
+@pytest.mark.parametrize("action", ["pause", "save"])
+def test_on_pause_and_when_asked_too(tmp_path: Path, action: Any) -> None:
+    folder = a_run(tmp_path)
+    seen: list[int] = []
+
+    def act(run: Run, event: dict[str, Any]) -> None:
+        if event["event"] == "step":
+            if event["step"] == 2:
+                run.act(action)
+                if action == "pause":
+                    run.act("step")  # a paused run trains one step, and pauses again
+            elif event["step"] == 3:
+                seen.extend(CheckpointFolder(folder.checkpoints).steps())
+                run.act("resume")
+
+    train(folder, report=act, every=0)
+    assert seen == ([2] if action == "save" else [])
+    assert summary(folder).state == "done"
+
+
+def test_what_is_discarded_leaves_nothing(tmp_path: Path) -> None:
+    folder = a_run(tmp_path)
+    train(folder, report=lambda run, event: run.act("discard"))
+    assert not folder.path.exists()
+
+
+# --- damage ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def plan(stopped: RunFolder) -> Plan:
+    return plan_of(stopped, Options(), None)
+
+
+@given(data=st.data())
+@settings(deadline=None)
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(
+    stopped: RunFolder, plan: Plan, data: st.DataObject
+) -> None:
+    newest, before = (CheckpointFolder(stopped.checkpoints).file(step) for step in (4, 3))
+    whole = newest.read_bytes()
+    if data.draw(st.booleans()):
+        newest.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
+    else:
+        flipped = bytearray(whole)
+        flipped[data.draw(st.integers(0, len(whole) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+        newest.write_bytes(flipped)
+    said: list[str] = []
+    try:
+        found = checkpoint_for(stopped, plan, longer=False, say=said.append)
+    finally:
+        newest.write_bytes(whole)
+    assert found is not None
+    assert (found.step, before.exists()) == (3, True)
+    assert len(said) == 1
+    assert str(newest) in said[0]
+    assert "\n" not in said[0]
+    assert said[0].endswith("The one before it is used.")
+
+
+def test_from_the_one_before_it_ends_with_the_same_bits(tmp_path: Path) -> None:
+    folder = a_run(tmp_path)
+    _, left = killed_after_each_event(folder)[7]
+    checkpoints = CheckpointFolder(left.checkpoints)
+    assert checkpoints.steps() == [5, 4, 3]
+    checkpoints.file(5).write_bytes(b"")
+    (checkpoints.path / ".tmp-step-0000000006.safetensors-0a").write_bytes(b"half")
+    said: list[str] = []
+    train(left, resume=True, say=said.append)
+    assert "is empty" in said[0]
+    assert same(checkpoint_of(left), checkpoint_of(folder))
+    assert story(left) == story(folder)
+    assert {p.name for p in left.checkpoints.iterdir()} == {p.name for p in folder.checkpoints.iterdir()}
+
+
+def test_where_all_are_damaged_it_is_said(stopped: RunFolder, tmp_path: Path) -> None:
+    left = RunFolder(tmp_path / "left")
+    shutil.copytree(stopped.path, left.path)
+    for path in left.checkpoints.iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    said: list[str] = []
+    with pytest.raises(RunError, match=r"None of the checkpoints in .* can be read.*net\.net"):
+        train(left, resume=True, say=said.append)
+    assert len(said) == 2
+    assert story(left) == story(stopped)  # nothing was cut off
+
+
+def test_what_lies_in_a_checkpoints_place_is_neither_waited_for_nor_followed(
+    stopped: RunFolder, tmp_path: Path
+) -> None:
+    import os
+
+    left = RunFolder(tmp_path / "left")
+    shutil.copytree(stopped.path, left.path)
+    checkpoints = CheckpointFolder(left.checkpoints)
+    os.mkfifo(checkpoints.file(9))
+    checkpoints.file(8).mkdir()
+    checkpoints.file(7).symlink_to(checkpoints.file(4))
+    shutil.copy(checkpoints.file(4), checkpoints.file(6))
+    said: list[str] = []
+    found = checkpoints.newest(said.append)
+    assert found is not None
+    assert found.step == 4
+    reasons = ["it is not a file", "it is", "it is a symbolic link", "is that of step 4"]
+    assert all(reason in line for reason, line in zip(reasons, said, strict=True)), said
+
+
+# --- what cannot go on ----------------------------------------------------------------------------------------------
+
+
+def test_a_changed_net_is_refused_with_the_difference(stopped: RunFolder, tmp_path: Path) -> None:
+    left = RunFolder(tmp_path / "left")
+    shutil.copytree(stopped.path, left.path)
+    net = left.path / "net.net"
+    net.write_text(left.text.replace("dropout 0.3", "dropout 0.4"))
+    with pytest.raises(RunError) as refused:
+        train(left, resume=True)
+    lines = str(refused.value).splitlines()
+    assert "--warm" in lines[0]
+    assert [line for line in lines if line.startswith("-conv")] == [f"-{NET.splitlines()[-1]}"]
+    assert [line for line in lines if line.startswith("+conv")] == [
+        f"+{NET.splitlines()[-1]}".replace("dropout 0.3", "dropout 0.4")
+    ]
+    assert story(left) == story(stopped)
+
+
+def test_a_changed_comment_is_no_change(stopped: RunFolder, tmp_path: Path) -> None:
+    left = RunFolder(tmp_path / "left")
+    shutil.copytree(stopped.path, left.path)
+    (left.path / "net.net").write_text("# a remark\n" + left.text.replace(" -> ", "  ->\n"))
+    train(left, resume=True)
+    assert summary(left).state == "done"
+
+
+def test_other_data_is_refused_and_the_weights_are_kept(tmp_path: Path) -> None:
+    folder = a_run(tmp_path)
+    train(folder, report=lambda run, event: run.act("stop") if event.get("step") == 2 else None)
+    weights = folder.weights.read_bytes()
+    made_data(tmp_path, seed=1)
+    run = train(folder, resume=True)
+    assert run.progress().state is State.FAILED
+    assert "is not what it was trained on" in run.progress().message
+    assert (folder.weights.read_bytes(), checkpoint_of(folder).step) == (weights, 2)
+    made_data(tmp_path)
+    assert train(folder, resume=True).progress().state is State.DONE
+
+
+def test_a_run_that_diverged_is_not_sent_there_again(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "optim: sgd lr=1e6")
+    assert train(folder).progress().state is State.DIVERGED
+    with pytest.raises(RunError, match=r"would again at the same step.*--on-nan halve-lr"):
+        train(folder, resume=True)
+    begun = checkpoint_of(folder)
+    assert all(np.isfinite(array).all() for array in (begun.weights, begun.kept, *begun.optimizer.values()))
+    run = train(folder, resume=True, on_nan="halve-lr")
+    assert run.progress().state is State.DONE
+    assert checkpoint_of(folder).rate_factor < 1
+
+
+def test_another_version_is_told(stopped: RunFolder, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuicnn.training.resuming.versions", lambda: {"numpy": "99", "tuicnn": "0.1.0"})
+    said: list[str] = []
+    assert checkpoint_for(stopped, plan, longer=False, say=said.append)
+    assert "is now 99" in said[0]
+    assert "bits may come out differently" in said[0]
+
+
+# --- the journal ----------------------------------------------------------------------------------------------------
+
+
+@given(data=st.data())
+@settings(deadline=None)
+def test_whatever_became_of_the_journal_the_run_goes_on(
+    stopped: RunFolder, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    from tuicnn.training.rewinding import rewind
+
+    journal = tmp_path_factory.mktemp("j") / "journal.jsonl"
+    text = bytearray(stopped.journal.read_bytes())
+    for _ in range(data.draw(st.integers(0, 3))):
+        text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    journal.write_bytes(text[: data.draw(st.integers(0, len(text)))])
+    past = rewind(journal, checkpoint_of(stopped), lambda line: None)
+    assert (len(past.steps), len(past.epochs)) == (4, 1)
+    left = journal.read_bytes()
+    assert left == b"" or left.endswith(b"\n")
+    steps = [event["step"] for event in read_journal(journal).events if event["event"] == "step"]
+    assert all(not isinstance(step, int) or step <= 4 for step in steps)
+
+
+def test_a_step_that_the_journal_lost_is_unknown(stopped: RunFolder, tmp_path: Path) -> None:
+    left = RunFolder(tmp_path / "left")
+    shutil.copytree(stopped.path, left.path)
+    lines = left.journal.read_bytes().splitlines(keepends=True)
+    left.journal.write_bytes(b"".join(line for line in lines if json.loads(line).get("step") != 2) + b'{"event":"st')
+    said: list[str] = []
+    run = train(left, resume=True, say=said.append)
+    assert said == ["The last line of the journal was half-written; its 12 bytes were removed."]
+    losses = run.history(0, 0).losses
+    assert [math.isnan(loss) for loss in losses] == [False, True, False, False, False, False]
+    assert read_journal(left.journal).damaged == 0

@@ -1,0 +1,249 @@
+"""What becomes of a run whose step diverged, and of its learning rate when somebody changes it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.training.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
+from tests.training.test_session import in_background, wait_for
+from tuicnn.language import check
+from tuicnn.training.checkpoint_folder import CheckpointFolder
+from tuicnn.training.divergence import MOST_HALVINGS, DivergedError
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.journal import read_journal
+from tuicnn.training.options import OnNan
+from tuicnn.training.progress import State
+from tuicnn.training.session import Session
+from tuicnn.training.setbacks import Setbacks
+from tuicnn.training.trainer import Trainer
+from tuicnn.worker.runner import Run
+
+#: mean squares grow without bound where the rate is too large, and nothing saturates
+HOT = """\
+data: mnist limit=640 val=100
+loss: mse
+optim: sgd lr=3 momentum=0.9
+train: epochs=3 batch=16 seed=3
+conv 4 3x3 -> leakyrelu -> maxpool 2 -> flatten -> dense 10
+"""
+
+
+def session(on_nan: OnNan, threads: int = 1, text: str = HOT) -> tuple[Session, list[dict[str, Any]]]:
+    events: list[dict[str, Any]] = []
+    checked = check(text)
+    assert checked.plan is not None
+    return Session(checked.plan, threads=threads, on_event=events.append, on_nan=on_nan), events
+
+
+def of(events: list[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
+    return [event for event in events if event["event"] in kinds]
+
+
+def test_halving_finds_a_rate_by_itself_and_any_number_of_processes_the_same() -> None:
+    ends = []
+    for threads in (1, 2):
+        made, events = session("halve-lr", threads)
+        assert made.run() is State.DONE
+        assert made.progress().test_accuracy > 0.2
+        told = of(events, "diverged", "set_back")
+        for event in told:
+            json.dumps(event, allow_nan=False)
+        halved = of(events, "diverged")
+        rates = [event["learning_rate"] for event in halved]
+        assert rates == [3 * 0.5 ** (i + 1) for i in range(len(rates))]
+        assert 3 < len(rates) <= MOST_HALVINGS
+        assert {event["action"] for event in halved} == {"halve-lr"}
+        assert (
+            f"halved to {rates[0]:.3g}, and training goes on from the weights that it began with"
+            in halved[0]["message"]
+        )
+        # what the lost weights came to does not count
+        assert all(0 < event["train_loss"] < 10 for event in of(events, "epoch"))
+        # each step is told once, whatever was undone
+        assert [event["step"] for event in of(events, "step")] == list(range(1, 3 * 40 + 1))
+        assert made.network is not None
+        ends.append((made.network.state(), rates, events[-1]["test_loss"]))
+    assert all(np.array_equal(ends[0][0][name], ends[1][0][name]) for name in ends[0][0])
+    assert ends[0][1:] == ends[1][1:]
+
+
+def test_halving_gives_up_in_the_end() -> None:
+    made, events = session("halve-lr", text=HOT.replace("lr=3 momentum=0.9", "lr=1e5"))
+    assert made.run() is State.DIVERGED
+    assert [event["action"] for event in of(events, "diverged")] == ["halve-lr"] * MOST_HALVINGS + ["stop"]
+    assert f"{MOST_HALVINGS} halvings of it in this epoch did not help" in made.progress().message
+
+
+def test_a_pause_waits_for_a_smaller_rate_and_goes_on_from_sound_weights() -> None:
+    made, events = session("pause")
+    with in_background(made) as thread:
+        wait_for(lambda: made.progress().state is State.PAUSED)
+        first = made.progress()
+        assert first.diverged.startswith(("The output of ", "The loss ", "The gradient in "))
+        assert "with a smaller learning rate than 3 training can go on" in first.message
+        assert made.network is not None
+        assert all(np.isfinite(w).all() for w in made.network.state().values())
+        # going on as it was leads to the same place
+        made.resume()
+        wait_for(lambda: len(of(events, "diverged")) == 2 and made.progress().state is State.PAUSED)
+        assert (made.progress().step, made.progress().diverged) == (first.step, first.diverged)
+        for _ in range(8):
+            made.scale_rate(0.5)
+        wait_for(lambda: made.progress().learning_rate == 3 / 256)
+        assert made.progress().state is State.PAUSED
+        made.resume()
+        thread.join(60)
+    assert made.progress().state is State.DONE
+    assert made.progress().diverged == ""
+    assert made.progress().test_accuracy > 0.2
+    assert [event["to"] for event in of(events, "set_back")] == ["the weights that it began with"]
+    assert of(events, "learning_rate")[-1]["factor"] == 1 / 256
+
+
+def test_a_single_step_out_of_the_pause_is_undone_again() -> None:
+    made, events = session("pause")
+    with in_background(made):
+        wait_for(lambda: made.progress().state is State.PAUSED)
+        at = made.progress().step
+        made.step()
+        wait_for(lambda: len(of(events, "diverged")) == 2)
+        wait_for(lambda: made.progress().state is State.PAUSED)
+        assert made.progress().step == at
+    assert made.progress().state is State.STOPPED
+
+
+# --- in a run's folder ----------------------------------------------------------------------------------------------
+
+
+def a_run(parent: Path, optim: str, **changes: str) -> RunFolder:
+    text = NET.format(data=made_data(parent), optim=f"optim: {optim}")
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return RunFolder.create(parent, "small", text)
+
+
+def test_at_a_pause_by_divergence_the_last_good_checkpoint_is_kept_and_one_is_written(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "sgd lr=1e6")
+
+    def stop(run: Run, event: dict[str, Any]) -> None:
+        if event["event"] == "paused":
+            run.stop()
+
+    run = train(folder, on_nan="pause", report=stop)
+    assert run.progress().state is State.STOPPED
+    said = next(event for event in read_journal(folder.journal).events if event["event"] == "diverged")
+    assert (said["layer"], said["action"]) == ("batchnorm1", "pause")
+    steps = CheckpointFolder(folder.checkpoints).steps()
+    assert steps[:2] == [said["step"] - 1, said["step"] - 2]
+    kept = checkpoint_of(folder)
+    assert all(np.isfinite(array).all() for array in (kept.weights, kept.kept, *kept.optimizer.values()))
+
+
+def test_a_run_that_stops_there_has_a_checkpoint_of_the_step_before(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "sgd lr=1e6")
+    run = train(folder, every=0.0, on_nan="stop")
+    assert run.progress().state is State.DIVERGED
+    said = next(event for event in read_journal(folder.journal).events if event["event"] == "diverged")
+    kept = checkpoint_of(folder)
+    assert kept.step == said["step"] - 1 == run.progress().step
+    assert all(np.isfinite(array).all() for array in (kept.weights, kept.kept, *kept.optimizer.values()))
+
+
+def test_a_run_set_back_to_its_best_epoch_goes_on_to_the_same_bits_when_killed(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "sgd lr=300 momentum=0.9", **{"epochs=2": "epochs=4"})
+    left = killed_after_each_event(folder, on_nan="halve-lr")
+    events = read_journal(folder.journal).events
+    assert [e["to"] for e in events if e["event"] == "set_back"] == [
+        "the weights after epoch 3",
+        "the weights that it began with",
+    ]
+    whole, told = checkpoint_of(folder), story(folder)
+    for kind, killed in left[2::4]:
+        if kind == "end":
+            continue
+        train(killed, resume=True, threads=2, on_nan="halve-lr")
+        assert same(checkpoint_of(killed), whole), kind
+        assert story(killed) == told, kind
+
+
+def test_a_learning_rate_that_was_changed_is_changed_after_a_kill_too(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "adam lr=0.01")
+    untouched = a_run(tmp_path, "adam lr=0.01")
+    train(untouched)
+
+    def steer(run: Run, event: dict[str, Any]) -> None:
+        if event["event"] == "step" and event["step"] == 2:
+            run.act("halve-rate")
+            run.act("halve-rate")
+        if event["event"] == "step" and event["step"] == 4:
+            run.act("double-rate")
+
+    def copying(run: Run, event: dict[str, Any]) -> None:
+        steer(run, event)
+        if event["event"] == "step" and event["step"] == 6:  # what was saved last, after step 5, knows of the changes
+            shutil.copytree(folder.path, folder.path.with_name("killed"))
+
+    train(folder, report=copying)
+    whole = checkpoint_of(folder)
+    assert whole.rate_factor == 0.5
+    assert not same(whole, checkpoint_of(untouched))
+    changes = [e for e in read_journal(folder.journal).events if e["event"] == "learning_rate"]
+    assert [(e["step"], e["factor"]) for e in changes] == [(2, 0.25), (4, 0.5)]
+    killed = RunFolder(folder.path.with_name("killed"))
+    assert checkpoint_of(killed).step == 5
+    train(killed, resume=True)
+    assert same(checkpoint_of(killed), whole)
+
+
+def test_a_rate_that_is_changed_in_a_pause_is_saved_with_the_next_checkpoint(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "adam lr=0.01")
+
+    def steer(run: Run, event: dict[str, Any]) -> None:
+        if event["event"] == "step" and event["step"] == 2:
+            run.act("pause")
+        elif event["event"] == "paused":
+            run.act("halve-rate")
+            run.stop()
+
+    train(folder, report=steer)
+    assert (checkpoint_of(folder).step, checkpoint_of(folder).rate_factor) == (2, 0.5)
+
+
+def test_weights_that_are_taken_up_again_come_with_their_optimizer(tmp_path: Path) -> None:
+    """Adam's means are freed of their start at 0 by the steps that they have seen, not by those of the run."""
+    checked = check(NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01"))
+    assert checked.plan is not None
+    fresh, trainer = (Trainer(checked.plan, checked.plan.data.load(), threads=1) for _ in range(2))
+    for _ in range(4):
+        trainer.advance()
+    trainer.network.store.flat[:3] = 3e38
+    with pytest.raises(DivergedError) as error:
+        trainer.advance()
+    remedy = Setbacks("halve-lr", lambda step: None).meet(trainer, error.value.divergence, 0, 0)
+    assert (remedy.action, remedy.weights) == ("halve-lr", "the weights that it began with")
+    assert (trainer.step, trainer.updates, trainer.rate_factor) == (4, 0, 0.5)
+    assert trainer.network.store.flat.tobytes() == fresh.network.store.flat.tobytes()
+    assert trainer.network.store.flat_kept.tobytes() == fresh.network.store.flat_kept.tobytes()
+    before, rate = trainer.network.store.flat.copy(), trainer.learning_rate
+    trainer.advance()
+    moved = np.abs(trainer.network.store.flat - before)
+    assert moved.max() == pytest.approx(rate, rel=1e-2)  # Adam's first step is of just this size
+
+
+@pytest.mark.parametrize("action", ["halve-rate", "double-rate"])
+def test_a_rate_has_bounds(tmp_path: Path, action: Any) -> None:
+    folder = a_run(tmp_path, "sgd lr=1e-3")
+
+    def steer(run: Run, event: dict[str, Any]) -> None:
+        if event["event"] == "start":
+            for _ in range(2000):
+                run.act(action)
+
+    train(folder, on_nan="stop", report=steer)
+    assert checkpoint_of(folder).rate_factor in (2.0**30, 2.0**-30)

@@ -1,0 +1,113 @@
+"""The checkpoints of a run on disk: the last two and the best, one file each, written whole or not at all.
+
+A file is named for its step, `step-0000001234.safetensors`. The new one is safe on disk before an old one is removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuicnn.training.files import TEMPORARY, RunError, why, write_atomic
+
+if TYPE_CHECKING:
+    from tuicnn.training.checkpoints import Checkpoint
+
+__all__ = ["CheckpointFolder", "NoCheckpointError"]
+
+_NAME = re.compile(r"step-([0-9]{10,18})\.safetensors")
+
+
+class NoCheckpointError(RunError):
+    """There are checkpoints, and not one of them can be read."""
+
+
+@dataclass(frozen=True)
+class CheckpointFolder:
+    """The folder `checkpoints` of a run; it is made with the first checkpoint."""
+
+    path: Path
+
+    def file(self, step: int) -> Path:
+        """Where the checkpoint of a step is, or would be."""
+        return self.path / f"step-{step:010}.safetensors"
+
+    def steps(self) -> list[int]:
+        """The steps that have a file, the newest first; whether it can be read is another matter."""
+        try:
+            names = os.listdir(self.path)  # noqa: PTH208 - names, of which there may be strange ones
+        except OSError:
+            return []
+        found = (_NAME.fullmatch(name) for name in names)
+        return sorted({int(match[1]) for match in found if match}, reverse=True)
+
+    def write(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint. Raises `RunError`, with all files as they were."""
+        from tuicnn.training.checkpoints import pack
+
+        try:
+            self.path.mkdir(mode=0o700, exist_ok=True)
+            write_atomic(self.file(checkpoint.step), pack(checkpoint))
+        except OSError as error:
+            reason = why(error)
+            raise RunError(
+                f"{reason[0].upper()}{reason[1:]}: no checkpoint can be written to {self.path}. Training goes on."
+            ) from error
+
+    def prune(self, *keep: int) -> None:
+        """Remove all checkpoints but those of some steps, and what a killed process left half-written."""
+        try:
+            names = os.listdir(self.path)  # noqa: PTH208 - names, of which there may be strange ones
+        except OSError:
+            return
+        for name in names:
+            found = _NAME.fullmatch(name)
+            if name.startswith(TEMPORARY) or (found and int(found[1]) not in keep):
+                with contextlib.suppress(OSError):
+                    (self.path / name).unlink()
+
+    def read(self, step: int) -> Checkpoint:
+        """The checkpoint of a step. Raises `RunError` in one line that names the file."""
+        from tuicnn.training.checkpoints import CheckpointError, unpack
+
+        path = self.file(step)
+        try:
+            # a pipe in its place must not make us wait, nor a link lead elsewhere
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise RunError(f"The checkpoint {path} cannot be read: it is not a file.")
+                checkpoint = unpack(file.read())
+        except OSError as error:
+            raise RunError(f"The checkpoint {path} cannot be read: {why(error)}.") from error
+        except MemoryError as error:
+            raise RunError(f"The checkpoint {path} cannot be read: it is larger than the memory.") from error
+        except CheckpointError as error:
+            raise RunError(f"The checkpoint {path} {error}.") from error
+        if checkpoint.step != step:
+            raise RunError(f"The checkpoint {path} is that of step {checkpoint.step}; somebody renamed it.")
+        return checkpoint
+
+    def newest(self, say: Callable[[str], None]) -> Checkpoint | None:
+        """The newest checkpoint that can be read, or None where there is no file; `say` gets a line for each that
+        cannot. Raises `NoCheckpointError` where none of several can.
+        """
+        steps = self.steps()
+        for index, step in enumerate(steps):
+            try:
+                return self.read(step)
+            except RunError as error:
+                before = index + 1 < len(steps)
+                say(f"{error} The one before it is used." if before else str(error))
+        if steps:
+            raise NoCheckpointError(
+                f"None of the checkpoints in {self.path} can be read, so this run cannot be resumed; "
+                f"its net can be trained anew: tuicnn {self.path.parent / 'net.net'}"
+            )
+        return None

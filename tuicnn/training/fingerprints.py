@@ -1,0 +1,80 @@
+"""Fingerprints of what a run's numbers depend on: its plan, the order of its weights in memory, its data.
+
+A checkpoint carries them, so that it is never taken up by a run that is another one. They are hashes of plain values,
+the same on every machine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuicnn.words import arguments, info
+
+if TYPE_CHECKING:
+    from tuicnn.data import Dataset
+    from tuicnn.language import Plan
+    from tuicnn.network import Network
+
+__all__ = ["data_fingerprint", "layout_fingerprint", "plan_fingerprint"]
+
+
+def plan_fingerprint(plan: Plan) -> str:
+    """A hash of all in a plan that determines training but for how many epochs there are: no comment, no name."""
+    essence = {
+        "input": plan.input,
+        "classes": plan.classes,
+        "nodes": [[_essence(node.layer), node.inputs] for node in plan.nodes],
+        "data": _essence(plan.data),
+        "augment": _essence(plan.augment),
+        "loss": _essence(plan.loss),
+        "optimizer": _essence(plan.optimizer),
+        "schedule": _essence(plan.schedule),
+        "batch": plan.train.batch,
+        "seed": plan.train.seed,
+    }
+    return hashlib.sha256(json.dumps(essence, sort_keys=True).encode()).hexdigest()
+
+
+def _essence(value: Any) -> Any:
+    """An argument's value as plain JSON; of an object of the vocabulary, what differs from its defaults.
+
+    A default is left out, so that an option that a later version adds leaves the fingerprints as they were.
+    """
+    if dataclasses.is_dataclass(value) and hasattr(value, "_word_info"):
+        given = ((a.name, getattr(value, a.name), a.default) for a in arguments(value))
+        return [info(value).name, {name: _essence(v) for name, v, default in given if v != default}]
+    if isinstance(value, list | tuple):
+        return [_essence(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def layout_fingerprint(network: Network) -> str:
+    """A hash of where each weight lies in the network's flat arrays, by its name and place as PyTorch has them."""
+    store = network.store
+    digest = hashlib.sha256()
+    places: Any = np.arange(len(store.flat))
+    for name, where in store.outer(places).items():
+        digest.update(f"{name} {where.shape} ".encode() + np.ascontiguousarray(where, "<i8").tobytes())
+    for name, kept in store.outer_kept().items():
+        digest.update(f"{name} {kept.shape} ".encode())
+    digest.update(f"{network.dtype} {len(store.flat)} {len(store.flat_kept)}".encode())
+    return digest.hexdigest()
+
+
+def data_fingerprint(data: Dataset) -> str:
+    """A hash of a data set's labels, of how many images there are, and of their mean and deviation."""
+    digest = hashlib.sha256()
+    for images, labels in (
+        (data.train_images, data.train_labels),
+        (data.val_images, data.val_labels),
+        (data.test_images, data.test_labels),
+    ):
+        digest.update(f"{images.shape} ".encode() + np.ascontiguousarray(labels, "<i8").tobytes())
+    for numbers in (data.mean, data.std):
+        digest.update(np.ascontiguousarray(numbers, "<f8").tobytes())
+    return digest.hexdigest()

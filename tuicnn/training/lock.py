@@ -1,0 +1,168 @@
+"""The lock of a run: who holds `lock` with `flock` trains the run, and nobody else may.
+
+The kernel lets go of it when its holder ends, however that ends: a lock file that was left behind by a crash or a
+restart of the machine is not held by anybody, and so does not lie. What the file says (`Holder`) helps to reach the
+holder, and is believed only while the lock is held. Imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+__all__ = ["Holder", "RunLock", "holder_at", "is_held", "take"]
+
+#: whoever looks whether a run is alive holds its lock for some microseconds; a worker tries again for so long
+PATIENCE = 0.5  # seconds
+_NOTE = 4096  # bytes that a holder's note may have
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What the process that holds a run says of itself."""
+
+    pid: int
+    host: str  # a folder may be seen from several machines
+    socket: str  # the path at which it listens
+
+    @property
+    def here(self) -> bool:
+        """Whether it is on this machine."""
+        return self.host == platform.node()
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it was stopped by Ctrl-Z or SIGSTOP, as far as can be seen from here."""
+        if not self.here:
+            return False
+        try:
+            return Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"T"
+        except (OSError, IndexError):
+            return False
+
+
+class RunLock:
+    """The lock of a run, held until `release` or the end of the process."""
+
+    def __init__(self, descriptor: int, folder: int) -> None:
+        self._descriptor, self._folder = descriptor, folder
+
+    @classmethod
+    def inherited(cls, descriptor: int, folder: Path) -> RunLock:
+        """A lock that the process was started with. Raises `OSError` where it is not that of the folder."""
+        if not _is_at(descriptor, folder / "lock"):
+            raise FileNotFoundError(f"{folder / 'lock'} is another file now")
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is held already, unless somebody cheats
+        os.set_inheritable(descriptor, False)
+        return cls(descriptor, _opened(folder))
+
+    @property
+    def descriptor(self) -> int:
+        """The open lock file. A child that inherits it holds the lock too."""
+        return self._descriptor
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the run's folder is now, whatever it was renamed to; None where it was removed."""
+        try:
+            if os.fstat(self._folder).st_nlink == 0:
+                return None
+            return Path(f"/proc/self/fd/{self._folder}").readlink()
+        except OSError:
+            return None
+
+    def note(self, socket: Path) -> None:
+        """Write down how this process is reached. On a full disk nothing is written, and only the usual places help."""
+        text = json.dumps(asdict(Holder(os.getpid(), platform.node(), str(socket)))).encode()
+        with contextlib.suppress(OSError):
+            # one write of one length: a reader sees the old note or the new one
+            os.pwrite(self._descriptor, text.ljust(_NOTE // 8) + b"\n", 0)
+
+    def release(self) -> None:
+        """Let go of the lock."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            os.close(self._folder)
+            self._descriptor = self._folder = -1
+
+    def __enter__(self) -> RunLock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def take(folder: Path) -> RunLock | None:
+    """Take the lock of a run's folder; None where another process has it.
+
+    Raises `BlockingIOError` never, any other `OSError` where the lock file cannot be opened (its errno says why).
+    """
+    path = folder / "lock"
+    until = time.monotonic() + PATIENCE
+    while True:
+        # not inherited: children of a worker must not keep a run alive that nobody trains
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_at(descriptor, path):
+                return RunLock(descriptor, _opened(folder))
+        except BlockingIOError:
+            if time.monotonic() > until:
+                os.close(descriptor)
+                return None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        time.sleep(0.01)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process holds the run in a folder."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def holder_at(folder: Path) -> Holder | None:
+    """What the last holder of a run said of itself; to be believed only while the run is held."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            said = json.loads(os.read(descriptor, _NOTE))
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError, RecursionError):
+        return None
+    match said:
+        case {"pid": int(pid), "host": str(host), "socket": str(socket)} if pid > 0 and "\0" not in socket:
+            return Holder(pid, host, socket)
+    return None
+
+
+def _opened(folder: Path) -> int:
+    return os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file is still the one at `path` (it may have been removed while its lock was waited for)."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,68 @@
+"""Makes the journal of a run that goes on tell one story: what came after the checkpoint is cut off, and is to come
+again. What came before it is read, for the charts."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tuicnn.training.checkpoints import Checkpoint
+from tuicnn.training.files import RunError, why
+from tuicnn.training.journal import HALF_WRITTEN, LINE_AT_MOST, repair
+from tuicnn.training.journal import parse as parse_line
+from tuicnn.training.moments import Past, epoch_of
+
+__all__ = ["rewind"]
+
+
+def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], None]) -> Past:
+    """Cut a journal off at a checkpoint (None: before the first step), and read what is left. Raises `RunError`.
+
+    Everything from the first step, or end of an epoch, that the checkpoint does not know is lost. A step that is
+    missing, since the disk refused it or somebody changed the file, is NaN. `say` is told of a half-written last line.
+    """
+    last, epochs_done = (checkpoint.step, checkpoint.epochs) if checkpoint is not None else (0, 0)
+    steps = [(math.nan, math.nan)] * last
+    epochs: dict[int, dict[str, Any]] = {}
+    begun = False
+    try:
+        descriptor = os.open(journal, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "rb") as file:
+            if cut_off := repair(descriptor):
+                say(HALF_WRITTEN.format(cut_off))
+            for start, event in _events(file):
+                kind, step, epoch = event["event"], event.get("step"), event.get("epoch")
+                if kind == "step" and isinstance(step, int):
+                    if step > last:
+                        os.ftruncate(descriptor, start)
+                        break
+                    if step > 0:
+                        steps[step - 1] = (_number(event.get("loss")), _number(event.get("accuracy")))
+                elif kind == "epoch" and isinstance(epoch, int):
+                    if epoch > epochs_done:
+                        os.ftruncate(descriptor, start)
+                        break
+                    epochs[epoch] = event
+                begun = begun or kind == "start"
+            os.fsync(descriptor)
+    except OSError as error:
+        raise RunError(f"{journal} cannot be written: {why(error)}.") from error
+    known = [epoch_of(epochs.get(number, {"epoch": number})) for number in range(1, epochs_done + 1)]
+    return Past(checkpoint, begun, steps, known)
+
+
+def _events(file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Where each event begins, and the event; lines that are none are passed over."""
+    at = 0
+    while line := file.readline(LINE_AT_MOST):
+        event = parse_line(line) if line.endswith(b"\n") else None
+        if event is not None:
+            yield at, event
+        at += len(line)
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan

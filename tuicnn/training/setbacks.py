@@ -1,0 +1,110 @@
+"""What becomes of a run whose step diverged: it stops, it waits for somebody, or it goes on with half the rate.
+
+A smaller learning rate helps at once only where it was the step along the gradient that overflowed. Mostly the weights
+were lost some steps before: then those after the best epoch are taken up again, and where these fail too before the
+epoch is over, those that the run began with. The steps are counted on: the run goes on with the images that come next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tuicnn.parameters import Store
+from tuicnn.training.divergence import MOST_HALVINGS, Divergence
+from tuicnn.training.files import RunError
+from tuicnn.training.moments import restore_arrays
+
+if TYPE_CHECKING:
+    from tuicnn.training.checkpoints import Checkpoint
+    from tuicnn.training.options import OnNan
+    from tuicnn.training.trainer import Trainer
+
+__all__ = ["Remedy", "Setbacks", "scaled"]
+
+BEGINNING = "the weights that it began with"
+#: how far a learning rate may be changed from the schedule's, either way
+_MOST_FACTOR = 2.0**30
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What was done about a divergence, and the sentence for it."""
+
+    action: OnNan
+    sentence: str
+    weights: str = ""  # which ones were taken up, in words; "" where they are those before the step
+
+
+class Setbacks:
+    """See the module. `checkpoint_at` gives the checkpoint of a step, None where there is none that can be read."""
+
+    def __init__(self, on_nan: OnNan, checkpoint_at: Callable[[int], Checkpoint | None]) -> None:
+        self._on_nan, self._checkpoint_at = on_nan, checkpoint_at
+        self._waiting: tuple[Divergence, float] | None = None  # what the run is paused for, and its rate's factor then
+
+    def meet(self, trainer: Trainer, divergence: Divergence, halvings: int, best_step: int) -> Remedy:
+        """Do what is to be done, after so many `halvings` in this epoch; the caller stops or pauses the run.
+
+        A checkpoint of `best_step` holds the weights after the best epoch, if it is not 0.
+        """
+        told = divergence.sentence
+        rate = f"{trainer.learning_rate:.3g}"
+        if self._on_nan == "pause":
+            self._waiting = divergence, trainer.rate_factor
+            again = "" if divergence.by_rate else f", from {self._sound(halvings, best_step)[1]}"
+            advice = f"with a smaller learning rate than {rate} training can go on{again}"
+            return Remedy("pause", f"{told} The step was undone; {advice}.")
+        if self._on_nan == "stop" or halvings >= MOST_HALVINGS:
+            tried = f"{halvings} halvings of it in this epoch did not help" if halvings else "or --on-nan halve-lr"
+            advice = f"try a smaller learning rate than {rate}"
+            return Remedy("stop", f"{told} The step was undone; {advice}{': ' if halvings else ', '}{tried}.")
+        trainer.rate_factor = scaled(trainer.rate_factor, 0.5)
+        weights = "" if divergence.by_rate else self._set_back(trainer, halvings, best_step)
+        halved = f"{trainer.learning_rate:.3g}" + (f", and training goes on from {weights}" if weights else "")
+        return Remedy("halve-lr", f"{told} The step was undone; the learning rate is halved to {halved}.", weights)
+
+    def go_on(self, trainer: Trainer, halvings: int, best_step: int) -> str:
+        """Before a step: where a pause for a divergence is over and the rate is smaller, sound weights are taken up.
+
+        Gives what they are in words; "" where nothing was done.
+        """
+        if self._waiting is None:
+            return ""
+        (divergence, factor), self._waiting = self._waiting, None
+        if divergence.by_rate or trainer.rate_factor >= factor:
+            return ""
+        return self._set_back(trainer, halvings, best_step)
+
+    def _sound(self, halvings: int, best_step: int) -> tuple[Checkpoint | None, str]:
+        """The weights to go on from, None for freshly drawn ones; and what they are in words."""
+        best = self._checkpoint_at(best_step) if best_step and not halvings else None
+        if best is not None:
+            return best, f"the weights after epoch {best.epochs}"
+        return self._checkpoint_at(0), BEGINNING
+
+    def _set_back(self, trainer: Trainer, halvings: int, best_step: int) -> str:
+        checkpoint, words = self._sound(halvings, best_step)
+        if checkpoint is not None:
+            try:
+                restore_arrays(checkpoint, trainer)
+            except RunError:  # somebody put another file in its place
+                pass
+            else:
+                return words
+        network = trainer.network
+        fresh = Store(trainer.plan, network.seed, network.dtype)
+        np.copyto(network.store.flat, fresh.flat)
+        np.copyto(network.store.flat_kept, fresh.flat_kept)
+        for array in trainer.state.values():
+            array.fill(0)
+        trainer.updates = 0
+        return BEGINNING
+
+
+def scaled(factor: float, by: float) -> float:
+    """A rate's factor, changed, within reason."""
+    return min(_MOST_FACTOR, max(1 / _MOST_FACTOR, factor * by))
