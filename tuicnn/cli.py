@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+import tuicnn.commands.bench
 import tuicnn.commands.language
 import tuicnn.commands.training  # noqa: F401 - they register themselves
 from tuicnn.commands.group import ReaderGoneError, main

@@ -66,7 +66,10 @@ class FakeFeed:
         self.asked: Counter[str] = Counter()
         self.acted: list[Action] = []
         self.peeked: list[tuple[int, int]] = []
-        self.gone = ""
+        self.gone = self.message = ""
+        self.saved = 0
+        self.learning_rate = 0.001
+        self.diverged = ""
         self._rate, self._reading = rate, reading
         self._began = self._last = monotonic()
         self._pass = 0.0
@@ -142,7 +145,8 @@ class FakeFeed:
             seconds=self.step / 190,
             eta=(self.steps - self.step) / 190,
             images_per_second=12_345.6,
-            learning_rate=0.001,
+            learning_rate=self.learning_rate,
+            diverged=self.diverged,
             train_loss=float(self._losses[recent].mean()),
             train_accuracy=float(self._accuracies[recent].mean()),
             val_loss=epochs[-1].val_loss if epochs else float("nan"),
@@ -151,6 +155,8 @@ class FakeFeed:
             best_epoch=len(epochs),
             test_loss=0.0712 if done else float("nan"),
             test_accuracy=0.9783 if done else float("nan"),
+            message=self.message,
+            saved=self.saved,
         )
 
     async def poll(self, since_step: int, since_epoch: int, *, figures: bool = False) -> Poll:
@@ -210,10 +216,16 @@ class FakeFeed:
         if action == "pause":
             self.state = State.PAUSED
         elif action == "resume":
-            self.state = State.TRAINING
+            self.state, self.diverged = State.TRAINING, ""
+        elif action == "halve-rate":
+            self.learning_rate /= 2
+        elif action == "double-rate":
+            self.learning_rate *= 2
         elif action == "step":
             self.advance(1)
             self.state = State.PAUSED
+        elif action == "save":
+            self.saved = self.step
         elif action == "stop":
             self.state = State.STOPPED
         else:

@@ -127,6 +127,67 @@ async def test_space_pauses_and_resumes_and_s_steps(make_app: MakeApp, feed: Fak
         assert feed.acted == ["pause", "resume", "step"]
 
 
+async def test_w_writes_a_checkpoint_and_says_when_it_is_there(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "training" in text(app))
+        await pilot.press("w")
+        await until(pilot, lambda: "saved after step 100" in text(app))
+        assert feed.acted == ["save"]
+
+
+async def test_minus_and_plus_change_the_learning_rate(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "learning rate 0.001 " in text(app))
+        await pilot.press("minus", "minus")
+        await until(pilot, lambda: "learning rate 0.00025 " in text(app))
+        await until(pilot, lambda: "the learning rate is halved from the next step on" in lines(app)[0])
+        await pilot.press("plus")
+        await until(pilot, lambda: "learning rate 0.0005 " in text(app))
+        await pilot.press("equals_sign")
+        await until(pilot, lambda: "learning rate 0.001 " in text(app))
+        assert feed.acted == ["halve-rate", "halve-rate", "double-rate", "double-rate"]
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Halve the learning rate" in text(app))
+        assert any("+ =" in line for line in lines(app) if "Double the learning rate" in line)
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (60, 15)])
+async def test_a_run_that_diverged_says_where_and_waits_for_a_smaller_rate(
+    make_app: MakeApp, feed: FakeFeed, size: tuple[int, int]
+) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "training" in text(app))
+        feed.state, feed.message = State.PAUSED, "The step was undone."
+        feed.diverged = (
+            "The output of conv2 became infinite in step 1,234 (epoch 2): its input reached 3.1e+20, "
+            "its weights reached 4.5e+18."
+        )
+        await until(pilot, lambda: " DIVERGED " in lines(app)[1])
+        said = " ".join(" ".join(lines(app)[1:3]).split())
+        assert "The output of conv2 became infinite" in said
+        assert ("in step 1,234" in said) == (size[0] > 60)
+        assert ("its input reached 3.1e+20" in said) == (size[0] > 80)
+        assert "rate (0.001), space goes on." in said
+        await pilot.press("minus")
+        await until(pilot, lambda: "(0.0005)" in " ".join(lines(app)[1:3]))
+        await pilot.press("space")
+        await until(pilot, lambda: "training" in lines(app)[1])
+        assert feed.acted == ["halve-rate", "resume"]
+
+
+async def test_what_is_amiss_is_shown_until_it_is_over(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "training" in text(app))
+        feed.message = "The disk is full: no checkpoint can be written to runs/mnist-3/checkpoints."
+        await until(pilot, lambda: "The disk is full: no checkpoint" in lines(app)[0])
+        feed.message = ""
+        await until(pilot, lambda: "batch 64" in lines(app)[0])
+
+
 async def test_the_end_is_told_in_a_frozen_view_too(make_app: MakeApp, feed: FakeFeed) -> None:
     app = make_app(feed)
     async with app.run_test(size=(80, 24)) as pilot:

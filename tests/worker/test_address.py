@@ -19,13 +19,20 @@ from tuicnn.worker.server import Server
 def test_one_run_has_one_address_by_whatever_path(
     tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "a").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "lock").touch()
     (tmp_path / "link").symlink_to(tmp_path / "a")
     monkeypatch.chdir(tmp_path)
     found = {address_for(path) for path in (tmp_path / "a", tmp_path / "link", Path("a"), Path("a/../a"))}
     assert len(found) == 1
     assert found.pop().parent == runtime / "tuicnn"
-    assert address_for(tmp_path) not in (address_for(tmp_path / "a"),)
+    before = address_for(tmp_path / "a")
+    assert address_for(tmp_path / "b") != before
+    (tmp_path / "a").rename(tmp_path / "renamed")
+    assert address_for(tmp_path / "renamed") == before
+    (tmp_path / "b").rename(tmp_path / "a")
+    assert address_for(tmp_path / "a") != before
 
 
 def test_the_path_is_short_however_deep_the_run_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

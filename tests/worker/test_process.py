@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.journal import read_journal
 from tuicnn.training.options import Options
@@ -134,6 +135,42 @@ async def test_pause_step_resume(begin: Start) -> None:
     await feed.close()
 
 
+HOT = "data: mnist val=50 limit=100\nloss: mse\noptim: sgd lr=8\ntrain: batch=20\nflatten -> dense 10\n"
+
+
+async def test_a_run_that_diverges_waits_and_each_screen_may_halve_its_rate(begin: Start) -> None:
+    folder, process = begin(text=HOT)
+    one, other = [await RemoteFeed.connect(folder, process=process) for _ in range(2)]
+    async with asyncio.timeout(20):
+        while not (now := (await one.poll(0, 0)).progress).diverged or now.state is not State.PAUSED:
+            await asyncio.sleep(0.01)
+        assert "in step" in now.diverged
+        for _ in range(10):
+            await one.act("halve-rate")
+        await other.act("double-rate")
+        while (seen := (await other.poll(0, 0)).progress).learning_rate != 8 / 2**9:
+            await asyncio.sleep(0.01)
+    assert (seen.state, seen.step, seen.diverged) == (State.PAUSED, now.step, now.diverged)
+    assert now.diverged in folder.last_words()
+    await other.act("resume")
+    await steps_beyond(one, now.step + 300)
+    assert (await one.poll(0, 0)).progress.diverged == ""
+    for feed in (one, other):
+        await feed.close()
+
+
+async def test_a_worker_may_be_told_to_stop_where_it_diverges(begin: Start) -> None:
+    folder, process = begin(Options(epochs=100_000, threads=1, on_nan="stop"), HOT)
+    feed = await RemoteFeed.connect(folder, process=process)
+    async with asyncio.timeout(20):
+        while (now := (await feed.poll(0, 0)).progress).state is not State.DIVERGED:
+            await asyncio.sleep(0.01)
+    assert "smaller learning rate than 8" in now.message
+    await feed.act("stop")
+    await feed.close()
+    assert await ended(process) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_the_run_in_order(begin: Start, number: signal.Signals) -> None:
     folder, process = begin()
@@ -179,9 +216,13 @@ async def test_a_second_start_on_the_same_run_is_refused(begin: Start) -> None:
     folder, process = begin()
     feed = await RemoteFeed.connect(folder, process=process)
     await steps_beyond(feed, 0)
-    second = start(folder, FOR_EVER)
-    assert await ended(second) == 1
-    assert re.search(r"has its process already \(alive.*\); watch it with: tuicnn attach", folder.last_words())
+    log = folder.log.read_bytes()
+    with pytest.raises(RunError, match=r"has its process already \(alive.*\); watch it with: tuicnn attach \S+tiny-1$"):
+        start(folder, FOR_EVER)
+    by_hand = subprocess.run([sys.executable, "-m", "tuicnn.worker", folder.path], capture_output=True, text=True)
+    assert by_hand.returncode == 1
+    assert re.search(r"^The run tiny-1 has its process already \(alive.*\n$", by_hand.stderr)
+    assert folder.log.read_bytes() == log
     await steps_beyond(feed, 100)
     await feed.close()
     await asyncio.to_thread(stop_run, folder, 20)

@@ -22,7 +22,7 @@ from tuicnn.worker import runner
 from tuicnn.worker.feed import Action
 from tuicnn.worker.runner import Run
 
-PLAN = cast(Plan, None)
+PLAN = cast(Plan, SimpleNamespace(train=SimpleNamespace(checkpoint=30.0)))
 
 
 class PretendSession(PretendRun):
@@ -30,7 +30,9 @@ class PretendSession(PretendRun):
 
     error: Exception | None = None
 
-    def __init__(self, plan: Plan, *, threads: int, run: str, on_event: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self, plan: Plan, *, threads: int, run: str, on_event: Callable[[dict[str, Any]], None], **_: object
+    ) -> None:
         super().__init__()
         self.network = SimpleNamespace(state=lambda: {"a": np.ones(3, np.float32)})
         self.emit = on_event
@@ -54,8 +56,14 @@ class PretendSession(PretendRun):
     def step(self) -> None:
         self.act("step")
 
+    def save(self) -> None:
+        self.act("save")
+
     def stop(self) -> None:
         self.act("stop")
+
+    def scale_rate(self, by: float) -> None:
+        self.act("halve-rate" if by == 0.5 else "double-rate")
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +156,7 @@ def test_a_full_disk_under_the_journal_is_shown_and_training_goes_on(
     assert [e["event"] for e in read_journal(folder.journal).events] == ["start", "step", "end"]
 
 
-@pytest.mark.parametrize("action", ["pause", "resume", "step", "stop", "discard"])
+@pytest.mark.parametrize("action", ["pause", "resume", "step", "save", "halve-rate", "double-rate", "stop", "discard"])
 def test_each_action_reaches_the_session(folder: RunFolder, action: Action) -> None:
     run = Run(folder, PLAN, 1)
     run.act(action)

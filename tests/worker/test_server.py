@@ -48,7 +48,7 @@ def exactly(connection: socket.socket, count: int) -> bytes:
 
 def answer(connection: socket.socket, cls: type) -> Any:
     payload = exactly(connection, struct.unpack(">I", exactly(connection, 4))[0])
-    return decode(payload, Refusal if kind_of(payload) == "refusal" else cls)
+    return decode(payload, Refusal if kind_of(payload) in ("refusal", "full") else cls)
 
 
 def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -216,6 +216,8 @@ def test_viewers_are_limited_and_a_silent_one_makes_room(
             connection.sendall(POLL)
             answer(connection, Poll)
         late = stack.enter_context(viewer(folder))
+        refusal = answer(late, Poll)
+        assert refusal.message.startswith(f"{VIEWERS} connections to this run are open")
         assert late.recv(1) == b""
         monkeypatch.setattr(server_module, "IDLE", 0.0)
         assert works(folder)
@@ -285,3 +287,40 @@ def test_it_is_known_when_the_last_viewer_left(server: Server, folder: RunFolder
     with viewer(folder):
         until(lambda: server.quiet_for == 0)
     until(lambda: 0 < server.quiet_for < 5)
+
+
+def test_half_a_request_and_then_silence_is_hung_up_on(
+    server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "HALF", 0.3)
+    monkeypatch.setattr(server_module, "LOOK_AFTER", 0.05)
+    with viewer(folder) as half, viewer(folder) as silent, viewer(folder) as slow:
+        for connection in (silent, slow):
+            connection.sendall(POLL)
+            answer(connection, Poll)
+        half.sendall(POLL + POLL[:10])
+        answer(half, Poll)
+        # byte by byte does not help: it is the whole request that has its time
+        with contextlib.suppress(OSError):
+            for byte in POLL:
+                slow.sendall(bytes([byte]))
+                time.sleep(0.02)
+        for connection in (half, slow):
+            with contextlib.suppress(ConnectionError):
+                assert connection.recv(1) == b""
+        silent.sendall(POLL)  # between two requests one may be silent
+        assert isinstance(answer(silent, Poll), Poll)
+
+
+def test_who_never_asks_makes_room_and_does_not_count_as_watching(
+    server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "MUTE", 0.0)
+    with contextlib.ExitStack() as stack:
+        for _ in range(VIEWERS):
+            stack.enter_context(viewer(folder))
+        until(lambda: server.quiet_for == 0)
+        assert works(folder)
+        monkeypatch.setattr(server_module, "IDLE", 0.0)
+        monkeypatch.setattr(server_module, "LOOK_AFTER", 0.05)
+        until(lambda: server.quiet_for > 0)

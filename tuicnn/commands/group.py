@@ -11,6 +11,7 @@ import click
 
 from tuicnn import __version__
 from tuicnn.console.streams import say
+from tuicnn.training.options import ON_NAN
 
 __all__ = ["ReaderGoneError", "main", "options"]
 
@@ -57,6 +58,11 @@ def options(*names: str) -> Callable[[F], F]:
         "threads": click.option(
             "--threads", type=click.IntRange(1, 1024), help="Threads to train with; as many as processors by default."
         ),
+        "on_nan": click.option(
+            "--on-nan",
+            type=click.Choice(ON_NAN),
+            help="Where numbers become NaN or infinite: stop, pause (usual with a screen), or halve the learning rate.",
+        ),
         "run": click.option(
             "--run",
             "run",
@@ -64,6 +70,14 @@ def options(*names: str) -> Callable[[F], F]:
             help="Keep the run in this folder; by default runs/NET-1, then runs/NET-2.",
         ),
         "ascii": click.option("--ascii", is_flag=True, help="Use no character outside ASCII."),
+        "detach": click.option(
+            "--detach", is_flag=True, help="Only start it in the background; tuicnn attach shows it."
+        ),
+        "after_logout": click.option(
+            "--after-logout",
+            type=click.Choice(["keep", "end"]),
+            help="Where the machine ends all processes at logout: keep the run, or let it end; remembered.",
+        ),
         "json": click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs."),
     }
 

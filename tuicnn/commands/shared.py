@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.bundled import bundled
-from tuicnn.console.streams import complain, console_for, only_ascii
+from tuicnn.console.streams import complain, console_for, is_terminal, only_ascii
 from tuicnn.training.files import RunError
 
 if TYPE_CHECKING:
+    from tuicnn.console.train import Reporter
     from tuicnn.language import Checked, Diagnostic
     from tuicnn.training.folder import RunFolder
+    from tuicnn.training.options import Options
     from tuicnn.tui.look import Look
 
-__all__ = ["checked_or_exit", "find_net", "look_of", "new_folder", "print_diagnostics"]
+__all__ = ["checked_or_exit", "find_net", "look_of", "new_folder", "print_diagnostics", "reporter_for"]
 
 
 def look_of(ascii: bool) -> Look:
@@ -71,7 +73,24 @@ def print_diagnostics(diagnostics: tuple[Diagnostic, ...], look: Look) -> None:
         console.print(render(diagnostics, ascii=look.ascii), soft_wrap=True)
 
 
-def new_folder(path: Path, text: str, run: Path | None) -> RunFolder:
+def new_folder(path: Path, text: str, run: Path | None, options: Options) -> RunFolder:
+    """The folder of a new run of the net at `path`, or `run` where that is given. Raises `RunError`."""
     from tuicnn.training.folder import RunFolder
+    from tuicnn.training.origin import Origin
 
-    return RunFolder.create_at(run, text) if run is not None else RunFolder.create(Path.cwd(), path.stem, text)
+    folder = RunFolder.create_at(run, text) if run is not None else RunFolder.create(Path.cwd(), path.stem, text)
+    try:
+        Origin.here(path, options).keep(folder)
+    except RunError:
+        folder.remove()
+        raise
+    return folder
+
+
+def reporter_for(as_json: bool) -> Reporter:
+    """Prints what happens in a training: JSON, a progress display, or plain lines where there is no terminal."""
+    from tuicnn.console.train import JsonLines, PlainLines, ProgressDisplay
+
+    if as_json:
+        return JsonLines(sys.stdout)
+    return ProgressDisplay(console_for(sys.stdout)) if is_terminal(sys.stdout) else PlainLines(sys.stdout)

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tuicnn.commands.background import train_in_background
 from tuicnn.commands.group import main, options
-from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder
+from tuicnn.commands.resuming import resume_run, run_at
+from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
 from tuicnn.console.streams import console_for, is_terminal, say
 from tuicnn.training.files import RunError
-from tuicnn.training.options import Options
+from tuicnn.training.options import ON_NAN_ALONE, Options
 
 if TYPE_CHECKING:
+    from tuicnn.training.options import OnNan
     from tuicnn.tui.look import Look
 
 __all__ = ["attach", "runs", "stop", "train", "watch"]
@@ -22,7 +25,7 @@ __all__ = ["attach", "runs", "stop", "train", "watch"]
 
 @main.command()
 @click.argument("net")
-@options("epochs", "batch", "seed", "limit", "threads", "run", "ascii")
+@options("epochs", "batch", "seed", "limit", "threads", "on_nan", "run", "detach", "after_logout", "ascii")
 def watch(
     net: str,
     epochs: int | None,
@@ -30,29 +33,32 @@ def watch(
     seed: int | None,
     limit: int | None,
     threads: int | None,
+    on_nan: OnNan | None,
     run: Path | None,
+    detach: bool,
+    after_logout: str | None,
     ascii: bool,
 ) -> None:
-    """Train NET in the background and watch it. Without a terminal: the same as train."""
+    """Train NET in the background and watch it. Without a terminal: the same as train, unless --detach is given.
+
+    With the folder of a run for NET: the same as resume.
+    """
     look = look_of(ascii)
-    options = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, threads=threads)
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+    options = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, threads=threads, on_nan=on_nan)
+    if (found := run_at(net)) is not None:
+        resume_run(found, options, look, detach=detach, after_logout=after_logout)
+    if not detach and not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         _train(net, options, run, look, as_json=False)
         return
     path = find_net(net)
     text, _ = checked_or_exit(path, look)
-    from tuicnn.worker.launch import start
-
-    folder = new_folder(path, text, run)
-    process = start(folder, options, path)  # before Textual is imported: the two start-ups overlap
-    from tuicnn.tui.show import show
-
-    sys.exit(show(folder, look, process))
+    folder = new_folder(path, text, run, options)
+    train_in_background(folder, options, path, look, detach=detach, after_logout=after_logout)
 
 
 @main.command()
 @click.argument("net")
-@options("json", "epochs", "batch", "seed", "limit", "threads", "run", "ascii")
+@options("json", "epochs", "batch", "seed", "limit", "threads", "on_nan", "run", "ascii")
 def train(
     net: str,
     as_json: bool,
@@ -61,11 +67,17 @@ def train(
     seed: int | None,
     limit: int | None,
     threads: int | None,
+    on_nan: OnNan | None,
     run: Path | None,
     ascii: bool,
 ) -> None:
-    """Train NET here and now, with a progress bar, plain lines or JSON."""
-    options = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, threads=threads)
+    """Train NET here and now, with a progress bar, plain lines or JSON.
+
+    With the folder of a run for NET, that run goes on from its last checkpoint.
+    """
+    options = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, threads=threads, on_nan=on_nan)
+    if (found := run_at(net)) is not None:
+        resume_run(found, options, look_of(ascii), as_json=as_json, here=True)
     _train(net, options, run, look_of(ascii), as_json=as_json)
 
 
@@ -75,12 +87,13 @@ def train(
 def attach(run: str | None, ascii: bool) -> None:
     """Watch a RUN that trains in the background: a name, a number or a folder; the newest by default."""
     look = look_of(ascii)
-    from tuicnn.training.runs import describe, find_run
+    from tuicnn.training.runs import describe, find_run, summary
 
     folder = find_run(run, Path.cwd())
     if not folder.alive:
         raise RunError(
             f"The run {folder.name} is not alive any more ({describe(folder)}); its files are in {folder.path}"
+            + ("" if summary(folder).state == "done" else f"; {folder.resume} goes on with it")
         )
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise RunError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
@@ -130,14 +143,11 @@ def _train(net: str, options: Options, run: Path | None, look: Look, *, as_json:
     text, checked = checked_or_exit(path, look)
     assert checked.plan is not None
     from tuicnn.console.foreground import train_here
-    from tuicnn.console.train import JsonLines, PlainLines, ProgressDisplay, Reporter
 
-    folder = new_folder(path, text, run)
-    reporter: Reporter
-    if as_json:
-        reporter = JsonLines(sys.stdout)
-    elif is_terminal(sys.stdout):
-        reporter = ProgressDisplay(console_for(sys.stdout))
-    else:
-        reporter = PlainLines(sys.stdout)
-    sys.exit(train_here(options.apply(checked.plan), folder, reporter, threads=options.workers()))
+    folder = new_folder(path, text, run, options)
+    plan = options.apply(checked.plan)
+    sys.exit(
+        train_here(
+            plan, folder, reporter_for(as_json), threads=options.workers(), on_nan=options.on_nan or ON_NAN_ALONE
+        )
+    )

@@ -1,78 +1,106 @@
-"""Training in the process of the command itself, its events going to the journal and to a reporter."""
+"""Training in the process of the command itself, its events going to a reporter. Others may watch and steer it too."""
 
 from __future__ import annotations
 
-import signal
-from types import FrameType
+import contextlib
+import errno
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tuicnn.console.signals import Signals
 from tuicnn.training.files import RunError
-from tuicnn.training.journal import Journal
+from tuicnn.training.options import ON_NAN_ALONE
 from tuicnn.training.progress import State
-from tuicnn.training.session import Session
+from tuicnn.worker.log import log, log_to
+from tuicnn.worker.runner import Run, serve
 
 if TYPE_CHECKING:
     from tuicnn.console.train import Reporter
     from tuicnn.language import Plan
     from tuicnn.training.folder import RunFolder
+    from tuicnn.training.moments import Past
+    from tuicnn.training.options import OnNan
+    from tuicnn.worker.server import Server
 
 __all__ = ["train_here"]
 
+#: seconds that the process stays at its end where somebody watches, so that the end is seen
+GOODBYE = 0.5
 
-def train_here(plan: Plan, folder: RunFolder, reporter: Reporter, *, threads: int) -> int:
+
+def train_here(
+    plan: Plan,
+    folder: RunFolder,
+    reporter: Reporter,
+    *,
+    threads: int,
+    on_nan: OnNan = ON_NAN_ALONE,
+    take_up: Callable[[], Past] | None = None,
+) -> int:
     """Train a plan, keep the run in its folder, report to `reporter`; the command's exit code.
 
-    SIGINT and SIGTERM end the training after the step it is at, with the weights saved: 130 and 143. A second one ends
-    it as the system would. Raises `RunError` where the run failed, `OSError` where the reports cannot be written.
+    SIGINT and SIGTERM end the training after the step it is at, with the weights saved: 130 and 143; see `Signals`.
+    `take_up` is called with the run's lock held, where the run is to go on from its past.
+    Raises `RunError` where the run failed, `OSError` where the reports cannot be written.
     """
-    stopped_by: list[int] = []
     gone: list[OSError] = []  # why the reports could not be written, once they could not
 
-    with folder.lock():
-        journal = Journal(
-            folder.journal, lambda trouble: report({"event": "warning", "message": trouble}) if trouble else None
-        )
-
-        def report(event: dict[str, Any]) -> None:
-            if not gone:
-                try:
-                    reporter(event)
-                except OSError as error:  # the reader has gone, or the disk is full: end as after a signal
-                    gone.append(error)
-                    session.stop()
-
-        def on_event(event: dict[str, Any]) -> None:
-            if event["event"] in ("epoch", "end") and session.network is not None and session.progress().step:
-                try:
-                    folder.save_weights(session.network.state())
-                except RunError as error:  # training goes on: the disk may have room again at the next epoch
-                    report({"event": "warning", "message": str(error)})
-            journal.append(event)
-            report(event)
-
-        session = Session(plan, threads=threads, run=str(folder.path), on_event=on_event)
-
-        def on_signal(number: int, frame: FrameType | None) -> None:
-            stopped_by.append(number)
-            session.stop()
-            signal.signal(number, signal.SIG_DFL)
-
-        before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    def report(event: dict[str, Any]) -> None:
+        if gone or signals.terminal_gone:
+            return
         try:
-            state = session.run()
+            reporter(event)
+            if event["event"] == "diverged" and event["action"] == "pause":
+                reporter({"event": "warning", "message": f"Training is paused; {folder.attach} lets it go on."})
+        except OSError as error:
+            if error.errno == errno.EIO and signals.lost_terminal():
+                return
+            gone.append(error)  # the reader has gone, or the disk is full: end as after a signal
+            run.stop()
+
+    with folder.lock() as lock:
+        log_to(folder.log)
+        run = Run(
+            folder,
+            plan,
+            threads,
+            lock=lock,
+            past=take_up() if take_up is not None else None,
+            on_nan=on_nan,
+            report=report,
+            say=lambda trouble: report({"event": "warning", "message": trouble}),
+        )
+        signals = Signals(run.stop, run.save, lambda: log("The terminal is gone; training goes on."))
+        server: Server | None = None
+        try:
+            with signals:
+                try:
+                    server = serve(run, folder, lock)
+                except RunError as error:  # nobody can watch; that is no reason not to train
+                    report({"event": "warning", "message": str(error)})
+                run.train()
+                until = time.monotonic() + GOODBYE
+                while server is not None and server.quiet_for == 0 and time.monotonic() < until:
+                    time.sleep(0.05)
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            journal.close()
-            if not gone:
+            if server is not None:
+                server.close()
+            run.close()
+            if not gone and not signals.terminal_gone:
                 try:
                     reporter.close()
                 except OSError as error:
-                    gone.append(error)
+                    if not (error.errno == errno.EIO and signals.lost_terminal()):
+                        gone.append(error)
+            elif signals.terminal_gone:
+                with contextlib.suppress(OSError):
+                    reporter.close()
     if gone:
         raise gone[0]
-    if stopped_by:
-        return 128 + stopped_by[0]
-    if state in (State.DIVERGED, State.FAILED):
-        raise RunError(session.progress().message)
+    if signals.stopped_by is not None:
+        return 128 + signals.stopped_by
+    progress = run.progress()
+    if progress.state in (State.DIVERGED, State.FAILED):
+        raise RunError(progress.message)
     return 0

@@ -29,6 +29,7 @@ def as_json(run: RunSummary) -> dict[str, Any]:
         "folder": str(run.folder.path),
         "state": run.state,
         "alive": run.alive,
+        "paused": run.paused,
         "started": known(run.started),
         "ended": known(run.ended),
         "epochs": run.epochs,
@@ -37,6 +38,8 @@ def as_json(run: RunSummary) -> dict[str, Any]:
         "best_val_accuracy": known(run.best_val_accuracy),
         "test_accuracy": known(run.test_accuracy),
         "message": run.message,
+        "resumable": run.resumable,
+        "saved_step": run.saved,
     }
 
 
@@ -50,15 +53,29 @@ def runs_table(runs: Sequence[RunSummary]) -> Table:
     table.add_column("parameters", justify="right", no_wrap=True)
     table.add_column("best validation", justify="right")
     table.add_column("test", justify="right", no_wrap=True)
+    some = any(run.resumable for run in runs)
+    if some:
+        table.add_column("resumes at", no_wrap=True)
     for run in runs:
         planned = f"/{run.epochs_planned}" if run.epochs_planned else ""
         table.add_row(
             Text(run.name),
-            Text("training" if run.state == "alive" else run.state, style="bold" if run.alive else ""),
+            Text(
+                "paused" if run.paused else "training" if run.state == "alive" else run.state,
+                style="bold" if run.alive else "",
+            ),
             "-" if math.isnan(run.started) else time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)),
             f"{run.epochs}{planned}",
             f"{run.parameters:,}" if run.parameters is not None else "-",
             percent(run.best_val_accuracy),
             percent(run.test_accuracy),
+            *([_resumes_at(run)] if some else []),
         )
     return table
+
+
+def _resumes_at(run: RunSummary) -> str:
+    """Where a run would go on."""
+    if not run.resumable:
+        return ""
+    return f"step {run.saved:,}" if run.saved else "its start"

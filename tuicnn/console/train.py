@@ -30,7 +30,7 @@ class Reporter(Protocol):
 
 
 class JsonLines:
-    """One JSON object a line: `start`, `step`, `epoch`, `end`."""
+    """One JSON object a line: `start`, `step`, `epoch`, `diverged`, `learning_rate`, `end`."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -56,7 +56,7 @@ class PlainLines:
 
     def __call__(self, event: dict[str, Any]) -> None:
         match event["event"]:
-            case "start":
+            case "start" | "resumed":
                 self._start = event
                 self._line(describe_start(event))
             case "step":
@@ -69,6 +69,10 @@ class PlainLines:
                 self._line(describe_epoch(event, self._start["epochs"]))
             case "warning":
                 self._line(f"warning: {event['message']}")
+            case "diverged" if event["action"] != "stop":
+                self._line(event["message"])
+            case "learning_rate":
+                self._line(describe_rate(event))
             case "end" if event["state"] in GOOD_ENDS:  # the command itself tells what went wrong
                 self._line(describe_end(event))
 
@@ -100,25 +104,28 @@ class ProgressDisplay:
         )
         self._task = self._progress.add_task("reading data", total=None, loss="", speed="")
         self._progress.start()
-        self._loss = 0.0
+        self._loss: float | None = None
         self._seconds = 0.0
+        self._images = 0
         self._last: float | None = None  # when the last step came; None after anything else
 
     def __call__(self, event: dict[str, Any]) -> None:
         match event["event"]:
-            case "start":
+            case "start" | "resumed":
                 self._start, self._last = event, time.monotonic()
                 self._console.print(Text(describe_start(event)))
-                total = event["steps_per_epoch"] * event["epochs"]
-                self._progress.update(self._task, description="epoch 1", total=total)
+                total, step = event["steps_per_epoch"] * event["epochs"], event.get("step", 0)
+                epoch = f"epoch {1 + step // event['steps_per_epoch']}"
+                self._progress.update(self._task, description=epoch, total=total, completed=step)
             case "step":
                 step, loss = event["step"], event["loss"] or 0.0
-                self._loss = loss if step == 1 else 0.98 * self._loss + 0.02 * loss
+                self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
+                self._images += self._start["batch"]
                 now = time.monotonic()
                 if self._last is not None:  # validation and pauses are no training
                     self._seconds += now - self._last
                 self._last = now
-                images = step * self._start["batch"] / self._seconds if self._seconds > 0 else 0
+                images = self._images / self._seconds if self._seconds > 0 else 0
                 self._progress.update(
                     self._task,
                     completed=step,
@@ -131,6 +138,10 @@ class ProgressDisplay:
                 self._console.print(Text(describe_epoch(event, self._start["epochs"])))
             case "warning":
                 self._console.print(Text(f"warning: {event['message']}"))
+            case "diverged" if event["action"] != "stop":
+                self._console.print(Text(event["message"]))
+            case "learning_rate":
+                self._console.print(Text(describe_rate(event)))
             case "end":
                 self.close()
                 if event["state"] in GOOD_ENDS:
@@ -156,11 +167,13 @@ def duration(seconds: float) -> str:
 def describe_start(event: dict[str, Any]) -> str:
     """The line with which a training begins."""
     threads = event["threads"]
+    total = event["steps_per_epoch"] * event["epochs"]
+    resumed = f"; resumed after step {event['step']:,} of {total:,}" if event["event"] == "resumed" else ""
     return (
         f"{event['net']}: {event['parameters']:,} parameters, {event['train_images']:,} "
         f"training image{'s' * (event['train_images'] != 1)} of "
         f"{event['data']}, {event['val_images']:,} for validation; {event['optimizer']}, batch {event['batch']}, "
-        f"{threads} thread{'s' * (threads != 1)}, seed {event['seed']}"
+        f"{threads} thread{'s' * (threads != 1)}, seed {event['seed']}{resumed}"
     )
 
 
@@ -171,6 +184,11 @@ def describe_epoch(event: dict[str, Any], epochs: int) -> str:
         f"validation loss {_loss(event['val_loss'])}, accuracy {percent(event['val_accuracy'])}; "
         f"{event['images_per_second']:,.0f} images/s, {duration(event['seconds'])}"
     )
+
+
+def describe_rate(event: dict[str, Any]) -> str:
+    """The line of a learning rate that somebody changed."""
+    return f"learning rate {event['learning_rate']:.3g} from step {event['step'] + 1:,} on"
 
 
 def describe_end(event: dict[str, Any]) -> str:

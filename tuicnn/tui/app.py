@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from time import monotonic
@@ -30,6 +32,8 @@ from tuicnn.worker.feed import Action, Feed
 __all__ = ["TrainApp"]
 
 COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
+RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
+SAVING_PATIENCE = 15.0  # seconds that the screen waits to say that a checkpoint was written
 ENDING_PATIENCE = 15.0  # seconds for a run that was told to stop to do so before the screen leaves without it
 
 
@@ -41,6 +45,23 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "pause", id="pause", tooltip="Pause at the end of a step, or go on."),
         Binding("s", "step", "step", id="step", tooltip="Train one step, then pause."),
+        Binding("w", "save", "write", show=False, id="save", tooltip="Write a checkpoint now, after the step."),
+        Binding(
+            "minus",
+            "rate('halve-rate')",
+            "halve the rate",
+            show=False,
+            id="rate_down",
+            tooltip="Halve the learning rate, from the next step on.",
+        ),
+        Binding(
+            "plus,equals_sign",
+            "rate('double-rate')",
+            "double the rate",
+            show=False,
+            id="rate_up",
+            tooltip="Double the learning rate, from the next step on.",
+        ),
         Binding(
             "f", "freeze", "freeze", id="freeze", tooltip="Hold the picture still while training goes on, or let it go."
         ),
@@ -73,17 +94,21 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self.add_mode("train", partial(TrainScreen, look, self.watcher, title))
         self._hangup = Hangup(partial(self._depart, "background"))
         self._ending = self._over = False
+        self.broken = ""  # the traceback of an error that ended the screen
 
     # -- views
 
-    def on_mount(self) -> None:
-        """Begin to watch; the view is there before the run is."""
+    def on_load(self) -> None:
+        """Take the signals before the terminal is changed."""
         if not self.is_headless:
             self._hangup.start()
+
+    def on_mount(self) -> None:
+        """Begin to watch; the view is there before the run is."""
         self.run_worker(self.watcher.run(), name="watch", group="watch")
 
     def on_unmount(self) -> None:
-        """Give the signals back."""
+        """Stop watching the terminal."""
         self._hangup.stop()
 
     def _tell(self, snapshot: Snapshot) -> None:
@@ -109,7 +134,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The palette is there where it can be drawn, and steering while there is a run to steer."""
-        if action in ("pause", "step", "freeze"):
+        if action in ("pause", "step", "rate", "freeze"):
             return not (self.watcher.snapshot.progress.state.final or self.watcher.snapshot.gone)
         return self.use_command_palette if action == "command_palette" else True
 
@@ -121,6 +146,14 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         """Train one step, then pause."""
         self._steer("step")
 
+    def action_rate(self, action: Action) -> None:
+        """Halve or double the learning rate."""
+        self._steer(action)
+
+    def action_save(self) -> None:
+        """Write a checkpoint, and say when it is on disk."""
+        self._steer("save")
+
     def _steer(self, action: Action) -> None:
         snapshot = self.watcher.snapshot
         if snapshot.progress.state.final or snapshot.gone:
@@ -128,12 +161,27 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         elif snapshot.overview is None:
             self._notice("not training yet")
         else:
-            self.run_worker(self._do_steer(action), group="steer")
+            self.run_worker(self._do_save() if action == "save" else self._do_steer(action), group="steer")
 
     async def _do_steer(self, action: Action) -> None:
         progress = await self.watcher.act(action)
-        if progress is not None and self.watcher.snapshot.frozen:
+        if progress is not None and action in RATES:
+            self._notice(f"the learning rate is {RATES[action]} from the next step on")
+        elif progress is not None and self.watcher.snapshot.frozen:
             self._notice(f"{WORDS[progress.state]}; the view is frozen, f lets it go on")
+
+    async def _do_save(self) -> None:
+        asked = await self.watcher.act("save")
+        if self.watcher.snapshot.frozen:  # what became of it is told by the run's numbers, which stand still
+            self._notice("a checkpoint is written after this step; the view is frozen, f lets it go on")
+            return
+        started = monotonic()
+        while asked is not None and monotonic() - started < SAVING_PATIENCE:
+            progress = self.watcher.snapshot.progress
+            if progress.saved >= asked.step and (progress.saved or not asked.step):
+                self._notice(f"saved after step {progress.saved:,}")
+                return
+            await asyncio.sleep(0.05)
 
     def action_freeze(self) -> None:
         """Hold the picture still while training goes on, or let it go."""
@@ -156,6 +204,20 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             yield SystemCommand(name[0].upper() + name[1:], binding.tooltip, run)
 
     # -- leaving
+
+    @property
+    def ended_by(self) -> signal.Signals | None:
+        """The signal that ended the screen, SIGHUP also where its terminal hung up without one."""
+        return self._hangup.signal
+
+    def restore_terminal(self) -> None:
+        """Give the terminal the settings that it had before the screen."""
+        self._hangup.restore()
+
+    def _fatal_error(self) -> None:
+        """An error that nobody foresaw: leave, and let a sentence be said, where Textual would print a traceback."""
+        self.broken = traceback.format_exc()
+        self._close_messages_no_wait()
 
     def action_leave(self) -> None:
         """Leave at once where nothing can be lost, else ask. Asked for again while asking: leave, and train on."""

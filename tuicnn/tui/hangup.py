@@ -1,29 +1,41 @@
-"""Leaving when the terminal does: SIGTERM and SIGHUP, and a terminal that hung up without a signal.
+"""Leaving when asked to by a signal, or when the terminal does: it may hang up without a signal, or stop reading.
 
-A Textual app whose terminal is gone would spin at 100% of a core, reading the end of its input again and again.
+A Textual app whose terminal is gone would spin at 100% of a core, reading the end of its input again and again; one
+whose terminal does not read waits in a write, and its event loop with it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
 import signal
 import sys
+import termios
 import threading
 from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 __all__ = ["Hangup"]
 
-PATIENCE = 2.0  # seconds for an orderly end once the terminal is gone
+PATIENCE = 2.0  # seconds for an orderly end
 CHECK = 1000  # milliseconds between two looks at whether watching is still wanted
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+#: what Textual switched on, switched off: mouse, focus, paste and resize reports, keyboard protocol, the other screen;
+#: and the cursor on
+RESTORE = (
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2048l\x1b[<u"
+    b"\x1b[?1049l\x1b[0m\x1b[?25h"
+)
 
 
 class Hangup:
     """Calls `leave` in the event loop, once, when the process is asked to end or its terminal is gone.
 
-    Writing to a terminal that is gone may block for ever; where leaving has not ended the process in `PATIENCE`, it
-    is ended as it is. The run lives in a process of its own and is not harmed.
+    Writing to a terminal that is gone or does not read may block for ever; where leaving has not ended the process in
+    `PATIENCE`, it is ended as it is. The run lives in a process of its own and is not harmed.
     """
 
     def __init__(self, leave: Callable[[], None]) -> None:
@@ -31,23 +43,31 @@ class Hangup:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = threading.Event()
         self._left = False
+        self._settings: list[tuple[int, list[Any]]] = []
+        self.signal: signal.Signals | None = None  # the one that ended it; SIGHUP also where the terminal just went
 
     def start(self) -> None:
-        """Begin to watch. To be called in the event loop of the main thread."""
+        """Begin to watch. To be called in the event loop of the main thread, before the terminal's settings change."""
         self._loop = asyncio.get_running_loop()
-        self._loop.add_signal_handler(signal.SIGTERM, self._go)
-        self._loop.add_signal_handler(signal.SIGHUP, self._gone)
+        # not the loop's own handlers: they would wait with the loop
+        for number in SIGNALS:
+            signal.signal(number, self._asked)
         terminals = [file.fileno() for file in (sys.__stdin__, sys.__stderr__) if file is not None and file.isatty()]
+        for fileno in terminals:
+            with contextlib.suppress(termios.error):
+                self._settings.append((fileno, termios.tcgetattr(fileno)))
         if terminals:
             threading.Thread(target=self._watch, args=(terminals,), name="hang-up", daemon=True).start()
 
+    def restore(self) -> None:
+        """Give the terminal its settings back: Textual, continued after SIGSTOP, takes its own for what was before."""
+        for fileno, settings in self._settings:
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcsetattr(fileno, termios.TCSANOW, settings)
+
     def stop(self) -> None:
-        """Stop watching, and give the signals back."""
+        """Stop watching the terminal. A signal still ends the process as it is, with the terminal restored."""
         self._stopped.set()
-        if self._loop is not None:
-            self._loop.remove_signal_handler(signal.SIGTERM)
-            self._loop.remove_signal_handler(signal.SIGHUP)
-            self._loop = None
 
     def _watch(self, terminals: list[int]) -> None:
         poll = select.poll()
@@ -55,23 +75,33 @@ class Hangup:
             poll.register(fileno, 0)  # POLLHUP and POLLERR are always told
         while not self._stopped.is_set():
             if any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(CHECK)):
-                self._gone_in_thread()
+                self._end(signal.SIGHUP)
                 return
 
-    def _gone_in_thread(self) -> None:
-        loop = self._loop
-        if loop is not None and not self._stopped.is_set():
-            self._end_anyway()
-            loop.call_soon_threadsafe(self._go)
+    def _asked(self, number: int, _frame: FrameType | None) -> None:
+        self._end(signal.Signals(number))
 
-    def _gone(self) -> None:
-        self._end_anyway()
-        self._go()
-
-    def _end_anyway(self) -> None:
-        timer = threading.Timer(PATIENCE, os._exit, (128 + signal.SIGHUP,))
+    def _end(self, number: signal.Signals) -> None:
+        if self.signal is not None:
+            return
+        self.signal = number
+        timer = threading.Timer(PATIENCE, self._end_anyway)
         timer.daemon = True
         timer.start()
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._go)
+
+    def _end_anyway(self) -> None:
+        self.restore()
+        for fileno, _ in self._settings:
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcflush(fileno, termios.TCOFLUSH)  # makes room in a terminal that does not read
+                poll = select.poll()
+                poll.register(fileno, select.POLLOUT)
+                if any(event & select.POLLOUT for _, event in poll.poll(0)):
+                    os.write(fileno, RESTORE)
+        os._exit(128 + (self.signal or signal.SIGHUP))
 
     def _go(self) -> None:
         if not self._left:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.progress import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.look import Look
-from tuicnn.tui.summary import print_summary
+from tuicnn.tui.summary import print_breakdown, print_summary
 from tuicnn.worker.client import RemoteFeed
 
 __all__ = ["show"]
@@ -17,12 +19,23 @@ __all__ = ["show"]
 def show(folder: RunFolder, look: Look, process: subprocess.Popen[bytes] | None = None) -> int:
     """Watch a run, whose `process` may be just starting.
 
-    Returns the command's exit code: 1 where the run failed or was lost.
+    Returns the command's exit code: 1 where the run failed or was lost, or the screen broke down; 128 and the signal's
+    number where a signal ended it.
     """
     app = TrainApp(lambda: RemoteFeed.connect(folder, process=process), look, title=folder.name)
     outcome = app.run()
+    app.restore_terminal()
+    if app.broken:
+        print_breakdown(folder, app.broken, look)
     if outcome is None:
         return app.return_code or 1
+    if app.ended_by is signal.SIGHUP:  # nobody is there to read; Python would still flush what it could not write
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (1, 2):
+            os.dup2(nowhere, descriptor)
+        return 128 + signal.SIGHUP
     print_summary(outcome, look)
+    if app.ended_by is not None:
+        return 128 + app.ended_by
     bad = outcome.progress.state in (State.FAILED, State.DIVERGED) or outcome.choice == "gone"
     return 1 if bad else 0

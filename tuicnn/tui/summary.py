@@ -6,21 +6,24 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, cast
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tuicnn.training.files import write_atomic
+from tuicnn.training.folder import RunFolder
 from tuicnn.training.progress import Epoch, Overview, Progress, State
 from tuicnn.tui.look import Look, Role
 from tuicnn.tui.widgets.numerals import count, duration, percent, significant
 from tuicnn.tui.widgets.plain import plain
 from tuicnn.tui.widgets.status import ROLES, verdict
 
-__all__ = ["Outcome", "print_summary"]
+__all__ = ["Outcome", "print_breakdown", "print_summary"]
 
 MOST_EPOCHS = 12
+SCREEN_LOG = "screen.log"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,23 @@ def print_summary(outcome: Outcome, look: Look, console: Console | None = None) 
         if not progress.state.final and outcome.choice == "background" and name:
             say(f"  look in   tuicnn attach {name}")
             say(f"  end it    tuicnn stop {name}")
+
+
+def print_breakdown(folder: RunFolder, traceback: str, look: Look, console: Console | None = None) -> None:
+    """Say that the screen broke down, and keep the traceback for whoever is to repair it."""
+    console = console or Console(highlight=False, no_color=look.colours == "none" or None)
+    file = folder.path / SCREEN_LOG
+    try:
+        write_atomic(file, traceback.encode(errors="replace"))
+        kept = f"; what happened is in {file}"
+    except OSError:
+        kept = ""
+    what = traceback.strip().splitlines()[-1]
+    said = [(f"The screen broke down ({what}){kept}.", "bad")]
+    if folder.alive:
+        said.append((f"Training goes on in the background; watch it again with: {folder.attach}", "text"))
+    for text, role in said:
+        console.print(Text(plain(text, look), style=look.style(cast(Role, role))), soft_wrap=True)
 
 
 def _epochs(epochs: tuple[Epoch, ...], progress: Progress, look: Look, width: int) -> Table:

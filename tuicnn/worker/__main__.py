@@ -19,19 +19,25 @@ def main(arguments: list[str] | None = None) -> int:
 
     from tuicnn.training.files import RunError
     from tuicnn.training.folder import RunFolder
-    from tuicnn.training.options import Options
+    from tuicnn.training.lock import RunLock
+    from tuicnn.training.options import ON_NAN, Options
 
     parser = argparse.ArgumentParser(prog="python -m tuicnn.worker", description="Train the run in a folder.")
     parser.add_argument("folder", metavar="RUNFOLDER", type=Path)
     for name in ("epochs", "batch", "seed", "limit", "threads"):
         parser.add_argument(f"--{name}", metavar="N", type=int)
+    parser.add_argument("--on-nan", choices=ON_NAN, help="what to do where numbers become NaN or infinite")
+    parser.add_argument("--lock", metavar="N", type=int, help="the run's lock, a descriptor that is inherited")
+    parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
     parser.add_argument("--path", metavar="FILE", type=Path, help="where the net came from")
     given = parser.parse_args(arguments)
-    options = Options(given.epochs, given.batch, given.seed, given.limit, given.threads)
+    options = Options(given.epochs, given.batch, given.seed, given.limit, given.threads, given.on_nan)
     try:
         from tuicnn.worker.runner import work
 
-        return work(RunFolder(given.folder), options, given.path)
+        folder = RunFolder(given.folder)
+        lock = None if given.lock is None else RunLock.inherited(given.lock, folder.path)
+        return work(folder, options, given.path, lock, resume=given.resume)
     except RunError as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is the process's log
         return 1

@@ -2,9 +2,10 @@
 
 A socket's path may have 107 bytes, and a run's folder may lie deep, or on a file system without sockets. So the
 socket lies in a folder of the user's own: under `$XDG_RUNTIME_DIR`, or in a 0700 folder under the temporary folder. Its
-name is a hash of the run folder's real path, so that whoever knows the run finds it. The system removes the first of
-these folders when the user has logged out everywhere, which a run must survive: the server makes its socket anew, and
-whoever looks for a run looks in all of them.
+name tells which lock file the run has (its device and inode), so that a run whose folder was renamed is found, and a
+new run in the place of a renamed one has a socket of its own. The system removes the first of these folders when the
+user has logged out everywhere, which a run must survive: the server makes its socket anew. Where it is, the lock
+says; where the lock says nothing yet, whoever looks for a run looks in all of them.
 
 Imports nothing but the standard library.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import socket
 import stat
 import struct
@@ -20,10 +22,12 @@ import tempfile
 from pathlib import Path
 
 from tuicnn.training.files import RunError
+from tuicnn.training.lock import holder_at
 
 __all__ = ["PATH_LIMIT", "address_for", "peer_is_me", "places", "socket_places"]
 
 PATH_LIMIT = 107  # bytes of a Unix socket's path on Linux
+_NAME = re.compile(r"[0-9a-f]{20}\.sock")
 
 
 def places() -> list[Path]:
@@ -40,8 +44,11 @@ def places() -> list[Path]:
 
 
 def socket_places(folder: Path) -> list[Path]:
-    """Where the socket of the run in `folder` may be, as far as those places are safe to look in."""
-    return [place / _name(folder) for place in places() if _is_own(place)]
+    """Where the socket of the run in `folder` may be, the likeliest first, as far as they are safe to look in."""
+    holder, name = holder_at(folder), _name(folder)
+    noted = [Path(holder.socket)] if holder is not None and _NAME.fullmatch(Path(holder.socket).name) else []
+    found = [*noted, *(place / name for place in places())]
+    return [path for path in dict.fromkeys(found) if _is_own(path.parent)]
 
 
 def address_for(folder: Path) -> Path:
@@ -73,7 +80,12 @@ def peer_is_me(connection: socket.socket) -> bool:
 
 
 def _name(folder: Path) -> str:
-    return hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:20] + ".sock"
+    try:
+        lock = (folder / "lock").stat(follow_symlinks=False)
+        which = f"{lock.st_dev}:{lock.st_ino}".encode()
+    except OSError:  # a run that was never trained: nobody listens
+        which = os.fsencode(os.path.realpath(folder))
+    return hashlib.sha256(which).hexdigest()[:20] + ".sock"
 
 
 def _is_own(place: Path) -> bool:

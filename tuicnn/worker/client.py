@@ -25,9 +25,15 @@ T = TypeVar("T")
 
 #: seconds that an answer may take
 QUICK = 20.0
+START = 120.0  # to begin with; a machine may be very busy, and a process that dies is noticed at once
 PEEK = 120.0  # a peek waits for a step to end, which may be long in a large network
 DATA = 3600.0  # reading a folder of a million pictures; a process that dies is noticed at once all the same
 _LOOK = 0.02  # seconds between looks for a socket that is not there yet
+AGAIN = 3.0  # seconds for which a question is asked again where there is no room, or the connection breaks at once
+
+
+class _Full(Exception):  # noqa: N818 - a fact, not a fault
+    """The run serves as many connections as it can."""
 
 
 class _Line:
@@ -57,25 +63,33 @@ class _Line:
         async with self._turn:
             if self._streams is not None and self._streams[0].at_eof():
                 self.hang_up()  # the process let go of a connection that was silent for long
-            # a question is asked once more where the connection breaks; an act might be done twice
-            for last in (kind == "act", True):
+            until = time.monotonic() + AGAIN
+            while True:
                 fresh = self._streams is None
-                if fresh and not await self.open():
-                    raise await _gone(self._folder)
+                if fresh and not await self.open():  # many may be waiting to be let in
+                    if not (self._folder.alive and time.monotonic() < until):
+                        raise await _gone(self._folder)
+                    await asyncio.sleep(0.1)
+                    continue
                 try:
                     async with asyncio.timeout(timeout):
                         payload = await self._exchange(frame)
-                except (OSError, EOFError) as error:
-                    if isinstance(error, TimeoutError):
-                        raise WorkerGone(f"The process of the run {self._folder.name} does not answer.") from None
-                    if fresh or last:
+                    return self._read(payload, answer)
+                except _Full as full:  # there may be room in a moment
+                    self.hang_up()
+                    if time.monotonic() > until:
+                        raise WorkerGone(str(full)) from None
+                    await asyncio.sleep(0.1)
+                except TimeoutError:
+                    raise WorkerGone(_silent(self._folder)) from None
+                except (OSError, EOFError):
+                    # a question is asked again where the connection breaks; an act might be done twice
+                    if kind == "act" or (fresh and not (self._folder.alive and time.monotonic() < until)):
                         raise await _gone(self._folder) from None
+                    await asyncio.sleep(0.1 if fresh else 0)
                 except FrameError as error:
                     self.hang_up()
                     raise WorkerGone(f"The run's process sent what this tuicnn cannot read: {error}.") from None
-                else:
-                    return self._read(payload, kind, answer)
-            raise AssertionError("not reached")
 
     async def _exchange(self, frame: bytes) -> bytes:
         assert self._streams is not None
@@ -92,18 +106,16 @@ class _Line:
             if not done:  # also where the caller gave up waiting: the answer still to come is not for the next question
                 self.hang_up()
 
-    def _read(self, payload: bytes, kind: str, answer: type[T]) -> T:
-        try:
-            said = kind_of(payload)
-            if said == "refusal":
-                refusal = decode(payload, Refusal)
-                if refusal.final:
-                    raise WorkerGone(refusal.message)
-                raise RunError(refusal.message)
+    def _read(self, payload: bytes, answer: type[T]) -> T:
+        said = kind_of(payload)
+        if said not in ("refusal", "full"):
             return decode(payload, answer)
-        except FrameError as error:
-            self.hang_up()
-            raise WorkerGone(f"The run's process sent what this tuicnn cannot read: {error}.") from None
+        refusal = decode(payload, Refusal)
+        if said == "full":
+            raise _Full(refusal.message)
+        if refusal.final:
+            raise WorkerGone(refusal.message)
+        raise RunError(refusal.message)
 
     def hang_up(self) -> None:
         if self._streams is not None:
@@ -120,20 +132,22 @@ class RemoteFeed:
 
     @classmethod
     async def connect(
-        cls, folder: RunFolder, timeout: float = 20.0, process: subprocess.Popen[bytes] | None = None
+        cls, folder: RunFolder, timeout: float | None = None, process: subprocess.Popen[bytes] | None = None
     ) -> RemoteFeed:
         """Reach a run's process, waiting for one that is just starting (`process`). Raises `WorkerGone`."""
         feed = cls(folder)
-        until = time.monotonic() + timeout
+        until = time.monotonic() + (timeout or (QUICK if process is None else START))
         while True:
             # looked at before the attempt: a process that leaves in between is noticed the next time round
             there = folder.alive or (process is not None and process.poll() is None)
             if await feed._quick.open():
+                if (holder := folder.holder) is not None and holder.suspended:
+                    raise WorkerGone(_silent(folder))  # the system lets one in, and nobody would answer
                 return feed
             if not there:
                 raise await _gone(folder)
-            if time.monotonic() > until:
-                raise WorkerGone(f"The process of the run {folder.name} does not answer; its log is {folder.log}.")
+            if time.monotonic() > until or ((holder := folder.holder) is not None and not holder.here):
+                raise WorkerGone(_silent(folder))
             await asyncio.sleep(_LOOK)
 
     async def overview(self) -> Overview:
@@ -167,8 +181,11 @@ def stop_run(folder: RunFolder, timeout: float = 60.0) -> None:
     if not folder.alive:
         raise RunError(f"The run {folder.name} is not running ({describe(folder)}).")
     until = time.monotonic() + timeout
+    holder = folder.holder
+    if holder is not None and (holder.suspended or not holder.here):
+        raise RunError(_silent(folder))
     if not _ask_to_stop(folder, until):
-        raise RunError(f"The process of the run {folder.name} does not answer; its log is {folder.log}.")
+        raise RunError(_silent(folder))
     grace: float | None = None
     while folder.alive:
         now = time.monotonic()
@@ -212,19 +229,30 @@ async def _gone(folder: RunFolder) -> WorkerGone:
     while folder.alive and time.monotonic() < until:  # it hangs up just before it lets go of the lock
         await asyncio.sleep(_LOOK)
     if not folder.holds_a_run:
-        return WorkerGone(f"The run {folder.name} was discarded.")
+        return WorkerGone(f"The run {folder.name} was discarded, or its folder moved: {folder.path} is not there.")
     try:
         state = summary(folder)
     except RunError as error:
         return WorkerGone(str(error))
     if state.alive:
-        return WorkerGone(
-            f"The process of the run {folder.name} is there and cannot be reached; its log is {folder.log}."
-        )
+        return WorkerGone(_silent(folder))
     if state.state in ENDS:
         reason = f": {state.message}" if state.message else ""
         return WorkerGone(f"The run {folder.name} has ended ({describe(folder)}){reason}")
     words = folder.last_words()
-    if words:
-        return WorkerGone(f"The process of the run {folder.name} is gone; its log ends with: {words}")
-    return WorkerGone(f"The process of the run {folder.name} is gone, and left nothing in its log; it was killed.")
+    how = f"its log ends with: {words}" if words else "it was killed, and left nothing in its log"
+    return WorkerGone(f"The process of the run {folder.name} is gone; go on with: {folder.resume} ({how})")
+
+
+def _silent(folder: RunFolder) -> str:
+    """What is said of a process that is there and does not answer."""
+    holder = folder.holder
+    if holder is None:
+        return f"The process of the run {folder.name} does not answer; its log is {folder.log}."
+    if not holder.here:
+        return (
+            f"The run {folder.name} is trained on the machine {holder.host}, and can be watched and steered there only."
+        )
+    if holder.suspended:
+        return f"The process of the run {folder.name} is suspended; let it go on with: kill -CONT {holder.pid}"
+    return f"The process {holder.pid} of the run {folder.name} does not answer; its log is {folder.log}."

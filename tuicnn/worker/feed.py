@@ -9,9 +9,10 @@ from tuicnn.training.progress import Figures, History, Overview, Peek, Progress
 
 __all__ = ["Action", "Feed", "Poll", "WorkerGone"]
 
-#: `step` trains one batch and pauses; `stop` finishes the step, saves the weights and ends the run;
-#: `discard` stops and removes the run's folder
-Action = Literal["pause", "resume", "step", "stop", "discard"]
+#: `step` trains one batch and pauses; `save` writes a checkpoint; `halve-rate` and `double-rate` change the learning
+#: rate from the next step on; `stop` finishes the step, writes one, saves the
+#: weights and ends the run; `discard` stops and removes the run's folder
+Action = Literal["pause", "resume", "step", "save", "halve-rate", "double-rate", "stop", "discard"]
 
 
 class WorkerGone(Exception):  # noqa: N818 - a fact, not a fault

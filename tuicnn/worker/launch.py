@@ -9,49 +9,66 @@ import os
 import site
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tuicnn.training.files import RunError, why
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.options import Options
 
-__all__ = ["ONE_THREAD", "command", "start"]
+__all__ = ["ONE_THREAD", "command", "environment", "start"]
 
 #: the linear algebra library must not start threads of its own: training cuts its batches itself
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
-def command(folder: RunFolder, options: Options, path: Path | None) -> list[str]:
-    """The command that trains a run in its folder; `path` is where the net came from."""
+def command(
+    folder: RunFolder, options: Options, path: Path | None, lock: int | None = None, *, resume: bool = False
+) -> list[str]:
+    """The command that trains a run; `path` is where the net came from, `lock` a descriptor to inherit."""
     origin = ["--path", str(path)] if path is not None else []
+    origin += ["--resume"] if resume else []
+    origin += ["--lock", str(lock)] if lock is not None else []
     # -P: a numpy.py or random.py in the working folder is not for us
     return [sys.executable, "-P", "-m", "tuicnn.worker", *options.arguments(), *origin, "--", str(folder.path)]
 
 
-def start(folder: RunFolder, options: Options, path: Path | None = None) -> subprocess.Popen[bytes]:
+def start(
+    folder: RunFolder,
+    options: Options,
+    path: Path | None = None,
+    *,
+    through: Sequence[str] = (),
+    resume: bool = False,
+) -> subprocess.Popen[bytes]:
     """Start the process of a run in a session of its own, its output going to `worker.log`. Raises `RunError`.
 
-    It keeps the working folder, so that relative paths to data mean what they meant.
+    It keeps the working folder, so that relative paths to data mean what they meant. It is given the run's lock, which
+    is taken here: a run that has a process already is refused before anything of it is touched. `through` is a command
+    that becomes the one it is given, such as `systemd-run --scope`. With `resume`, the run goes on from its last
+    checkpoint.
     """
-    try:
-        log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with folder.lock() as lock:
         try:
-            return subprocess.Popen(
-                command(folder, options, path),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                close_fds=True,
-                env=_environment(),
-            )
-        finally:
-            os.close(log)
-    except OSError as error:
-        raise RunError(f"The process of the run {folder.name} cannot be started: {why(error)}.") from error
+            log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            try:
+                return subprocess.Popen(
+                    [*through, *command(folder, options, path, lock.descriptor, resume=resume)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    pass_fds=[lock.descriptor],
+                    env=environment(),
+                )
+            finally:
+                os.close(log)
+        except OSError as error:
+            raise RunError(f"The process of the run {folder.name} cannot be started: {why(error)}.") from error
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The environment of a process that runs this very tuicnn, with the linear algebra library at one thread."""
     environment = {**os.environ, **ONE_THREAD}
     root = str(Path(__file__).resolve().parent.parent.parent)
     installed = [*site.getsitepackages(), site.getusersitepackages()]

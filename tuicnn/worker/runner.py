@@ -8,6 +8,7 @@ import platform
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
@@ -16,11 +17,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import tuicnn
+from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import Journal, read_journal
-from tuicnn.training.options import Options
+from tuicnn.training.journal import HALF_WRITTEN, Journal, read_journal
+from tuicnn.training.keeper import Keeper
+from tuicnn.training.lock import RunLock
+from tuicnn.training.moments import Moment, Past
+from tuicnn.training.options import ON_NAN_WATCHED, OnNan, Options
 from tuicnn.training.progress import Figures, History, Overview, Peek, Progress, State
+from tuicnn.training.resuming import plan_of, take_up
 from tuicnn.training.runs import describe
 from tuicnn.training.session import Session
 from tuicnn.worker.address import address_for
@@ -30,8 +36,9 @@ from tuicnn.worker.server import Server
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
+    from tuicnn.training.checkpoints import Checkpoint
 
-__all__ = ["Run", "work"]
+__all__ = ["Run", "serve", "work"]
 
 #: seconds that a process whose run has ended waits for a viewer, or stays after the last one left
 LINGER = 30.0
@@ -42,18 +49,52 @@ LINGER_STOPPED = 0.5
 class Run:
     """A session with its folder: keeps its journal, saves its weights at its end, passes on what viewers ask."""
 
-    def __init__(self, folder: RunFolder, plan: Plan, threads: int) -> None:
-        """Opens the journal. Raises `RunError`."""
-        self._folder = folder
-        self._trouble = ""
+    def __init__(
+        self,
+        folder: RunFolder,
+        plan: Plan,
+        threads: int,
+        *,
+        lock: RunLock | None = None,
+        past: Past | None = None,
+        on_nan: OnNan = "stop",
+        report: Callable[[dict[str, Any]], None] = lambda event: None,
+        say: Callable[[str], None] = log,
+    ) -> None:
+        """Opens the journal. `report` is given each event, `say` each trouble in a sentence. Raises `RunError`.
+
+        With the run's `lock`, a folder that is renamed is followed; with its `past`, the run goes on from there.
+        """
+        self._at, self._lock = folder, lock
+        self._report, self._say = report, say
+        self._troubles: dict[str, str] = {}  # sentences, by what they are about
         self._failure = ""
         self._ended = self._recorded = False
         self._before_the_end = State.TRAINING
         self.leaving = False  # a signal asked the process to leave
         self.asked_to_stop = False  # a viewer did, or a signal
         self.discarded = False
-        self._journal = Journal(folder.journal, self._say_trouble)
-        self._session = Session(plan, threads=threads, run=str(folder.path), on_event=self._note)
+        self.orphaned = False  # its folder was removed
+        self._journal = Journal(folder.journal, lambda sentence: self._say_trouble("journal", sentence))
+        if self._journal.cut_off:
+            log(HALF_WRITTEN.format(self._journal.cut_off))
+        self._keeper = Keeper(
+            lambda: CheckpointFolder(self._folder.checkpoints),
+            self._journal,
+            every=plan.train.checkpoint,
+            on_trouble=lambda sentence: self._say_trouble("checkpoint", sentence),
+            newest=past.checkpoint if past is not None else None,
+        )
+        self._session = Session(
+            plan,
+            threads=threads,
+            run=str(folder.path),
+            on_event=self._note,
+            on_rest=self._rest,
+            checkpoint_at=self._checkpoint_at,
+            past=past,
+            on_nan=on_nan,
+        )
 
     def train(self) -> None:
         """Train to the end, whatever it is; an error that nobody foresaw is told in a sentence, and whole on stderr."""
@@ -69,8 +110,23 @@ class Run:
             log(progress.message)
 
     def close(self) -> None:
-        """Close the journal."""
+        """Close the journal, and remove the run where it was discarded."""
         self._journal.close()
+        if self.discarded and not self.orphaned:
+            self._folder.remove()
+
+    @property
+    def _folder(self) -> RunFolder:
+        """The run's folder, where it is now."""
+        moved = self._lock.folder if self._lock is not None else None
+        return self._at if moved is None else RunFolder(moved)
+
+    def look_after_the_folder(self) -> None:
+        """End the run where its folder was removed: nobody could find it any more, and nothing of it be kept."""
+        if self._lock is not None and self._lock.folder is None and not self.orphaned:
+            self.orphaned = self.leaving = True
+            self.act("discard")
+            log(f"The folder {self._at.path} was removed; the run ends.")
 
     # --- what viewers ask -------------------------------------------------------------------------------------------
 
@@ -88,8 +144,9 @@ class Run:
             return dataclasses.replace(progress, state=self._before_the_end, message="saving the weights")
         if self._failure and not progress.state.final:
             progress = dataclasses.replace(progress, state=State.FAILED, message=self._failure)
-        if self._trouble and not progress.message:
-            progress = dataclasses.replace(progress, message=self._trouble)
+        trouble = next(iter(self._troubles.values()), "")
+        if trouble and not progress.message:
+            progress = dataclasses.replace(progress, message=trouble)
         return progress
 
     def history(self, since_step: int, since_epoch: int) -> History:
@@ -113,6 +170,12 @@ class Run:
                 self._session.resume()
             case "step":
                 self._session.step()
+            case "save":
+                self._session.save()
+            case "halve-rate":
+                self._session.scale_rate(0.5)
+            case "double-rate":
+                self._session.scale_rate(2.0)
             case "stop":
                 self.asked_to_stop = True
                 self._session.stop()
@@ -122,21 +185,46 @@ class Run:
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
-    def leave(self, _number: int = 0, _frame: FrameType | None = None) -> None:
-        """A signal handler: end the run after its step, and the process after that."""
-        self.leaving = self.asked_to_stop = True
+    def stop(self) -> None:
+        """End the run after its step. May be called by a signal handler."""
+        self.asked_to_stop = True
         self._session.stop()
 
+    def save(self, _number: int = 0, _frame: FrameType | None = None) -> None:
+        """Write a checkpoint after the step that is being trained. A signal handler, too."""
+        self._session.save()
+
+    def leave(self, _number: int = 0, _frame: FrameType | None = None) -> None:
+        """A signal handler: end the run after its step, and the process after that."""
+        self.leaving = True
+        self.stop()
+
     def _note(self, event: dict[str, Any]) -> None:
-        if event["event"] == "start":
+        if event["event"] in ("start", "resumed"):
             event = {**event, "versions": _versions(), "machine": _machine()}
         elif event["event"] == "end":
             self._ended = True
             event = {**event, **self._save()}
         elif event["event"] == "epoch":
             self._save()  # a process that is killed leaves the weights of its last whole epoch
+        elif event["event"] == "diverged":
+            log(event["message"])
         self._journal.append(event)
         self._recorded = self._ended
+        self._report(event)
+
+    def _rest(self, moment: Moment) -> bool:
+        """The run is between two steps: write a checkpoint where one is due."""
+        return not self.discarded and self._keeper.rest(moment, self._session.checkpoint)
+
+    def _checkpoint_at(self, step: int) -> Checkpoint | None:
+        """The checkpoint of a step, as far as there is one that can be read."""
+        folder = CheckpointFolder(self._folder.checkpoints)
+        try:
+            return folder.read(step) if step in folder.steps() else None
+        except RunError as error:
+            log(str(error))
+            return None
 
     def _save(self) -> dict[str, Any]:
         """Save the weights; gives what the end of the journal says of it. An end in the journal means they are safe."""
@@ -151,27 +239,53 @@ class Run:
             log_error(error)
             trouble = f"The weights could not be saved: {type(error).__name__}: {error}"
         else:
+            self._say_trouble("weights", "")
             return {"weights": True}
-        self._say_trouble(trouble)
+        self._say_trouble("weights", trouble)
         return {"weights": False, "trouble": trouble}
 
-    def _say_trouble(self, sentence: str) -> None:
-        self._trouble = sentence
+    def _say_trouble(self, about: str, sentence: str) -> None:
+        """Show a sentence until the trouble is over, which "" says."""
         if sentence:
-            log(sentence)
+            self._troubles[about] = sentence
+            self._say(sentence)
+        else:
+            self._troubles.pop(about, None)
 
 
-def work(folder: RunFolder, options: Options, path: Path | None) -> int:
-    """Train the run in `folder`, in the main thread; gives the exit code. Raises `RunError` before training."""
+def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
+    """Let people watch and steer a run. Raises `RunError`."""
+
+    def address() -> Path:
+        path = address_for(lock.folder or folder.path)
+        lock.note(path)
+        return path
+
+    return Server(run, address, run.look_after_the_folder)
+
+
+def work(
+    folder: RunFolder, options: Options, path: Path | None, lock: RunLock | None = None, *, resume: bool = False
+) -> int:
+    """Train the run in `folder`, in the main thread; gives the exit code. Raises `RunError` before training.
+
+    `lock` is that of the run, where whoever started this process took it already. With `resume`, the run goes on from
+    its last checkpoint.
+    """
     os.umask(0o077)
-    with folder.lock():
-        if any(event["event"] == "start" for event in read_journal(folder.journal, steps=False).events):
+    with lock or folder.lock() as lock:
+        if not resume and any(e["event"] == "start" for e in read_journal(folder.journal, steps=False).events):
             raise RunError(f"The run {folder.name} has been trained already ({describe(folder)}); start a new one.")
         try:
-            run = Run(folder, _plan(folder, options, path), options.workers())
+            plan = plan_of(folder, options, path)
+            on_nan = options.on_nan or ON_NAN_WATCHED
+            longer = options.epochs is not None
+            past = take_up(folder, plan, longer=longer, on_nan=on_nan, say=log) if resume else None
+            run = Run(folder, plan, options.workers(), lock=lock, past=past, on_nan=on_nan)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, run.leave)
-            server = Server(run, lambda: address_for(folder.path))
+            signal.signal(signal.SIGUSR1, run.save)
+            server = serve(run, folder, lock)
         except RunError as error:
             _note_failure(folder, str(error))
             raise
@@ -181,22 +295,7 @@ def work(folder: RunFolder, options: Options, path: Path | None) -> int:
         finally:
             server.close()
             run.close()
-            if run.discarded:
-                folder.remove()
-        return 1 if run.progress().state is State.FAILED else 0
-
-
-def _plan(folder: RunFolder, options: Options, path: Path | None) -> Plan:
-    """The checked plan of a folder's net, with the options in it. Raises `RunError`."""
-    from tuicnn.language import check
-
-    checked = check(folder.text, name=path.stem if path else folder.net, path=path)
-    if checked.plan is None or not checked.ok:
-        first = next((d.message for d in checked.diagnostics if d.severity == "error"), "it has problems")
-        raise RunError(
-            f"The net of the run {folder.name} cannot be trained: {first}; see: tuicnn check {folder.path}/net.net"
-        )
-    return options.apply(checked.plan)
+        return 1 if run.progress().state in (State.DIVERGED, State.FAILED) else 0
 
 
 def _note_failure(folder: RunFolder, message: str) -> None:

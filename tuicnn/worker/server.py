@@ -30,8 +30,16 @@ __all__ = ["Server", "Steerable"]
 
 VIEWERS = 32  # connections at a time; a screen has two
 IDLE = 30.0  # seconds after which a silent viewer has to make room for a new one
+MUTE = 1.0  # … and one that never asked anything
+HALF = 10.0  # seconds that a request may take to come in
 LOOK_AFTER = 2.0  # seconds between looks at whether the socket file is still there
 DATA_POLL = 0.02  # seconds between looks at whether the data is read, while somebody waits for it
+
+
+#: what is sent to whoever finds all places taken
+FULL = encode(
+    "full", Refusal(f"{VIEWERS} connections to this run are open, the most that it serves; close a screen.", False)
+)
 
 
 class Steerable(Protocol):
@@ -56,7 +64,8 @@ class _Viewer:
         self.waits_for_data = False
         self.peek: Future[Peek] | None = None
         self.closing = False
-        self.heard = time.monotonic()
+        self.asked = False  # it has sent a whole request
+        self.heard = self.began = time.monotonic()  # the last byte of it, and the first of the request coming in
 
     @property
     def busy(self) -> bool:
@@ -65,12 +74,15 @@ class _Viewer:
 
 
 class Server:
-    """The socket of one run. `address` gives the path to listen at, and is asked again where the file went away."""
+    """The socket of one run. `address` gives the path to listen at, and is asked again where the file went away.
 
-    def __init__(self, run: Steerable, address: Callable[[], Path]) -> None:
+    `look` is called every other second, for what else is to be looked after.
+    """
+
+    def __init__(self, run: Steerable, address: Callable[[], Path], look: Callable[[], None] = lambda: None) -> None:
         """Start to listen. Raises `RunError`."""
         self._run = run
-        self._address = address
+        self._address, self._look = address, look
         self._selector = selectors.DefaultSelector()
         self._viewers: list[_Viewer] = []
         self._peeked: deque[_Viewer] = deque()
@@ -120,6 +132,8 @@ class Server:
                 if time.monotonic() >= look_at:
                     look_at = time.monotonic() + LOOK_AFTER
                     self._look_after_the_file()
+                    self._drop_the_mute()
+                    self._look()
             except Exception as error:  # whatever it is, the other viewers are still to be served
                 log_error(error)
                 time.sleep(0.1)
@@ -130,7 +144,9 @@ class Server:
             with contextlib.suppress(OSError):
                 self._wake_out.recv(4096)
         elif key.fileobj is self._listener:
-            self._accept()
+            for _ in range(VIEWERS):  # at once: training takes turns with this thread, which is long between two
+                if not self._accept():
+                    break
         else:
             viewer: _Viewer = key.data
             try:
@@ -144,31 +160,46 @@ class Server:
                 log_error(error)
                 self._drop(viewer)
 
-    def _accept(self) -> None:
+    def _accept(self) -> bool:
+        """Let the next one in, or send it away; False where there is none."""
         assert self._listener is not None
         try:
             connection, _ = self._listener.accept()
         except (BlockingIOError, ConnectionError):
-            return
+            return False
         except OSError:
             time.sleep(0.05)  # no descriptors left, say: not at the price of a whole processor
-            return
+            return False
         connection.setblocking(False)
-        if not peer_is_me(connection) or not self._has_room():
+        if not peer_is_me(connection):
             connection.close()
-            return
+            return True
+        if not self._has_room():
+            with contextlib.suppress(OSError):  # a frame this short fits into the socket's own memory
+                connection.send(FULL)
+            connection.close()
+            return True
         viewer = _Viewer(connection)
         self._viewers.append(viewer)
         self._selector.register(connection, selectors.EVENT_READ, viewer)
+        return True
 
     def _has_room(self) -> bool:
         if len(self._viewers) < VIEWERS:
             return True
-        idle = min(self._viewers, key=lambda viewer: viewer.heard)
-        if time.monotonic() - idle.heard < IDLE:
+        idle = min(self._viewers, key=lambda viewer: (viewer.asked, viewer.heard))
+        if time.monotonic() - idle.heard < (IDLE if idle.asked else MUTE):
             return False
         self._drop(idle)
         return True
+
+    def _drop_the_mute(self) -> None:
+        """Hang up on who began a request and did not end it, and on who never asked anything."""
+        now = time.monotonic()
+        for viewer in list(self._viewers):
+            half = bool(viewer.incoming) and not viewer.busy
+            if (half and now - viewer.began > HALF) or (not viewer.asked and now - viewer.heard > IDLE):
+                self._drop(viewer)
 
     def _receive(self, viewer: _Viewer) -> None:
         data = viewer.socket.recv(REQUEST_LIMIT)
@@ -176,6 +207,8 @@ class Server:
             self._drop(viewer)
             return
         viewer.heard = time.monotonic()
+        if not viewer.incoming:
+            viewer.began = viewer.heard
         viewer.incoming.feed(data)
         self._next(viewer)
 
@@ -186,6 +219,7 @@ class Server:
         try:
             payload = viewer.incoming.next()
             if payload is not None:
+                viewer.asked, viewer.began = True, time.monotonic()
                 self._ask(viewer, payload)
         except FrameError as error:
             viewer.closing = True

@@ -24,6 +24,9 @@ NAMES = {
     "pageup": "pgup",
     "pagedown": "pgdn",
     "escape": "esc",
+    "minus": "-",
+    "plus": "+",
+    "equals_sign": "=",
 }
 
 

@@ -70,7 +70,7 @@ def verdict(progress: Progress, overview: Overview | None) -> str:
 
 
 class Status(LineWidget):
-    """Title, state with progress, and numbers; where the run has ended, how it ended."""
+    """Title, state with progress, and numbers; where the run has ended, how; where it diverged and waits, at what."""
 
     DEFAULT_CSS = "Status { height: 3; }"
 
@@ -92,7 +92,7 @@ class Status(LineWidget):
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The three lines."""
-        said = self._said()
+        said = self._said(width)
         lines = [
             self._heading(width),
             *(self._saying(*said, width) if said else (self._state(width), self._numbers(width))),
@@ -116,29 +116,45 @@ class Status(LineWidget):
                 f"seed {overview.seed}",
                 f"{overview.threads} thread{'s' * (overview.threads != 1)}",
             ]
-        if self._notice:
-            return self._between(left, [(self._notice, "warn")], width)
+        # what a person did, for a while; else what is amiss with the run, until it is over
+        progress = self._snapshot.progress
+        told_below = progress.state in (State.FAILED, State.DIVERGED) or bool(progress.diverged) or overview is None
+        notice = self._notice or ("" if told_below else plain(progress.message, self.look))
+        if notice:
+            return self._between(left, [(notice, "warn")], width)
         facts = [fact for fact in facts if fact]
         room = width - 4 - sum(len(text) for text, _ in left)
         while facts and len(dot.join(facts)) > room:
             facts.pop()
         return self._between(left, [(dot.join(facts), "dim")], width)
 
-    def _said(self) -> tuple[str, Role] | None:
+    def _said(self, width: int) -> tuple[str, Role] | None:
         """The sentence in the place of the progress: before the run begins, and after it has ended."""
         progress, overview, glyphs = self._snapshot.progress, self._snapshot.overview, self.look.glyphs
         if progress.state.final:
             return verdict(progress, overview), ROLES[progress.state]
         if self._snapshot.gone:
             return f"{glyphs.wrong} {self._snapshot.gone}", "bad"
+        if progress.diverged and not self._snapshot.frozen:
+            return self._waiting(width), "bad"
         if overview is None:
             return f"{glyphs.pointer} {progress.message or f'reading data{glyphs.ellipsis}'}", "accent"
         return None
 
+    def _waiting(self, width: int) -> str:
+        """What diverged, and the keys that go on from there: as much of it as fits."""
+        told, rate = self._snapshot.progress.diverged, _rounded(self._snapshot.progress.learning_rate, "?")
+        shorter = [told, f"{told.partition(': ')[0].removesuffix('.')}.", f"{told.partition(' in step')[0]}."]
+        keys = (f"- halves the learning rate ({rate}), space goes on.", f"- halves the rate ({rate}), space goes on.")
+        texts = [f"{text} {key}" for text in shorter for key in keys]
+        room = width - 3 - len(" DIVERGED ")
+        return next((text for text in texts if len(folded(text, room, 3, self.look)) < 3), texts[-1])
+
     def _saying(self, text: str, role: Role, width: int) -> list[Strip]:
         """The sentence in one line above the numbers, or in two where it is long."""
-        final = self._snapshot.progress.state.final
-        badge = f" {WORDS[self._snapshot.progress.state].upper()} " if final else ""
+        progress = self._snapshot.progress
+        marked = progress.state.final or progress.diverged
+        badge = f" {WORDS[State.DIVERGED if progress.diverged else progress.state].upper()} " if marked else ""
         lines = folded(text, width - 3 - len(badge), 2, self.look)
         strips = []
         for index, line in enumerate(lines):

@@ -1,0 +1,1 @@
+"""What can happen to a run, done to real processes: terminals, connections, other users, clocks."""

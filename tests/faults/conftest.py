@@ -1,0 +1,67 @@
+"""Runs in the background that train for ever, and a place for their sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.terminal import Terminal
+from tests.faults.waiting import steps
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.options import Options
+from tuicnn.worker.launch import start
+
+TEXT = "data: mnist val=50 limit=100\ntrain: batch=20\nflatten -> dense 10\n"
+
+Begin = Callable[..., tuple[RunFolder, "subprocess.Popen[bytes]"]]
+Shell = Callable[..., Terminal]
+
+
+@pytest.fixture(autouse=True)
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A short folder for sockets, of this test alone."""
+    path = Path(tempfile.mkdtemp(prefix="t"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Begin]:
+    """Starts workers, and sees to it that none is left."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(
+        options: Options | None = None, parent: Path = tmp_path, wait: bool = True
+    ) -> tuple[RunFolder, subprocess.Popen[bytes]]:
+        folder = RunFolder.create(parent, "tiny", TEXT)
+        process = start(folder, options or Options(epochs=100_000, threads=1), tmp_path / "tiny.net")
+        started.append(process)
+        if wait:
+            steps(folder, more=20)
+        return folder, process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.fixture
+def terminals(tmp_path: Path, runtime: Path, environment: dict[str, str]) -> Iterator[Shell]:
+    """Starts `tuicnn …` in terminals of their own."""
+    with contextlib.ExitStack() as stack:
+
+        def shell(*arguments: str | Path, program: tuple[str | Path, ...] = (), **more: str) -> Terminal:
+            command = program or (sys.executable, "-m", "tuicnn")
+            here = {**environment, "XDG_RUNTIME_DIR": str(runtime), **more}
+            return stack.enter_context(Terminal([*command, *arguments], tmp_path, here))
+
+        yield shell

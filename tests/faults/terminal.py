@@ -1,0 +1,120 @@
+"""A command in a terminal of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Terminal", "plain"]
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-9;?<>=]*[a-zA-Z]|\][^\x07]*\x07|[=>PX_^].*?\x1b\\|[()].)", re.DOTALL)
+
+
+def plain(data: bytes) -> str:
+    """What was printed, without its escape sequences, and with one space where there are several, or a new line."""
+    return " ".join(_ESCAPE.sub(" ", data.decode(errors="replace")).split())
+
+
+class Terminal:
+    """A command whose controlling terminal we hold the other end of."""
+
+    def __init__(
+        self, arguments: Sequence[str | Path], folder: Path, environment: Mapping[str, str], rows: int = 24
+    ) -> None:
+        self._master, slave = pty.openpty()
+        self.slave = slave
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 80, 0, 0))
+        self._settings = termios.tcgetattr(slave)
+        self.said = b""
+        self.process = subprocess.Popen(
+            arguments,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=folder,
+            env=environment,
+            preexec_fn=self._own,
+        )
+
+    @staticmethod
+    def _own() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Close our end, as a lost connection does."""
+        for descriptor in (self._master, self.slave):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._master = self.slave = -1
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self._master, keys.encode())
+
+    def read(self, seconds: float) -> None:
+        """Take what is printed, for so long."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if select.select([self._master], [], [], left)[0]:
+                try:
+                    self.said += os.read(self._master, 1 << 16)
+                except OSError:  # the other end is closed
+                    return
+
+    def until(self, mark: str, seconds: float = 60.0) -> None:
+        """Read until something is printed."""
+        end = time.monotonic() + seconds
+        while mark not in plain(self.said):
+            printed = f"{mark!r} was not printed, but:\n{plain(self.said)[-3000:]}"
+            assert time.monotonic() < end, printed
+            assert self.process.poll() is None, printed
+            self.read(0.05)
+
+    def forget(self) -> None:
+        """Begin anew with what was printed."""
+        self.said = b""
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the command."""
+        self.process.send_signal(number)
+
+    def ended(self, seconds: float = 30.0) -> int:
+        """The command's exit code; reads what it prints meanwhile, and what it printed last."""
+        end = time.monotonic() + seconds
+        while (code := self.process.poll()) is None:
+            assert time.monotonic() < end, f"it did not end, but printed:\n{plain(self.said)[-3000:]}"
+            self.read(0.05)
+        self.read(0.05)
+        return code
+
+    @property
+    def restored(self) -> bool:
+        """Whether the terminal is as it was: its settings, its first screen, its cursor, no reports of the mouse."""
+        pairs = ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1000h", b"\x1b[?1000l"))
+        undone = all(self.said.rfind(undo) >= self.said.rfind(do) for do, undo in pairs)
+        return undone and self._now() == self._settings
+
+    def _now(self) -> list[Any]:
+        return termios.tcgetattr(self.slave)
