@@ -203,6 +203,23 @@ def test_a_training_that_diverges_is_told_once(tuicnn: Run, tmp_path: Path) -> N
     assert (done.stdout + done.stderr).count("smaller learning rate") == 1
 
 
+def test_a_training_that_diverges_may_halve_its_rate(tuicnn: Run, tmp_path: Path) -> None:
+    name = write(tmp_path, "data: mnist limit=500 val=64\nloss: mse\noptim: sgd lr=3 momentum=0.9\nflatten -> dense 10")
+    stopped = tuicnn("train", name, "--on-nan", "stop", "--epochs", "2")
+    assert stopped.returncode == 1
+    assert "The loss became infinite in step" in stopped.stderr
+    again = tuicnn("resume", "my-1")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "--on-nan halve-lr" in again.stderr
+    done = tuicnn("resume", "my-1", "--on-nan", "halve-lr")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "the learning rate is halved to 1.5" in done.stdout
+    log = (tmp_path / "work" / "runs" / "my-1" / "worker.log").read_text()
+    assert "the learning rate is halved to 1.5" in log
+    assert "The loss became infinite in step" in log
+    assert tuicnn("train", name, "--on-nan", "sulk").returncode == 2
+
+
 def test_missing_data_is_told_once(tuicnn: Run) -> None:
     done = tuicnn("train", "nets/fashion.net")
     assert done.returncode == 1

@@ -56,8 +56,9 @@ def test_the_message_is_what_is_said() -> None:
 
 
 def test_python(tmp_path: Path, environment: dict[str, str]) -> None:
+    code = "\n".join(blocks("python"))  # the second goes on where the first ends
     done = subprocess.run(
-        [sys.executable, "-c", blocks("python")[0]], env=environment, cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -66,8 +67,9 @@ def test_python(tmp_path: Path, environment: dict[str, str]) -> None:
 
 def test_the_commands_without_a_terminal(tuicnn: Run) -> None:
     for command in COMMANDS:
-        if command[1] in ("check", "train", "runs", "new", "layers", "fmt"):
+        if command[1] in ("check", "train", "runs", "new", "layers", "fmt", "bench"):
             more = ["--limit", "300"] if command[1] == "train" and "--limit" not in command else []
+            more += ["--seconds", "0.01", "--rounds", "1", "--threads", "1"] if command[1] == "bench" else []
             done = tuicnn(*command[1:], *more)
             assert done.returncode == 0, (command, done.stderr)
 
@@ -150,8 +152,8 @@ def in_terminal(command: str, folder: Path, environment: dict[str, str], awaited
         if time.monotonic() > next_key and pressed < len(keys):
             os.write(terminal, keys[pressed].encode())
             pressed, next_key = pressed + 1, time.monotonic() + 0.5
+    os.close(terminal)  # before waiting: where it has not ended in time, it does now
     _, status = os.waitpid(pid, 0)
-    os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 0, plain(seen)
     return plain(seen.rpartition(b"\x1b[?1049l")[2])
 

@@ -3,17 +3,21 @@
 from tuicnn import Network
 
 network = Network.from_text("conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10")
+
+`tuicnn.plain` computes the same in plain loops, to be read.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tuicnn import plain as plain
     from tuicnn.network import NetError, Network
 
 __version__ = "0.1.0"
-__all__ = ["NetError", "Network", "__version__"]
+__all__ = ["NetError", "Network", "__version__", "plain"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,4 +26,6 @@ def __getattr__(name: str) -> Any:
         from tuicnn import network
 
         return getattr(network, name)
+    if name == "plain":
+        return import_module("tuicnn.plain")
     raise AttributeError(f"module tuicnn has no attribute {name}")
