@@ -68,6 +68,7 @@ class FakeFeed:
         self.peeked: list[tuple[int, int]] = []
         self.gone = self.message = ""
         self.saved = 0
+        self.stride = 1
         self.learning_rate = 0.001
         self.diverged = ""
         self._rate, self._reading = rate, reading
@@ -161,10 +162,11 @@ class FakeFeed:
 
     async def poll(self, since_step: int, since_epoch: int, *, figures: bool = False) -> Poll:
         self._answer("poll")
-        new = slice(since_step, self.step)
-        history = History(
-            since_step, self._losses[new].copy(), self._accuracies[new].copy(), self._epochs()[since_epoch:]
+        start, stop = (step // self.stride * self.stride for step in (since_step, self.step))
+        losses, accuracies = (
+            values[start:stop].reshape(-1, self.stride).mean(axis=1) for values in (self._losses, self._accuracies)
         )
+        history = History(start, losses, accuracies, self._epochs()[since_epoch:], self.stride)
         return Poll(self.progress(), history, self._figures() if figures else None)
 
     def _figures(self) -> Figures:

@@ -55,6 +55,18 @@ async def test_the_history_comes_together_without_gap_or_repeat(feed: FakeFeed) 
         assert [epoch.epoch for epoch in watcher.snapshot.epochs] == [1, 2]
 
 
+async def test_when_a_point_becomes_several_steps_what_was_had_is_put_together_too(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, _):
+        for stride in (1, 1, 2, 2, 8):
+            feed.advance(217)
+            feed.stride = stride
+            await asyncio.sleep(0.25)
+        count = feed.step // 8
+        assert watcher.snapshot.stride == 8
+        means = feed._losses[: count * 8].reshape(count, 8).mean(axis=1)
+        np.testing.assert_allclose(watcher.snapshot.losses, means, rtol=1e-5)
+
+
 async def test_an_earlier_snapshot_is_not_changed_by_what_comes(feed: FakeFeed) -> None:
     async with watching(feed) as (watcher, told):
         await asyncio.sleep(0.15)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["Recorder", "Smoothed", "Speed", "seconds_to_go"]
 
 _LARGEST = float(np.finfo(np.float32).max)
+#: points of a curve that are kept
+POINTS = 2**16
 
 
 class Smoothed:
@@ -69,31 +71,45 @@ class Speed:
 
 
 class Recorder:
-    """Every step's loss and accuracy, and every epoch, in arrays that double as they fill."""
+    """The whole course of loss and accuracy, and every epoch, in memory that does not grow with the run.
+
+    A point is one step. When there are `POINTS` of them, neighbours are put together as their mean, so that a point is
+    two steps, then four, and so on: no screen has as many columns.
+    """
 
     def __init__(self) -> None:
-        self._losses: NDArray[np.float32] = np.empty(1024, np.float32)
-        self._accuracies: NDArray[np.float32] = np.empty(1024, np.float32)
+        self._points: NDArray[np.float32] = np.empty((2, 1024), np.float32)  # losses, accuracies
+        self._count = 0
+        self._sums, self._summed = np.zeros(2), 0  # of the steps that do not make a point yet
+        self.stride = 1
         self.steps = 0
         self.epochs: list[Epoch] = []
 
     def add(self, loss: float, accuracy: float) -> None:
-        if self.steps == len(self._losses):
-            self._losses = np.concatenate([self._losses, np.empty_like(self._losses)])
-            self._accuracies = np.concatenate([self._accuracies, np.empty_like(self._accuracies)])
-        self._losses[self.steps] = min(loss, _LARGEST)
-        self._accuracies[self.steps] = accuracy
+        """Take the next step's; NaN where it is not known."""
+        self._sums += (min(loss, _LARGEST), accuracy)
+        self._summed += 1
         self.steps += 1
+        if self._summed == self.stride and self._count == POINTS:
+            full = self._points[:, : self._count]
+            self._count //= 2
+            self._points[:, : self._count] = (full[:, ::2] + full[:, 1::2]) / 2
+            self.stride *= 2
+        if self._summed == self.stride:
+            if self._count == self._points.shape[1]:
+                self._points = np.concatenate([self._points, np.empty_like(self._points)], axis=1)
+            self._points[:, self._count] = self._sums / self.stride
+            self._count += 1
+            self._sums[:], self._summed = 0, 0
 
     def since(self, step: int, epoch: int) -> History:
-        """What was recorded from a step and an epoch on (both counts of what is had already); copies."""
-        start = min(max(0, step), self.steps)
-        return History(
-            start,
-            self._losses[start : self.steps].copy(),
-            self._accuracies[start : self.steps].copy(),
-            tuple(self.epochs[max(0, epoch) :]),
-        )
+        """What was recorded from a step and an epoch on (both counts of what is had already); copies.
+
+        It may begin a little earlier, where a point has become several steps.
+        """
+        first = min(max(0, step) // self.stride, self._count)
+        losses, accuracies = self._points[:, first : self._count].copy()
+        return History(first * self.stride, losses, accuracies, tuple(self.epochs[max(0, epoch) :]), self.stride)
 
 
 def seconds_to_go(trainer: Trainer, speed: Speed, evaluation: float, epochs_done: int) -> float:

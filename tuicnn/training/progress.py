@@ -119,15 +119,16 @@ class Epoch:
 
 @dataclass(frozen=True)
 class History:
-    """Each step's loss and accuracy since some step, and the epochs since some epoch.
+    """Loss and accuracy since some step, and the epochs since some epoch.
 
-    `losses[i]`, `accuracies[i]` belong to step `start + i` (steps count from 0).
+    `losses[i]`, `accuracies[i]` are the means over the `stride` steps from `start + i * stride` on, which count from 0.
     """
 
     start: int
     losses: NDArray[np.float32]
     accuracies: NDArray[np.float32]
     epochs: tuple[Epoch, ...]
+    stride: int = 1
 
 
 @dataclass(frozen=True)

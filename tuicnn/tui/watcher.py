@@ -49,6 +49,13 @@ class Numbers:
         self._buffer[self._length : length] = values
         self._length = length
 
+    def thin(self, factor: int) -> None:
+        """Each `factor` numbers become their mean; what is left over at the end is dropped."""
+        length = self._length // factor
+        means = self._buffer[: length * factor].reshape(length, factor).mean(axis=1)
+        self._buffer, self._length = np.empty(max(1024, 2 * length), np.float32), 0
+        self.extend(means)
+
     @property
     def values(self) -> NDArray[np.float32]:
         """All of them, shape (n,), read-only, without a copy; what is appended later does not change it."""
@@ -73,12 +80,16 @@ def _none() -> NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """All that is known of the run at one moment; `losses[i]` and `accuracies[i]` belong to step i, from 0."""
+    """All that is known of the run at one moment.
+
+    `losses[i]` and `accuracies[i]` are the means over the `stride` steps from `i * stride` on (steps count from 0).
+    """
 
     overview: Overview | None = None
     progress: Progress = field(default_factory=Progress)
     losses: NDArray[np.float32] = field(default_factory=_none)
     accuracies: NDArray[np.float32] = field(default_factory=_none)
+    stride: int = 1
     epochs: tuple[Epoch, ...] = ()
     figures: Figures | None = None
     peek: Peek | None = None
@@ -198,22 +209,27 @@ class Watcher:
             self._update(peek=peek, unseen="")
 
     async def _poll(self, feed: Feed) -> None:
-        steps, epochs = len(self._losses), len(self.snapshot.epochs)
+        points, epochs, stride = len(self._losses), len(self.snapshot.epochs), self.snapshot.stride
         figures = self.interest.figures and monotonic() >= self._figures_due and not self.snapshot.frozen
         if figures:
             self._figures_due = monotonic() + FIGURES_PERIOD
-        poll = await feed.poll(steps, epochs, figures=figures)
+        poll = await feed.poll(points * stride, epochs, figures=figures)
         if self.snapshot.frozen and not poll.progress.state.final:
             return
         self._update(frozen=False)  # the end of a run is shown also where the view was frozen
-        new = steps - poll.history.start  # an answer may begin earlier than asked
+        if poll.history.stride > stride:  # the run has grown long, and its points are fewer from now on
+            for numbers in (self._losses, self._accuracies):
+                numbers.thin(poll.history.stride // stride)
+        points = len(self._losses)
+        new = points - poll.history.start // poll.history.stride  # an answer may begin earlier than asked
         self._losses.extend(poll.history.losses[new:])
         self._accuracies.extend(poll.history.accuracies[new:])
-        self._settled = poll.progress.state.final and len(self._losses) == steps
+        self._settled = poll.progress.state.final and len(self._losses) == points
         self._update(
             progress=poll.progress,
             losses=self._losses.values,
             accuracies=self._accuracies.values,
+            stride=poll.history.stride,
             epochs=self.snapshot.epochs + poll.history.epochs[epochs - _first(poll.history.epochs, epochs) :],
             figures=poll.figures or self.snapshot.figures,
         )

@@ -227,7 +227,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             return
         while len(self._steps) < len(snapshot.losses):
             self._steps = np.arange(1, 2 * len(self._steps) + 1, dtype=np.float32)
-        steps = self._steps[: len(snapshot.losses)]
+        steps = self._steps[: len(snapshot.losses)] * snapshot.stride
         epochs = snapshot.epochs
         ends = np.array([epoch.step for epoch in epochs], np.float32)
         for name, y, validation in (

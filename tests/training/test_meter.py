@@ -1,0 +1,59 @@
+"""The course of a run: every step while there are few, means of steps when there are many, in memory that stays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicnn.training import meter
+from tuicnn.training.meter import Recorder
+
+
+@pytest.fixture(autouse=True)
+def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "POINTS", 8)
+
+
+def recorded(values: list[float]) -> Recorder:
+    recorder = Recorder()
+    for value in values:
+        recorder.add(value, 1 - value)
+    return recorder
+
+
+@given(st.lists(st.floats(0, 1, width=32), max_size=100))
+def test_a_point_is_the_mean_of_its_steps(values: list[float]) -> None:
+    history = recorded(values).since(0, 0)
+    count = len(values) // history.stride
+    assert len(history.losses) == len(history.accuracies) == count <= 8
+    means = np.array(values[: count * history.stride]).reshape(count, history.stride).mean(axis=1)
+    np.testing.assert_allclose(history.losses, means, atol=1e-6)
+    np.testing.assert_allclose(history.accuracies, 1 - means, atol=1e-6)
+    # no more is given up than has to be
+    assert history.stride == 1 or len(values) > 4 * history.stride
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=8))
+def test_pieces_make_the_whole(pieces: list[int]) -> None:
+    """Whoever asks now and then, and thins what is had already, has what one who asks at the end gets."""
+    recorder, losses, stride, number = Recorder(), np.empty(0), 1, 0
+    for piece in pieces:
+        for _ in range(piece):
+            recorder.add(float(number), 0.0)
+            number += 1
+        new = recorder.since(len(losses) * stride, 0)
+        factor = new.stride // stride
+        kept = len(losses) // factor
+        losses, stride = losses[: kept * factor].reshape(kept, factor).mean(axis=1), new.stride
+        losses = np.concatenate([losses[: new.start // stride], new.losses])
+    whole = recorder.since(0, 0)
+    assert whole.stride == stride
+    np.testing.assert_allclose(losses, whole.losses)
+
+
+def test_what_is_not_known_of_a_step_is_not_known_of_its_point() -> None:
+    history = recorded([0.5] * 8 + [float("nan")] + [0.5] * 3).since(0, 0)
+    assert history.stride == 2
+    assert np.isnan(history.losses).tolist() == [False] * 4 + [True, False]
