@@ -69,8 +69,8 @@ def test_training_goes_on_whatever_becomes_of_its_screens(begin: Begin, terminal
     stopped.forget()
     worker.kill()
     stopped.until("is gone; go on with: tuicnn resume tiny-1")
-    stopped.press("q")
-    assert stopped.ended() == 1
+    # whoever types just when a terminal is taken over again may have to type twice: the driver empties its input
+    assert stopped.ended(keys="q") == 1
     assert stopped.restored
     assert "tuicnn resume tiny-1" in plain(stopped.said.rpartition(b"\x1b[?1049l")[2])
 
