@@ -95,6 +95,22 @@ def test_a_damaged_checkpoint_is_named_in_one_line(tuicnn: Run, stopped: RunFold
     assert "resumed after step 3 of 6" in done.stdout
 
 
+def test_a_damaged_journal_is_named_in_one_line(tuicnn: Run, stopped: RunFolder) -> None:
+    stopped.journal.write_bytes(stopped.journal.read_bytes().replace(b'"event":"epoch"', b'"event":"epoch', 1))
+    for arguments in (["runs"], ["resume"]):
+        done = tuicnn(*arguments)
+        assert done.returncode == 0
+        assert len(done.stderr.splitlines()) == 1
+        assert "journal.jsonl is damaged: 1 line cannot be read" in done.stderr
+
+
+def test_weights_that_cannot_be_saved_are_no_success(tuicnn: Run, net: Path) -> None:
+    (net.parent / "here" / "weights.safetensors").mkdir(parents=True)
+    done = tuicnn("train", "my.net", "--run", "here")
+    assert done.returncode == 1
+    assert "here/weights.safetensors: it is a folder." in done.stdout
+
+
 def test_where_all_are_damaged_nothing_is_touched(tuicnn: Run, stopped: RunFolder) -> None:
     for path in stopped.checkpoints.iterdir():
         path.write_bytes(b"")

@@ -151,8 +151,8 @@ class Team:
     def _send(self, link: socket.socket, message: bytes) -> None:
         try:
             link.sendall(message)
-        except OSError as error:
-            raise MemberLostError(f"a process that trains with this one is gone: {error}") from None
+        except OSError:
+            raise MemberLostError("another process is gone") from None
 
     def _receive(self, link: socket.socket, size: int) -> bytearray:
         """Exactly `size` bytes; looks again and again for a moment before it sleeps until they come."""
@@ -167,7 +167,7 @@ class Team:
             except OSError:
                 count = 0
             if not count:
-                raise MemberLostError("a process that trains with this one is gone")
+                raise MemberLostError("another process is gone")
             view = view[count:]
         return body
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuicnn.data import DataError, Npz
+from tuicnn.language import check
 
 from .made import images
 
@@ -142,3 +143,12 @@ def test_names_in_a_file_cannot_steer_the_terminal(tmp_path: Path) -> None:
         save(tmp_path / "a.npz", **arrays).load()
     assert str(caught.value).isprintable()
     assert r"\x1b]0;title\x07\n" in str(caught.value)
+
+
+def test_a_damaged_file_is_named_and_its_own_name_is_not_proposed(tmp_path: Path) -> None:
+    path = tmp_path / "d.npz"
+    save(path, images=images(20, 6, 5), labels=labels(20))
+    path.write_bytes(path.read_bytes()[:200])
+    (found,) = check('data: npz "d.npz"\nflatten -> dense 3\n', path=tmp_path / "my.net").diagnostics
+    assert "d.npz is not an .npz file, or is damaged" in found.message
+    assert not found.help

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tuicnn import sharding
 from tuicnn.language import check
 from tuicnn.training.progress import State
 from tuicnn.training.session import Session
@@ -87,6 +90,30 @@ def test_the_same_seed_gives_the_same_bits_with_any_number_of_threads() -> None:
     for other_weights, other_losses, other_test in results[1:]:
         assert all(np.array_equal(weights[name], other_weights[name]) for name in weights)
         assert (losses, test) == (other_losses, other_test)
+
+
+def test_a_process_that_is_killed_is_told_once_and_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharding, "SMALL_BATCH", 0)  # every step is shared
+    whole, _ = session()
+    whole.run()
+    events: list[dict[str, Any]] = []
+
+    def kill(event: dict[str, Any]) -> None:
+        events.append(event)
+        if event.get("step") == 3 and event["event"] == "step":
+            assert made._trainer is not None
+            os.kill(made._trainer.team._members[0], signal.SIGKILL)
+
+    checked = check(NET)
+    assert checked.plan is not None
+    made = Session(checked.plan, threads=2, on_event=kill)
+    assert made.run() is State.DONE
+    said = [event["message"] for event in events if event["event"] == "warning"]
+    assert said == ["Training goes on in one process: another process is gone."]
+    assert whole.network is not None
+    assert made.network is not None
+    found = made.network.state()
+    assert all(np.array_equal(array, found[name]) for name, array in whole.network.state().items())
 
 
 def test_another_seed_gives_another_run() -> None:

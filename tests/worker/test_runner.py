@@ -120,6 +120,28 @@ def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
     assert "the disk is full" in end["trouble"]
     assert "the disk is full" in run.progress().message
     assert "the disk is full" in capsys.readouterr().err
+    assert run.unsaved
+    assert "the disk is full" in summary(folder).message
+
+
+def test_a_full_disk_is_shown_before_what_was_done_about_something_else(folder: RunFolder) -> None:
+    run = Run(folder, PLAN, 1)
+    session = cast(PretendSession, run._session)
+    session.now = Progress(state=State.TRAINING, message="Training goes on in one process.")
+    assert run.progress().message == "Training goes on in one process."
+    run._say_trouble("checkpoint", "The disk is full.")
+    assert run.progress().message == "The disk is full."
+    run._say_trouble("checkpoint", "")
+    assert run.progress().message == "Training goes on in one process."
+    run.close()
+
+
+def test_a_warning_is_in_the_journal_and_in_the_log(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(folder, PLAN, 1)
+    cast(PretendSession, run._session).emit({"event": "warning", "message": "One process is gone."})
+    run.close()
+    assert capsys.readouterr().err == "One process is gone.\n"
+    assert read_journal(folder.journal).events[-1]["message"] == "One process is gone."
 
 
 def test_an_error_in_training_is_a_sentence_to_people_and_a_traceback_in_the_log(

@@ -112,6 +112,7 @@ def resume_run(
         _see_that_it_is_the_same(folder, origin, chosen, find_net(net), look)
     folder = _go_to_where_it_was(folder, origin)
     from tuicnn.training.resuming import checkpoint_for, plan_of, take_up
+    from tuicnn.training.runs import summary
 
     path = _still_there(origin)
     plan = plan_of(folder, chosen, path)
@@ -121,6 +122,8 @@ def resume_run(
     checkpoint_for(folder, plan, longer=longer, say=complain, on_nan=on_nan)
     _see_that_the_data_is_there(plan)
     _tell_of_changes(folder, path)
+    if (found := summary(folder)).damaged:
+        complain(found.damage)
     if given != Options():
         Origin(origin.net, origin.folder, chosen).keep(folder)
     if watched:

@@ -12,7 +12,7 @@ from tuicnn.commands.background import train_in_background
 from tuicnn.commands.group import main, options
 from tuicnn.commands.resuming import resume_run, run_at
 from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
-from tuicnn.console.streams import console_for, is_terminal, say
+from tuicnn.console.streams import complain, console_for, is_terminal, say
 from tuicnn.training.files import RunError
 from tuicnn.training.options import ON_NAN_ALONE, Options
 
@@ -121,6 +121,9 @@ def runs(as_json: bool, ascii: bool) -> None:
         console_for(sys.stdout).print(runs_table(found))
     else:
         say("No runs here yet; start one with: tuicnn nets/mnist.net")
+    for one in found:
+        if one.damaged:
+            complain(one.damage)
 
 
 @main.command()
@@ -129,12 +132,14 @@ def runs(as_json: bool, ascii: bool) -> None:
 def stop(run: str | None, ascii: bool) -> None:
     """Stop a RUN that trains in the background, after the step it is at; its weights are saved."""
     look_of(ascii)
-    from tuicnn.training.runs import describe, find_run, the_only_alive
+    from tuicnn.training.runs import describe, find_run, summary, the_only_alive
     from tuicnn.worker.client import stop_run
 
     folder = find_run(run, Path.cwd()) if run is not None else the_only_alive(Path.cwd())
     stop_run(folder)
     say(f"{folder.name}: {describe(folder)}; its files are in {folder.path}")
+    if trouble := summary(folder).message:
+        complain(trouble)
 
 
 def _train(net: str, options: Options, run: Path | None, look: Look, *, as_json: bool) -> None:

@@ -103,4 +103,4 @@ def train_here(
     progress = run.progress()
     if progress.state in (State.DIVERGED, State.FAILED):
         raise RunError(progress.message)
-    return 0
+    return 1 if run.unsaved else 0  # the warning has been given

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from tuicnn.training.files import RunError, why
 
-__all__ = ["Journal", "JournalRead", "parse", "read_journal", "repair"]
+__all__ = ["Journal", "JournalRead", "damage_of", "parse", "read_journal", "repair"]
 
 FLUSH_EVERY = 0.5  # seconds that a step may wait in memory
 RETRY_EVERY = 5.0  # seconds between attempts on a disk that refused
@@ -174,6 +174,12 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
     except OSError as error:
         raise RunError(f"{path} cannot be read: {why(error)}.") from error
     return JournalRead(events, damaged)
+
+
+def damage_of(path: Path, lines: int) -> str:
+    """What is said where so many lines of a journal cannot be read; "" for none."""
+    what = "1 line" if lines == 1 else f"{lines:,} lines"
+    return f"{path} is damaged: {what} cannot be read, and will be passed over." if lines else ""
 
 
 def parse(line: bytes) -> dict[str, Any] | None:

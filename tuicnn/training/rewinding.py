@@ -11,7 +11,7 @@ from typing import Any
 
 from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.files import RunError, why
-from tuicnn.training.journal import HALF_WRITTEN, LINE_AT_MOST, repair
+from tuicnn.training.journal import HALF_WRITTEN, LINE_AT_MOST, damage_of, repair
 from tuicnn.training.journal import parse as parse_line
 from tuicnn.training.moments import Past, epoch_of
 
@@ -21,45 +21,60 @@ __all__ = ["rewind"]
 def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], None]) -> Past:
     """Cut a journal off at a checkpoint (None: before the first step), and read what is left. Raises `RunError`.
 
-    Everything from the first step, or end of an epoch, that the checkpoint does not know is lost. A step that is
-    missing, since the disk refused it or somebody changed the file, is NaN. `say` is told of a half-written last line.
+    Everything from the first step, or end of an epoch, that the checkpoint does not know is lost; a single one of these
+    among those that it knows is a damaged number, and loses nothing. A step that is missing, since the disk refused it
+    or somebody changed the file, is NaN. `say` is told of a half-written last line, and of lines that cannot be read.
     """
     last, epochs_done = (checkpoint.step, checkpoint.epochs) if checkpoint is not None else (0, 0)
     steps = [(math.nan, math.nan)] * last
     epochs: dict[int, dict[str, Any]] = {}
-    begun = False
+    begun, damaged = False, 0
+    cut = -1  # where what the checkpoint does not know begins
     try:
         descriptor = os.open(journal, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "rb") as file:
             if cut_off := repair(descriptor):
                 say(HALF_WRITTEN.format(cut_off))
             for start, event in _events(file):
+                if event is None:
+                    damaged += 1
+                    continue
                 kind, step, epoch = event["event"], event.get("step"), event.get("epoch")
                 if kind == "step" and isinstance(step, int):
                     if step > last:
-                        os.ftruncate(descriptor, start)
-                        break
+                        if cut >= 0:
+                            break
+                        cut = start
+                        continue
+                    cut = -1
                     if step > 0:
                         steps[step - 1] = (_number(event.get("loss")), _number(event.get("accuracy")))
                 elif kind == "epoch" and isinstance(epoch, int):
                     if epoch > epochs_done:
-                        os.ftruncate(descriptor, start)
-                        break
+                        if cut >= 0:
+                            break
+                        cut = start
+                        continue
+                    cut = -1
                     epochs[epoch] = event
                 begun = begun or kind == "start"
+            if cut >= 0:
+                os.ftruncate(descriptor, cut)
             os.fsync(descriptor)
     except OSError as error:
         raise RunError(f"{journal} cannot be written: {why(error)}.") from error
+    if damaged:
+        say(damage_of(journal, damaged))
     known = [epoch_of(epochs.get(number, {"epoch": number})) for number in range(1, epochs_done + 1)]
     return Past(checkpoint, begun, steps, known)
 
 
-def _events(file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Where each event begins, and the event; lines that are none are passed over."""
+def _events(file: Any) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Where each line begins, and its event; None for a line that is none."""
     at = 0
     while line := file.readline(LINE_AT_MOST):
         event = parse_line(line) if line.endswith(b"\n") else None
-        if event is not None:
+        if event is not None or line.strip():
             yield at, event
         at += len(line)
 

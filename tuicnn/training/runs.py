@@ -10,7 +10,7 @@ from typing import Any
 from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.files import RunError, why
 from tuicnn.training.folder import RUNS, RunFolder
-from tuicnn.training.journal import read_journal
+from tuicnn.training.journal import damage_of, read_journal
 
 __all__ = ["RunSummary", "describe", "find_resumable", "find_run", "list_runs", "summary", "the_only_alive"]
 
@@ -48,6 +48,11 @@ class RunSummary:
         return not self.alive and (
             self.state == "lost" or (self.state in ("stopped", "failed") and self.saved is not None)
         )
+
+    @property
+    def damage(self) -> str:
+        """What is said of a journal with lines that cannot be read; "" where there are none."""
+        return damage_of(self.folder.journal, self.damaged)
 
     @property
     def name(self) -> str:
@@ -93,7 +98,7 @@ def summary(folder: RunFolder) -> RunSummary:
         best_val_accuracy=max((a for a in accuracies if not math.isnan(a)), default=math.nan),
         test_accuracy=_number(end.get("test_accuracy")),
         parameters=parameters if parameters is not None else _whole(start.get("parameters")),
-        message=str(end.get("message") or ""),
+        message=str(end.get("message") or end.get("trouble") or ""),
         damaged=journal.damaged,
         paused=paused and alive and not end,
         saved=next(iter(CheckpointFolder(folder.checkpoints).steps()), None),

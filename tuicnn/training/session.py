@@ -84,6 +84,7 @@ class Session:
         self._best_step = 0
         self._told = ""  # what was done about a divergence in this epoch
         self._identity: Identity | None = None
+        self._alone = False  # it was told that the processes which trained with this one are gone
 
     # --- from any thread --------------------------------------------------------------------------------------------
 
@@ -330,7 +331,15 @@ class Session:
             diverged="",
             message=trainer.trouble or self._told,
         )
+        self._tell_of_the_team()
         self._emit("step", step=trainer.step, loss=loss, accuracy=accuracy)
+
+    def _tell_of_the_team(self) -> None:
+        """Once, where the processes that trained with this one are gone; at a stop, all of them may be ending."""
+        trouble = self._trainer.trouble if self._trainer is not None else ""
+        if trouble and not self._alone and not self._steering.stopping:
+            self._alone = True
+            self._emit("warning", message=trouble)
 
     def _work(self, state: State) -> None:
         """Begin to train, validate or test."""
@@ -361,6 +370,7 @@ class Session:
 
     def _between_parts(self, part: float) -> bool:
         self._set(part=part)
+        self._tell_of_the_team()
         return self._steering.hold(before_step=False)
 
     def _answer(self, layer: int, sample: int, future: Future[Peek]) -> None:

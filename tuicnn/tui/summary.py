@@ -59,7 +59,10 @@ def print_summary(outcome: Outcome, look: Look, console: Console | None = None) 
         say(f"Discarded {where}." if done else f"Asked to discard {where}; it has not ended yet.", "warn")
         return
     if progress.state.final:
-        say(verdict(progress, overview), ROLES[progress.state])
+        said = verdict(progress, overview)
+        say(said, ROLES[progress.state])
+        if progress.message and progress.message != said:  # say, that its weights could not be saved
+            say(progress.message, "bad")
     elif outcome.choice == "gone":
         say(outcome.message or "The training process cannot be reached any more.", "bad")
     elif outcome.choice == "stop":

@@ -145,9 +145,15 @@ class Run:
         if self._failure and not progress.state.final:
             progress = dataclasses.replace(progress, state=State.FAILED, message=self._failure)
         trouble = next(iter(self._troubles.values()), "")
-        if trouble and not progress.message:
+        # while it trains, what is at stake comes before what was done about something else
+        if trouble and not (progress.message and (progress.state.final or progress.diverged)):
             progress = dataclasses.replace(progress, message=trouble)
         return progress
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the weights of the last whole epoch, or of the end, could not be saved."""
+        return "weights" in self._troubles
 
     def history(self, since_step: int, since_epoch: int) -> History:
         """The session's."""
@@ -207,7 +213,7 @@ class Run:
             event = {**event, **self._save()}
         elif event["event"] == "epoch":
             self._save()  # a process that is killed leaves the weights of its last whole epoch
-        elif event["event"] == "diverged":
+        elif event["event"] in ("diverged", "warning"):
             log(event["message"])
         self._journal.append(event)
         self._recorded = self._ended

@@ -64,6 +64,16 @@ def painted(progress: Progress, width: int = 120) -> str:
     return "\n".join(strip.text for strip in status.paint(width, 3))
 
 
+def test_what_is_amiss_is_cut_where_it_does_not_fit_and_ends_with_the_process() -> None:
+    trouble = Progress(State.TRAINING, message="The disk is full: no checkpoint can be written to " + "x" * 99)
+    heading = painted(trouble, 80).splitlines()[0]
+    assert "  The disk is full" in heading
+    assert heading.rstrip().endswith("…")
+    status = Status(Look(colours="none"))
+    status.show(Snapshot(OVERVIEW, trouble, gone="The process is gone."))
+    assert "disk" not in "".join(strip.text for strip in status.paint(120, 3))
+
+
 @pytest.mark.parametrize("width", [56, 60, 80, 120, 200])
 def test_what_matters_is_there_at_every_width(width: int) -> None:
     shown = painted(

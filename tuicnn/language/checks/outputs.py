@@ -107,6 +107,8 @@ def _where(asked: Setting | None, span: Span, error: Exception) -> tuple[Span, s
                     free = [n for n in range(int(known[1]) if known else 10) if str(n) not in taken]
                     return item.span, "", f"write `{free[-1]}`" if free else "remove it"
         if not number and isinstance(value, Literal) and type(value.value) is str:
+            if not str(error).startswith("There is no "):  # it is there: what is wrong is inside
+                return argument.span, "", ""
             near = closest(Path(value.value).name, _beside(value.value, asked))
             if near is not None:
                 return argument.span, "", f'write `"{Path(value.value).with_name(near)}"`'

@@ -119,8 +119,11 @@ class Status(LineWidget):
         # what a person did, for a while; else what is amiss with the run, until it is over
         progress = self._snapshot.progress
         told_below = progress.state in (State.FAILED, State.DIVERGED) or bool(progress.diverged) or overview is None
+        told_below = told_below or bool(self._snapshot.gone)
         notice = self._notice or ("" if told_below else plain(progress.message, self.look))
         if notice:
+            room, more = width - 4 - sum(len(text) for text, _ in left), self.look.glyphs.ellipsis
+            notice = notice if len(notice) <= room else notice[: max(0, room - len(more))] + more
             return self._between(left, [(notice, "warn")], width)
         facts = [fact for fact in facts if fact]
         room = width - 4 - sum(len(text) for text, _ in left)
