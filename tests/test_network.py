@@ -65,9 +65,7 @@ def taken(network: Network, x: Any, y: Any, *, watched: bool = False) -> tuple[f
     observed = Observed.nothing(len(network.plan.nodes)) if watched else None
 
     def work(*_: int) -> Any:
-        return network.step(
-            len(x), lambda a, b: (across[:, :, a:b], y[a:b]), step=0, observed=observed, watched=watched
-        )
+        return network.step(len(x), lambda a, b: (across[:, :, a:b], y[a:b]), step=0, observed=observed)
 
     network.team.start(work)
     try:

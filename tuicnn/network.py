@@ -173,17 +173,14 @@ class Network:
         """How many processes can share a step over `count` images."""
         return self._sums.used(len(self.executor.shards(count)))
 
-    def step(
-        self, count: int, fetch: Fetch, *, step: int, observed: Observed | None = None, watched: bool = False
-    ) -> StepResult | None:
+    def step(self, count: int, fetch: Fetch, *, step: int, observed: Observed | None = None) -> StepResult | None:
         """Forward and backward for a batch of `count` images; nothing is changed. `step` keys dropout.
 
         `fetch(start, stop)` makes the images `(H, W, n, C)` and labels of a shard. Every process of the team must call
-        this; the leader gets the result. With `watched` it notes in `observed` what happens at each layer.
+        this; the leader gets the result. What happens at each layer is noted in `observed`, which all of them or none
+        must give, and of which the leader's is complete.
         """
-        return take_step(
-            self.executor, self.team, self._sums, count, fetch, step=step, observed=observed, watched=watched
-        )
+        return take_step(self.executor, self.team, self._sums, count, fetch, step=step, observed=observed)
 
     def keep(self, combined: Mapping[int, Any]) -> None:
         """Update running statistics from what a step's `whole_batch` layers combined."""

@@ -107,14 +107,13 @@ def take_step(
     *,
     step: int,
     observed: Observed | None = None,
-    watched: bool = False,
 ) -> StepResult | None:
     """This process's part of a step over `count` images; the leader gets the result. Nothing is changed but `sums`.
 
-    With `watched` (the same for all processes), the leader notes in `observed` what happens at each layer.
+    What happens at each layer is noted in `observed`, which all processes or none must give.
     """
     bounds = executor.shards(count)
-    part = _Part(executor, team, sums, len(bounds), count, step, observed, watched)
+    part = _Part(executor, team, sums, len(bounds), count, step, observed)
     slots = team.share(sums.used(len(bounds)))  # whole slots to each process: it fills them in their shards' order
     mine = [number for number in range(len(bounds)) if sums.slot(number, len(bounds)) in slots]
     if len(executor.live) < len(executor.plan.nodes):  # what nothing reads has no gradient, and none is written
@@ -144,12 +143,11 @@ class _Part:
         image_count: int,
         step: int,
         observed: Observed | None,
-        watched: bool,
     ) -> None:
         self._executor, self._team, self._sums = executor, team, sums
         self._shard_count, self._image_count, self._step = shard_count, image_count, step
-        self._observed, self._watched = observed, watched
-        self.segments = executor.single if watched else executor.joined
+        self._observed, self._watched = observed, observed is not None
+        self.segments = executor.joined if observed is None else executor.single
         #: of each shard: the sum of its images' losses, and how many were right
         self.results: list[NDArray[np.float64]] = []
         #: of each `whole_batch` node, by number: what its layer combined of the batch

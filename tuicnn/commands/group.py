@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from tuicnn import __version__
 from tuicnn.console.streams import say
-from tuicnn.training.options import ON_NAN
+from tuicnn.training.options import ON_NAN, Options
 
 __all__ = ["ReaderGoneError", "main", "options"]
 
@@ -48,15 +50,19 @@ class NetFirst(click.Group):
         return super().parse_args(ctx, args)
 
 
+#: the options that choose how to train
+_CHOSEN = tuple(field.name for field in dataclasses.fields(Options))
+
+
 def options(*names: str) -> Callable[[F], F]:
-    """The options that several commands share, by name."""
+    """The options that several commands share, by name; `chosen` is all that choose how to train, as `Options`."""
     known: dict[str, Callable[[F], F]] = {
         "epochs": click.option("--epochs", type=click.IntRange(1, 100_000), help="Passes over the training images."),
         "batch": click.option("--batch", type=click.IntRange(1, 65_536), help="Images a step."),
         "seed": click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Where all randomness starts."),
         "limit": click.option("--limit", type=click.IntRange(1), help="Use at most so many training images."),
         "threads": click.option(
-            "--threads", type=click.IntRange(1, 1024), help="Threads to train with; as many as processors by default."
+            "--threads", type=click.IntRange(1, 1024), help="Processors to train on; all of them by default."
         ),
         "on_nan": click.option(
             "--on-nan",
@@ -83,10 +89,22 @@ def options(*names: str) -> Callable[[F], F]:
 
     def add(command: F) -> F:
         for name in reversed(names):
-            command = known[name](command)
+            if name == "chosen":
+                command = _with_chosen(command)
+            for one in reversed(_CHOSEN if name == "chosen" else (name,)):
+                command = known[one](command)
         return command
 
     return add
+
+
+def _with_chosen(command: F) -> F:
+    @functools.wraps(command)
+    def gathered(**given: Any) -> Any:
+        chosen = Options(**{name: given.pop(name) for name in _CHOSEN})
+        return command(chosen=chosen, **given)
+
+    return cast(F, gathered)
 
 
 @click.group(cls=NetFirst, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -98,7 +116,7 @@ def main(context: click.Context) -> None:
     \b
     tuicnn nets/mnist.net    train it in the background and watch (the first word may be a net)
     """
-    # Training cuts its batches over threads of its own; the linear algebra library's must not come on top of them.
+    # Training shares its batches among processes; the linear algebra library's threads must not come on top of them.
     # Here, because it must be said before NumPy is imported.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")

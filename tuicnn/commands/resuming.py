@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tuicnn.language import Plan
     from tuicnn.training.folder import RunFolder
     from tuicnn.training.moments import Past
-    from tuicnn.training.options import OnNan
     from tuicnn.training.origin import Origin
     from tuicnn.tui.look import Look
 
@@ -34,17 +33,12 @@ _FIXED = ("batch", "seed", "limit")
 @click.argument("which", metavar="[RUN]", required=False)
 @click.option("--net", metavar="FILE", help="The net as it is now; refused, with the difference, if it has changed.")
 @click.option("--warm", is_flag=True, help="Begin a new run of the changed net; unchanged layers keep their weights.")
-@options("epochs", "batch", "seed", "limit", "threads", "on_nan", "run", "detach", "after_logout", "json", "ascii")
+@options("chosen", "run", "detach", "after_logout", "json", "ascii")
 def resume(
     which: str | None,
     net: str | None,
     warm: bool,
-    epochs: int | None,
-    batch: int | None,
-    seed: int | None,
-    limit: int | None,
-    threads: int | None,
-    on_nan: OnNan | None,
+    chosen: Options,
     run: Path | None,
     detach: bool,
     after_logout: str | None,
@@ -64,15 +58,14 @@ def resume(
     look = look_of(ascii)
     from tuicnn.training.runs import find_resumable, find_run
 
-    given = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, threads=threads, on_nan=on_nan)
     if warm:
         # a run that is alive, or at its end, has weights as well
         folder = find_run(which, Path.cwd()) if which is not None else find_resumable(None, Path.cwd())
-        _begin_warm(folder, net, given, run, look, as_json=as_json, detach=detach, after_logout=after_logout)
+        _begin_warm(folder, net, chosen, run, look, as_json=as_json, detach=detach, after_logout=after_logout)
     if run is not None:
         raise click.UsageError("--run names the folder of a new run; it goes with --warm")
     found = find_resumable(which, Path.cwd())
-    resume_run(found, given, look, as_json=as_json, net=net, detach=detach, after_logout=after_logout)
+    resume_run(found, chosen, look, as_json=as_json, net=net, detach=detach, after_logout=after_logout)
 
 
 def run_at(text: str) -> RunFolder | None:

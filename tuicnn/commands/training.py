@@ -17,7 +17,6 @@ from tuicnn.training.files import RunError
 from tuicnn.training.options import ON_NAN_ALONE, Options
 
 if TYPE_CHECKING:
-    from tuicnn.training.options import OnNan
     from tuicnn.tui.look import Look
 
 __all__ = ["attach", "runs", "stop", "train", "watch"]
@@ -25,15 +24,10 @@ __all__ = ["attach", "runs", "stop", "train", "watch"]
 
 @main.command()
 @click.argument("net")
-@options("epochs", "batch", "seed", "limit", "threads", "on_nan", "run", "detach", "after_logout", "ascii")
+@options("chosen", "run", "detach", "after_logout", "ascii")
 def watch(
     net: str,
-    epochs: int | None,
-    batch: int | None,
-    seed: int | None,
-    limit: int | None,
-    threads: int | None,
-    on_nan: OnNan | None,
+    chosen: Options,
     run: Path | None,
     detach: bool,
     after_logout: str | None,
@@ -44,30 +38,24 @@ def watch(
     With the folder of a run for NET: the same as resume.
     """
     look = look_of(ascii)
-    options = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, threads=threads, on_nan=on_nan)
     if (found := run_at(net)) is not None:
-        resume_run(found, options, look, detach=detach, after_logout=after_logout)
+        resume_run(found, chosen, look, detach=detach, after_logout=after_logout)
     if not detach and not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        _train(net, options, run, look, as_json=False)
+        _train(net, chosen, run, look, as_json=False)
         return
     path = find_net(net)
     text, _ = checked_or_exit(path, look)
-    folder = new_folder(path, text, run, options)
-    train_in_background(folder, options, path, look, detach=detach, after_logout=after_logout)
+    folder = new_folder(path, text, run, chosen)
+    train_in_background(folder, chosen, path, look, detach=detach, after_logout=after_logout)
 
 
 @main.command()
 @click.argument("net")
-@options("json", "epochs", "batch", "seed", "limit", "threads", "on_nan", "run", "ascii")
+@options("json", "chosen", "run", "ascii")
 def train(
     net: str,
     as_json: bool,
-    epochs: int | None,
-    batch: int | None,
-    seed: int | None,
-    limit: int | None,
-    threads: int | None,
-    on_nan: OnNan | None,
+    chosen: Options,
     run: Path | None,
     ascii: bool,
 ) -> None:
@@ -75,10 +63,9 @@ def train(
 
     With the folder of a run for NET, that run goes on from its last checkpoint.
     """
-    options = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, threads=threads, on_nan=on_nan)
     if (found := run_at(net)) is not None:
-        resume_run(found, options, look_of(ascii), as_json=as_json, here=True)
-    _train(net, options, run, look_of(ascii), as_json=as_json)
+        resume_run(found, chosen, look_of(ascii), as_json=as_json, here=True)
+    _train(net, chosen, run, look_of(ascii), as_json=as_json)
 
 
 @main.command()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     _Piece = tuple[mmap.mmap, int]
     _Known = tuple[np.dtype[Any], int, list[_Piece] | None]
 
-__all__ = ["empty", "forget", "zeros"]
+__all__ = ["empty", "zeros"]
 
 #: bytes that sizes are a multiple of: a page
 PAGE = 4096
@@ -117,11 +117,3 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike = "float32") -> NDArray[Any]:
     array = empty(shape, dtype)
     array.fill(0)
     return array
-
-
-def forget() -> None:
-    """Give the memory that no array uses back to the system."""
-    global _arena, _used
-    for pile in list(_piles.values()):
-        pile.clear()
-    _arena, _used = None, 0

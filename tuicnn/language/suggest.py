@@ -10,7 +10,7 @@ from itertools import islice
 
 from tuicnn.words import info, vocabulary
 
-__all__ = ["aliases", "closest", "did_you_mean", "option_meant"]
+__all__ = ["aliases", "closest", "option_meant"]
 
 #: how alike two names are that may be mistaken for each other (`difflib`'s ratio); short names must be more alike
 _ALIKE, _ALIKE_SHORT = 0.7, 0.75
@@ -85,12 +85,6 @@ def _closest(name: str, candidates: tuple[str, ...], other: tuple[tuple[str, str
         if near:
             return known.get(near[0]) or meant[near[0]]
     return None
-
-
-def did_you_mean(name: str, candidates: Iterable[str], other: Mapping[str, str] | None = None, mark: str = "") -> str:
-    """`Did you mean `conv`?`, or nothing."""
-    found = closest(name, candidates, other)
-    return f"Did you mean `{found}{mark}`?" if found is not None else ""
 
 
 def option_meant(name: str, own: Collection[str]) -> str | None:

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from tuicnn.training.meter import Recorder
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["SCRATCH", "Identity", "Moment", "Past", "epoch_of", "restore", "restore_arrays", "take", "versions"]
-
-SCRATCH = "scratch"  # an optimizer's array that holds nothing from one step to the next
+__all__ = ["Identity", "Moment", "Past", "epoch_of", "restore", "restore_arrays", "take", "versions"]
 
 
 class Moment(Enum):
@@ -93,7 +91,7 @@ def take(
         epochs=progress.epoch,
         weights=store.flat,
         kept=store.flat_kept,
-        optimizer={name: array for name, array in trainer.state.items() if name != SCRATCH},
+        optimizer=dict(trainer.state),
         text=plan.text,
         plan=identity.plan,
         layout=identity.layout,
@@ -151,7 +149,7 @@ def restore_arrays(checkpoint: Checkpoint, trainer: Trainer) -> None:
     """Take a checkpoint's weights, running statistics and optimizer's state alone. Raises `RunError` as `restore`."""
     store = trainer.network.store
     pairs: list[tuple[Any, Any]] = [(store.flat, checkpoint.weights), (store.flat_kept, checkpoint.kept)]
-    kept = {name: array for name, array in trainer.state.items() if name != SCRATCH}
+    kept = trainer.state
     pairs += [(kept.get(name), array) for name, array in checkpoint.optimizer.items()]
     fitting = all(to is not None and to.shape == array.shape and to.dtype == array.dtype for to, array in pairs)
     if kept.keys() != checkpoint.optimizer.keys() or not fitting:

@@ -123,8 +123,8 @@ class Trainer:
         """
         self._observed = observed
         try:
-            hands = self.network.hands(self._count(self.step))
-            result, count = self._together(hands, _STEP, self.step, observed is not None)
+            count = self._count(self.step)
+            result = self._together(self.network.hands(count), _STEP, self.step, observed is not None)
         finally:
             self._observed = None
         if not math.isfinite(result.loss):
@@ -136,17 +136,15 @@ class Trainer:
         """The images of a step's batch."""
         return len(self.batches.indices(*divmod(step, self.steps_per_epoch)))
 
-    def _step_together(self, step: int, *, watched: bool) -> tuple[StepResult | None, int]:
+    def _step_together(self, step: int, *, watched: bool) -> StepResult | None:
         epoch, within = divmod(step, self.steps_per_epoch)
-        count = len(self.batches.indices(epoch, within))
-        result = self.network.step(
-            count,
+        observed = (self._observed or Observed.nothing(len(self.plan.nodes))) if watched else None
+        return self.network.step(
+            self._count(step),
             lambda start, stop: self.batches.make(epoch, within, start, stop),
             step=step,
-            observed=self._observed,
-            watched=watched,
+            observed=observed,
         )
-        return result, count
 
     def _take(self, result: StepResult) -> None:
         """Move the weights along a step's gradient. Raises `DivergedError`, with all as it was, as in `advance`."""

@@ -14,7 +14,7 @@ from tuicnn.network import Network
 from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.files import RunError
 from tuicnn.training.fingerprints import layout_fingerprint, plan_fingerprint
-from tuicnn.training.moments import SCRATCH, versions
+from tuicnn.training.moments import versions
 from tuicnn.words import info
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Check
         epochs=0,
         weights=flat,
         kept=network.store.flat_kept,
-        optimizer={name: array for name, array in new.optimizer.state(flat).items() if name != SCRATCH},
+        optimizer=new.optimizer.state(flat),
         text=new.text,
         plan=plan_fingerprint(new),
         layout=layout_fingerprint(network),

@@ -11,12 +11,13 @@ from itertools import pairwise
 
 from lark import Token
 
+from tuicnn.language.habits.arrows import read_arrows
 from tuicnn.language.habits.closing import close_brackets
 from tuicnn.language.habits.definitions import read_definitions
 from tuicnn.language.habits.handwork import CLOSERS, Handwork, borrow
 from tuicnn.language.habits.headings import read_heading, without_comments
 from tuicnn.language.habits.repeats import read_joins, read_repeats
-from tuicnn.language.habits.slips import read_arrows, read_slips, read_wide
+from tuicnn.language.habits.slips import read_slips, read_wide
 from tuicnn.language.report import Report
 
 __all__ = ["read_habits"]
