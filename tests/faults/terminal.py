@@ -100,19 +100,11 @@ class Terminal:
         """Send a signal to the command."""
         self.process.send_signal(number)
 
-    def ended(self, seconds: float = 30.0, keys: str = "") -> int:
-        """The command's exit code; reads what it prints meanwhile, and what it printed last.
-
-        `keys` are typed until it has ended, every other second.
-        """
-        begun = time.monotonic()
-        pressed = begun - 2
+    def ended(self, seconds: float = 30.0) -> int:
+        """The command's exit code; reads what it prints meanwhile, and what it printed last."""
+        end = time.monotonic() + seconds
         while (code := self.process.poll()) is None:
-            now = time.monotonic()
-            assert now < begun + seconds, f"it did not end, but printed:\n{plain(self.said)[-3000:]}"
-            if keys and now >= pressed + 2:
-                self.press(keys)
-                pressed = now
+            assert time.monotonic() < end, f"it did not end, but printed:\n{plain(self.said)[-3000:]}"
             self.read(0.05)
         self.read(0.05)
         return code

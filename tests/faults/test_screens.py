@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from tests.faults.conftest import Begin, Shell
@@ -28,6 +29,10 @@ def break_down(app):
 TrainApp.action_step = break_down
 run()
 """
+
+
+def stopped(pid: int) -> bool:
+    return state(pid) == "T"
 
 
 def act(folder: RunFolder, action: Action) -> None:
@@ -69,10 +74,32 @@ def test_training_goes_on_whatever_becomes_of_its_screens(begin: Begin, terminal
     stopped.forget()
     worker.kill()
     stopped.until("is gone; go on with: tuicnn resume tiny-1")
-    # whoever types just when a terminal is taken over again may have to type twice: the driver empties its input
-    assert stopped.ended(keys="q") == 1
+    stopped.press("q")
+    assert stopped.ended() == 1
     assert stopped.restored
     assert "tuicnn resume tiny-1" in plain(stopped.said.rpartition(b"\x1b[?1049l")[2])
+
+
+def test_a_screen_that_was_stopped_and_let_go_on_reads_its_keys_once_and_ends(begin: Begin, terminals: Shell) -> None:
+    folder, _ = begin()
+    act(folder, "pause")
+    screens = [terminals("attach") for _ in range(4)]
+    for screen in screens:
+        screen.until("paused")
+        for _ in range(2):
+            screen.signal(signal.SIGSTOP)
+            until(partial(stopped, screen.process.pid))
+            screen.forget()
+            screen.press("?")  # typed while it is stopped, read when it goes on
+            screen.signal(signal.SIGCONT)
+            screen.until("Keys and words")
+            screen.forget()
+            screen.press("?")
+            screen.until("paused")
+        screen.press("qk")
+    for screen in screens:
+        assert screen.ended() == 0
+        assert screen.restored
 
 
 def test_a_signal_ends_the_screen_and_nothing_else(begin: Begin, terminals: Shell) -> None:

@@ -187,6 +187,22 @@ async def test_a_signal_ends_the_run_in_order(begin: Start, number: signal.Signa
     await feed.close()
 
 
+async def test_ctrl_c_in_the_moment_of_its_start_is_not_for_the_process(tmp_path: Path) -> None:
+    # the signal comes after the fork and before the session of its own: it waits in the process that becomes ours
+    waits = "import os, signal, sys; signal.raise_signal(signal.SIGINT); os.execv(sys.argv[1], sys.argv[1:])"
+    folder = RunFolder.create(tmp_path, "tiny", TEXT)
+    process = start(folder, FOR_EVER, through=(sys.executable, "-c", waits))
+    try:
+        feed = await RemoteFeed.connect(folder, process=process)
+        await steps_beyond(feed, 10)
+        await feed.close()
+        process.send_signal(signal.SIGINT)  # and this one is
+        assert await ended(process) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
 async def test_stopping_by_command_while_somebody_watches(begin: Start) -> None:
     folder, process = begin()
     feed = await RemoteFeed.connect(folder, process=process)

@@ -44,7 +44,7 @@ def train_in_background(
 
     try:
         through = past_logout(after_logout)
-    except click.Abort:  # asked, and interrupted: nothing was begun
+    except (click.Abort, KeyboardInterrupt):  # nothing was begun
         if not resume:
             folder.remove()
         raise

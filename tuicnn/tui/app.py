@@ -17,6 +17,7 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from tuicnn.training.progress import State
+from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.look import Look
 from tuicnn.tui.screens.help import HelpScreen
@@ -81,7 +82,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def __init__(
         self, connect: Callable[[], Awaitable[Feed]], look: Look, *, title: str = "tuicnn", layer: int = 0
     ) -> None:
-        super().__init__(ansi_color=True)
+        super().__init__(driver_class=TerminalDriver, ansi_color=True)
         self.look = look
         self.title = title
         self.theme = "ansi-dark"  # the terminal's own colours: legible whether it is dark or light

@@ -6,13 +6,14 @@ import os
 import signal
 import sys
 
-from tuicnn.worker.launch import ONE_THREAD
+from tuicnn.worker.launch import ONE_THREAD, not_from_the_terminal
 
 os.environ.update(ONE_THREAD)  # before NumPy is imported, which reads them once
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Train the run in a folder that has its `net.net`."""
+    not_from_the_terminal()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     import argparse
     from pathlib import Path

@@ -5,21 +5,25 @@ Imports nothing but the standard library, so that the process is on its way befo
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import site
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tuicnn.training.files import RunError, why
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.options import Options
 
-__all__ = ["ONE_THREAD", "command", "environment", "start"]
+__all__ = ["ONE_THREAD", "command", "environment", "not_from_the_terminal", "start"]
 
 #: the linear algebra library must not start threads of its own: training cuts its batches itself
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+#: what a terminal sends to all that run in it
+_FROM_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP)
 
 
 def command(
@@ -52,19 +56,38 @@ def start(
         try:
             log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
-                return subprocess.Popen(
-                    [*through, *command(folder, options, path, lock.descriptor, resume=resume)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    pass_fds=[lock.descriptor],
-                    env=environment(),
-                )
+                with _blocked():
+                    return subprocess.Popen(
+                        [*through, *command(folder, options, path, lock.descriptor, resume=resume)],
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        start_new_session=True,
+                        pass_fds=[lock.descriptor],
+                        env=environment(),
+                    )
             finally:
                 os.close(log)
         except OSError as error:
             raise RunError(f"The process of the run {folder.name} cannot be started: {why(error)}.") from error
+
+
+@contextlib.contextmanager
+def _blocked() -> Iterator[None]:
+    """Take what the terminal sends at the end: it also goes to the new process until that has a session of its own."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FROM_TERMINALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def not_from_the_terminal() -> None:
+    """In the new process: drop what was meant for the one that started it, and from now on take such signals again."""
+    for number in _FROM_TERMINALS:
+        meant = signal.signal(number, signal.SIG_IGN)  # which drops one that waits
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (number,))
+        signal.signal(number, meant)
 
 
 def environment() -> dict[str, str]:
