@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from textual._styles_cache import StylesCache
+from textual.strip import Strip
 
 from tests.tui.fake_feed import OVERVIEW, FakeFeed
 from tests.tui.pictures import lines, text, until
@@ -379,3 +382,22 @@ async def test_a_terminal_that_is_gone_is_left_without_a_question(make_app: Make
     assert app.return_value is not None
     assert app.return_value.choice == "background"
     assert feed.acted == []
+
+
+async def test_closed_dialogs_leave_nothing_behind(make_app: MakeApp, feed: FakeFeed) -> None:
+    def kept() -> tuple[int, int]:
+        objects = gc.get_objects()
+        return sum(isinstance(o, StylesCache) for o in objects), sum(isinstance(o, Strip) for o in objects)
+
+    app = make_app(feed)
+    counts: list[tuple[int, int]] = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.peek)
+        for _ in range(4):
+            for key in ("question_mark", "escape", "q", "escape", "ctrl+p", "escape"):
+                await pilot.press(key)
+                await pilot.pause()
+            counts.append(kept())
+    # of nine dialogs the last may still be on its way out
+    assert counts[-1][0] - counts[0][0] < 15
+    assert counts[-1][1] < 1.2 * counts[0][1] + 300

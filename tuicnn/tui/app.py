@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from rich.console import COLOR_SYSTEMS
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
@@ -20,6 +21,7 @@ from tuicnn.training.progress import State
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.look import Look
+from tuicnn.tui.memory import forget_closed_screens
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.train import TrainScreen
@@ -125,6 +127,12 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, TrainScreen):
                 screen.notice(text)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the dialog in front, and let go of all that was drawn for it."""
+        closing = super().pop_screen()
+        self.call_after_refresh(forget_closed_screens)
+        return closing
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """No colours of Textual's own either, where there are to be none."""
