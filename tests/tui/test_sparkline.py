@@ -8,13 +8,14 @@ from hypothesis import given
 
 from tests.tui.drawn import drawn, looks, odd_numbers, sizes, unhurried
 from tuicnn.tui.look import Look
+from tuicnn.tui.widgets.numerals import significant
 from tuicnn.tui.widgets.sparkline import Sparkline, bucketed
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def line(values: list[float], width: int = 30, look: Look | None = None, label: str = "") -> str:
-    widget = Sparkline(look or Look(), label, "{:.2f}")
+    widget = Sparkline(look or Look(), label)
     widget.show(values)
     return drawn(widget, width, 1)[0]
 
@@ -35,7 +36,7 @@ def test_spans_the_lowest_to_the_highest_with_the_newest_right() -> None:
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
 @unhurried
 def test_a_higher_value_is_never_drawn_lower(values: list[float]) -> None:
-    blocks = line(values, width=60)[: 60 - len(f" {values[-1]:.2f}")].strip()
+    blocks = line(values, width=60)[: 60 - len(f" {significant(values[-1])}")].strip()
     heights = [BLOCKS.index(b) for b in blocks]
     pairs = sorted(zip(values, heights, strict=True))
     assert [h for _, h in pairs] == sorted(heights)
@@ -51,6 +52,11 @@ def test_the_label_makes_way_before_the_number() -> None:
     assert line([1, 2], 20, label="loss").startswith("loss ")
     assert "loss" not in line([1, 2], 12, label="loss")
     assert line([1, 2], 5, label="loss").startswith("2.00")
+
+
+def test_a_loss_that_explodes_leaves_room_for_its_course() -> None:
+    assert line([1, 1e33, 7.2e32], 20, label="loss").startswith("loss ")
+    assert line([1, 1e33, 7.2e32], 20).endswith("▁█▆ 7.2e32")
 
 
 @given(st.integers(1, 500), st.integers(1, 60))

@@ -40,9 +40,8 @@ def plan_of_text(text: str, folder: RunFolder, options: Options, path: Path | No
     checked = check(text, name=path.stem if path else folder.net, path=path)
     if checked.plan is None or not checked.ok:
         first = next((d.message for d in checked.diagnostics if d.severity == "error"), "it has problems")
-        raise RunError(
-            f"The net of the run {folder.name} cannot be trained: {first}; see: tuicnn check {folder.path}/net.net"
-        )
+        see = f"{' See' if first.endswith(('?', '.')) else '; see'}: tuicnn check {folder.path}/net.net"
+        raise RunError(f"The net of the run {folder.name} cannot be trained: {first}{see}")
     return options.apply(checked.plan)
 
 

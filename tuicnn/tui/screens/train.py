@@ -106,8 +106,8 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         look = self.look
         yield Status(look, self._title_text, id="status")
         with Horizontal(id="sparks"):
-            yield Sparkline(look, "loss", "{:.3f}", id="loss_spark")
-            yield Sparkline(look, "accuracy", "{:.1%}", role="second", id="accuracy_spark")
+            yield Sparkline(look, "loss", id="loss_spark")
+            yield Sparkline(look, "accuracy", percent, role="second", id="accuracy_spark")
         yield Heading(look, *PANES, id="tabs")
         with Container(id="panes"):
             with Vertical(id="left"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from rich.cells import cell_len
@@ -10,6 +12,7 @@ from textual.strip import Strip
 
 from tuicnn.tui.look import Look, Role
 from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.numerals import significant
 
 __all__ = ["Sparkline", "bucketed"]
 
@@ -25,7 +28,7 @@ class Sparkline(LineWidget):
         self,
         look: Look,
         label: str = "",
-        form: str = "{:.3f}",
+        form: Callable[[float], str] = significant,
         *,
         role: Role = "accent",
         id: str | None = None,
@@ -46,7 +49,7 @@ class Sparkline(LineWidget):
         """All lines."""
         known = self._values[np.isfinite(self._values)]
         label = self._label + " " if self._label else ""
-        last = " " + (self._form.format(known[-1]) if known.size else self.look.glyphs.dash)
+        last = " " + (self._form(float(known[-1])) if known.size else self.look.glyphs.dash)
         room = width - cell_len(label) - cell_len(last)
         if room < _NARROWEST:
             room, label = room + cell_len(label), ""
