@@ -61,7 +61,7 @@ def _render(segments: Strip, system: ColorSystem) -> str:
     return "".join(parts)
 
 
-@lru_cache(2048)
+@lru_cache(512)
 def _change(now: tuple[str, str, str], wanted: tuple[str, str, str]) -> str:
     """The SGR codes from one state of the terminal to another, the shorter of a reset and the differences."""
     if now == wanted:
@@ -73,7 +73,7 @@ def _change(now: tuple[str, str, str], wanted: tuple[str, str, str]) -> str:
     return min(";".join(differences), anew, key=len)
 
 
-@lru_cache(1024)
+@lru_cache(512)
 def _codes(style: Style, system: ColorSystem) -> tuple[str, str, str]:
     """A style as SGR codes: its attributes, foreground and background."""
     attributes = [
@@ -173,4 +173,5 @@ class LineWidget(Widget):
 
 def fitted(segments: Sequence[Segment], width: int, style: Style) -> Strip:
     """A strip of exactly `width` cells out of segments of single-width characters: cut, or filled with blanks."""
-    return Strip(segments).adjust_cell_length(max(0, width), style)
+    length = sum(len(text) for text, _, _ in segments)  # said here, or Rich would measure, and remember, each text
+    return Strip(segments, length).adjust_cell_length(max(0, width), style)
