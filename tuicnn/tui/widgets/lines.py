@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
@@ -172,6 +173,7 @@ class LineWidget(Widget):
 
 
 def fitted(segments: Sequence[Segment], width: int, style: Style) -> Strip:
-    """A strip of exactly `width` cells out of segments of single-width characters: cut, or filled with blanks."""
-    length = sum(len(text) for text, _, _ in segments)  # said here, or Rich would measure, and remember, each text
+    """A strip of exactly `width` cells out of segments: cut, or filled with blanks."""
+    # said here, as Rich remembers each text that it measures
+    length = sum(len(text) if text.isascii() else cell_len(text) for text, _, _ in segments)
     return Strip(segments, length).adjust_cell_length(max(0, width), style)
