@@ -7,7 +7,7 @@ import re
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -63,6 +63,8 @@ def seen(sequences: str) -> list[tuple[str, str, str, frozenset[str]]]:
 
 
 @given(segments, st.sampled_from(["truecolor", "256", "standard"]))
+@example([Segment("a", Style(color="red", bgcolor="red")), Segment(" ")], "standard")
+@example([Segment("a", Style(color="red", bgcolor="red")), Segment(" "), Segment("a", Style(bgcolor="red"))], "256")
 def test_a_lean_strip_shows_the_same_in_no_more_bytes(parts: list[Segment], system: str) -> None:
     console = Console(color_system=system, force_terminal=True)  # type: ignore[arg-type]
     lean, plain = LeanStrip(parts).render(console), Strip(parts).render(console)

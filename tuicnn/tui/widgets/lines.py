@@ -51,7 +51,8 @@ def _render(segments: Strip, system: ColorSystem) -> str:
     for text, style, _ in segments:
         wanted = _PLAIN if style is None else _codes(style, system)
         if wanted != now:
-            if not wanted[0] and not now[0] and text.isspace():
+            ends_background = now[2] and not wanted[2]  # for which a reset is shortest
+            if not (wanted[0] or now[0] or ends_background) and text.isspace():
                 wanted = ("", now[1], wanted[2])  # a blank shows no foreground
             if change := _change(now, wanted):
                 append(f"\x1b[{change}m")

@@ -116,11 +116,11 @@ class Status(LineWidget):
                 f"seed {overview.seed}",
                 f"{overview.threads} thread{'s' * (overview.threads != 1)}",
             ]
-        # what a person did, for a while; else what is amiss with the run, until it is over
+        # what a person did, for a while; else what cannot be saved, or was done about something, until it is over
         progress = self._snapshot.progress
         told_below = progress.state in (State.FAILED, State.DIVERGED) or bool(progress.diverged) or overview is None
-        told_below = told_below or bool(self._snapshot.gone)
-        notice = self._notice or ("" if told_below else plain(progress.message, self.look))
+        amiss = progress.trouble or ("" if told_below else progress.message)
+        notice = self._notice or ("" if self._snapshot.gone else plain(amiss, self.look))
         if notice:
             room, more = width - 4 - sum(len(text) for text, _ in left), self.look.glyphs.ellipsis
             notice = notice if len(notice) <= room else notice[: max(0, room - len(more))] + more
