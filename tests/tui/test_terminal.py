@@ -84,6 +84,12 @@ def test_a_closed_terminal_ends_the_screen(terminal: Terminal) -> None:
     terminal.process.wait(10)
 
 
+@pytest.mark.parametrize("terminal", [False], indirect=True, ids=["without SIGHUP"])
+def test_a_terminal_that_is_closed_before_the_screen_is_there_ends_it(terminal: Terminal) -> None:
+    os.close(terminal.master)
+    terminal.process.wait(20)
+
+
 def test_ctrl_z_and_back(terminal: Terminal) -> None:
     terminal.read_until(b"maxpool 2")
     os.write(terminal.master, b"\x1a")

@@ -52,7 +52,8 @@ class Hangup:
         # not the loop's own handlers: they would wait with the loop
         for number in SIGNALS:
             signal.signal(number, self._asked)
-        terminals = [file.fileno() for file in (sys.__stdin__, sys.__stderr__) if file is not None and file.isatty()]
+        terminals = [sys.__stdin__.fileno()] if sys.__stdin__ is not None else []  # gone by now, it is no terminal
+        terminals += [sys.__stderr__.fileno()] if sys.__stderr__ is not None and sys.__stderr__.isatty() else []
         for fileno in terminals:
             with contextlib.suppress(termios.error):
                 self._settings.append((fileno, termios.tcgetattr(fileno)))
