@@ -1,4 +1,4 @@
-"""Processes that work together: what they share, what they say to each other, and what happens when one is killed."""
+"""Processes that work together: what they share, what they say to each other, and what happens when one is lost."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.faults.looking import descriptors, state
+from tests.faults.waiting import until
+from tuicnn import processes
 from tuicnn.team import MemberLostError, Team
 
 
@@ -61,29 +66,173 @@ def ask(team: Team) -> None:
         team.collect([np.zeros(1)])
 
 
-def test_a_member_that_is_killed_is_missed() -> None:
-    team = Team(2)
-    team.start(lambda *_: team.collect([np.zeros(1)]))
+def summed(team: Team) -> Callable[..., object]:
+    """What a member does: it gives its rank."""
+    return lambda *_: team.collect([np.array([float(team.rank)])])
+
+
+@contextmanager
+def started(work: Callable[[Team], Callable[..., object]] = summed, size: int = 2) -> Iterator[Team]:
+    team = Team(size)
+    team.start(work(team))
     try:
-        os.kill(team._members[0], signal.SIGKILL)
-        with pytest.raises(MemberLostError, match="is gone"):
-            ask(team)
+        yield team
     finally:
         team.close()
 
 
-def test_an_error_in_a_member_is_missed_and_told(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+def test_a_member_that_is_killed_is_missed(number: signal.Signals) -> None:
+    with started() as team:
+        os.kill(team.members[0], number)
+        with pytest.raises(MemberLostError, match=f"another process was killed by {number.name}") as lost:
+            ask(team)
+    assert ("memory is short" in str(lost.value)) == (number == signal.SIGKILL)
+
+
+def test_an_error_in_a_member_is_told_to_the_leader_and_to_nobody_else(capfd: pytest.CaptureFixture[str]) -> None:
     def work(*_: int) -> None:
         raise ValueError("no such work")
 
-    team = Team(2)
-    team.start(work)
-    try:
-        with pytest.raises(MemberLostError):
-            ask(team)
-    finally:
+    with (
+        started(lambda team: work) as team,
+        pytest.raises(MemberLostError, match=r"^another process failed with ValueError: no such work$") as lost,
+    ):
+        ask(team)
+    assert lost.value.traceback.startswith("Traceback")
+    assert lost.value.traceback.endswith("ValueError: no such work")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_member_that_was_stopped_is_let_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LOOK", 0.02)
+    with started() as team:
+        for _ in range(3):
+            os.kill(team.members[0], signal.SIGSTOP)
+            until(lambda: state(team.members[0]) == "T")
+            team.order()
+            assert team.collect([np.zeros(1)]) == [0.0, 1.0]
+
+
+def test_what_a_stopped_member_has_no_room_for_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LOOK", 0.02)
+
+    def work(team: Team) -> Callable[..., object]:
+        def stop_and_sum(*_: int) -> None:
+            if team.rank:
+                team.collect([np.zeros(1 << 18)])
+                os.kill(os.getpid(), signal.SIGSTOP)
+                found = team._receive_arrays(team._peers[0], [np.zeros(1 << 18)])
+                team.collect([found[0] + 1])
+
+        return stop_and_sum
+
+    with started(work) as team:
+        team.order()
+        sent = team.collect([np.arange(1 << 18, dtype=np.float64)])
+        team._send_arrays(team._peers[0], sent[:1])  # more than the system keeps for whoever does not read
+        np.testing.assert_array_equal(team.collect([sent[0]])[1], sent[0] + 1)
+
+
+def test_a_member_that_hangs_is_given_up_and_a_slow_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LOOK", 0.02)
+    monkeypatch.setattr(processes, "HUNG", 10)
+
+    def work(team: Team) -> Callable[..., object]:
+        def take_long(hang: int, *_: int) -> None:
+            if hang:
+                time.sleep(60)
+            until = time.process_time() + 2 * 0.02 * processes.HUNG
+            while time.process_time() < until:
+                pass
+            team.collect([np.ones(1)])
+
+        return take_long
+
+    with started(work) as team:
+        team.order(0)
+        assert team.collect([np.zeros(1)]) == [0.0, 1.0]
+        pid = team.members[0]
+        team.order(1)
+        with pytest.raises(MemberLostError, match="hung"):
+            team.collect([np.zeros(1)])
+    assert state(pid) == ""
+
+
+def test_members_that_are_stopped_do_not_hold_up_the_end() -> None:
+    with started(size=3) as team:
+        members = team.members
+        for pid in members:
+            os.kill(pid, signal.SIGSTOP)
+            until(lambda pid=pid: state(pid) == "T")  # type: ignore[misc]
+        began = descriptors(os.getpid())
         team.close()
-    assert "no such work" in capfd.readouterr().err
+        assert [state(pid) for pid in members] == ["", ""]
+        assert descriptors(os.getpid()) == began - 2
+
+
+def test_a_team_that_cannot_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork = os.fork
+    forks: list[int] = []
+
+    def one_only() -> int:
+        if forks:
+            raise BlockingIOError("Resource temporarily unavailable")
+        forks.append(fork())
+        return forks[0]
+
+    before = descriptors(os.getpid())
+    monkeypatch.setattr(os, "fork", one_only)
+    team = Team(3)
+    with pytest.raises(BlockingIOError):
+        team.start(summed(team))
+    team.close()
+    assert state(forks[0]) == ""
+    assert descriptors(os.getpid()) == before
+
+
+#: a leader that asks its member for each line that it is given, and gives it up after a second of its own time
+ASKING = """
+import sys
+import numpy as np
+from tuicnn import processes
+from tuicnn.team import Team
+processes.LOOK, processes.HUNG = 0.2, 5
+team = Team(2)
+team.start(lambda *_: team.collect([np.ones(1)]))
+print(team.members[0], flush=True)
+for line in sys.stdin:
+    team.order()
+    print("asked", flush=True)
+    print(team.collect([np.zeros(1)]), flush=True)
+"""
+
+
+def test_a_team_that_stood_still_goes_on_when_its_leader_does() -> None:
+    """As after Ctrl-Z, and `kill -CONT` of the one process that a user knows."""
+    with subprocess.Popen(
+        [sys.executable, "-c", ASKING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as leader:
+        assert leader.stdin is not None
+        assert leader.stdout is not None
+        try:
+            member = int(leader.stdout.readline())
+            os.kill(member, signal.SIGSTOP)
+            until(lambda: state(member) == "T")
+            leader.stdin.write("\n")
+            leader.stdin.flush()
+            assert leader.stdout.readline() == "asked\n"
+            until(lambda: state(leader.pid) == "S")  # it waits
+            leader.send_signal(signal.SIGSTOP)
+            until(lambda: state(leader.pid) == "T")
+            time.sleep(1.5)
+            leader.send_signal(signal.SIGCONT)
+            assert leader.stdout.readline() == "[array([0.]), array([1.])]\n"
+            leader.stdin.close()
+            assert leader.wait(20) == 0
+            until(lambda: state(member) in ("", "Z"))  # nobody closed the team
+        finally:
+            leader.kill()
 
 
 LEADER = """
@@ -93,7 +242,7 @@ from tuicnn.team import Team
 lock = open({lock!r}, "w")
 team = Team(2)
 team.start(lambda *_: None)
-print(team._members[0], flush=True)
+print(team.members[0], flush=True)
 time.sleep(60)
 """
 

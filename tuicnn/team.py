@@ -11,18 +11,19 @@ from __future__ import annotations
 import contextlib
 import math
 import mmap
-import os
+import select
 import signal
 import socket
 import struct
-import sys
-import traceback
-import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tuicnn.processes import LastWords, end, exit_code, fork, ready
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -32,13 +33,48 @@ __all__ = ["MemberLostError", "Team"]
 #: seconds that a process looks again and again for word from the others before it sleeps: whoever sleeps is put by the
 #: system on the processor of the one that wakes it, and then the two take turns there
 SPIN = 2e-3
+#: seconds in which a member that has hung up is gone
+GOING = 1.0
 _HEADER = struct.Struct("<Q")
 #: what a member is told: how many processes take part, a number that names the work, and three more for it
 _ORDER = struct.Struct("<5q")
 
 
 class MemberLostError(RuntimeError):
-    """A member of the team is gone: killed, or out of memory."""
+    """A member of the team is lost: it was killed, failed or hung. Says so, to go on after a colon.
+
+    `traceback`: where a member failed, for a log; else "".
+    """
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback
+
+
+@dataclass(frozen=True)
+class _Peer:
+    """Another process of the team: a member, for the leader; for a member the leader, who has no `pid` there."""
+
+    link: socket.socket
+    last_words: LastWords
+    pid: int | None = None
+
+    def lost(self) -> MemberLostError:
+        """How it came to its end; it has hung up."""
+        reason, traceback = self.last_words.read()
+        code = 0 if self.pid is None else exit_code(self.pid, GOING)
+        if not reason and code == -signal.SIGKILL:
+            reason = "was killed by SIGKILL, as the system does where memory is short"
+        elif not reason and code is not None and code < 0:
+            reason = f"was killed by {_name(-code)}"
+        return MemberLostError(f"another process {reason or 'is gone'}", traceback)
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of the many that have no names of their own
+        return f"signal {number}"
 
 
 class Team:
@@ -50,8 +86,7 @@ class Team:
 
     def __init__(self, size: int = 1) -> None:
         self.rank, self.size, self.busy = 0, size, size
-        self._links: list[socket.socket] = []  # the leader's to each member; a member's to the leader
-        self._members: list[int] = []
+        self._peers: list[_Peer] = []  # the leader's: each member; a member's: the leader
 
     def array(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         """An array of zeros that all processes see; to be made before `start`."""
@@ -68,21 +103,19 @@ class Team:
     # --- the leader -------------------------------------------------------------------------------------------------
 
     def start(self, work: Callable[[int, int, int, int], object]) -> None:
-        """Fork the members; each does `work` with the numbers of every `order`, until the leader is gone."""
+        """Fork the members; each does `work` with the numbers of every `order`, until the leader is gone.
+
+        They do not outlive the thread that calls this. Raises `OSError`.
+        """
         for rank in range(1, self.size):
             ours, theirs = socket.socketpair()
-            sys.stdout.flush()
-            sys.stderr.flush()
-            with warnings.catch_warnings():
-                # other threads of this process may hold locks at this moment, says Python; a member takes none of them
-                warnings.simplefilter("ignore", DeprecationWarning)
-                pid = os.fork()
-            if pid == 0:
-                self.rank, self._links = rank, [theirs]
-                self._serve(work, keep=theirs.fileno())
-            theirs.close()
-            self._links.append(ours)
-            self._members.append(pid)
+            with theirs, contextlib.ExitStack() as unless_it_lives:
+                unless_it_lives.enter_context(ours)
+                words = LastWords()
+                life = partial(self._serve, rank, _Peer(theirs, words), work)
+                pid = fork(life, keep=theirs.fileno(), last_words=words)
+                self._peers.append(_Peer(ours, words, pid))
+                unless_it_lives.pop_all()
 
     def order(self, *numbers: int, hands: int | None = None) -> None:
         """Tell every member to do its part of a piece of work, or as many as make `hands` with the leader.
@@ -91,25 +124,26 @@ class Team:
         """
         self.busy = self.size if hands is None else max(1, min(hands, self.size))
         message = _ORDER.pack(self.busy, *numbers, *(0,) * (4 - len(numbers)))
-        for link in self._busy_links:
-            self._send(link, message)
+        for peer in self._busy_peers:
+            self._send(peer, message)
 
     @property
-    def _busy_links(self) -> list[socket.socket]:
-        return self._links[: self.busy - 1]
+    def members(self) -> list[int]:
+        """The members' process numbers, of the leader's team."""
+        return [peer.pid for peer in self._peers if peer.pid is not None]
+
+    @property
+    def _busy_peers(self) -> list[_Peer]:
+        return self._peers[: self.busy - 1]
 
     def close(self) -> None:
-        """End the members."""
+        """End the members, whatever they do."""
         if self.rank:
             return
-        for link in self._links:
-            link.close()
-        for pid in self._members:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)  # they hold nothing that could be lost
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)
-        self._links, self._members, self.size, self.busy = [], [], 1, 1
+        end(self.members)  # they hold nothing that could be lost
+        for peer in self._peers:
+            peer.link.close()
+        self._peers, self.size, self.busy = [], 1, 1
 
     # --- all of them ------------------------------------------------------------------------------------------------
 
@@ -120,11 +154,11 @@ class Team:
         Raises `MemberLostError`.
         """
         if self.rank:
-            self._send_arrays(self._links[0], own)
+            self._send_arrays(self._peers[0], own)
             return list(own)
         found = list(own)
-        for link in self._busy_links:
-            found += self._receive_arrays(link, own)
+        for peer in self._busy_peers:
+            found += self._receive_arrays(peer, own)
         return found
 
     def exchange(self, own: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
@@ -134,63 +168,59 @@ class Team:
         """
         found = self.collect(own)
         if self.rank:
-            return self._receive_arrays(self._links[0], own)
-        for link in self._busy_links:
-            self._send_arrays(link, found)
+            return self._receive_arrays(self._peers[0], own)
+        for peer in self._busy_peers:
+            self._send_arrays(peer, found)
         return found
 
-    def _send_arrays(self, link: socket.socket, arrays: Sequence[NDArray[np.float64]]) -> None:
+    def _send_arrays(self, peer: _Peer, arrays: Sequence[NDArray[np.float64]]) -> None:
         body = b"".join(array.tobytes() for array in arrays)
-        self._send(link, _HEADER.pack(len(body)) + body)
+        self._send(peer, _HEADER.pack(len(body)) + body)
 
-    def _receive_arrays(self, link: socket.socket, like: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-        (size,) = _HEADER.unpack(self._receive(link, _HEADER.size))
-        body = np.frombuffer(self._receive(link, size), np.float64)
+    def _receive_arrays(self, peer: _Peer, like: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+        (size,) = _HEADER.unpack(self._receive(peer, _HEADER.size))
+        body = np.frombuffer(self._receive(peer, size), np.float64)
         return list(body.reshape(-1, *like[0].shape)) if like else []
 
-    def _send(self, link: socket.socket, message: bytes) -> None:
-        try:
-            link.sendall(message)
-        except OSError:
-            raise MemberLostError("another process is gone") from None
+    def _send(self, peer: _Peer, message: bytes) -> None:
+        view = memoryview(message)
+        while view:
+            try:
+                view = view[peer.link.send(view, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
+            except BlockingIOError:
+                self._wait(peer, select.POLLOUT)
+            except OSError:
+                raise peer.lost() from None
 
-    def _receive(self, link: socket.socket, size: int) -> bytearray:
+    def _receive(self, peer: _Peer, size: int) -> bytearray:
         """Exactly `size` bytes; looks again and again for a moment before it sleeps until they come."""
         body = bytearray(size)
         view, waits_from = memoryview(body), perf_counter()
         while view:
-            patient = perf_counter() - waits_from > SPIN
             try:
-                count = link.recv_into(view, 0, 0 if patient else socket.MSG_DONTWAIT)
+                count = peer.link.recv_into(view, 0, socket.MSG_DONTWAIT)
             except BlockingIOError:
+                if perf_counter() - waits_from > SPIN:
+                    self._wait(peer, select.POLLIN)
                 continue
             except OSError:
                 count = 0
             if not count:
-                raise MemberLostError("another process is gone")
+                raise peer.lost()
             view = view[count:]
         return body
 
+    def _wait(self, peer: _Peer, event: int) -> None:
+        """Sleep until a peer has read or written something."""
+        if not ready(peer.link, event, peer.pid):
+            raise MemberLostError("another process hung, and was ended")
+
     # --- a member ---------------------------------------------------------------------------------------------------
 
-    def _serve(self, work: Callable[[int, int, int, int], object], keep: int) -> NoReturn:
-        """A member's whole life. It never returns into the code that forked it, whatever happens."""
-        code = 1
-        try:
-            # the leader is told by a terminal or a user what to do, and tells the members; it holds the run's lock
-            # and sockets, which must not outlive it in a member
-            for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
-                signal.signal(number, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            os.closerange(3, keep)
-            os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX"))
-            with contextlib.suppress(MemberLostError):  # the leader is gone, or has closed the team
-                while True:
-                    self.busy, *numbers = _ORDER.unpack(self._receive(self._links[0], _ORDER.size))
-                    work(*numbers)
-            code = 0
-        except BaseException:
-            with contextlib.suppress(OSError):  # by its number: what sys.stderr writes to may be closed
-                os.write(2, traceback.format_exc().encode(errors="replace"))
-        finally:
-            os._exit(code)
+    def _serve(self, rank: int, leader: _Peer, work: Callable[[int, int, int, int], object]) -> None:
+        """A member's life."""
+        self.rank, self._peers = rank, [leader]
+        with contextlib.suppress(MemberLostError):  # the leader is gone, or has closed the team
+            while True:
+                self.busy, *numbers = _ORDER.unpack(self._receive(leader, _ORDER.size))
+                work(*numbers)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,15 +49,6 @@ def test_a_batch_is_the_same_in_shards_and_in_any_order(
     parts = [used.make(epoch, step, start, start + shard) for start in reversed(range(0, len(y), shard))][::-1]
     np.testing.assert_array_equal(np.concatenate([part[0] for part in parts], axis=2), x)
     np.testing.assert_array_equal(np.concatenate([part[1] for part in parts]), y)
-
-
-def test_threads_agree() -> None:
-    made = batches(augment=BUSY)
-    places = [(epoch, step) for epoch in range(4) for step in range(7)] * 3
-    with ThreadPoolExecutor(4) as pool:
-        results = list(pool.map(lambda place: made.make(*place)[0], places))
-    for place, result in zip(places, results, strict=True):
-        np.testing.assert_array_equal(result, batches(augment=BUSY).make(*place)[0])
 
 
 def test_a_batch_holds_the_images_it_names() -> None:

@@ -129,6 +129,38 @@ def test_an_incomplete_folder_is_named(data: Path) -> None:
         Cifar10().load()
 
 
+def places_in_a_tar(path: Path) -> list[int]:
+    """Where its files begin, with their names and sizes, and where the mark of the end does."""
+    with tarfile.open(path) as tar:
+        members = tar.getmembers()
+    return [*(member.offset for member in members), members[-1].offset_data + 512 * -(-members[-1].size // 512)]
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 300, 511, 512, 900])  # bytes; the first 512 are the name and the size
+@pytest.mark.parametrize("member", [1, 2, 20, 21, 30, 31])  # the last one is the mark of the end
+def test_a_tar_that_was_cut_is_not_read_as_one_with_fewer_pictures(data: Path, member: int, beyond: int) -> None:
+    path = data / "cifar10.tar"
+    write_tar(path, pictures())
+    whole, cut = path.read_bytes(), places_in_a_tar(path)[member] + beyond
+    path.write_bytes(whole[:cut])
+    if member == 31 and beyond >= 512:  # only padding is missing
+        assert len(Cifar10().load().test_labels) == 10
+        return
+    with pytest.raises(DataError, match=r"cifar10\.tar is (damaged: .*|cut short: .*)"):
+        Cifar10().load()
+
+
+@pytest.mark.parametrize("member", [1, 15, 30])
+def test_a_tar_with_an_altered_name_inside_is_not_read_as_one_that_ends_there(data: Path, member: int) -> None:
+    path = data / "cifar10.tar"
+    write_tar(path, pictures())
+    content = bytearray(path.read_bytes())
+    content[places_in_a_tar(path)[member]] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"cifar10\.tar is damaged: one of the files in it .* Get it anew\.$"):
+        Cifar10().load()
+
+
 @given(st.data(), st.sampled_from(["cifar10.tar.gz", "cifar10.tar.xz", "cifar10.tar"]))
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_altered_tar_is_named_or_read(data: Path, draw: st.DataObject, form: str) -> None:

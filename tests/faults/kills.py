@@ -108,12 +108,12 @@ class Campaign:
         until = time.monotonic() + PATIENCE
         while summary(folder).state not in ("done", "failed", "diverged"):
             assert time.monotonic() < until, f"{folder.path} does not end"
-            assert process.poll() is None or summary(folder).state == "done", folder.last_words()
+            assert process.poll() is None or summary(folder).state == "done", folder.log.read_text()[-2000:]
             time.sleep(0.02)
         if folder.alive:
             stop_run(folder)
         process.wait(30)
-        assert summary(folder).state == "done", folder.last_words()
+        assert summary(folder).state == "done", folder.log.read_text()[-2000:]
 
 
 def main() -> int:

@@ -182,7 +182,7 @@ def main() -> int:
         lines = [one.verdict() for one in watched]
         visits = {how: sum(guest.visits[how] for guest in guests) for how in guests[0].visits}
         steps = summary(folder)
-        log = folder.log.read_text()
+        log = folder.log.read_text().partition("\n")[2]  # it begins with a line that says so
     print(f"{seconds / 60:g} minutes of {given.net.name}, {steps.epochs} epochs; the other two screens:", visits)
     for line, _ in lines:
         print(line)

@@ -59,7 +59,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_step(terminals: Shell, tmp_path: 
 def test_a_lost_terminal_does_not_end_it(training: tuple[Terminal, RunFolder], tuicnn: Run) -> None:
     shell, folder = training
     shell.close()
-    until(lambda: "The terminal is gone; training goes on." in folder.last_words())
+    until(lambda: "The terminal is gone; training goes on." in folder.log.read_text())
     steps(folder, 50)
     assert shell.process.poll() is None
     stop_run(folder, 30)

@@ -110,6 +110,9 @@ def test_a_signal_ends_the_screen_and_nothing_else(begin: Begin, terminals: Shel
     broken = terminals("attach", program=(sys.executable, "-c", BROKEN))
     for number, screen in screens.items():
         screen.until("paused")
+        screen.signal(signal.SIGUSR1)  # which is for runs
+        screen.press("?")
+        screen.until("Train one step, then pause")
         screen.signal(number)
     for number, screen in screens.items():
         assert (number, screen.ended()) == (number, 128 + number)

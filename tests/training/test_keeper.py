@@ -23,6 +23,7 @@ from tuicnn.training.journal import Journal
 from tuicnn.training.keeper import Keeper
 from tuicnn.training.moments import Moment
 from tuicnn.training.progress import State
+from tuicnn.training.runs import summary
 from tuicnn.worker.runner import Run
 
 CHECKPOINT = Checkpoint(1, 0, np.ones(4, np.float32), np.zeros(0, np.float32), {})
@@ -146,7 +147,7 @@ def test_a_run_on_a_full_disk_says_so_until_there_is_room(tmp_path: Path, monkey
 
     def look(run: Run, event: dict[str, object]) -> None:
         if event["event"] == "step":
-            messages.append(run.progress().message)
+            messages.append(run.progress().trouble)
             full[0] = event["step"] in (2, 3)
 
     run = train(folder, report=look)
@@ -156,6 +157,31 @@ def test_a_run_on_a_full_disk_says_so_until_there_is_room(tmp_path: Path, monkey
     assert "The disk is full" in messages[2]
     best = checkpoint_of(folder).best_step
     assert CheckpointFolder(folder.checkpoints).steps() == [6, 5, *([3] if best == 3 else [])]
+
+
+@pytest.mark.parametrize("refusals", [2, 3])
+def test_the_last_checkpoint_is_tried_once_more_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    folder = RunFolder.create(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    tried: list[Path] = []
+
+    def narrow(path: Path, data: bytes | bytearray) -> None:
+        if path.name == "step-0000000006.safetensors":
+            tried.append(path)
+            if len(tried) <= refusals:  # after the last step, and after the last epoch
+                raise OSError(errno.ENOSPC, "No space left on device")
+        write_atomic(path, data)
+
+    monkeypatch.setattr(checkpoint_folder, "write_atomic", narrow)
+    run = train(folder)
+    assert run.progress().state is State.DONE
+    saved = refusals == 2
+    assert (run.unsaved == "", checkpoint_of(folder).step == 6, summary(folder).trouble == "") == (saved,) * 3
+    if not saved:
+        assert run.unsaved.startswith("The disk is full: no checkpoint can be written to ")
+        assert run.unsaved.endswith("goes on after step 5.")
+        assert "Training goes on" not in run.unsaved
 
 
 @pytest.fixture
@@ -189,7 +215,7 @@ def test_a_disk_that_really_fills_costs_no_step_and_no_checkpoint(small_disk: Pa
 
     run = train(folder, report=fill)
     assert run.progress().state is State.DONE
-    assert "disk is full" in run.progress().message
+    assert "disk is full" in run.progress().trouble
     assert checkpoint_of(folder).step == 3
     assert not [path for path in folder.checkpoints.iterdir() if path.name.startswith(".tmp")]
     ballast.unlink()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tuicnn.training.files import RunError
+from tuicnn.training.finding import find_run, list_runs, the_only_alive
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.journal import Journal
-from tuicnn.training.runs import describe, find_run, list_runs, summary, the_only_alive
+from tuicnn.training.runs import describe, summary
 
 
 def a_run(parent: Path, net: str, *events: dict[str, Any]) -> RunFolder:

@@ -66,7 +66,7 @@ class FakeFeed:
         self.asked: Counter[str] = Counter()
         self.acted: list[Action] = []
         self.peeked: list[tuple[int, int]] = []
-        self.gone = self.message = ""
+        self.gone = self.message = self.trouble = ""
         self.saved = 0
         self.stride = 1
         self.learning_rate = 0.001
@@ -157,6 +157,7 @@ class FakeFeed:
             test_loss=0.0712 if done else float("nan"),
             test_accuracy=0.9783 if done else float("nan"),
             message=self.message,
+            trouble=self.trouble,
             saved=self.saved,
         )
 

@@ -174,6 +174,9 @@ async def test_a_run_that_diverged_says_where_and_waits_for_a_smaller_rate(
         assert ("in step 1,234" in said) == (size[0] > 60)
         assert ("its input reached 3.1e+20" in said) == (size[0] > 80)
         assert "rate (0.001), space goes on." in said
+        feed.trouble = "The disk is full: no checkpoint can be written to runs/mnist-3/checkpoints."
+        await until(pilot, lambda: "The disk is full" in lines(app)[0])
+        assert "The output of conv2 became infinite" in lines(app)[1]
         await pilot.press("minus")
         await until(pilot, lambda: "(0.0005)" in " ".join(lines(app)[1:3]))
         await pilot.press("space")
@@ -185,8 +188,12 @@ async def test_what_is_amiss_is_shown_until_it_is_over(make_app: MakeApp, feed: 
     app = make_app(feed)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "training" in text(app))
-        feed.message = "The disk is full: no checkpoint can be written to runs/mnist-3/checkpoints."
+        feed.message = "Training goes on in one process: another process is gone."
+        await until(pilot, lambda: "one process" in lines(app)[0])
+        feed.trouble = "The disk is full: no checkpoint can be written to runs/mnist-3/checkpoints."
         await until(pilot, lambda: "The disk is full: no checkpoint" in lines(app)[0])
+        feed.trouble = ""
+        await until(pilot, lambda: "one process" in lines(app)[0])
         feed.message = ""
         await until(pilot, lambda: "batch 64" in lines(app)[0])
 

@@ -52,7 +52,7 @@ async def test_a_run_that_has_ended_says_how_and_offers_nothing_to_attach_to() -
 async def test_a_run_that_could_not_be_saved_says_so() -> None:
     outcome = await _outcome(2580, "ended", State.DONE)
     trouble = "The weights could not be saved: the disk is full."
-    assert trouble in await _said(replace(outcome, progress=replace(outcome.progress, message=trouble)))
+    assert trouble in await _said(replace(outcome, progress=replace(outcome.progress, trouble=trouble)))
 
 
 async def test_a_discarded_run_offers_no_folder() -> None:

@@ -119,7 +119,8 @@ async def test_a_connection_that_the_process_let_go_is_made_anew(
 
 async def test_a_run_whose_process_is_not_there(folder: RunFolder) -> None:
     with pytest.raises(
-        WorkerGone, match=r"tiny-1 is gone; go on with: tuicnn resume \S+/tiny-1 \(it was killed, and left nothing"
+        WorkerGone,
+        match=r"tiny-1 is gone; go on with: tuicnn resume \S+/tiny-1 \(it was killed; its log does not say why",
     ):
         await RemoteFeed.connect(folder)
     folder.log.write_text("Traceback\nKilled by a test\n")

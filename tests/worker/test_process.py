@@ -13,16 +13,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from tuicnn.training.files import RunError
+from tuicnn.training.finding import find_run
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.journal import read_journal
 from tuicnn.training.options import Options
 from tuicnn.training.progress import State
-from tuicnn.training.runs import find_run, summary
+from tuicnn.training.runs import summary
 from tuicnn.worker.client import RemoteFeed, stop_run
 from tuicnn.worker.feed import WorkerGone
 from tuicnn.worker.launch import start
+from tuicnn.worker.log import last_words
 
 TEXT = "data: mnist val=50 limit=100\ntrain: batch=20\nflatten -> dense 10\n"
 FOR_EVER = Options(epochs=100_000, threads=1)
@@ -84,7 +87,7 @@ async def test_a_run_to_its_end(begin: Start) -> None:
     assert events[0]["versions"]["numpy"] == np.__version__
     assert summary(folder).state == "done"
     assert folder.alive
-    assert folder.load_weights()
+    assert load_file(folder.weights)
     await feed.act("stop")
     await feed.close()
     assert await ended(process) == 0
@@ -151,7 +154,7 @@ async def test_a_run_that_diverges_waits_and_each_screen_may_halve_its_rate(begi
         while (seen := (await other.poll(0, 0)).progress).learning_rate != 8 / 2**9:
             await asyncio.sleep(0.01)
     assert (seen.state, seen.step, seen.diverged) == (State.PAUSED, now.step, now.diverged)
-    assert now.diverged in folder.last_words()
+    assert now.diverged in folder.log.read_text()
     await other.act("resume")
     await steps_beyond(one, now.step + 300)
     assert (await one.poll(0, 0)).progress.diverged == ""
@@ -181,7 +184,7 @@ async def test_a_signal_ends_the_run_in_order(begin: Start, number: signal.Signa
     process.send_signal(number)
     assert await ended(process) == 0
     assert (summary(folder).state, summary(folder).alive) == ("stopped", False)
-    assert all(np.isfinite(array).all() for array in folder.load_weights().values())
+    assert all(np.isfinite(array).all() for array in load_file(folder.weights).values())
     with pytest.raises(WorkerGone, match=r"has ended \(stopped"):
         await feed.poll(0, 0)
     await feed.close()
@@ -209,7 +212,7 @@ async def test_stopping_by_command_while_somebody_watches(begin: Start) -> None:
     await steps_beyond(feed, 10)
     await asyncio.to_thread(stop_run, folder, 20)
     assert (await feed.poll(0, 0)).progress.state is State.STOPPED  # the screen keeps its result
-    assert folder.load_weights()
+    assert load_file(folder.weights)
     await feed.close()
     assert await ended(process) == 0
 
@@ -220,10 +223,10 @@ async def test_a_killed_process_leaves_a_lost_run(begin: Start) -> None:
     await steps_beyond(feed, 10)
     process.kill()
     process.wait(5)
-    with pytest.raises(WorkerGone, match="is gone"):
+    with pytest.raises(WorkerGone, match=r"is gone; .*it was killed; its log does not say why"):
         await feed.poll(0, 0)
     assert (summary(folder).state, summary(folder).alive) == ("lost", False)
-    with pytest.raises(WorkerGone, match="is gone"):
+    with pytest.raises(WorkerGone, match=r"is gone; .*it was killed; its log does not say why"):
         await RemoteFeed.connect(folder)
     await feed.close()
 
@@ -244,7 +247,7 @@ async def test_a_second_start_on_the_same_run_is_refused(begin: Start) -> None:
     await asyncio.to_thread(stop_run, folder, 20)
     third = start(folder, FOR_EVER)
     assert await ended(third) == 1
-    assert "has been trained already (stopped" in folder.last_words()
+    assert "has been trained already (stopped" in last_words(folder.log)
 
 
 async def test_discarding(begin: Start, runtime: Path) -> None:

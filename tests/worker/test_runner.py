@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from tests.worker.pretend import PretendRun
 from tuicnn.language.plan import Plan
@@ -86,7 +88,7 @@ def test_the_end_in_the_journal_means_that_the_weights_are_safe(
     run.train()
     run.close()
     assert ended_when_saving == [False]
-    assert folder.load_weights()["a"].tolist() == [1, 1, 1]
+    assert load_file(folder.weights)["a"].tolist() == [1, 1, 1]
     start, step, end = read_journal(folder.journal).events
     assert set(start["versions"]) == {"tuicnn", "python", "numpy"}
     assert step["loss"] is None
@@ -117,22 +119,23 @@ def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
     run.close()
     end = read_journal(folder.journal).events[-1]
     assert (end["weights"], run.progress().state) == (False, State.DONE)
-    assert "the disk is full" in end["trouble"]
-    assert "the disk is full" in run.progress().message
+    assert end["trouble"] == run.progress().trouble == run.unsaved == summary(folder).trouble
     assert "the disk is full" in capsys.readouterr().err
-    assert run.unsaved
-    assert "the disk is full" in summary(folder).message
+    assert "the disk is full. Once that is mended, tuicnn resume " in run.unsaved
 
 
-def test_a_full_disk_is_shown_before_what_was_done_about_something_else(folder: RunFolder) -> None:
-    run = Run(folder, PLAN, 1)
+def test_a_full_disk_is_told_beside_what_was_done_about_something_else(folder: RunFolder) -> None:
+    said: list[str] = []
+    run = Run(folder, PLAN, 1, say=said.append)
     session = cast(PretendSession, run._session)
     session.now = Progress(state=State.TRAINING, message="Training goes on in one process.")
-    assert run.progress().message == "Training goes on in one process."
+    assert run.progress() == session.now
     run._say_trouble("checkpoint", "The disk is full.")
-    assert run.progress().message == "The disk is full."
-    run._say_trouble("checkpoint", "")
+    assert run.progress().trouble == "The disk is full. Training goes on."
     assert run.progress().message == "Training goes on in one process."
+    run._say_trouble("checkpoint", "")
+    assert run.progress() == session.now
+    assert said == ["The disk is full. Training goes on."]
     run.close()
 
 
@@ -140,7 +143,7 @@ def test_a_warning_is_in_the_journal_and_in_the_log(folder: RunFolder, capsys: p
     run = Run(folder, PLAN, 1)
     cast(PretendSession, run._session).emit({"event": "warning", "message": "One process is gone."})
     run.close()
-    assert capsys.readouterr().err == "One process is gone.\n"
+    assert re.fullmatch(r"[-\d]{10} [:\d]{8} One process is gone\.\n", capsys.readouterr().err)
     assert read_journal(folder.journal).events[-1]["message"] == "One process is gone."
 
 
@@ -155,7 +158,7 @@ def test_an_error_in_training_is_a_sentence_to_people_and_a_traceback_in_the_log
     assert run.progress().message == "Training failed: ValueError: shapes differ"
     said = capsys.readouterr().err
     assert "Traceback" in said
-    assert said.splitlines()[-1] == run.progress().message
+    assert said.splitlines()[-1].endswith(f" {run.progress().message}")
     found = summary(folder)
     assert (found.state, found.message) == ("failed", run.progress().message)
 
@@ -172,7 +175,7 @@ def test_a_full_disk_under_the_journal_is_shown_and_training_goes_on(
     monkeypatch.setattr(runner, "log", lambda _: None)
     run.train()
     assert run.progress().state is State.DONE
-    assert "the disk is full" in run.progress().message
+    assert "the disk is full" in run.progress().trouble
     monkeypatch.undo()
     run.close()
     assert [e["event"] for e in read_journal(folder.journal).events] == ["start", "step", "end"]

@@ -66,13 +66,15 @@ def train_in_background(
 
 def _see_it_begin(folder: RunFolder, process: subprocess.Popen[bytes]) -> None:
     """Wait until the process can be reached. Raises `RunError` where it ended instead."""
+    from tuicnn.worker.log import last_words
+
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         holder = folder.holder
         if holder is not None and holder.pid == process.pid:
             return
         if process.poll() is not None:
-            words = folder.last_words() or f"it left nothing in its log, {folder.log}"
+            words = last_words(folder.log) or f"it left nothing in its log, {folder.log}"
             raise RunError(f"The process of the run {folder.name} ended at once: {words}")
         time.sleep(0.02)
 

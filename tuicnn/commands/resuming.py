@@ -56,7 +56,7 @@ def resume(
     tuicnn resume mnist-1 --warm           a new run of the net as it is now, with that run's weights
     """
     look = look_of(ascii)
-    from tuicnn.training.runs import find_resumable, find_run
+    from tuicnn.training.finding import find_resumable, find_run
 
     if warm:
         # a run that is alive, or at its end, has weights as well
@@ -71,10 +71,16 @@ def resume(
 def run_at(text: str) -> RunFolder | None:
     """The run in a folder that was given in the place of a net, if it is one. Raises `RunError` where it holds none."""
     from tuicnn.training.folder import RunFolder
+    from tuicnn.training.owners import is_shut, why_shut
 
     path = Path(text)
-    if not path.is_dir():
-        return None
+    try:
+        if not path.is_dir():
+            return None
+    except PermissionError:
+        raise RunError(why_shut(path)) from None
+    if is_shut(path):
+        raise RunError(why_shut(path))
     if not RunFolder(path).holds_a_run:
         raise RunError(f"{path} is a folder without a run; give a .net file, or the folder of a run (see: tuicnn runs)")
     return RunFolder(path)

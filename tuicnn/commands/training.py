@@ -74,7 +74,8 @@ def train(
 def attach(run: str | None, ascii: bool) -> None:
     """Watch a RUN that trains in the background: a name, a number or a folder; the newest by default."""
     look = look_of(ascii)
-    from tuicnn.training.runs import describe, find_run, summary
+    from tuicnn.training.finding import find_run
+    from tuicnn.training.runs import describe, summary
 
     folder = find_run(run, Path.cwd())
     if not folder.alive:
@@ -96,7 +97,7 @@ def runs(as_json: bool, ascii: bool) -> None:
     look_of(ascii)
     from tuicnn.console.runs import as_json as to_json
     from tuicnn.console.runs import runs_table
-    from tuicnn.training.runs import list_runs
+    from tuicnn.training.finding import hidden_runs, list_runs
 
     found = list_runs(Path.cwd())
     if as_json:
@@ -111,6 +112,10 @@ def runs(as_json: bool, ascii: bool) -> None:
     for one in found:
         if one.damaged:
             complain(one.damage)
+        if one.trouble:
+            complain(f"{one.name}: {one.trouble}")
+    if hidden := hidden_runs(Path.cwd()):
+        complain(hidden)
 
 
 @main.command()
@@ -119,14 +124,19 @@ def runs(as_json: bool, ascii: bool) -> None:
 def stop(run: str | None, ascii: bool) -> None:
     """Stop a RUN that trains in the background, after the step it is at; its weights are saved."""
     look_of(ascii)
-    from tuicnn.training.runs import describe, find_run, summary, the_only_alive
+    from tuicnn.training.finding import find_run, the_only_alive
+    from tuicnn.training.runs import describe, summary
     from tuicnn.worker.client import stop_run
 
     folder = find_run(run, Path.cwd()) if run is not None else the_only_alive(Path.cwd())
     stop_run(folder)
     say(f"{folder.name}: {describe(folder)}; its files are in {folder.path}")
-    if trouble := summary(folder).message:
-        complain(trouble)
+    ended = summary(folder)
+    if ended.message:
+        complain(ended.message)
+    if ended.trouble:
+        complain(ended.trouble)
+        sys.exit(1)
 
 
 def _train(net: str, options: Options, run: Path | None, look: Look, *, as_json: bool) -> None:

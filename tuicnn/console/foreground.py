@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.console.signals import Signals
+from tuicnn.console.streams import complain
 from tuicnn.training.files import RunError
 from tuicnn.training.options import ON_NAN_ALONE
 from tuicnn.training.progress import State
@@ -42,6 +44,7 @@ def train_here(
 
     SIGINT and SIGTERM end the training after the step it is at, with the weights saved: 130 and 143; see `Signals`.
     `take_up` is called with the run's lock held, where the run is to go on from its past.
+    1, after a sentence, where not all of the run could be saved.
     Raises `RunError` where the run failed, `OSError` where the reports cannot be written.
     """
     gone: list[OSError] = []  # why the reports could not be written, once they could not
@@ -61,6 +64,7 @@ def train_here(
 
     with folder.lock() as lock:
         log_to(folder.log)
+        log(f"Process {os.getpid()} trains the run in the foreground.")
         run = Run(
             folder,
             plan,
@@ -98,9 +102,11 @@ def train_here(
                     reporter.close()
     if gone:
         raise gone[0]
+    if unsaved := run.unsaved:
+        complain(f"tuicnn: {unsaved}")
     if signals.stopped_by is not None:
         return 128 + signals.stopped_by
     progress = run.progress()
     if progress.state in (State.DIVERGED, State.FAILED):
         raise RunError(progress.message)
-    return 1 if run.unsaved else 0  # the warning has been given
+    return 1 if unsaved else 0

@@ -38,6 +38,7 @@ def as_json(run: RunSummary) -> dict[str, Any]:
         "best_val_accuracy": known(run.best_val_accuracy),
         "test_accuracy": known(run.test_accuracy),
         "message": run.message,
+        "trouble": run.trouble,
         "resumable": run.resumable,
         "saved_step": run.saved,
     }
@@ -60,10 +61,7 @@ def runs_table(runs: Sequence[RunSummary]) -> Table:
         planned = f"/{run.epochs_planned}" if run.epochs_planned else ""
         table.add_row(
             Text(run.name),
-            Text(
-                "paused" if run.paused else "training" if run.state == "alive" else run.state,
-                style="bold" if run.alive else "",
-            ),
+            Text(_state(run), style="bold" if run.alive else ""),
             "-" if math.isnan(run.started) else time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)),
             f"{run.epochs}{planned}",
             f"{run.parameters:,}" if run.parameters is not None else "-",
@@ -72,6 +70,11 @@ def runs_table(runs: Sequence[RunSummary]) -> Table:
             *([_resumes_at(run)] if some else []),
         )
     return table
+
+
+def _state(run: RunSummary) -> str:
+    state = "paused" if run.paused else "training" if run.state == "alive" else run.state
+    return f"{state}, unsaved" if run.trouble else state
 
 
 def _resumes_at(run: RunSummary) -> str:

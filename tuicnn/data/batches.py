@@ -1,13 +1,12 @@
 """Training batches: any step of any epoch, made without what went before it.
 
 An epoch's order and each image's augmentation depend on (seed, epoch) and the image's number alone; so a batch may be
-made in shards, by several threads, and again after a restart, and is always the same.
+made in shards, by several processes, and again after a restart, and is always the same.
 """
 
 from __future__ import annotations
 
 import math
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tuicnn.kernels.memory import empty
@@ -46,7 +45,7 @@ def normalise(images: NDArray[np.uint8], mean: NDArray[Any], std: NDArray[Any], 
 
 
 class Batches:
-    """Batches of training images, uint8 (N, H, W, C), in a new order each epoch. Safe to use from several threads."""
+    """Batches of training images, uint8 (N, H, W, C), in a new order each epoch."""
 
     def __init__(
         self,
@@ -65,7 +64,6 @@ class Batches:
         self._images, self._labels, self._mean, self._std = images, labels, mean, std
         self._batch, self._seed, self._dtype = batch, seed, np.dtype(dtype)
         self._augment = augment if augment is not None else Augment()
-        self._lock = Lock()
         self._epoch: tuple[int, NDArray[np.int64], NDArray[np.float32] | None] | None = None
 
     @property
@@ -75,15 +73,14 @@ class Batches:
 
     def _prepared(self, epoch: int) -> tuple[int, NDArray[np.int64], NDArray[np.float32] | None]:
         """The epoch's order of the images, and each image's draws for its augmentation (None where there is none)."""
-        with self._lock:
-            if self._epoch is None or self._epoch[0] != epoch:
-                count = len(self._images)
-                draws = None
-                if augment.changes(self._augment):
-                    source = generator(self._seed, "augment", epoch)
-                    draws = source.random((count, augment.DRAWS), dtype=np.float32)
-                self._epoch = (epoch, permutation(count, self._seed, "order of images", epoch), draws)
-            return self._epoch
+        if self._epoch is None or self._epoch[0] != epoch:
+            count = len(self._images)
+            draws = None
+            if augment.changes(self._augment):
+                source = generator(self._seed, "augment", epoch)
+                draws = source.random((count, augment.DRAWS), dtype=np.float32)
+            self._epoch = (epoch, permutation(count, self._seed, "order of images", epoch), draws)
+        return self._epoch
 
     def indices(self, epoch: int, step: int) -> NDArray[np.int64]:
         """Which images are in a batch: places in `images`, int64 (n,). Epochs and steps count from 0."""

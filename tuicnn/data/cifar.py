@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Self
 
 from tuicnn.later import np
 from tuicnn.words import word
@@ -85,9 +85,28 @@ def _unpacking(path: Path) -> Iterator[None]:
         raise DataError(f"{path} is damaged: {error or type(error).__name__}. Get it anew.") from None
 
 
+class _Member(tarfile.TarInfo):
+    """A member that must be followed by another one or by the mark of the end, a block of zeros.
+
+    Python's reader takes whatever else comes after the first member for the end, and so a file that was cut, or has one
+    altered byte, for one with fewer pictures.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError:
+            if len(buf) < tarfile.BLOCKSIZE:
+                raise tarfile.ReadError("it is cut short") from None
+            if any(buf):
+                raise tarfile.ReadError("one of the files in it has no readable name and size") from None
+            raise
+
+
 def _members(path: Path) -> Iterator[tuple[PurePosixPath, int, IO[bytes] | None]]:
     """The files in a tar, whatever compresses it, as a stream: nothing is unpacked to disk."""
-    with tarfile.open(path, mode="r|*") as tar:
+    with tarfile.open(path, mode="r|*", tarinfo=_Member) as tar:
         for member in tar:
             if member.isfile():
                 yield PurePosixPath(member.name), member.size, tar.extractfile(member)

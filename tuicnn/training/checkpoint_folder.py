@@ -56,9 +56,7 @@ class CheckpointFolder:
             write_atomic(self.file(checkpoint.step), pack(checkpoint))
         except OSError as error:
             reason = why(error)
-            raise RunError(
-                f"{reason[0].upper()}{reason[1:]}: no checkpoint can be written to {self.path}. Training goes on."
-            ) from error
+            raise RunError(f"{reason[0].upper()}{reason[1:]}: no checkpoint can be written to {self.path}.") from error
 
     def prune(self, *keep: int) -> None:
         """Remove all checkpoints but those of some steps, and what a killed process left half-written."""

@@ -238,29 +238,7 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"The weights could not be saved to {self.weights}: {why(error)}.") from error
 
-    def load_weights(self) -> dict[str, Any]:
-        """The saved weights, NumPy arrays by PyTorch's names. Raises `RunError`."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
-        try:
-            return dict(load(self.weights.read_bytes()))
-        except OSError as error:
-            raise RunError(f"The weights {self.weights} cannot be read: {why(error)}.") from error
-        except (SafetensorError, ValueError, KeyError) as error:
-            raise RunError(f"The weights {self.weights} are damaged: they are not a safetensors file.") from error
-
     # --- the end of it ----------------------------------------------------------------------------------------------
-
-    def last_words(self) -> str:
-        """The last line of the process's log, or ""."""
-        try:
-            with self.log.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
-                lines = file.read().decode(errors="replace").strip().splitlines()
-        except OSError:
-            return ""
-        return "".join(c for c in lines[-1] if c.isprintable()).strip()[:300] if lines else ""
 
     def remove(self) -> None:
         """Remove the run's own files, and the folder if nothing else is in it; follows no link. Raises `RunError`."""

@@ -103,7 +103,7 @@ class Journal:
             self._give_up_the_oldest()
             if not self._trouble:
                 self._trouble = True
-                self._on_trouble(f"The journal of the run cannot be written: {why(error)}. Training goes on.")
+                self._on_trouble(f"The journal of the run cannot be written: {why(error)}.")
         else:
             if self._trouble:
                 self._trouble = False

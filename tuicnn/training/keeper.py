@@ -58,7 +58,7 @@ class Keeper:
         except (RunError, MemoryError) as error:
             self._due = time.monotonic() + RETRY_EVERY
             self._trouble = True
-            self._on_trouble(str(error) or "There is not enough memory to write a checkpoint. Training goes on.")
+            self._on_trouble(str(error) or "There is not enough memory to write a checkpoint.")
             return False
         self._due = time.monotonic() + self._every
         self._newest = place

@@ -37,6 +37,14 @@ class Holder:
         return self.host == platform.node()
 
     @property
+    def user(self) -> int | None:
+        """The number of the user that it belongs to, as far as can be seen from here."""
+        try:
+            return Path(f"/proc/{self.pid}").stat().st_uid if self.here else None
+        except OSError:
+            return None
+
+    @property
     def suspended(self) -> bool:
         """Whether it was stopped by Ctrl-Z or SIGSTOP, as far as can be seen from here."""
         if not self.here:

@@ -1,33 +1,63 @@
-"""One validation image on its way through the network, for whoever watches."""
+"""What others see of the inside of a run: the figures of its layers, one validation image on its way through them."""
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tuicnn.data import normalise
-from tuicnn.training.progress import NAN, Peek
+from tuicnn.execution import Observed
+from tuicnn.training.progress import NAN, Figures, Peek
 
 if TYPE_CHECKING:
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["answer", "look_at"]
+__all__ = ["Views", "look_at"]
 
 
-def answer(trainer: Trainer | None, layer: int, sample: int, step: int, future: Future[Peek]) -> None:
-    """Look, and give what is seen to whoever waits for `future`; it is cancelled where there is nothing to be seen."""
-    if trainer is None or not 0 <= layer < len(trainer.plan.nodes):
-        future.cancel()
-        return
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        with np.errstate(all="ignore"):
-            future.set_result(look_at(trainer, layer, sample, step))
-    except Exception as error:
-        future.set_exception(error)
+class Views:
+    """What is made for whoever watches, and only when somebody asked."""
+
+    def __init__(self) -> None:
+        self._using = threading.Lock()  # the network is used by one thread at a time
+        self._figures: Figures | None = None
+        self._wanted = False
+
+    def figures(self) -> Figures | None:
+        """The newest figures of the layers; asking makes the next step be measured. From any thread."""
+        self._wanted = True
+        return self._figures
+
+    def advance(self, trainer: Trainer) -> tuple[float, float, int]:
+        """One step, as `Trainer.advance`; measured layer by layer where somebody asked for figures."""
+        if not self._wanted:
+            return trainer.advance()
+        self._wanted = False
+        observed = Observed.nothing(len(trainer.plan.nodes))
+        result = trainer.advance(observed)
+        to32 = [np.asarray(a, np.float32) for a in (observed.activation, observed.gradient, observed.dead)]
+        self._figures = Figures(np.asarray(observed.seconds * 1000, np.float32), *to32)
+        return result
+
+    def answer(self, trainer: Trainer | None, layer: int, sample: int, step: int, future: Future[Peek]) -> None:
+        """Look, and give what is seen to whoever waits for it; `future` is cancelled where nothing is to be seen.
+
+        Called between two steps; where the run has ended, by whoever asks.
+        """
+        with self._using:
+            if trainer is None or not 0 <= layer < len(trainer.plan.nodes):
+                future.cancel()
+                return
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                with np.errstate(all="ignore"):
+                    future.set_result(look_at(trainer, layer, sample, step))
+            except Exception as error:
+                future.set_exception(error)
 
 
 def look_at(trainer: Trainer, layer: int, sample: int, step: int) -> Peek:

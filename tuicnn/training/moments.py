@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import tuicnn
-from tuicnn.training.checkpoints import Checkpoint, Tally
+from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.files import RunError
 from tuicnn.training.fingerprints import data_fingerprint, layout_fingerprint, plan_fingerprint
 from tuicnn.training.progress import NAN, Epoch, Progress
 
 if TYPE_CHECKING:
-    from tuicnn.training.meter import Recorder
+    from tuicnn.training.metrics import Metrics
     from tuicnn.training.trainer import Trainer
 
 __all__ = ["Identity", "Moment", "Past", "epoch_of", "restore", "restore_arrays", "take", "versions"]
@@ -46,12 +46,6 @@ class Past:
     steps: Sequence[tuple[float, float]] = ()  # each step's loss and accuracy, up to the checkpoint
     epochs: Sequence[Epoch] = ()
 
-    def tell(self, recorder: Recorder) -> None:
-        """Record what was before."""
-        for loss, accuracy in self.steps:
-            recorder.add(loss, accuracy)
-        recorder.epochs.extend(self.epochs)
-
 
 @dataclass(frozen=True)
 class Identity:
@@ -74,16 +68,7 @@ def versions() -> dict[str, str]:
     return {"tuicnn": tuicnn.__version__, "numpy": np.__version__, "processor": platform.machine()}
 
 
-def take(
-    trainer: Trainer,
-    identity: Identity,
-    progress: Progress,
-    *,
-    tally: Tally,
-    smoothed: tuple[float, ...],
-    evaluation_seconds: float,
-    best_step: int,
-) -> Checkpoint:
+def take(trainer: Trainer, identity: Identity, progress: Progress, metrics: Metrics) -> Checkpoint:
     """The checkpoint of this moment. Its arrays are the run's own: they change with its next step."""
     store, plan = trainer.network.store, trainer.plan
     return Checkpoint(
@@ -101,15 +86,15 @@ def take(
         steps_per_epoch=trainer.steps_per_epoch,
         rate_factor=trainer.rate_factor,
         updates=trainer.updates,
-        tally=tally,
-        smoothed=smoothed,
+        tally=metrics.tally,
+        smoothed=metrics.smoothed,
         seconds=progress.seconds,
-        evaluation_seconds=evaluation_seconds,
+        evaluation_seconds=metrics.evaluation_seconds,
         val_loss=progress.val_loss,
         val_accuracy=progress.val_accuracy,
         best_val_accuracy=progress.best_val_accuracy,
         best_epoch=progress.best_epoch,
-        best_step=best_step,
+        best_step=metrics.best_step,
         versions=versions(),
         choices=trainer.network.choices,
     )

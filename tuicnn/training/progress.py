@@ -101,6 +101,7 @@ class Progress:
     test_accuracy: float = NAN
     diverged: str = ""  # what diverged, as a sentence, while the run waits for somebody to say how it goes on
     saved: int = 0  # steps completed at the newest checkpoint
+    trouble: str = ""  # what cannot be written to the run's folder, as sentences, until it can
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ def checkpoint_for(
     each damaged checkpoint, and where the last bits may come out differently. A run that diverged goes on only where
     `on_nan` does something about it. Raises `RunError`.
     """
-    state = summary(folder).state
+    run = summary(folder)
+    state = run.state
     if state == "diverged" and on_nan == "stop":
         raise RunError(
             f"The run {folder.name} diverged, and would again at the same step; {folder.resume} --on-nan halve-lr goes "
@@ -62,7 +63,7 @@ def checkpoint_for(
         )
     checkpoint = CheckpointFolder(folder.checkpoints).newest(say)
     if checkpoint is None:
-        if state == "done":
+        if state == "done" and not run.trouble:
             raise RunError(f"The run {folder.name} ({describe(folder)}) has no checkpoint to go on from.")
         say(f"The run {folder.name} has no checkpoint yet; it goes on from its first step.")
         return None
@@ -74,7 +75,7 @@ def checkpoint_for(
             f"The run {folder.name} is beyond that: it has done {checkpoint.step:,} steps, "
             f"{checkpoint.steps_per_epoch:,} an epoch; --epochs counts from its beginning."
         )
-    if state == "done" and epochs == checkpoint.epochs:
+    if state == "done" and epochs == checkpoint.epochs and not run.trouble:
         raise RunError(
             f"The run {folder.name} is {describe(folder)}; to train it longer, say how many epochs it is to have "
             f"in all: {folder.resume} --epochs {2 * checkpoint.epochs}"

@@ -1,4 +1,4 @@
-"""The runs of a working folder: which there are, how they stand, and which one a person means."""
+"""How a run stands, from its journal, its lock and its checkpoints."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.files import RunError, why
-from tuicnn.training.folder import RUNS, RunFolder
+from tuicnn.training.files import RunError
+from tuicnn.training.folder import RunFolder
 from tuicnn.training.journal import damage_of, read_journal
 
-__all__ = ["RunSummary", "describe", "find_resumable", "find_run", "list_runs", "summary", "the_only_alive"]
+__all__ = ["ENDS", "RunSummary", "describe", "summary"]
 
 #: what the journal of a run may say at its end
 ENDS = ("done", "stopped", "diverged", "failed")
@@ -38,15 +38,21 @@ class RunSummary:
     test_accuracy: float
     parameters: int | None
     message: str
+    trouble: str  # what of its end could not be written, as sentences
     damaged: int  # lines of the journal that cannot be read
     paused: bool  # it is alive, and waits for somebody to let it go on, say because it diverged
     saved: int | None  # steps done at the newest checkpoint, as its name tells; None where there is none
 
     @property
     def resumable(self) -> bool:
-        """Whether it can go on to its end, from its newest checkpoint or, where it was lost early, from its start."""
+        """Whether it can go on to its end, from its newest checkpoint or, where it was lost early, from its start.
+
+        One that came to its end can go there again where not all of it was saved.
+        """
         return not self.alive and (
-            self.state == "lost" or (self.state in ("stopped", "failed") and self.saved is not None)
+            self.state == "lost"
+            or (self.state in ("stopped", "failed") and self.saved is not None)
+            or (self.state == "done" and bool(self.trouble))
         )
 
     @property
@@ -98,7 +104,8 @@ def summary(folder: RunFolder) -> RunSummary:
         best_val_accuracy=max((a for a in accuracies if not math.isnan(a)), default=math.nan),
         test_accuracy=_number(end.get("test_accuracy")),
         parameters=parameters if parameters is not None else _whole(start.get("parameters")),
-        message=str(end.get("message") or end.get("trouble") or ""),
+        message=str(end.get("message") or ""),
+        trouble=str(end.get("trouble") or ""),
         damaged=journal.damaged,
         paused=paused and alive and not end,
         saved=next(iter(CheckpointFolder(folder.checkpoints).steps()), None),
@@ -119,77 +126,9 @@ def describe(folder: RunFolder) -> str:
         parts.append(f"{run.test_accuracy:.1%} on the test images")
     elif not math.isnan(run.best_val_accuracy):
         parts.append(f"{run.best_val_accuracy:.1%} on the validation images")
+    if run.trouble:
+        parts.append("not all of it saved")
     return ", ".join(parts)
-
-
-def list_runs(parent: Path) -> list[RunSummary]:
-    """The runs in `parent/runs`, the oldest first. Raises `RunError` where the folder cannot be read.
-
-    The numbers tell the order: a clock may have been set back. Runs that have none, having been renamed, come first.
-    """
-    runs = parent / RUNS
-    try:
-        paths = [path for path in runs.iterdir() if path.is_dir() and RunFolder(path).holds_a_run]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise RunError(f"The runs in {runs} cannot be listed: {why(error)}.") from error
-    return sorted((summary(RunFolder(path)) for path in paths), key=lambda run: (run.folder.number or 0, run.started))
-
-
-def find_run(text: str | None, parent: Path) -> RunFolder:
-    """The run that a person means: a path, a name (`mnist-3`), a number (`3`), or by None the newest that is alive.
-
-    Raises `RunError` where there is none, or where several answer to the number.
-    """
-    if text is None:
-        alive = [run for run in list_runs(parent) if run.alive]
-        if not alive:
-            raise RunError(_none_alive(parent))
-        return alive[-1].folder
-    runs = parent / RUNS
-    if "/" not in text and text not in ("", ".", ".."):
-        named = RunFolder(runs / text)
-        if named.holds_a_run:
-            return named
-        if text.isdecimal():
-            numbered = [run.folder for run in list_runs(parent) if run.folder.number == int(text)]
-            if len(numbered) == 1:
-                return numbered[0]
-            if numbered:
-                names = " and ".join(sorted(folder.name for folder in numbered))
-                raise RunError(f"The number {text} is that of {names}; give the name.")
-    by_path = RunFolder(Path(text))
-    if text and by_path.holds_a_run:
-        return by_path
-    raise RunError(
-        f"There is no run {text}: neither a number nor a name in {runs}, nor a folder with a run; see: tuicnn runs"
-    )
-
-
-def find_resumable(text: str | None, parent: Path) -> RunFolder:
-    """The run that a person wants to go on with: see `find_run`; by None the newest that can. Raises `RunError`."""
-    if text is not None:
-        return find_run(text, parent)
-    found = [run for run in list_runs(parent) if run.resumable]
-    if not found:
-        raise RunError(f"No run in {parent / RUNS} was left before its end; tuicnn runs lists them")
-    return found[-1].folder
-
-
-def the_only_alive(parent: Path) -> RunFolder:
-    """The one run that is alive. Raises `RunError` where there is none, or several."""
-    alive = [run.folder for run in list_runs(parent) if run.alive]
-    if not alive:
-        raise RunError(_none_alive(parent))
-    if len(alive) > 1:
-        names = " and ".join(folder.name for folder in alive)
-        raise RunError(f"Several runs are alive, {names}; say which one.")
-    return alive[0]
-
-
-def _none_alive(parent: Path) -> str:
-    return f"No run in {parent / RUNS} is alive; start one with: tuicnn nets/mnist.net"
 
 
 def _number(value: Any) -> float:

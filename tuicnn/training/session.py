@@ -7,21 +7,16 @@ feature maps) is answered by the training thread between two steps, so that what
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tuicnn.data import DataError
-from tuicnn.execution import Observed
-from tuicnn.training.checkpoints import Tally
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.files import RunError
-from tuicnn.training.looking import answer
-from tuicnn.training.meter import Recorder, Smoothed, Speed, seconds_to_go
+from tuicnn.training.looking import Views
+from tuicnn.training.metrics import Metrics
 from tuicnn.training.moments import Identity, Moment, restore, take
 from tuicnn.training.overview import overview_of
 from tuicnn.training.progress import Figures, History, Overview, Peek, Progress, State, jsonable
@@ -72,16 +67,8 @@ class Session:
         self._setbacks = Setbacks(on_nan, checkpoint_at)
         self._working = State.STARTING  # what it does when it is not paused
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
-        self._recording = threading.Lock()
-        self._looking = threading.Lock()  # the network is used by one thread at a time
         self._progress = Progress()
-        self._recorder = Recorder()
-        self._figures: Figures | None = None
-        self._figures_wanted = False
-        self._loss, self._accuracy, self._speed = Smoothed(), Smoothed(), Speed()
-        self._seconds = self._evaluation_seconds = 0.0
-        self._tally = Tally()  # of the epoch that is being trained
-        self._best_step = 0
+        self._metrics, self._views = Metrics(), Views()
         self._told = ""  # what was done about a divergence in this epoch
         self._identity: Identity | None = None
         self._alone = False  # it was told that the processes which trained with this one are gone
@@ -100,13 +87,11 @@ class Session:
 
     def history(self, since_step: int, since_epoch: int) -> History:
         """Losses and accuracies since a step, epochs since an epoch."""
-        with self._recording:
-            return self._recorder.since(since_step, since_epoch)
+        return self._metrics.history(since_step, since_epoch)
 
     def figures(self) -> Figures | None:
         """The newest figures of the layers; asking makes the next step be measured."""
-        self._figures_wanted = True
-        return self._figures
+        return self._views.figures()
 
     def peek(self, layer: int, sample: int) -> Future[Peek]:
         """One validation image's way through the network, answered between two steps (cancelled without a network)."""
@@ -142,15 +127,7 @@ class Session:
         """All that the rest of the run depends on; its arrays are the run's own. For `on_rest`."""
         assert self._trainer is not None
         assert self._identity is not None
-        return take(
-            self._trainer,
-            self._identity,
-            self._progress,
-            tally=self._tally,
-            smoothed=(*self._loss.sums, *self._accuracy.sums),
-            evaluation_seconds=self._evaluation_seconds,
-            best_step=self._best_step,
-        )
+        return take(self._trainer, self._identity, self._progress, self._metrics)
 
     def run(self) -> State:
         """Read the data, train, validate, test; blocks. Returns a final state; raises only for what is a bug."""
@@ -191,6 +168,7 @@ class Session:
             self._rest(Moment.STOP)
             return State.STOPPED, ""
         self._set(test_loss=score[0], test_accuracy=score[1])
+        self._rest(Moment.STOP)  # a disk that refused the last checkpoint is asked once more
         return State.DONE, ""
 
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
@@ -198,19 +176,14 @@ class Session:
         past, identity = self._past, Identity.of(trainer)
         event = "resumed" if past is not None and past.begun else "start"
         if past is not None and past.checkpoint is not None:
-            checkpoint = past.checkpoint
-            self._progress = restore(checkpoint, trainer, identity, self._progress)
-            self._tally, self._best_step = checkpoint.tally, checkpoint.best_step
-            self._loss.sums, self._accuracy.sums = checkpoint.smoothed[:2], checkpoint.smoothed[2:]
-            self._seconds, self._evaluation_seconds = checkpoint.seconds, checkpoint.evaluation_seconds
-            with self._recording:
-                past.tell(self._recorder)
+            self._progress = restore(past.checkpoint, trainer, identity, self._progress)
+            self._metrics.take_up(past.checkpoint, past.steps, past.epochs)
         self._identity = identity  # from here on there is something to keep
         self._set(
             steps=trainer.steps,
             learning_rate=trainer.learning_rate,
-            train_loss=self._loss.value,
-            train_accuracy=self._accuracy.value,
+            train_loss=self._metrics.loss,
+            train_accuracy=self._metrics.accuracy,
         )
         place: dict[str, Any] = {}
         if event == "resumed":
@@ -229,18 +202,17 @@ class Session:
             if not self._steering.hold(before_step=True):
                 self._rest(Moment.STOP)
                 return State.STOPPED, ""
-            if weights := self._setbacks.go_on(trainer, self._tally.halvings, self._best_step):
+            if weights := self._setbacks.go_on(trainer, self._metrics.tally.halvings, self._metrics.best_step):
                 self._went_on(weights, f"Training goes on from {weights}.")
             began = perf_counter()
             try:
-                loss, accuracy, count = self._advance(trainer)
+                loss, accuracy, count = self._views.advance(trainer)
             except DivergedError as error:
                 end = self._diverged(trainer, error.divergence)
                 if end is not None:
                     return end
                 continue
             took = perf_counter() - began
-            self._tally = self._tally.add(loss, accuracy, count, took)
             self._record(trainer, loss, accuracy, count, took)
             self._rest(Moment.STEP)
         self._work(State.VALIDATING)
@@ -249,15 +221,14 @@ class Session:
         if score is None:
             self._rest(Moment.STOP)
             return State.STOPPED, ""
-        self._evaluation_seconds = perf_counter() - began - (self._held - held)
+        took = perf_counter() - began - (self._held - held)
+        done = self._metrics.end_epoch(epoch + 1, trainer.step, score, took)
+        self._told = ""
         val_loss, val_accuracy = score
-        tally, self._tally, self._told = self._tally, Tally(), ""
-        done = tally.epoch(epoch + 1, trainer.step, val_loss, val_accuracy, self._evaluation_seconds)
-        with self._recording:
-            self._recorder.epochs.append(done)
         best = self._progress.best_val_accuracy
         better = not best >= val_accuracy
-        self._best_step = trainer.step if better else self._best_step
+        if better:
+            self._metrics.best_step = trainer.step
         self._set(
             part=0.0,
             epoch=epoch + 1,
@@ -272,7 +243,7 @@ class Session:
 
     def _diverged(self, trainer: Trainer, found: Divergence) -> tuple[State, str] | None:
         """A step was undone. A final state where that ends the run; else it is paused, or goes on otherwise."""
-        remedy = self._setbacks.meet(trainer, found, self._tally.halvings, self._best_step)
+        remedy = self._setbacks.meet(trainer, found, self._metrics.tally.halvings, self._metrics.best_step)
         self._set(learning_rate=trainer.learning_rate)
         self._emit(
             "diverged",
@@ -292,42 +263,24 @@ class Session:
         return None
 
     def _went_on(self, weights: str, sentence: str) -> None:
-        """Training goes on after a divergence, perhaps with other `weights`: what was summed up is not theirs."""
+        """Training goes on after a divergence, perhaps with other `weights`."""
         self._told = sentence
-        halvings = self._tally.halvings + 1
-        self._tally = dataclasses.replace(self._tally, halvings=halvings)
+        self._metrics.went_on(set_back=bool(weights))
         self._set(message=sentence)
         if weights:
-            self._tally = Tally(halvings=halvings)
-            self._loss, self._accuracy = Smoothed(), Smoothed()
             self._emit("set_back", step=self._progress.step, to=weights)
 
-    def _advance(self, trainer: Trainer) -> tuple[float, float, int]:
-        """One step, measured layer by layer where somebody asked for figures."""
-        if not self._figures_wanted:
-            return trainer.advance()
-        self._figures_wanted = False
-        observed = Observed.nothing(len(self.plan.nodes))
-        result = trainer.advance(observed)
-        to32 = [np.asarray(a, np.float32) for a in (observed.activation, observed.gradient, observed.dead)]
-        self._figures = Figures(np.asarray(observed.seconds * 1000, np.float32), *to32)
-        return result
-
     def _record(self, trainer: Trainer, loss: float, accuracy: float, count: int, took: float) -> None:
-        self._loss.add(loss)
-        self._accuracy.add(accuracy)
-        self._speed.add(took, count)
-        self._seconds += took
-        with self._recording:
-            self._recorder.add(loss, accuracy)
+        metrics = self._metrics
+        metrics.add(loss, accuracy, count, took)
         self._set(
             step=trainer.step,
-            seconds=self._seconds,
-            eta=seconds_to_go(trainer, self._speed, self._evaluation_seconds, len(self._recorder.epochs)),
-            images_per_second=self._speed.images_per_second,
+            seconds=metrics.seconds,
+            eta=metrics.seconds_to_go(trainer),
+            images_per_second=metrics.images_per_second,
             learning_rate=trainer.learning_rate,
-            train_loss=self._loss.value,
-            train_accuracy=self._accuracy.value,
+            train_loss=metrics.loss,
+            train_accuracy=metrics.accuracy,
             diverged="",
             message=trainer.trouble or self._told,
         )
@@ -339,7 +292,8 @@ class Session:
         trouble = self._trainer.trouble if self._trainer is not None else ""
         if trouble and not self._alone and not self._steering.stopping:
             self._alone = True
-            self._emit("warning", message=trouble)
+            traceback = self._trainer.traceback if self._trainer is not None else ""
+            self._emit("warning", message=trouble, **({"traceback": traceback} if traceback else {}))
 
     def _work(self, state: State) -> None:
         """Begin to train, validate or test."""
@@ -374,8 +328,7 @@ class Session:
         return self._steering.hold(before_step=False)
 
     def _answer(self, layer: int, sample: int, future: Future[Peek]) -> None:
-        with self._looking:
-            answer(self._trainer, layer, sample, self._progress.step, future)
+        self._views.answer(self._trainer, layer, sample, self._progress.step, future)
 
     def _end(self, state: State, message: str) -> None:
         self._steering.close()
@@ -390,7 +343,7 @@ class Session:
             best_val_accuracy=now.best_val_accuracy,
             best_epoch=now.best_epoch,
             parameters=self.plan.parameters,
-            seconds=self._seconds,
+            seconds=self._metrics.seconds,
         )
 
     def _set(self, **changes: Any) -> None:

@@ -75,8 +75,9 @@ class Trainer:
         # what a step changes, and what it was before
         self._changed = [a for a in (store.flat, self._memory.reshape(-1), store.flat_kept) if a.size]
         self._before = [np.empty_like(array) for array in self._changed]
-        #: what became of the team, where it is not what was asked for; "" where all is well
-        self.trouble = ""
+        #: what became of the team, where it is not what was asked for, and the traceback of a member that failed; ""
+        #: where all is well
+        self.trouble = self.traceback = ""
         self._start_team()
 
     def close(self) -> None:
@@ -100,6 +101,7 @@ class Trainer:
             self.team.order(work, first, second, third, hands=hands)
             return self._do(work, first, second, third)
         except MemberLostError as error:
+            self.traceback = error.traceback
             self._go_on_alone(str(error))
             return self._do(work, first, second, third)
 

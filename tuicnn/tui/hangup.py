@@ -52,6 +52,7 @@ class Hangup:
         # not the loop's own handlers: they would wait with the loop
         for number in SIGNALS:
             signal.signal(number, self._asked)
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # meant for the run, where it is sent to all that is called so
         terminals = [sys.__stdin__.fileno()] if sys.__stdin__ is not None else []  # gone by now, it is no terminal
         terminals += [sys.__stderr__.fileno()] if sys.__stderr__ is not None and sys.__stderr__.isatty() else []
         for fileno in terminals:

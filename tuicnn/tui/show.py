@@ -19,8 +19,8 @@ __all__ = ["show"]
 def show(folder: RunFolder, look: Look, process: subprocess.Popen[bytes] | None = None) -> int:
     """Watch a run, whose `process` may be just starting.
 
-    Returns the command's exit code: 1 where the run failed or was lost, or the screen broke down; 128 and the signal's
-    number where a signal ended it.
+    Returns the command's exit code: 1 where the run failed, was lost or could not all be saved, or the screen broke
+    down; 128 and the signal's number where a signal ended it.
     """
     app = TrainApp(lambda: RemoteFeed.connect(folder, process=process), look, title=folder.name)
     outcome = app.run()
@@ -37,5 +37,6 @@ def show(folder: RunFolder, look: Look, process: subprocess.Popen[bytes] | None 
     print_summary(outcome, look)
     if app.ended_by is not None:
         return 128 + app.ended_by
-    bad = outcome.progress.state in (State.FAILED, State.DIVERGED) or outcome.choice == "gone"
-    return 1 if bad else 0
+    progress = outcome.progress
+    unsaved = progress.state.final and bool(progress.trouble)
+    return 1 if progress.state in (State.FAILED, State.DIVERGED) or unsaved or outcome.choice == "gone" else 0

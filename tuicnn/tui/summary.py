@@ -61,8 +61,8 @@ def print_summary(outcome: Outcome, look: Look, console: Console | None = None) 
     if progress.state.final:
         said = verdict(progress, overview)
         say(said, ROLES[progress.state])
-        if progress.message and progress.message != said:  # say, that its weights could not be saved
-            say(progress.message, "bad")
+        if progress.trouble:
+            say(progress.trouble, "bad")
     elif outcome.choice == "gone":
         say(outcome.message or "The training process cannot be reached any more.", "bad")
     elif outcome.choice == "stop":

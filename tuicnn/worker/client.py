@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import subprocess
 import time
@@ -12,11 +13,14 @@ from typing import Any, TypeVar
 
 from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
+from tuicnn.training.lock import Holder
+from tuicnn.training.owners import user_name
 from tuicnn.training.progress import Overview, Peek, Progress
 from tuicnn.training.runs import ENDS, describe, summary
 from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, decode, encode, kind_of
+from tuicnn.worker.log import last_words
 from tuicnn.worker.messages import Act, AskOverview, AskPeek, AskPoll, Refusal
 
 __all__ = ["RemoteFeed", "stop_run"]
@@ -141,12 +145,13 @@ class RemoteFeed:
             # looked at before the attempt: a process that leaves in between is noticed the next time round
             there = folder.alive or (process is not None and process.poll() is None)
             if await feed._quick.open():
-                if (holder := folder.holder) is not None and holder.suspended:
+                if (holder := folder.holder) is not None and (holder.suspended or _of_another(holder)):
                     raise WorkerGone(_silent(folder))  # the system lets one in, and nobody would answer
                 return feed
             if not there:
                 raise await _gone(folder)
-            if time.monotonic() > until or ((holder := folder.holder) is not None and not holder.here):
+            holder = folder.holder
+            if time.monotonic() > until or (holder is not None and (not holder.here or _of_another(holder))):
                 raise WorkerGone(_silent(folder))
             await asyncio.sleep(_LOOK)
 
@@ -182,7 +187,7 @@ def stop_run(folder: RunFolder, timeout: float = 60.0) -> None:
         raise RunError(f"The run {folder.name} is not running ({describe(folder)}).")
     until = time.monotonic() + timeout
     holder = folder.holder
-    if holder is not None and (holder.suspended or not holder.here):
+    if holder is not None and (holder.suspended or not holder.here or _of_another(holder)):
         raise RunError(_silent(folder))
     if not _ask_to_stop(folder, until):
         raise RunError(_silent(folder))
@@ -224,7 +229,7 @@ def _ask_once(path: Path, frame: bytes, timeout: float) -> None:
 
 
 async def _gone(folder: RunFolder) -> WorkerGone:
-    """What is said of a process that is not there: how its run ended, or the last line of its log."""
+    """What is said of a process that is not there: how its run ended, or what it left of its own end."""
     until = time.monotonic() + 1.0
     while folder.alive and time.monotonic() < until:  # it hangs up just before it lets go of the lock
         await asyncio.sleep(_LOOK)
@@ -237,11 +242,17 @@ async def _gone(folder: RunFolder) -> WorkerGone:
     if state.alive:
         return WorkerGone(_silent(folder))
     if state.state in ENDS:
-        reason = f": {state.message}" if state.message else ""
+        said = " ".join(filter(None, (state.message, state.trouble)))
+        reason = f": {said}" if said else ""
         return WorkerGone(f"The run {folder.name} has ended ({describe(folder)}){reason}")
-    words = folder.last_words()
-    how = f"its log ends with: {words}" if words else "it was killed, and left nothing in its log"
+    words = last_words(folder.log)
+    how = f"its log ends with: {words}" if words else "it was killed; its log does not say why"
     return WorkerGone(f"The process of the run {folder.name} is gone; go on with: {folder.resume} ({how})")
+
+
+def _of_another(holder: Holder) -> bool:
+    """Whether a process belongs to another user, and so does not answer this one, not even root."""
+    return holder.user not in (None, os.geteuid())
 
 
 def _silent(folder: RunFolder) -> str:
@@ -253,6 +264,9 @@ def _silent(folder: RunFolder) -> str:
         return (
             f"The run {folder.name} is trained on the machine {holder.host}, and can be watched and steered there only."
         )
+    if _of_another(holder):
+        name = user_name(holder.user or 0)
+        return f"The run {folder.name} is trained by {name}, who alone can watch and steer it; do this as {name}."
     if holder.suspended:
         return f"The process of the run {folder.name} is suspended; let it go on with: kill -CONT {holder.pid}"
     return f"The process {holder.pid} of the run {folder.name} does not answer; its log is {folder.log}."

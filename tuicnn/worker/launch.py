@@ -14,9 +14,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tuicnn.training.files import RunError, why
+from tuicnn.training.files import RunError, why, write_all
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.options import Options
+from tuicnn.worker.log import entry
 
 __all__ = ["ONE_THREAD", "command", "environment", "not_from_the_terminal", "start"]
 
@@ -56,6 +57,8 @@ def start(
         try:
             log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
+                with contextlib.suppress(OSError):  # what an earlier process left of its end is not this one's
+                    write_all(log, entry(f"A process {'goes on with' if resume else 'begins'} the run."))
                 with _blocked():
                     return subprocess.Popen(
                         [*through, *command(folder, options, path, lock.descriptor, resume=resume)],

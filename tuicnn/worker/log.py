@@ -1,19 +1,26 @@
-"""Writes to the process's log: its standard error, or a file. A log that cannot be written ends no training."""
+"""Writes to the process's log: its standard error, or a file. A log that cannot be written ends no training.
+
+Every entry begins with the time, and its further lines are indented. What a dying process leaves besides (a traceback
+of Python's, a word of the C library's) does neither, so that it can be told from warnings of hours ago: `last_words`.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
+import time
 import traceback
 from pathlib import Path
 
 from tuicnn.training.files import write_all
 
-__all__ = ["log", "log_error", "log_to"]
+__all__ = ["entry", "last_words", "log", "log_error", "log_to"]
 
 #: different errors with their tracebacks that a log is given: it is to help, not to fill the disk
 MOST_ERRORS = 100
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 _file: list[Path] = []
 _written: set[str] = set()
 
@@ -23,17 +30,23 @@ def log_to(file: Path) -> None:
     _file[:] = [file]
 
 
+def entry(sentence: str) -> bytes:
+    """What is written for a sentence, or for a text of several lines."""
+    text = sentence.replace("\n", "\n    ")
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n".encode(errors="replace")
+
+
 def log(sentence: str) -> None:
-    """Write a line. The last one is shown to people where the process is found dead."""
+    """Write an entry."""
     with contextlib.suppress(OSError, ValueError):
         if _file:
             descriptor = os.open(_file[0], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
-                write_all(descriptor, f"{sentence}\n".encode(errors="replace"))
+                write_all(descriptor, entry(sentence))
             finally:
                 os.close(descriptor)
         else:
-            sys.stderr.write(sentence + "\n")
+            sys.stderr.write(entry(sentence).decode())
             sys.stderr.flush()
 
 
@@ -46,3 +59,18 @@ def log_error(error: BaseException) -> None:
     if text not in _written and len(_written) < MOST_ERRORS:
         _written.add(text)
         log(text)
+
+
+def last_words(file: Path) -> str:
+    """What a process that is gone wrote of its own end, in one line; "" where it left an entry, or nothing, as a
+    process does that is killed.
+    """
+    try:
+        with file.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
+            lines = log.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    # what is indented belongs to the line before it, of an entry or of an error's message
+    last = next((line for line in reversed(lines) if line.strip() and not line.startswith((" ", "\t"))), "")
+    return "" if _TIME.match(last) else "".join(c for c in last if c.isprintable()).strip()[:300]

@@ -69,6 +69,7 @@ class Run:
         self._report, self._say = report, say
         self._troubles: dict[str, str] = {}  # sentences, by what they are about
         self._failure = ""
+        self._ending = False  # nothing more is trained
         self._ended = self._recorded = False
         self._before_the_end = State.TRAINING
         self.leaving = False  # a signal asked the process to leave
@@ -136,7 +137,7 @@ class Run:
         return self._session.overview
 
     def progress(self) -> Progress:
-        """The session's, with what went wrong around it as its message. An end is shown when it is safe on disk."""
+        """The session's, with what went wrong around it. An end is shown when it is safe on disk."""
         progress = self._session.progress()
         if not progress.state.final:
             self._before_the_end = progress.state
@@ -144,16 +145,25 @@ class Run:
             return dataclasses.replace(progress, state=self._before_the_end, message="saving the weights")
         if self._failure and not progress.state.final:
             progress = dataclasses.replace(progress, state=State.FAILED, message=self._failure)
-        trouble = next(iter(self._troubles.values()), "")
-        # while it trains, what is at stake comes before what was done about something else
-        if trouble and not (progress.message and (progress.state.final or progress.diverged)):
-            progress = dataclasses.replace(progress, message=trouble)
-        return progress
+        if progress.state.final:
+            return dataclasses.replace(progress, trouble=self.unsaved)
+        return dataclasses.replace(progress, trouble=self._goes_on(" ".join(self._troubles.values())))
 
     @property
-    def unsaved(self) -> bool:
-        """Whether the weights of the last whole epoch, or of the end, could not be saved."""
-        return "weights" in self._troubles
+    def unsaved(self) -> str:
+        """What of the run's end could not be written, and what helps, as sentences; "" where all of it is safe."""
+        if self.discarded or not self._troubles:
+            return ""
+        folder, said = self._folder, " ".join(self._troubles.values())
+        if self._session.progress().state not in (State.DONE, State.STOPPED):
+            return said
+        step = next(iter(CheckpointFolder(folder.checkpoints).steps()), 0)
+        where = f"after step {step:,}" if step else "from its first step"
+        return f"{said} Once that is mended, {folder.resume} goes on {where}."
+
+    def _goes_on(self, trouble: str) -> str:
+        """A trouble, and that it is not the end of the run where it is not."""
+        return f"{trouble} Training goes on." if trouble and not self._ending else trouble
 
     def history(self, since_step: int, since_epoch: int) -> History:
         """The session's."""
@@ -209,18 +219,23 @@ class Run:
         if event["event"] in ("start", "resumed"):
             event = {**event, "versions": _versions(), "machine": _machine()}
         elif event["event"] == "end":
-            self._ended = True
+            self._ended = self._ending = True
             event = {**event, **self._save()}
+            if trouble := self.unsaved:
+                event["trouble"] = trouble
         elif event["event"] == "epoch":
             self._save()  # a process that is killed leaves the weights of its last whole epoch
         elif event["event"] in ("diverged", "warning"):
+            if traceback := event.pop("traceback", ""):  # of another process: for whoever looks into the log
+                log(traceback)
             log(event["message"])
         self._journal.append(event)
         self._recorded = self._ended
         self._report(event)
 
     def _rest(self, moment: Moment) -> bool:
-        """The run is between two steps: write a checkpoint where one is due."""
+        """The run is between two steps, or at its end: write a checkpoint where one is due."""
+        self._ending = self._ending or moment is Moment.STOP
         return not self.discarded and self._keeper.rest(moment, self._session.checkpoint)
 
     def _checkpoint_at(self, step: int) -> Checkpoint | None:
@@ -232,8 +247,8 @@ class Run:
             log(str(error))
             return None
 
-    def _save(self) -> dict[str, Any]:
-        """Save the weights; gives what the end of the journal says of it. An end in the journal means they are safe."""
+    def _save(self) -> dict[str, bool]:
+        """Save the weights; gives what the end of the journal says of it."""
         network = self._session.network
         if network is None or self.discarded:
             return {"weights": False}
@@ -248,13 +263,13 @@ class Run:
             self._say_trouble("weights", "")
             return {"weights": True}
         self._say_trouble("weights", trouble)
-        return {"weights": False, "trouble": trouble}
+        return {"weights": False}
 
     def _say_trouble(self, about: str, sentence: str) -> None:
         """Show a sentence until the trouble is over, which "" says."""
         if sentence:
             self._troubles[about] = sentence
-            self._say(sentence)
+            self._say(self._goes_on(sentence))
         else:
             self._troubles.pop(about, None)
 
@@ -301,7 +316,7 @@ def work(
         finally:
             server.close()
             run.close()
-        return 1 if run.progress().state in (State.DIVERGED, State.FAILED) else 0
+        return 1 if run.unsaved or run.progress().state in (State.DIVERGED, State.FAILED) else 0
 
 
 def _note_failure(folder: RunFolder, message: str) -> None:

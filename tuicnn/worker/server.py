@@ -7,7 +7,6 @@ is bounded (one request coming in, one answer going out). A socket file that was
 from __future__ import annotations
 
 import contextlib
-import os
 import selectors
 import socket
 import threading
@@ -18,11 +17,12 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol
 
-from tuicnn.training.files import RunError, why
+from tuicnn.training.files import RunError
 from tuicnn.training.progress import Figures, History, Overview, Peek, Progress
 from tuicnn.worker.address import peer_is_me
 from tuicnn.worker.feed import Action, Poll
 from tuicnn.worker.frames import REQUEST_LIMIT, FrameError, Splitter, decode, encode, kind_of
+from tuicnn.worker.listener import Listener
 from tuicnn.worker.log import log_error
 from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPeek, AskPoll, Refusal
 
@@ -92,9 +92,7 @@ class Server:
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self._selector.register(self._wake_out, selectors.EVENT_READ)
-        self._path: Path | None = None
-        self._file: tuple[int, int] | None = None
-        self._listener: socket.socket | None = None
+        self._listener: Listener | None = None
         try:
             self._listen()
         except BaseException:
@@ -143,7 +141,7 @@ class Server:
         if key.fileobj is self._wake_out:
             with contextlib.suppress(OSError):
                 self._wake_out.recv(4096)
-        elif key.fileobj is self._listener:
+        elif key.data is self._listener:
             for _ in range(VIEWERS):  # at once: training takes turns with this thread, which is long between two
                 if not self._accept():
                     break
@@ -164,7 +162,7 @@ class Server:
         """Let the next one in, or send it away; False where there is none."""
         assert self._listener is not None
         try:
-            connection, _ = self._listener.accept()
+            connection, _ = self._listener.socket.accept()
         except (BlockingIOError, ConnectionError):
             return False
         except OSError:
@@ -318,43 +316,20 @@ class Server:
     # --- the socket's file ------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        path = self._address()
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            _remove_stale(path)
-            listener.bind(str(path))
-            path.chmod(0o600)
-            listener.listen(VIEWERS)
-            listener.setblocking(False)
-            status = path.lstat()
-        except OSError as error:
-            listener.close()
-            raise RunError(f"The run's socket {path} cannot be made: {why(error)}.") from error
-        except BaseException:
-            listener.close()
-            raise
+        """Listen, in the place of a socket whose file went away. Raises `RunError`."""
+        listener = Listener(self._address(), VIEWERS)
         self._stop_listening()
-        self._listener, self._path, self._file = listener, path, (status.st_dev, status.st_ino)
-        self._selector.register(listener, selectors.EVENT_READ)
+        self._listener = listener
+        self._selector.register(listener.socket, selectors.EVENT_READ, listener)
 
     def _look_after_the_file(self) -> None:
-        if not self._file_is_ours():
+        if self._listener is None or not self._listener.there:
             with contextlib.suppress(RunError):  # tried again at the next look
                 self._listen()
 
-    def _file_is_ours(self) -> bool:
-        try:
-            status = os.lstat(self._path) if self._path is not None else None
-        except OSError:
-            return False
-        return status is not None and (status.st_dev, status.st_ino) == self._file
-
     def _stop_listening(self) -> None:
         if self._listener is not None:
-            if self._file_is_ours() and self._path is not None:
-                with contextlib.suppress(OSError):
-                    self._path.unlink()
-            self._selector.unregister(self._listener)
+            self._selector.unregister(self._listener.socket)
             self._listener.close()
             self._listener = None
 
@@ -365,18 +340,3 @@ class Server:
         self._selector.close()
         self._wake_in.close()
         self._wake_out.close()
-
-
-def _remove_stale(path: Path) -> None:
-    """Remove a socket file that nobody listens at. Raises `RunError` where somebody does."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(str(path))
-        except FileNotFoundError:
-            return
-        except OSError:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-            return
-    raise RunError(f"Another process answers at {path}, the socket of this run; end that process first.")

@@ -35,6 +35,7 @@ progresses = st.builds(
     best_epoch=st.integers(0, 3),
     test_loss=numbers,
     test_accuracy=numbers,
+    trouble=st.text(max_size=300),
 )
 
 
@@ -65,7 +66,7 @@ def painted(progress: Progress, width: int = 120) -> str:
 
 
 def test_what_is_amiss_is_cut_where_it_does_not_fit_and_ends_with_the_process() -> None:
-    trouble = Progress(State.TRAINING, message="The disk is full: no checkpoint can be written to " + "x" * 99)
+    trouble = Progress(State.TRAINING, trouble="The disk is full: no checkpoint can be written to " + "x" * 99)
     heading = painted(trouble, 80).splitlines()[0]
     assert "  The disk is full" in heading
     assert heading.rstrip().endswith("…")

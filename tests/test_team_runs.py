@@ -1,0 +1,114 @@
+"""Runs whose other process fails, is killed, stopped or hangs in the midst of a step: their bits, and what is said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.faults.looking import descriptors
+from tuicnn import processes, sharding
+from tuicnn.language import check
+from tuicnn.team import Team
+from tuicnn.training.progress import State
+from tuicnn.training.session import Session
+
+NET = """\
+data: mnist limit=200 val=50
+train: epochs=2 batch=50 seed=3
+conv 4 3x3 -> batchnorm -> relu -> maxpool 2 -> dropout 0.3 -> flatten -> dense 10
+"""
+#: the exchange at which the other process meets its fault: that of the third step's backward
+PLACE = 6
+
+
+def fail(error: BaseException) -> Callable[[], None]:
+    def fault() -> None:
+        raise error
+
+    return fault
+
+
+def signalled(number: signal.Signals) -> Callable[[], None]:
+    return lambda: os.kill(os.getpid(), number)
+
+
+def outcome(threads: int) -> tuple[dict[str, np.ndarray], list[Any], list[dict[str, Any]]]:
+    """The weights and losses at the end of a run, and what was said in it."""
+    checked = check(NET)
+    assert checked.plan is not None
+    events: list[dict[str, Any]] = []
+    session = Session(checked.plan, threads=threads, on_event=events.append)
+    session.figures()  # so that the next step is watched
+    assert session.run() is State.DONE
+    assert session.network is not None
+    told = [event["loss"] for event in events if event["event"] == "step"]
+    return (
+        session.network.state(),
+        [*told, events[-1]["test_loss"]],
+        [event for event in events if event["event"] == "warning"],
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shared() -> Iterator[None]:
+    """Every step is shared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sharding, "SMALL_BATCH", 0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(shared: None) -> tuple[dict[str, np.ndarray], list[Any]]:
+    """How a run of one process ends."""
+    return outcome(1)[:2]
+
+
+KILLED = "was killed by SIGKILL, as the system does where memory is short"
+
+
+@pytest.mark.parametrize(
+    ("fault", "because", "traced"),
+    [
+        (fail(ValueError("no such shape")), "failed with ValueError: no such shape", True),
+        (fail(MemoryError("Unable to allocate 7 GiB")), "ran out of memory", True),
+        (signalled(signal.SIGKILL), KILLED, False),
+        (lambda: time.sleep(60), "hung, and was ended", False),
+        (signalled(signal.SIGSTOP), "", False),
+    ],
+    ids=["failed", "memory", "killed", "hung", "stopped"],
+)
+def test_whatever_becomes_of_the_other_process_the_bits_are_the_same(
+    fault: Callable[[], None],
+    because: str,
+    traced: bool,
+    whole: tuple[dict[str, np.ndarray], list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    exchange, exchanged = Team.exchange, []
+
+    def faulty(team: Team, own: Any) -> Any:
+        exchanged.append(team.rank)
+        if exchanged == [1] * PLACE:  # each process has this list to itself
+            fault()
+        return exchange(team, own)
+
+    monkeypatch.setattr(processes, "LOOK", 0.02)
+    monkeypatch.setattr(Team, "exchange", faulty)
+    before = descriptors(os.getpid())
+    weights, losses, warnings = outcome(2)
+    assert losses == whole[1]
+    assert all(np.array_equal(array, weights[name]) for name, array in whole[0].items())
+    assert [event["message"] for event in warnings] == (
+        [f"Training goes on in one process: another process {because}."] if because else []
+    )
+    traces = [event["traceback"].splitlines()[0] for event in warnings if "traceback" in event]
+    assert traces == ["Traceback (most recent call last):"] * traced
+    assert descriptors(os.getpid()) == before
+    assert capfd.readouterr() == ("", "")

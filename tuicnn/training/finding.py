@@ -1,0 +1,119 @@
+"""The runs of a working folder: which there are, and which one a person means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tuicnn.training.files import RunError, why
+from tuicnn.training.folder import RUNS, RunFolder
+from tuicnn.training.owners import is_shut, me, why_shut
+from tuicnn.training.runs import RunSummary, summary
+
+__all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "the_only_alive"]
+
+#: folders that may not be read which are named in a sentence
+MOST_NAMES = 5
+
+
+def list_runs(parent: Path) -> list[RunSummary]:
+    """The runs in `parent/runs` that this user may read, the oldest first. Raises `RunError` where it cannot be listed.
+
+    The numbers tell the order: a clock may have been set back. Runs that have none, having been renamed, come first.
+    """
+    found = [folder for folder in _folders(parent) if folder.holds_a_run and not is_shut(folder.path)]
+    return sorted(map(summary, found), key=lambda run: (run.folder.number or 0, run.started))
+
+
+def hidden_runs(parent: Path) -> str:
+    """What is said of the folders in `parent/runs` that this user may not look into; "" where there are none.
+
+    Raises `RunError` as `list_runs`.
+    """
+    shut = sorted(folder.name for folder in _folders(parent) if is_shut(folder.path))
+    if not shut:
+        return ""
+    names = ", ".join(shut[:MOST_NAMES]) + (f" and {len(shut) - MOST_NAMES} more" if len(shut) > MOST_NAMES else "")
+    return f"Not shown: {names}, which {me()} may not read."
+
+
+def _folders(parent: Path) -> list[RunFolder]:
+    """The folders in `parent/runs`. Raises `RunError` where they cannot be listed."""
+    runs = parent / RUNS
+    try:
+        return [RunFolder(path) for path in runs.iterdir() if path.is_dir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except PermissionError:
+        raise RunError(why_shut(runs)) from None
+    except OSError as error:
+        raise RunError(f"The runs in {runs} cannot be listed: {why(error)}.") from error
+
+
+def find_run(text: str | None, parent: Path) -> RunFolder:
+    """The run that a person means: a path, a name (`mnist-3`), a number (`3`), or by None the newest that is alive.
+
+    Raises `RunError` where there is none, or where several answer to the number.
+    """
+    if text is None:
+        alive = [run for run in list_runs(parent) if run.alive]
+        if not alive:
+            raise RunError(_none_alive(parent))
+        return alive[-1].folder
+    runs = parent / RUNS
+    if "/" not in text and text not in ("", ".", ".."):
+        named = RunFolder(runs / text)
+        if named.holds_a_run:
+            return named
+        if text.isdecimal():
+            numbered = [run.folder for run in list_runs(parent) if run.folder.number == int(text)]
+            if len(numbered) == 1:
+                return numbered[0]
+            if numbered:
+                names = " and ".join(sorted(folder.name for folder in numbered))
+                raise RunError(f"The number {text} is that of {names}; give the name.")
+    by_path = RunFolder(Path(text))
+    if text and by_path.holds_a_run:
+        return by_path
+    if (shut := _shut(text, parent)) is not None:
+        raise RunError(why_shut(shut))
+    raise RunError(
+        f"There is no run {text}: neither a number nor a name in {runs}, nor a folder with a run; see: tuicnn runs"
+    )
+
+
+def _shut(text: str, parent: Path) -> Path | None:
+    """What a person may mean, by path, name or number, and may not look into."""
+    given = [path for path in (parent / RUNS / text, Path(text)) if text and is_shut(path)]
+    if text.isdecimal():
+        given += [f.path for f in _folders(parent) if f.number == int(text) and is_shut(f.path)]
+    return given[0] if given else None
+
+
+def find_resumable(text: str | None, parent: Path) -> RunFolder:
+    """The run that a person wants to go on with: see `find_run`; by None the newest that can. Raises `RunError`."""
+    if text is not None:
+        return find_run(text, parent)
+    found = [run for run in list_runs(parent) if run.resumable]
+    if not found:
+        raise RunError(f"No run in {parent / RUNS} was left before its end; tuicnn runs lists them" + _hidden(parent))
+    return found[-1].folder
+
+
+def the_only_alive(parent: Path) -> RunFolder:
+    """The one run that is alive. Raises `RunError` where there is none, or several."""
+    alive = [run.folder for run in list_runs(parent) if run.alive]
+    if not alive:
+        raise RunError(_none_alive(parent))
+    if len(alive) > 1:
+        names = " and ".join(folder.name for folder in alive)
+        raise RunError(f"Several runs are alive, {names}; say which one.")
+    return alive[0]
+
+
+def _none_alive(parent: Path) -> str:
+    return f"No run in {parent / RUNS} is alive; start one with: tuicnn nets/mnist.net" + _hidden(parent)
+
+
+def _hidden(parent: Path) -> str:
+    said = hidden_runs(parent)
+    return f". {said}" if said else ""

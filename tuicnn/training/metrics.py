@@ -1,0 +1,104 @@
+"""What a run measures of itself as it goes: means, speed, the epoch so far, the whole course. Part of its checkpoints.
+
+Written by the training thread; the course may be read from others meanwhile.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from typing import TYPE_CHECKING
+
+from tuicnn.training.checkpoints import Tally
+from tuicnn.training.meter import Recorder, Smoothed, Speed, seconds_to_go
+from tuicnn.training.progress import Epoch, History
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tuicnn.training.checkpoints import Checkpoint
+    from tuicnn.training.trainer import Score, Trainer
+
+__all__ = ["Metrics"]
+
+
+class Metrics:
+    """See the module. Steps and epochs are added as they are done."""
+
+    def __init__(self) -> None:
+        self._recording = threading.Lock()
+        self._recorder = Recorder()
+        self._loss, self._accuracy, self._speed = Smoothed(), Smoothed(), Speed()
+        self.tally = Tally()  # of the epoch that is being trained
+        self.best_step = 0  # the steps done at the end of the best epoch; 0 before there is one
+        self.seconds = 0.0  # spent in steps
+        self.evaluation_seconds = 0.0  # of the last validation; 0 before the first
+
+    def take_up(self, checkpoint: Checkpoint, steps: Iterable[tuple[float, float]], epochs: Iterable[Epoch]) -> None:
+        """Go on from a checkpoint; `steps` (each one's loss and accuracy) and `epochs` were before it."""
+        self.tally, self.best_step = checkpoint.tally, checkpoint.best_step
+        self._loss.sums, self._accuracy.sums = checkpoint.smoothed[:2], checkpoint.smoothed[2:]
+        self.seconds, self.evaluation_seconds = checkpoint.seconds, checkpoint.evaluation_seconds
+        with self._recording:
+            for loss, accuracy in steps:
+                self._recorder.add(loss, accuracy)
+            self._recorder.epochs.extend(epochs)
+
+    # --- what is added ----------------------------------------------------------------------------------------------
+
+    def add(self, loss: float, accuracy: float, count: int, seconds: float) -> None:
+        """A step over `count` images."""
+        self.tally = self.tally.add(loss, accuracy, count, seconds)
+        self._loss.add(loss)
+        self._accuracy.add(accuracy)
+        self._speed.add(seconds, count)
+        self.seconds += seconds
+        with self._recording:
+            self._recorder.add(loss, accuracy)
+
+    def end_epoch(self, epoch: int, step: int, score: Score, evaluation_seconds: float) -> Epoch:
+        """The end of an epoch (from 1), with its validation's loss and accuracy; the next one is begun."""
+        self.evaluation_seconds = evaluation_seconds
+        done = self.tally.epoch(epoch, step, *score, evaluation_seconds)
+        self.tally = Tally()
+        with self._recording:
+            self._recorder.epochs.append(done)
+        return done
+
+    def went_on(self, *, set_back: bool) -> None:
+        """Training goes on after a divergence; where the weights were `set_back`, what was summed up is not theirs."""
+        halvings = self.tally.halvings + 1
+        self.tally = Tally(halvings=halvings) if set_back else dataclasses.replace(self.tally, halvings=halvings)
+        if set_back:
+            self._loss, self._accuracy = Smoothed(), Smoothed()
+
+    # --- what is known ----------------------------------------------------------------------------------------------
+
+    @property
+    def loss(self) -> float:
+        """The training loss, smoothed over the last steps; NaN before the first."""
+        return self._loss.value
+
+    @property
+    def accuracy(self) -> float:
+        """The share of training images that were right, smoothed over the last steps; NaN before the first."""
+        return self._accuracy.value
+
+    @property
+    def smoothed(self) -> tuple[float, ...]:
+        """All that the two smoothed means know, for a checkpoint."""
+        return *self._loss.sums, *self._accuracy.sums
+
+    @property
+    def images_per_second(self) -> float:
+        """Over the last second or so of training."""
+        return self._speed.images_per_second
+
+    def seconds_to_go(self, trainer: Trainer) -> float:
+        """Seconds to the end of the run, with its evaluations."""
+        return seconds_to_go(trainer, self._speed, self.evaluation_seconds, len(self._recorder.epochs))
+
+    def history(self, since_step: int, since_epoch: int) -> History:
+        """Losses and accuracies since a step, epochs since an epoch; from any thread."""
+        with self._recording:
+            return self._recorder.since(since_step, since_epoch)

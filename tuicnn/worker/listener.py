@@ -1,0 +1,66 @@
+"""The socket of a run at its file, which nobody else may be listening at."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from pathlib import Path
+
+from tuicnn.training.files import RunError, why
+
+__all__ = ["Listener"]
+
+
+class Listener:
+    """A socket that listens at a path until `close`, which removes its file."""
+
+    def __init__(self, path: Path, backlog: int) -> None:
+        """Listen; what a dead process left at the path is removed. Raises `RunError`."""
+        self.path = path
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            _remove_stale(path)
+            self.socket.bind(str(path))
+            path.chmod(0o600)
+            self.socket.listen(backlog)
+            self.socket.setblocking(False)
+            status = path.lstat()
+        except OSError as error:
+            self.socket.close()
+            raise RunError(f"The run's socket {path} cannot be made: {why(error)}.") from error
+        except BaseException:
+            self.socket.close()
+            raise
+        self._file = status.st_dev, status.st_ino
+
+    @property
+    def there(self) -> bool:
+        """Whether its file is still where it was; without it nobody can connect."""
+        try:
+            status = os.lstat(self.path)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self._file
+
+    def close(self) -> None:
+        """Listen no more, and remove the file."""
+        if self.there:
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+        self.socket.close()
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket file that nobody listens at. Raises `RunError` where somebody does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except FileNotFoundError:
+            return
+        except OSError:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+            return
+    raise RunError(f"Another process answers at {path}, the socket of this run; end that process first.")
