@@ -21,7 +21,7 @@ from tuicnn.training.progress import State
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.look import Look
-from tuicnn.tui.memory import forget_closed_screens
+from tuicnn.tui.memory import TIDY_PERIOD, tidy
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.train import TrainScreen
@@ -109,6 +109,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin to watch; the view is there before the run is."""
         self.run_worker(self.watcher.run(), name="watch", group="watch")
+        self.set_interval(TIDY_PERIOD, tidy)
 
     def on_unmount(self) -> None:
         """Stop watching the terminal."""
@@ -131,7 +132,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def pop_screen(self) -> AwaitComplete:
         """Close the dialog in front, and let go of all that was drawn for it."""
         closing = super().pop_screen()
-        self.call_after_refresh(forget_closed_screens)
+        self.call_after_refresh(tidy)
         return closing
 
     def get_line_filters(self) -> Sequence[LineFilter]:

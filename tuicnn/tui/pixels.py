@@ -102,7 +102,7 @@ def enlarged(images: NDArray[Any], times: int) -> NDArray[Any]:
     return images.repeat(times, axis=-2).repeat(times, axis=-1) if times > 1 else images
 
 
-@lru_cache(512)
+@lru_cache(256)
 def _colour(code: int) -> Color:
     if code < TRUE:
         return Color.from_ansi(code)
@@ -110,7 +110,7 @@ def _colour(code: int) -> Color:
     return Color.from_rgb(red, *divmod(rest, 256))
 
 
-@lru_cache(512)
+@lru_cache(256)
 def _cell(top: int, bottom: int, base: Style, upper_half: str, lower_half: str) -> tuple[str, Style]:
     """The character and the style that show one pixel above another."""
     if top == bottom:

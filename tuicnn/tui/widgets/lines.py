@@ -63,7 +63,7 @@ def _render(segments: Strip, system: ColorSystem) -> str:
     return "".join(parts)
 
 
-@lru_cache(512)
+@lru_cache(256)
 def _change(now: tuple[str, str, str], wanted: tuple[str, str, str]) -> str:
     """The SGR codes from one state of the terminal to another, the shorter of a reset and the differences."""
     if now == wanted:
@@ -75,7 +75,7 @@ def _change(now: tuple[str, str, str], wanted: tuple[str, str, str]) -> str:
     return min(";".join(differences), anew, key=len)
 
 
-@lru_cache(512)
+@lru_cache(256)
 def _codes(style: Style, system: ColorSystem) -> tuple[str, str, str]:
     """A style as SGR codes: its attributes, foreground and background."""
     attributes = [
