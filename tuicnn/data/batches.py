@@ -36,11 +36,13 @@ def normalise(images: NDArray[np.uint8], mean: NDArray[Any], std: NDArray[Any], 
     across = images.transpose(1, 2, 0, 3)
     if channels == 1:  # bytes are moved about faster than numbers four times as large
         across = np.ascontiguousarray(across)
+    else:
+        scale, offset = np.tile(scale, count), np.tile(offset, count)
     values: Array = empty((height, width, count, channels), dtype)
-    np.copyto(values, across)
+    values[...] = across
     rows = values.reshape(height * width, count * channels)
-    np.multiply(rows, np.tile(scale, count).astype(values.dtype), out=rows)
-    np.add(rows, np.tile(offset, count).astype(values.dtype), out=rows)
+    rows *= scale.astype(values.dtype)
+    rows += offset.astype(values.dtype)
     return values
 
 
