@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.later import np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import DTypeLike, NDArray
 
-    _Piece = tuple[mmap.mmap, int]
-    _Known = tuple[np.dtype[Any], int, list[_Piece] | None]
+    _Known = tuple[np.dtype[Any], int, list["_Loan"] | None, Callable[[Any], None]]
 
 __all__ = ["empty", "zeros"]
 
@@ -35,28 +36,33 @@ SMALL = 8192
 #: shapes whose pile is known by heart; more of them than any network has
 KNOWN = 4096
 
-_piles: dict[int, list[_Piece]] = {}
+_piles: dict[int, list[_Loan]] = {}
 _arena: mmap.mmap | None = None
 _used = 0
-#: by shape and type as they are asked for: the type, the bytes, and the pile
+#: by shape and type as they are asked for: the type, the bytes, the pile, and what lays a loan on it
 _known: dict[tuple[tuple[int, ...], DTypeLike], _Known] = {}
 
 
+class _Piece:
+    """A piece of memory: where it lies, and the last loan of it, which it keeps alive until the loan is over."""
+
+    __slots__ = ("loan", "place")
+
+    def __init__(self, place: tuple[mmap.mmap, int]) -> None:
+        self.place = place
+        self.loan: _Loan | None = None
+
+
 class _Loan(weakref.ref[Any]):
-    """A piece of memory lent to an array, and the pile that it goes back to when the array is gone."""
+    """That a piece is lent to an array. When the array is gone, Python gives the loan itself to the function that came
+    with it, which is `append` of the piece's pile: no line of Python runs to bring memory back."""
 
-    __slots__ = ("memory", "pile")
-    memory: _Piece
-    pile: list[_Piece]
-
-
-#: keeps the loans alive until their array is gone; by identity, because arrays have no hash
-_loans: dict[int, _Loan] = {}
+    __slots__ = ("piece",)
+    piece: _Piece
 
 
-def _give_back(loan: weakref.ref[Any]) -> None:
-    known = _loans.pop(id(loan))
-    known.pile.append(known.memory)
+#: every piece there is: lent to an array, it and its loan know only each other, and would be cleared away
+_pieces: list[_Piece] = []
 
 
 def _size(wanted: int) -> int:
@@ -77,7 +83,8 @@ def _fresh(size: int) -> _Piece:
         if hasattr(mmap, "MADV_HUGEPAGE"):
             with contextlib.suppress(OSError):  # a kernel without huge pages
                 _arena.madvise(mmap.MADV_HUGEPAGE)
-    piece = _arena, _used
+    piece = _Piece((_arena, _used))
+    _pieces.append(piece)
     _used += size
     return piece
 
@@ -89,26 +96,26 @@ def _pile(shape: tuple[int, ...], dtype: DTypeLike) -> _Known:
     if len(_known) >= KNOWN:
         _known.clear()
     size = _size(wanted)
-    known = _known[shape, dtype] = (kind, size, _piles.setdefault(size, []) if wanted >= SMALL else None)
+    pile = _piles.setdefault(size, [])
+    known = _known[shape, dtype] = (kind, size, pile if wanted >= SMALL else None, pile.append)
     return known
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike = "float32") -> NDArray[Any]:
     """An array of this shape with whatever was there before; its memory is used again once nothing refers to it."""
     try:
-        kind, size, pile = _known[shape, dtype]
+        kind, size, pile, give_back = _known[shape, dtype]
     except KeyError:
-        kind, size, pile = _pile(shape, dtype)
+        kind, size, pile, give_back = _pile(shape, dtype)
     if pile is None:
         return np.empty(shape, kind)
     try:
-        memory = pile.pop()
+        piece = pile.pop().piece
     except IndexError:
-        memory = _fresh(size)
-    array: NDArray[Any] = np.ndarray(shape, kind, *memory)
-    loan = _Loan(array, _give_back)
-    loan.memory, loan.pile = memory, pile
-    _loans[id(loan)] = loan
+        piece = _fresh(size)
+    array: NDArray[Any] = np.ndarray(shape, kind, *piece.place)
+    piece.loan = loan = _Loan(array, give_back)
+    loan.piece = piece
     return array
 
 
