@@ -198,6 +198,8 @@ LARGE: list[tuple[str, Window, tuple[int, int], tuple[int, int, int]]] = [
     ("columns", Window((3, 3), pad=((1, 1), (1, 1))), (40, 41), (3, 32, 1)),
     ("strips", Window((5, 3), pad=((2, 2), (2, 2))), (28, 27), (6, 16, 1)),
     ("pointwise", Window((1, 1), (2, 2)), (64, 63), (32, 48, 1)),
+    ("patches", Window((4, 3), (4, 3)), (41, 42), (12, 48, 1)),
+    ("patches", Window((5, 5), (1, 5)), (5, 8), (16, 120, 1)),
     ("winograd", Window((3, 3), pad=((1, 1), (1, 1))), (21, 43), (64, 24, 1)),
     ("winograd", Window((3, 3), (2, 2), ((1, 1), (1, 1))), (41, 22), (16, 32, 1)),
     ("winograd", Window((5, 5)), (19, 18), (8, 16, 1)),
@@ -234,9 +236,31 @@ def test_the_same_bits_whatever_memory_held_and_wherever_rows_lie(
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("kernel", ["columns", "strips", "pointwise", "winograd", "depthwise"])
+@settings(max_examples=40, deadline=None)
+@given(
+    st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    st.booleans(),
+    st.integers(0, 1000),
+)
+def test_patches_are_the_definition(
+    kernel: tuple[int, int], counts: tuple[int, int], left_over: tuple[int, int], rows_apart: bool, seed: int
+) -> None:
+    """Windows side by side, or one along an axis, whatever its stride; pixels left over at the end count nowhere."""
+    window = Window(kernel, (kernel[0] if counts[0] > 1 else 9, kernel[1] if counts[1] > 1 else 9))
+    size = (kernel[0] * counts[0] + left_over[0] % kernel[0], kernel[1] * counts[1] + left_over[1] % kernel[1])
+    x, dy, weights, bias = arrays(seed, window, size, (6, 5, 1))
+    exact = wanted((x, dy, weights, bias), window)
+    if rows_apart:
+        x, dy = apart(x), apart(dy)
+    with patch.object(convolution, "choose", lambda *_: "patches"):
+        same(everything((x, dy, weights, bias), window), exact)
+
+
+@pytest.mark.parametrize("kernel", ["columns", "strips", "patches", "pointwise", "winograd", "depthwise"])
 def test_only_what_is_wanted(kernel: str) -> None:
-    window = Window((1, 1) if kernel == "pointwise" else (3, 3))
+    window = Window((1, 1) if kernel == "pointwise" else (3, 3), (3, 3) if kernel == "patches" else (1, 1))
     x, dy, weights, bias = arrays(0, window, (6, 7), (8, 8, 1))
     forward: Callable[..., tuple[Array, Any]] = convolve
     backward: Callable[..., tuple[Array | None, Array, Array | None]] = convolve_backward
@@ -262,7 +286,10 @@ def test_only_what_is_wanted(kernel: str) -> None:
         ((32, 32), (16, 32), Window((3, 3), (2, 2), ((1, 1), (1, 1))), "winograd"),
         ((14, 14), (16, 32), Window((3, 3), dilation=(2, 2)), "strips"),
         ((14, 14), (16, 32), Window((3, 1)), "strips"),
-        ((5, 5), (16, 120), Window((5, 5)), "strips"),  # one output: no products to save
+        ((5, 5), (16, 120), Window((5, 5)), "patches"),  # one output: no products to save
+        ((5, 5), (16, 120), Window((5, 4)), "strips"),
+        ((29, 30), (16, 32), Window((2, 3), (2, 3)), "patches"),
+        ((29, 30), (16, 32), Window((2, 3), (2, 3), ((0, 1), (0, 0))), "strips"),
         ((14, 14), (16, 32), Window((1, 1)), "pointwise"),
         ((14, 14), (16, 32), Window((1, 1), (2, 2)), "pointwise"),
     ],

@@ -100,7 +100,7 @@ class Conv(Layer):
         return oh * ow * f * self.kernel[0] * self.kernel[1] * inputs[0][0] // self.groups
 
     def method(self, *inputs: Shape) -> str:
-        """`winograd`, `pointwise`, `columns` or `strips`: see `tuicnn.kernels.convolution.choose`."""
+        """`winograd`, `pointwise`, `patches`, `columns` or `strips`: see `tuicnn.kernels.convolution.choose`."""
         c, h, w = inputs[0]
         return choose(h, w, c // self.groups, self.filters // self.groups, self.window)
 
