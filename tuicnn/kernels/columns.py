@@ -11,6 +11,8 @@ for Document Processing (2006).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tuicnn.later import np
 
 from .arrays import Array
@@ -36,13 +38,10 @@ class _Buffer:
         kh, self.kw = sizes.window.kernel
         self.high, self.run = kh * sizes.c, sizes.out[1] * sizes.n
         values = self.kw * self.high + 1
-        most = THIN // max(1, values * filters * sizes.n)
-        self.pieces = next(
-            (p for p in range(1, sizes.out[1]) if sizes.out[1] % p == 0 and sizes.out[1] // p <= most), 1
-        )
+        self.pieces = _pieces(sizes.out[1], THIN // max(1, values * filters * sizes.n))
         self.columns = sizes.columns(planes)
-        self.blocks = list(sizes.blocks((values + filters) * self.run // 2))
-        self.memory = empty((max(rows.stop - rows.start for rows in self.blocks), values, self.run), planes.dtype)
+        self.blocks = sizes.blocks((values + filters) * self.run // 2)
+        self.memory = empty((self.blocks[0].stop, values, self.run), planes.dtype)  # the first block is the largest
         self.memory[:, -1] = 1
 
     def part(self, matrices: Array, j: int) -> Array:
@@ -60,6 +59,12 @@ class _Buffer:
         for j in range(self.kw):
             self.part(filled, j)[...] = self.columns(j, rows)
         return filled
+
+
+@lru_cache(maxsize=256)
+def _pieces(columns: int, most: int) -> int:
+    """Into how many equal pieces of at most so many a row of columns is cut; 1 where it cannot be."""
+    return next((p for p in range(1, columns) if columns % p == 0 and columns // p <= most), 1)
 
 
 def convolve_columns(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Array]:
@@ -112,7 +117,8 @@ def convolve_columns_backward(
         errors = dy[rows].reshape(-1, buffer.run, f)
         values = buffer.fill(rows)
         products = buffer.products(values)
-        total += np.matmul(products, errors.reshape(*products.shape[:2], -1, f)).sum(axis=(0, 1))
+        of_pieces = np.matmul(products, errors.reshape(*products.shape[:2], -1, f))
+        total += np.add.reduce(of_pieces.reshape(-1, *total.shape), axis=0)
         if columns is not None:
             np.matmul(matrix, errors.transpose(0, 2, 1), out=values[:, :-1])  # X has served
             for j in range(buffer.kw):

@@ -8,12 +8,14 @@ and the channels, its columns the windows and the images; each of its rows is on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from tuicnn.later import np
 
+from . import arrays
 from .arrays import Array, row_blocks
 from .memory import empty, zeros
 from .windows import Window
@@ -23,11 +25,13 @@ __all__ = ["Columns", "Planes", "by_column", "by_window", "scatter"]
 #: what column j of the kernel meets, for some rows of what comes out: a view (rows, kh·C, OW·N) on planes. More than
 #: one row only where rows are not dilated
 Columns: TypeAlias = Callable[[int, slice], Array]
+#: a view on planes: its shape, and the bytes from the start to its first number and from one number to the next
+Place: TypeAlias = tuple[tuple[int, int, int], int, tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
 class Planes:
-    """The sizes of the planes of images (H, W, N, C) under a window, and the views on them."""
+    """The sizes of the planes of images (H, W, N, C) under a window, and the views on them. Made once for each."""
 
     window: Window
     h: int
@@ -36,22 +40,24 @@ class Planes:
     c: int
 
     @staticmethod
+    @lru_cache(maxsize=256)
     def under(window: Window, shape: tuple[int, ...]) -> Planes:
         """The planes of images (H, W, N, C) of this shape."""
         return Planes(window, *shape)
 
-    @property
+    @cached_property
     def out(self) -> tuple[int, int]:
         """(OH, OW)."""
         return self.window.out(self.h, self.w)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int, int, int, int, int]:
         """(row phases, column phases, rows, C, columns, N)."""
         (top, bottom), (left, right) = self.window.pad
         high, wide = self.window.dilation[0], self.window.stride[1]
         return high, wide, -(-(self.h + top + bottom) // high), self.c, -(-(self.w + left + right) // wide), self.n
 
+    @cached_property
     def _shares(self) -> list[tuple[tuple[int, int, slice, slice], tuple[slice, slice]]]:
         """For each phase: where the image lies in its plane, and which of the image's rows and columns those are."""
         (top, _), (left, _) = self.window.pad
@@ -75,39 +81,60 @@ class Planes:
         if self.c == 1 and self.window.pad == ((0, 0), (0, 0)) and self.shape[:2] == (1, 1) and x.flags.c_contiguous:
             return x.reshape(self.shape)
         planes = zeros(self.shape, x.dtype)
-        for (a, b, own_rows, own_columns), (rows, columns) in self._shares():
+        for (a, b, own_rows, own_columns), (rows, columns) in self._shares:
             planes[a, b, own_rows, :, own_columns] = x[rows, columns].transpose(0, 3, 1, 2)
         return planes
 
     def images(self, planes: Array) -> Array:
         """The images (H, W, N, C) that lie in planes, without the padding: the adjoint of `of`."""
         x = empty((self.h, self.w, self.n, self.c), planes.dtype)
-        for (a, b, own_rows, own_columns), (rows, columns) in self._shares():
+        for (a, b, own_rows, own_columns), (rows, columns) in self._shares:
             x[rows, columns] = planes[a, b, own_rows, :, own_columns].transpose(0, 2, 3, 1)
         return x
 
-    def _column(self, planes: Array, j: int, rows: slice) -> Array:
+    def _place(self, j: int, rows: slice, size: int) -> Place:
+        """What column j of the kernel meets, for some rows of what comes out, in planes of numbers of so many bytes."""
         sh, shift = self.window.stride[0], j * self.window.dilation[1]
-        high, wide, _, c, _, n = self.shape
-        row_phase, column_phase, row, channel, column, value = planes.strides
+        high, wide, plane_rows, c, columns, n = self.shape
+        value, column, channel = size, n * size, columns * n * size
+        row = c * channel
+        column_phase = plane_rows * row
         start = rows.start * sh
-        offset = start % high * row_phase + start // high * row + shift % wide * column_phase + shift // wide * column
-        shape = (rows.stop - rows.start, self.window.kernel[0] * c, self.out[1] * n)
-        view: Array = np.ndarray(shape, planes.dtype, planes, offset, (sh * row, channel, value))
-        return view
+        offset = start % high * wide * column_phase + start // high * row
+        offset += shift % wide * column_phase + shift // wide * column
+        shape = rows.stop - rows.start, self.window.kernel[0] * c, self.out[1] * n
+        return shape, offset, (sh * row, channel, value)
+
+    @cached_property
+    def _whole_places(self) -> dict[int, list[Place]]:
+        """By the bytes of a number: for each column of the kernel, its place for all rows of what comes out."""
+        columns = range(self.window.kernel[1])
+        return {size: [self._place(j, slice(0, self.out[0]), size) for j in columns] for size in (4, 8)}
 
     def columns(self, planes: Array) -> Columns:
         """What each column of the kernel meets, as `columns(j, rows)`: see `Columns`."""
+
+        def view(place: Place) -> Array:
+            shape, offset, strides = place
+            found: Array = np.ndarray(shape, planes.dtype, planes, offset, strides)
+            return found
+
         if self.shape[0] > 1:
-            return lambda j, rows: self._column(planes, j, rows)
-        every = [self._column(planes, j, slice(0, self.out[0])) for j in range(self.window.kernel[1])]
+            return lambda j, rows: view(self._place(j, rows, planes.itemsize))
+        every = [view(place) for place in self._whole_places[planes.itemsize]]
         return lambda j, rows: every[j][rows]
 
-    def blocks(self, row_cost: int) -> Iterator[slice]:
+    def blocks(self, row_cost: int) -> tuple[slice, ...]:
         """Blocks of rows of what comes out; single rows where the kernel's rows are dilated."""
-        if self.shape[0] > 1:
-            return (slice(row, row + 1) for row in range(self.out[0]))
-        return row_blocks(self.out[0], row_cost)
+        return _blocks(self.shape[0] > 1, self.out[0], row_cost, arrays.BLOCK)
+
+
+@lru_cache(maxsize=256)
+def _blocks(single: bool, rows: int, row_cost: int, most: int) -> tuple[slice, ...]:
+    """`most` is `arrays.BLOCK`, on which `row_blocks` depends."""
+    if single:
+        return tuple(slice(row, row + 1) for row in range(rows))
+    return tuple(row_blocks(rows, row_cost))
 
 
 def scatter(columns: Columns, j: int, rows: slice, values: Array) -> None:

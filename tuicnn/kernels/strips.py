@@ -64,7 +64,7 @@ def convolve_strips_backward(
             db += channel_sums(dy[rows])
         values = empty((len(errors), matrices.shape[1], run), dy.dtype)
         for j, matrix in enumerate(matrices):
-            total[j] += np.matmul(columns(j, rows), errors).sum(axis=0)
+            total[j] += np.add.reduce(np.matmul(columns(j, rows), errors), axis=0)
             if dx_columns is not None:
                 np.matmul(matrix, errors.transpose(0, 2, 1), out=values)
                 scatter(dx_columns, j, rows, values)
