@@ -11,7 +11,7 @@ from .max_pooling import Winners, max_pool, max_pool_backward, max_pool_winners
 from .pooling import average_pool, average_pool_backward
 from .rectify import rectify, rectify_backward
 from .softmax import softmax, softmax_backward
-from .statistics import moments, product_sums, scale_and_shift, scaled_sum
+from .statistics import moments, product_sums, scale_and_shift, scaled_sum, sums
 from .windows import Window, out_size
 
 __all__ = [
@@ -41,5 +41,6 @@ __all__ = [
     "softmax",
     "softmax_backward",
     "spread",
+    "sums",
     "unchanged_weights",
 ]

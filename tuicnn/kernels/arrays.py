@@ -6,7 +6,6 @@ An image may be a view inside a larger one, with its rows apart; within a row no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -44,15 +43,19 @@ _constants: dict[tuple[float, np.dtype[Any]], NDArray[Any]] = {}
 SUMMED = 128
 
 
-def row_blocks(rows: int, row_cost: int) -> Iterator[slice]:
+def row_blocks(rows: int, row_cost: int) -> tuple[slice, ...]:
     """Cut rows into blocks of about equal size that stay in a core's cache, given the elements that one row touches.
 
     The cut depends on sizes alone, so sums over blocks are the same however many processes share the work.
     """
-    most = max(1, BLOCK // max(1, row_cost))
+    return _row_blocks(rows, row_cost, BLOCK)
+
+
+@lru_cache(maxsize=1024)
+def _row_blocks(rows: int, row_cost: int, block: int) -> tuple[slice, ...]:
+    most = max(1, block // max(1, row_cost))
     step = -(-rows // -(-rows // most)) if rows else 1
-    for first in range(0, rows, step):
-        yield slice(first, min(rows, first + step))
+    return tuple(slice(first, min(rows, first + step)) for first in range(0, rows, step))
 
 
 def as_rows(x: Array) -> Array:

@@ -15,7 +15,6 @@ from typing import TypeAlias
 
 from tuicnn.later import np
 
-from . import arrays
 from .arrays import Array, row_blocks
 from .memory import empty, zeros
 from .windows import Window
@@ -126,15 +125,8 @@ class Planes:
 
     def blocks(self, row_cost: int) -> tuple[slice, ...]:
         """Blocks of rows of what comes out; single rows where the kernel's rows are dilated."""
-        return _blocks(self.shape[0] > 1, self.out[0], row_cost, arrays.BLOCK)
-
-
-@lru_cache(maxsize=256)
-def _blocks(single: bool, rows: int, row_cost: int, most: int) -> tuple[slice, ...]:
-    """`most` is `arrays.BLOCK`, on which `row_blocks` depends."""
-    if single:
-        return tuple(slice(row, row + 1) for row in range(rows))
-    return tuple(row_blocks(rows, row_cost))
+        rows = self.out[0]
+        return row_blocks(rows, row_cost) if self.shape[0] == 1 else tuple(slice(row, row + 1) for row in range(rows))
 
 
 def scatter(columns: Columns, j: int, rows: slice, values: Array) -> None:

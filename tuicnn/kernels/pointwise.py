@@ -8,8 +8,6 @@ the pixels that are met are first copied together; a pixel of all images is one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tuicnn.later import np
 
 from .arrays import Array, channel_sums, row_blocks, spread
@@ -35,7 +33,7 @@ def _together(part: Array) -> Array:
     return copy.reshape(rows, ow * n, c)
 
 
-def _blocks(oh: int, ow: int, n: int, c: int, f: int) -> Iterator[slice]:
+def _blocks(oh: int, ow: int, n: int, c: int, f: int) -> tuple[slice, ...]:
     return row_blocks(oh, ow * n * (c + f))
 
 

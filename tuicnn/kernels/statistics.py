@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from tuicnn.later import np
 
-from .arrays import Array, as_rows, channel_sums, constant, pixel_groups, row_blocks, spread
+from .arrays import Array, as_rows, constant, pixel_groups, row_blocks, spread
 from .memory import empty
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FAR", "moments", "pixel_product_sums", "product_sums", "scale_and_shift", "scaled_sum"]
+__all__ = ["FAR", "moments", "pixel_product_sums", "product_sums", "scale_and_shift", "scaled_sum", "sums"]
 
 #: how far a mean may be from 0, in standard deviations, before squares are taken around it
 FAR = 4.0
@@ -27,7 +27,7 @@ def moments(x: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     sum Σ (x - m)² - a²/n. Source: Chan, Golub and LeVeque, Algorithms for Computing the Sample Variance (1983).
     """
     count = x.size // x.shape[-1]
-    mean, squares = channel_sums(x), product_sums(x, x)
+    mean, squares = sums(x, x)
     mean /= count
     off = mean * mean
     off *= count
@@ -35,10 +35,31 @@ def moments(x: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if (off > FAR * FAR * squares).any():
         middle = mean.astype(x.dtype)
         apart = np.subtract(x, spread(middle, x), out=empty(x.shape, x.dtype))
-        off = channel_sums(apart)
+        off, around = sums(apart, apart)
         mean = middle.astype(np.float64) + off / count
-        squares = np.maximum(product_sums(apart, apart) - off * off / count, 0.0)
+        squares = np.maximum(around - off * off / count, 0.0)
     return mean, squares
+
+
+def sums(a: Array, b: Array) -> NDArray[np.float64]:
+    """Σ a and Σ a·b over all but the channels, in float64: (2, C), with what both have in common done once.
+
+    Each as in `channel_sums` and `product_sums`.
+    """
+    both: NDArray[np.float64]
+    if a.ndim == 2:
+        both = np.empty((2, a.shape[1]))
+        np.add.reduce(a, axis=0, dtype=np.float64, out=both[0])
+        np.add.reduce(pixel_product_sums(a, b), axis=0, out=both[1])
+        return both
+    groups = pixel_groups(a)
+    others = groups if b is a else pixel_groups(b)
+    by_groups = empty((2, groups.shape[0], groups.shape[2]), a.dtype)
+    np.matmul(constant(1, groups.shape[1], a.dtype), groups, out=by_groups[0])
+    np.einsum("kpx,kpx->kx", groups, others, out=by_groups[1])
+    by_values = np.add.reduce(by_groups, axis=1, dtype=np.float64)
+    both = np.add.reduce(by_values.reshape(2, *a.shape[2:]), axis=1)
+    return both
 
 
 def pixel_product_sums(a: Array, b: Array) -> NDArray[np.float64]:

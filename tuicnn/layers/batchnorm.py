@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import Ones, Zeros
-from tuicnn.kernels import channel_sums, moments, product_sums, scale_and_shift, scaled_sum, spread
+from tuicnn.kernels import moments, scale_and_shift, scaled_sum, spread, sums
 from tuicnn.kinds import Number
 from tuicnn.later import np
 from tuicnn.words import option, word
@@ -154,8 +154,7 @@ class BatchNorm(Layer):
     def gather_backward(self, dy: Array, saved: Any, weights: Mapping[str, Array]) -> Part:
         """A shard's count, Σ dy and Σ dy·x̂ = s·(Σ dy·x - mean·Σ dy) of each channel: (3, C)."""
         statistics: BatchStatistics = saved.statistics
-        total = channel_sums(dy)
-        by_xhat = product_sums(dy, saved.x)
+        total, by_xhat = sums(dy, saved.x)
         by_xhat -= statistics.mean * total
         by_xhat *= statistics.inverse
         saved.dy_sum, saved.dy_xhat_sum = total, by_xhat
