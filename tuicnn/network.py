@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.execution import Executor, Observed
-from tuicnn.kernels.derived import unchanged_weights
+from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.language import Diagnostic, check, read_file, render_plain
 from tuicnn.parameters import Store
 from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
@@ -134,7 +134,7 @@ class Network:
     def forward(self, x: ArrayLike) -> Array:
         """The outputs, `(N, V)` or `(N, C, H, W)`, for images `(N, C, H, W)` that are normalised already."""
         images = self._images(x)
-        with unchanged_weights():
+        with unchanged_weights(), long_runs():
             parts = [
                 _outer(self.executor.infer(_inner(images[a:b]))) for a, b in shard_bounds(len(images), INFERENCE_SHARD)
             ]
@@ -194,7 +194,7 @@ class Network:
         """
         bounds = shard_bounds(count, INFERENCE_SHARD)
         found = [np.zeros(2)]
-        with unchanged_weights(), np.errstate(all="ignore"):
+        with unchanged_weights(), long_runs(), np.errstate(all="ignore"):
             for number in self.team.share(len(bounds)):
                 x, y = fetch(*bounds[number])
                 z = self.executor.infer(x)

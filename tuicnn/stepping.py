@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from tuicnn.execution import Executor, Observed, Shard, Unit
-from tuicnn.kernels.derived import unchanged_weights
+from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.parameters import Store
 from tuicnn.sharding import SLOTS
 from tuicnn.team import Team
@@ -118,7 +118,7 @@ def take_step(
     mine = [number for number in range(len(bounds)) if sums.slot(number, len(bounds)) in slots]
     if len(executor.live) < len(executor.plan.nodes):  # what nothing reads has no gradient, and none is written
         sums.clear(slots)
-    with unchanged_weights(), np.errstate(all="ignore"):  # whoever asked looks at the result
+    with unchanged_weights(), long_runs(), np.errstate(all="ignore"):  # whoever asked looks at the result
         if len(part.segments) == 1:
             for number in mine:
                 part.take([(number, *fetch(*bounds[number]))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .arrays import Array, channel_sums, image_sums, spread
+from .arrays import Array, channel_sums, image_sums, long_runs, spread
 from .convolution import choose, convolve, convolve_backward
 from .depthwise import convolve_depthwise, convolve_depthwise_backward
 from .derived import unchanged_weights
@@ -28,6 +28,7 @@ __all__ = [
     "convolve_depthwise_backward",
     "erf",
     "image_sums",
+    "long_runs",
     "max_pool",
     "max_pool_backward",
     "max_pool_winners",
