@@ -81,5 +81,5 @@ def convolve_depthwise_winograd_backward(
             db += np.matmul(part[0], products[one].reshape(-1, c))
         if dx is not None:
             products *= u
-            transforms.pixels_backward(products, block, dx.reshape(h, -1), carry)
+            transforms.pixels_backward(products, block, dx.reshape(h, -1), carry, by_band=False)
     return dx, transformed_backward(du, used.gt)[:, :, 0], db

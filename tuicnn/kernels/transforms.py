@@ -58,13 +58,47 @@ class Transforms:
             np.matmul(band.bt, x[band.rows, block.columns], out=rows)
         np.matmul(self.filtering.bt, self._windows(block, 0, self.filtering.pixels), out=self._by_tile(out, block))
 
-    def pixels_backward(self, dv: Array, block: Block, dx: Array, carry: Array) -> None:
-        """dd = B dV BT of all tiles of a block, dv (P·P, tiles·N, C), summed into dx (H, W·N·C).
+    def products_backward(self, dm: Array, ut: Array, block: Block, out: Array) -> None:
+        """dV = dM UT of all tiles of a block: (P·P, tiles·N, F) and (P·P, F, C) -> (P·P·tiles·N, C), as
+        `pixels_backward` takes it."""
+        size, bands, c = self.filtering.pixels, len(block.bands), ut.shape[2]
+        if block.across is None or bands == 1:
+            np.matmul(dm, ut, out=out.reshape(size * size, -1, c))
+            return
+        by_band = out.reshape(size, bands, size, -1, c).transpose(0, 2, 1, 3, 4)
+        np.matmul(dm.reshape(size, size, bands, -1, ut.shape[1]), ut.reshape(size, size, 1, -1, c), out=by_band)
 
+    def pixels_backward(self, dv: Array, block: Block, dx: Array, carry: Array, *, by_band: bool = True) -> None:
+        """dd = B dV BT of all tiles of a block, summed into dx (H, W·N·C).
+
+        dv comes from `products_backward`, or, where not `by_band`, in the order that `pixels` gives.
         Blocks come in the order of the tiling. The last columns of a block that is a part of a row of tiles are the
         first ones of the next: they wait in `carry` (P, overlap·N·C). The last rows of a row of tiles are in dx already
         when the next row comes.
         """
+        dense = block.across is not None and (by_band or len(block.bands) == 1)
+        along = self._row_by_row(dv, block) if dense else self._tile_by_tile(dv, block, carry)
+        for band, rows in zip(block.bands, along, strict=True):
+            part = dx[band.rows, block.last_columns]
+            if band.shared:
+                more = empty((band.shared, rows.shape[1]), self.dtype)
+                np.matmul(band.b_shared, rows, out=more)
+                part[: band.shared] += more
+            np.matmul(band.b_new, rows, out=part[band.shared :])
+
+    def _row_by_row(self, dv: Array, block: Block) -> Array:
+        """dV BT with one product for each row of tiles: dv (P, rows of tiles, P·tiles, N·C) -> (rows of tiles, P,
+        W·N·C) of the columns inside."""
+        assert block.across is not None
+        size, bands, columns = self.filtering.pixels, len(block.bands), len(block.across)
+        length = bands * size * columns * self.tiling.run
+        half = self.half[:length].reshape(bands, size, columns, -1)
+        np.matmul(block.across, dv.reshape(size, bands, size * block.tiles, -1), out=half.transpose(1, 0, 2, 3))
+        return half.reshape(bands, size, -1)
+
+    def _tile_by_tile(self, dv: Array, block: Block, carry: Array) -> Array:
+        """dV BT for long rows: dv (P, P, rows of tiles, tiles, N·C) -> (rows of tiles, P, W·N·C) of the columns
+        inside."""
         used, length = self.filtering, self.tiling.run
         half, by_tile = self._half(block), self._by_tile(dv, block)
         np.matmul(used.b[: used.step], by_tile, out=self._windows(block, 0, used.step))
@@ -80,13 +114,7 @@ class Transforms:
             half[0, :, : used.overlap * length] += carry
         if block.after:
             carry[...] = half[0, :, inner:]
-        for band, rows in zip(block.bands, half[:, :, block.last_inside], strict=True):
-            part = dx[band.rows, block.last_columns]
-            if band.shared:
-                more = empty((band.shared, rows.shape[1]), self.dtype)
-                np.matmul(band.b_shared, rows, out=more)
-                part[: band.shared] += more
-            np.matmul(band.b_new, rows, out=part[band.shared :])
+        return half[:, :, block.last_inside]
 
     def _outputs(self, block: Block, y: Array) -> tuple[Array, int, Iterator[tuple[int, Array, Array]]]:
         """Where a block's outputs are in y (OH, OW·N·F) and, between the two products, in a buffer.
