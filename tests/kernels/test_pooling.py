@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from tuicnn.kernels import (
     max_pool,
     max_pool_backward,
     max_pool_winners,
+    max_pooling,
 )
 
 Case = tuple[Window, tuple[int, int]]
@@ -40,12 +43,16 @@ PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.one_of(windows(pooling=True), st.builds(tiles, PAIRS, PAIRS)), st.booleans(), st.booleans(), st.integers(0, 1000)
+    st.one_of(windows(pooling=True), st.builds(tiles, PAIRS, PAIRS)),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([6, 7]),
+    st.integers(0, 1000),
 )
-def test_max_pooling_is_the_definition(case: Case, ties: bool, single: bool, seed: int) -> None:
+def test_max_pooling_is_the_definition(case: Case, ties: bool, single: bool, long_run: int, seed: int) -> None:
     window, (h, w) = case
     x: Array = (with_ties if ties else normals)(seed, h, w, 2, 3).astype(np.float32 if single else np.float64)
-    with dirty_memory():
+    with dirty_memory(), patch.object(max_pooling, "LONG_RUN", long_run):
         y, winners = max_pool_winners(x, window)
         np.testing.assert_array_equal(max_pool(x, window), y)
         dy: Array = normals(seed + 1, *y.shape).astype(x.dtype)

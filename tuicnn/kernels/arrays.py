@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "LONG_RUN",
     "Array",
     "as_rows",
     "bits",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tuicnn.later import np
 
-from .arrays import Array, bits
+from .arrays import LONG_RUN, Array, bits
 from .axes import Axis, Tap, axes, folded
 from .memory import empty, zeros
 from .windows import Window
@@ -99,11 +99,19 @@ def to_winners(rest: NDArray[Any], notes: Sequence[Notes], out: NDArray[Any]) ->
         out[0] = rest
 
 
+def sorted_first(x: Array) -> bool:
+    """Whether pixels are copied so that all places of a tile lie side by side in memory, and every step is over long
+    runs; not where one pixel of all images is a long run already."""
+    run: int = x.shape[2] * x.shape[3]
+    return run < LONG_RUN
+
+
 def tiles_race(x: Array, kernel: tuple[int, int]) -> tuple[Array, TileWinners]:
-    """All places of a tile side by side in memory, so that every step is over long runs."""
-    given = tiles(x, kernel)
-    sorted_pixels = empty(given.shape, x.dtype)
-    sorted_pixels[...] = given
+    """One race in each row of a tile, and one among its rows."""
+    sorted_pixels = tiles(x, kernel)
+    if sorted_first(x):
+        given, sorted_pixels = sorted_pixels, empty(sorted_pixels.shape, x.dtype)
+        sorted_pixels[...] = given
     each_row, in_row = note_winners(sorted_pixels.swapaxes(0, 1))
     y, among_rows = note_winners(each_row)
     return y, TileWinners(x.shape, kernel, in_row, among_rows)
@@ -117,9 +125,11 @@ def tiles_race_backward(dy: Array, winners: TileWinners) -> Array:
     whole = bits(dy)
     each_row = empty((kh, *dy.shape), whole.dtype)
     to_winners(whole, winners.among_rows, each_row)
-    sorted_pixels = empty((kh, kw, *dy.shape), whole.dtype)
+    places = tiles(bits(dx), winners.kernel)
+    sorted_pixels = empty(places.shape, whole.dtype) if sorted_first(dy) else places
     to_winners(each_row, winners.in_row, sorted_pixels.swapaxes(0, 1))
-    tiles(bits(dx), winners.kernel)[...] = sorted_pixels
+    if sorted_pixels is not places:
+        places[...] = sorted_pixels
     return dx
 
 
