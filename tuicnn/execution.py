@@ -104,7 +104,7 @@ class Executor:
         )
         #: neighbours joined where that is faster; the results are the same bits
         self.joined = _segments(self._join())
-        self.last_use = _last_uses(self.joined)
+        self.drops = _drops(self.joined)
 
     def shards(self, count: int) -> list[tuple[int, int]]:
         """The shards of `count` images as (start, stop)."""
@@ -156,8 +156,10 @@ class Executor:
 
     def gather_inputs(self, shard: Shard, unit: Unit) -> list[Array]:
         """What a unit reads of a shard."""
-        found = [shard.x if source == INPUT else shard.outputs[source] for source in unit.inputs]
-        return [array for array in found if array is not None]
+        outputs = shard.outputs
+        return [
+            array for source in unit.inputs if (array := shard.x if source == INPUT else outputs[source]) is not None
+        ]
 
     def _pass(self, unit: Unit, shard: Shard, step: int | None, shared: Any) -> Pass:
         return Pass(
@@ -184,7 +186,7 @@ class Executor:
         for segment in self.joined:
             for unit in segment:
                 self._infer(shard, unit)
-                _drop(shard, unit, self.last_use)
+                self._drop(shard, unit)
         out = shard.outputs[-1]
         assert out is not None
         return out
@@ -193,6 +195,11 @@ class Executor:
         run = self._pass(unit, shard, None, None)
         inputs = self.gather_inputs(shard, unit)
         shard.outputs[unit.node] = unit.layer.forward(inputs, self.store.weights[unit.owner], run)[0]
+
+    def _drop(self, shard: Shard, unit: Unit) -> None:
+        """Give up what no later unit reads."""
+        for source in self.drops[unit.node]:
+            shard.outputs[source] = None
 
     # --- one shard through one segment ------------------------------------------------------------------------------
 
@@ -207,7 +214,7 @@ class Executor:
                 self.gather_inputs(shard, unit), self.store.weights[unit.owner], run
             )
             if not watched:
-                _drop(shard, unit, self.last_use)
+                self._drop(shard, unit)
             shard.forward_seconds[unit.node] += perf_counter() - began
 
     def gather(self, shard: Shard, unit: Unit) -> NDArray[np.float64]:
@@ -293,15 +300,11 @@ def _segments(units: Sequence[Unit]) -> list[list[Unit]]:
     return segments
 
 
-def _last_uses(segments: Sequence[Sequence[Unit]]) -> dict[int, int]:
-    """For each node, the last unit that reads its output."""
-    return {source: unit.node for segment in segments for unit in segment for source in unit.inputs}
-
-
-def _drop(shard: Shard, unit: Unit, last_use: Mapping[int, int]) -> None:
-    for source in unit.inputs:
-        if source != INPUT and last_use[source] == unit.node:
-            shard.outputs[source] = None
+def _drops(segments: Sequence[Sequence[Unit]]) -> dict[int, tuple[int, ...]]:
+    """For each unit, by its node, the nodes whose outputs it is the last to read."""
+    units = [unit for segment in segments for unit in segment]
+    last = {source: unit.node for unit in units for source in unit.inputs if source != INPUT}
+    return {unit.node: tuple(source for source, node in last.items() if node == unit.node) for unit in units}
 
 
 def _rms(array: Array) -> float:

@@ -68,7 +68,7 @@ class Block:
     #: B of all tiles of a row in one, (columns inside, P·tiles), where the block is made of whole short rows; else None
     across: Array | None
 
-    @property
+    @functools.cached_property
     def count(self) -> int:
         """All tiles."""
         return len(self.bands) * self.tiles
@@ -86,7 +86,7 @@ class Tiling:
     covered: tuple[int, int]
     blocks: tuple[Block, ...]
 
-    @property
+    @functools.cached_property
     def most(self) -> Block:
         """The largest block."""
         return max(self.blocks, key=lambda block: block.count)

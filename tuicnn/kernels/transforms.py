@@ -29,19 +29,28 @@ class Transforms:
         used, most = self.filtering, tiling.most
         self.half = empty((used.pixels * most.width * len(most.bands),), dtype)
         self.half_out = empty((used.outputs * used.pixels * most.count * tiling.run_out,), dtype)
+        #: views on `half`, which most blocks have in common: by the block's size and what they are
+        self.views: dict[tuple[int, ...], Array] = {}
 
     def _half(self, block: Block) -> Array:
         """The rows of pixels of a block after the transform of the image's columns: (rows of tiles, P, width)."""
-        shape = len(block.bands), self.filtering.pixels, block.width
-        return self.half[: shape[0] * shape[1] * shape[2]].reshape(shape)
+        key = len(block.bands), block.width
+        view = self.views.get(key)
+        if view is None:
+            size = self.filtering.pixels
+            view = self.views[key] = self.half[: key[0] * size * key[1]].reshape(key[0], size, key[1])
+        return view
 
     def _windows(self, block: Block, first: int, count: int) -> Array:
         """`count` columns of each tile in `_half` from column `first`, a view (rows of tiles, P, tiles, count, N·C)."""
-        length, size, used = self.tiling.run, self.half.itemsize, self.filtering
-        wide = block.width * size
-        strides = (used.pixels * wide, wide, used.step * length * size, length * size, size)
-        shape = (len(block.bands), used.pixels, block.tiles, count, length)
-        view: Array = np.ndarray(shape, self.dtype, self.half, first * length * size, strides)
+        key = len(block.bands), block.tiles, first, count
+        view = self.views.get(key)
+        if view is None:
+            length, size, used = self.tiling.run, self.half.itemsize, self.filtering
+            wide = block.width * size
+            strides = (used.pixels * wide, wide, used.step * length * size, length * size, size)
+            shape = (len(block.bands), used.pixels, block.tiles, count, length)
+            view = self.views[key] = np.ndarray(shape, self.dtype, self.half, first * length * size, strides)
         return view
 
     def _by_tile(self, values: Array, block: Block) -> Array:
@@ -52,8 +61,10 @@ class Transforms:
     def pixels(self, x: Array, block: Block, out: Array) -> None:
         """V = BT d B of all tiles of a block: x (H, W·N·C) -> out (P·P, tiles·N, C)."""
         half = self._half(block)
-        half[:, :, : block.inside.start] = 0
-        half[:, :, block.inside.stop :] = 0
+        if block.inside.start:
+            half[:, :, : block.inside.start] = 0
+        if block.inside.stop < block.width:
+            half[:, :, block.inside.stop :] = 0
         for band, rows in zip(block.bands, half[:, :, block.inside], strict=True):
             np.matmul(band.bt, x[band.rows, block.columns], out=rows)
         np.matmul(self.filtering.bt, self._windows(block, 0, self.filtering.pixels), out=self._by_tile(out, block))
