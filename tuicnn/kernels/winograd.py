@@ -33,12 +33,18 @@ from .windows import Window
 __all__ = ["convolve_winograd", "convolve_winograd_backward", "transformed", "transformed_backward"]
 
 
+def both_axes(m: Array, square: Array) -> Array:
+    """m S mT for each of the last axis: m (a, b) and S (b, b, R) -> (a, a, R), in memory used before."""
+    high, wide = m.shape
+    along = np.matmul(m, square.reshape(wide, -1), out=empty((high, square.size // wide), square.dtype))
+    result: Array = empty((high, high, square.shape[2]), square.dtype)
+    return np.matmul(m, along.reshape(high, wide, -1), out=result)
+
+
 def transformed(weights: Array, g: Array) -> Array:
     """U = G g GT: (k, k, C, F) -> (P·P, C, F)."""
     k, _, c, f = weights.shape
-    rows = np.matmul(g, weights.reshape(k, -1)).reshape(len(g), k, -1)
-    u: Array = np.matmul(g, rows).reshape(-1, c, f)
-    return u
+    return both_axes(g, weights.reshape(k, k, -1)).reshape(-1, c, f)
 
 
 def transformed_transposed(weights: Array, g: Array) -> Array:
@@ -46,16 +52,17 @@ def transformed_transposed(weights: Array, g: Array) -> Array:
 
     From the weights turned, which are fewer than U's values: a quarter where U is 6x6 and they are 3x3.
     """
-    return transformed(np.ascontiguousarray(weights.transpose(0, 1, 3, 2)), g)
+    k, _, c, f = weights.shape
+    turned = empty((k, k, f, c), weights.dtype)
+    turned[...] = weights.transpose(0, 1, 3, 2)
+    return transformed(turned, g)
 
 
 def transformed_backward(du: Array, gt: Array) -> Array:
     """dg = GT dU G: (P·P, C, F) -> (k, k, C, F)."""
     _, c, f = du.shape
     k, size = gt.shape
-    rows = np.matmul(gt, du.reshape(size, size, -1)).reshape(size, -1)
-    dg: Array = np.matmul(gt, rows).reshape(k, k, c, f)
-    return dg
+    return both_axes(gt, du.reshape(size, size, -1)).reshape(k, k, c, f)
 
 
 def convolve_winograd(x: Array, weights: Array, window: Window, bias: Array | None = None) -> Array:
