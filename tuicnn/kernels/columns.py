@@ -117,7 +117,8 @@ def convolve_columns_backward(
         errors = dy[rows].reshape(-1, buffer.run, f)
         values = buffer.fill(rows)
         products = buffer.products(values)
-        of_pieces = np.matmul(products, errors.reshape(*products.shape[:2], -1, f))
+        of_pieces = empty((*products.shape[:2], *total.shape), dy.dtype)
+        np.matmul(products, errors.reshape(*products.shape[:2], -1, f), out=of_pieces)
         total += np.add.reduce(of_pieces.reshape(-1, *total.shape), axis=0)
         if columns is not None:
             np.matmul(matrix, errors.transpose(0, 2, 1), out=values[:, :-1])  # X has served

@@ -49,7 +49,10 @@ def as_matrix(weights: Array) -> Array:
 
 def transposed(weights: Array) -> Array:
     """(kh, kw, C, F) -> (F, kh·kw·C), in its own memory."""
-    return np.ascontiguousarray(as_matrix(weights).T)
+    matrix = as_matrix(weights)
+    turned = empty(matrix.shape[::-1], weights.dtype)
+    turned[...] = matrix.T
+    return turned
 
 
 def convolve_patches(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Array]:

@@ -48,13 +48,14 @@ def summed_products(a: Array, b: Array) -> Array:
     As K products and not one of K·R rows: OpenBLAS does not pack the matrices of a small product, which is what most of
     the time of such a thin one goes into. All at once where what comes out of them is less than what goes in.
     """
-    c, f = a.shape[2], b.shape[2]
-    if c * f <= a.shape[1] * (c + f):
-        products: Array = np.add.reduce(np.matmul(a.swapaxes(1, 2), b), axis=0)
-        return products
-    total = zeros((c, f), a.dtype)
-    for left, right in zip(a, b, strict=True):
-        total += left.T @ right
+    (k, rows, c), f = a.shape, b.shape[2]
+    if c * f <= rows * (c + f):
+        products = np.matmul(a.swapaxes(1, 2), b, out=empty((k, c, f), a.dtype))
+        summed: Array = np.add.reduce(products, axis=0)
+        return summed
+    total = np.matmul(a[0].T, b[0], out=empty((c, f), a.dtype))
+    for left, right in zip(a[1:], b[1:], strict=True):
+        total += np.matmul(left.T, right, out=empty((c, f), a.dtype))
     return total
 
 
@@ -97,5 +98,6 @@ def convolve_pointwise_backward(
         if all_met:
             np.matmul(part, back, out=met_dx[rows].reshape(-1, ow * n, c))
         else:
-            met_dx[rows] = np.matmul(part, back).reshape(-1, ow, n, c)
+            apart = np.matmul(part, back, out=empty((*part.shape[:2], c), x.dtype))
+            met_dx[rows] = apart.reshape(-1, ow, n, c)
     return dx, dw.reshape(weights.shape), (db.astype(dy.dtype) if db is not None else None)

@@ -64,7 +64,8 @@ def convolve_strips_backward(
             db += channel_sums(dy[rows])
         values = empty((len(errors), matrices.shape[1], run), dy.dtype)
         for j, matrix in enumerate(matrices):
-            total[j] += np.add.reduce(np.matmul(columns(j, rows), errors), axis=0)
+            products = empty((len(errors), *total.shape[1:]), dy.dtype)
+            total[j] += np.add.reduce(np.matmul(columns(j, rows), errors, out=products), axis=0)
             if dx_columns is not None:
                 np.matmul(matrix, errors.transpose(0, 2, 1), out=values)
                 scatter(dx_columns, j, rows, values)
