@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.definition import convolved, gradients, in_groups, out_of_groups
@@ -116,6 +116,7 @@ def test_each_general_kernel_is_the_definition_everywhere(
     st.booleans(),
     st.integers(0, 1000),
 )
+@example((1, 1), (4, 2), ((0, 3), (4, 0)), (8, 4, 1), 1, False, 0)  # the image's one column lies outside some tiles
 def test_winograd_is_the_definition(
     size: tuple[int, int],
     kernel: tuple[int, int],

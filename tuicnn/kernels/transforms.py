@@ -102,10 +102,10 @@ class Transforms:
         W·N·C) of the columns inside."""
         assert block.across is not None
         size, bands, columns = self.filtering.pixels, len(block.bands), len(block.across)
-        length = bands * size * columns * self.tiling.run
-        half = self.half[:length].reshape(bands, size, columns, -1)
-        np.matmul(block.across, dv.reshape(size, bands, size * block.tiles, -1), out=half.transpose(1, 0, 2, 3))
-        return half.reshape(bands, size, -1)
+        run = self.tiling.run
+        half = self.half[: bands * size * columns * run].reshape(bands, size, columns, run)
+        np.matmul(block.across, dv.reshape(size, bands, size * block.tiles, run), out=half.transpose(1, 0, 2, 3))
+        return half.reshape(bands, size, columns * run)
 
     def _tile_by_tile(self, dv: Array, block: Block, carry: Array) -> Array:
         """dV BT for long rows: dv (P, P, rows of tiles, tiles, N·C) -> (rows of tiles, P, W·N·C) of the columns
