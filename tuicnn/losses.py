@@ -69,14 +69,14 @@ class Loss:
 
     def predictions(self, z: Array) -> Labels:
         """The class that each row of outputs speaks for, `(N,)`."""
-        found: Labels = np.argmax(self.probabilities(z) if z.shape[1] == 1 else z, axis=1)
+        found: Labels = (self.probabilities(z) if z.shape[1] == 1 else z).argmax(axis=1)
         return found
 
 
 def _shifted(z: Array) -> Array:
     """z less each row's maximum, so that no exp can overflow; `(K, N)`, as sums over a first axis are fast."""
     t = across(z)
-    t -= t.max(axis=0)
+    t -= np.maximum.reduce(t, axis=0)
     return t
 
 
@@ -177,20 +177,31 @@ class MeanSquaredError(Loss):
 
     def forward(self, z: Array, labels: Labels) -> Array:
         """`sum_k (z_k - t_k)^2 / K`."""
-        d = z - one_hot(labels, z)
-        d *= d
-        out: Array = across(d).mean(axis=0)
-        return out
+        return self._losses(z - one_hot(labels, z))
 
     def backward(self, z: Array, labels: Labels, batch: int) -> Array:
         """d loss / d z_k = 2 (z_k - t_k) / K."""
-        dz = z - one_hot(labels, z)
+        dz: Array = z - one_hot(labels, z)
         dz *= 2.0 / (z.shape[1] * batch)
         return dz
 
+    def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
+        dz: Array = z - one_hot(labels, z)
+        losses = self._losses(dz)
+        dz *= 2.0 / (z.shape[1] * batch)
+        return losses, dz
+
+    def _losses(self, apart: Array) -> Array:
+        """From z less its targets."""
+        squares = across(apart)
+        squares *= squares
+        out: Array = np.add.reduce(squares, axis=0)
+        out /= len(squares)
+        return out
+
     def probabilities(self, z: Array) -> Array:
         """The outputs themselves, cut to [0, 1]: `mse` gives them no other meaning."""
-        p: Array = np.clip(z, 0, 1)
+        p: Array = np.minimum(np.maximum(z, 0), 1)
         return _two(p) if z.shape[1] == 1 else p
 
 

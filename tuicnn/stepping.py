@@ -186,7 +186,7 @@ class _Part:
         loss = self._executor.plan.loss
         losses, shard.gradients[-1] = loss.both(z, labels, self._image_count)
         right = np.count_nonzero(loss.predictions(z) == labels)
-        self.results.append(np.array([losses.sum(dtype=np.float64), right], np.float64))
+        self.results.append(np.array([np.add.reduce(losses, dtype=np.float64), right], np.float64))
         if self._observed is not None and shard.number == 0:
             self._executor.observe_outputs(shard, self._observed)
 

@@ -78,7 +78,7 @@ def convolve_columns(x: Array, weights: Array, window: Window, bias: Array | Non
     both[:, :, :c, :f] = both[:, :, c:, f:] = weights
     pairs = x.reshape(sizes.h, sizes.w, -1, 2 * c)
     of_pairs = Planes.under(window, pairs.shape)
-    y = _convolve(of_pairs, of_pairs.of(pairs), both, None if bias is None else np.tile(bias, 2))
+    y = _convolve(of_pairs, of_pairs.of(pairs), both, None if bias is None else np.concatenate((bias, bias)))
     return y.reshape(*y.shape[:2], sizes.n, f), planes
 
 
