@@ -27,6 +27,16 @@ def plain(data: bytes) -> str:
     return " ".join(_ESCAPE.sub(" ", data.decode(errors="replace")).split())
 
 
+def _session(leader: int) -> list[int]:
+    """The processes that run in the terminal of a session."""
+    found = []
+    for name in os.listdir("/proc"):  # noqa: PTH208 - numbers, no paths
+        with contextlib.suppress(ValueError, ProcessLookupError, PermissionError):
+            if os.getsid(int(name)) == leader:
+                found.append(int(name))
+    return found
+
+
 class Terminal:
     """A command whose controlling terminal we hold the other end of."""
 
@@ -57,8 +67,9 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
+        for pid in _session(self.process.pid):  # a shell's jobs too: a training goes on without its terminal
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.close()
 

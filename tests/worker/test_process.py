@@ -106,12 +106,14 @@ async def test_training_goes_on_without_its_viewers(begin: Start, tmp_path: Path
     )
     feed = await RemoteFeed.connect(folder, process=process)
     with subprocess.Popen([sys.executable, "-c", viewer, folder.path], stdout=subprocess.PIPE) as killed:
-        assert killed.stdout is not None
-        await asyncio.to_thread(killed.stdout.readline)
-        step = await steps_beyond(feed, 0)
-        killed.send_signal(signal.SIGSTOP)
-        step = await steps_beyond(feed, step + 100)
-        killed.kill()
+        try:
+            assert killed.stdout is not None
+            await asyncio.to_thread(killed.stdout.readline)
+            step = await steps_beyond(feed, 0)
+            killed.send_signal(signal.SIGSTOP)
+            step = await steps_beyond(feed, step + 100)
+        finally:
+            killed.kill()
     step = await steps_beyond(feed, step + 100)
     await feed.close()
     os.kill(process.pid, signal.SIGHUP)
