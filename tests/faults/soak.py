@@ -28,7 +28,8 @@ from tuicnn.worker.client import stop_run
 from tuicnn.worker.launch import start
 
 SETTLED = 60.0  # seconds after which nothing may grow any more
-EVERY = 2.0  # seconds between two looks
+EVERY = 2.0  # seconds between two looks, and two keys
+HURRIED = 0.4  # seconds between two keys at first: all panes, layers and dialogs are to be seen before it is judged
 ALLOWED = 0.02
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: what a person does on a screen, and then again
@@ -161,18 +162,19 @@ def main() -> int:
         with _screen(folder) as stays:
             watched = [Watched("the run's process", pid), Watched("the screen that stays", stays.process.pid)]
             stays.until("training")
-            began = looked = time.monotonic()
+            began = looked = pressed = time.monotonic()
             keys = 0
             while (now := time.monotonic()) < began + seconds:
                 stays.read(0.2)
                 stays.said = stays.said[-(1 << 16) :]
                 for guest in guests:
                     guest.live()
-                if now - looked >= EVERY:
-                    looked = now
-                    # all that there is to be seen is seen in the first minute: what it needs once is no growth
+                if now - pressed >= (HURRIED if now < began + SETTLED else EVERY):
+                    pressed = now
                     stays.press(KEYS[keys % len(KEYS)])
                     keys += 1
+                if now - looked >= EVERY:
+                    looked = now
                     for one in watched:
                         one.look(now - began)
             last = plain(stays.said)[-300:]

@@ -109,7 +109,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin to watch; the view is there before the run is."""
         self.run_worker(self.watcher.run(), name="watch", group="watch")
-        self.set_interval(TIDY_PERIOD, tidy)
+        self.set_interval(TIDY_PERIOD, partial(tidy, self))
 
     def on_unmount(self) -> None:
         """Stop watching the terminal."""
@@ -132,7 +132,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def pop_screen(self) -> AwaitComplete:
         """Close the dialog in front, and let go of all that was drawn for it."""
         closing = super().pop_screen()
-        self.call_after_refresh(tidy)
+        self.call_after_refresh(tidy, self)
         return closing
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -150,6 +150,11 @@ class LineWidget(Widget):
         if regions:
             self.refresh(*regions)
 
+    def forget(self) -> None:
+        """Keep the lines, and nothing of how they were drawn before."""
+        self._painted = [Strip(list(strip), strip.cell_length) for strip in self._painted]
+        self._leaned.clear()
+
     def render_line(self, y: int) -> Strip:
         """One line of the content; paints first where the size or the colours changed."""
         if self._painted_for != (*self.content_size, self._by_sheet()):
