@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -249,29 +249,21 @@ time.sleep(60)
 
 def open_files(pid: int) -> list[Path]:
     """What a process has open."""
-    return [entry.readlink() for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    found = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was just closed
+            found.append(entry.readlink())
+    return found
 
 
 def test_members_leave_with_a_killed_leader_and_hold_none_of_its_files(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
-    leader = subprocess.Popen(
-        [sys.executable, "-c", LEADER.format(lock=str(lock))], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
-    )
-    assert leader.stdout is not None
-    member = int(leader.stdout.readline())
-    deadline = time.monotonic() + 10
-    while lock in open_files(member) and time.monotonic() < deadline:  # it closes them in its first moments
-        time.sleep(0.01)
-    assert lock not in open_files(member)
-    leader.kill()
-    leader.communicate()
-    while time.monotonic() < deadline:
+    command = [sys.executable, "-c", LEADER.format(lock=str(lock))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path.cwd()) as leader:
         try:
-            state = Path(f"/proc/{member}/stat").read_text().split()[2]
-        except FileNotFoundError:
-            break
-        if state == "Z":  # waits to be reaped by init
-            break
-        time.sleep(0.01)
-    else:
-        pytest.fail("the member outlived its leader")
+            assert leader.stdout is not None
+            member = int(leader.stdout.readline())
+            until(lambda: lock not in open_files(member))  # it closes them in its first moments
+        finally:
+            leader.kill()
+    until(lambda: state(member) in ("", "Z"))  # one that waits to be reaped by init is gone
