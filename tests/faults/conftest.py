@@ -65,3 +65,12 @@ def terminals(tmp_path: Path, runtime: Path, environment: dict[str, str]) -> Ite
             return stack.enter_context(Terminal([*command, *arguments], tmp_path, here))
 
         yield shell
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that everybody may enter, so that what is closed in it is closed by the run itself."""
+    path = Path(tempfile.mkdtemp(prefix="tuicnn-public-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)

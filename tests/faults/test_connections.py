@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import socket
 import struct
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,15 +76,6 @@ def test_what_is_declared_is_not_reserved(begin: Begin) -> None:
         connection.sendall(struct.pack(">I", 0xFFFFFFFF))
         said = connection.makefile("rb").read()  # an answer, and the end: more of it is not waited for
     assert f"4294967295 bytes, where 2 to {REQUEST_LIMIT} are allowed".encode() in said
-
-
-@pytest.fixture
-def public() -> Iterator[Path]:
-    """A folder that everybody may enter, so that what is closed in it is closed by the run itself."""
-    path = Path(tempfile.mkdtemp(prefix="tuicnn-public-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
 
 
 def as_nobody(attempt: Callable[[], str]) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,15 +33,6 @@ run()
 """
 
 AsNobody = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def public() -> Iterator[Path]:
-    """A folder that everybody may enter."""
-    path = Path(tempfile.mkdtemp(prefix="tuicnn-public-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
 
 
 @pytest.fixture
