@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tuicnn.training.progress import NAN, Epoch, History
+from tuicnn.training.epochs import Epochs
+from tuicnn.training.progress import NAN, History
 
 if TYPE_CHECKING:
     from tuicnn.training.trainer import Trainer
@@ -83,7 +84,7 @@ class Recorder:
         self._sums, self._summed = np.zeros(2), 0  # of the steps that do not make a point yet
         self.stride = 1
         self.steps = 0
-        self.epochs: list[Epoch] = []
+        self.epochs = Epochs()
 
     def add(self, loss: float, accuracy: float) -> None:
         """Take the next step's; NaN where it is not known."""

@@ -42,7 +42,7 @@ class Metrics:
         with self._recording:
             for loss, accuracy in steps:
                 self._recorder.add(loss, accuracy)
-            self._recorder.epochs.extend(epochs)
+            self._recorder.epochs = self._recorder.epochs.plus(epochs)
 
     # --- what is added ----------------------------------------------------------------------------------------------
 
@@ -62,7 +62,7 @@ class Metrics:
         done = self.tally.epoch(epoch, step, *score, evaluation_seconds)
         self.tally = Tally()
         with self._recording:
-            self._recorder.epochs.append(done)
+            self._recorder.epochs = self._recorder.epochs.plus([done])
         return done
 
     def went_on(self, *, set_back: bool) -> None:

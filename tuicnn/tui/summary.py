@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal, cast
@@ -37,7 +37,7 @@ class Outcome:
     choice: Literal["ended", "background", "stop", "discard", "gone"]
     progress: Progress
     overview: Overview | None
-    epochs: tuple[Epoch, ...]
+    epochs: Sequence[Epoch]
     message: str = ""
 
 
@@ -102,7 +102,7 @@ def print_breakdown(folder: RunFolder, traceback: str, look: Look, console: Cons
         console.print(Text(plain(text, look), style=look.style(cast(Role, role))), soft_wrap=True)
 
 
-def _epochs(epochs: tuple[Epoch, ...], progress: Progress, look: Look, width: int) -> Table:
+def _epochs(epochs: Sequence[Epoch], progress: Progress, look: Look, width: int) -> Table:
     """The last epochs, right-aligned; the best by validation accuracy is marked. Only columns that fit."""
     dash = look.glyphs.dash
     columns: list[tuple[str, Callable[[Epoch], str]]] = [

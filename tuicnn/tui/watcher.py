@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.message import Message
 
+from tuicnn.training.epochs import Epochs
 from tuicnn.training.files import RunError
 from tuicnn.training.progress import Epoch, Figures, Overview, Peek, Progress
 from tuicnn.worker.feed import Action, Feed, WorkerGone
@@ -90,7 +91,7 @@ class Snapshot:
     losses: NDArray[np.float32] = field(default_factory=_none)
     accuracies: NDArray[np.float32] = field(default_factory=_none)
     stride: int = 1
-    epochs: tuple[Epoch, ...] = ()
+    epochs: Epochs = field(default_factory=Epochs)
     figures: Figures | None = None
     peek: Peek | None = None
     frozen: bool = False
@@ -225,12 +226,13 @@ class Watcher:
         self._losses.extend(poll.history.losses[new:])
         self._accuracies.extend(poll.history.accuracies[new:])
         self._settled = poll.progress.state.final and len(self._losses) == points
+        new_epochs = poll.history.epochs[epochs - _first(poll.history.epochs, epochs) :]
         self._update(
             progress=poll.progress,
             losses=self._losses.values,
             accuracies=self._accuracies.values,
             stride=poll.history.stride,
-            epochs=self.snapshot.epochs + poll.history.epochs[epochs - _first(poll.history.epochs, epochs) :],
+            epochs=self.snapshot.epochs.plus(new_epochs) if new_epochs else self.snapshot.epochs,
             figures=poll.figures or self.snapshot.figures,
         )
         if self._settled:

@@ -229,13 +229,13 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             self._steps = np.arange(1, 2 * len(self._steps) + 1, dtype=np.float32)
         steps = self._steps[: len(snapshot.losses)] * snapshot.stride
         epochs = snapshot.epochs
-        ends = np.array([epoch.step for epoch in epochs], np.float32)
+        ends = epochs.column("step").astype(np.float32)
         for name, y, validation in (
-            ("loss", snapshot.losses, [epoch.val_loss for epoch in epochs]),
-            ("accuracy", snapshot.accuracies, [epoch.val_accuracy for epoch in epochs]),
+            ("loss", snapshot.losses, epochs.column("val_loss")),
+            ("accuracy", snapshot.accuracies, epochs.column("val_accuracy")),
         ):
-            points = Series("validation", ends, np.array(validation, np.float32), kind="points", role="second")
-            self.query_one(f"#{name}", Chart).show([Series("training", steps, y), points], marks=ends.tolist())
+            points = Series("validation", ends, validation.astype(np.float32), kind="points", role="second")
+            self.query_one(f"#{name}", Chart).show([Series("training", steps, y), points], marks=ends)
 
     def _draw_peek(self, peek: Peek, overview: Overview) -> None:
         said = int(np.argmax(peek.probabilities))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
@@ -71,7 +71,7 @@ class Chart(LineWidget):
         self._logarithmic = logarithmic
         self._series: tuple[Series, ...] = ()
         self._drawn: list[NDArray[np.float64]] = []  # what is drawn of each series: smoothed, or as it is
-        self._marks: tuple[float, ...] = ()
+        self._marks: NDArray[np.float64] = np.empty(0)
         self._until = 0.0
 
     @property
@@ -94,9 +94,9 @@ class Chart(LineWidget):
         self._logarithmic = on
         self._prepare()
 
-    def show(self, series: Sequence[Series], marks: Sequence[float] = (), *, until: float = 0.0) -> None:
+    def show(self, series: Sequence[Series], marks: ArrayLike = (), *, until: float = 0.0) -> None:
         """Show series, and light vertical marks at the steps `marks`; the horizontal axis goes to `until` at least."""
-        self._series, self._marks, self._until = tuple(series), tuple(marks), until
+        self._series, self._marks, self._until = tuple(series), np.asarray(marks, np.float64), until
         self._prepare()
 
     def _prepare(self) -> None:
@@ -226,9 +226,9 @@ class Chart(LineWidget):
     def _draw_marks(self, canvas: Canvas, axes: _Axes, left: int, columns: int, rows: int) -> None:
         """The marks, thinned out where they would stand close together."""
         low, high = axes.across
-        inside = [m for m in self._marks if low < m <= high]
+        inside = self._marks[(low < self._marks) & (self._marks <= high)]
         every = math.ceil(len(inside) / max(1, columns // 6))
-        for mark in inside[every - 1 :: max(1, every)]:
+        for mark in inside[every - 1 :: max(1, every)].tolist():
             x = left + round((mark - low) / (high - low) * (columns - 1))
             for y in range(rows):
                 canvas.write(x, y, self.look.glyphs.dotted, "faint")
