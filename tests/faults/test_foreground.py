@@ -14,11 +14,13 @@ from tests.conftest import Run
 from tests.faults.conftest import TEXT, Shell
 from tests.faults.looking import state
 from tests.faults.terminal import Terminal, plain
-from tests.faults.waiting import steps, until
+from tests.faults.waiting import begun, steps, until
 from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
+from tuicnn.training.options import Options
 from tuicnn.training.runs import summary
 from tuicnn.worker.client import stop_run
+from tuicnn.worker.launch import start
 
 
 @pytest.fixture
@@ -82,6 +84,36 @@ def test_a_signal_that_saves(training: tuple[Terminal, RunFolder]) -> None:
     assert shell.ended() == -signal.SIGQUIT
     assert shell.restored
     assert summary(folder).state == "lost"
+
+
+def test_a_signal_that_saves_where_there_is_nothing_yet(terminals: Shell, tmp_path: Path) -> None:
+    (tmp_path / "my.net").write_text(TEXT)
+    shell = terminals("train", "my.net", "--epochs", "100000", "--threads", "1")
+    folder = RunFolder(tmp_path / "runs/my-1")
+    until(folder.path.exists)
+    while not begun(folder):
+        assert shell.process.poll() is None
+        shell.signal(signal.SIGUSR1)
+        time.sleep(0.002)
+    steps(folder, 10)
+    stop_run(folder, 30)
+    assert shell.ended(30) == 0
+
+
+def test_a_signal_that_saves_reaches_a_process_that_just_begins(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "my", TEXT)
+    process = start(folder, Options(epochs=100_000, threads=1))
+    try:
+        while not begun(folder):
+            assert process.poll() is None
+            process.send_signal(signal.SIGUSR1)
+            time.sleep(0.002)
+        steps(folder, 10)
+        stop_run(folder, 30)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_suspended_and_continued(terminals: Shell, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tuicnn.training.folder import RunFolder
 
-__all__ = ["steps", "until"]
+__all__ = ["begun", "steps", "until"]
 
 
 def until(true: Callable[[], object], seconds: float = 60.0) -> None:
@@ -16,6 +16,11 @@ def until(true: Callable[[], object], seconds: float = 60.0) -> None:
     while not true():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.01)
+
+
+def begun(folder: RunFolder) -> bool:
+    """Whether the run in a folder has trained a step."""
+    return folder.journal.exists() and b'"step"' in folder.journal.read_bytes()
 
 
 def steps(folder: RunFolder, more: int = 200, seconds: float = 60.0) -> None:

@@ -13,9 +13,9 @@ os.environ.update(ONE_THREAD)  # before NumPy is imported, which reads them once
 
 def main(arguments: list[str] | None = None) -> int:
     """Train the run in a folder that has its `net.net`."""
-    not_from_the_terminal()
     for number in (signal.SIGHUP, signal.SIGUSR1):  # the latter until there is something to save
         signal.signal(number, signal.SIG_IGN)
+    not_from_the_terminal()
     import argparse
     from pathlib import Path
 

@@ -23,8 +23,8 @@ __all__ = ["ONE_THREAD", "command", "environment", "not_from_the_terminal", "sta
 
 #: the linear algebra library must not start threads of its own: training cuts its batches itself
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-#: what a terminal sends to all that run in it
-_FROM_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP)
+#: what a terminal sends to all that run in it, and people to all that is called tuicnn
+_FOR_ALL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP, signal.SIGUSR1)
 
 
 def command(
@@ -77,8 +77,11 @@ def start(
 
 @contextlib.contextmanager
 def _blocked() -> Iterator[None]:
-    """Take what the terminal sends at the end: it also goes to the new process until that has a session of its own."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FROM_TERMINALS)
+    """Take what the terminal sends at the end: it also goes to the new process until that has a session of its own.
+
+    The new process begins with these signals blocked, and takes none before it has said what it does about them.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_ALL)
     try:
         yield
     finally:
@@ -87,7 +90,7 @@ def _blocked() -> Iterator[None]:
 
 def not_from_the_terminal() -> None:
     """In the new process: drop what was meant for the one that started it, and from now on take such signals again."""
-    for number in _FROM_TERMINALS:
+    for number in _FOR_ALL:
         meant = signal.signal(number, signal.SIG_IGN)  # which drops one that waits
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (number,))
         signal.signal(number, meant)
