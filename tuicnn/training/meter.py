@@ -18,7 +18,7 @@ __all__ = ["Recorder", "Smoothed", "Speed", "seconds_to_go"]
 
 _LARGEST = float(np.finfo(np.float32).max)
 #: points of a curve that are kept
-POINTS = 2**13
+POINTS = 2**12
 
 
 class Smoothed:
