@@ -21,15 +21,18 @@ __all__ = ["rewind"]
 def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], None]) -> Past:
     """Cut a journal off at a checkpoint (None: before the first step), and read what is left. Raises `RunError`.
 
-    Everything from the first step, or end of an epoch, that the checkpoint does not know is lost; a single one of these
-    among those that it knows is a damaged number, and loses nothing. A step that is missing, since the disk refused it
-    or somebody changed the file, is NaN. `say` is told of a half-written last line, and of lines that cannot be read.
+    Everything from the first step, end of an epoch, or change of the learning rate that the checkpoint does not know is
+    lost; a single step or epoch of these among those that it knows is a damaged number, and loses nothing. A step that
+    is missing, since the disk refused it or somebody changed the file, is NaN. `say` is told of a half-written last
+    line, and of lines that cannot be read.
     """
     last, epochs_done = (checkpoint.step, checkpoint.epochs) if checkpoint is not None else (0, 0)
+    factor = checkpoint.rate_factor if checkpoint is not None else 1.0
     steps = [(math.nan, math.nan)] * last
     epochs: dict[int, dict[str, Any]] = {}
     begun, damaged = False, 0
     cut = -1  # where what the checkpoint does not know begins
+    changed = -1  # the same for changes of the rate since its last step
     try:
         descriptor = os.open(journal, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "rb") as file:
@@ -46,7 +49,7 @@ def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], No
                             break
                         cut = start
                         continue
-                    cut = -1
+                    cut = changed = -1
                     if step > 0:
                         steps[step - 1] = (_number(event.get("loss")), _number(event.get("accuracy")))
                 elif kind == "epoch" and isinstance(epoch, int):
@@ -55,11 +58,15 @@ def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], No
                             break
                         cut = start
                         continue
-                    cut = -1
+                    cut = changed = -1
                     epochs[epoch] = event
+                elif kind == "diverged" or (kind == "learning_rate" and event.get("factor") == factor):
+                    changed = -1
+                elif kind == "learning_rate" and cut < 0 and changed < 0:
+                    changed = start
                 begun = begun or kind == "start"
-            if cut >= 0:
-                os.ftruncate(descriptor, cut)
+            if unknown := [start for start in (cut, changed) if start >= 0]:
+                os.ftruncate(descriptor, min(unknown))
             os.fsync(descriptor)
     except OSError as error:
         raise RunError(f"{journal} cannot be written: {why(error)}.") from error

@@ -321,6 +321,7 @@ class Session:
         trainer.rate_factor = scaled(trainer.rate_factor, by)
         self._set(learning_rate=trainer.learning_rate)
         self._emit("learning_rate", step=trainer.step, learning_rate=trainer.learning_rate, factor=trainer.rate_factor)
+        self._rest(Moment.ASKED)  # what a person decided cannot be worked out again
 
     def _between_parts(self, part: float) -> bool:
         self._set(part=part)
