@@ -117,6 +117,21 @@ def test_a_run_whose_folder_is_removed_ends(begin: Begin) -> None:
     assert not socket.exists()
 
 
+def test_files_that_are_removed_under_a_run_are_made_anew(begin: Begin) -> None:
+    folder, process = begin()
+    (folder.path / "lock").unlink()
+    folder.journal.unlink()
+    with pytest.raises(RunError, match="has its process already"):
+        start(folder, Options(), resume=True)
+    until(lambda: folder.holder is not None)
+    steps(folder, 20)
+    stop_run(folder, 30)
+    assert process.wait(30) == 0
+    run = summary(folder)
+    assert (run.state, run.damaged) == ("stopped", 0)
+    assert run.saved
+
+
 def test_a_clock_that_is_set_back_changes_no_more_than_what_it_shows(tmp_path: Path) -> None:
     first = RunFolder.create(tmp_path, "tiny", TEXT.replace("batch=20", "batch=20 checkpoint=1s"))
     command = [sys.executable, "-c", CLOCK, "--threads", "1", "--epochs", "100000", str(first.path)]

@@ -34,6 +34,26 @@ def test_events_come_back_in_order(tmp_path: Path) -> None:
     assert [e["event"] for e in read_journal(path, steps=False).events] == ["start", "end"]
 
 
+def test_a_journal_that_is_removed_begins_anew_where_the_run_is_now(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "journal.jsonl"
+    path.parent.mkdir()
+    journal = Journal(path, where=lambda: path)
+    journal.append({"event": "resumed", "seed": 1})
+    journal.append({"event": "epoch", "epoch": 1})
+    path = path.parent.rename(tmp_path / "b") / path.name
+    path.unlink()
+    journal.append({"event": "epoch", "epoch": 2})
+    journal.append({"event": "end"})
+    events = read_journal(path).events
+    assert [event["event"] for event in events] == ["start", "epoch", "end"]
+    assert (events[0]["seed"], events[1]["epoch"]) == (1, 2)
+    path.unlink()
+    path.parent.rmdir()
+    journal.append({"event": "end"})  # with its folder gone, there is nowhere to write
+    journal.close()
+    assert not path.parent.exists()
+
+
 def test_it_is_strict_json(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     odd = {

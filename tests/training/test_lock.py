@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +55,43 @@ def test_the_folder_is_followed_and_its_end_is_seen(folder: RunFolder, tmp_path:
         assert lock.folder == moved
         RunFolder(moved).remove()
         assert lock.folder is None
+
+
+def test_a_lock_file_that_is_removed_lets_nobody_in_and_is_made_anew(folder: RunFolder, tmp_path: Path) -> None:
+    with folder.lock() as lock:
+        lock.note(tmp_path / "socket")
+        assert lock.renew()
+        for _ in range(2):
+            (folder.path / "lock").unlink()
+            assert folder.alive
+            assert take(folder.path) is None
+            assert lock.renew()
+            holder = folder.holder
+            assert holder is not None
+            assert holder.socket == str(tmp_path / "socket")
+        (folder.path / "lock").unlink()
+    assert not folder.alive
+    folder.lock().release()
+
+
+def test_where_folders_cannot_be_locked_the_one_whose_lock_file_was_removed_gives_way(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+
+    def as_on_nfs(descriptor: int, how: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", as_on_nfs)
+    with folder.lock() as first:
+        (folder.path / "lock").unlink()
+        with folder.lock() as second:
+            assert not first.renew()
+            assert second.renew()
+        assert first.renew()  # the other one has left again
+        assert take(folder.path) is None
 
 
 def test_the_holder_says_how_it_is_reached(folder: RunFolder, tmp_path: Path) -> None:

@@ -27,26 +27,30 @@ LINE_AT_MOST = 1 << 20  # bytes; a longer line is no line of ours
 #: what is said of it, with the number of bytes
 HALF_WRITTEN = "The last line of the journal was half-written; its {} bytes were removed."
 _STEP = b'{"event":"step"'
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class Journal:
     """Appends events to a file. A disk that refuses is reported once, and tried again later; nothing is raised.
 
-    `on_trouble` is called with a sentence when the disk begins to refuse, and with "" when it takes lines again.
+    `on_trouble` is called with a sentence when the disk begins to refuse, and with "" when it takes lines again. A file
+    that was removed is begun anew at the path that `where` gives: a run's folder may have been renamed.
     May be used from several threads.
     """
 
-    def __init__(self, path: Path, on_trouble: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, path: Path, on_trouble: Callable[[str], None] = lambda _: None, where: Callable[[], Path] | None = None
+    ) -> None:
         """Open the file for appending, repaired. Raises `RunError` where it cannot be opened."""
-        self._on_trouble = on_trouble
+        self._on_trouble, self._where = on_trouble, where or (lambda: path)
+        self._start = b""  # the line by which the run is known
         self._lock = threading.Lock()
         self._waiting = bytearray()
         self._trouble = False
         self._due = 0.0
         self._descriptor = -1
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            self._descriptor = os.open(path, flags, 0o600)
+            self._descriptor = os.open(path, _FLAGS, 0o600)
             #: bytes of a half-written last line that were cut off
             self.cut_off = repair(self._descriptor)
         except OSError as error:
@@ -61,10 +65,10 @@ class Journal:
         rest = {name: value for name, value in event.items() if name != "event"}
         stamp = {} if kind == "step" else {"time": round(time.time(), 3)}
         # `event` comes first, so that a reader who wants no steps need not parse them
-        written = jsonable({"event": kind, **stamp, **rest})
-        line = json.dumps(written, allow_nan=False, separators=(",", ":"), ensure_ascii=False, default=_plain)
-        data = line.encode(errors="replace") + b"\n"
+        data = _line(jsonable({"event": kind, **stamp, **rest}))
         with self._lock:
+            if kind in ("start", "resumed"):
+                self._start = _line(jsonable({"event": "start", **stamp, **rest}))
             self._waiting += data
             now = time.monotonic()
             if now >= self._due or (kind != "step" and not self._trouble) or kind == "end":
@@ -81,11 +85,12 @@ class Journal:
                 with contextlib.suppress(OSError):
                     os.fsync(self._descriptor)
 
-    def close(self) -> None:
-        """Write what is left, as far as the disk takes it, and close."""
+    def close(self, *, write: bool = True) -> None:
+        """Write what is left (or not), as far as the disk takes it, and close."""
         with self._lock:
             if self._descriptor >= 0:
-                self._flush(time.monotonic())
+                if write:
+                    self._flush(time.monotonic())
                 os.close(self._descriptor)
                 self._descriptor = -1
 
@@ -95,6 +100,8 @@ class Journal:
             self._waiting.clear()
             return
         try:
+            if os.fstat(self._descriptor).st_nlink == 0:
+                self._begin_anew()
             while self._waiting:
                 # what was written is taken off at once, so that a half-written line is continued, not repeated
                 del self._waiting[: os.write(self._descriptor, bytes(self._waiting))]
@@ -108,6 +115,16 @@ class Journal:
             if self._trouble:
                 self._trouble = False
                 self._on_trouble("")
+
+    def _begin_anew(self) -> None:
+        try:
+            descriptor = os.open(self._where(), _FLAGS, 0o600)
+        except (FileNotFoundError, NotADirectoryError):  # the whole folder went away, and so does the run
+            return
+        os.dup2(descriptor, self._descriptor, inheritable=False)
+        os.close(descriptor)
+        if not self._waiting.startswith(self._start):
+            self._waiting[:0] = self._start
 
     def _give_up_the_oldest(self) -> None:
         surplus = len(self._waiting) - KEEP_AT_MOST
@@ -189,6 +206,11 @@ def parse(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) and isinstance(value.get("event"), str) else None
+
+
+def _line(value: Any) -> bytes:
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return text.encode(errors="replace") + b"\n"
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -2,7 +2,10 @@
 
 The kernel lets go of it when its holder ends, however that ends: a lock file that was left behind by a crash or a
 restart of the machine is not held by anybody, and so does not lie. What the file says (`Holder`) helps to reach the
-holder, and is believed only while the lock is held. Imports nothing but the standard library.
+holder, and is believed only while the lock is held.
+
+People remove lock files that they take for left behind. So the folder itself is held too, where its file system can do
+that (NFS cannot), and whoever holds a run makes the file anew. Imports nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -13,14 +16,19 @@ import json
 import os
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 __all__ = ["Holder", "RunLock", "holder_at", "is_held", "take"]
 
 #: whoever looks whether a run is alive holds its lock for some microseconds; a worker tries again for so long
 PATIENCE = 0.5  # seconds
 _NOTE = 4096  # bytes that a holder's note may have
+#: not inherited: children of a worker must not keep a run alive that nobody trains
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class RunLock:
 
     def __init__(self, descriptor: int, folder: int) -> None:
         self._descriptor, self._folder = descriptor, folder
+        self._socket: Path | None = None  # what was noted
 
     @classmethod
     def inherited(cls, descriptor: int, folder: Path) -> RunLock:
@@ -68,7 +77,9 @@ class RunLock:
             raise FileNotFoundError(f"{folder / 'lock'} is another file now")
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is held already, unless somebody cheats
         os.set_inheritable(descriptor, False)
-        return cls(descriptor, _opened(folder))
+        opened = _opened(folder)
+        _patiently(lambda: _held_folder(opened))  # the one that started this process lets go of it in a moment
+        return cls(descriptor, opened)
 
     @property
     def descriptor(self) -> int:
@@ -87,17 +98,36 @@ class RunLock:
 
     def note(self, socket: Path) -> None:
         """Write down how this process is reached. On a full disk nothing is written, and only the usual places help."""
+        self._socket = socket
         text = json.dumps(asdict(Holder(os.getpid(), platform.node(), str(socket)))).encode()
         with contextlib.suppress(OSError):
             # one write of one length: a reader sees the old note or the new one
             os.pwrite(self._descriptor, text.ljust(_NOTE // 8) + b"\n", 0)
 
+    def renew(self) -> bool:
+        """Make the lock file anew where somebody removed it. False where another process has the run by now."""
+        folder = self.folder
+        if folder is None or _is_at(self._descriptor, folder / "lock"):
+            return True
+        descriptor = -1
+        try:
+            descriptor = os.open(folder / "lock", _FLAGS, 0o600)
+            if not _patiently(lambda: _flocked(descriptor)):
+                return False
+            os.dup2(descriptor, self._descriptor, inheritable=False)
+        except OSError:
+            return True  # a disk that refuses, or somebody who plays with links: the folder is held all the same
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+        if self._socket is not None:
+            self.note(self._socket)
+        return True
+
     def release(self) -> None:
         """Let go of the lock."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            os.close(self._folder)
-            self._descriptor = self._folder = -1
+        _close(self._descriptor, self._folder)
+        self._descriptor = self._folder = -1
 
     def __enter__(self) -> RunLock:
         return self
@@ -112,39 +142,36 @@ def take(folder: Path) -> RunLock | None:
     Raises `BlockingIOError` never, any other `OSError` where the lock file cannot be opened (its errno says why).
     """
     path = folder / "lock"
-    until = time.monotonic() + PATIENCE
-    while True:
-        # not inherited: children of a worker must not keep a run alive that nobody trains
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+    def taken() -> RunLock | None:
+        descriptor, opened = os.open(path, _FLAGS, 0o600), -1
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(descriptor, path):
-                return RunLock(descriptor, _opened(folder))
-        except BlockingIOError:
-            if time.monotonic() > until:
-                os.close(descriptor)
-                return None
+            opened = _opened(folder)
+            if _flocked(descriptor) and _is_at(descriptor, path) and _held_folder(opened):
+                return RunLock(descriptor, opened)
         except BaseException:
-            os.close(descriptor)
+            _close(descriptor, opened)
             raise
-        os.close(descriptor)
-        time.sleep(0.01)
+        _close(descriptor, opened)
+        return None
+
+    return _patiently(taken)
 
 
 def is_held(folder: Path) -> bool:
     """Whether a process holds the run in a folder."""
-    try:
-        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
+    for path, flags in ((folder / "lock", os.O_NOFOLLOW), (folder, os.O_DIRECTORY)):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
+        except OSError:
+            continue
+        try:
+            if not _flocked(descriptor, fcntl.LOCK_SH):
+                return True
+        except OSError:
+            continue
+        finally:
+            os.close(descriptor)
     return False
 
 
@@ -165,7 +192,38 @@ def holder_at(folder: Path) -> Holder | None:
 
 
 def _opened(folder: Path) -> int:
-    return os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _flocked(descriptor: int, how: int = fcntl.LOCK_EX) -> bool:
+    """Lock an open file; False where somebody else has it."""
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _held_folder(opened: int) -> bool:
+    """Lock an open folder as far as its file system can do that; False where somebody else has it."""
+    try:
+        return _flocked(opened)
+    except OSError:
+        return True
+
+
+def _patiently(attempt: Callable[[], _T]) -> _T:
+    """The first result that is true, else the last one; whoever only looks holds a lock for a moment, too."""
+    until = time.monotonic() + PATIENCE
+    while not (result := attempt()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return result
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

@@ -75,8 +75,10 @@ class Run:
         self.leaving = False  # a signal asked the process to leave
         self.asked_to_stop = False  # a viewer did, or a signal
         self.discarded = False
-        self.orphaned = False  # its folder was removed
-        self._journal = Journal(folder.journal, lambda sentence: self._say_trouble("journal", sentence))
+        self.orphaned = False  # its folder was removed, or is another process's
+        self._journal = Journal(
+            folder.journal, lambda sentence: self._say_trouble("journal", sentence), lambda: self._folder.journal
+        )
         if self._journal.cut_off:
             log(HALF_WRITTEN.format(self._journal.cut_off))
         self._keeper = Keeper(
@@ -123,11 +125,22 @@ class Run:
         return self._at if moved is None else RunFolder(moved)
 
     def look_after_the_folder(self) -> None:
-        """End the run where its folder was removed: nobody could find it any more, and nothing of it be kept."""
-        if self._lock is not None and self._lock.folder is None and not self.orphaned:
+        """End the run where its folder was removed: nobody could find it any more, and nothing of it be kept.
+
+        The same where its lock file was removed and another process trains the run by now: two would spoil it.
+        """
+        if self._lock is None or self.orphaned:
+            return
+        removed = self._lock.folder is None
+        if removed or not self._lock.renew():
             self.orphaned = self.leaving = True
+            self._journal.close(write=False)
             self.act("discard")
-            log(f"The folder {self._at.path} was removed; the run ends.")
+            log(
+                f"The folder {self._at.path} was removed; the run ends."
+                if removed
+                else f"Another process has taken over the run in {self._at.path}; this one ends, and writes nothing."
+            )
 
     # --- what viewers ask -------------------------------------------------------------------------------------------
 
