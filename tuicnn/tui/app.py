@@ -21,7 +21,7 @@ from tuicnn.training.progress import State
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.look import Look
-from tuicnn.tui.memory import TIDY_PERIOD, tidy
+from tuicnn.tui.memory import keep_small, tidy
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.train import TrainScreen
@@ -109,7 +109,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin to watch; the view is there before the run is."""
         self.run_worker(self.watcher.run(), name="watch", group="watch")
-        self.set_interval(TIDY_PERIOD, partial(tidy, self))
+        keep_small(self)
 
     def on_unmount(self) -> None:
         """Stop watching the terminal."""

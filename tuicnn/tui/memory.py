@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from functools import _lru_cache_wrapper
+from functools import _lru_cache_wrapper, partial
 from typing import Any
 
 from textual.app import App
@@ -13,10 +13,30 @@ from textual.widget import Widget
 
 from tuicnn.tui.widgets.lines import LineWidget
 
-__all__ = ["TIDY_PERIOD", "tidy"]
+__all__ = ["keep_small", "tidy"]
 
 TIDY_PERIOD = 20.0  # seconds
+COLLECT_PERIOD = 5.0  # seconds
+LARGE = 32 << 10  # bytes of an array that has memory of its own: a curve that is drawn anew each second
 _FORGETFUL = ("rich", "textual")  # packages whose caches are emptied
+_M_MMAP_THRESHOLD = -3  # <malloc.h>
+
+
+def keep_small(app: App[Any]) -> None:
+    """See to the memory of an app from now on.
+
+    Python looks for what refers to itself in circles (widgets that were removed, lines and their caches) only when
+    there is a quarter more of everything; how much there is then is chance, and the memory never becomes less again.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # the GNU C library's
+    if mallopt is not None and not app.is_headless:  # the process has nothing else to do than to show this
+        mallopt(_M_MMAP_THRESHOLD, LARGE)
+    app.set_interval(COLLECT_PERIOD, _collect)
+    app.set_interval(TIDY_PERIOD, partial(tidy, app))
+
+
+def _collect() -> None:
+    gc.collect()
 
 
 def tidy(app: App[Any]) -> None:
@@ -36,6 +56,8 @@ def tidy(app: App[Any]) -> None:
                 node.forget()
             if isinstance(node, Widget):
                 node._styles_cache.clear()
+                node._box_model_cache.clear()
+                node._arrangement_cache.clear()
     app._query_one_cache.clear()
     for thing in gc.get_objects():
         if isinstance(thing, _lru_cache_wrapper) and thing.__module__.partition(".")[0] in _FORGETFUL:
