@@ -10,7 +10,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.tui.fake_feed import FakeFeed
+from tests.tui.fake_feed import OVERVIEW, FakeFeed
+from tuicnn.training.folder import RunFolder
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.look import detect
 from tuicnn.tui.summary import print_summary
@@ -50,7 +51,7 @@ def main() -> int:
         return 0
     outcome = app.run()
     if outcome is not None:
-        print_summary(outcome, look)
+        print_summary(outcome, RunFolder(Path(OVERVIEW.run)), look)
     return app.return_code or 0
 
 

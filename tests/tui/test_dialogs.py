@@ -76,6 +76,59 @@ async def test_each_answer_on_leaving_reaches_the_run(
     assert app.return_value.choice == choice
 
 
+@pytest.mark.parametrize(
+    ("diverged", "keys", "acted"),
+    [
+        ("", ["k"], ["resume"]),
+        ("", ["enter"], ["resume"]),
+        ("", ["p"], []),
+        ("", ["down", "enter"], []),
+        ("conv1 diverged.", ["k", "enter"], []),
+        ("conv1 diverged.", ["s"], ["stop"]),
+    ],
+)
+async def test_a_paused_run_is_left_paused_only_where_one_says_so(
+    make_app: MakeApp, feed: FakeFeed, diverged: str, keys: list[str], acted: list[str]
+) -> None:
+    feed.advance(100)
+    feed.state, feed.diverged = State.PAUSED, diverged
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.state is State.PAUSED)
+        await pilot.press("q")
+        await pilot.pause()
+        assert ("go on training" in text(app)) is not bool(diverged)
+        assert "leave it paused" in text(app)
+        assert "keep training" not in text(app)
+        assert "cancel" in text(app)
+        await pilot.press(*keys)
+        await until(pilot, lambda: app.return_value)
+    assert feed.acted == acted
+    assert app.return_value is not None
+    expected = State.STOPPED if acted == ["stop"] else State.TRAINING if acted else State.PAUSED
+    assert app.return_value.progress.state is expected
+
+
+async def test_an_answer_that_is_given_before_the_run_is_reached_reaches_it(make_app: MakeApp, feed: FakeFeed) -> None:
+    reached = asyncio.Event()
+
+    async def connect() -> FakeFeed:
+        await reached.wait()
+        return feed
+
+    app = make_app(feed)
+    app.watcher._connect = connect
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("q", "d")
+        await pilot.pause(0.2)
+        assert app.return_value is None
+        reached.set()
+        await until(pilot, lambda: app.return_value)
+    assert feed.acted == ["discard"]
+    assert app.return_value is not None
+    assert app.return_value.choice == "discard"
+
+
 @pytest.mark.parametrize("key", ["c", "escape"])
 async def test_leaving_can_be_called_off(make_app: MakeApp, feed: FakeFeed, key: str) -> None:
     app = make_app(feed)

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 
 from tests.tui.fake_feed import OVERVIEW, FakeFeed
-from tuicnn.training.progress import State
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.progress import Progress, State
 from tuicnn.tui.look import Look
 from tuicnn.tui.summary import Outcome, print_summary
 
 
-async def _said(outcome: Outcome, look: Look | None = None, *, terminal: bool = False) -> str:
+async def _said(
+    outcome: Outcome, look: Look | None = None, *, terminal: bool = False, folder: str = "runs/mnist-3"
+) -> str:
     out = io.StringIO()
     look = look or Look(ascii=True, colours="none")
     console = Console(
@@ -22,7 +26,7 @@ async def _said(outcome: Outcome, look: Look | None = None, *, terminal: bool = 
         no_color=look.colours == "none",
         highlight=False,
     )
-    print_summary(outcome, look, console)
+    print_summary(outcome, RunFolder(Path(folder)), look, console)
     return out.getvalue()
 
 
@@ -40,6 +44,24 @@ async def test_a_run_in_the_background_is_named_with_the_command_that_shows_it()
     assert "runs/mnist-3" in said
     assert "step 1,000 of 2,580" in said
     assert said.isascii()
+
+
+async def test_the_commands_work_wherever_the_run_lies_and_before_anything_was_seen_of_it() -> None:
+    said = await _said(await _outcome(1000, "background"), folder="/data/my runs/best")
+    assert "tuicnn attach '/data/my runs/best'\n" in said
+    assert "tuicnn stop '/data/my runs/best'\n" in said
+    unseen = Outcome("background", Progress(), None, ())
+    said = await _said(unseen)
+    assert "tuicnn attach mnist-3\n" in said
+    assert "runs/mnist-3\n" in said
+    said = await _said(replace(unseen, overview=OVERVIEW))
+    assert "0 steps" not in said
+
+
+async def test_a_run_that_is_left_paused_says_how_it_goes_on() -> None:
+    said = await _said(await _outcome(1000, "background", State.PAUSED))
+    assert "Paused in the background" in said
+    assert "go on     tuicnn attach mnist-3, then the space bar" in said
 
 
 async def test_a_run_that_has_ended_says_how_and_offers_nothing_to_attach_to() -> None:
@@ -65,7 +87,7 @@ async def test_a_long_folder_stays_in_one_piece_and_many_epochs_are_cut() -> Non
     outcome = await _outcome(2580, "ended", State.DONE)
     folder = "/home/somebody/" + "very-long/" * 12 + "runs/mnist-3"
     epochs = tuple(replace(outcome.epochs[0], epoch=i + 1) for i in range(40))
-    said = await _said(replace(outcome, overview=replace(OVERVIEW, run=folder), epochs=epochs))
+    said = await _said(replace(outcome, epochs=epochs), folder=folder)
     assert folder in said
     assert "the last 12 of 40 epochs" in said
 

@@ -203,6 +203,11 @@ class RunFolder:
         return f"tuicnn attach {shlex.quote(self.called)}"
 
     @property
+    def stop(self) -> str:
+        """The command that ends the run, from the working folder of this moment."""
+        return f"tuicnn stop {shlex.quote(self.called)}"
+
+    @property
     def resume(self) -> str:
         """The command that goes on with the run, from the working folder of this moment."""
         return f"tuicnn resume {shlex.quote(self.called)}"

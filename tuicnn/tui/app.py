@@ -243,14 +243,32 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             name = plain(overview.net if overview else self.title, self.look)
             share = f" ({progress.step / progress.steps:.0%} done)" if progress.steps else ""
             word = WORDS[progress.state]
-            self.push_screen(LeaveScreen(self.look, f"{name} is {word}{share}. What now?"), self._leaving)
+            about = f"{name} is {word}{share}. What now?"
+            paused = progress.state is State.PAUSED
+            self.push_screen(
+                LeaveScreen(self.look, about, paused=paused, diverged=bool(progress.diverged)), self._leaving
+            )
 
     def _leaving(self, answer: Leaving | None) -> None:
         if answer == "background":
             self._depart("background")
+        elif answer == "go-on":
+            self._ending = True
+            self.run_worker(self._go_on(), group="end")
         elif answer is not None:
             self._ending = True
             self.run_worker(self._end(answer), group="end")
+
+    async def _go_on(self) -> None:
+        """Let a paused run go on, and leave when it does."""
+        self.watcher.freeze(False)
+        told = await self.watcher.act("resume")
+        started = monotonic()
+        while told is not None and monotonic() - started < ENDING_PATIENCE:
+            if self.watcher.snapshot.progress.state is not State.PAUSED or self.watcher.snapshot.gone:
+                break
+            await asyncio.sleep(0.02)
+        self._depart("background" if told is not None else "gone")
 
     async def _end(self, answer: Leaving) -> None:
         """Tell the run to end, and wait until it has: the summary is to say what became of it."""

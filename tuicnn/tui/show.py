@@ -34,7 +34,7 @@ def show(folder: RunFolder, look: Look, process: subprocess.Popen[bytes] | None 
         for descriptor in (1, 2):
             os.dup2(nowhere, descriptor)
         return 128 + signal.SIGHUP
-    print_summary(outcome, look)
+    print_summary(outcome, folder, look)
     if app.ended_by is not None:
         return 128 + app.ended_by
     progress = outcome.progress

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Literal, cast
 
 from rich.console import Console
@@ -41,8 +40,11 @@ class Outcome:
     message: str = ""
 
 
-def print_summary(outcome: Outcome, look: Look, console: Console | None = None) -> None:
-    """Print a table of the epochs, the result, the run's folder, and the command that shows the run again."""
+def print_summary(outcome: Outcome, folder: RunFolder, look: Look, console: Console | None = None) -> None:
+    """Print a table of the epochs, the result, the run's folder, and the command that shows the run again.
+
+    Where the run goes on or cannot be reached, also before anything of it was seen.
+    """
     console = console or Console(highlight=False, no_color=look.colours == "none" or None)
 
     def say(text: str, role: Role = "text") -> None:
@@ -52,10 +54,9 @@ def print_summary(outcome: Outcome, look: Look, console: Console | None = None) 
     overview, progress = outcome.overview, outcome.progress
     if overview is not None and outcome.epochs:
         console.print(_epochs(outcome.epochs, progress, look, console.width))
-    name = PurePath(overview.run).name if overview and overview.run else ""
     if outcome.choice == "discard":
         done = progress.state.final or outcome.message
-        where = f"the run {name}" if name else "the run"
+        where = f"the run {folder.name}"
         say(f"Discarded {where}." if done else f"Asked to discard {where}; it has not ended yet.", "warn")
         return
     if progress.state.final:
@@ -71,18 +72,20 @@ def print_summary(outcome: Outcome, look: Look, console: Console | None = None) 
         at = f", step {progress.step:,} of {progress.steps:,}" if progress.steps else ""
         word = "Paused" if progress.state is State.PAUSED else "Training goes on"
         say(f"{word} in the background{at}.", "strong")
-    if overview is not None:
+    if overview is not None and progress.steps:
         facts = [
             f"{count(overview.parameters)} weights",
             f"{progress.step:,} steps",
             f"{duration(progress.seconds)} of training",
         ]
         say(f"  {', '.join(facts)}", "dim")
-        if overview.run:
-            say(f"  folder    {overview.run}")
-        if not progress.state.final and outcome.choice == "background" and name:
-            say(f"  look in   tuicnn attach {name}")
-            say(f"  end it    tuicnn stop {name}")
+    say(f"  folder    {folder.path}")
+    if not progress.state.final and outcome.choice == "background":
+        if progress.state is State.PAUSED:
+            say(f"  go on     {folder.attach}, then the space bar")
+        else:
+            say(f"  look in   {folder.attach}")
+        say(f"  end it    {folder.stop}")
 
 
 def print_breakdown(folder: RunFolder, traceback: str, look: Look, console: Console | None = None) -> None:

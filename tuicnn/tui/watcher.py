@@ -123,6 +123,7 @@ class Watcher:
         self._tell = tell
         self._feed: Feed | None = None
         self._wake_numbers, self._wake_maps = asyncio.Event(), asyncio.Event()
+        self._tried = asyncio.Event()  # whether there is a connection is known
         self._losses, self._accuracies = Numbers(), Numbers()
         self._settled = False  # the run has ended and all of it has been fetched
         self._figures_due = 0.0
@@ -133,6 +134,7 @@ class Watcher:
         """Connect, then watch until the run's process is gone. Raises nothing of the feed's."""
         try:
             self._feed = await self._connect()
+            self._tried.set()
             self._update(overview=await self._feed.overview())
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch_numbers(self._feed))
@@ -156,7 +158,8 @@ class Watcher:
         self._wake()
 
     async def act(self, action: Action) -> Progress | None:
-        """Steer the run; None where it cannot be reached (the snapshot then says so)."""
+        """Steer the run, once there is a connection; None where there is none (the snapshot then says so)."""
+        await self._tried.wait()
         if self._feed is None or self.snapshot.gone:
             return None
         try:
@@ -175,6 +178,7 @@ class Watcher:
         self._wake_maps.set()
 
     def _lost(self, why: BaseException) -> None:
+        self._tried.set()
         self._update(gone=str(why) or "The training process cannot be reached any more.")
 
     async def _watch_numbers(self, feed: Feed) -> None:

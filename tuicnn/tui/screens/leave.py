@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -14,42 +15,54 @@ from tuicnn.tui.widgets.panel import Panel, PanelLine
 
 __all__ = ["LeaveScreen", "Leaving"]
 
-Leaving = Literal["background", "stop", "discard"]
+Leaving = Literal["background", "go-on", "stop", "discard"]
+_Answer = tuple[str, str, str, Leaving | None]
 
-ANSWERS: tuple[tuple[str, str, str, Leaving | None], ...] = (
-    ("k", "keep training in the background", "keep training", "background"),
+KEEP: _Answer = ("k", "keep training in the background", "keep training", "background")
+#: who is used to `k` must not find a paused run in the morning
+GO_ON: _Answer = ("k", "go on training in the background", "go on training", "go-on")
+LEAVE_PAUSED: _Answer = ("p", "leave it paused in the background", "leave it paused", "background")
+OTHERS: tuple[_Answer, ...] = (
     ("s", "stop and save the weights", "stop and save", "stop"),
     ("d", "stop and discard: remove the run's folder", "discard the run", "discard"),
     ("c", "cancel: back to the run", "cancel", None),
 )
-LONGEST = max(len(long) for _, long, _, _ in ANSWERS)
+LONGEST = max(len(long) for _, long, _, _ in (KEEP, GO_ON, LEAVE_PAUSED, *OTHERS))
 
 
 class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
-    """Asks once; dismissed with the answer, None for going back."""
+    """Asks once; dismissed with the answer, None for going back.
+
+    What is asked depends on whether the run is `paused`, and on whether it waits for a smaller learning rate
+    (`diverged`): to go on as it is would be to diverge again.
+    """
 
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     LeaveScreen { align: center middle; overflow: hidden; }
-    LeaveScreen Panel { width: 56; max-width: 100%; height: 8; max-height: 100%; }
+    LeaveScreen Panel { width: 56; max-width: 100%; max-height: 100%; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"answer({index})", long) for index, (key, long, _, _) in enumerate(ANSWERS)),
-        Binding("escape", f"answer({len(ANSWERS) - 1})", "cancel"),
+        *(Binding(key, f"answer('{key}')", long) for key, long, _, _ in (KEEP, LEAVE_PAUSED, *OTHERS)),
+        Binding("escape", "answer('c')", "cancel"),
         Binding("up,shift+tab", "move(-1)", "up"),
         Binding("down,tab", "move(1)", "down"),
         Binding("enter", "answer", "choose"),
     ]
 
-    def __init__(self, look: Look, about: str) -> None:
+    def __init__(self, look: Look, about: str, *, paused: bool = False, diverged: bool = False) -> None:
         super().__init__()
         self.look = look
         self._about = about
+        first = (LEAVE_PAUSED,) if diverged else (GO_ON, LEAVE_PAUSED) if paused else (KEEP,)
+        self._answers: Sequence[_Answer] = (*first, *OTHERS)
         self._chosen = 0
 
     def compose(self) -> ComposeResult:
-        yield Panel(self.look, "Leave", id="leave")
+        panel = Panel(self.look, "Leave", id="leave")
+        panel.styles.height = len(self._answers) + 4
+        yield panel
 
     def on_resize(self, _: Resize) -> None:
         """Take the short words where the long ones do not fit."""
@@ -59,16 +72,18 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
         panel = self.query_one(Panel)
         short = panel.size.width < LONGEST + 9
         lines: list[PanelLine] = [[(self._about, "text")], []]
-        for index, (key, long, brief, _) in enumerate(ANSWERS):
+        for index, (key, long, brief, _) in enumerate(self._answers):
             pointer = self.look.glyphs.pointer if index == self._chosen else " "
             lines.append([(f"{pointer} ", "text"), (key, "accent"), (f"  {brief if short else long}", "text")])
         panel.show(lines, chosen=2 + self._chosen)
 
     def action_move(self, by: int) -> None:
         """Choose another answer."""
-        self._chosen = (self._chosen + by) % len(ANSWERS)
+        self._chosen = (self._chosen + by) % len(self._answers)
         self._draw()
 
-    def action_answer(self, index: int | None = None) -> None:
-        """Give the answer of a key, or the chosen one."""
-        self.dismiss(ANSWERS[self._chosen if index is None else index][3])
+    def action_answer(self, key: str = "") -> None:
+        """Give the answer of a key, if there is such a one now; or the chosen one."""
+        for own, _, _, answer in self._answers if key else (self._answers[self._chosen],):
+            if key in ("", own):
+                self.dismiss(answer)
