@@ -25,6 +25,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 
 def run() -> None:
     """The program `tuicnn`: what goes wrong is told in a sentence, and by the exit code."""
+    _open_what_is_closed()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # started with it closed (`>&-`): nobody wants to read
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the program runs
@@ -32,6 +33,7 @@ def run() -> None:
     code = 0
     try:
         try:
+            _see_where_this_is()
             code = main.main(standalone_mode=False) or 0
         except SystemExit as leave:
             code = leave.code if isinstance(leave.code, int) else 1
@@ -52,6 +54,23 @@ def run() -> None:
         code = _output_is_gone(1)
         complain(f"tuicnn: the output cannot be written: {why(error)}")
     sys.exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """Where one of the three standard descriptors is closed, a file of ours must not get its number."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+
+
+def _see_where_this_is() -> None:
+    """Raises `RunError` where the working folder is gone: relative paths, and `runs`, mean nothing there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise RunError("the working folder was removed; change to another one with cd, and try again") from None
 
 
 def _output_is_gone(code: int) -> int:

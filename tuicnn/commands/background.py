@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -23,6 +24,8 @@ __all__ = ["train_in_background"]
 
 #: seconds within which a process should have begun; one that takes longer is not waited for
 PATIENCE = 20.0
+TAIL = 1 << 20  # bytes of a journal: thousands of steps
+_TURNS = tuple(b'{"event":"%s"' % kind for kind in (b"start", b"resumed", b"end"))
 
 
 def train_in_background(
@@ -49,10 +52,11 @@ def train_in_background(
             folder.remove()
         raise
     try:
+        before = _turns(folder) if detach else set()
         process = start(folder, options, path, through=through, resume=resume)
         if detach:
-            _see_it_begin(folder, process)
-            say(f"{_introduced(folder)} trains in the background; {_commands(folder)}.")
+            does = "trains" if _see_it_begin(folder, process, before) else "is still reading its data"
+            say(f"{_introduced(folder)} {does} in the background; {_commands(folder)}.")
             sys.exit(0)
         # imported now, while the process starts: the two start-ups overlap
         from tuicnn.tui.show import show
@@ -64,19 +68,38 @@ def train_in_background(
         raise
 
 
-def _see_it_begin(folder: RunFolder, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the process can be reached. Raises `RunError` where it ended instead."""
+def _see_it_begin(folder: RunFolder, process: subprocess.Popen[bytes], before: set[bytes]) -> bool:
+    """Wait until the process trains; False where that takes long. Raises `RunError` where it ended instead.
+
+    `before` is what `_turns` gave before the process was started.
+    """
+    from tuicnn.training.journal import parse
     from tuicnn.worker.log import last_words
 
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        holder = folder.holder
-        if holder is not None and holder.pid == process.pid:
-            return
-        if process.poll() is not None:
+        over = process.poll() is not None  # before its journal is read: its last words are then there
+        turns = [parse(line) or {} for line in _turns(folder) - before]
+        for event in turns:
+            if event.get("event") == "end" and event.get("state") == "failed":
+                raise RunError(f"The run {folder.name} failed: {event.get('message')}")
+        if turns:
+            return True
+        if over:
             words = last_words(folder.log) or f"it left nothing in its log, {folder.log}"
             raise RunError(f"The process of the run {folder.name} ended at once: {words}")
-        time.sleep(0.02)
+        time.sleep(0.05)
+    return False
+
+
+def _turns(folder: RunFolder) -> set[bytes]:
+    """The newest lines of a run's journal in which training begins or ends."""
+    try:
+        with folder.journal.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
+            return {line for line in file if line.endswith(b"\n") and line.startswith(_TURNS)}
+    except OSError:
+        return set()
 
 
 def _introduced(folder: RunFolder) -> str:

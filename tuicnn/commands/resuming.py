@@ -13,7 +13,7 @@ from tuicnn.commands.background import train_in_background
 from tuicnn.commands.group import main, options
 from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
 from tuicnn.console.streams import complain, is_terminal
-from tuicnn.training.files import RunError
+from tuicnn.training.files import RunError, why, write_atomic
 from tuicnn.training.options import ON_NAN_ALONE, ON_NAN_WATCHED, Options
 
 if TYPE_CHECKING:
@@ -114,13 +114,14 @@ def resume_run(
     from tuicnn.training.runs import summary
 
     path = _still_there(origin)
+    _see_that_the_net_is_there(folder)
     plan = plan_of(folder, chosen, path)
     longer = chosen.epochs is not None
     watched = detach or (is_terminal(sys.stdin) and is_terminal(sys.stdout) and not (as_json or here))
     on_nan = chosen.on_nan or (ON_NAN_WATCHED if watched else ON_NAN_ALONE)
-    checkpoint_for(folder, plan, longer=longer, say=complain, on_nan=on_nan)
+    checkpoint = checkpoint_for(folder, plan, longer=longer, say=complain, on_nan=on_nan)
     _see_that_the_data_is_there(plan)
-    _tell_of_changes(folder, path)
+    _tell_of_changes(folder, path, checkpoint.text if checkpoint is not None else folder.text)
     if (found := summary(folder)).damaged:
         complain(found.damage)
     if given != Options():
@@ -209,17 +210,34 @@ def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options,
     )
 
 
-def _tell_of_changes(folder: RunFolder, path: Path | None) -> None:
-    """Say that the file has changed since: the run goes on with the text that it began with."""
+def _tell_of_changes(folder: RunFolder, path: Path | None, begun: str) -> None:
+    """Say that the file has changed since: the run goes on with the text that it has `begun` with."""
     try:
         now = path.read_text(encoding="utf-8") if path is not None else None
     except (OSError, UnicodeDecodeError):
         return
-    if now is not None and now != folder.text:
+    if now is not None and now != begun:
         complain(
             f"{path} has changed since; the run goes on with the text that it began with "
             f"({folder.resume} --warm begins a new one)."
         )
+
+
+def _see_that_the_net_is_there(folder: RunFolder) -> None:
+    """Write the net of a run anew where it was removed, out of its newest checkpoint. Raises `RunError`."""
+    net = folder.path / "net.net"
+    if os.path.lexists(net):
+        return
+    from tuicnn.training.checkpoint_folder import CheckpointFolder
+
+    checkpoint = CheckpointFolder(folder.checkpoints).newest(complain)
+    if checkpoint is None:
+        return
+    try:
+        write_atomic(net, checkpoint.text.encode())
+    except OSError as error:
+        raise RunError(f"{net} is not there, and cannot be written anew: {why(error)}.") from error
+    complain(f"{net} was not there; it was written anew from the checkpoint after step {checkpoint.step:,}.")
 
 
 def _see_that_the_data_is_there(plan: Plan) -> None:

@@ -136,6 +136,7 @@ def stop(run: str | None, ascii: bool) -> None:
         complain(ended.message)
     if ended.trouble:
         complain(ended.trouble)
+    if ended.trouble or ended.state not in ("stopped", "done"):
         sys.exit(1)
 
 

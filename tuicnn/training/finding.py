@@ -60,7 +60,11 @@ def find_run(text: str | None, parent: Path) -> RunFolder:
             raise RunError(_none_alive(parent))
         return alive[-1].folder
     runs = parent / RUNS
-    if "/" not in text and text not in ("", ".", ".."):
+    if not text:
+        raise RunError("Which run is meant? Give its name, its number or its folder; see: tuicnn runs")
+    if text.rstrip("/"):
+        text = text.rstrip("/")  # as the shell completes the name of a folder
+    if "/" not in text and text not in (".", ".."):
         named = RunFolder(runs / text)
         if named.holds_a_run:
             return named
@@ -72,7 +76,7 @@ def find_run(text: str | None, parent: Path) -> RunFolder:
                 names = " and ".join(sorted(folder.name for folder in numbered))
                 raise RunError(f"The number {text} is that of {names}; give the name.")
     by_path = RunFolder(Path(text))
-    if text and by_path.holds_a_run:
+    if by_path.holds_a_run:
         return by_path
     if (shut := _shut(text, parent)) is not None:
         raise RunError(why_shut(shut))

@@ -11,6 +11,7 @@ that (NFS cannot), and whoever holds a run makes the file anew. Imports nothing 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -74,7 +75,7 @@ class RunLock:
     def inherited(cls, descriptor: int, folder: Path) -> RunLock:
         """A lock that the process was started with. Raises `OSError` where it is not that of the folder."""
         if not _is_at(descriptor, folder / "lock"):
-            raise FileNotFoundError(f"{folder / 'lock'} is another file now")
+            raise FileNotFoundError(errno.ENOENT, "its lock is another file now")
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is held already, unless somebody cheats
         os.set_inheritable(descriptor, False)
         opened = _opened(folder)

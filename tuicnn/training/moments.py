@@ -100,15 +100,17 @@ def take(trainer: Trainer, identity: Identity, progress: Progress, metrics: Metr
     )
 
 
-def restore(checkpoint: Checkpoint, trainer: Trainer, identity: Identity, progress: Progress) -> Progress:
-    """Take a checkpoint's arrays and place; gives the progress of that moment.
+def restore(
+    checkpoint: Checkpoint, trainer: Trainer, identity: Identity, progress: Progress, resume: str = "tuicnn resume"
+) -> Progress:
+    """Take a checkpoint's arrays and place; gives the progress of that moment. `resume` is the command that does so.
 
     Raises `RunError`, with the trainer as it was, where the checkpoint belongs to other data or another network.
     """
     if checkpoint.data and checkpoint.data != identity.data:
         raise RunError(
             "The data of this run is not what it was trained on: its images or labels have changed. "
-            "With the data as it was, the run can be resumed; tuicnn resume --warm begins a new run with its weights."
+            f"With the data as it was, the run can be resumed; {resume} --warm begins a new run with its weights."
         )
     if checkpoint.layout != identity.layout:
         raise RunError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,8 +64,11 @@ def checkpoint_for(
         )
     checkpoint = CheckpointFolder(folder.checkpoints).newest(say)
     if checkpoint is None:
-        if state == "done" and not run.trouble:
-            raise RunError(f"The run {folder.name} ({describe(folder)}) has no checkpoint to go on from.")
+        if (run.epochs or state in ("done", "stopped", "diverged")) and not run.trouble:  # there has been one
+            raise RunError(
+                f"The run {folder.name} ({describe(folder)}) has no checkpoint to go on from in {folder.checkpoints}; "
+                f"train its net anew with: tuicnn {shlex.quote(str(folder.path / 'net.net'))}"
+            )
         say(f"The run {folder.name} has no checkpoint yet; it goes on from its first step.")
         return None
     if checkpoint.plan != plan_fingerprint(plan) or not (longer or checkpoint.epochs_planned == plan.train.epochs):

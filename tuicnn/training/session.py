@@ -9,12 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.data import DataError
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.files import RunError
+from tuicnn.training.folder import RunFolder
 from tuicnn.training.looking import Views
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.moments import Identity, Moment, restore, take
@@ -176,7 +178,8 @@ class Session:
         past, identity = self._past, Identity.of(trainer)
         event = "resumed" if past is not None and past.begun else "start"
         if past is not None and past.checkpoint is not None:
-            self._progress = restore(past.checkpoint, trainer, identity, self._progress)
+            resume = RunFolder(Path(self.run_name)).resume
+            self._progress = restore(past.checkpoint, trainer, identity, self._progress, resume)
             self._metrics.take_up(past.checkpoint, past.steps, past.epochs)
         self._identity = identity  # from here on there is something to keep
         self._set(

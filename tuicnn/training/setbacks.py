@@ -59,9 +59,9 @@ class Setbacks:
             advice = f"with a smaller learning rate than {rate} training can go on{again}"
             return Remedy("pause", f"{told} The step was undone; {advice}.")
         if self._on_nan == "stop" or halvings >= MOST_HALVINGS:
-            tried = f"{halvings} halvings of it in this epoch did not help" if halvings else "or --on-nan halve-lr"
-            advice = f"try a smaller learning rate than {rate}"
-            return Remedy("stop", f"{told} The step was undone; {advice}{': ' if halvings else ', '}{tried}.")
+            tried = f": {halvings} halvings of it in this epoch did not help"
+            advice = tried if self._on_nan == "halve-lr" else ", or --on-nan halve-lr"
+            return Remedy("stop", f"{told} The step was undone; try a smaller learning rate than {rate}{advice}.")
         trainer.rate_factor = scaled(trainer.rate_factor, 0.5)
         weights = "" if divergence.by_rate else self._set_back(trainer, halvings, best_step)
         halved = f"{trainer.learning_rate:.3g}" + (f", and training goes on from {weights}" if weights else "")

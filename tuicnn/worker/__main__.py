@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     import argparse
     from pathlib import Path
 
-    from tuicnn.training.files import RunError
+    from tuicnn.training.files import RunError, why
     from tuicnn.training.folder import RunFolder
     from tuicnn.training.lock import RunLock
     from tuicnn.training.options import ON_NAN, Options
@@ -38,7 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
         from tuicnn.worker.runner import work
 
         folder = RunFolder(given.folder)
-        lock = None if given.lock is None else RunLock.inherited(given.lock, folder.path)
+        try:
+            lock = None if given.lock is None else RunLock.inherited(given.lock, folder.path)
+        except OSError as error:
+            raise RunError(f"The run {folder.name} could not be taken over: {why(error)}.") from error
         return work(folder, options, given.path, lock, resume=given.resume)
     except RunError as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is the process's log

@@ -1,0 +1,102 @@
+"""Commands where something that they count on is gone: the working folder, a descriptor, a run's file, the data."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import Run
+from tests.training.small import NET, checkpoint_of, made_data, same, train
+from tuicnn.training.folder import RunFolder
+from tuicnn.training.options import Options
+from tuicnn.training.origin import Origin
+
+
+@pytest.fixture
+def stopped(tuicnn: Run, tmp_path: Path) -> RunFolder:
+    """A run that was stopped after its fourth step, in the folder where the commands are run."""
+    work = tmp_path / "work"
+    text = NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01")
+    (work / "my.net").write_text(text)
+    folder = RunFolder.create(work, "my", text)
+    Origin(work / "my.net", work, Options(threads=1)).keep(folder)
+    train(folder, report=lambda run, event: run.act("stop") if event.get("step") == 4 else None)
+    return folder
+
+
+@pytest.mark.parametrize("arguments", ["runs", "attach", "../my.net", "stop", "{}/my.net --run {}/new"])
+def test_a_working_folder_that_was_removed(environment: dict[str, str], tmp_path: Path, arguments: str) -> None:
+    (tmp_path / "my.net").write_text("flatten -> dense 10\n")
+    command = f"mkdir gone; cd gone; rmdir ../gone; exec {sys.executable} -m tuicnn {arguments.format(*[tmp_path] * 2)}"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "tuicnn: the working folder was removed; change to another one with cd, and try again\n"
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("closed", ["<&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_a_start_with_closed_descriptors(
+    tuicnn: Run, environment: dict[str, str], stopped: RunFolder, tmp_path: Path, closed: str
+) -> None:
+    net = shlex.quote(str(tmp_path / "work/my.net"))
+    command = f"{sys.executable} -m tuicnn {net} --detach --epochs 100000 --run new {closed}"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment, timeout=60, check=False)
+    folder = RunFolder(tmp_path / "new")
+    assert done.returncode == 0
+    assert folder.alive
+    assert tuicnn("stop", str(folder.path)).returncode == 0
+    assert not folder.alive
+
+
+def test_the_net_of_a_run_is_written_anew_from_its_checkpoint(tuicnn: Run, stopped: RunFolder) -> None:
+    text = stopped.text
+    (stopped.path / "net.net").unlink()
+    done = tuicnn("resume", "my-1/")
+    assert done.returncode == 0
+    assert "net.net was not there; it was written anew from the checkpoint after step 4." in done.stderr
+    assert stopped.text == text
+    whole = RunFolder.create(stopped.path.parent.parent, "whole", text)
+    train(whole)
+    assert same(checkpoint_of(stopped), checkpoint_of(whole))
+
+
+def test_a_run_whose_checkpoints_were_removed_keeps_its_journal(tuicnn: Run, stopped: RunFolder) -> None:
+    shutil.rmtree(stopped.checkpoints)
+    before = stopped.journal.read_bytes()
+    done = tuicnn("resume", "1")
+    assert done.returncode == 1
+    assert "has no checkpoint to go on from in" in done.stderr
+    assert f"tuicnn {stopped.path}/net.net" in done.stderr
+    assert stopped.journal.read_bytes() == before
+
+
+def test_data_that_changed_is_told_by_the_command_that_goes_on_in_the_background(
+    tuicnn: Run, stopped: RunFolder, tmp_path: Path
+) -> None:
+    data = dict(np.load(tmp_path / "d.npz"))
+    data["y_train"] = (data["y_train"] + 1) % 3
+    np.savez(tmp_path / "d.npz", **data)
+    done = tuicnn("resume", "1", "--detach")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The data of this run is not what it was trained on" in done.stderr
+    assert "tuicnn resume my-1 --warm begins a new run" in done.stderr
+
+
+def test_what_changed_is_what_is_said_to_have_changed(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
+    net = stopped.path / "net.net"
+    net.write_text("# a comment\n" + net.read_text())
+    assert tuicnn("resume", "1").stderr == ""
+
+
+def test_a_run_that_is_not_named(tuicnn: Run, stopped: RunFolder) -> None:
+    done = tuicnn("attach", "")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "Which run is meant?" in done.stderr
