@@ -60,7 +60,8 @@ def tidy(app: App[Any]) -> None:
                 node._arrangement_cache.clear()
     app._query_one_cache.clear()
     for thing in gc.get_objects():
-        if isinstance(thing, _lru_cache_wrapper) and thing.__module__.partition(".")[0] in _FORGETFUL:
+        # not isinstance: that would wake what other packages load when it is asked for
+        if type(thing) is _lru_cache_wrapper and (thing.__module__ or "").partition(".")[0] in _FORGETFUL:
             thing.cache_clear()
     gc.collect()
     if (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:  # the GNU C library's
