@@ -96,7 +96,7 @@ def test_a_screen_that_was_stopped_and_let_go_on_reads_its_keys_once_and_ends(be
             screen.forget()
             screen.press("?")
             screen.until("paused")
-        screen.press("qk")
+        screen.press("qp")
     for screen in screens:
         assert screen.ended() == 0
         assert screen.restored

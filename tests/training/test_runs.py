@@ -108,7 +108,7 @@ def test_a_run_is_found_by_number_name_and_path(tmp_path: Path, monkeypatch: pyt
 def test_a_run_that_is_not_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     a_run(tmp_path, "mnist")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RunError, match="There is no run"):
+    with pytest.raises(RunError, match=r"There is no run|Which run is meant"):
         find_run(text, tmp_path)
 
 

@@ -129,6 +129,78 @@ async def test_an_answer_that_is_given_before_the_run_is_reached_reaches_it(make
     assert app.return_value.choice == "discard"
 
 
+@pytest.mark.parametrize(("move", "key"), [([], "enter"), ([], "k"), (["up", "down"], "enter")])
+async def test_a_run_that_is_paused_while_it_is_asked_goes_on_where_that_was_chosen(
+    make_app: MakeApp, feed: FakeFeed, move: list[str], key: str
+) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        await pilot.press("q", *move)
+        await until(pilot, lambda: "keep training" in text(app))
+        feed.state = State.PAUSED  # by another screen; or it was, and this one did not know yet
+        await until(pilot, lambda: "go on training" in text(app) and "is paused" in text(app))
+        assert "leave it paused" in text(app)
+        assert "cancel" in text(app)
+        await pilot.press(key)
+        await until(pilot, lambda: app.return_value)
+    assert feed.acted == ["resume"]
+
+
+async def test_a_run_that_was_paused_in_a_frozen_view_is_known_to_be(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        await pilot.press("f", "space")
+        await until(pilot, lambda: feed.acted == ["pause"])
+        await pilot.press("space")
+        await until(pilot, lambda: feed.acted == ["pause", "resume"])
+        await pilot.press("space")
+        await until(pilot, lambda: len(feed.acted) == 3)
+        await pilot.press("q")
+        await until(pilot, lambda: "go on training" in text(app))
+        await pilot.press("p")
+    assert app.return_value is not None
+    assert app.return_value.progress.state is State.PAUSED
+
+
+async def test_a_question_that_has_no_object_any_more_is_taken_back(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, LeaveScreen))
+        feed.advance(100_000)
+        await until(pilot, lambda: "97.83% of the 10,000 test images are right" in text(app))
+        assert not isinstance(app.screen, LeaveScreen)
+        await pilot.press("q")
+    assert app.return_value is not None
+    assert app.return_value.choice == "ended"
+
+
+@pytest.mark.parametrize(("key", "choice"), [("s", "stop"), ("d", "discard")])
+async def test_who_does_not_wait_for_the_end_is_told_what_the_run_was_asked(
+    make_app: MakeApp, key: str, choice: str
+) -> None:
+    class Long(FakeFeed):
+        async def act(self, action: Any) -> Any:
+            self.acted.append(action)
+            return self.progress()
+
+    feed = Long()
+    feed.advance(100)
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        await pilot.press("q", key)
+        await until(pilot, lambda: feed.acted)
+        await pilot.pause(0.1)
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_value)
+    assert app.return_value is not None
+    assert app.return_value.choice == choice
+
+
 @pytest.mark.parametrize("key", ["c", "escape"])
 async def test_leaving_can_be_called_off(make_app: MakeApp, feed: FakeFeed, key: str) -> None:
     app = make_app(feed)
@@ -215,6 +287,18 @@ async def test_a_terminal_that_is_gone_is_left_without_a_question(make_app: Make
     assert app.return_value is not None
     assert app.return_value.choice == "background"
     assert feed.acted == []
+
+
+async def test_a_signal_does_not_make_a_run_that_is_gone_go_on(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        feed.gone = "It was killed."
+        await until(pilot, lambda: app.watcher.snapshot.gone)
+        app._hangup._go()
+        await pilot.pause()
+    assert app.return_value is not None
+    assert (app.return_value.choice, app.return_value.message) == ("gone", "It was killed.")
 
 
 async def test_closed_dialogs_leave_nothing_behind(make_app: MakeApp, feed: FakeFeed) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,27 @@ async def test_a_run_that_is_left_paused_says_how_it_goes_on() -> None:
     said = await _said(await _outcome(1000, "background", State.PAUSED))
     assert "Paused in the background" in said
     assert "go on     tuicnn attach mnist-3, then the space bar" in said
+
+
+async def test_a_run_that_is_left_diverged_says_so_and_that_its_rate_is_to_be_halved() -> None:
+    outcome = await _outcome(1000, "background", State.PAUSED)
+    told = "The output of conv2 became infinite in step 1,001 (epoch 2)."
+    said = await _said(replace(outcome, progress=replace(outcome.progress, diverged=told)))
+    assert told in said
+    assert "go on     tuicnn attach mnist-3, then - and the space bar" in said
+
+
+async def test_a_pause_is_told_also_where_the_screen_had_not_seen_it_yet(tmp_path: Path) -> None:
+    folder = RunFolder.create_at(tmp_path / "run", "flatten -> dense 10\n")
+    events = [{"event": "start", "epochs": 3}, {"event": "paused", "step": 7}]
+    unseen = Outcome("background", Progress(), None, ())
+    with folder.lock():
+        folder.journal.write_text("".join(f"{json.dumps(event)}\n" for event in events[:1]))
+        assert "Training goes on" in await _said(unseen, folder=str(folder.path))
+        folder.journal.write_text("".join(f"{json.dumps(event)}\n" for event in events))
+        said = await _said(unseen, folder=str(folder.path))
+    assert "Paused in the background" in said
+    assert ", then the space bar" in said
 
 
 async def test_a_run_that_has_ended_says_how_and_offers_nothing_to_attach_to() -> None:

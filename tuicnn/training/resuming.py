@@ -64,7 +64,7 @@ def checkpoint_for(
         )
     checkpoint = CheckpointFolder(folder.checkpoints).newest(say)
     if checkpoint is None:
-        if (run.epochs or state in ("done", "stopped", "diverged")) and not run.trouble:  # there has been one
+        if (run.epochs > 1 or state in ("done", "stopped", "diverged")) and not run.trouble:  # there has been one
             raise RunError(
                 f"The run {folder.name} ({describe(folder)}) has no checkpoint to go on from in {folder.checkpoints}; "
                 f"train its net anew with: tuicnn {shlex.quote(str(folder.path / 'net.net'))}"

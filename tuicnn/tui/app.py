@@ -28,7 +28,6 @@ from tuicnn.tui.screens.train import TrainScreen
 from tuicnn.tui.summary import Outcome
 from tuicnn.tui.watcher import Snapshot, Watched, Watcher
 from tuicnn.tui.widgets.keys import shortcuts
-from tuicnn.tui.widgets.plain import plain
 from tuicnn.tui.widgets.status import WORDS
 from tuicnn.worker.feed import Action, Feed
 
@@ -97,6 +96,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self.add_mode("train", partial(TrainScreen, look, self.watcher, title))
         self._hangup = Hangup(partial(self._depart, "background"))
         self._ending = self._over = False
+        self._told: Leaving | None = None  # how the run was told to end
         self.broken = ""  # the traceback of an error that ended the screen
 
     # -- views
@@ -121,7 +121,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             self._over = over
             self.refresh_bindings()
         for screen in self.screen_stack:
-            if isinstance(screen, TrainScreen):
+            if isinstance(screen, TrainScreen | LeaveScreen):
                 screen.post_message(Watched(snapshot))
 
     def _notice(self, text: str) -> None:
@@ -150,7 +150,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     def action_pause(self) -> None:
         """Pause at the end of a step, or go on."""
-        self._steer("resume" if self.watcher.snapshot.progress.state is State.PAUSED else "pause")
+        self._steer("resume" if self.watcher.latest.state is State.PAUSED else "pause")
 
     def action_step(self) -> None:
         """Train one step, then pause."""
@@ -237,17 +237,9 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         elif snapshot.progress.state.final:
             self._depart("ended")
         elif self._ending or isinstance(self.screen, LeaveScreen):
-            self._depart("background")
+            self._depart(self._told or "background")
         else:
-            overview, progress = snapshot.overview, snapshot.progress
-            name = plain(overview.net if overview else self.title, self.look)
-            share = f" ({progress.step / progress.steps:.0%} done)" if progress.steps else ""
-            word = WORDS[progress.state]
-            about = f"{name} is {word}{share}. What now?"
-            paused = progress.state is State.PAUSED
-            self.push_screen(
-                LeaveScreen(self.look, about, paused=paused, diverged=bool(progress.diverged)), self._leaving
-            )
+            self.push_screen(LeaveScreen(self.look, self.watcher, self.title), self._leaving)
 
     def _leaving(self, answer: Leaving | None) -> None:
         if answer == "background":
@@ -261,11 +253,12 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     async def _go_on(self) -> None:
         """Let a paused run go on, and leave when it does."""
+        self._notice("letting the run go on")
         self.watcher.freeze(False)
         told = await self.watcher.act("resume")
         started = monotonic()
         while told is not None and monotonic() - started < ENDING_PATIENCE:
-            if self.watcher.snapshot.progress.state is not State.PAUSED or self.watcher.snapshot.gone:
+            if self.watcher.latest.state is not State.PAUSED or self.watcher.snapshot.gone:
                 break
             await asyncio.sleep(0.02)
         self._depart("background" if told is not None else "gone")
@@ -276,6 +269,8 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self._notice("stopping; the weights are being saved" if action == "stop" else "discarding the run")
         self.watcher.freeze(False)
         told = await self.watcher.act(action)
+        if told is not None:
+            self._told = answer
         started = monotonic()
         while told is not None and monotonic() - started < ENDING_PATIENCE:
             snapshot = self.watcher.snapshot
@@ -285,8 +280,10 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self._depart(answer if told is not None else "gone")
 
     def _depart(self, choice: Any) -> None:
-        snapshot = self.watcher.snapshot
-        self.exit(Outcome(choice, snapshot.progress, snapshot.overview, snapshot.epochs, snapshot.gone))
+        snapshot, progress = self.watcher.snapshot, self.watcher.latest
+        if choice == "background" and snapshot.gone:
+            choice = "gone"
+        self.exit(Outcome(choice, progress, snapshot.overview, snapshot.epochs, snapshot.gone))
 
 
 def _colour_system(look: Look) -> Any:

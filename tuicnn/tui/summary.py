@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.training.files import write_atomic
+from tuicnn.training.files import RunError, write_atomic
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.progress import Epoch, Overview, Progress, State
+from tuicnn.training.runs import summary
 from tuicnn.tui.look import Look, Role
 from tuicnn.tui.widgets.numerals import count, duration, percent, significant
 from tuicnn.tui.widgets.plain import plain
@@ -52,6 +53,7 @@ def print_summary(outcome: Outcome, folder: RunFolder, look: Look, console: Cons
         console.print(Text(plain(text, look), style=look.style(role)), soft_wrap=True)
 
     overview, progress = outcome.overview, outcome.progress
+    paused = progress.state is State.PAUSED or (progress.state is State.STARTING and _paused(folder))
     if overview is not None and outcome.epochs:
         console.print(_epochs(outcome.epochs, progress, look, console.width))
     if outcome.choice == "discard":
@@ -70,8 +72,10 @@ def print_summary(outcome: Outcome, folder: RunFolder, look: Look, console: Cons
         say("Asked to stop; the weights are saved when the step is done.", "warn")
     else:
         at = f", step {progress.step:,} of {progress.steps:,}" if progress.steps else ""
-        word = "Paused" if progress.state is State.PAUSED else "Training goes on"
+        word = "Paused" if paused else "Training goes on"
         say(f"{word} in the background{at}.", "strong")
+        if progress.diverged:
+            say(progress.diverged, "bad")
     if overview is not None and progress.steps:
         facts = [
             f"{count(overview.parameters)} weights",
@@ -81,11 +85,20 @@ def print_summary(outcome: Outcome, folder: RunFolder, look: Look, console: Cons
         say(f"  {', '.join(facts)}", "dim")
     say(f"  folder    {folder.path}")
     if not progress.state.final and outcome.choice == "background":
-        if progress.state is State.PAUSED:
-            say(f"  go on     {folder.attach}, then the space bar")
+        if paused:
+            keys = "- and the space bar" if progress.diverged else "the space bar"
+            say(f"  go on     {folder.attach}, then {keys}")
         else:
             say(f"  look in   {folder.attach}")
         say(f"  end it    {folder.stop}")
+
+
+def _paused(folder: RunFolder) -> bool:
+    """Whether the run's journal says so, for a screen that was left before it heard of it."""
+    try:
+        return summary(folder).paused
+    except RunError:
+        return False
 
 
 def print_breakdown(folder: RunFolder, traceback: str, look: Look, console: Console | None = None) -> None:

@@ -129,6 +129,7 @@ class Watcher:
         self._figures_due = 0.0
         self.interest = Interest()
         self.snapshot = Snapshot()
+        self.latest = Progress()  # the newest that is known of the run, also where the view is frozen
 
     async def run(self) -> None:
         """Connect, then watch until the run's process is gone. Raises nothing of the feed's."""
@@ -167,6 +168,7 @@ class Watcher:
         except WorkerGone as gone:
             self._lost(gone)
             return None
+        self.latest = progress
         if not self.snapshot.frozen:
             self._update(progress=progress)
         self._settled = False
@@ -219,7 +221,9 @@ class Watcher:
         if figures:
             self._figures_due = monotonic() + FIGURES_PERIOD
         poll = await feed.poll(points * stride, epochs, figures=figures)
+        self.latest = poll.progress
         if self.snapshot.frozen and not poll.progress.state.final:
+            self._tell(self.snapshot)  # a question that stands over it follows the run
             return
         self._update(frozen=False)  # the end of a run is shown also where the view was frozen
         if poll.history.stride > stride:  # the run has grown long, and its points are fewer from now on

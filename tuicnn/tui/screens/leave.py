@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import ModalScreen
 
+from tuicnn.training.progress import Progress, State
 from tuicnn.tui.look import Look
+from tuicnn.tui.watcher import Watched, Watcher
 from tuicnn.tui.widgets.panel import Panel, PanelLine
+from tuicnn.tui.widgets.plain import plain
+from tuicnn.tui.widgets.status import WORDS
 
 __all__ = ["LeaveScreen", "Leaving"]
 
@@ -33,8 +38,9 @@ LONGEST = max(len(long) for _, long, _, _ in (KEEP, GO_ON, LEAVE_PAUSED, *OTHERS
 class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
     """Asks once; dismissed with the answer, None for going back.
 
-    What is asked depends on whether the run is `paused`, and on whether it waits for a smaller learning rate
-    (`diverged`): to go on as it is would be to diverge again.
+    What is asked depends on whether the run is paused, also where that changes or is learnt while it is asked, and on
+    whether it waits for a smaller learning rate: to go on as it is would be to diverge again. Where the run ends
+    meanwhile there is nothing to ask, and the question is taken back.
     """
 
     AUTO_FOCUS = ""
@@ -51,18 +57,29 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
         Binding("enter", "answer", "choose"),
     ]
 
-    def __init__(self, look: Look, about: str, *, paused: bool = False, diverged: bool = False) -> None:
+    def __init__(self, look: Look, watcher: Watcher, title: str) -> None:
         super().__init__()
         self.look = look
-        self._about = about
-        first = (LEAVE_PAUSED,) if diverged else (GO_ON, LEAVE_PAUSED) if paused else (KEEP,)
-        self._answers: Sequence[_Answer] = (*first, *OTHERS)
+        self.watcher = watcher
+        overview = watcher.snapshot.overview
+        self._name = plain(overview.net if overview else title, look)
+        self._answers = _answers(watcher.latest)
         self._chosen = 0
 
     def compose(self) -> ComposeResult:
-        panel = Panel(self.look, "Leave", id="leave")
-        panel.styles.height = len(self._answers) + 4
-        yield panel
+        yield Panel(self.look, "Leave", id="leave")
+
+    @on(Watched)
+    def _on_watched(self, message: Watched) -> None:
+        progress = self.watcher.latest
+        if progress.state.final or message.snapshot.gone:
+            if self.is_current:
+                self.dismiss(None)
+            return
+        chosen, self._answers = self._answers[self._chosen][0], _answers(progress)
+        keys = [key for key, *_ in self._answers]  # one key means the same whatever it is called
+        self._chosen = keys.index(chosen) if chosen in keys else 0
+        self._draw()
 
     def on_resize(self, _: Resize) -> None:
         """Take the short words where the long ones do not fit."""
@@ -70,8 +87,12 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
 
     def _draw(self) -> None:
         panel = self.query_one(Panel)
+        panel.styles.height = len(self._answers) + 4
         short = panel.size.width < LONGEST + 9
-        lines: list[PanelLine] = [[(self._about, "text")], []]
+        progress = self.watcher.latest
+        word = "diverged, and waits" if progress.diverged else f"is {WORDS[progress.state]}"
+        share = f" ({progress.step / progress.steps:.0%} done)" if progress.steps else ""
+        lines: list[PanelLine] = [[(f"{self._name} {word}{share}. What now?", "text")], []]
         for index, (key, long, brief, _) in enumerate(self._answers):
             pointer = self.look.glyphs.pointer if index == self._chosen else " "
             lines.append([(f"{pointer} ", "text"), (key, "accent"), (f"  {brief if short else long}", "text")])
@@ -87,3 +108,15 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
         for own, _, _, answer in self._answers if key else (self._answers[self._chosen],):
             if key in ("", own):
                 self.dismiss(answer)
+
+
+def _answers(progress: Progress) -> Sequence[_Answer]:
+    """Those that there are for a run of this state, the one that is chosen at first in front."""
+    first = (
+        (KEEP,)
+        if progress.state is not State.PAUSED
+        else (LEAVE_PAUSED,)
+        if progress.diverged
+        else (GO_ON, LEAVE_PAUSED)
+    )
+    return (*first, *OTHERS)
