@@ -100,3 +100,68 @@ def test_a_run_that_is_not_named(tuicnn: Run, stopped: RunFolder) -> None:
     done = tuicnn("attach", "")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "Which run is meant?" in done.stderr
+
+
+def test_a_comment_in_the_runs_own_net_is_never_taken_for_a_change_of_the_file(tuicnn: Run, stopped: RunFolder) -> None:
+    net = stopped.path / "net.net"
+    net.write_text("# a comment\n" + net.read_text())
+    assert tuicnn("resume", "1").stderr == ""
+    # its checkpoints hold the comment from now on
+    assert tuicnn("resume", "1", "--epochs", "3").stderr == ""
+
+
+def test_the_net_is_written_anew_too_where_it_is_compared(tuicnn: Run, stopped: RunFolder) -> None:
+    (stopped.path / "net.net").unlink()
+    done = tuicnn("resume", "1", "--net", "my.net")
+    assert done.returncode == 0
+    assert "it was written anew from the checkpoint after step 4." in done.stderr
+
+
+def test_a_killed_run_whose_checkpoints_were_removed_keeps_its_journal(tuicnn: Run, stopped: RunFolder) -> None:
+    lines = stopped.journal.read_bytes().splitlines(keepends=True)
+    assert b'"event":"end"' in lines[-1]
+    shutil.rmtree(stopped.checkpoints)
+    for left, code in ((lines[:-1], 1), (lines[:5], 0)):  # into its second epoch; to the moment of its first checkpoint
+        stopped.journal.write_bytes(b"".join(left))
+        done = tuicnn("resume", "1")
+        assert done.returncode == code, done.stderr
+        assert ("has no checkpoint to go on from in" in done.stderr) == bool(code)
+        assert (stopped.journal.read_bytes() == b"".join(left)) == bool(code)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_options_that_are_lost_are_asked_for_and_may_be_given_again(
+    tuicnn: Run, stopped: RunFolder, damaged: bool
+) -> None:
+    assert tuicnn("train", "my.net", "--epochs", "1", "--limit", "40", "--run", "c").returncode == 0
+    origin = stopped.path.parent.parent / "c" / "origin.json"
+    origin.unlink()
+    if damaged:
+        origin.write_text("{")
+    lost = tuicnn("resume", "c", "--epochs", "2")
+    assert lost.returncode == 1
+    assert f"c/origin.json is {'damaged' if damaged else 'not there'}" in lost.stderr
+    assert "--limit" in lost.stderr
+    wrong = tuicnn("resume", "c", "--epochs", "2", "--limit", "30")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    done = tuicnn("resume", "c", "--epochs", "2", "--limit", "40")
+    assert (done.returncode, done.stderr) == (0, "")
+    again = tuicnn("resume", "c", "--epochs", "3")  # they are remembered
+    assert (again.returncode, again.stderr) == (0, "")
+    refused = tuicnn("resume", "c", "--epochs", "4", "--limit", "30")
+    assert "--limit belongs to the beginning of a run" in refused.stderr
+
+
+def test_to_stop_a_run_that_has_failed_is_no_success(stopped: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from tuicnn.cli import main
+
+    monkeypatch.chdir(stopped.path.parent.parent)
+    monkeypatch.setattr("tuicnn.worker.client.stop_run", lambda folder: None)  # its process is about to leave
+    assert CliRunner().invoke(main, ["stop", "1"]).exit_code == 0
+    for state in ("failed", "diverged"):
+        text = stopped.journal.read_text()
+        stopped.journal.write_text(text.replace('"state":"stopped"', f'"state":"{state}"'))
+        assert CliRunner().invoke(main, ["stop", "1"]).exit_code == 1
+        stopped.journal.write_text(text)

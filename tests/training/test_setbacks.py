@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tests.training.small import NET, checkpoint_of, killed_after_each_event, ma
 from tests.training.test_session import in_background, wait_for
 from tuicnn.language import check
 from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.divergence import MOST_HALVINGS, DivergedError
+from tuicnn.training.divergence import MOST_HALVINGS, DivergedError, Divergence
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.journal import read_journal
 from tuicnn.training.options import OnNan
@@ -260,3 +261,14 @@ def test_a_rate_has_bounds(tmp_path: Path, action: Any) -> None:
 
     train(folder, on_nan="stop", report=steer)
     assert checkpoint_of(folder).rate_factor in (2.0**30, 2.0**-30)
+
+
+@pytest.mark.parametrize("halvings", [0, 1, MOST_HALVINGS])
+def test_who_chose_to_stop_is_told_of_the_other_choice(tmp_path: Path, halvings: int) -> None:
+    """Whatever was tried before, by a person or under another choice, is nothing that `--on-nan stop` has tried."""
+    checked = check(NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01"))
+    assert checked.plan is not None
+    trainer = Trainer(checked.plan, checked.plan.data.load(), threads=1)
+    divergence = Divergence(1, 1, "the loss", "NaN")
+    said = Setbacks("stop", lambda step: None).meet(trainer, divergence, halvings, 0).sentence
+    assert re.search(r"; try a smaller learning rate than [0-9.]+, or --on-nan halve-lr\.$", said)

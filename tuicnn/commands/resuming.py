@@ -102,10 +102,12 @@ def resume_run(
 
     if folder.alive:
         raise RunError(folder.in_use)
-    for name in _FIXED:
-        if getattr(given, name) is not None:
-            raise RunError(f"--{name} belongs to the beginning of a run, and cannot change on its way.")
     origin = Origin.of(folder)
+    for name in _FIXED:
+        # where the choices of its beginning are lost, they are given again; the checkpoint knows whether they are right
+        if getattr(given, name) is not None and origin.known:
+            raise RunError(f"--{name} belongs to the beginning of a run, and cannot change on its way.")
+    _see_that_the_net_is_there(folder)
     chosen = origin.options.overridden_by(given)
     if net is not None:
         _see_that_it_is_the_same(folder, origin, chosen, find_net(net), look)
@@ -114,14 +116,13 @@ def resume_run(
     from tuicnn.training.runs import summary
 
     path = _still_there(origin)
-    _see_that_the_net_is_there(folder)
     plan = plan_of(folder, chosen, path)
     longer = chosen.epochs is not None
     watched = detach or (is_terminal(sys.stdin) and is_terminal(sys.stdout) and not (as_json or here))
     on_nan = chosen.on_nan or (ON_NAN_WATCHED if watched else ON_NAN_ALONE)
-    checkpoint = checkpoint_for(folder, plan, longer=longer, say=complain, on_nan=on_nan)
+    checkpoint_for(folder, plan, longer=longer, say=complain, on_nan=on_nan)
     _see_that_the_data_is_there(plan)
-    _tell_of_changes(folder, path, checkpoint.text if checkpoint is not None else folder.text)
+    _tell_of_changes(folder, path, plan, chosen)
     if (found := summary(folder)).damaged:
         complain(found.damage)
     if given != Options():
@@ -210,13 +211,23 @@ def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options,
     )
 
 
-def _tell_of_changes(folder: RunFolder, path: Path | None, begun: str) -> None:
-    """Say that the file has changed since: the run goes on with the text that it has `begun` with."""
+def _tell_of_changes(folder: RunFolder, path: Path | None, begun: Plan, chosen: Options) -> None:
+    """Say that the file trains another net by now: the run goes on with what it has `begun` with."""
+    from tuicnn.training.fingerprints import plan_fingerprint
+    from tuicnn.training.resuming import plan_of_text
+
     try:
-        now = path.read_text(encoding="utf-8") if path is not None else None
+        text = path.read_text(encoding="utf-8") if path is not None else None
     except (OSError, UnicodeDecodeError):
         return
-    if now is not None and now != begun:
+    if text is None or text == folder.text:
+        return
+    try:  # not by its text: a comment may have been written into the run's own copy, or into the file
+        now = plan_of_text(text, folder, chosen, path)
+        same = plan_fingerprint(now) == plan_fingerprint(begun) and now.train.epochs == begun.train.epochs
+    except RunError:  # it cannot be trained at this moment
+        same = False
+    if not same:
         complain(
             f"{path} has changed since; the run goes on with the text that it began with "
             f"({folder.resume} --warm begins a new one)."

@@ -41,6 +41,11 @@ class Origin:
     folder: Path | None = None
     options: Options = field(default_factory=Options)
 
+    @property
+    def known(self) -> bool:
+        """Whether anything is known: not where the file was removed, or is damaged."""
+        return self != Origin()
+
     @classmethod
     def here(cls, net: Path, options: Options) -> Origin:
         """For a run that is started now."""

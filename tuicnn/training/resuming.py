@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,10 @@ from tuicnn.data.base import printable
 from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.files import RunError
 from tuicnn.training.fingerprints import plan_fingerprint
+from tuicnn.training.journal import read_journal
 from tuicnn.training.moments import versions
 from tuicnn.training.options import ON_NAN_ALONE
+from tuicnn.training.origin import ORIGIN, Origin
 from tuicnn.training.rewinding import rewind
 from tuicnn.training.runs import describe, summary
 
@@ -64,7 +67,8 @@ def checkpoint_for(
         )
     checkpoint = CheckpointFolder(folder.checkpoints).newest(say)
     if checkpoint is None:
-        if (run.epochs > 1 or state in ("done", "stopped", "diverged")) and not run.trouble:  # there has been one
+        had_one = state in ("done", "stopped", "diverged") or _has_had_a_checkpoint(folder)
+        if had_one and not run.trouble:
             raise RunError(
                 f"The run {folder.name} ({describe(folder)}) has no checkpoint to go on from in {folder.checkpoints}; "
                 f"train its net anew with: tuicnn {shlex.quote(str(folder.path / 'net.net'))}"
@@ -112,13 +116,40 @@ def difference(old: str, new: str, old_name: str, new_name: str) -> str:
     return "\n".join(map(printable, [*lines[:_MOST_LINES], *more]))
 
 
+def _has_had_a_checkpoint(folder: RunFolder) -> bool:
+    """Whether the journal of a run without a checkpoint tells that there was one: something came after a moment at
+    which one is always written.
+    """
+    due = False
+    for event in read_journal(folder.journal).events:
+        if due or (event["event"] == "resumed" and event.get("step")):
+            return True
+        due = event["event"] in ("epoch", "paused")
+    return False
+
+
 def _changed(folder: RunFolder, checkpoint: Checkpoint, plan: Plan) -> str:
     """What is said where a run's folder does not hold the net that it was trained with."""
     net = folder.path / "net.net"
     found = difference(checkpoint.text, plan.text, "as it was trained", str(net))
+    if not found and not Origin.of(folder).known:
+        return _options_lost(folder, checkpoint, plan)
     what = "has been changed since it was trained" if found else "includes a file, or was given options, that changed"
     return (
         f"The net of the run {folder.name} {what}, so the run cannot go on as it began. Put it back; or begin "
         f"a new run with the weights of the layers that are unchanged: {folder.resume} --net {net} --warm"
         + (f"\n{found}" if found else "")
+    )
+
+
+def _options_lost(folder: RunFolder, checkpoint: Checkpoint, plan: Plan) -> str:
+    """The same where the choices that the run began with are not there any more."""
+    origin = folder.path / ORIGIN
+    known = {"epochs": (checkpoint.epochs_planned, plan.train.epochs), "seed": (checkpoint.seed, plan.train.seed)}
+    options = "".join(f" --{name} {was}" for name, (was, now) in known.items() if was != now)
+    more = "--batch or --limit" + ("" if options else ", or another one")
+    return (
+        f"The options that the run {folder.name} began with are not known, since {origin} is "
+        f"{'damaged' if os.path.lexists(origin) else 'not there'}, and without them it would be another run. Put the "
+        f"file back; or give them again: {folder.resume}{options} (and {more}, if it was given at the beginning)."
     )
