@@ -195,13 +195,13 @@ def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options,
     """Raises `RunError`, with the difference, where a net is not the one that the run trains."""
     text, checked = checked_or_exit(path, look)
     assert checked.plan is not None
-    from tuicnn.training.fingerprints import plan_fingerprint
+    from tuicnn.training.fingerprints import plan_fingerprint, same_training
     from tuicnn.training.resuming import difference, plan_of
 
     now, begun = chosen.apply(checked.plan), plan_of(folder, chosen, _still_there(origin))
-    same = plan_fingerprint(now) == plan_fingerprint(begun)
-    if same and now.train.epochs == begun.train.epochs:
+    if same_training(now, begun):
         return
+    same = plan_fingerprint(now) == plan_fingerprint(begun)
     found = difference(folder.text, text, f"{folder.called}, as it is trained", str(path))
     longer = f"{folder.resume} --epochs {now.train.epochs} trains it for so many epochs; " if same else ""
     raise RunError(
@@ -213,7 +213,7 @@ def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options,
 
 def _tell_of_changes(folder: RunFolder, path: Path | None, begun: Plan, chosen: Options) -> None:
     """Say that the file trains another net by now: the run goes on with what it has `begun` with."""
-    from tuicnn.training.fingerprints import plan_fingerprint
+    from tuicnn.training.fingerprints import same_training
     from tuicnn.training.resuming import plan_of_text
 
     try:
@@ -223,8 +223,7 @@ def _tell_of_changes(folder: RunFolder, path: Path | None, begun: Plan, chosen: 
     if text is None or text == folder.text:
         return
     try:  # not by its text: a comment may have been written into the run's own copy, or into the file
-        now = plan_of_text(text, folder, chosen, path)
-        same = plan_fingerprint(now) == plan_fingerprint(begun) and now.train.epochs == begun.train.epochs
+        same = same_training(plan_of_text(text, folder, chosen, path), begun)
     except RunError:  # it cannot be trained at this moment
         same = False
     if not same:

@@ -46,16 +46,6 @@ class Epochs(Sequence[Epoch]):
             return Epochs._of(self._records[index].copy())
         return Epoch(*self._records[index].item())
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Epochs):
-            return NotImplemented
-        return self._records.tobytes() == other._records.tobytes()
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"Epochs({list(self)})"
-
     @classmethod
     def _of(cls, records: NDArray[np.void]) -> Epochs:
         made = cls()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tuicnn.language import Plan
     from tuicnn.network import Network
 
-__all__ = ["data_fingerprint", "layout_fingerprint", "plan_fingerprint"]
+__all__ = ["data_fingerprint", "layout_fingerprint", "plan_fingerprint", "same_training"]
 
 
 def plan_fingerprint(plan: Plan) -> str:
@@ -38,6 +38,11 @@ def plan_fingerprint(plan: Plan) -> str:
         "seed": plan.train.seed,
     }
     return hashlib.sha256(json.dumps(essence, sort_keys=True).encode()).hexdigest()
+
+
+def same_training(one: Plan, other: Plan) -> bool:
+    """Whether two plans train the same, and for as many epochs."""
+    return plan_fingerprint(one) == plan_fingerprint(other) and one.train.epochs == other.train.epochs
 
 
 def _essence(value: Any) -> Any:

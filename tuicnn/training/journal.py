@@ -85,14 +85,22 @@ class Journal:
                 with contextlib.suppress(OSError):
                     os.fsync(self._descriptor)
 
-    def close(self, *, write: bool = True) -> None:
-        """Write what is left (or not), as far as the disk takes it, and close."""
+    def close(self) -> None:
+        """Write what is left, as far as the disk takes it, and close."""
         with self._lock:
             if self._descriptor >= 0:
-                if write:
-                    self._flush(time.monotonic())
-                os.close(self._descriptor)
-                self._descriptor = -1
+                self._flush(time.monotonic())
+                self._let_go()
+
+    def abandon(self) -> None:
+        """Close, and write nothing more: the file is another process's by now, or gone."""
+        with self._lock:
+            if self._descriptor >= 0:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        os.close(self._descriptor)
+        self._descriptor = -1
 
     def _flush(self, now: float) -> None:
         self._due = now + FLUSH_EVERY

@@ -100,9 +100,7 @@ def take(trainer: Trainer, identity: Identity, progress: Progress, metrics: Metr
     )
 
 
-def restore(
-    checkpoint: Checkpoint, trainer: Trainer, identity: Identity, progress: Progress, resume: str = "tuicnn resume"
-) -> Progress:
+def restore(checkpoint: Checkpoint, trainer: Trainer, identity: Identity, progress: Progress, resume: str) -> Progress:
     """Take a checkpoint's arrays and place; gives the progress of that moment. `resume` is the command that does so.
 
     Raises `RunError`, with the trainer as it was, where the checkpoint belongs to other data or another network.

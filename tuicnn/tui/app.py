@@ -256,11 +256,8 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self._notice("letting the run go on")
         self.watcher.freeze(False)
         told = await self.watcher.act("resume")
-        started = monotonic()
-        while told is not None and monotonic() - started < ENDING_PATIENCE:
-            if self.watcher.latest.state is not State.PAUSED or self.watcher.snapshot.gone:
-                break
-            await asyncio.sleep(0.02)
+        if told is not None:
+            await self._see(lambda state: state is not State.PAUSED)
         self._depart("background" if told is not None else "gone")
 
     async def _end(self, answer: Leaving) -> None:
@@ -271,13 +268,16 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         told = await self.watcher.act(action)
         if told is not None:
             self._told = answer
-        started = monotonic()
-        while told is not None and monotonic() - started < ENDING_PATIENCE:
-            snapshot = self.watcher.snapshot
-            if snapshot.progress.state.final or snapshot.gone:
-                break
-            await asyncio.sleep(0.02)
+            await self._see(lambda state: state.final)
         self._depart(answer if told is not None else "gone")
+
+    async def _see(self, come: Callable[[State], bool]) -> None:
+        """Wait until the run is in a state that was asked for, for some seconds, or gone."""
+        started = monotonic()
+        while monotonic() - started < ENDING_PATIENCE:
+            if come(self.watcher.latest.state) or self.watcher.snapshot.gone:
+                return
+            await asyncio.sleep(0.02)
 
     def _depart(self, choice: Any) -> None:
         snapshot, progress = self.watcher.snapshot, self.watcher.latest

@@ -134,7 +134,7 @@ class Run:
         removed = self._lock.folder is None
         if removed or not self._lock.renew():
             self.orphaned = self.leaving = True
-            self._journal.close(write=False)
+            self._journal.abandon()
             self.act("discard")
             log(
                 f"The folder {self._at.path} was removed; the run ends."

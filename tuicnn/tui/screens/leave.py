@@ -112,11 +112,6 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
 
 def _answers(progress: Progress) -> Sequence[_Answer]:
     """Those that there are for a run of this state, the one that is chosen at first in front."""
-    first = (
-        (KEEP,)
-        if progress.state is not State.PAUSED
-        else (LEAVE_PAUSED,)
-        if progress.diverged
-        else (GO_ON, LEAVE_PAUSED)
-    )
-    return (*first, *OTHERS)
+    if progress.state is not State.PAUSED:
+        return (KEEP, *OTHERS)
+    return (LEAVE_PAUSED, *OTHERS) if progress.diverged else (GO_ON, LEAVE_PAUSED, *OTHERS)
