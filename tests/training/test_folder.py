@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -80,6 +81,62 @@ def test_a_chosen_folder_may_be_there_and_hold_other_things(tmp_path: Path) -> N
     assert folder.text == TEXT
     with pytest.raises(RunError, match=r"already holds a run \(lost\); choose another folder for --run"):
         RunFolder.create_at(tmp_path, TEXT)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o755, 0o750])
+def test_a_chosen_folder_is_closed_to_others(tmp_path: Path, mode: int) -> None:
+    chosen = tmp_path / "here"
+    chosen.mkdir()
+    chosen.chmod(mode)
+    assert RunFolder.create_at(chosen, TEXT).path.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("refused", ["net.net", "journal.jsonl"])
+def test_a_chosen_folder_that_is_refused_stays_as_it_was(tmp_path: Path, refused: str) -> None:
+    (tmp_path / refused).write_text("")
+    tmp_path.chmod(0o755)
+    with pytest.raises(RunError, match="already holds a run"):
+        RunFolder.create_at(tmp_path, TEXT)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_chosen_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    with pytest.raises(RunError, match=r"belongs to .*; choose a folder of your own for --run\.$") as caught:
+        RunFolder.create_at(tmp_path, TEXT)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_lock_file_that_somebody_else_holds_does_not_block_a_run(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    lock.touch()
+    os.chown(lock, 65534, 65534)
+    with lock.open("rb") as theirs:
+        fcntl.flock(theirs, fcntl.LOCK_EX)
+        folder = RunFolder.create_at(tmp_path, TEXT)
+        with folder.lock():
+            assert folder.alive
+
+
+def test_who_takes_a_run_removes_what_a_killed_process_left_half_written(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / ".tmp-mine-01234567").touch()
+    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder.checkpoints.mkdir()
+    left = [folder.path / ".tmp-weights.safetensors-0a1b2c3d", folder.checkpoints / ".tmp-step-1.safetensors-00000000"]
+    kept = [folder.path / ".tmp-notes", folder.path / "notes.txt", outside / ".tmp-mine-01234567"]
+    for path in (*left, *kept):
+        path.touch()
+    with folder.lock():
+        assert not any(path.exists() for path in left)
+    shutil.rmtree(folder.checkpoints)
+    folder.checkpoints.symlink_to(outside)
+    with folder.lock():
+        assert all(path.exists() for path in kept)
 
 
 def test_a_chosen_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
@@ -199,7 +256,7 @@ def test_discarding_removes_the_run_whole(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "mnist", TEXT)
     (folder.path / "checkpoints").mkdir()
     (folder.path / "checkpoints" / "1.bin").write_text("")
-    for name in ("journal.jsonl", "worker.log", ".tmp-weights.safetensors-ab"):
+    for name in ("journal.jsonl", "worker.log", ".tmp-weights.safetensors-0a1b2c3d"):
         (folder.path / name).write_text("x")
     with folder.lock():
         folder.remove()

@@ -232,7 +232,7 @@ def test_from_the_one_before_it_ends_with_the_same_bits(tmp_path: Path) -> None:
     checkpoints = CheckpointFolder(left.checkpoints)
     assert checkpoints.steps() == [5, 4, 3]
     checkpoints.file(5).write_bytes(b"")
-    (checkpoints.path / ".tmp-step-0000000006.safetensors-0a").write_bytes(b"half")
+    (checkpoints.path / ".tmp-step-0000000006.safetensors-0a1b2c3d").write_bytes(b"half")
     said: list[str] = []
     train(left, resume=True, say=said.append)
     assert "is empty" in said[0]

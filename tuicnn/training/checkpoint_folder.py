@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuicnn.training.files import TEMPORARY, RunError, why, write_atomic
+from tuicnn.training.files import RunError, remove_temporary, why, write_atomic
 
 if TYPE_CHECKING:
     from tuicnn.training.checkpoints import Checkpoint
@@ -66,9 +66,10 @@ class CheckpointFolder:
             return
         for name in names:
             found = _NAME.fullmatch(name)
-            if name.startswith(TEMPORARY) or (found and int(found[1]) not in keep):
+            if found and int(found[1]) not in keep:
                 with contextlib.suppress(OSError):
                     (self.path / name).unlink()
+        remove_temporary(self.path)
 
     def read(self, step: int) -> Checkpoint:
         """The checkpoint of a step. Raises `RunError` in one line that names the file."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 from pathlib import Path
 
-__all__ = ["RunError", "why", "write_all", "write_atomic"]
+__all__ = ["TEMPORARY", "RunError", "is_temporary", "remove_temporary", "why", "write_all", "write_atomic"]
 
 #: temporary files begin so, which is how a run folder knows them as its own
 TEMPORARY = ".tmp-"
+_TEMPORARY = re.compile(re.escape(TEMPORARY) + r"(room|.+-[0-9a-f]{8})", re.DOTALL)
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -41,6 +43,23 @@ def why(error: OSError) -> str:
     """The reason of a system error in plain words: `the disk is full`."""
     known = _REASONS.get(error.errno or 0)
     return known or (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file in a run's folder is one that was still being written."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what a killed process left half-written in a folder; for whoever holds the run's lock. Follows no link."""
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            for name in filter(is_temporary, os.listdir(opened)):  # noqa: PTH208 - by descriptor
+                with contextlib.suppress(OSError):
+                    os.unlink(name, dir_fd=opened)
+        finally:
+            os.close(opened)
 
 
 def write_all(descriptor: int, data: bytes | bytearray) -> None:

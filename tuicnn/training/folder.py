@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuicnn.training.files import TEMPORARY, RunError, why, write_atomic
+from tuicnn.training.files import TEMPORARY, RunError, is_temporary, remove_temporary, why, write_atomic
 from tuicnn.training.lock import Holder, RunLock, holder_at, is_held, take
+from tuicnn.training.owners import close_to_others
 
 __all__ = ["RUNS", "RunFolder"]
 
@@ -74,7 +75,10 @@ class RunFolder:
 
     @classmethod
     def create_at(cls, path: Path, text: str) -> RunFolder:
-        """Make a run at a folder that the user chose, which need not exist. Raises `RunError`."""
+        """Make a run at a folder that the user chose, which need not exist. Raises `RunError`.
+
+        One that is there has to be the user's own, and is closed to all others, who could hold its lock.
+        """
         made = False
         try:
             path.mkdir(mode=0o700, parents=True)
@@ -83,6 +87,8 @@ class RunFolder:
             if not path.is_dir():
                 raise RunError(f"{path} is not a folder; choose another one for --run.") from None
             path = path.resolve() if path.is_symlink() else path
+            if not cls(path).holds_a_run:
+                close_to_others(path)
         except OSError as error:
             raise RunError(f"The folder {path} cannot be made: {why(error)}; choose another one for --run.") from error
         folder = cls(path)
@@ -188,6 +194,8 @@ class RunFolder:
             raise RunError(f"The run cannot be written to {self.path}: {why(error)}.") from error
         if lock is None:
             raise RunError(self.in_use)
+        for path in (self.path, self.checkpoints):  # whoever wrote there before is dead
+            remove_temporary(path)
         return lock
 
     @property
@@ -265,7 +273,7 @@ class RunFolder:
                         os.close(inner)
                     os.rmdir(name, dir_fd=folder)
             # the lock goes last: until then the run is seen to be in somebody's hands
-            temporary = [n for n in os.listdir(folder) if n.startswith(TEMPORARY)]  # noqa: PTH208 - by descriptor
+            temporary = filter(is_temporary, os.listdir(folder))  # noqa: PTH208 - by descriptor
             for name in (*temporary, *_OWN_FILES):
                 with contextlib.suppress(FileNotFoundError, IsADirectoryError):
                     os.unlink(name, dir_fd=folder)

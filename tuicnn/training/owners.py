@@ -5,12 +5,15 @@ Imports nothing but the standard library.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import stat
 from pathlib import Path
 
-__all__ = ["is_shut", "me", "user_name", "why_shut"]
+from tuicnn.training.files import RunError, why
+
+__all__ = ["close_to_others", "is_shut", "me", "user_name", "why_shut"]
 
 
 def user_name(number: int) -> str:
@@ -38,6 +41,30 @@ def is_shut(path: Path) -> bool:
         if stat.S_ISREG(kind) and not os.access(path / name, os.R_OK, effective_ids=True):
             return True
     return False
+
+
+def close_to_others(path: Path) -> None:
+    """Give a folder in which a run is to be kept to this user alone. Raises `RunError` where it is somebody else's."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as error:
+        raise RunError(f"The folder {path} cannot be used: {why(error)}; choose another one for --run.") from error
+    try:
+        status = os.fstat(descriptor)
+        owner = status.st_uid
+        if owner != os.geteuid():
+            raise RunError(
+                f"{path} belongs to {user_name(owner)}, who could read and block a run in it; "
+                f"choose a folder of your own for --run."
+            )
+        with contextlib.suppress(OSError):  # a file system without permissions
+            os.fchmod(descriptor, status.st_mode & 0o700)
+        # a lock file that somebody else put there before could be held by them for ever
+        with contextlib.suppress(OSError):
+            if os.stat("lock", dir_fd=descriptor, follow_symlinks=False).st_uid != owner:
+                os.unlink("lock", dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def why_shut(path: Path) -> str:
