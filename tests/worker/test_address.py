@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.worker.pretend import PretendRun
 from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
 from tuicnn.worker import address
 from tuicnn.worker.address import PATH_LIMIT, address_for, peer_is_me, socket_places
+from tuicnn.worker.listener import Listener
 from tuicnn.worker.server import Server
 
 
@@ -68,6 +70,7 @@ def test_a_link_or_a_file_in_its_place_is_not_used(
     link.symlink_to(runtime / "elsewhere")
     file.write_text("")
     monkeypatch.setattr(address, "places", lambda: [link, file, runtime / "none" / "deeper"])
+    monkeypatch.setattr(address, "_temporary", lambda: [file])
     with pytest.raises(RunError, match="no safe place for the run's socket"):
         address_for(folder.path)
     assert socket_places(folder.path) == []
@@ -78,10 +81,62 @@ def test_a_folder_of_somebody_else_is_not_used(
 ) -> None:
     monkeypatch.setattr(address, "places", lambda: [runtime / "tuicnn"])
     address_for(folder.path)
+    monkeypatch.setattr(address, "_temporary", lambda: [])
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(RunError, match="no safe place"):
         address_for(folder.path)
     assert socket_places(folder.path) == []
+
+
+@pytest.fixture
+def taken(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The temporary folder, in which the usual name is taken by something that is not ours."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    monkeypatch.setattr(address, "_temporary", lambda: [runtime])
+    monkeypatch.setattr(address, "places", lambda: [runtime / "tuicnn-0"])
+    (runtime / "tuicnn-0").touch()
+    return runtime
+
+
+def test_where_the_usual_folders_are_taken_a_run_has_one_of_its_own(taken: Path, folder: RunFolder) -> None:
+    with folder.lock() as lock:
+        run = PretendRun()
+
+        def place() -> Path:
+            path = address_for(folder.path)
+            lock.note(path)
+            return path
+
+        server = Server(run, place)
+        (path,) = socket_places(folder.path)
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        assert address_for(folder.path) == path  # and keeps it
+        with socket.socket(socket.AF_UNIX) as viewer:
+            viewer.connect(str(path))
+            assert peer_is_me(viewer)
+        server.close()
+    assert [entry.name for entry in taken.iterdir()] == ["tuicnn-0"]
+
+
+def test_the_folder_of_a_killed_run_is_taken_again(taken: Path, folder: RunFolder) -> None:
+    with folder.lock() as lock:
+        before = address_for(folder.path)
+        lock.note(before)
+    before.touch()  # what a killed process leaves
+    assert address_for(folder.path) == before
+
+
+def test_a_folder_of_ones_own_is_not_left_where_nobody_can_listen(taken: Path, folder: RunFolder) -> None:
+    path = address_for(folder.path)
+    path.mkdir()
+    (path / "in-the-way").touch()
+    with pytest.raises(RunError, match="cannot be made"):
+        Listener(path, 1)
+    (path / "in-the-way").unlink()
+    path.rmdir()
+    with pytest.raises(RunError, match="cannot be made"):
+        Listener(path.with_name("x" * 200), 1)
+    assert not path.parent.exists()
 
 
 def test_a_peer_is_known_by_its_user(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 from tuicnn.training.files import RunError, why
+from tuicnn.worker.address import leave
 
 __all__ = ["Listener"]
 
@@ -27,10 +28,10 @@ class Listener:
             self.socket.setblocking(False)
             status = path.lstat()
         except OSError as error:
-            self.socket.close()
+            self._give_up()
             raise RunError(f"The run's socket {path} cannot be made: {why(error)}.") from error
         except BaseException:
-            self.socket.close()
+            self._give_up()
             raise
         self._file = status.st_dev, status.st_ino
 
@@ -48,7 +49,11 @@ class Listener:
         if self.there:
             with contextlib.suppress(OSError):
                 self.path.unlink()
+        self._give_up()
+
+    def _give_up(self) -> None:
         self.socket.close()
+        leave(self.path)
 
 
 def _remove_stale(path: Path) -> None:
