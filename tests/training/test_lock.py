@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -105,6 +106,20 @@ def test_the_holder_says_how_it_is_reached(folder: RunFolder, tmp_path: Path) ->
             assert holder.here
             assert not holder.suspended
     assert folder.holder is None
+
+
+def test_a_copied_note_is_not_that_of_the_copy(folder: RunFolder, tmp_path: Path) -> None:
+    with folder.lock() as lock:
+        lock.note(tmp_path / "socket")
+        copy = RunFolder(Path(shutil.copytree(folder.path, folder.path.with_name("copy"))))
+        assert folder.holder is not None
+        with copy.lock() as own:
+            assert copy.holder is None
+            own.note(tmp_path / "its own")
+            assert copy.holder is not None
+            assert copy.holder.socket == str(tmp_path / "its own")
+        folder.path.rename(folder.path.with_name("renamed"))
+        assert RunFolder(folder.path.with_name("renamed")).holder is not None
 
 
 @pytest.mark.parametrize("said", ["", "{", "[]", '{"pid": -1, "host": "a", "socket": "b"}', '{"pid": 1}', "\0" * 9999])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -214,6 +216,32 @@ def test_stopping_waits_for_the_end(obedient: threading.Thread, folder: RunFolde
     assert not folder.alive
     with pytest.raises(RunError, match=r"tiny-1 is not running \(stopped\)"):
         stop_run(folder)
+
+
+async def test_a_copy_whose_process_is_just_starting_is_not_taken_for_the_original(
+    folder: RunFolder, run: PretendRun
+) -> None:
+    """The copy of a live run's folder holds a note of the original's socket until its own process writes one."""
+    with folder.lock() as lock:
+        socket = address_for(folder.path)
+        lock.note(socket)
+        server = await asyncio.to_thread(Server, run, lambda: socket)
+        try:
+            copy = RunFolder(Path(shutil.copytree(folder.path, folder.path.with_name("copy"))))
+            with copy.lock():
+                with pytest.raises(WorkerGone, match="does not answer"):
+                    await RemoteFeed.connect(copy, timeout=0.2)
+                with pytest.raises(RunError, match="does not answer"):
+                    await asyncio.to_thread(stop_run, copy, 0.2)
+                assert run.asked == []
+                its = PretendRun()
+                second = await asyncio.to_thread(Server, its, lambda: address_for(copy.path))
+                async with connected(copy) as feed:
+                    await feed.act("pause")
+                await asyncio.to_thread(second.close)
+                assert (run.asked, its.asked) == ([], ["pause"])
+        finally:
+            await asyncio.to_thread(server.close)
 
 
 def test_stopping_what_does_not_answer_is_a_sentence(folder: RunFolder) -> None:

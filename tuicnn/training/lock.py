@@ -39,6 +39,7 @@ class Holder:
     pid: int
     host: str  # a folder may be seen from several machines
     socket: str  # the path at which it listens
+    file: tuple[int, int]  # device and inode of the lock file it says this in: a copy of the file is another one
 
     @property
     def here(self) -> bool:
@@ -100,7 +101,7 @@ class RunLock:
     def note(self, socket: Path) -> None:
         """Write down how this process is reached. On a full disk nothing is written, and only the usual places help."""
         self._socket = socket
-        text = json.dumps(asdict(Holder(os.getpid(), platform.node(), str(socket)))).encode()
+        text = json.dumps(asdict(Holder(os.getpid(), platform.node(), str(socket), _which(self._descriptor)))).encode()
         with contextlib.suppress(OSError):
             # one write of one length: a reader sees the old note or the new one
             os.pwrite(self._descriptor, text.ljust(_NOTE // 8) + b"\n", 0)
@@ -177,19 +178,32 @@ def is_held(folder: Path) -> bool:
 
 
 def holder_at(folder: Path) -> Holder | None:
-    """What the last holder of a run said of itself; to be believed only while the run is held."""
+    """What the last holder of a run said of itself; to be believed only while the run is held.
+
+    A note that was copied along with a run's folder speaks of the process of the original, and counts as none.
+    """
     try:
         descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            said = json.loads(os.read(descriptor, _NOTE))
+            said, file = json.loads(os.read(descriptor, _NOTE)), _which(descriptor)
         finally:
             os.close(descriptor)
     except (OSError, ValueError, RecursionError):
         return None
     match said:
-        case {"pid": int(pid), "host": str(host), "socket": str(socket)} if pid > 0 and "\0" not in socket:
-            return Holder(pid, host, socket)
+        case {"pid": int(pid), "host": str(host), "socket": str(socket), "file": [int(device), int(inode)]} if (
+            pid > 0 and "\0" not in socket
+        ):
+            holder = Holder(pid, host, socket, (device, inode))
+            # another machine numbers its devices in its own way
+            return holder if inode == file[1] and (device == file[0] or not holder.here) else None
     return None
+
+
+def _which(descriptor: int) -> tuple[int, int]:
+    """The device and the inode of an open file. No other file has them while somebody holds it open."""
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino
 
 
 def _opened(folder: Path) -> int:
