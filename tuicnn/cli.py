@@ -15,6 +15,7 @@ import tuicnn.commands.language
 import tuicnn.commands.training  # noqa: F401 - they register themselves
 from tuicnn.commands.group import ReaderGoneError, main
 from tuicnn.console.streams import complain
+from tuicnn.output import guard
 from tuicnn.training.files import RunError, why
 
 __all__ = ["main", "run"]
@@ -29,6 +30,7 @@ def run() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # started with it closed (`>&-`): nobody wants to read
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the program runs
+    guard()
     signal.signal(signal.SIGUSR1, lambda *_: None)  # "save": until there is something to save
     code = 0
     try:
@@ -40,7 +42,7 @@ def run() -> None:
         except click.Abort:
             code = INTERRUPTED
         except click.ClickException as error:
-            error.show()
+            error.show(file=sys.stderr)
             code = error.exit_code
         except RunError as error:
             complain(f"tuicnn: {error}")

@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tuicnn.data.base import printable
+from tuicnn.printable import printable
 
 __all__ = ["LastWords", "Watch", "end", "exit_code", "fork", "ready"]
 

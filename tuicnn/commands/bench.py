@@ -13,7 +13,7 @@ import click
 from tuicnn.bundled import bundled
 from tuicnn.commands.group import main, options
 from tuicnn.commands.shared import find_net, look_of, print_diagnostics
-from tuicnn.console.streams import console_for, is_terminal, say
+from tuicnn.console.streams import console_for, is_terminal, say_json
 from tuicnn.training.files import RunError
 
 if TYPE_CHECKING:
@@ -107,9 +107,7 @@ def bench(
                     result = contest(plan, path, number, timing, against=against is not None, said=doing.about(what))
                     results.append(result)
                     if as_json:
-                        import json
-
-                        say(json.dumps({**result.as_json(), "machine": found}))
+                        say_json({**result.as_json(), "machine": found})
     finally:  # interrupted: what was measured is worth reading
         if results and not as_json:
             print_results(console, results)

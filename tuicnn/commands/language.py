@@ -8,7 +8,7 @@ import click
 
 from tuicnn.commands.group import main, options
 from tuicnn.commands.shared import find_net, look_of, print_diagnostics
-from tuicnn.console.streams import console_for, is_terminal, say
+from tuicnn.console.streams import console_for, is_terminal, say_json
 from tuicnn.training.files import RunError
 
 __all__ = ["check", "fmt", "layers", "lsp", "new"]
@@ -28,9 +28,7 @@ def check(net: str, as_json: bool, ascii: bool) -> None:
 
     _, checked = check_file(path)
     if as_json:
-        import json
-
-        say(json.dumps(to_json(checked)))
+        say_json(to_json(checked))
     else:
         if checked.plan is not None:
             print_check(console_for(sys.stdout), checked.plan)

@@ -12,7 +12,7 @@ from tuicnn.commands.background import train_in_background
 from tuicnn.commands.group import main, options
 from tuicnn.commands.resuming import resume_run, run_at
 from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
-from tuicnn.console.streams import complain, console_for, is_terminal, say
+from tuicnn.console.streams import complain, console_for, is_terminal, say, say_json
 from tuicnn.training.files import RunError
 from tuicnn.training.options import ON_NAN_ALONE, Options
 
@@ -101,10 +101,8 @@ def runs(as_json: bool, ascii: bool) -> None:
 
     found = list_runs(Path.cwd())
     if as_json:
-        import json
-
         for one in found:
-            say(json.dumps(to_json(one)))
+            say_json(to_json(one))
     elif found:
         console_for(sys.stdout).print(runs_table(found))
     else:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.bench.results import Result, geometric_mean
-from tuicnn.data.base import printable
+from tuicnn.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import click
 from rich.text import Text
 
 from tuicnn.language import Diagnostic, UnreadableError, format_text, read_file
 from tuicnn.language.syntax.reading import LARGEST, decode
 from tuicnn.training.files import why, write_atomic
 
-from .streams import console_for, is_terminal
+from .streams import complain, console_for, is_terminal, say
 
 __all__ = ["STDIN", "diff_lines", "format_files"]
 
@@ -52,13 +51,13 @@ def format_files(files: Sequence[str], *, check: bool, diff: bool, problems: Pro
             _print_diff(file, text, formatted)
         elif check:
             if differs:
-                click.echo(file)
+                say(file)
         elif file == STDIN:
             _put(formatted)
         elif differs:
             failed |= not _write(file, formatted)
     if not (failed or changed or check or diff or STDIN in files):
-        click.echo("nothing to change")
+        say("nothing to change")
     return 1 if failed or (check and changed) else 0
 
 
@@ -77,13 +76,13 @@ def _write(file: str, text: str) -> bool:
     try:
         path = Path(file).resolve(strict=True)
         if not os.access(path, os.W_OK):  # the folder may let it be replaced, but its owner does not want that
-            click.echo(f"tuicnn: {file} cannot be written: it is read-only for you", err=True)
+            complain(f"tuicnn: {file} cannot be written: it is read-only for you")
             return False
         write_atomic(path, text.encode(), stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
-        click.echo(f"tuicnn: {file} cannot be written: {why(error)}", err=True)
+        complain(f"tuicnn: {file} cannot be written: {why(error)}")
         return False
-    click.echo(f"formatted {file}")
+    say(f"formatted {file}")
     return True
 
 

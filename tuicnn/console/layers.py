@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import click
 from rich.table import Table
 from rich.text import Text
 
 from tuicnn.console.check import layer_table, size
 from tuicnn.console.highlight import highlighted
+from tuicnn.console.streams import say_json
 from tuicnn.language.reference import (
     FAMILIES,
     Entry,
@@ -43,7 +42,7 @@ def show_layers(console: Console, name: str | None, *, as_json: bool) -> None:
         raise RunError(unknown(name or "", found))
     if as_json:
         for entry in found.entries or found.elsewhere:
-            click.echo(json.dumps(json_of(entry)))
+            say_json(json_of(entry))
     elif name is None:
         print_list(console)
     else:

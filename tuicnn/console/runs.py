@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.console.train import percent
+from tuicnn.printable import printable
 
 if TYPE_CHECKING:
     from tuicnn.training.runs import RunSummary
@@ -60,7 +61,7 @@ def runs_table(runs: Sequence[RunSummary]) -> Table:
     for run in runs:
         planned = f"/{run.epochs_planned}" if run.epochs_planned else ""
         table.add_row(
-            Text(run.name),
+            Text(printable(run.name)),
             Text(_state(run), style="bold" if run.alive else ""),
             "-" if math.isnan(run.started) else time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)),
             f"{run.epochs}{planned}",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
+import json
 import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
-from rich.console import Console
+from tuicnn.output import Console
+from tuicnn.printable import harmless
 
-__all__ = ["complain", "console_for", "is_terminal", "only_ascii", "say"]
+__all__ = ["complain", "console_for", "is_terminal", "only_ascii", "say", "say_json", "to_json"]
 
 #: as wide as anything that we print: a file or a pipe has no edge at which a line would have to break
 _NO_EDGE = 200
@@ -26,29 +27,38 @@ def is_terminal(stream: TextIO) -> bool:
 def only_ascii() -> None:
     """From now on print nothing outside ASCII: Rich then draws its boxes and bars in ASCII by itself."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="ascii", errors="replace")
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="ascii", errors="replace")
 
 
 def console_for(stream: TextIO) -> Console:
     """A console on a stream: no escapes where it is no terminal, and lines as long as they are."""
     terminal = is_terminal(stream)
     return Console(
-        file=stream,
+        stream,
         force_terminal=terminal,
         no_color=None if terminal else True,
         width=None if terminal else _NO_EDGE,
-        highlight=False,
-        emoji=False,
-        markup=False,
     )
 
 
 def say(text: str) -> None:
     """Print a line to standard output."""
-    print(text)  # noqa: T201 - click.echo would write UTF-8 even where only ASCII is wanted
+    # harmless here already: Rich takes the stream's place while it shows a bar, and understands escapes
+    print(harmless(text))  # noqa: T201 - click.echo would write UTF-8 even where only ASCII is wanted
+
+
+def to_json(value: dict[str, Any]) -> str:
+    """An object as JSON in one line, which is printable ASCII whatever is in its texts."""
+    return json.dumps(value, allow_nan=False).replace("\x7f", "\\u007f")  # the one that `dumps` leaves
+
+
+def say_json(value: dict[str, Any]) -> None:
+    """Print an object as a line of JSON to standard output."""
+    say(to_json(value))
 
 
 def complain(text: str) -> None:
     """Print a line to standard error."""
-    print(text, file=sys.stderr)  # noqa: T201
+    print(harmless(text), file=sys.stderr)  # noqa: T201

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+from tuicnn.console.streams import to_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +37,7 @@ class JsonLines:
         self._stream = stream
 
     def __call__(self, event: dict[str, Any]) -> None:
-        self._stream.write(json.dumps(event, allow_nan=False) + "\n")
+        self._stream.write(to_json(event) + "\n")
         if event["event"] != "step":
             self._stream.flush()
 

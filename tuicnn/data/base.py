@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.kinds import Choice, ListOf, Number, Whole
 from tuicnn.layers.base import Shape
+from tuicnn.printable import printable
 from tuicnn.words import option, word
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Augment", "DataError", "DataSpec", "Dataset", "Described", "printable"]
-
-
-def printable(text: str) -> str:
-    """A text for people, with what a terminal would obey or cannot show written as an escape (`\\x1b`)."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+__all__ = ["Augment", "DataError", "DataSpec", "Dataset", "Described"]
 
 
 class DataError(Exception):

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tuicnn.later import np
+from tuicnn.printable import printable
 from tuicnn.randomness import permutation
 
-from .base import DataError, Dataset, DataSpec, Described, printable
+from .base import DataError, Dataset, DataSpec, Described
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from rich.console import Console
+import rich.console
 from rich.table import Table
 from rich.text import Text
 
+from tuicnn.output import Console
 from tuicnn.training.files import RunError, write_atomic
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.progress import Epoch, Overview, Progress, State
@@ -41,12 +42,12 @@ class Outcome:
     message: str = ""
 
 
-def print_summary(outcome: Outcome, folder: RunFolder, look: Look, console: Console | None = None) -> None:
+def print_summary(outcome: Outcome, folder: RunFolder, look: Look, console: rich.console.Console | None = None) -> None:
     """Print a table of the epochs, the result, the run's folder, and the command that shows the run again.
 
     Where the run goes on or cannot be reached, also before anything of it was seen.
     """
-    console = console or Console(highlight=False, no_color=look.colours == "none" or None)
+    console = console or Console(no_color=look.colours == "none" or None)
 
     def say(text: str, role: Role = "text") -> None:
         # A path or a command must stay in one piece: the terminal wraps it, not rich.
@@ -101,9 +102,9 @@ def _paused(folder: RunFolder) -> bool:
         return False
 
 
-def print_breakdown(folder: RunFolder, traceback: str, look: Look, console: Console | None = None) -> None:
+def print_breakdown(folder: RunFolder, traceback: str, look: Look, console: rich.console.Console | None = None) -> None:
     """Say that the screen broke down, and keep the traceback for whoever is to repair it."""
-    console = console or Console(highlight=False, no_color=look.colours == "none" or None)
+    console = console or Console(no_color=look.colours == "none" or None)
     file = folder.path / SCREEN_LOG
     try:
         write_atomic(file, traceback.encode(errors="replace"))

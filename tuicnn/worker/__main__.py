@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     import argparse
     from pathlib import Path
 
+    from tuicnn.printable import harmless
     from tuicnn.training.files import RunError, why
     from tuicnn.training.folder import RunFolder
     from tuicnn.training.lock import RunLock
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise RunError(f"The run {folder.name} could not be taken over: {why(error)}.") from error
         return work(folder, options, given.path, lock, resume=given.resume)
     except RunError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - this is the process's log
+        print(harmless(str(error)), file=sys.stderr)  # noqa: T201 - this is the process's log
         return 1
 
 

@@ -14,6 +14,7 @@ import time
 import traceback
 from pathlib import Path
 
+from tuicnn.printable import harmless, printable
 from tuicnn.training.files import write_all
 
 __all__ = ["entry", "last_words", "log", "log_error", "log_to"]
@@ -32,8 +33,8 @@ def log_to(file: Path) -> None:
 
 def entry(sentence: str) -> bytes:
     """What is written for a sentence, or for a text of several lines."""
-    text = sentence.replace("\n", "\n    ")
-    return f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n".encode(errors="replace")
+    text = harmless(sentence).replace("\n", "\n    ")
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n".encode()
 
 
 def log(sentence: str) -> None:
@@ -73,4 +74,4 @@ def last_words(file: Path) -> str:
         return ""
     # what is indented belongs to the line before it, of an entry or of an error's message
     last = next((line for line in reversed(lines) if line.strip() and not line.startswith((" ", "\t"))), "")
-    return "" if _TIME.match(last) else "".join(c for c in last if c.isprintable()).strip()[:300]
+    return "" if _TIME.match(last) else printable(last.strip())[:300]
