@@ -46,8 +46,10 @@ class Whole(Kind):
     def accept(self, value: Any) -> int:
         if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
             value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or not self.at_least <= value <= self.at_most:
+        if not isinstance(value, int) or isinstance(value, bool) or value < self.at_least:
             raise UnsuitableError(f"must be {self.says}, not {show(value)}")
+        if value > self.at_most:
+            raise UnsuitableError(f"must be a whole number of at most {self.at_most}, not {show(value)}")
         return value
 
 

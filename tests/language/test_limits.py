@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tracemalloc
 
@@ -182,3 +183,20 @@ def test_errors_are_not_crowded_out_by_warnings() -> None:
     result = check(f"{warned} -> dense 10", input=(1, 9, 9), classes=10)
     assert result.plan is None
     assert "shape" in {d.code for d in result.diagnostics}
+
+
+LONG = ["9" * 100, "9" * 300, "9" * 400, "9" * 5000, "1e9", "1e30", "1e300", "1e400", "0x" + "f" * 5000, "0" * 50 + "7"]
+
+
+@pytest.mark.parametrize("number", LONG)
+@pytest.mark.parametrize(
+    "text",
+    ["conv {} 3x3", "conv {}.5 3x3", "conv 8 {}x3", "conv 8 3x3 -> dropout {}%", "conv 8 3x3 pad={}", "{} * relu",
+     "conv 8 3x3 -> {}", "w = -{}*{}*{}\nconv w 3x3", "optim: sgd lr={}\nrelu", "train: checkpoint={}m\nrelu",
+     "relu -> c{}"],
+)  # fmt: skip
+def test_a_number_of_any_length_is_told_in_a_sentence_that_one_can_read(text: str, number: str) -> None:
+    checked = check(text.replace("{}", number) + " -> flatten -> dense 10", input=(1, 8, 8), classes=10)
+    for problem in checked.diagnostics:
+        assert len(problem.message) < 250
+        assert not re.search(r"\w{60}", problem.message)

@@ -183,7 +183,7 @@ def test_windows_that_lose_only_padding_are_not_warned_of() -> None:
     assert check("conv 8 3x3 stride=2 pad=1 -> conv 8 1x1 stride=2 -> flatten -> dense 10").diagnostics == ()
     (warning,) = check("conv 8 3x3 stride=2 -> flatten -> dense 10").diagnostics
     assert (warning.severity, warning.code) == (Severity.WARNING, "stride")
-    assert warning.message == "(28 − 3)/2 is not whole: the last row and column are ignored"
+    assert warning.message == "(28 - 3)/2 is not whole: the last row and column are ignored"
 
 
 def test_the_chain_of_blocks_is_shown_from_the_inside_out() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from rich.cells import cell_len
 
 from tuicnn.language import check, render, render_plain
@@ -20,6 +23,15 @@ def test_the_frame_is_drawn_in_unicode_or_ascii() -> None:
         "help: halve this branch too: write `conv c 1x1 stride=2`"
     )
     assert render_plain(problems, ascii=True) == render_plain(problems).replace("│", "|")
+
+
+@pytest.mark.parametrize("mark", "–—−“”‘’")
+def test_in_ascii_a_wrong_mark_is_told_from_the_one_to_write(mark: str) -> None:
+    shown = render_plain(check(f"relu {mark}> flatten {mark} dense 10").diagnostics, ascii=True)
+    assert shown.isascii()
+    assert f"\\u{ord(mark):04x}" in shown
+    for told, help in re.findall(r"error\[syntax\]: `([^`]*)` (?:[^\n]*\n)*?help: write `([^`]*)`", shown):
+        assert told != help
 
 
 def test_carets_stand_under_wide_characters_and_behind_them() -> None:

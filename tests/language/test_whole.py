@@ -11,6 +11,8 @@ from tuicnn.language import Severity, check, check_file
 from tuicnn.language.checks import machine
 from tuicnn.language.checks.costs import in_bytes, in_words, step_memory
 
+from .following import followed
+
 
 def told(text: str) -> list[tuple[str, str]]:
     return [(d.code, d.message) for d in check(text).diagnostics]
@@ -194,3 +196,24 @@ def test_the_machine_says_what_it_has() -> None:
     there = machine.memory()
     assert there is None or 0 < there.free <= there.total
     assert machine.processors() >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("lrn", "batchnorm"), ("LocalResponseNorm", "batchnorm"), ("glu", "silu"), ("SwiGLU", "silu"), ("nn.GLU", "silu")],
+)
+def test_a_layer_that_there_is_none_of_is_not_taken_for_a_slip(name: str, instead: str) -> None:
+    text = f"conv 8 3x3 -> {name}(5) -> flatten -> dense 10"
+    (problem,) = check(text).diagnostics
+    assert "there is none for" in problem.message
+    assert "Did you mean" not in problem.message
+    assert followed(text) == f"conv 8 3x3 -> {instead} -> flatten -> dense 10"
+
+
+@pytest.mark.parametrize("name", ["multiply", "mul", "Multiply", "subtract", "maximum"])
+def test_a_join_that_there_is_none_of_leads_to_those_that_there_are(name: str) -> None:
+    """Following the help gives a network: the branches stay."""
+    text = f"{name} {{ conv 8 3x3 pad=1 | conv 8 3x3 pad=1 }} -> flatten -> dense 10"
+    (problem,) = check(text).diagnostics
+    assert "joined by add, concat and residual" in problem.message
+    assert followed(text) == text.replace(name, "add")

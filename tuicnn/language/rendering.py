@@ -22,21 +22,9 @@ from tuicnn.language.diagnostics import Diagnostic, Note, Severity, Span, line_o
 __all__ = ["render", "render_plain"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
+#: what the program writes itself; look-alikes that a text has by mistake are shown by their number
 _ASCII = str.maketrans(
-    {
-        "→": "->",
-        "×": "x",
-        "…": "...",
-        "−": "-",
-        "·": ".",
-        "│": "|",
-        "–": "-",
-        "—": "-",
-        "“": '"',
-        "”": '"',
-        "‘": "'",
-        "’": "'",
-    }
+    {"→": "->", "×": "x", "…": "...", "·": ".", "│": "|"} | {mark: f"\\u{ord(mark):04x}" for mark in "–—−“”‘’"}
 )
 _TAB = 4
 #: columns of a source line that are shown where nothing else is said
@@ -97,7 +85,7 @@ class _Frame:
         end = max(end, start)
         # of a line of a million characters, only those that may be shown are looked at
         parts = line[max(start - _MOST, 0) : start], line[start : min(end, start + _MOST)], line[end : end + _MOST]
-        before, marked, after = (_shown(part) for part in parts)
+        before, marked, after = (self._spelled(_shown(part)) for part in parts)
         room = (self.width or _WIDEST) - len(gutter) - 3
         before, marked, after = _cropped(before, marked, after, max(room, 20), "..." if self.ascii else "…")
         self._put(f"\n{span.line} {self.bar} ", "dim")
@@ -105,18 +93,15 @@ class _Frame:
         self._put(marked, style)
         self._put(after.rstrip(), "")
         self._put(f"\n{gutter} {self.bar} ", "dim")
-        self._put(" " * self._cells(before) + "^" * max(1, self._cells(marked)), style)
+        self._put(" " * cell_len(before) + "^" * max(1, cell_len(marked)), style)
         if label:
             self._put(f" {label}", style)
 
-    def _cells(self, text: str) -> int:
-        return cell_len(text.translate(_ASCII) if self.ascii else text)
+    def _spelled(self, text: str) -> str:
+        return text.translate(_ASCII).encode("ascii", "replace").decode("ascii") if self.ascii else text
 
     def _put(self, text: str, style: str) -> None:
-        text = "\n".join(_shown(line) for line in text.split("\n"))
-        if self.ascii:
-            text = text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
-        self.out.append(text, style)
+        self.out.append(self._spelled("\n".join(_shown(line) for line in text.split("\n"))), style)
 
     def _wrapped(self, text: str, style: str, first: int) -> None:
         lines = text.split("\n")

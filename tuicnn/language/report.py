@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ __all__ = ["MOST", "EnoughError", "Report"]
 MOST = 200
 #: characters of a message
 _LONGEST = 600
+
+
+#: a word or a number, quoted from the text, that nobody reads to its end
+_ENDLESS = re.compile(r"(\w{40})\w{21,}")
 
 
 def _short(text: str) -> str:
@@ -94,7 +99,7 @@ class Report:
         self.found.problems[key] = Diagnostic(
             problem.severity,
             str(problem.code),
-            _short(problem.message),
+            _short(_ENDLESS.sub(r"\1…", problem.message)),
             problem.span,
             _short(problem.label),
             _short(problem.help),

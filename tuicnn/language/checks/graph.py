@@ -187,7 +187,7 @@ class Graph:
             if left > 0 and stride <= reach:
                 lost.append((left, what))
                 padded = f"{size} + {before + after}" if before + after else f"{size}"
-                sums.append(f"({padded} − {reach})/{stride} is not whole")
+                sums.append(f"({padded} - {reach})/{stride} is not whole")
         if lost:
             report.warning(
                 Code.STRIDE,

@@ -44,6 +44,23 @@ _NEEDLESS = {
     "start": "a network begins with its first layer",
     "model": "a network needs no name",
 }
+#: layers of other libraries that this language has no counterpart of: what they do, and what is written instead
+_ABSENT = {
+    "lrn": ("local response normalisation", "batchnorm"),
+    "localresponsenorm": ("local response normalisation", "batchnorm"),
+    "local_response_norm": ("local response normalisation", "batchnorm"),
+    "glu": ("a gate that multiplies two halves", "silu"),
+    "swiglu": ("a gate that multiplies two halves", "silu"),
+    "geglu": ("a gate that multiplies two halves", "gelu"),
+    "multiply": ("a product of branches", "add"),
+    "mul": ("a product of branches", "add"),
+    "times": ("a product of branches", "add"),
+    "product": ("a product of branches", "add"),
+    "subtract": ("a difference of branches", "add"),
+    "sub": ("a difference of branches", "add"),
+    "maximum": ("the larger of two branches", "add"),
+    "maxout": ("the largest of several outputs", "relu"),
+}
 #: what settings are called elsewhere
 ELSEWHERE = {
     "optimizer": "optim", "optimiser": "optim", "dataset": "data", "objective": "loss", "criterion": "loss",
@@ -84,7 +101,7 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
         return
     layers = [*vocabulary("layer"), "residual"]
     message = f"no layer called `{name}`"
-    if _glued(use, frame, message) or _parted(use, frame, message):
+    if _absent(use, frame) or _glued(use, frame, message) or _parted(use, frame, message):
         return
     elsewhere = aliases("layer")
     if use.branches is not None:
@@ -103,6 +120,25 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
     error(Code.NAME, asked, span, help=f"write `{meant}`")
     if meant in vocabulary("layer"):  # what is wrong with its arguments is told in one go
         look(vocabulary("layer")[meant], Name(meant, span), use.arguments, frame.scope, frame.report)
+
+
+def _absent(use: Use, frame: Frame) -> bool:
+    """`lrn`, `multiply { … }`: known elsewhere, and no slip of a word of this language."""
+    name = use.name.text
+    what, instead = _ABSENT.get(name.rpartition(".")[2].casefold(), ("", ""))
+    if not what:
+        return False
+    message = f"no layer called `{name}`: there is none for {what}"
+    if instead != "add":
+        # what it was given is not what the other layer takes
+        frame.report.error(Code.NAME, message, use.span, help=f"write `{instead}`, the nearest there is")
+        return True
+    message += "; branches are joined by add, concat and residual"
+    if use.branches is None:
+        frame.report.error(Code.NAME, message, use.span, help="write `add { identity | conv 8 1x1 }`, say")
+    else:
+        frame.report.error(Code.NAME, message, use.name.span, help="write `add`, or `concat`")
+    return True
 
 
 def _glued(use: Use, frame: Frame, message: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable
@@ -181,10 +182,10 @@ def _glued(line: list[Token], i: int, out: list[Token], depth: int, work: Handwo
     if following.type == "NAME":
         if re.fullmatch(r"(_[0-9]+)+", following) and token.type == "INT":
             return put("INT", text.replace("_", ""), "the digits of a number stand together")
-        if re.fullmatch(r"0[xX][0-9a-fA-F]+", text):
+        if re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}", text):
             return put("INT", str(int(text, 16)), f"`{text}` is no decimal number")
         size = re.fullmatch(r"([0-9.]+)[xX×]+([0-9]*)", text)
-        if size and token.type != "SIZE" and (not Handwork.at_step(out) or size[2]):
+        if size and token.type != "SIZE" and float(size[1]) < 2**53 and (not Handwork.at_step(out) or size[2]):
             if third is not None and not size[2] and third.type in ("INT", "NAME"):
                 return 0
             side = str(max(1, round(float(size[1]))))
@@ -206,11 +207,15 @@ def _glued(line: list[Token], i: int, out: list[Token], depth: int, work: Handwo
             ]
             return 2
     if following.type == "PERCENT" and not (third is not None and touches(following, third)):
-        share = f"{float(token) / 100:g}" if token.type in ("INT", "FLOAT") else "0.5"
-        return put("FLOAT", share if "." in share else f"{share}.0", "a share is written as a number from 0 to 1")
+        share = float(token) / 100 if token.type in ("INT", "FLOAT") else math.nan
+        written = f"{share:.6f}".rstrip("0") if 1e-6 <= share < 100 else "0.5"
+        written += "0" * written.endswith(".")
+        return put("FLOAT", written, "a share is written as a number from 0 to 1")
     if following.type == "FLOAT" and following.startswith(".") and token.type == "FLOAT":
-        whole = float(token).is_integer()
-        return put("INT" if whole else "FLOAT", f"{float(token):g}" if whole else str(token), f"`{text}` is no number")
+        number = float(token)
+        if number.is_integer() and number < 2**53:
+            return put("INT", str(int(number)), f"`{text}` is no number")
+        return put("FLOAT", str(token), f"`{text}` is no number")
     comma = following.type == "COMMA" and third is not None and touches(following, third) and third.type == "INT"
     if comma and token.type == "INT" and not depth:
         return _comma(line, i, out, work, put)
