@@ -226,6 +226,31 @@ def test_missing_data_is_told_once(tuicnn: Run) -> None:
     assert (done.stdout + done.stderr).count("Fashion-MNIST is not here") == 1
 
 
+@pytest.mark.parametrize("limit", [4, 6, 9, 20])
+def test_where_hardly_a_file_may_be_open_it_is_said_in_a_sentence(
+    environment: dict[str, str], tmp_path: Path, limit: int
+) -> None:
+    for arguments in (["check", "nets/mnist.net"], ["train", "nets/mnist.net"], ["runs"], ["attach"]):
+        done = subprocess.run(
+            ["bash", "-c", f'ulimit -n {limit}; exec "$@"', "few", sys.executable, "-m", "tuicnn", *arguments],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (1, ""), arguments
+        assert done.stderr == (
+            f"tuicnn: only {limit} files may be open at a time here, and tuicnn needs 32; "
+            "allow more with: ulimit -n 1024\n"
+        )
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_limit_that_may_be_raised_is_raised(environment: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -S -n 6; exec "$@"', "few", sys.executable, "-m", "tuicnn", "runs"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_run_in_the_background_is_listed_and_stopped(
     tuicnn: Run, environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ __all__ = ["main", "run"]
 
 #: exit codes beside 0 and 1 (a net or a run with a problem); 2 is click's, for bad usage
 INTERRUPTED, PIPE_CLOSED = 130, 141
+#: files that a process of ours must be allowed to have open: the screen and a training have about 16
+OPEN_FILES = 32
 
 
 def run() -> None:
@@ -35,6 +38,7 @@ def run() -> None:
     code = 0
     try:
         try:
+            _see_that_files_can_be_opened()
             _see_where_this_is()
             code = main.main(standalone_mode=False) or 0
         except SystemExit as leave:
@@ -51,6 +55,9 @@ def run() -> None:
     except (BrokenPipeError, ReaderGoneError):
         code = _output_is_gone(PIPE_CLOSED)
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            complain(f"tuicnn: {why(error)}; allow more with: ulimit -n 1024")
+            sys.exit(1)
         if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG):
             raise
         code = _output_is_gone(1)
@@ -65,6 +72,21 @@ def _open_what_is_closed() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+
+
+def _see_that_files_can_be_opened() -> None:
+    """Raises `RunError` where so few files may be open that something would fail half-way."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= allowed < OPEN_FILES:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most) if most >= 0 else OPEN_FILES, most))
+        except (OSError, ValueError):
+            most = allowed
+        if 0 <= most < OPEN_FILES:
+            raise RunError(
+                f"only {most} files may be open at a time here, and tuicnn needs {OPEN_FILES}; "
+                "allow more with: ulimit -n 1024"
+            )
 
 
 def _see_where_this_is() -> None:
