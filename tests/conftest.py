@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,19 +17,33 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+# a shell starts its background jobs with SIGINT ignored, and what the tests start would inherit that
+for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
+
 ROOT = Path(__file__).resolve().parent.parent
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def end_all(runtime: Path) -> None:
+    """End the processes of a test that are still there, also in sessions of their own; they know its `runtime`."""
+    mark = b"XDG_RUNTIME_DIR=" + os.fsencode(runtime)
+    for name in os.listdir("/proc"):  # noqa: PTH208 - numbers, no paths
+        with contextlib.suppress(ValueError, OSError):
+            if mark in Path(f"/proc/{name}/environ").read_bytes().split(b"\0") and int(name) != os.getpid():
+                os.kill(int(name), signal.SIGKILL)
+
+
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """A bare environment: an empty home, no settings of whoever runs the tests."""
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A bare environment: an empty home, no settings of whoever runs the tests. What is left in it is ended."""
     home = tmp_path / "home"
     home.mkdir()
     runtime = tmp_path / "r"
     runtime.mkdir(mode=0o700)
-    return {
+    yield {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "HOME": str(home),
         "XDG_RUNTIME_DIR": str(runtime),
@@ -37,6 +53,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         # what the tests import is compiled once
         **({"PYTHONPYCACHEPREFIX": os.environ["PYTHONPYCACHEPREFIX"]} if "PYTHONPYCACHEPREFIX" in os.environ else {}),
     }
+    end_all(runtime)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import end_all
 from tests.faults.terminal import Terminal
 from tests.faults.waiting import steps
 from tuicnn.training.folder import RunFolder
@@ -30,6 +31,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="t"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
     yield path
+    end_all(path)
     shutil.rmtree(path)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import end_all
 from tests.worker.pretend import PretendRun
 from tuicnn.training.folder import RunFolder
 from tuicnn.worker.address import address_for
@@ -21,6 +22,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="t"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
     yield path
+    end_all(path)
     shutil.rmtree(path)
 
 
