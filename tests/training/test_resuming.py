@@ -269,7 +269,7 @@ def test_what_lies_in_a_checkpoints_place_is_neither_waited_for_nor_followed(
     found = checkpoints.newest(said.append)
     assert found is not None
     assert found.step == 4
-    reasons = ["it is not a file", "it is", "it is a symbolic link", "is that of step 4"]
+    reasons = ["it is not a regular file", "it is", "it is a symbolic link", "is that of step 4"]
     assert all(reason in line for reason, line in zip(reasons, said, strict=True)), said
 
 

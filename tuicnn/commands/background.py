@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tuicnn.console.streams import complain, say
+from tuicnn.regular import open_regular
 from tuicnn.training.files import RunError
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _see_it_begin(folder: RunFolder, process: subprocess.Popen[bytes], before: s
 def _turns(folder: RunFolder) -> set[bytes]:
     """The newest lines of a run's journal in which training begins or ends."""
     try:
-        with folder.journal.open("rb") as file:
+        with os.fdopen(open_regular(folder.journal), "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
             return {line for line in file if line.endswith(b"\n") and line.startswith(_TURNS)}
     except OSError:

@@ -213,14 +213,12 @@ def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options,
 
 def _tell_of_changes(folder: RunFolder, path: Path | None, begun: Plan, chosen: Options) -> None:
     """Say that the file trains another net by now: the run goes on with what it has `begun` with."""
+    from tuicnn.language.syntax.reading import read_file
     from tuicnn.training.fingerprints import same_training
     from tuicnn.training.resuming import plan_of_text
 
-    try:
-        text = path.read_text(encoding="utf-8") if path is not None else None
-    except (OSError, UnicodeDecodeError):
-        return
-    if text is None or text == folder.text:
+    text = read_file(path) if path is not None else None
+    if not isinstance(text, str) or text == folder.text:  # what keeps a file from being read is told when it is meant
         return
     try:  # not by its text: a comment may have been written into the run's own copy, or into the file
         same = same_training(plan_of_text(text, folder, chosen, path), begun)

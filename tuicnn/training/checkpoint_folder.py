@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuicnn.regular import read_regular
 from tuicnn.training.files import RunError, remove_temporary, why, write_atomic
 
 if TYPE_CHECKING:
@@ -77,12 +77,7 @@ class CheckpointFolder:
 
         path = self.file(step)
         try:
-            # a pipe in its place must not make us wait, nor a link lead elsewhere
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise RunError(f"The checkpoint {path} cannot be read: it is not a file.")
-                checkpoint = unpack(file.read())
+            checkpoint = unpack(read_regular(path, _memory()))
         except OSError as error:
             raise RunError(f"The checkpoint {path} cannot be read: {why(error)}.") from error
         except MemoryError as error:
@@ -110,3 +105,8 @@ class CheckpointFolder:
                 f"its net can be trained anew: tuicnn {self.path.parent / 'net.net'}"
             )
         return None
+
+
+def _memory() -> int:
+    """The bytes of memory that this machine has: a larger checkpoint was never written here."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

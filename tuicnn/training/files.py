@@ -31,6 +31,7 @@ _REASONS = {
     errno.ELOOP: "it is a symbolic link",
     errno.ENAMETOOLONG: "the name is too long",
     errno.EMFILE: "too many files are open",
+    errno.ENXIO: "it is not a regular file",
     errno.EIO: "the disk reports an error",
 }
 

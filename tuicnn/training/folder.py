@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuicnn.regular import read_regular
 from tuicnn.training.files import TEMPORARY, RunError, is_temporary, remove_temporary, why, write_atomic
 from tuicnn.training.lock import Holder, RunLock, holder_at, is_held, take
 from tuicnn.training.owners import close_to_others
@@ -176,8 +177,10 @@ class RunFolder:
     @property
     def text(self) -> str:
         """The net that is trained. Raises `RunError`."""
+        from tuicnn.language.syntax.reading import LARGEST
+
         try:
-            return (self.path / "net.net").read_text(encoding="utf-8")
+            return read_regular(self.path / "net.net", LARGEST).decode()
         except (OSError, UnicodeDecodeError) as error:
             reason = why(error) if isinstance(error, OSError) else "it is damaged"
             raise RunError(f"{self.path / 'net.net'}, the net of the run, cannot be read: {reason}.") from error

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tuicnn.regular import open_regular
 from tuicnn.training.files import RunError, why
 
 __all__ = ["Journal", "JournalRead", "damage_of", "parse", "read_journal", "repair"]
@@ -27,7 +28,7 @@ LINE_AT_MOST = 1 << 20  # bytes; a longer line is no line of ours
 #: what is said of it, with the number of bytes
 HALF_WRITTEN = "The last line of the journal was half-written; its {} bytes were removed."
 _STEP = b'{"event":"step"'
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
 class Journal:
@@ -50,7 +51,7 @@ class Journal:
         self._due = 0.0
         self._descriptor = -1
         try:
-            self._descriptor = os.open(path, _FLAGS, 0o600)
+            self._descriptor = open_regular(path, _FLAGS)
             #: bytes of a half-written last line that were cut off
             self.cut_off = repair(self._descriptor)
         except OSError as error:
@@ -126,7 +127,7 @@ class Journal:
 
     def _begin_anew(self) -> None:
         try:
-            descriptor = os.open(self._where(), _FLAGS, 0o600)
+            descriptor = open_regular(self._where(), _FLAGS)
         except (FileNotFoundError, NotADirectoryError):  # the whole folder went away, and so does the run
             return
         os.dup2(descriptor, self._descriptor, inheritable=False)
@@ -180,7 +181,7 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
     events: list[dict[str, Any]] = []
     damaged = 0
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             while line := file.readline(LINE_AT_MOST):
                 if not line.endswith(b"\n") and len(line) == LINE_AT_MOST:
                     damaged += 1

@@ -22,13 +22,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from tuicnn.regular import open_regular
+
 __all__ = ["Holder", "RunLock", "holder_at", "is_held", "take"]
 
 #: whoever looks whether a run is alive holds its lock for some microseconds; a worker tries again for so long
 PATIENCE = 0.5  # seconds
 _NOTE = 4096  # bytes that a holder's note may have
 #: not inherited: children of a worker must not keep a run alive that nobody trains
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_FLAGS = os.O_RDWR | os.O_CREAT
 _T = TypeVar("_T")
 
 
@@ -113,7 +115,7 @@ class RunLock:
             return True
         descriptor = -1
         try:
-            descriptor = os.open(folder / "lock", _FLAGS, 0o600)
+            descriptor = open_regular(folder / "lock", _FLAGS)
             if not _patiently(lambda: _flocked(descriptor)):
                 return False
             os.dup2(descriptor, self._descriptor, inheritable=False)
@@ -146,7 +148,7 @@ def take(folder: Path) -> RunLock | None:
     path = folder / "lock"
 
     def taken() -> RunLock | None:
-        descriptor, opened = os.open(path, _FLAGS, 0o600), -1
+        descriptor, opened = open_regular(path, _FLAGS), -1
         try:
             opened = _opened(folder)
             if _flocked(descriptor) and _is_at(descriptor, path) and _held_folder(opened):
@@ -162,9 +164,9 @@ def take(folder: Path) -> RunLock | None:
 
 def is_held(folder: Path) -> bool:
     """Whether a process holds the run in a folder."""
-    for path, flags in ((folder / "lock", os.O_NOFOLLOW), (folder, os.O_DIRECTORY)):
+    for path, opened in ((folder / "lock", open_regular), (folder, _opened)):
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
+            descriptor = opened(path)
         except OSError:
             continue
         try:
@@ -183,7 +185,7 @@ def holder_at(folder: Path) -> Holder | None:
     A note that was copied along with a run's folder speaks of the process of the original, and counts as none.
     """
     try:
-        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = open_regular(folder / "lock")
         try:
             said, file = json.loads(os.read(descriptor, _NOTE)), _which(descriptor)
         finally:

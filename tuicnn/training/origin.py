@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tuicnn.regular import read_regular
 from tuicnn.training.files import RunError, why, write_atomic
 from tuicnn.training.options import ON_NAN, Options
 
@@ -68,8 +69,7 @@ class Origin:
     def of(cls, run: RunFolder) -> Origin:
         """Read it from the run's folder; what is not there, or makes no sense, is not known."""
         try:
-            with (run.path / ORIGIN).open("rb") as file:
-                found = json.loads(file.read(_LARGEST))
+            found = json.loads(read_regular(run.path / ORIGIN, _LARGEST))
         except (OSError, ValueError, RecursionError):
             return cls()
         if not isinstance(found, dict):

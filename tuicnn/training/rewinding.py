@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tuicnn.regular import open_regular
 from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.files import RunError, why
 from tuicnn.training.journal import HALF_WRITTEN, LINE_AT_MOST, damage_of, repair
@@ -34,7 +35,7 @@ def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], No
     cut = -1  # where what the checkpoint does not know begins
     changed = -1  # the same for changes of the rate since its last step
     try:
-        descriptor = os.open(journal, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = open_regular(journal, os.O_RDWR | os.O_CREAT)
         with os.fdopen(descriptor, "rb") as file:
             if cut_off := repair(descriptor):
                 say(HALF_WRITTEN.format(cut_off))

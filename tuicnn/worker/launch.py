@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tuicnn.regular import open_regular
 from tuicnn.training.files import RunError, why, write_all
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.options import Options
@@ -55,7 +56,7 @@ def start(
     """
     with folder.lock() as lock:
         try:
-            log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            log = open_regular(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             try:
                 with contextlib.suppress(OSError):  # what an earlier process left of its end is not this one's
                     write_all(log, entry(f"A process {'goes on with' if resume else 'begins'} the run."))

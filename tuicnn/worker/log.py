@@ -15,6 +15,7 @@ import traceback
 from pathlib import Path
 
 from tuicnn.printable import harmless, printable
+from tuicnn.regular import open_regular
 from tuicnn.training.files import write_all
 
 __all__ = ["entry", "last_words", "log", "log_error", "log_to"]
@@ -41,7 +42,7 @@ def log(sentence: str) -> None:
     """Write an entry."""
     with contextlib.suppress(OSError, ValueError):
         if _file:
-            descriptor = os.open(_file[0], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            descriptor = open_regular(_file[0], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             try:
                 write_all(descriptor, entry(sentence))
             finally:
@@ -67,7 +68,7 @@ def last_words(file: Path) -> str:
     process does that is killed.
     """
     try:
-        with file.open("rb") as log:
+        with os.fdopen(open_regular(file), "rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
             lines = log.read().decode(errors="replace").splitlines()
     except OSError:

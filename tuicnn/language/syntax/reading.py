@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Diagnostic, Severity, Source, Span
+from tuicnn.regular import open_regular
 
 __all__ = ["LARGEST", "decode", "read_file"]
 
@@ -24,10 +24,8 @@ def read_file(path: Path) -> str | Diagnostic:
             return _problem(path, f"there is no file {path}", f"it was looked for in {path.absolute().parent}")
         if not path.is_file():
             return _problem(path, f"{path} is not a regular file", "name a text file")
-        # not blocking: it may have become a pipe in the meantime, or be one of /proc's that wait for news
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return _problem(path, f"{path} is not a regular file", "name a text file")
+        # it may have become a pipe in the meantime, or be one of /proc's that wait for news
+        with os.fdopen(open_regular(path, follow=True), "rb") as file:
             data = file.read(LARGEST + 1) or b""
     except PermissionError:
         return _problem(path, f"{path} may not be read by you", "ask for the permission to read it")
