@@ -201,3 +201,12 @@ def test_a_broken_text_raises_all_its_diagnostics() -> None:
     assert "conv" in str(caught.value)
     with pytest.raises(NetError, match=r"nowhere.net"):
         Network.from_file("nowhere.net")
+
+
+def test_images_that_are_not_normalised_are_refused() -> None:
+    network = Network.from_text(MNIST)
+    raw = np.full((2, 1, 28, 28), 200, np.uint8)
+    for use in (network.forward, lambda x: network.loss_and_gradients(x, [0, 1])):
+        with pytest.raises(ValueError, match=r"not normalised; write \(images / 255 - mean\) / std"):
+            use(raw)
+    assert network.forward((raw / 255 - 0.13) / 0.31).shape == (2, 10)

@@ -161,7 +161,13 @@ class Network:
         return result.loss, self.store.outer(result.gradient)
 
     def _images(self, x: ArrayLike) -> Array:
-        images = np.asarray(x, dtype=self.dtype)
+        given = np.asarray(x)
+        if given.dtype == np.uint8:
+            raise ValueError(
+                "images of uint8 are not normalised; write (images / 255 - mean) / std, with the mean and the standard "
+                "deviation of the training images"
+            )
+        images = given.astype(self.dtype, copy=False)
         if images.ndim != 4 or images.shape[1:] != self.plan.input or not len(images):
             wanted = ", ".join(map(str, self.plan.input))
             raise ValueError(f"images must be an array of (N, {wanted}), N at least 1, not {images.shape}")

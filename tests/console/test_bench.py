@@ -153,5 +153,8 @@ def test_a_net_that_cannot_be_trained(tuicnn: Run, tmp_path: Path, text: str | N
 
 def test_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tuicnn.bench.machine.find_spec", lambda name: None)
-    with pytest.raises(RunError, match=r"PyTorch.* not installed; install it with: pip install 'tuicnn\[bench\]'"):
+    with pytest.raises(
+        RunError,
+        match=r"PyTorch.* not installed; install it with: in the clone of tuicnn: pip install -e '\.\[bench\]'",
+    ):
         main.main(["bench", "--against", "torch"], standalone_mode=False)

@@ -232,4 +232,4 @@ def test_without_its_packages_it_says_how_to_have_them(tmp_path: Path, environme
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
-    assert "pip install 'tuicnn[lsp]'" in done.stderr
+    assert "pip install -e '.[lsp]'" in done.stderr

@@ -72,4 +72,4 @@ def test_what_a_process_said_at_last_is_one_line_that_can_be_shown(tmp_path: Pat
     log = tmp_path / "worker.log"
     assert last_words(log) == ""
     log.write_bytes(b"a\n" * 5000 + b"the \x1b[31mend\xff\n\n")
-    assert last_words(log) == "the [31mend\ufffd"
+    assert last_words(log) == "the \\x1b[31mend\ufffd"

@@ -84,7 +84,9 @@ def bench(
     from tuicnn.bench.machine import cores, machine, torch_is_here
 
     if against is not None and not torch_is_here():
-        raise RunError("PyTorch, to compare with, is not installed; install it with: pip install 'tuicnn[bench]'")
+        raise RunError(
+            "PyTorch, to compare with, is not installed; install it, in the clone of tuicnn: pip install -e '.[bench]'"
+        )
     paths = [find_net(net) for net in nets] or sorted(bundled("nets").glob("*.net"))
     plans = [(_plan(path, look), path) for path in paths]
     from tuicnn.bench.contest import Timing, contest

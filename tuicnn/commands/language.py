@@ -102,7 +102,9 @@ def lsp() -> None:
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
-        raise RunError("the language server needs a package more; install it with: pip install 'tuicnn[lsp]'") from None
+        raise RunError(
+            "the language server needs a package more; install it, in the clone of tuicnn: pip install -e '.[lsp]'"
+        ) from None
     if is_terminal(sys.stdin):
         raise RunError("tuicnn lsp speaks with an editor, which starts it; docs/editors.md says how to set yours up")
     serve()
