@@ -284,3 +284,26 @@ def test_a_run_in_the_background_is_listed_and_stopped(
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("cehck", "check"), ("trian", "train"), ("run", "train, or watch"), ("list", "runs"), ("fit", "train")],
+)
+def test_a_mistyped_command_is_no_net_unless_there_is_one(tuicnn: Run, tmp_path: Path, word: str, meant: str) -> None:
+    for more in ([], ["p.net"]):
+        done = tuicnn(word, *more)
+        assert done.returncode == 2
+        assert f"no command {word}. Did you mean {meant}?" in done.stderr
+    write(tmp_path, "conv 8", word)
+    done = tuicnn(word)
+    assert done.returncode == 1
+    assert "no command" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["train", "my.net", "--epochs"], ["attach"], ["check", "a"], ["layers"]])
+def test_a_number_of_a_hundred_digits_is_not_repeated_whole(tuicnn: Run, arguments: list[str]) -> None:
+    done = tuicnn(*arguments, "1" * 100)
+    assert done.returncode in (1, 2)
+    assert "1" * 12 in done.stderr
+    assert "1" * 40 not in done.stderr

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
+import re
 import resource
 import signal
 import sys
@@ -46,10 +48,12 @@ def run() -> None:
         except click.Abort:
             code = INTERRUPTED
         except click.ClickException as error:
-            error.show(file=sys.stderr)
+            shown = io.StringIO()
+            error.show(file=shown)
+            complain(_shortened(shown.getvalue().rstrip("\n")))
             code = error.exit_code
         except RunError as error:
-            complain(f"tuicnn: {error}")
+            complain(f"tuicnn: {_shortened(str(error))}")
             code = 1
         sys.stdout.flush()
     except (BrokenPipeError, ReaderGoneError):
@@ -63,6 +67,11 @@ def run() -> None:
         code = _output_is_gone(1)
         complain(f"tuicnn: the output cannot be written: {why(error)}")
     sys.exit(code)
+
+
+def _shortened(text: str) -> str:
+    """A message without the middle of numbers that are too long to read; paths stay whole, to be copied."""
+    return re.sub(r"(\d{12})\d{20,}(\d{4})", r"\1...\2", text)
 
 
 def _open_what_is_closed() -> None:

@@ -155,6 +155,6 @@ def test_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tuicnn.bench.machine.find_spec", lambda name: None)
     with pytest.raises(
         RunError,
-        match=r"PyTorch.* not installed; install it with: in the clone of tuicnn: pip install -e '\.\[bench\]'",
+        match=r"PyTorch.* not installed; install it, in the clone of tuicnn: pip install -e '\.\[bench\]'",
     ):
         main.main(["bench", "--against", "torch"], standalone_mode=False)

@@ -6,18 +6,36 @@ import dataclasses
 import functools
 import os
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 
 from tuicnn import __version__
+from tuicnn.bundled import bundled
 from tuicnn.console.streams import say
 from tuicnn.training.options import ON_NAN, Options
 
 __all__ = ["ReaderGoneError", "main", "options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+#: what other tools call our commands
+_ELSEWHERE = {
+    **dict.fromkeys(("fit", "learn"), "train"),
+    **dict.fromkeys(("run", "start"), "train, or watch"),
+    **dict.fromkeys(("list", "ls", "ps", "status"), "runs"),
+    **dict.fromkeys(("show", "view", "open"), "attach"),
+    **dict.fromkeys(("kill", "end", "cancel"), "stop"),
+    **dict.fromkeys(("continue", "restart"), "resume"),
+    **dict.fromkeys(("lint", "validate", "verify", "summary"), "check"),
+    **dict.fromkeys(("init", "create"), "new"),
+    **dict.fromkeys(("benchmark", "time", "profile"), "bench"),
+    "help": "--help",
+    "version": "--version",
+}
 
 
 class ReaderGoneError(Exception):
@@ -33,8 +51,17 @@ class NetFirst(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and self.get_command(ctx, args[0]) is None:
+            if meant := self._meant(ctx, args[0]):
+                raise click.UsageError(f"no command {args[0]}. Did you mean {meant}?", ctx)
             args = [self.default, *args]
         return super().resolve_command(ctx, args)
+
+    def _meant(self, ctx: click.Context, word: str) -> str:
+        """The command that a word means which is neither one nor a net: by a slip, or as other tools call it."""
+        if "." in word or os.sep in word or os.path.lexists(word) or (bundled("nets") / f"{word}.net").is_file():
+            return ""
+        plain = word.casefold()
+        return _ELSEWHERE.get(plain) or next(iter(get_close_matches(plain, self.list_commands(ctx), 1, 0.7)), "")
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
