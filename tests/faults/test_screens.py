@@ -9,6 +9,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from tests.faults.conftest import Begin, Shell
 from tests.faults.looking import state
 from tests.faults.terminal import plain
@@ -151,17 +153,21 @@ def test_suspending_the_screen_and_coming_back(begin: Begin, terminals: Shell) -
     assert shell.restored
 
 
-def test_ctrl_c_before_the_screen_is_there_says_where_the_run_is(
-    terminals: Shell, tmp_path: Path, begin: Begin
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_screen_is_there_says_where_the_run_is(
+    terminals: Shell, tmp_path: Path, number: signal.Signals
 ) -> None:
     (tmp_path / "my.net").write_text("flatten -> dense 10\n")
     shell = terminals("my.net", "--epochs", "1000", "--threads", "1")
     until(lambda: (tmp_path / "runs/my-1/worker.log").exists())
-    shell.press("\x03")
+    if number == signal.SIGINT:
+        shell.press("\x03")
+    else:
+        shell.signal(number)
     code = shell.ended()
     folder = RunFolder(tmp_path / "runs/my-1")
     try:
-        assert code == 130
+        assert code == 128 + number
         assert "Traceback" not in plain(shell.said)
         assert "tuicnn attach" in plain(shell.said)
         until(lambda: folder.holder)

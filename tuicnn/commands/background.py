@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -29,6 +31,14 @@ TAIL = 1 << 20  # bytes of a journal: thousands of steps
 _TURNS = tuple(b'{"event":"%s"' % kind for kind in (b"start", b"resumed", b"end"))
 
 
+class _Terminated(SystemExit):
+    """SIGTERM came while a run was being started."""
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated(128 + number)
+
+
 def train_in_background(
     folder: RunFolder,
     options: Options,
@@ -46,9 +56,11 @@ def train_in_background(
     from tuicnn.console.logout import past_logout
     from tuicnn.worker.launch import start
 
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # not where it is ignored; the screen takes it later itself
+        signal.signal(signal.SIGTERM, _end)
     try:
         through = past_logout(after_logout)
-    except (click.Abort, KeyboardInterrupt):  # nothing was begun
+    except (click.Abort, KeyboardInterrupt, _Terminated):  # nothing was begun
         if not resume:
             folder.remove()
         raise
@@ -63,7 +75,7 @@ def train_in_background(
         from tuicnn.tui.show import show
 
         sys.exit(show(folder, look, process))
-    except KeyboardInterrupt:  # before the screen was there to take it
+    except (KeyboardInterrupt, _Terminated):  # before the screen was there to take it
         if folder.alive:
             complain(f"\n{_introduced(folder)} goes on in the background; {_commands(folder)}.")
         raise
