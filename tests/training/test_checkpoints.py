@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ checkpoints = st.builds(
     data=st.text(),
     seed=COUNT,
     epochs_planned=COUNT,
-    rate_factor=NUMBER,
+    rate_factor=st.floats(1e-300, 1e300),
     updates=COUNT,
     tally=st.builds(Tally, NUMBER, NUMBER, COUNT, NUMBER, COUNT),
     smoothed=st.tuples(NUMBER, NUMBER, NUMBER, NUMBER),
@@ -43,7 +44,7 @@ checkpoints = st.builds(
     best_val_accuracy=st.one_of(NUMBER, st.just(math.nan)),
     best_step=COUNT,
     versions=st.dictionaries(st.text(), st.text(), max_size=2),
-    choices=st.dictionaries(st.text(), st.one_of(st.integers(), st.text(), st.lists(st.integers())), max_size=2),
+    choices=st.dictionaries(st.text(), COUNT, max_size=2),
 )
 
 SMALL = pack(
@@ -146,11 +147,32 @@ def test_the_forged_ones_below_are_refused_for_their_numbers_alone() -> None:
         {"smoothed": 5},
         {"text": 5},
         {"versions": []},
+        {"versions": {"numpy": 2}},
+        {"choices": {"shard": "8"}},
+        {"choices": {"shard": [8]}},
+        {"choices": {"shard": 7**500}},
+        {"step": 7**500},
+        {"seconds": 7**500},
+        {"rate_factor": 0},
+        {"rate_factor": -1.0},
+        {"rate_factor": None},
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(CheckpointError, match="is not a checkpoint of tuicnn"):
         unpack(forged(**changes))
+
+
+@given(
+    st.sampled_from([f.name for f in fields(Checkpoint) if f.name not in ("weights", "kept", "optimizer")]),
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.just(7**500), st.floats(), st.text()),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=3),
+    ),
+)
+def test_any_value_of_any_number_is_taken_or_refused(name: str, value: Any) -> None:
+    with contextlib.suppress(CheckpointError):
+        unpack(forged(**{name: value}))
 
 
 def test_another_form_is_said_to_be_one() -> None:

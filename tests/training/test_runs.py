@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from tuicnn.console.runs import as_json, runs_table
 from tuicnn.training.files import RunError
 from tuicnn.training.finding import find_run, list_runs, the_only_alive
 from tuicnn.training.folder import RunFolder
@@ -78,7 +83,7 @@ def test_a_journal_of_nonsense_is_no_error(tmp_path: Path) -> None:
     with folder.journal.open("ab") as file:
         file.write(b"\xff\xff\n{half")
     run = summary(folder)
-    assert (run.state, run.epochs, run.damaged, run.parameters) == ("lost", 0, 1, None)
+    assert (run.state, run.epochs, run.damaged, run.parameters) == ("lost", 0, 3, None)
     assert math.isnan(run.test_accuracy)
     assert describe(folder) == "lost"
 
@@ -133,3 +138,37 @@ def test_without_a_name_the_newest_that_is_alive_is_meant(tmp_path: Path) -> Non
             assert find_run(None, tmp_path) == new
             with pytest.raises(RunError, match="Several runs are alive, mnist-1 and mnist-2"):
                 the_only_alive(tmp_path)
+
+
+ODD = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.just(10**400), st.floats(), st.just(1e18), st.text()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+KEYS = ["time", "epoch", "epochs", "step", "val_accuracy", "test_accuracy", "parameters", "state", "message", "trouble"]
+KINDS = ["start", "resumed", "paused", "epoch", "end"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(KEYS), ODD)), max_size=5))
+@example([("start", {"time": 1e18})])
+@example([("start", {"time": -1e18})])
+def test_any_value_of_any_event_can_be_listed(
+    tmp_path_factory: pytest.TempPathFactory, events: list[tuple[str, dict[str, Any]]]
+) -> None:
+    folder = a_run(tmp_path_factory.mktemp("any"), "mnist")
+    lines = [json.dumps({"event": kind, **values}) for kind, values in events]
+    folder.journal.write_text("".join(f"{line}\n" for line in lines))
+    run = summary(folder)
+    runs_table([run])
+    json.dumps(as_json(run))
+    assert describe(folder)
+
+
+@pytest.mark.parametrize("name", ["journal.jsonl", "net.net", "lock", "origin.json", "worker.log"])
+def test_a_pipe_in_the_place_of_a_file_hides_no_other_run(tmp_path: Path, name: str) -> None:
+    spoiled, sound = a_run(tmp_path, "mnist"), a_run(tmp_path, "mnist")
+    (spoiled.path / name).unlink(missing_ok=True)
+    os.mkfifo(spoiled.path / name)
+    listed = list_runs(tmp_path)
+    assert [run.folder.path for run in listed] == [spoiled.path, sound.path]
+    assert "not a regular file" in listed[0].damage or name != "journal.jsonl"
+    assert listed[1].damage == ""

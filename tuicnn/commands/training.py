@@ -108,7 +108,7 @@ def runs(as_json: bool, ascii: bool) -> None:
     else:
         say("No runs here yet; start one with: tuicnn nets/mnist.net")
     for one in found:
-        if one.damaged:
+        if one.damage:
             complain(one.damage)
         if one.trouble:
             complain(f"{one.name}: {one.trouble}")

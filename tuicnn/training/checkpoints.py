@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Checkpoint", "CheckpointError", "Tally", "pack", "unpack"]
 
 FORMAT = 2
+_MOST = 1 << 63  # counts and seeds are below
 _NO_HASH = "0" * 64
 _HASH = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 _OPTIMIZER = "optimizer."
@@ -102,7 +103,7 @@ class Checkpoint:
     best_epoch: int = 0
     best_step: int = 0  # the step of the best epoch's checkpoint
     versions: Mapping[str, str] = field(default_factory=dict)  # of whatever the last bit may depend on
-    choices: Mapping[str, Any] = field(default_factory=dict)  # of kernels
+    choices: Mapping[str, int] = field(default_factory=dict)  # of kernels
 
 
 _ARRAYS = ("weights", "kept", "optimizer")
@@ -138,8 +139,10 @@ def unpack(data: bytes | bytearray) -> Checkpoint:
         arrays = load(bytes(data))
         optimizer = {n.removeprefix(_OPTIMIZER): a for n, a in arrays.items() if n.startswith(_OPTIMIZER)}
         numbers = {f.name: _typed(state[f.name], str(f.type)) for f in _NUMBERS}
+        if not numbers["rate_factor"] > 0:  # which NaN is not, either
+            raise ValueError("a learning rate that is not positive")
         return Checkpoint(weights=arrays["weights"], kept=arrays["kept"], optimizer=optimizer, **numbers)
-    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise CheckpointError("is not a checkpoint of tuicnn") from error
 
 
@@ -179,17 +182,19 @@ def _typed(value: Any, wanted: str) -> Any:
     if wanted.startswith("tuple") and len(value) == 4:
         return tuple(_number(item) for item in value)
     if wanted.startswith("Mapping") and isinstance(value, dict):
-        return value
+        of = str if wanted == "Mapping[str, str]" else int
+        if all(isinstance(item, of) and not isinstance(item, bool) for item in value.values()):
+            return value if of is str else {name: _count(item) for name, item in value.items()}
     raise TypeError(wanted)
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise TypeError("a number")
     return float(value)
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST:
         raise TypeError("a count")
     return value

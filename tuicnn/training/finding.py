@@ -7,7 +7,7 @@ from pathlib import Path
 from tuicnn.training.files import RunError, why
 from tuicnn.training.folder import RUNS, RunFolder
 from tuicnn.training.owners import is_shut, me, why_shut
-from tuicnn.training.runs import RunSummary, summary
+from tuicnn.training.runs import RunSummary, glance
 
 __all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "the_only_alive"]
 
@@ -21,7 +21,7 @@ def list_runs(parent: Path) -> list[RunSummary]:
     The numbers tell the order: a clock may have been set back. Runs that have none, having been renamed, come first.
     """
     found = [folder for folder in _folders(parent) if folder.holds_a_run and not is_shut(folder.path)]
-    return sorted(map(summary, found), key=lambda run: (run.folder.number or 0, run.started))
+    return sorted(map(glance, found), key=lambda run: (run.folder.number or 0, run.started))
 
 
 def hidden_runs(parent: Path) -> str:

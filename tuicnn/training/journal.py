@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,13 @@ LINE_AT_MOST = 1 << 20  # bytes; a longer line is no line of ours
 #: what is said of it, with the number of bytes
 HALF_WRITTEN = "The last line of the journal was half-written; its {} bytes were removed."
 _STEP = b'{"event":"step"'
+_MOST = 1 << 53  # a count that every program reads to the last digit
+_COUNTS = frozenset(("step", "at_step", "epoch", "epochs", "best_epoch", "parameters"))
+_ACCURACIES = ("accuracy", "train_accuracy", "val_accuracy", "test_accuracy", "best_val_accuracy")
+#: the time is one that a calendar has: before the year 10,000
+_LARGEST = {"time": 253_402_300_799 - 86_400, **dict.fromkeys(_ACCURACIES, 1 + 1e-6)}
+_NUMBERS = frozenset(("train_loss", "val_loss", "test_loss", "learning_rate", "factor", "seconds", "images_per_second"))
+_TEXTS = frozenset(("state", "message", "trouble", "action"))
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
@@ -214,7 +222,23 @@ def parse(line: bytes) -> dict[str, Any] | None:
         value = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) and isinstance(value.get("event"), str) else None
+    return value if isinstance(value, dict) and isinstance(value.get("event"), str) and _is_sound(value) else None
+
+
+def _is_sound(event: dict[str, Any]) -> bool:
+    """Whether what others calculate with is of the type and the size that we write; null is what is not known."""
+    return all(_fits(name, value) for name, value in event.items() if value is not None)
+
+
+def _fits(name: str, value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if name in _COUNTS:
+        return isinstance(value, int) and number and 0 <= value < _MOST
+    if name in _LARGEST:
+        return number and 0 <= value <= _LARGEST[name]
+    if name in _NUMBERS:
+        return number and abs(value) <= sys.float_info.max
+    return name not in _TEXTS or isinstance(value, str)
 
 
 def _line(value: Any) -> bytes:

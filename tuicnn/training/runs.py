@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import damage_of, read_journal
+from tuicnn.training.journal import JournalRead, damage_of, read_journal
 
-__all__ = ["ENDS", "RunSummary", "describe", "summary"]
+__all__ = ["ENDS", "RunSummary", "describe", "glance", "summary"]
 
 #: what the journal of a run may say at its end
 ENDS = ("done", "stopped", "diverged", "failed")
@@ -23,8 +24,8 @@ class RunSummary:
     """How a run stands, from its journal and its lock. Numbers that are not known are NaN.
 
     `state` is `done`, `stopped`, `diverged` or `failed` where the journal has an end; otherwise `alive`, or `lost`
-    where no process holds the run any more. A process stays for a while after the end: `alive` says
-    whether one can attach.
+    where no process holds the run any more; `unknown` where its journal cannot be read. A process stays for a while
+    after the end: `alive` says whether one can attach.
     """
 
     folder: RunFolder
@@ -42,6 +43,7 @@ class RunSummary:
     damaged: int  # lines of the journal that cannot be read
     paused: bool  # it is alive, and waits for somebody to let it go on, say because it diverged
     saved: int | None  # steps done at the newest checkpoint, as its name tells; None where there is none
+    unreadable: str = ""  # why nothing of its journal can be read
 
     @property
     def resumable(self) -> bool:
@@ -57,8 +59,8 @@ class RunSummary:
 
     @property
     def damage(self) -> str:
-        """What is said of a journal with lines that cannot be read; "" where there are none."""
-        return damage_of(self.folder.journal, self.damaged)
+        """What is said of a journal that cannot be read, or with lines that cannot; "" where there are none."""
+        return self.unreadable or damage_of(self.folder.journal, self.damaged)
 
     @property
     def name(self) -> str:
@@ -69,7 +71,18 @@ class RunSummary:
 def summary(folder: RunFolder) -> RunSummary:
     """How a run stands. Raises `RunError` where its journal cannot be read."""
     alive = folder.alive  # before the journal is read: a run that ends in between is not taken for a lost one
-    journal = read_journal(folder.journal, steps=False)
+    return _told(folder, alive, read_journal(folder.journal, steps=False))
+
+
+def glance(folder: RunFolder) -> RunSummary:
+    """How a run stands, as far as that can be seen: one that cannot be read does not hide the others."""
+    try:
+        return summary(folder)
+    except RunError as error:
+        return dataclasses.replace(_told(folder, folder.alive, JournalRead()), state="unknown", unreadable=str(error))
+
+
+def _told(folder: RunFolder, alive: bool, journal: JournalRead) -> RunSummary:
     start: dict[str, Any] = {}
     end: dict[str, Any] = {}
     epochs, accuracies, paused = 0, [], False
