@@ -71,6 +71,7 @@ class FakeFeed:
         self.stride = 1
         self.learning_rate = 0.001
         self.diverged = ""
+        self.trained = 0.0  # seconds of training, where they are not to follow from the steps
         self._rate, self._reading = rate, reading
         self._began = self._last = monotonic()
         self._pass = 0.0
@@ -143,7 +144,7 @@ class FakeFeed:
             step=self.step,
             steps=self.steps,
             part=self._pass,
-            seconds=self.step / 190,
+            seconds=self.trained or self.step / 190,
             eta=(self.steps - self.step) / 190,
             images_per_second=12_345.6,
             learning_rate=self.learning_rate,

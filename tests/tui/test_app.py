@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -148,6 +149,45 @@ async def test_minus_and_plus_change_the_learning_rate(make_app: MakeApp, feed: 
         assert any("+ =" in line for line in lines(app) if "Double the learning rate" in line)
 
 
+async def test_where_no_step_follows_the_rate_is_left_alone_and_that_is_said(make_app: MakeApp, feed: FakeFeed) -> None:
+    feed.state = State.TESTING
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "testing" in text(app))
+        for key in ("minus", "plus", "s"):
+            await pilot.press(key)
+            await until(pilot, lambda: "no step follows" in lines(app)[0])
+        assert feed.acted == []
+
+
+async def test_the_foot_says_what_the_space_bar_does_now(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "space pause" in lines(app)[-1])
+        await pilot.press("space")
+        await until(pilot, lambda: "space go on" in lines(app)[-1])
+        await pilot.press("space")
+        await until(pilot, lambda: "space pause" in lines(app)[-1])
+
+
+async def test_tabs_and_keys_can_be_clicked(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "space pause" in lines(app)[-1])
+        for pane in ("maps", "charts", "sample", "layers"):
+            row = next(y for y, line in enumerate(lines(app)) if "charts" in line and "maps" in line)
+            await pilot.click(offset=(lines(app)[row].index(pane) + 1, row))
+            await until(pilot, lambda pane=pane: f"[{pane}]" in text(app))  # type: ignore[misc]
+        await pilot.click(offset=(lines(app)[-1].index("pause"), 23))
+        await until(pilot, lambda: feed.acted == ["pause"])
+
+
+async def test_the_learning_rate_stands_on_a_small_terminal(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "learning rate 0.001" in text(app))
+
+
 @pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (60, 15)])
 async def test_a_run_that_diverged_says_where_and_waits_for_a_smaller_rate(
     make_app: MakeApp, feed: FakeFeed, size: tuple[int, int]
@@ -165,7 +205,7 @@ async def test_a_run_that_diverged_says_where_and_waits_for_a_smaller_rate(
         assert "The output of conv2 became infinite" in said
         assert ("in step 1,234" in said) == (size[0] > 60)
         assert ("its input reached 3.1e+20" in said) == (size[0] > 80)
-        assert "rate (0.001), space goes on." in said
+        assert re.search(r"minus halves the (learning )?rate \(0.001\), space goes on.", said)
         feed.trouble = "The disk is full: no checkpoint can be written to runs/mnist-3/checkpoints."
         await until(pilot, lambda: "The disk is full" in lines(app)[0])
         assert "The output of conv2 became infinite" in lines(app)[1]

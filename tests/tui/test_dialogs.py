@@ -278,6 +278,36 @@ async def test_the_palette_knows_every_key(make_app: MakeApp, feed: FakeFeed) ->
         await until(pilot, lambda: app.watcher.interest.sample == 1)
 
 
+async def test_enter_in_the_palette_leaves_the_training_alone(make_app: MakeApp, feed: FakeFeed) -> None:
+    app = make_app(feed)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.overview)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: "Freeze" in text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.watcher.snapshot.frozen)
+        assert feed.acted == []
+
+
+@pytest.mark.parametrize("keys", [["d"], ["up", "up", "enter"]])
+async def test_long_training_is_discarded_only_after_a_second_question(
+    make_app: MakeApp, feed: FakeFeed, keys: list[str]
+) -> None:
+    feed.trained = 7200.0
+    app = make_app(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+        await pilot.press("q", *keys)
+        await until(pilot, lambda: "of training for good?" in text(app))
+        assert feed.acted == []
+        await pilot.press("enter")  # once more is not enough
+        await until(pilot, lambda: not isinstance(app.screen, LeaveScreen))
+        assert feed.acted == []
+        await pilot.press("q", *keys, "d")
+        await until(pilot, lambda: app.return_value)
+    assert feed.acted == ["discard"]
+
+
 async def test_a_terminal_that_is_gone_is_left_without_a_question(make_app: MakeApp, feed: FakeFeed) -> None:
     app = make_app(feed)
     async with app.run_test(size=(80, 24)) as pilot:

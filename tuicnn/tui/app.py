@@ -14,8 +14,10 @@ from rich.console import COLOR_SYSTEMS
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.command import DiscoveryHit, Hits, Provider
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
+from textual.system_commands import SystemCommandsProvider
 
 from tuicnn.training.progress import State
 from tuicnn.tui.driver import TerminalDriver
@@ -27,22 +29,35 @@ from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.train import TrainScreen
 from tuicnn.tui.summary import Outcome
 from tuicnn.tui.watcher import Snapshot, Watched, Watcher
-from tuicnn.tui.widgets.keys import shortcuts
+from tuicnn.tui.widgets.keys import described, shortcuts
 from tuicnn.tui.widgets.status import WORDS
 from tuicnn.worker.feed import Action, Feed
 
 __all__ = ["TrainApp"]
 
 COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
+#: what changes or ends the training; the palette offers it last, for its first entry is chosen by Enter alone
+STEERING = ("pause", "step", "save", "rate", "leave")
 RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
 SAVING_PATIENCE = 15.0  # seconds that the screen waits to say that a checkpoint was written
 ENDING_PATIENCE = 15.0  # seconds for a run that was told to stop to do so before the screen leaves without it
+
+
+class Commands(SystemCommandsProvider):
+    """The app's commands in its own order, which Textual would sort by name."""
+
+    async def discover(self) -> Hits:
+        """All commands, for a palette in which nothing is typed yet."""
+        for name, help_text, callback, discover in self.app.get_system_commands(self.screen):
+            if discover:
+                yield DiscoveryHit(name, callback, help=help_text)
 
 
 class TrainApp(App[Outcome], inherit_bindings=False):
     """Shows one run. `run()` returns an `Outcome` (None after a crash, with `return_code` not 0)."""
 
     DEFAULT_MODE = "train"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "pause", id="pause", tooltip="Pause at the end of a step, or go on."),
@@ -95,7 +110,8 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         # Each view is a mode, a stack of screens of its own.
         self.add_mode("train", partial(TrainScreen, look, self.watcher, title))
         self._hangup = Hangup(partial(self._depart, "background"))
-        self._ending = self._over = False
+        self._ending = False
+        self._shown: tuple[bool, str] = (False, "")  # whether the run is over, and what the space bar does
         self._told: Leaving | None = None  # how the run was told to end
         self.broken = ""  # the traceback of an error that ended the screen
 
@@ -117,8 +133,8 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     def _tell(self, snapshot: Snapshot) -> None:
         over = snapshot.progress.state.final or bool(snapshot.gone)
-        if over != self._over:
-            self._over = over
+        if (over, self.said["pause"]) != self._shown:
+            self._shown = over, self.said["pause"]
             self.refresh_bindings()
         for screen in self.screen_stack:
             if isinstance(screen, TrainScreen | LeaveScreen):
@@ -148,6 +164,11 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             return not (self.watcher.snapshot.progress.state.final or self.watcher.snapshot.gone)
         return self.use_command_palette if action == "command_palette" else True
 
+    @property
+    def said(self) -> dict[str, str]:
+        """What an action does now, by its name, where that is not always the same."""
+        return {"pause": "go on" if self.watcher.latest.state is State.PAUSED else "pause"}
+
     def action_pause(self) -> None:
         """Pause at the end of a step, or go on."""
         self._steer("resume" if self.watcher.latest.state is State.PAUSED else "pause")
@@ -170,8 +191,15 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             self._notice("the run has ended")
         elif snapshot.overview is None:
             self._notice("not training yet")
+        elif (action in RATES or action == "step") and self._last_step_done:
+            self._notice("no step follows: training is over, and the test images are next")
         else:
             self.run_worker(self._do_save() if action == "save" else self._do_steer(action), group="steer")
+
+    @property
+    def _last_step_done(self) -> bool:
+        progress = self.watcher.latest
+        return progress.state is State.TESTING or 0 < progress.steps <= progress.step
 
     async def _do_steer(self, action: Action) -> None:
         progress = await self.watcher.act(action)
@@ -206,11 +234,12 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self.push_screen(HelpScreen(self.look, shortcuts(self.screen.active_bindings.values())))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action that has a key, for the palette."""
-        for shortcut in shortcuts(screen.active_bindings.values()):
+        """Every action that has a key, for the palette: first those that leave the training alone."""
+        every = shortcuts(screen.active_bindings.values())
+        for shortcut in sorted(every, key=lambda s: s.binding.action.partition("(")[0] in STEERING):
             binding = shortcut.binding
             run = partial(self.run_action, binding.action, shortcut.node)
-            name = f"{binding.description} ({' '.join(shortcut.keys)})"
+            name = f"{described(shortcut)} ({' '.join(shortcut.keys)})"
             yield SystemCommand(name[0].upper() + name[1:], binding.tooltip, run)
 
     # -- leaving

@@ -87,7 +87,7 @@ def print_summary(outcome: Outcome, folder: RunFolder, look: Look, console: rich
     say(f"  folder    {folder.path}")
     if not progress.state.final and outcome.choice == "background":
         if paused:
-            keys = "- and the space bar" if progress.diverged else "the space bar"
+            keys = "the minus key and the space bar" if progress.diverged else "the space bar"
             say(f"  go on     {folder.attach}, then {keys}")
         else:
             say(f"  look in   {folder.attach}")

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from tuicnn.training.progress import Progress, State
 from tuicnn.tui.look import Look
 from tuicnn.tui.watcher import Watched, Watcher
+from tuicnn.tui.widgets.numerals import duration
 from tuicnn.tui.widgets.panel import Panel, PanelLine
 from tuicnn.tui.widgets.plain import plain
 from tuicnn.tui.widgets.status import WORDS
@@ -32,11 +33,12 @@ OTHERS: tuple[_Answer, ...] = (
     ("d", "stop and discard: remove the run's folder", "discard the run", "discard"),
     ("c", "cancel: back to the run", "cancel", None),
 )
+HARMLESS_SECONDS = 60.0  # training that is discarded without a second question
 LONGEST = max(len(long) for _, long, _, _ in (KEEP, GO_ON, LEAVE_PAUSED, *OTHERS))
 
 
 class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
-    """Asks once; dismissed with the answer, None for going back.
+    """Asks once, twice before much is discarded; dismissed with the answer, None for going back.
 
     What is asked depends on whether the run is paused, also where that changes or is learnt while it is asked, and on
     whether it waits for a smaller learning rate: to go on as it is would be to diverge again. Where the run ends
@@ -65,6 +67,7 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
         self._name = plain(overview.net if overview else title, look)
         self._answers = _answers(watcher.latest)
         self._chosen = 0
+        self._discards = False  # whether discarding was chosen once already
 
     def compose(self) -> ComposeResult:
         yield Panel(self.look, "Leave", id="leave")
@@ -92,7 +95,10 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
         progress = self.watcher.latest
         word = "diverged, and waits" if progress.diverged else f"is {WORDS[progress.state]}"
         share = f" ({progress.step / progress.steps:.0%} done)" if progress.steps else ""
-        lines: list[PanelLine] = [[(f"{self._name} {word}{share}. What now?", "text")], []]
+        question: PanelLine = [(f"{self._name} {word}{share}. What now?", "text")]
+        if self._discards:
+            question = [(f"Discard {duration(progress.seconds)} of training for good? d: yes, c: no", "bad")]
+        lines: list[PanelLine] = [question, []]
         for index, (key, long, brief, _) in enumerate(self._answers):
             pointer = self.look.glyphs.pointer if index == self._chosen else " "
             lines.append([(f"{pointer} ", "text"), (key, "accent"), (f"  {brief if short else long}", "text")])
@@ -106,8 +112,15 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
     def action_answer(self, key: str = "") -> None:
         """Give the answer of a key, if there is such a one now; or the chosen one."""
         for own, _, _, answer in self._answers if key else (self._answers[self._chosen],):
-            if key in ("", own):
+            if key not in ("", own):
+                continue
+            if answer == "discard" and not self._discards and self.watcher.latest.seconds > HARMLESS_SECONDS:
+                self._discards = True
+                self._chosen = len(self._answers) - 1  # Enter twice is not to discard
+                self._draw()
+            else:
                 self.dismiss(answer)
+            return
 
 
 def _answers(progress: Progress) -> Sequence[_Answer]:

@@ -238,14 +238,16 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             self.query_one(f"#{name}", Chart).show([Series("training", steps, y), points], marks=ends)
 
     def _draw_peek(self, peek: Peek, overview: Overview) -> None:
-        said = int(np.argmax(peek.probabilities))
         names = [plain(name, self.look) for name in overview.class_names]
-        right = said == peek.label
         glyphs = self.look.glyphs
-        says: tuple[str, Role] = (
-            f"{glyphs.check if right else glyphs.wrong} says {names[said]} {percent(float(peek.probabilities[said]))}",
-            "good" if right else "bad",
-        )
+        says: tuple[str, Role]
+        if np.isfinite(peek.probabilities).all():
+            said = int(np.argmax(peek.probabilities))
+            right = said == peek.label
+            mark, share = glyphs.check if right else glyphs.wrong, percent(float(peek.probabilities[said]))
+            says = (f"{mark} says {names[said]} {share}", "good" if right else "bad")
+        else:  # a network whose numbers are not finite names no class
+            right, says = False, (f"{glyphs.wrong} says nothing: NaN", "bad")
         truth: tuple[str, Role] = (f", it is {names[peek.label]}" if not right else "", "text")
         number = f"{peek.sample + 1:,}/{peek.samples:,}  "
         if self.pane == "maps" and not self.all_panes:
@@ -283,6 +285,10 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         """Go to another pane."""
         self._pane = (self._pane + by) % len(PANES)
         self._lay_out(*self.size)
+
+    @on(Heading.Chosen)
+    def _on_tab(self, message: Heading.Chosen) -> None:
+        self.action_pane(message.index - self._pane)
 
     def action_layer(self, by: int) -> None:
         """Choose another layer; it stays at the ends."""

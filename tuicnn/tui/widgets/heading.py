@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.segment import Segment
+from textual.events import Click
+from textual.message import Message
 from textual.strip import Strip
 
 from tuicnn.tui.look import Look, Role
@@ -18,6 +20,13 @@ class Heading(LineWidget):
 
     DEFAULT_CSS = "Heading { height: 1; }"
 
+    class Chosen(Message):
+        """One of several titles was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
     def __init__(self, look: Look, *titles: str, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(look, id=id, classes=classes)
         self._titles: Sequence[str] = titles
@@ -28,6 +37,15 @@ class Heading(LineWidget):
         """Show what belongs to the title, other titles, and which one of them is chosen."""
         self._aside, self._titles, self._chosen = aside, self._titles if titles is None else titles, chosen
         self.repaint()
+
+    def on_click(self, event: Click) -> None:
+        """A click on one of several titles chooses it."""
+        left = 1
+        for index, title in enumerate(self._titles if len(self._titles) > 1 else ()):
+            right = left + len(title) + 2
+            if left <= event.x < right:
+                self.post_message(self.Chosen(index))
+            left = right
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The line."""

@@ -9,11 +9,12 @@ from rich.segment import Segment
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
+from textual.events import Click
 from textual.strip import Strip
 
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
-__all__ = ["KeyLine", "Shortcut", "shortcuts"]
+__all__ = ["KeyLine", "Shortcut", "described", "shortcuts"]
 
 MOST = 6
 
@@ -54,6 +55,16 @@ def _name(key: str) -> str:
     return NAMES.get(key, key)
 
 
+def described(shortcut: Shortcut) -> str:
+    """What the key does now, where the app says so by the action's name (`said`), else always."""
+    said: dict[str, str] = getattr(shortcut.node, "said", {})
+    return said.get(shortcut.binding.action, shortcut.binding.description)
+
+
+def _width(shortcut: Shortcut) -> int:
+    return len(shortcut.keys[0]) + len(described(shortcut)) + 4
+
+
 class KeyLine(LineWidget):
     """One line of keys, each with what it does."""
 
@@ -70,13 +81,26 @@ class KeyLine(LineWidget):
         last = [s for s in every if s.binding.id in ("help", "leave")]
         return [s for s in every if s not in last][: MOST - len(last)] + last
 
-    def paint(self, width: int, height: int) -> list[Strip]:
-        """The line; keys that do not fit are left out from the middle."""
+    def _fitting(self, width: int) -> list[Shortcut]:
+        """Those that fit; the others are left out from the middle."""
         found = list(self.shown())
-        while len(found) > 1 and sum(len(s.keys[0]) + len(s.binding.description) + 4 for s in found) > width + 2:
+        while len(found) > 1 and sum(map(_width, found)) > width + 2:
             del found[-3 if len(found) > 2 else 0]
+        return found
+
+    async def on_click(self, event: Click) -> None:
+        """A click on a key does what the key does."""
+        right = 0
+        for shortcut in self._fitting(self.content_size.width):
+            right += _width(shortcut)
+            if event.x < right:
+                await self.app.run_action(shortcut.binding.action, shortcut.node)
+                return
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The line."""
         parts = []
-        for shortcut in found:
+        for shortcut in self._fitting(width):
             parts.append(Segment(f" {shortcut.keys[0]}", self.style("accent")))
-            parts.append(Segment(f" {shortcut.binding.description}  ", self.style("dim")))
+            parts.append(Segment(f" {described(shortcut)}  ", self.style("dim")))
         return [fitted(parts, width, self.base)] + [Strip.blank(width, self.base)] * (height - 1)

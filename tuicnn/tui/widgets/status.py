@@ -148,7 +148,7 @@ class Status(LineWidget):
         """What diverged, and the keys that go on from there: as much of it as fits."""
         told, rate = self._snapshot.progress.diverged, _rounded(self._snapshot.progress.learning_rate, "?")
         shorter = [told, f"{told.partition(': ')[0].removesuffix('.')}.", f"{told.partition(' in step')[0]}."]
-        keys = (f"- halves the learning rate ({rate}), space goes on.", f"- halves the rate ({rate}), space goes on.")
+        keys = tuple(f"minus halves the {name} ({rate}), space goes on." for name in ("learning rate", "rate"))
         texts = [f"{text} {key}" for text in shorter for key in keys]
         room = width - 3 - len(" DIVERGED ")
         return next((text for text in texts if len(folded(text, room, 3, self.look)) < 3), texts[-1])
@@ -212,7 +212,7 @@ class Status(LineWidget):
             "learning rate": f"{_rounded(progress.learning_rate, dash):<9}",
             "trained": duration(progress.seconds, dash),
         }
-        for name in ("trained", "best", "learning rate", "step", "accuracy", "images/s", "loss", "validation"):
+        for name in ("trained", "best", "step", "images/s", "accuracy", "learning rate", "loss", "validation"):
             if sum(len(fact) + len(number) + 3 for fact, number in facts.items()) <= width:
                 break
             if name == "best":
