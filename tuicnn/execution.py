@@ -42,6 +42,7 @@ class Observed:
     activation: NDArray[np.float64]
     gradient: NDArray[np.float64]
     dead: NDArray[np.float64]
+    optimizer_seconds: float = 0.0
 
     @classmethod
     def nothing(cls, count: int) -> Observed:

@@ -86,6 +86,7 @@ class Team:
 
     def __init__(self, size: int = 1) -> None:
         self.rank, self.size, self.busy = 0, size, size
+        self.waited = 0.0  # seconds that this process has waited for word from the others
         self._peers: list[_Peer] = []  # the leader's: each member; a member's: the leader
 
     def array(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -208,6 +209,7 @@ class Team:
             if not count:
                 raise peer.lost()
             view = view[count:]
+        self.waited += perf_counter() - waits_from
         return body
 
     def _wait(self, peer: _Peer, event: int) -> None:

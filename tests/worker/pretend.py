@@ -69,7 +69,8 @@ class PretendRun:
     def figures(self) -> Figures | None:
         """Figures of two layers."""
         self.asked.append("figures")
-        return Figures(*(np.arange(2, dtype=np.float32) + i for i in range(4)))
+        first, second, third, fourth = (np.arange(2, dtype=np.float32) + i for i in range(4))
+        return Figures(first, second, third, fourth, optimizer=0.5, waiting=1.5, rest=0.25, step=4.0)
 
     def peek(self, layer: int, sample: int) -> Future[Peek]:
         """See the class."""

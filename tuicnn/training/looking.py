@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from concurrent.futures import Future
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +15,14 @@ from tuicnn.execution import Observed
 from tuicnn.training.progress import NAN, Figures, Peek
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tuicnn.training.trainer import Trainer
 
 __all__ = ["Views", "look_at"]
+
+#: measured steps whose median is shown
+MEASURED = 15
 
 
 class Views:
@@ -25,6 +32,8 @@ class Views:
         self._using = threading.Lock()  # the network is used by one thread at a time
         self._figures: Figures | None = None
         self._wanted = False
+        #: of the last measured steps, seconds: each layer, the optimizer, the waits, the whole step
+        self._times: deque[NDArray[np.float64]] = deque(maxlen=MEASURED)
 
     def figures(self) -> Figures | None:
         """The newest figures of the layers; asking makes the next step be measured. From any thread."""
@@ -37,9 +46,21 @@ class Views:
             return trainer.advance()
         self._wanted = False
         observed = Observed.nothing(len(trainer.plan.nodes))
+        waited, began = trainer.team.waited, perf_counter()
         result = trainer.advance(observed)
-        to32 = [np.asarray(a, np.float32) for a in (observed.activation, observed.gradient, observed.dead)]
-        self._figures = Figures(np.asarray(observed.seconds * 1000, np.float32), *to32)
+        whole, waited = perf_counter() - began, trainer.team.waited - waited
+        self._times.append(np.array([*observed.seconds, observed.optimizer_seconds, waited, whole]))
+        *layers, optimizer, waiting, step = np.median(self._times, axis=0) * 1000
+        self._figures = Figures(
+            np.asarray(layers, np.float32),
+            observed.activation.astype(np.float32),
+            observed.gradient.astype(np.float32),
+            observed.dead.astype(np.float32),
+            optimizer=float(optimizer),
+            waiting=float(waiting) if trainer.team.size > 1 else NAN,
+            rest=max(0.0, float(step - sum(layers) - optimizer - waiting)),
+            step=float(step),
+        )
         return result
 
     def answer(self, trainer: Trainer | None, layer: int, sample: int, step: int, future: Future[Peek]) -> None:

@@ -14,7 +14,7 @@ from tuicnn.training.progress import NAN, History
 if TYPE_CHECKING:
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["Recorder", "Smoothed", "Speed", "seconds_to_go"]
+__all__ = ["Recorder", "Smoothed", "Speed", "Waits", "seconds_to_go"]
 
 _LARGEST = float(np.finfo(np.float32).max)
 #: points of a curve that are kept
@@ -69,6 +69,30 @@ class Speed:
     @property
     def seconds_per_step(self) -> float:
         return self._seconds / len(self._steps) if self._steps else NAN
+
+
+class Waits:
+    """What part of a step the process that leads the others waits for them: medians over the last `steps` steps."""
+
+    def __init__(self, steps: int = 31) -> None:
+        self._steps: deque[tuple[float, float]] = deque(maxlen=steps)
+
+    def add(self, waited: float, took: float) -> None:
+        """Take the next step's seconds."""
+        self._steps.append((waited, took))
+
+    @property
+    def warning(self) -> str:
+        """A sentence where waiting is more than half of a step, once there are enough steps to say so; else ""."""
+        if len(self._steps) < (self._steps.maxlen or 0):
+            return ""
+        waited, took = np.median(self._steps, axis=0)
+        if not waited > took / 2:
+            return ""
+        return (
+            f"the processes wait for each other {waited / took:.0%} of a step: this machine is busy; "
+            "--threads 1 may be faster"
+        ).replace("%", " %", 1)
 
 
 class Recorder:

@@ -134,12 +134,20 @@ class History:
 
 @dataclass(frozen=True)
 class Figures:
-    """Live figures of each layer (float32, one number a row of `Overview.layers`; NaN: unknown or not applicable)."""
+    """Live figures of each layer (float32, one number a row of `Overview.layers`; NaN: unknown or not applicable).
+
+    Times are medians over the last measured steps, in milliseconds. Those of the layers, `optimizer`, `waiting` and
+    `rest` add up to `step`.
+    """
 
     milliseconds: NDArray[np.float32]  # time a step spends in it, forward and backward
     activation: NDArray[np.float32]  # root mean square of its output
     gradient: NDArray[np.float32]  # root mean square of the loss's gradient by its output
     dead: NDArray[np.float32]  # share of its units that are 0 for every image of the shard looked at
+    optimizer: float = NAN  # moving the weights
+    waiting: float = NAN  # for the other processes of the team; NaN where there are none
+    rest: float = NAN  # what is left: images, loss, sums of gradients
+    step: float = NAN  # a whole step
 
 
 @dataclass(frozen=True)

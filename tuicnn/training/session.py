@@ -18,6 +18,7 @@ from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.looking import Views
+from tuicnn.training.meter import Waits
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.moments import Identity, Moment, restore, take
 from tuicnn.training.overview import overview_of
@@ -70,7 +71,8 @@ class Session:
         self._working = State.STARTING  # what it does when it is not paused
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
         self._progress = Progress()
-        self._metrics, self._views = Metrics(), Views()
+        self._metrics, self._views, self._waits = Metrics(), Views(), Waits()
+        self._waits_told = False
         self._told = ""  # what was done about a divergence in this epoch
         self._identity: Identity | None = None
         self._alone = False  # it was told that the processes which trained with this one are gone
@@ -207,7 +209,7 @@ class Session:
                 return State.STOPPED, ""
             if weights := self._setbacks.go_on(trainer, self._metrics.tally.halvings, self._metrics.best_step):
                 self._went_on(weights, f"Training goes on from {weights}.")
-            began = perf_counter()
+            waited, began = trainer.team.waited, perf_counter()
             try:
                 loss, accuracy, count = self._views.advance(trainer)
             except DivergedError as error:
@@ -216,6 +218,7 @@ class Session:
                     return end
                 continue
             took = perf_counter() - began
+            self._waits.add(trainer.team.waited - waited, took)
             self._record(trainer, loss, accuracy, count, took)
             self._rest(Moment.STEP)
         self._work(State.VALIDATING)
@@ -276,6 +279,7 @@ class Session:
     def _record(self, trainer: Trainer, loss: float, accuracy: float, count: int, took: float) -> None:
         metrics = self._metrics
         metrics.add(loss, accuracy, count, took)
+        waits = self._waits.warning
         self._set(
             step=trainer.step,
             seconds=metrics.seconds,
@@ -285,9 +289,12 @@ class Session:
             train_loss=metrics.loss,
             train_accuracy=metrics.accuracy,
             diverged="",
-            message=trainer.trouble or self._told,
+            message=trainer.trouble or self._told or waits,
         )
         self._tell_of_the_team()
+        if waits and not self._waits_told:
+            self._waits_told = True
+            self._emit("warning", message=waits)
         self._emit("step", step=trainer.step, loss=loss, accuracy=accuracy)
 
     def _tell_of_the_team(self) -> None:

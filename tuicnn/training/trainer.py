@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -131,7 +132,10 @@ class Trainer:
             self._observed = None
         if not math.isfinite(result.loss):
             raise DivergedError(self._diagnosis(None, result.loss))
+        began = perf_counter()
         self._take(result)
+        if observed is not None:
+            observed.optimizer_seconds = perf_counter() - began
         return result.loss, result.correct / count, count
 
     def _count(self, step: int) -> int:

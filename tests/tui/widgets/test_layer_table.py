@@ -20,7 +20,8 @@ LOOKS = [Look(), Look(ascii=True, colours="none"), Look(colours="16", console=Tr
 
 def figures(rows: int, value: float) -> Figures:
     one = np.full(rows, value, np.float32)
-    return Figures(one, one, one, one)
+    parts = {"optimizer": 0.5, "waiting": 1.0, "rest": 0.25}
+    return Figures(one, one, one, one, **parts, step=value * rows + sum(parts.values()))
 
 
 class OneTable(App[None]):
@@ -72,8 +73,12 @@ async def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
         shown = painted(app, 100, 20)
         dense = next(line for line in shown if "dense 10" in line)
         assert dense.split()[-6:] == ["10", "31,370", "0.25", "0.250", "0.250", "25%"]
-        assert "4,007,808 multiply-adds" in shown[15]
-        assert shown[15].split()[-2:] == ["37,466", "3.50"]
+        assert "4,007,808 multiply-adds" in shown[18]
+        assert shown[18].split()[-1] == "5.25"
+        besides = [line.split()[-1] for line in shown[15:18]]
+        assert ["optimizer" in shown[15], "waiting" in shown[16], "rest" in shown[17]] == [True] * 3
+        # what is shown of a step adds up to the step
+        assert 0.25 * len(LAYERS) + sum(map(float, besides)) == 5.25
 
 
 @given(cursor=st.integers(0, 99), height=st.integers(3, 30), before=st.integers(0, 99))

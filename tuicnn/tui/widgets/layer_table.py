@@ -39,6 +39,7 @@ GRADIENT = Column("grad", 6, 1, 4)
 DEAD = Column("dead", 4, 1, 5)
 COLUMNS = (OUTPUT, PARAMETERS, TIME, ACTIVATION, GRADIENT, DEAD)
 LEAST_TEXT = 16
+LEAST_LAYERS = 6  # in sight before there is room for what is no layer
 LONGEST_TEXT = 32  # of short layers, so that the totals have room
 
 
@@ -59,7 +60,7 @@ class LayerTable(LineWidget):
         self._macs = 0
         self._figures: Figures | None = None
         self._cursor = 0
-        self._top = 0
+        self._top = self._shown = 0
 
     def show(self, overview: Overview, figures: Figures | None, cursor: int) -> None:
         """Show the layers of a network with their live figures, and the cursor on one of them."""
@@ -70,15 +71,18 @@ class LayerTable(LineWidget):
         self.repaint()
 
     def rows_wanted(self) -> int:
-        """How many lines it takes to show all layers."""
-        return len(self._rows) + 2
+        """How many lines it takes to show all layers, and what else a step does."""
+        return len(self._rows) + 2 + len(self._besides())
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The head, as many layers as fit, and the totals."""
         if not self._rows or height < 3:
             return [Strip.blank(width, self.base)] * height
         columns, text_width = self._fit(width)
-        room = height - 2
+        besides = self._besides()
+        if height - 2 - len(besides) < min(len(self._rows), LEAST_LAYERS):
+            besides = []
+        room = height - 2 - len(besides)
         self._top = _scrolled(self._top, self._cursor, len(self._rows), room)
         shown = range(self._top, min(self._top + room, len(self._rows)))
         more = "" if len(shown) == len(self._rows) else f" {self._top + 1}-{shown[-1] + 1} of {len(self._rows)}"
@@ -86,14 +90,26 @@ class LayerTable(LineWidget):
             self._line(f"  layer{more}", [c.head for c in columns], columns, text_width, width, self.style("dim"))
         ]
         strips += [self._layer(index, columns, text_width, width) for index in shown]
+        self._shown = len(shown)
+        for text, milliseconds in besides:
+            cells = [_milliseconds(milliseconds, self.look.glyphs.dash) if c is TIME else "" for c in columns]
+            strips.append(self._line(f"  {text}", cells, columns, text_width, width, self.style("dim")))
         strips.append(self._total(columns, text_width, width))
         return strips + [Strip.blank(width, self.base)] * (height - len(strips))
 
     def on_click(self, event: Click) -> None:
         """A click on a layer chooses it."""
         index = self._top + event.y - 1
-        if 0 < event.y < self.content_size.height - 1 and index < len(self._rows):
+        if 0 < event.y <= self._shown:
             self.post_message(self.Chosen(index))
+
+    def _besides(self) -> list[tuple[str, float]]:
+        """What a step does that is no layer, with its milliseconds, as far as it is known."""
+        figures = self._figures
+        if figures is None:
+            return []
+        parts = [("optimizer", figures.optimizer), ("waiting", figures.waiting), ("rest of the step", figures.rest)]
+        return [(text, milliseconds) for text, milliseconds in parts if math.isfinite(milliseconds)]
 
     def _fit(self, width: int) -> tuple[dict[Column, int], int]:
         """The columns that fit with their widths, and the width that is left for the text."""
@@ -145,8 +161,7 @@ class LayerTable(LineWidget):
             if column is PARAMETERS:
                 cells.append(count(sum(row.parameters for row in self._rows)))
             elif column is TIME and self._figures is not None:
-                known = [float(m) for m in self._figures.milliseconds if math.isfinite(m)]
-                cells.append(_milliseconds(sum(known) if known else math.nan, self.look.glyphs.dash))
+                cells.append(_milliseconds(self._figures.step, self.look.glyphs.dash))
             else:
                 cells.append("")
         macs = count(self._macs)
