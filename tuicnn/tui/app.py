@@ -21,6 +21,7 @@ from textual.system_commands import SystemCommandsProvider
 
 from tuicnn.training.progress import State
 from tuicnn.tui.driver import TerminalDriver
+from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.look import Look
 from tuicnn.tui.memory import keep_small, tidy
@@ -100,6 +101,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     ) -> None:
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
         self.look = look
+        self._guard = OnlyPrintable()
         self.title = title
         self.theme = "ansi-dark"  # the terminal's own colours: legible whether it is dark or light
         self.animation_level = "none"
@@ -152,8 +154,8 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         return closing
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """No colours of Textual's own either, where there are to be none."""
-        filters = super().get_line_filters()
+        """Nothing that steers the terminal; and no colours of Textual's own either, where there are to be none."""
+        filters = [*super().get_line_filters(), self._guard]
         return filters if self.look.colours != "none" else [*filters, NoColor()]
 
     # -- steering
