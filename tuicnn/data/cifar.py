@@ -22,7 +22,7 @@ from tuicnn.words import word
 from .base import DataError, Dataset, DataSpec, Described
 from .cache import decoded_once
 from .image_folder import read_tree
-from .parts import Parts, Stored, assemble, described
+from .parts import Parts, Stored, assemble, described, must_fit
 from .pictures import SUFFIXES, Look, Picture, decode_all, list_classes
 from .places import looked_in, places, reading
 
@@ -202,6 +202,7 @@ class Cifar10(DataSpec):
     images = 50_000
 
     def describe(self) -> Described:
+        must_fit(self, "cifar10", LOOK, 60_000)
         return described(self, "cifar10", LOOK, CLASSES)
 
     def find(self) -> None:

@@ -13,7 +13,7 @@ from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .idx import Checksum, read_idx, read_idx_header
-from .parts import Parts, Stored, as_images, as_labels, assemble, count_classes, described
+from .parts import Parts, Stored, as_images, as_labels, assemble, count_classes, described, must_agree, must_fit
 from .places import looked_in, places, resolve
 
 __all__ = ["FashionMnist", "IdxFolder", "Mnist"]
@@ -102,6 +102,11 @@ def _must_be_images(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) ->
         raise DataError(f"{path} holds {dtype.name} of shape {values}; images must be uint8 of shape (N, H, W).")
 
 
+def _must_match(path: Path, images: int, labels: int) -> None:
+    if images != labels:
+        raise DataError(f"{path} has {images} images, but there are {labels} labels for them.")
+
+
 def _read(files: Mapping[str, Path], known: Mapping[str, Checksum] | None = None, name: str = "") -> Parts:
     arrays = {key: read_idx(path, known[key] if known else None, name) for key, path in files.items()}
     for key in FILES[::2]:
@@ -109,10 +114,7 @@ def _read(files: Mapping[str, Path], known: Mapping[str, Checksum] | None = None
     images = [as_images(arrays[key], str(files[key])) for key in FILES[::2]]
     labels = [as_labels(arrays[key], str(files[key])) for key in FILES[1::2]]
     for key, of_images, of_labels in zip(FILES[::2], images, labels, strict=True):
-        if len(of_images) != len(of_labels):
-            raise DataError(
-                f"{files[key]} has {len(of_images)} images, but there are {len(of_labels)} labels for them."
-            )
+        _must_match(files[key], len(of_images), len(of_labels))
     return Parts(Stored(images[0], labels[0]), Stored(images[1], labels[1]))
 
 
@@ -124,6 +126,7 @@ class Mnist(DataSpec):
     images = 60_000
 
     def describe(self) -> Described:
+        must_fit(self, "mnist", (1, 28, 28), 70_000)
         return described(self, "mnist", (1, 28, 28), DIGITS)
 
     def find(self) -> None:
@@ -151,6 +154,7 @@ class FashionMnist(DataSpec):
     images = 60_000
 
     def describe(self) -> Described:
+        must_fit(self, "fashion-mnist", (1, 28, 28), 70_000)
         return described(self, "fashion-mnist", (1, 28, 28), CLOTHES)
 
     def find(self) -> None:
@@ -203,13 +207,21 @@ class IdxFolder(DataSpec):
 
     def describe(self) -> Described:
         files = self._files()
-        header = read_idx_header(files[FILES[0]])
-        _must_be_images(files[FILES[0]], header.dtype, header.shape)
-        labels = [as_labels(read_idx(files[key]), str(files[key])) for key in FILES[1::2]]
+        shapes, labels, total = [], [], 0
+        for x, y in zip(FILES[::2], FILES[1::2], strict=True):
+            header = read_idx_header(files[x])
+            _must_be_images(files[x], header.dtype, header.shape)
+            shapes.append((1, header.shape[1], header.shape[2]))
+            total += header.shape[0]
+            must_fit(self, self.directory, shapes[0], total)
+            labels.append(as_labels(read_idx(files[y]), str(files[y])))
+            _must_match(files[x], header.shape[0], len(labels[-1]))
+        must_agree(self.directory, shapes)
         names = [str(number) for number in range(count_classes(*labels))]
-        return described(self, self.directory, (1, header.shape[1], header.shape[2]), names)
+        return described(self, self.directory, shapes[0], names, (labels[0], labels[1]))
 
     def load(self) -> Dataset:
+        self.describe()
         parts = _read(self._files())
         test = parts.test.labels if parts.test else None
         names = [str(number) for number in range(count_classes(parts.train.labels, test))]

@@ -7,18 +7,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tuicnn.kinds import Text
+from tuicnn.later import np
 from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .cache import decoded_once
-from .parts import Parts, Stored, assemble, described
-from .pictures import Look, Picture, decode_all, list_classes, look_at
+from .parts import Parts, Stored, assemble, described, must_fit
+from .pictures import Look, Picture, decode_all, list_classes, look_at, must_look
 from .places import resolve
 
 __all__ = ["ImageFolder", "read_tree"]
 
 #: fewer pictures than this are decoded sooner than the cache is read
 _WORTH_KEEPING = 2000
+
+
+def must_be_classes(
+    train: Mapping[str, Sequence[Path]], test: Mapping[str, Sequence[Path]] | None, names: Sequence[str]
+) -> None:
+    """Refuse a folder that is named for no class in `names`. Raises `DataError`."""
+    for part in (train, test or {}):
+        for name, paths in part.items():
+            if name not in names:
+                more = ", …" if len(names) > 12 else ""
+                raise DataError(f"{paths[0].parent} is not one of the classes {', '.join(names[:12])}{more}.")
 
 
 def read_tree(
@@ -32,11 +44,7 @@ def read_tree(
 
     Raises `DataError`.
     """
-    for part in (train, test or {}):
-        for name, paths in part.items():
-            if name not in names:
-                more = ", …" if len(names) > 12 else ""
-                raise DataError(f"{paths[0].parent} is not one of the classes {', '.join(names[:12])}{more}.")
+    must_be_classes(train, test, names)
     number = {name: place for place, name in enumerate(names)}
 
     def stored(part: Mapping[str, Sequence[Path]]) -> Stored:
@@ -90,13 +98,28 @@ class ImageFolder(DataSpec):
         resolve(self.directory, self.base)
 
     def describe(self) -> Described:
-        _, train, _ = self._list()
-        look = look_at(next(iter(train.values()))[0])
-        return described(self, self.directory, look, list(train))
+        _, train, test = self._list()
+        return self._judge(train, test, look_at(next(iter(train.values()))[0]))
+
+    def _judge(self, train: dict[str, list[Path]], test: dict[str, list[Path]] | None, look: Look) -> Described:
+        """What checking and loading both judge the pictures by: their number and their headers. Raises `DataError`."""
+        names = list(train)
+        described(self, self.directory, look, names)  # a class that there is not is said first
+        must_be_classes(train, test, names)
+        of_train, of_test = (
+            np.repeat([names.index(name) for name in part], [len(paths) for paths in part.values()])
+            for part in (train, test or {})
+        )
+        answer = described(self, self.directory, look, names, (of_train, of_test if test is not None else None))
+        every = [path for part in (train, test or {}) for paths in part.values() for path in paths]
+        must_fit(self, self.directory, look, len(every))
+        for path in every:
+            must_look(str(path), look_at(path), look)
+        return answer
 
     def load(self) -> Dataset:
         folder, train, test = self._list()
         names = list(train)
         look = look_at(train[names[0]][0])
-        described(self, self.directory, look, names)  # a class that there is not: say so before the reading
+        self._judge(train, test, look)
         return assemble(self, self.directory, read_tree(folder, train, test, names, look), names)

@@ -17,7 +17,18 @@ from tuicnn.later import np
 from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
-from .parts import Parts, Stored, as_images, as_labels, assemble, count_classes, described
+from .parts import (
+    Parts,
+    Stored,
+    as_images,
+    as_labels,
+    assemble,
+    count_classes,
+    described,
+    must_agree,
+    must_be_labels,
+    must_fit,
+)
 from .places import reading, resolve
 
 if TYPE_CHECKING:
@@ -136,26 +147,41 @@ class Npz(DataSpec):
     def _class_names(labels: list[NDArray[np.int64]]) -> list[str]:
         return [str(number) for number in range(count_classes(*labels))]
 
+    def _look(self, archive: _Archive, path: Path) -> tuple[Described, list[tuple[str, str]], list[NDArray[np.int64]]]:
+        """What checking and loading both judge the file by: its headers and its labels. Raises `DataError`."""
+        pairs = self._pairs(archive, path)
+        shapes, labels, total = [], [], 0
+        for x, y in pairs:
+            header, of_labels = archive.header(x), archive.header(y)
+            # a view of one byte stands for the images, so that the rule for their axes is in one place
+            stand_in = np.broadcast_to(np.zeros((), header.dtype), (*([1] if header.shape else []), *header.shape[1:]))
+            if len(header.shape) == 2 or 0 in header.shape:
+                stand_in = np.broadcast_to(np.zeros((), header.dtype), header.shape)
+            _, height, width, channels = as_images(stand_in, f"{x} in {path}").shape
+            must_be_labels(of_labels.shape, of_labels.dtype, f"{y} in {path}")
+            if header.shape[0] != of_labels.shape[0]:
+                raise DataError(f"{path} has {header.shape[0]} images in {x}, but {of_labels.shape[0]} labels in {y}.")
+            total += header.shape[0]
+            shapes.append((channels, height, width))
+            must_fit(self, str(path), shapes[0], total)
+            labels.append(as_labels(archive.array(y), f"{y} in {path}"))
+        must_agree(self.file, shapes)
+        test = labels[1] if len(labels) > 1 else None
+        names = self._class_names(labels)
+        return described(self, self.file, shapes[0], names, (labels[0], test)), pairs, labels
+
     def describe(self) -> Described:
         path = self._path()
         with _opened(path) as archive:
-            pairs = self._pairs(archive, path)
-            header = archive.header(pairs[0][0])
-            # a view of one byte stands for the images, so that the rule for their axes is in one place
-            stand_in = np.broadcast_to(np.zeros((), header.dtype), (1, *header.shape[1:]))
-            _, height, width, channels = as_images(stand_in, f"{pairs[0][0]} in {path}").shape
-            labels = [as_labels(archive.array(name), f"{name} in {path}") for _, name in pairs]
-        return described(self, self.file, (channels, height, width), self._class_names(labels))
+            return self._look(archive, path)[0]
 
     def load(self) -> Dataset:
         path = self._path()
         with _opened(path) as archive:
-            stored = []
-            for x, y in self._pairs(archive, path):
-                images = as_images(archive.array(x), f"{x} in {path}")
-                labels = as_labels(archive.array(y), f"{y} in {path}")
-                if len(images) != len(labels):
-                    raise DataError(f"{path} has {len(images)} images in {x}, but {len(labels)} labels in {y}.")
-                stored.append(Stored(images, labels))
+            _, pairs, labels = self._look(archive, path)
+            stored = [
+                Stored(as_images(archive.array(x), f"{x} in {path}"), of_images)
+                for (x, _), of_images in zip(pairs, labels, strict=True)
+            ]
         parts = Parts(stored[0], stored[1] if len(stored) > 1 else None)
-        return assemble(self, self.file, parts, self._class_names([each.labels for each in stored]))
+        return assemble(self, self.file, parts, self._class_names(labels))

@@ -8,10 +8,12 @@ set validate on the same images. Within each part they keep the order in which t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tuicnn import machine
 from tuicnn.later import np
 from tuicnn.printable import printable
 from tuicnn.randomness import permutation
@@ -21,7 +23,19 @@ from .base import DataError, Dataset, DataSpec, Described
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Parts", "Stored", "as_images", "as_labels", "assemble", "count_classes", "described", "mean_and_std"]
+__all__ = [
+    "Parts",
+    "Stored",
+    "as_images",
+    "as_labels",
+    "assemble",
+    "count_classes",
+    "described",
+    "mean_and_std",
+    "must_agree",
+    "must_be_labels",
+    "must_fit",
+]
 
 #: how many images are held out for validation where `val` is not given: so many, or a tenth where that is fewer
 VALIDATION = 5000
@@ -62,11 +76,18 @@ def as_images(array: NDArray[Any], name: str) -> Images:
 
     Of the second and the last axis the shorter one is the channels'; where they are equal, the last.
     """
+    if array.ndim == 2:
+        count, values = array.shape
+        side = math.isqrt(values)
+        instead = f"({count}, {side}, {side})" if side * side == values else "(N, H, W)"
+        raise DataError(f"{name} has the shape {count}x{values}, one row an image: reshape it to {instead}.")
     if array.dtype != np.uint8:
         raise DataError(f"{name} holds {array.dtype.name} values; images must be stored as uint8, from 0 to 255.")
     if array.ndim == 3:
         array = array[..., None]
     if array.ndim != 4 or 0 in array.shape:
+        if len(array.shape) and array.shape[0] == 0:
+            raise DataError(f"{name} has no images.")
         shape = "x".join(map(str, array.shape))
         raise DataError(f"{name} has the shape {shape}; images must be (N, H, W), (N, H, W, C) or (N, C, H, W).")
     if array.shape[3] > array.shape[1]:
@@ -78,9 +99,7 @@ def as_labels(array: NDArray[Any], name: str) -> Labels:
     """Labels as int64 (N,), from whole numbers (N,) or (N, 1). Raises `DataError`."""
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        shape = "x".join(map(str, array.shape))
-        raise DataError(f"{name} holds {array.dtype.name} of shape {shape}; labels must be one whole number an image.")
+    must_be_labels(array.shape, array.dtype, name)
     if array.size and not 0 <= int(array.min()) <= int(array.max()) < MOST_CLASSES:
         raise DataError(
             f"{name} has labels from {array.min()} to {array.max()}; they must lie in 0 to {MOST_CLASSES - 1}."
@@ -88,14 +107,43 @@ def as_labels(array: NDArray[Any], name: str) -> Labels:
     return array.astype(np.int64)
 
 
+def must_be_labels(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
+    """Refuse what is not one whole number an image, and say how to make it so. Raises `DataError`."""
+    if (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)) and dtype.kind in "iu":
+        return
+    instead = ""
+    if dtype.kind in "US":
+        instead = ": np.unique(labels, return_inverse=True) gives the names and the numbers"
+    elif len(shape) == 2 and shape[1] > 1:
+        instead = ": of one-hot labels, labels.argmax(axis=1)"
+    elif len(shape) == 1 and dtype.kind in "fb":
+        instead = ": labels.astype(int)"
+    what = "text" if dtype.kind in "US" else dtype.name
+    raise DataError(
+        f"{name} holds {what} of shape {'x'.join(map(str, shape))}; labels must be one whole number an image{instead}."
+    )
+
+
 def count_classes(*labels: Labels | None) -> int:
     """How many classes there are, from the highest label."""
     return 1 + max((int(each.max()) for each in labels if each is not None and each.size), default=-1)
 
 
-def described(spec: DataSpec, name: str, shape: tuple[int, int, int], class_names: Sequence[str]) -> Described:
-    """What `DataSpec.describe` answers, from the stored shape (C, H, W) and all classes. Raises `DataError`."""
+def described(
+    spec: DataSpec,
+    name: str,
+    shape: tuple[int, int, int],
+    class_names: Sequence[str],
+    labels: tuple[Labels, Labels | None] | None = None,
+) -> Described:
+    """What `DataSpec.describe` answers, from the stored shape (C, H, W) and all classes. Raises `DataError`.
+
+    Where the `labels` of training and test images (None: a tenth is held out) are known, it is also judged whether
+    they suffice for the three parts: by the same rule as when the data is loaded.
+    """
     chosen = _chosen_classes(spec, name, len(class_names))
+    if labels is not None:
+        _must_suffice(spec, name, chosen, *labels)
     channels, height, width = shape
     return Described(
         (channels, height + 2 * spec.pad, width + 2 * spec.pad),
@@ -112,13 +160,54 @@ def _chosen_classes(spec: DataSpec, name: str, known: int) -> Sequence[int]:
     return spec.classes
 
 
+def must_agree(name: str, shapes: Sequence[tuple[int, int, int]]) -> None:
+    """Refuse test images of another shape (C, H, W) than the training images. Raises `DataError`."""
+    if len(set(shapes)) > 1:
+        train, test = ("x".join(map(str, shape)) for shape in shapes[:2])
+        raise DataError(f"{name}: training images are {train} (CxHxW), but test images are {test}.")
+
+
+def must_fit(spec: DataSpec, name: str, shape: tuple[int, int, int], count: int) -> None:
+    """Refuse images (C, H, W) that memory cannot hold, before any is read. Raises `DataError`.
+
+    They are there twice while they are parted: as they were stored, and with `pad` around them.
+    """
+    there = machine.memory()
+    channels, height, width = shape
+    stored, padded = height * width, (height + 2 * spec.pad) * (width + 2 * spec.pad)
+    need = count * channels * (stored + padded)
+    if there is not None and need > there.total:
+        pad = f" with pad={spec.pad}" if spec.pad else ""
+        raise DataError(
+            f"{name} has {count} images of {channels}x{height}x{width}: reading them{pad} takes "
+            f"{machine.in_bytes(need)}, more than this machine's memory ({machine.in_bytes(there.total)}). "
+            f"{'Write a smaller pad' if spec.pad else 'Store fewer or smaller images'}."
+        )
+
+
+def _must_suffice(spec: DataSpec, name: str, chosen: Sequence[int], train: Labels, test: Labels | None) -> None:
+    """Whether each of the three parts gets an image at least. Raises `DataError`."""
+    for_train = int(np.isin(train, chosen).sum())
+    for_test = max(1, for_train // 10) if test is None else int(np.isin(test, chosen).sum())
+    if len(chosen) < 2:
+        has = "one class" if chosen else "no class"
+        raise DataError(f"{name} has images of {has}: it needs two classes at least.")
+    available = for_train if test is not None else for_train - for_test
+    if available < 2 or for_test < 1:
+        tested = f", {for_test} to test" if test is not None else ""
+        raise DataError(
+            f"{name} has too few images ({for_train} to train on{tested}): "
+            "each of training, validation and test needs one at least."
+        )
+    _validation_size(spec, name, available)
+
+
 def assemble(spec: DataSpec, name: str, parts: Parts, class_names: Sequence[str]) -> Dataset:
     """The data set as it is used. Raises `DataError` where nothing would be left of a part."""
     train, test = parts.train, parts.test
-    if test is not None and train.images.shape[1:] != test.images.shape[1:]:
-        shapes = ["x".join(map(str, stored.images.shape[1:])) for stored in (train, test)]
-        raise DataError(f"{name}: training images are {shapes[0]} (HxWxC), but test images are {shapes[1]}.")
+    must_agree(name, [(c, h, w) for _, h, w, c in (part.images.shape for part in (train, test) if part is not None)])
     chosen = _chosen_classes(spec, name, len(class_names))
+    _must_suffice(spec, name, chosen, train.labels, test.labels if test is not None else None)
     if spec.classes is not None:
         train = _keep_classes(train, chosen, len(class_names))
         test = _keep_classes(test, chosen, len(class_names)) if test is not None else None
@@ -127,8 +216,6 @@ def assemble(spec: DataSpec, name: str, parts: Parts, class_names: Sequence[str]
     train, val = _hold_out(train, _validation_size(spec, name, len(train.labels)), "validation")
     if spec.limit is not None and spec.limit < len(train.labels):
         _, train = _hold_out(train, spec.limit, "limit")
-    if not (len(train.labels) and len(val.labels) and len(test.labels)):
-        raise DataError(f"{name} has too few images: each of training, validation and test needs one at least.")
     if spec.pad:
         train, val, test = (_pad(stored, spec.pad) for stored in (train, val, test))
     mean, std = mean_and_std(train.images)

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -21,7 +21,7 @@ from .places import reading
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["SUFFIXES", "Look", "Picture", "decode_all", "list_classes", "look_at"]
+__all__ = ["SUFFIXES", "Look", "Picture", "decode_all", "list_classes", "look_at", "must_look"]
 
 T = TypeVar("T")
 
@@ -33,6 +33,7 @@ SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", "
 _GREY = ("1", "L", "LA")
 _COLOUR = ("RGB", "RGBA", "RGBX", "P", "PA", "CMYK", "YCbCr", "LAB", "HSV")
 _LARGEST_SIDE = 8192
+_LARGEST_FILE = 2**28
 #: decoded by one thread in one go (Pillow lets go of the interpreter lock while it decodes)
 _PORTION = 256
 _THREADS = 2
@@ -74,7 +75,16 @@ def _is_picture(name: str) -> bool:
 
 
 def look_at(path: Path) -> Look:
-    """Size and channels of a picture file, from its header. Raises `DataError`."""
+    """Size and channels of a picture file, from its header; known while the file stays the same. Raises `DataError`."""
+    with reading(path):
+        status = path.stat()
+    if status.st_size > _LARGEST_FILE:
+        raise DataError(f"{path} has {status.st_size} bytes: too large for a picture to train on.")
+    return _look(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=2**17)
+def _look(path: Path, size: int, changed: int) -> Look:
     with reading(path), path.open("rb") as file, _quiet():
         return _open(file, str(path), lambda image, look: look)
 
@@ -89,7 +99,10 @@ def _quiet() -> Iterator[None]:
 
 def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, Look], T]) -> T:
     """What `use` makes of a picture that is open and of how it looks. Raises `DataError`."""
-    from PIL import Image  # here, and not above: only pictures need it, and every start would wait for it
+    from PIL import (  # here, and not above: only pictures need it, and every start would wait for it
+        Image,
+        UnidentifiedImageError,
+    )
 
     try:
         with Image.open(source) as image:
@@ -103,8 +116,18 @@ def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, Look], T]) -
         raise
     except MemoryError:
         raise DataError(f"{name} does not fit in this machine's memory.") from None
+    except (UnidentifiedImageError, Image.DecompressionBombError):
+        raise DataError(f"{name} cannot be read as a picture: it is damaged, or no picture at all.") from None
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged input
         raise DataError(f"{name} cannot be read as a picture: {str(error) or type(error).__name__}.") from None
+
+
+def must_look(name: str, found: Look, look: Look) -> None:
+    """Refuse a picture that differs from the first one. Raises `DataError`."""
+    if found != look:
+        raise DataError(
+            f"{name} is {found}, but the first picture is {look}: all must have one size, and be all grey or all RGB."
+        )
 
 
 def decode_all(pictures: Sequence[Picture], look: Look) -> Stored:
@@ -115,11 +138,7 @@ def decode_all(pictures: Sequence[Picture], look: Look) -> Stored:
         raise DataError(f"{len(pictures)} pictures of {look} do not fit in this machine's memory.") from None
 
     def values(name: str, image: Image.Image, found: Look) -> Images:
-        if found != look:
-            raise DataError(
-                f"{name} is {found}, but the first picture is {look}: "
-                "all must have one size, and be all grey or all RGB."
-            )
+        must_look(name, found, look)
         mode = "L" if look.channels == 1 else "RGB"
         return np.asarray(image if image.mode == mode else image.convert(mode), dtype=np.uint8).reshape(
             images.shape[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,10 +60,23 @@ def resolve(path: str, base: str | Path | None, what: str = "folder") -> Path:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what the operating system says of an unreadable file, or of too little memory, into a `DataError`."""
+    """Turn what the operating system says of an unreadable file, or of too little memory, into a `DataError`.
+
+    A pipe or a device is refused before it is opened: reading it may never end.
+    """
     try:
+        _must_end(path)
         yield
     except OSError as error:
         raise DataError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from None
     except MemoryError:
         raise DataError(f"{path} does not fit in this machine's memory.") from None
+
+
+def _must_end(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # not there, or the name of a file inside an archive: whoever reads it says so
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise DataError(f"{path} is a pipe or a device, not a regular file: put a copy of the data there.")

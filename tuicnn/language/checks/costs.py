@@ -6,17 +6,18 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tuicnn.language.checks import machine
+from tuicnn import machine
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.plan import Node
 from tuicnn.language.report import Report
 from tuicnn.layers.shapes import shape_text
+from tuicnn.machine import in_bytes
 from tuicnn.sharding import SLOTS, shard_size
 from tuicnn.words import info
 
-__all__ = ["check_costs", "in_bytes", "in_words", "step_memory"]
+__all__ = ["check_costs", "in_words", "step_memory"]
 
 #: bytes of a number (float32)
 _BYTES = 4
@@ -24,14 +25,6 @@ _BYTES = 4
 _RATE, _HOURS = 4e9, 24.0
 #: what a forward and a backward pass cost, in forward passes
 _PASSES = 3
-
-
-def in_bytes(count: float) -> str:
-    """`13 GB`, `350 MB`."""
-    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if count >= size:
-            return f"{count / size:.{0 if count >= 10 * size else 1}f} {unit}"
-    return f"{count / 1e3:.0f} kB"
 
 
 def in_words(count: int) -> str:

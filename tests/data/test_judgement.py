@@ -1,0 +1,122 @@
+"""Checking a net and training it judge the data alike, and before memory is taken."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tuicnn import machine
+from tuicnn.data import DataError, DataSpec, IdxFolder, ImageFolder, Mnist, Npz
+
+from .made import FILES, idx_bytes, images, picture, write_tree
+
+few = st.integers(0, 6)
+options = st.fixed_dictionaries(
+    {
+        "val": st.one_of(st.none(), st.integers(1, 8)),
+        "limit": st.one_of(st.none(), st.integers(1, 20)),
+        "pad": st.integers(0, 2),
+        "classes": st.sampled_from([None, (0, 1), (1, 2), (0, 5)]),
+    }
+)
+
+
+def verdicts(spec: DataSpec) -> tuple[str, str]:
+    """What checking says, and what loading does; "" where all is well."""
+
+    def said(use: Any) -> str:
+        try:
+            use()
+        except DataError as error:
+            return str(error)
+        return ""
+
+    return said(spec.describe), said(spec.load)
+
+
+@given(few, few, st.one_of(st.none(), st.tuples(few, few)), st.integers(4, 5), options)
+@settings(deadline=None)
+def test_npz(count: int, of_labels: int, test: tuple[int, int] | None, side: int, given: dict[str, Any]) -> None:
+    arrays = {"x_train": images(count, 4, 4), "y_train": np.arange(of_labels) % 3}
+    if test is not None:
+        arrays |= {"x_test": images(test[0], 4, side), "y_test": np.arange(test[1]) % 3}
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(Path(folder) / "a.npz", allow_pickle=False, **arrays)
+        checked, loaded = verdicts(Npz(str(Path(folder) / "a.npz"), **given))
+    assert checked == loaded
+
+
+@given(few, few, few, few, st.integers(4, 5), options)
+@settings(deadline=None)
+def test_idx(a: int, b: int, c: int, d: int, side: int, given: dict[str, Any]) -> None:
+    arrays = (images(a, 4, 4), np.arange(b) % 3, images(c, 4, side), np.arange(d) % 3)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, array in zip(FILES, arrays, strict=True):
+            (Path(folder) / name).write_bytes(idx_bytes(array.astype(np.uint8)))
+        checked, loaded = verdicts(IdxFolder(folder, **given))
+    assert checked == loaded
+
+
+@given(
+    st.integers(1, 4), st.booleans(), st.sampled_from([b"", b"no picture", picture(images(1, 4, 5)[0]), None]), options
+)
+@settings(deadline=None)
+def test_folder(each: int, apart: bool, odd: bytes | None, given: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_tree(folder / "train" if apart else folder, ("a", "b", "c"), each, 4, 4)
+        if apart:
+            write_tree(folder / "test", ("a", "b"), 1, 4, 4)
+        if odd is not None:
+            (folder / ("test" if apart else "") / "b" / "00.png").write_bytes(odd)
+        checked, loaded = verdicts(ImageFolder(name, **given))
+    assert checked == loaded
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_picture_that_never_ends_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    write_tree(tmp_path, ("a", "b"), 4, 4, 4)
+    path = tmp_path / "b" / "09.png"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    for said in verdicts(ImageFolder(str(tmp_path))):
+        assert "09.png is a pipe or a device" in said
+
+
+def test_what_memory_cannot_hold_is_refused_with_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "memory", lambda: machine.Memory(10_000_000, 10_000_000))
+    np.savez_compressed(tmp_path / "a.npz", images=np.zeros((30_000, 20, 20), np.uint8), labels=np.arange(30_000) % 3)
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        assert sum(info.compress_size for info in archive.infolist()) < 1_000_000
+    for spec, need in ((Npz(str(tmp_path / "a.npz")), "24 MB"), (Mnist(pad=1024), "302 GB")):
+        for said in verdicts(spec):
+            assert f"takes {need}, more than this machine's memory (10 MB)" in said
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"images": images(60, 784), "labels": np.arange(60) % 3}, r"reshape it to \(60, 28, 28\)"),
+        ({"images": images(3, 4, 4), "labels": np.array(["a", "b", "c"])}, "np.unique.labels, return_inverse=True"),
+        ({"images": images(30, 4, 4), "labels": np.eye(3)[np.arange(30) % 3]}, "labels.argmax"),
+        ({"images": images(0, 4, 4), "labels": np.arange(0)}, "has no images"),
+        ({"images": images(30, 4, 4), "labels": np.zeros(30, int)}, "it needs two classes"),
+        ({"images": images(1, 4, 4), "labels": np.ones(1, int)}, "too few images"),
+    ],
+)
+def test_what_is_wrong_with_arrays_is_said_with_what_to_write(
+    tmp_path: Path, arrays: dict[str, Any], says: str
+) -> None:
+    np.savez(tmp_path / "a.npz", allow_pickle=False, **arrays)
+    with pytest.raises(DataError, match=says):
+        Npz(str(tmp_path / "a.npz")).describe()
