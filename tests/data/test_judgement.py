@@ -45,7 +45,7 @@ def verdicts(spec: DataSpec) -> tuple[str, str]:
 @given(few, few, st.one_of(st.none(), st.tuples(few, few)), st.integers(4, 5), options)
 @settings(deadline=None)
 def test_npz(count: int, of_labels: int, test: tuple[int, int] | None, side: int, given: dict[str, Any]) -> None:
-    arrays = {"x_train": images(count, 4, 4), "y_train": np.arange(of_labels) % 3}
+    arrays: dict[str, Any] = {"x_train": images(count, 4, 4), "y_train": np.arange(of_labels) % 3}
     if test is not None:
         arrays |= {"x_test": images(test[0], 4, side), "y_test": np.arange(test[1]) % 3}
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def test_npz(count: int, of_labels: int, test: tuple[int, int] | None, side: int
 @given(few, few, few, few, st.integers(4, 5), options)
 @settings(deadline=None)
 def test_idx(a: int, b: int, c: int, d: int, side: int, given: dict[str, Any]) -> None:
-    arrays = (images(a, 4, 4), np.arange(b) % 3, images(c, 4, side), np.arange(d) % 3)
+    arrays: tuple[Any, ...] = (images(a, 4, 4), np.arange(b) % 3, images(c, 4, side), np.arange(d) % 3)
     with tempfile.TemporaryDirectory() as folder:
         for name, array in zip(FILES, arrays, strict=True):
             (Path(folder) / name).write_bytes(idx_bytes(array.astype(np.uint8)))
