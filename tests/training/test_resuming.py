@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,23 @@ def test_what_lies_in_a_checkpoints_place_is_neither_waited_for_nor_followed(
     assert found.step == 4
     reasons = ["it is not a regular file", "it is", "it is a symbolic link", "is that of step 4"]
     assert all(reason in line for reason, line in zip(reasons, said, strict=True)), said
+
+
+def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(
+    stopped: RunFolder, plan: Plan, tmp_path: Path
+) -> None:
+    left = RunFolder(tmp_path / "left")
+    shutil.copytree(stopped.path, left.path)
+    checkpoints = CheckpointFolder(left.checkpoints)
+    sound = checkpoints.read(4)
+    kept = sound.kept.copy()
+    kept[-1] = -1
+    checkpoints.write(replace(sound, kept=kept))
+    said: list[str] = []
+    found = checkpoint_for(left, plan, longer=False, say=said.append)
+    assert found is not None
+    assert found.step == 3
+    assert [line for line in said if "running variance of batchnorm1 is negative. The one before it is used" in line]
 
 
 # --- what cannot go on ----------------------------------------------------------------------------------------------

@@ -88,14 +88,20 @@ class CheckpointFolder:
             raise RunError(f"The checkpoint {path} is that of step {checkpoint.step}; somebody renamed it.")
         return checkpoint
 
-    def newest(self, say: Callable[[str], None]) -> Checkpoint | None:
+    def newest(
+        self, say: Callable[[str], None], fault: Callable[[Checkpoint], str] = lambda _: ""
+    ) -> Checkpoint | None:
         """The newest checkpoint that can be read, or None where there is no file; `say` gets a line for each that
-        cannot. Raises `NoCheckpointError` where none of several can.
+        cannot. `fault` tells what is wrong with one that was read, "" for nothing. Raises `NoCheckpointError` where
+        none of several can.
         """
         steps = self.steps()
         for index, step in enumerate(steps):
             try:
-                return self.read(step)
+                found = self.read(step)
+                if wrong := fault(found):
+                    raise RunError(f"The checkpoint {self.file(step)} is damaged: {wrong}.")
+                return found
             except RunError as error:
                 before = index + 1 < len(steps)
                 say(f"{error} The one before it is used." if before else str(error))

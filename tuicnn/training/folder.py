@@ -194,7 +194,9 @@ class RunFolder:
         except OSError as error:
             if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
                 raise RunError(f"The file system of {self.path} has no locks: {why(error)}.") from error
-            raise RunError(f"The run cannot be written to {self.path}: {why(error)}.") from error
+            spoiled = error.errno in (errno.ENXIO, errno.EISDIR, errno.ELOOP)
+            where = self.path / "lock" if spoiled else self.path
+            raise RunError(f"The run cannot be written to {where}: {why(error)}.") from error
         if lock is None:
             raise RunError(self.in_use)
         for path in (self.path, self.checkpoints):  # whoever wrote there before is dead

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import shlex
 from collections.abc import Callable
@@ -65,7 +66,7 @@ def checkpoint_for(
             f"The run {folder.name} diverged, and would again at the same step; {folder.resume} --on-nan halve-lr goes "
             "on with a smaller learning rate, and --on-nan pause lets you choose it on the screen."
         )
-    checkpoint = CheckpointFolder(folder.checkpoints).newest(say)
+    checkpoint = CheckpointFolder(folder.checkpoints).newest(say, lambda found: _fault_of(found, plan))
     if checkpoint is None:
         had_one = state in ("done", "stopped", "diverged") or _has_had_a_checkpoint(folder)
         if had_one and not run.trouble:
@@ -114,6 +115,21 @@ def difference(old: str, new: str, old_name: str, new_name: str) -> str:
     lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), old_name, new_name, n=0, lineterm=""))
     more = [f"… and {len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
     return "\n".join(map(printable, [*lines[:_MOST_LINES], *more]))
+
+
+def _fault_of(checkpoint: Checkpoint, plan: Plan) -> str:
+    """What no run of the plan can have kept, "" for nothing; whether it is of another plan is asked elsewhere."""
+    if checkpoint.plan != plan_fingerprint(plan):
+        return ""
+    start = 0
+    for node in plan.nodes:
+        for name, spec in node.layer.weights(*node.input_shapes).items():
+            if not spec.learnt:
+                end = start + math.prod(spec.shape)
+                if name == "running_var" and (checkpoint.kept[start:end] < 0).any():
+                    return f"the running variance of {node.name} is negative"
+                start = end
+    return ""
 
 
 def _has_had_a_checkpoint(folder: RunFolder) -> bool:

@@ -56,7 +56,10 @@ def start(
     """
     with folder.lock() as lock:
         try:
-            log = open_regular(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            try:
+                log = open_regular(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            except OSError as error:
+                raise RunError(f"The log of the run, {folder.log}, cannot be written: {why(error)}.") from error
             try:
                 with contextlib.suppress(OSError):  # what an earlier process left of its end is not this one's
                     write_all(log, entry(f"A process {'goes on with' if resume else 'begins'} the run."))
