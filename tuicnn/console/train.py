@@ -108,7 +108,7 @@ class ProgressDisplay:
         self._loss: float | None = None
         self._seconds = 0.0
         self._images = 0
-        self._last: float | None = None  # when the last step came; None after anything else
+        self._last = time.monotonic()  # when the step that is being trained was begun
 
     def __call__(self, event: dict[str, Any]) -> None:
         match event["event"]:
@@ -121,10 +121,10 @@ class ProgressDisplay:
             case "step":
                 step, loss = event["step"], event["loss"] or 0.0
                 self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
-                self._images += self._start["batch"]
+                batch, within = self._start["batch"], (step - 1) % self._start["steps_per_epoch"]
+                self._images += min(batch, self._start["train_images"] - within * batch)
                 now = time.monotonic()
-                if self._last is not None:  # validation and pauses are no training
-                    self._seconds += now - self._last
+                self._seconds += now - self._last
                 self._last = now
                 images = self._images / self._seconds if self._seconds > 0 else 0
                 self._progress.update(
@@ -134,8 +134,10 @@ class ProgressDisplay:
                     loss=f"loss {self._loss:.4f}",
                     speed=f"{images:,.0f} images/s",
                 )
+            case "unpaused":
+                self._last = time.monotonic()  # pauses are no training
             case "epoch":
-                self._last = None
+                self._last = time.monotonic()  # nor is the validation that has just ended
                 self._console.print(Text(describe_epoch(event, self._start["epochs"])))
             case "warning":
                 self._console.print(Text(f"warning: {event['message']}"))

@@ -1,0 +1,91 @@
+"""What a watched step notes of each layer, and how an evaluation counts, against plain loops over the outputs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tuicnn import Network, execution
+from tuicnn.execution import Observed
+
+COUNT = 6
+
+
+@pytest.fixture
+def network() -> Network:
+    """Of four filters the bias of one keeps its ReLU at 0."""
+    made = Network.from_text("conv 4 1x1 -> relu -> flatten -> dense 3", input=(1, 2, 3), classes=3, dtype=np.float64)
+    bias = np.array([0.5, -1000.0, 0.1, 0.3])
+    made.load({**made.parameters(), "conv1.bias": bias})
+    return made
+
+
+def batch(count: int = COUNT) -> tuple[Any, Any]:
+    """Images as the engine has them, (H, W, N, C), and labels."""
+    rng = np.random.default_rng(2)
+    return rng.normal(size=(2, 3, count, 1)), rng.integers(0, 3, count)
+
+
+def outputs(network: Network, x: Any) -> tuple[Any, Any, Any]:
+    """Of each image the outputs of the convolution (a list a filter), of the ReLU, and of the dense layer."""
+    weights = network.parameters()
+    filters = list(zip(weights["conv1.weight"].ravel().tolist(), weights["conv1.bias"].tolist(), strict=True))
+    rows = list(zip(weights["dense1.weight"].tolist(), weights["dense1.bias"].tolist(), strict=True))
+    convolved, rectified, last = [], [], []
+    for image in range(x.shape[2]):
+        pixels = x[:, :, image, 0].ravel().tolist()
+        convolved.append([[w * pixel + bias for pixel in pixels] for w, bias in filters])
+        rectified.append([[max(0.0, value) for value in channel] for channel in convolved[-1]])
+        flat = [value for channel in rectified[-1] for value in channel]
+        last.append([sum(w * v for w, v in zip(row, flat, strict=True)) + bias for row, bias in rows])
+    return convolved, rectified, last
+
+
+def root_mean_square(values: Any) -> float:
+    flat = np.asarray(values).ravel().tolist()
+    return math.sqrt(sum(value * value for value in flat) / len(flat))
+
+
+def test_sizes_and_dead_units_are_those_of_the_outputs(network: Network) -> None:
+    x, y = batch()
+    observed = Observed.nothing(4)
+    network.step(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)
+    convolved, rectified, last = outputs(network, x)
+    sizes = [root_mean_square(each) for each in (convolved, rectified, rectified, last)]
+    assert observed.activation.tolist() == pytest.approx(sizes)
+    dead = sum(all(v == 0 for image in rectified for v in image[channel]) for channel in range(4))
+    assert observed.dead[1] == dead / 4 == 0.25
+    assert np.isnan(observed.dead[[0, 2, 3]]).all()
+    # of cross entropy: what was given to each class, less 1 for the true one, of each of the images its part
+    given = []
+    for z, label in zip(last, y.tolist(), strict=True):
+        total = sum(math.exp(v) for v in z)
+        given.append([(math.exp(v) / total - (place == label)) / COUNT for place, v in enumerate(z)])
+    assert observed.gradient[3] == pytest.approx(root_mean_square(given))
+    before = np.array(given) @ network.parameters()["dense1.weight"]
+    assert observed.gradient[2] == pytest.approx(root_mean_square(before))
+    assert observed.gradient[0] == pytest.approx(root_mean_square(before * (np.reshape(rectified, before.shape) > 0)))
+
+
+def test_seconds_are_those_between_two_readings_of_the_clock(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = iter(range(1000))
+    monkeypatch.setattr(execution, "perf_counter", lambda: float(next(readings)))
+    x, y = batch()
+    observed = Observed.nothing(4)
+    network.step(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)
+    assert observed.forward_seconds.tolist() == [1, 1, 1, 1]
+    assert observed.backward_seconds.tolist() == [1, 1, 1, 1]
+    assert observed.seconds.tolist() == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("count", [1, 7, 130, 300])
+def test_an_evaluation_counts_every_image_once(network: Network, count: int) -> None:
+    x, y = batch(count)
+    total, right = network.evaluate(count, lambda a, b: (x[:, :, a:b], y[a:b]))
+    last = outputs(network, x)[2]
+    losses = [math.log(sum(math.exp(v) for v in z)) - z[label] for z, label in zip(last, y.tolist(), strict=True)]
+    assert total == pytest.approx(sum(losses))
+    assert right == sum(z.index(max(z)) == label for z, label in zip(last, y.tolist(), strict=True))
