@@ -71,14 +71,14 @@ def test_sizes_and_dead_units_are_those_of_the_outputs(network: Network) -> None
 
 
 def test_seconds_are_those_between_two_readings_of_the_clock(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    readings = iter(range(1000))
+    readings = (n * n for n in range(1000))  # no two spans are alike
     monkeypatch.setattr(execution, "perf_counter", lambda: float(next(readings)))
     x, y = batch()
     observed = Observed.nothing(4)
     network.step(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)
-    assert observed.forward_seconds.tolist() == [1, 1, 1, 1]
-    assert observed.backward_seconds.tolist() == [1, 1, 1, 1]
-    assert observed.seconds.tolist() == [2, 2, 2, 2]
+    assert observed.forward_seconds.tolist() == [1, 5, 9, 13]
+    assert observed.backward_seconds.tolist() == [29, 25, 21, 17]  # in the opposite order
+    assert observed.seconds.tolist() == [30, 30, 30, 30]
 
 
 @pytest.mark.parametrize("count", [1, 7, 130, 300])

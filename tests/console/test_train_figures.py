@@ -37,7 +37,7 @@ EPOCH = {
 
 def test_the_speed_counts_each_image_once_and_only_the_time_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(train.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     display = train.ProgressDisplay(Console(file=io.StringIO(), width=100))
 
     def pass_by(seconds: float, event: dict[str, Any]) -> None:

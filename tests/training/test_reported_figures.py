@@ -138,6 +138,26 @@ def test_the_best_epoch_is_the_first_with_the_most_right(run: Callable[..., Watc
     assert found[-1] < max(found), "the last is the best: it would be told right by chance"
 
 
+def test_of_epochs_that_are_alike_the_first_is_the_best(run: Callable[..., Watched]) -> None:
+    for _, _, progress in run(rate=1e-12).at("epoch"):
+        assert progress.best_epoch == 1
+
+
+def test_a_look_at_an_image_has_its_outputs_and_their_softmax(run: Callable[..., Watched]) -> None:
+    watched = run()
+    data, weights = watched.data, watched.weights[-1]
+    for sample in (0, 5, VALIDATION + 2):
+        peek = watched.session.peek(1, sample).result(timeout=10)
+        number = sample % VALIDATION
+        image, label = data.val_images[number], int(data.val_labels[number])
+        assert (peek.sample, peek.samples, peek.label, peek.layer) == (number, VALIDATION, label, 1)
+        assert np.array_equal(peek.image, image)
+        losses = [counted(data, [image], np.array([c]), weights)[0] for c in range(3)]
+        assert peek.probabilities.tolist() == pytest.approx([math.exp(-loss) for loss in losses], rel=1e-4)
+        shares = [math.exp(value) for value in peek.maps.tolist()]
+        assert peek.probabilities.tolist() == pytest.approx([share / sum(shares) for share in shares], rel=1e-4)
+
+
 def test_an_epochs_training_loss_and_accuracy_are_those_of_all_its_images(run: Callable[..., Watched]) -> None:
     """At a rate that moves nothing every image meets the same weights, in whichever batch it is."""
     watched = run(rate=1e-12, epochs=1)
