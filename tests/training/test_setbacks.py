@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.training.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
 from tests.training.test_session import in_background, wait_for
@@ -213,6 +216,31 @@ def test_a_learning_rate_that_was_changed_is_changed_after_a_kill_too(tmp_path: 
         if known == changes_of(folder):
             assert same(checkpoint_of(killed), whole)
             assert story(killed) == story(folder)
+
+
+@given(st.lists(st.sampled_from(["pause", "resume", "halve-rate", "double-rate"]), max_size=6))
+@settings(max_examples=12, deadline=None)
+def test_a_rate_that_was_answered_survives_a_kill(actions: list[Any]) -> None:
+    """The folder is copied at the moment at which each change is answered: its checkpoint has the rate already."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = a_run(Path(parent), "adam lr=0.01")
+        left: list[float] = []
+        factor = 1.0
+
+        def steer(run: Run, event: dict[str, Any]) -> None:
+            nonlocal factor
+            if event["event"] != "step" or event["step"] != 2:
+                return
+            for action in actions:
+                done = run.act(action)
+                factor *= {"halve-rate": 0.5, "double-rate": 2.0}.get(action, 1)
+                if done is not None:
+                    done.add_done_callback(lambda _: left.append(checkpoint_of(folder).rate_factor))
+            run.act("resume")
+
+        train(folder, report=steer, every=0)
+        assert checkpoint_of(folder).rate_factor == factor
+        assert left == [factor] * sum(action.endswith("rate") for action in actions)
 
 
 def test_a_rate_that_is_changed_in_a_pause_is_saved_with_the_next_checkpoint(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ class PretendRun:
         self.waiting: list[Future[Peek]] = []
         self.maps = maps
         self.broken = False
+        self.doing: Future[None] | None = None  # what an act waits for
 
     def progress(self) -> Progress:
         """The numbers of this moment."""
@@ -91,11 +92,12 @@ class PretendRun:
                 future.set_result(self._seen(1, 0))
         self.waiting.clear()
 
-    def act(self, action: Action) -> None:
+    def act(self, action: Action) -> Future[None] | None:
         """Notes the action."""
         self.asked.append(action)
         state = {"pause": State.PAUSED, "stop": State.STOPPED}.get(action, State.TRAINING)
         self.now = replace(self.now, state=state)
+        return self.doing
 
     def _seen(self, layer: int, sample: int) -> Peek:
         image = np.full((28, 28, 1), 7, np.uint8)

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -64,8 +65,9 @@ class PretendSession(PretendRun):
     def stop(self) -> None:
         self.act("stop")
 
-    def scale_rate(self, by: float) -> None:
+    def scale_rate(self, by: float) -> Future[None]:
         self.act("halve-rate" if by == 0.5 else "double-rate")
+        return Future()
 
 
 @pytest.fixture(autouse=True)

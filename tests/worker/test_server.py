@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,19 @@ def test_the_overview_is_waited_for(server: Server, folder: RunFolder, run: Pret
         assert works(folder)
         run.overview = an_overview()
         assert isinstance(answer(connection, Overview), Overview)
+
+
+def test_an_act_is_answered_when_it_is_done(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    with viewer(folder) as connection:
+        run.doing = Future()
+        connection.sendall(encode("act", Act("halve-rate")))
+        assert works(folder)
+        connection.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        connection.settimeout(5)
+        run.doing.set_result(None)
+        assert isinstance(answer(connection, Progress), Progress)
 
 
 def test_data_that_cannot_be_read_is_told(server: Server, folder: RunFolder, run: PretendRun) -> None:

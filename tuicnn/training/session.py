@@ -7,7 +7,7 @@ feature maps) is answered by the training thread between two steps, so that what
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from time import perf_counter
@@ -121,9 +121,9 @@ class Session:
         """Write a checkpoint after the step that is being trained."""
         self._steering.save()
 
-    def scale_rate(self, by: float) -> None:
-        """Multiply the learning rate, from the next step on."""
-        self._steering.scale_rate(by)
+    def scale_rate(self, by: float) -> Future[None]:
+        """Multiply the learning rate, from the next step on; done once a checkpoint that knows of it was written."""
+        return self._steering.scale_rate(by)
 
     # --- the training thread ----------------------------------------------------------------------------------------
 
@@ -325,10 +325,11 @@ class Session:
         self._set(state=self._working, diverged="")
         self._emit("unpaused", step=self._progress.step)
 
-    def _on_rate(self, by: float) -> None:
+    def _on_rate(self, factors: Sequence[float]) -> None:
         trainer = self._trainer
         assert trainer is not None
-        trainer.rate_factor = scaled(trainer.rate_factor, by)
+        for by in factors:
+            trainer.rate_factor = scaled(trainer.rate_factor, by)
         self._set(learning_rate=trainer.learning_rate)
         self._emit("learning_rate", step=trainer.step, learning_rate=trainer.learning_rate, factor=trainer.rate_factor)
         self._rest(Moment.ASKED)  # what a person decided cannot be worked out again

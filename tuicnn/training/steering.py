@@ -7,7 +7,7 @@ who want to see something, and waits while the run is paused.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from tuicnn.training.progress import Peek
@@ -21,7 +21,7 @@ Request = tuple[int, int, "Future[Peek]"]
 class Steering:
     """Pause, resume, one step, save, stop, looks, the learning rate.
 
-    The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(by)` and `answer`.
+    The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(factors)` and `answer`.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Steering:
         on_pause: Callable[[bool], None],
         on_resume: Callable[[], None],
         on_save: Callable[[], None] = lambda: None,
-        on_rate: Callable[[float], None] = lambda by: None,
+        on_rate: Callable[[Sequence[float]], None] = lambda factors: None,
     ) -> None:
         self._answer, self._on_pause, self._on_resume, self._on_save = answer, on_pause, on_resume, on_save
         self._on_rate = on_rate
@@ -38,7 +38,7 @@ class Steering:
         self._requests: list[Request] = []
         self._paused = self._told = self._closed = False
         self._saving = False
-        self._rate = 1.0  # what the learning rate is to be multiplied by
+        self._rates: list[tuple[float, Future[None]]] = []  # what the learning rate is to be multiplied by, in turn
         self._credit = 0  # steps to train although the run is paused
         self.stopping = False
 
@@ -67,11 +67,16 @@ class Steering:
         self._saving = True
         self._nudge()
 
-    def scale_rate(self, by: float) -> None:
-        """Multiply the learning rate at the training thread's next look."""
+    def scale_rate(self, by: float) -> Future[None]:
+        """Multiply the learning rate at the training thread's next look; done once that has seen to it."""
+        future: Future[None] = Future()
         with self._wake:
-            self._rate *= by
-            self._wake.notify_all()
+            if self._closed:  # nothing more is trained
+                future.set_result(None)
+            else:
+                self._rates.append((by, future))
+                self._wake.notify_all()
+        return future
 
     def stop(self) -> None:
         """End the run at the training thread's next look. May be called by a signal handler."""
@@ -106,10 +111,11 @@ class Steering:
             if self._saving:
                 self._saving = False
                 self._on_save()
-            if self._rate != 1:
+            if self._rates:
                 with self._wake:
-                    by, self._rate = self._rate, 1.0
-                self._on_rate(by)
+                    rates, self._rates = self._rates, []
+                self._on_rate([by for by, _ in rates])
+                _done(rates)
             with self._wake:
                 if self.stopping:
                     return False
@@ -125,7 +131,7 @@ class Steering:
                 if (
                     self._paused
                     and not self._credit
-                    and not (self._requests or self._saving or self.stopping or self._rate != 1)
+                    and not (self._requests or self._saving or self.stopping or self._rates)
                 ):
                     self._wake.wait(0.5)  # not for ever: `stop` may come from a signal handler
         if resumed:
@@ -136,6 +142,8 @@ class Steering:
         """The training thread is about to leave: answer who waits; later looks are answered where they are asked."""
         with self._wake:
             self._closed = True
+            rates, self._rates = self._rates, []
+        _done(rates)
         self._serve()
 
     def _serve(self) -> None:
@@ -144,3 +152,9 @@ class Steering:
                 waiting, self._requests = self._requests, []
             for layer, sample, future in waiting:
                 self._answer(layer, sample, future)
+
+
+def _done(rates: Sequence[tuple[float, Future[None]]]) -> None:
+    for _, future in rates:
+        if future.set_running_or_notify_cancel():
+            future.set_result(None)

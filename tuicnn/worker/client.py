@@ -169,7 +169,7 @@ class RemoteFeed:
 
     async def act(self, action: Action) -> Progress:
         """See `Feed`."""
-        return await self._quick.ask("act", Act(action), Progress, QUICK)
+        return await self._quick.ask("act", Act(action), Progress, PEEK)  # a rate waits for a step to end
 
     async def close(self) -> None:
         """Hang up; the run goes on."""

@@ -190,8 +190,8 @@ class Run:
         """The session's; answered between two steps."""
         return self._session.peek(layer, sample)
 
-    def act(self, action: Action) -> None:
-        """Steer the run; see `Action`."""
+    def act(self, action: Action) -> Future[None] | None:
+        """Steer the run; see `Action`. Gives what is to be waited for before it can be called done, if anything."""
         match action:
             case "pause":
                 self._session.pause()
@@ -202,15 +202,20 @@ class Run:
             case "save":
                 self._session.save()
             case "halve-rate":
-                self._session.scale_rate(0.5)
+                return self._scale_rate(0.5)
             case "double-rate":
-                self._session.scale_rate(2.0)
+                return self._scale_rate(2.0)
             case "stop":
                 self.asked_to_stop = True
                 self._session.stop()
             case "discard":
                 self.asked_to_stop = self.discarded = True
                 self._session.stop()
+        return None
+
+    def _scale_rate(self, by: float) -> Future[None] | None:
+        done = self._session.scale_rate(by)
+        return done if self._session.network is not None else None  # reading the data may take an hour
 
     # --- what happens -----------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ FULL = encode(
 
 
 class Steerable(Protocol):
-    """What the server asks of a run; every method answers at once."""
+    """What the server asks of a run; every method answers at once, with a future where the answer comes later."""
 
     @property
     def overview(self) -> Overview | None: ...
@@ -51,7 +51,7 @@ class Steerable(Protocol):
     def history(self, since_step: int, since_epoch: int) -> History: ...
     def figures(self) -> Figures | None: ...
     def peek(self, layer: int, sample: int) -> Future[Peek]: ...
-    def act(self, action: Action) -> None: ...
+    def act(self, action: Action) -> Future[None] | None: ...
 
 
 class _Viewer:
@@ -63,6 +63,7 @@ class _Viewer:
         self.outgoing: memoryview | None = None
         self.waits_for_data = False
         self.peek: Future[Peek] | None = None
+        self.act: Future[None] | None = None  # what it asked for is being done
         self.closing = False
         self.asked = False  # it has sent a whole request
         self.heard = self.began = time.monotonic()  # the last byte of it, and the first of the request coming in
@@ -70,7 +71,7 @@ class _Viewer:
     @property
     def busy(self) -> bool:
         """Whether its last request is still to be answered; the next one is not looked at until then."""
-        return self.outgoing is not None or self.waits_for_data or self.peek is not None
+        return self.outgoing is not None or self.waits_for_data or self.peek is not None or self.act is not None
 
 
 class Server:
@@ -85,7 +86,7 @@ class Server:
         self._address, self._look = address, look
         self._selector = selectors.DefaultSelector()
         self._viewers: list[_Viewer] = []
-        self._peeked: deque[_Viewer] = deque()
+        self._answered: deque[_Viewer] = deque()
         self._left_at = time.monotonic()
         self._closing = False
         self._wake_in, self._wake_out = socket.socketpair()
@@ -123,8 +124,8 @@ class Server:
             try:
                 for key, events in self._selector.select(timeout):
                     self._ready(key, events)
-                while self._peeked:
-                    self._peek_is_there(self._peeked.popleft())
+                while self._answered:
+                    self._answer_is_there(self._answered.popleft())
                 for viewer in [v for v in self._viewers if v.waits_for_data]:
                     self._answer_overview(viewer)
                 if time.monotonic() >= look_at:
@@ -240,10 +241,13 @@ class Server:
                 self._reply(viewer, "poll", Poll(run.progress(), history, run.figures() if figures else None))
             case AskPeek(layer, sample):
                 viewer.peek = future = run.peek(layer, sample)
-                future.add_done_callback(lambda _: self._peek_ready(viewer))
+                future.add_done_callback(lambda _: self._answer_ready(viewer))
             case Act(action):
-                run.act(action)
-                self._reply(viewer, "progress", run.progress())
+                if (done := run.act(action)) is None:
+                    self._reply(viewer, "progress", run.progress())
+                else:
+                    viewer.act = done
+                    done.add_done_callback(lambda _: self._answer_ready(viewer))
 
     def _answer_overview(self, viewer: _Viewer) -> None:
         overview, progress = self._run.overview, self._run.progress()
@@ -252,12 +256,16 @@ class Server:
         elif progress.state.final:
             self._reply(viewer, "refusal", Refusal(progress.message or f"The run is {progress.state}.", True))
 
-    def _peek_ready(self, viewer: _Viewer) -> None:
+    def _answer_ready(self, viewer: _Viewer) -> None:
         """Called by the training thread, which goes on at once."""
-        self._peeked.append(viewer)
+        self._answered.append(viewer)
         self._wake()
 
-    def _peek_is_there(self, viewer: _Viewer) -> None:
+    def _answer_is_there(self, viewer: _Viewer) -> None:
+        if viewer.act is not None and viewer.act.done() and viewer in self._viewers:
+            viewer.act = None
+            self._reply(viewer, "progress", self._run.progress())
+            return
         future = viewer.peek
         if future is None or not future.done() or viewer not in self._viewers:
             return
