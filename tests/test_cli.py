@@ -277,9 +277,11 @@ def test_a_run_in_the_background_is_listed_and_stopped(
         assert process.wait(30) == 0
         assert "stopped" in tuicnn("runs").stdout
         assert (folder.path / "weights.safetensors").exists()
-        gone = tuicnn("attach", "my-1")
-        assert gone.returncode == 1
-        assert "not alive any more" in gone.stderr
+        for named in (("my-1",), ()):
+            gone = tuicnn("attach", *named)
+            assert gone.returncode == 1
+            assert "The run my-1 has ended (stopped" in gone.stderr
+            assert "; tuicnn resume my-1 goes on with it, and tuicnn " in gone.stderr
         assert tuicnn("stop").returncode == 1
     finally:
         process.kill()

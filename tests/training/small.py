@@ -56,7 +56,7 @@ def train(
     every: float = 1e-9,
     options: Options | None = None,
     on_nan: OnNan = "stop",
-    report: Callable[[Run, dict[str, Any]], None] = lambda run, event: None,
+    report: Callable[[Run, dict[str, Any]], object] = lambda run, event: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Run:
     """Train a run to its end, with a checkpoint after each step; `report` is given each event."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tuicnn.training.files import RunError
 from tuicnn.training.finding import find_run, list_runs, the_only_alive
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.journal import Journal
-from tuicnn.training.runs import describe, summary
+from tuicnn.training.runs import describe, how_to_go_on, summary
 
 
 def a_run(parent: Path, net: str, *events: dict[str, Any]) -> RunFolder:
@@ -128,8 +129,9 @@ def test_a_number_of_two_runs_is_a_sentence(tmp_path: Path) -> None:
 
 def test_without_a_name_the_newest_that_is_alive_is_meant(tmp_path: Path) -> None:
     old, new, _ = (a_run(tmp_path, "mnist", {**START, "time": n}) for n in (1000, 2000, 3000))
+    assert find_run(None, tmp_path).name == "mnist-3"  # none is alive
     with pytest.raises(RunError, match=r"No run in .*runs is alive"):
-        find_run(None, tmp_path)
+        find_run(None, tmp_path / "elsewhere")
     with pytest.raises(RunError, match=r"No run in .*runs is alive"):
         the_only_alive(tmp_path)
     with old.lock():
@@ -172,3 +174,18 @@ def test_a_pipe_in_the_place_of_a_file_hides_no_other_run(tmp_path: Path, name: 
     assert [run.folder.path for run in listed] == [spoiled.path, sound.path]
     assert "not a regular file" in listed[0].damage or name != "journal.jsonl"
     assert listed[1].damage == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("done", r"has ended \(done, .*; tuicnn resume .*/mnist-1 --epochs 6 trains it longer, and tuicnn .* anew"),
+        ("diverged", r"has ended \(diverged, .*; tuicnn resume .*/mnist-1 --on-nan halve-lr goes on"),
+        ("failed", r"has ended \(failed, .*; tuicnn .*/net.net trains its net anew\. Its files are in "),
+        ("lost", r"is gone before its end \(lost, .*; tuicnn resume .*/mnist-1 goes on with it, and tuicnn .* anew"),
+    ],
+)
+def test_of_a_run_that_is_over_it_is_said_how_and_what_can_be_done(tmp_path: Path, state: str, said: str) -> None:
+    end = [] if state == "lost" else [{"event": "end", "state": state}]
+    folder = a_run(tmp_path, "mnist", START, {"event": "epoch", "epoch": 3, "val_accuracy": 0.9}, *end)
+    assert re.search(said, how_to_go_on(folder))

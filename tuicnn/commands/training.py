@@ -72,17 +72,17 @@ def train(
 @click.argument("run", required=False)
 @options("ascii")
 def attach(run: str | None, ascii: bool) -> None:
-    """Watch a RUN that trains in the background: a name, a number or a folder; the newest by default."""
+    """Watch a RUN that trains in the background: a name, a number or a folder; the newest by default.
+
+    Of one that has ended, it says how, and how to go on with it.
+    """
     look = look_of(ascii)
     from tuicnn.training.finding import find_run
-    from tuicnn.training.runs import describe, summary
+    from tuicnn.training.runs import how_to_go_on
 
     folder = find_run(run, Path.cwd())
     if not folder.alive:
-        raise RunError(
-            f"The run {folder.name} is not alive any more ({describe(folder)}); its files are in {folder.path}"
-            + ("" if summary(folder).state == "done" else f"; {folder.resume} goes on with it")
-        )
+        raise RunError(how_to_go_on(folder))
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise RunError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
     from tuicnn.tui.show import show

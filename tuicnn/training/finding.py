@@ -50,15 +50,17 @@ def _folders(parent: Path) -> list[RunFolder]:
 
 
 def find_run(text: str | None, parent: Path) -> RunFolder:
-    """The run that a person means: a path, a name (`mnist-3`), a number (`3`), or by None the newest that is alive.
+    """The run that a person means: a path, a name (`mnist-3`), a number (`3`), or by None the newest that is alive,
+    else the newest.
 
     Raises `RunError` where there is none, or where several answer to the number.
     """
     if text is None:
-        alive = [run for run in list_runs(parent) if run.alive]
-        if not alive:
+        found = list_runs(parent)
+        alive = [run for run in found if run.alive]
+        if not found:
             raise RunError(_none_alive(parent))
-        return alive[-1].folder
+        return (alive or found)[-1].folder
     runs = parent / RUNS
     if not text:
         raise RunError("Which run is meant? Give its name, its number or its folder; see: tuicnn runs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.journal import JournalRead, damage_of, read_journal
 
-__all__ = ["ENDS", "RunSummary", "describe", "glance", "summary"]
+__all__ = ["ENDS", "RunSummary", "describe", "glance", "how_to_go_on", "summary"]
 
 #: what the journal of a run may say at its end
 ENDS = ("done", "stopped", "diverged", "failed")
@@ -142,6 +143,26 @@ def describe(folder: RunFolder) -> str:
     if run.trouble:
         parts.append("not all of it saved")
     return ", ".join(parts)
+
+
+def how_to_go_on(folder: RunFolder) -> str:
+    """How a run that no process holds any more ended, and what can be done next. Raises `RunError` as `summary`."""
+    run = summary(folder)
+    anew = f"tuicnn {shlex.quote(str(folder.path / 'net.net'))} trains its net anew"
+    if run.state == "lost":
+        ended = f"The process of the run {folder.name} is gone before its end ({describe(folder)})"
+    else:
+        ended = f"The run {folder.name} has ended ({describe(folder)})"
+    if run.state == "done" and not run.trouble:
+        longer = 2 * (run.epochs_planned or run.epochs or 1)
+        following = f"{folder.resume} --epochs {longer} trains it longer"
+    elif run.state == "diverged":
+        following = f"{folder.resume} --on-nan halve-lr goes on with a smaller learning rate"
+    elif run.resumable:
+        following = f"{folder.resume} goes on with it"
+    else:  # it has nothing to go on from
+        return f"{ended}; {anew}. Its files are in {folder.path}"
+    return f"{ended}; {following}, and {anew}. Its files are in {folder.path}"
 
 
 def _number(value: Any) -> float:
