@@ -65,7 +65,11 @@ def train(
         plan = plan_of(folder, chosen, None)
         past = take_up(folder, plan, longer=chosen.epochs is not None, say=say, on_nan=on_nan) if resume else None
         plan = replace(plan, train=replace(plan.train, checkpoint=every))
-        run = Run(folder, plan, threads, past=past, on_nan=on_nan, report=lambda event: report(run, event))
+
+        def tell(event: dict[str, Any]) -> None:
+            report(run, event)
+
+        run = Run(folder, plan, threads, past=past, on_nan=on_nan, report=tell)
         run.train()
         run.close()
     return run
