@@ -399,6 +399,17 @@ def test_lines_that_cannot_be_read_are_told(stopped: RunFolder, tmp_path: Path) 
     assert [math.isnan(loss) for loss in run.history(0, 0).losses] == [False, True, False, False, False, False]
 
 
+def test_that_a_long_journal_takes_a_while_is_told(
+    stopped: RunFolder, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    checkpoint_for(stopped, plan, longer=False, say=said.append)
+    assert said == []
+    monkeypatch.setattr("tuicnn.training.resuming.LONG", 100)
+    checkpoint_for(stopped, plan, longer=False, say=said.append)
+    assert [line for line in said if "reading it takes a while" in line]
+
+
 def test_a_step_that_the_journal_lost_is_unknown(stopped: RunFolder, tmp_path: Path) -> None:
     left = RunFolder(tmp_path / "left")
     shutil.copytree(stopped.path, left.path)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["checkpoint_for", "difference", "plan_of", "plan_of_text", "take_up"]
 
+LONG = 100_000_000  # bytes of a journal that are read in more than a few seconds
 _MOST_LINES = 60  # of a difference
 
 
@@ -59,6 +60,8 @@ def checkpoint_for(
     each damaged checkpoint, and where the last bits may come out differently. A run that diverged goes on only where
     `on_nan` does something about it. Raises `RunError`.
     """
+    if (size := _size(folder.journal)) > LONG:
+        say(f"The journal of the run {folder.name} has {size / 1e6:,.0f} MB; reading it takes a while.")
     run = summary(folder)
     state = run.state
     if state == "diverged" and on_nan == "stop":
@@ -115,6 +118,13 @@ def difference(old: str, new: str, old_name: str, new_name: str) -> str:
     lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), old_name, new_name, n=0, lineterm=""))
     more = [f"… and {len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
     return "\n".join(map(printable, [*lines[:_MOST_LINES], *more]))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _fault_of(checkpoint: Checkpoint, plan: Plan) -> str:
