@@ -201,6 +201,8 @@ async def test_a_run_that_diverged_says_where_and_waits_for_a_smaller_rate(
             "its weights reached 4.5e+18."
         )
         await until(pilot, lambda: " DIVERGED " in lines(app)[1])
+        marked = [line for line in lines(app) if line.lstrip().startswith(app.look.glyphs.wrong)]
+        assert any("conv 16" in line for line in marked)  # conv2
         said = " ".join(" ".join(lines(app)[1:3]).split())
         assert "The output of conv2 became infinite" in said
         assert ("in step 1,234" in said) == (size[0] > 60)

@@ -166,7 +166,8 @@ def test_a_percentage_is_written_as_one_and_does_not_go_beyond_100() -> None:
     labels = texts_of_ticks(lines)
     assert labels[0] == "100%"
     assert all(label.endswith("%") for label in labels)
-    assert texts_of_ticks(drawn(chart(np.ones(50), percent=True), 60, 14))[0] == "100%"
+    for top in (1.0, 1.0 + 1e-15, float(np.float32(1) + np.float32(1e-7))):
+        assert texts_of_ticks(drawn(chart(np.full(50, top), percent=True), 60, 14))[0] == "100%"
 
 
 def test_marks_stand_at_their_steps() -> None:

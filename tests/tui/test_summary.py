@@ -73,6 +73,13 @@ async def test_a_run_that_is_left_diverged_says_so_and_that_its_rate_is_to_be_ha
     assert "go on     tuicnn attach mnist-3, then the minus key and the space bar" in said
 
 
+async def test_a_run_that_is_stopped_after_it_diverged_says_so() -> None:
+    outcome = await _outcome(1000, "stop", State.STOPPED)
+    told = "The output of conv2 became infinite in step 1,001 (epoch 2)."
+    said = await _said(replace(outcome, progress=replace(outcome.progress, diverged=told)))
+    assert told in said
+
+
 async def test_a_pause_is_told_also_where_the_screen_had_not_seen_it_yet(tmp_path: Path) -> None:
     folder = RunFolder.create_at(tmp_path / "run", "flatten -> dense 10\n")
     events = [{"event": "start", "epochs": 3}, {"event": "paused", "step": 7}]

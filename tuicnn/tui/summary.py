@@ -75,8 +75,8 @@ def print_summary(outcome: Outcome, folder: RunFolder, look: Look, console: rich
         at = f", step {progress.step:,} of {progress.steps:,}" if progress.steps else ""
         word = "Paused" if paused else "Training goes on"
         say(f"{word} in the background{at}.", "strong")
-        if progress.diverged:
-            say(progress.diverged, "bad")
+    if progress.diverged:
+        say(progress.diverged, "bad")
     if overview is not None and progress.steps:
         facts = [
             f"{count(overview.parameters)} weights",

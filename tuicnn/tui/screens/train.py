@@ -214,7 +214,12 @@ class TrainScreen(Screen[None], inherit_bindings=False):
     def _draw_layers(self) -> None:
         if self._snapshot.overview is not None:
             layers = self.query_one("#layers", LayerTable)
-            layers.show(self._snapshot.overview, self._snapshot.figures, self.watcher.interest.layer)
+            layers.show(
+                self._snapshot.overview,
+                self._snapshot.figures,
+                self.watcher.interest.layer,
+                self._snapshot.progress.diverged,
+            )
             room = self.query_one("#left").size.height - CHART_ROWS
             layers.styles.height = max(5, min(layers.rows_wanted(), room)) if self.all_panes else "1fr"
 

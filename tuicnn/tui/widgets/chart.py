@@ -22,6 +22,8 @@ from tuicnn.tui.widgets.numerals import percent, significant
 
 __all__ = ["Chart", "Series"]
 
+ROUNDING = 1e-6  # by how much a mean of shares may exceed 1
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
@@ -155,7 +157,7 @@ class Chart(LineWidget):
                 pad = 0.05 * abs(high) or 0.5
                 low, high = low - (0 if low == 0 else pad), high + pad
             values = places = ticks(low, high, parts)
-            if self.percent and spans[1] <= 1.0 < values[-1]:
+            if self.percent and spans[1] <= 1.0 + ROUNDING and values[-1] > 1.0:
                 values = places = [v for v in values if v < 1 - 1e-9] + [1.0]
             texts = tick_texts(values, percent=self.percent)
         left = min(0.0, steps[0]) if steps[0] < 0.5 * steps[1] else steps[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -60,10 +61,13 @@ class LayerTable(LineWidget):
         self._macs = 0
         self._figures: Figures | None = None
         self._cursor = 0
+        self._guilty = -1  # the layer that diverged
         self._top = self._shown = 0
 
-    def show(self, overview: Overview, figures: Figures | None, cursor: int) -> None:
-        """Show the layers of a network with their live figures, and the cursor on one of them."""
+    def show(self, overview: Overview, figures: Figures | None, cursor: int, diverged: str = "") -> None:
+        """Show the layers with their live figures, the cursor on one, and a mark on the one that `diverged` names."""
+        words = set(re.findall(r"\w+", diverged.partition(":")[0]))
+        self._guilty = next((i for i, row in enumerate(overview.layers) if row.name in words), -1)
         if overview.layers is not self._rows:
             self._rows, self._macs = overview.layers, overview.macs
             self._lines = outline(self._rows, self.look)
@@ -141,11 +145,14 @@ class LayerTable(LineWidget):
 
     def _text(self, index: int) -> str:
         line = self._lines[index]
-        pointer = self.look.glyphs.pointer if index == self._cursor else " "
+        glyphs = self.look.glyphs
+        pointer = glyphs.wrong if index == self._guilty else glyphs.pointer if index == self._cursor else " "
         return f"{pointer} {line.marks}{line.text}" + (f" {line.source}" if line.source else "")
 
     def _layer(self, index: int, columns: dict[Column, int], text_width: int, width: int) -> Strip:
         style = self._cursor_style if index == self._cursor else self.base
+        if index == self._guilty:
+            style += self.look.style("bad")
         return self._line(self._text(index), self._cells(index, columns), columns, text_width, width, style)
 
     @property
