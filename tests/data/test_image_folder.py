@@ -68,10 +68,16 @@ def test_transparency_and_palettes_are_colour(tmp_path: Path) -> None:
     [
         (picture(images(1, 4, 5, 3)[0]), r"dog/03\.png is 5x4 RGB, but the first picture is 4x4 RGB"),
         (picture(images(1, 4, 4)[0]), r"dog/03\.png is 4x4 grey, but"),
-        (b"no picture at all", r"dog/03\.png cannot be read as a picture"),
-        (picture(images(1, 4, 4, 3)[0])[:50], r"dog/03\.png cannot be read as a picture"),
+        (
+            b"no picture at all",
+            r"dog/03\.png cannot be read as a picture: it is none, or is damaged or cut off; replace it",
+        ),
+        (
+            picture(images(1, 4, 4, 3)[0])[:50],
+            r"dog/03\.png cannot be read as a picture: it is none, or is damaged or cut off; replace it",
+        ),
         (picture(images(1, 4, 4)[0].astype(np.uint16)), r"dog/03\.png has I;16 values"),
-        (b"", r"dog/03\.png cannot be read as a picture"),
+        (b"", r"dog/03\.png cannot be read as a picture: it is none, or is damaged or cut off; replace it"),
     ],
 )
 def test_the_first_wrong_picture_is_named(tmp_path: Path, wrong: bytes, says: str) -> None:

@@ -119,7 +119,9 @@ def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, Look], T]) -
     except (UnidentifiedImageError, Image.DecompressionBombError):
         raise DataError(f"{name} cannot be read as a picture: it is damaged, or no picture at all.") from None
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged input
-        raise DataError(f"{name} cannot be read as a picture: {str(error) or type(error).__name__}.") from None
+        system = error.strerror.lower() if isinstance(error, OSError) and error.strerror else ""
+        reason = system or "it is none, or is damaged or cut off; replace it or take it away"
+        raise DataError(f"{name} cannot be read as a picture: {reason}.") from None
 
 
 def must_look(name: str, found: Look, look: Look) -> None:
