@@ -21,6 +21,7 @@ from tuicnn.words import word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .cache import decoded_once
+from .counting import reading_count
 from .image_folder import read_tree
 from .parts import Parts, Stored, assemble, described, must_fit
 from .pictures import SUFFIXES, Look, Picture, decode_all, list_classes
@@ -72,6 +73,7 @@ def _from_pictures(pictures: dict[str, list[tuple[str, str, bytes]]], place: Pat
             LOOK,
         )
 
+    reading_count().begin(sum(map(len, pictures.values())))
     return Parts(stored("train"), stored("test"))
 
 

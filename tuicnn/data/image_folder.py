@@ -12,6 +12,7 @@ from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .cache import decoded_once
+from .counting import reading_count
 from .parts import Parts, Stored, assemble, described, must_fit
 from .pictures import Look, Picture, decode_all, list_classes, look_at, must_look
 from .places import resolve
@@ -53,6 +54,7 @@ def read_tree(
         )
 
     def decode() -> Parts:
+        reading_count().begin(len(every))
         return Parts(stored(train), stored(test) if test is not None else None)
 
     every = [path for part in (train, test or {}) for paths in part.values() for path in paths]

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 from tuicnn.later import np
 
 from .base import DataError
+from .counting import reading_count
 from .parts import Images, Stored
 from .places import reading
 
@@ -152,11 +153,13 @@ def decode_all(pictures: Sequence[Picture], look: Look) -> Stored:
                 data = read()
             images[place] = _open(io.BytesIO(data), name, partial(values, name))
 
+    count = reading_count()
     pool = ThreadPoolExecutor(_THREADS)
     try:
         with _quiet():
-            for _ in pool.map(decode, range(0, len(pictures), _PORTION)):
-                pass
+            starts = range(0, len(pictures), _PORTION)
+            for start, _ in zip(starts, pool.map(decode, starts), strict=True):
+                count.add(min(_PORTION, len(pictures) - start))
     finally:
         pool.shutdown(cancel_futures=True)
     return Stored(images, np.array([picture.label for picture in pictures], dtype=np.int64))

@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.data import DataError
+from tuicnn.data.counting import counted
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
@@ -26,6 +27,7 @@ from tuicnn.training.progress import Figures, History, Overview, Peek, Progress,
 from tuicnn.training.setbacks import Setbacks, scaled
 from tuicnn.training.steering import Steering
 from tuicnn.training.trainer import Trainer
+from tuicnn.words import info
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
@@ -154,7 +156,9 @@ class Session:
         return state
 
     def _run(self) -> tuple[State, str]:
-        dataset = self.plan.data.load()
+        with counted(self._read_so_far):
+            dataset = self.plan.data.load()
+        self._set(message="")
         checkpoint = self._past.checkpoint if self._past is not None else None
         choices = checkpoint.choices if checkpoint is not None else None  # another machine would choose otherwise
         trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads, choices=choices)
@@ -174,6 +178,9 @@ class Session:
         self._set(test_loss=score[0], test_accuracy=score[1])
         self._rest(Moment.STOP)  # a disk that refused the last checkpoint is asked once more
         return State.DONE, ""
+
+    def _read_so_far(self, done: int, total: int) -> None:
+        self._set(message=f"reading {info(self.plan.data).name}: {done:,} of {total:,} images")
 
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
         """Tell that the run begins, or that it goes on from where its past ends. Raises `RunError`."""
