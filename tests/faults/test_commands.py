@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -54,6 +56,19 @@ def test_a_start_with_closed_descriptors(
     assert folder.alive
     assert tuicnn("stop", str(folder.path)).returncode == 0
     assert not folder.alive
+
+
+@pytest.mark.parametrize("name", ["journal.jsonl", "lock", "net.net", "checkpoints/step-0000000004.safetensors"])
+def test_a_pipe_in_the_place_of_a_runs_file_is_named_and_not_waited_for(
+    tuicnn: Run, stopped: RunFolder, name: str
+) -> None:
+    path = stopped.path / name
+    path.unlink()
+    os.mkfifo(path)
+    done = tuicnn("resume", "my-1")
+    assert done.returncode == (0 if "step" in name else 1)
+    assert re.search(rf"{re.escape(str(path))}.* it is not a regular file\.", done.stderr)
+    assert "Traceback" not in done.stderr
 
 
 def test_the_net_of_a_run_is_written_anew_from_its_checkpoint(tuicnn: Run, stopped: RunFolder) -> None:
