@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from tests.tui.drawn import LOOKS, drawn, looks, odd_numbers, sizes, unhurried
-from tuicnn.tui.look import Look
+from tests.tui.drawn import LOOKS, cells, drawn, looks, odd_numbers, sizes, unhurried
+from tuicnn.tui.look import Look, Role
 from tuicnn.tui.widgets.bars import Bars
 from tuicnn.tui.widgets.numerals import percent
 
@@ -40,6 +40,13 @@ def test_a_bar_is_as_long_as_its_share(values: list[float]) -> None:
         eighths = 8 * bar.count("█") + sum(" ▏▎▍▌▋▊▉".index(c) for c in bar if c in "▏▎▍▌▋▊▉")
         assert abs(eighths - value * room * 8) <= 0.51
         assert line.endswith(percent(float(np.float32(value))))  # as they are kept
+
+
+@pytest.mark.parametrize(("truth", "role"), [(1, "good"), (2, "bad"), (-1, "accent")])
+def test_the_bar_of_a_wrong_answer_has_not_the_colour_of_a_right_one(truth: int, role: Role) -> None:
+    look = Look()
+    row = cells(bars(look, [0.1, 0.7, 0.2], truth=truth), 40, 3)[1]
+    assert {style.color for text, style in row if text == "\N{FULL BLOCK}"} == {look.style(role).color}
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tuicnn.tui.look import Look
+from tuicnn.tui.look import Look, Role
 from tuicnn.tui.widgets import numerals
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
@@ -80,8 +80,9 @@ class Bars(LineWidget):
         room = width - 2 - (names + 2 if names else 1) - len(percent)
         if room > 0:
             bar = self._bar(share, room)
+            said: Role = "accent" if self._truth < 0 else "good" if true else "bad"
             segments += [
-                Segment(bar, style("accent" if predicted else "dim")),
+                Segment(bar, style(said if predicted else "dim")),
                 Segment(glyphs.rail * (room - len(bar)), style("faint")),
             ]
         segments.append(Segment(percent, style("text" if predicted else "dim")))
