@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tuicnn import machine
 from tuicnn.data import DataError, DataSpec, IdxFolder, ImageFolder, Mnist, Npz
+from tuicnn.language import check
 
 from .made import FILES, idx_bytes, images, picture, write_tree
 
@@ -120,3 +121,21 @@ def test_what_is_wrong_with_arrays_is_said_with_what_to_write(
     np.savez(tmp_path / "a.npz", allow_pickle=False, **arrays)
     with pytest.raises(DataError, match=says):
         Npz(str(tmp_path / "a.npz")).describe()
+
+
+def test_a_val_folder_beside_train_is_what_a_run_validates_on(tmp_path: Path) -> None:
+    write_tree(tmp_path / "train", ("a", "b"), 9, 4, 4)
+    expected = write_tree(tmp_path / "val", ("a", "b"), 2, 4, 4, seed=7)
+    write_tree(tmp_path / "test", ("a", "b"), 2, 4, 4, seed=8)
+    loaded = ImageFolder(str(tmp_path)).load()
+    np.testing.assert_array_equal(loaded.val_images, expected[..., None])
+    assert len(loaded.train_labels) == 18
+    for said in verdicts(ImageFolder(str(tmp_path), val=3)):
+        assert "holds the validation images: leave val=3 out" in said
+
+
+def test_a_file_where_a_folder_is_wanted_is_not_proposed_again(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,2\n")
+    (found,) = check('data: folder "a.csv"\nflatten -> dense 3\n', path=tmp_path / "my.net").diagnostics
+    assert '"a.csv"`' not in (found.help or "")
+    assert "name a folder of pictures" in (found.help or "")

@@ -55,12 +55,13 @@ def _read(path: Path, key: str) -> Parts | None:
                 Stored(arrays[f"{part}_images"], arrays[f"{part}_labels"])
                 for part in ("train", "test")[: int(arrays["parts"])]
             ]
+            val = Stored(arrays["val_images"], arrays["val_labels"]) if "val_images" in arrays else None
     except Exception:  # whatever is wrong with it: it will be made anew
         return None
-    for each in stored:
+    for each in (*stored, *([val] if val is not None else [])):
         if each.images.dtype != np.uint8 or each.images.ndim != 4 or each.labels.dtype != np.int64:
             return None
-    return Parts(stored[0], stored[1] if len(stored) > 1 else None) if stored else None
+    return Parts(stored[0], stored[1] if len(stored) > 1 else None, val) if stored else None
 
 
 def _write(path: Path, key: str, parts: Parts) -> None:
@@ -68,6 +69,8 @@ def _write(path: Path, key: str, parts: Parts) -> None:
     arrays |= {"train_images": parts.train.images, "train_labels": parts.train.labels}
     if parts.test is not None:
         arrays |= {"test_images": parts.test.images, "test_labels": parts.test.labels}
+    if parts.val is not None:
+        arrays |= {"val_images": parts.val.images, "val_labels": parts.val.labels}
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

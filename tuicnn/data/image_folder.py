@@ -40,12 +40,14 @@ def read_tree(
     test: Mapping[str, Sequence[Path]] | None,
     names: Sequence[str],
     look: Look,
+    val: Mapping[str, Sequence[Path]] | None = None,
 ) -> Parts:
     """Decode the pictures in `folder`, by class, which are numbered as in `names`; all must look as `look` says.
 
     Raises `DataError`.
     """
-    must_be_classes(train, test, names)
+    for part in (train, test, val):
+        must_be_classes(part or {}, None, names)
     number = {name: place for place, name in enumerate(names)}
 
     def stored(part: Mapping[str, Sequence[Path]]) -> Stored:
@@ -55,9 +57,9 @@ def read_tree(
 
     def decode() -> Parts:
         reading_count().begin(len(every))
-        return Parts(stored(train), stored(test) if test is not None else None)
+        return Parts(stored(train), stored(test) if test is not None else None, stored(val) if val else None)
 
-    every = [path for part in (train, test or {}) for paths in part.values() for path in paths]
+    every = [path for part in (train, test or {}, val or {}) for paths in part.values() for path in paths]
     return decode() if len(every) < _WORTH_KEEPING else decoded_once("pictures", folder, every, decode)
 
 
@@ -72,7 +74,8 @@ def read_tree(
 class ImageFolder(DataSpec):
     """JPEG, PNG and other pictures, all of one size, all grey (C=1) or all in colour (C=3).
 
-    `DIR/train/CLASS/*` and `DIR/test/CLASS/*`; or `DIR/CLASS/*` alone, or a `train` without a `test`, of which a tenth
+    `DIR/train/CLASS/*` and `DIR/test/CLASS/*` (and `DIR/val/CLASS/*`, to validate on);
+    or `DIR/CLASS/*` alone, or a `train` without a `test`, of which a tenth
     is held out as the test set, always the same pictures. Classes are numbered in the order of their names.
     """
 
@@ -96,24 +99,42 @@ class ImageFolder(DataSpec):
             )
         return folder, train, test
 
+    def _validation(self, folder: Path) -> dict[str, list[Path]] | None:
+        """The pictures in `val/CLASS/` beside `train`; None where there are none. Raises `DataError`."""
+        if not ((folder / "train").is_dir() and (folder / "val").is_dir()):
+            return None
+        found = list_classes(folder / "val") or None
+        if found and self.val is not None:
+            raise DataError(f"{folder / 'val'} holds the validation images: leave val={self.val} out.")
+        return found
+
     def find(self) -> None:
         resolve(self.directory, self.base)
 
     def describe(self) -> Described:
-        _, train, test = self._list()
-        return self._judge(train, test, look_at(next(iter(train.values()))[0]))
+        folder, train, test = self._list()
+        return self._judge(train, test, look_at(next(iter(train.values()))[0]), self._validation(folder))
 
-    def _judge(self, train: dict[str, list[Path]], test: dict[str, list[Path]] | None, look: Look) -> Described:
+    def _judge(
+        self,
+        train: dict[str, list[Path]],
+        test: dict[str, list[Path]] | None,
+        look: Look,
+        val: dict[str, list[Path]] | None,
+    ) -> Described:
         """What checking and loading both judge the pictures by: their number and their headers. Raises `DataError`."""
         names = list(train)
         described(self, self.directory, look, names)  # a class that there is not is said first
-        must_be_classes(train, test, names)
+        for part in (train, test, val):
+            must_be_classes(part or {}, None, names)
         of_train, of_test = (
             np.repeat([names.index(name) for name in part], [len(paths) for paths in part.values()])
             for part in (train, test or {})
         )
-        answer = described(self, self.directory, look, names, (of_train, of_test if test is not None else None))
-        every = [path for part in (train, test or {}) for paths in part.values() for path in paths]
+        answer = described(
+            self, self.directory, look, names, None if val else (of_train, of_test if test is not None else None)
+        )
+        every = [path for part in (train, test or {}, val or {}) for paths in part.values() for path in paths]
         must_fit(self, self.directory, look, len(every))
         for path in every:
             must_look(str(path), look_at(path), look)
@@ -123,5 +144,6 @@ class ImageFolder(DataSpec):
         folder, train, test = self._list()
         names = list(train)
         look = look_at(train[names[0]][0])
-        self._judge(train, test, look)
-        return assemble(self, self.directory, read_tree(folder, train, test, names, look), names)
+        val = self._validation(folder)
+        self._judge(train, test, look, val)
+        return assemble(self, self.directory, read_tree(folder, train, test, names, look, val), names)

@@ -69,6 +69,8 @@ class Parts:
 
     train: Stored
     test: Stored | None
+    #: images that are kept apart for validation; None: some of the training images are held out
+    val: Stored | None = None
 
 
 def as_images(array: NDArray[Any], name: str) -> Images:
@@ -205,15 +207,24 @@ def _must_suffice(spec: DataSpec, name: str, chosen: Sequence[int], train: Label
 def assemble(spec: DataSpec, name: str, parts: Parts, class_names: Sequence[str]) -> Dataset:
     """The data set as it is used. Raises `DataError` where nothing would be left of a part."""
     train, test = parts.train, parts.test
-    must_agree(name, [(c, h, w) for _, h, w, c in (part.images.shape for part in (train, test) if part is not None)])
+    must_agree(
+        name, [(c, h, w) for _, h, w, c in (part.images.shape for part in (train, test, parts.val) if part is not None)]
+    )
     chosen = _chosen_classes(spec, name, len(class_names))
-    _must_suffice(spec, name, chosen, train.labels, test.labels if test is not None else None)
+    val = parts.val
+    if val is None:
+        _must_suffice(spec, name, chosen, train.labels, test.labels if test is not None else None)
     if spec.classes is not None:
         train = _keep_classes(train, chosen, len(class_names))
         test = _keep_classes(test, chosen, len(class_names)) if test is not None else None
     if test is None:
         train, test = _hold_out(train, max(1, len(train.labels) // 10), "test")
-    train, val = _hold_out(train, _validation_size(spec, name, len(train.labels)), "validation")
+    if val is None:
+        train, val = _hold_out(train, _validation_size(spec, name, len(train.labels)), "validation")
+    elif spec.classes is not None:
+        val = _keep_classes(val, chosen, len(class_names))
+    if not (len(train.labels) and len(val.labels) and len(test.labels)):
+        raise DataError(f"{name} has too few images: each of training, validation and test needs one at least.")
     if spec.limit is not None and spec.limit < len(train.labels):
         _, train = _hold_out(train, spec.limit, "limit")
     if spec.pad:

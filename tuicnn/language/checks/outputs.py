@@ -19,6 +19,7 @@ from tuicnn.language.suggest import closest
 from tuicnn.language.syntax.tree import Items, Literal, Setting
 from tuicnn.layers.base import Shape
 from tuicnn.layers.shapes import shape_text
+from tuicnn.values import show
 from tuicnn.words import info
 
 if TYPE_CHECKING:
@@ -110,6 +111,10 @@ def _where(asked: Setting | None, span: Span, error: Exception) -> tuple[Span, s
             if not str(error).startswith("There is no "):  # it is there: what is wrong is inside
                 return argument.span, "", ""
             near = closest(Path(value.value).name, _beside(value.value, asked))
+            if near == Path(value.value).name:  # it is there, but is no folder, or no file
+                kind = "npz" if near.endswith(".npz") else None
+                help = f"write `{kind} {show(value.value)}`" if kind else "name a folder of pictures, or an .npz file"
+                return argument.span, "", help
             if near is not None:
                 return argument.span, "", f'write `"{Path(value.value).with_name(near)}"`'
             return argument.span, "", 'write the path of one that is there, such as `"photos"`'
