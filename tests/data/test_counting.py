@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.data.test_cifar import pictures
+from tuicnn.console.train import JsonLines, PlainLines, ProgressDisplay
 from tuicnn.data import Cifar10
 from tuicnn.data import pictures as decoding
 from tuicnn.data.counting import counted
@@ -25,3 +28,15 @@ def test_the_count_rises_to_the_number_of_pictures(tmp_path: Path, monkeypatch: 
     done = [count for count, _ in told]
     assert done == sorted(set(done))
     assert done[-1] == 30
+
+
+def test_a_terminal_shows_the_count_and_other_outputs_do_not() -> None:
+    shown, lines = StringIO(), StringIO()
+    event = {"event": "reading", "message": "reading cifar10: 12,400 of 60,000 images"}
+    display = ProgressDisplay(Console(file=shown, force_terminal=True, width=120))
+    display(event)
+    display.close()
+    assert event["message"] in shown.getvalue()
+    JsonLines(lines)(event)
+    PlainLines(lines)(event)
+    assert lines.getvalue() == ""

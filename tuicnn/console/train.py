@@ -37,6 +37,8 @@ class JsonLines:
         self._stream = stream
 
     def __call__(self, event: dict[str, Any]) -> None:
+        if event["event"] == "reading":  # of the moment only
+            return
         self._stream.write(to_json(event) + "\n")
         if event["event"] != "step":
             self._stream.flush()
@@ -112,6 +114,8 @@ class ProgressDisplay:
 
     def __call__(self, event: dict[str, Any]) -> None:
         match event["event"]:
+            case "reading":
+                self._progress.update(self._task, description=event["message"])
             case "start" | "resumed":
                 self._start, self._last = event, time.monotonic()
                 self._console.print(Text(describe_start(event)))

@@ -180,7 +180,9 @@ class Session:
         return State.DONE, ""
 
     def _read_so_far(self, done: int, total: int) -> None:
-        self._set(message=f"reading {info(self.plan.data).name}: {done:,} of {total:,} images")
+        message = f"reading {info(self.plan.data).name}: {done:,} of {total:,} images"
+        self._set(message=message)
+        self._emit("reading", message=message)
 
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
         """Tell that the run begins, or that it goes on from where its past ends. Raises `RunError`."""

@@ -247,7 +247,8 @@ class Run:
             if traceback := event.pop("traceback", ""):  # of another process: for whoever looks into the log
                 log(traceback)
             log(event["message"])
-        self._journal.append(event)
+        if event["event"] != "reading":  # of the moment only
+            self._journal.append(event)
         self._recorded = self._ended
         self._report(event)
 
