@@ -33,7 +33,7 @@ def test_the_speed_of_a_side_is_the_median_of_its_rounds() -> None:
 
 
 class Steps:
-    """Takes a second for each step, whose layers' times are 1, 2, 3 … of the first, and ten times that back."""
+    """Takes a second for each step; the first layer's times are 99 of the first step, then 4, 1, 0, 1, 4."""
 
     def __init__(self, now: list[float]) -> None:
         self._now, self.done = now, -1
@@ -48,4 +48,4 @@ class Steps:
 def test_the_time_of_a_layer_is_the_median_of_the_steps_after_the_warm_up(now: list[float]) -> None:
     steps = Steps(now)
     assert turns.median_times(steps, 5.0) == [(1.0, 10.0), (7.0, 0.0)]  # type: ignore[arg-type]
-    assert steps.done == 5  # of 4, 1, 0, 1, 4
+    assert steps.done == 5

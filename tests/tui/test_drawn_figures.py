@@ -84,6 +84,7 @@ def test_a_point_stands_in_the_column_and_the_row_of_its_value(values: list[int]
         if character == "●"
     ]
     (left, bottom), *middle, (right, top) = sorted(cells)
+    assert top < bottom
     for (column, row), at, value in zip(middle, x[1:-1], values, strict=True):
         assert column == pytest.approx(left + (right - left) * at / 100, abs=1)
         assert row == pytest.approx(bottom + (top - bottom) * value / 10, abs=1)
