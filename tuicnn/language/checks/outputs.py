@@ -110,11 +110,12 @@ def _where(asked: Setting | None, span: Span, error: Exception) -> tuple[Span, s
         if not number and isinstance(value, Literal) and type(value.value) is str:
             if not str(error).startswith("There is no "):  # it is there: what is wrong is inside
                 return argument.span, "", ""
-            near = closest(Path(value.value).name, _beside(value.value, asked))
-            if near == Path(value.value).name:  # it is there, but is no folder, or no file
-                kind = "npz" if near.endswith(".npz") else None
-                help = f"write `{kind} {show(value.value)}`" if kind else "name a folder of pictures, or an .npz file"
+            name, beside = Path(value.value).name, _beside(value.value, asked)
+            if name in beside:  # it is there, but is no folder, or no file
+                npz = name.endswith(".npz")
+                help = f"write `npz {show(value.value)}`" if npz else "name a folder of pictures, or an .npz file"
                 return argument.span, "", help
+            near = closest(name, beside)
             if near is not None:
                 return argument.span, "", f'write `"{Path(value.value).with_name(near)}"`'
             return argument.span, "", 'write the path of one that is there, such as `"photos"`'
