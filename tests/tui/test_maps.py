@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import hypothesis.strategies as st
@@ -224,3 +225,15 @@ def test_what_is_drawn_is_always_the_newest(look: Look) -> None:
     anew = maps(second, look)
     assert after == (drawn(anew, 60, 12), colours(anew, 60, 12).tolist())
     assert after != before
+
+
+def test_the_values_of_the_last_layer_have_the_names_of_their_classes() -> None:
+    widget = Maps(Look())
+    widget.show(np.array([0.5, -1.0, 2.0], dtype=np.float32), names=["cat", "dog", "horse"])
+    assert [line.split()[0] for line in drawn(widget, 40, 6)[1:4]] == ["cat", "dog", "horse"]
+
+
+def test_the_count_of_channels_is_told_apart_from_the_scale() -> None:
+    widget = Maps(Look())
+    widget.show(np.random.default_rng(0).standard_normal((64, 14, 14)).astype(np.float32) ** 2)
+    assert re.search(r"\S +first \d+ of 64 channels", "\n".join(drawn(widget, 60, 12)))

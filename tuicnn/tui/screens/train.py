@@ -273,7 +273,8 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             self.query_one("#maps_heading", Heading).show(
                 (f"{shape(row.shape)}{plain(text, self.look)}", "dim"), titles=[plain(row.name, self.look)]
             )
-            self.query_one("#feature_maps", Maps).show(peek.maps)
+            last = peek.layer == len(overview.layers) - 1  # its values are the classes
+            self.query_one("#feature_maps", Maps).show(peek.maps, names=names if last else ())
 
     def _picture_room(self, name: int) -> tuple[int, int]:
         """Columns and rows for the image beside the bars, which need more of them where names are long."""

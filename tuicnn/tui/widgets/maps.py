@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -35,6 +37,7 @@ class Maps(LineWidget):
 
     def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(look, id=id, classes=classes)
+        self._names: tuple[str, ...] = ()
         self._maps: NDArray[np.float32] | None = None
         self._title = ""
         self._first = 0
@@ -44,8 +47,12 @@ class Maps(LineWidget):
         self._before: tuple[object, Codes] | None = None  # the places drawn last, and what they belong to
         self._kept: dict[int, tuple[object, Strip]] = {}
 
-    def show(self, maps: NDArray[np.float32] | None, *, title: str = "") -> None:
-        """Show maps (C, H, W), or a vector (V,); `None` for none. A new title or shape begins at the first channel."""
+    def show(self, maps: NDArray[np.float32] | None, *, title: str = "", names: Sequence[str] = ()) -> None:
+        """Show maps (C, H, W), or a vector (V,), whose values may have names; `None` for none.
+
+        A new title or shape begins at the first channel.
+        """
+        self._names = tuple(map(self.look.plain, names))
         if maps is not None:
             maps = np.array(maps, dtype=np.float32)
             if maps.ndim == 3 and maps.shape[1:] == (1, 1):
@@ -196,10 +203,15 @@ class Maps(LineWidget):
         digits = len(str(len(values) - 1))
         if self._bars:
             self._window(len(values), len(values))
+            labels = (
+                self._names if len(self._names) == len(values) else [str(i).rjust(digits) for i in range(len(values))]
+            )
+            digits = min(max(map(cell_len, labels)), max(digits, width // 3))
+            labels = [set_cell_size(label, digits) for label in labels]
             return [
                 fitted(
                     [
-                        Segment(str(i).rjust(digits) + " ", self.style("dim")),
+                        Segment(labels[i] + " ", self.style("dim")),
                         *signed_bar(float(value), self._scale, width - digits - 1, self.look.glyphs, self.style),
                     ],
                     width,
@@ -236,7 +248,7 @@ class Maps(LineWidget):
             scale = []  # they have their numbers
         bad = int((~np.isfinite(maps)).sum())
         first, last = self.on_screen
-        shown = f"{first} to {last - 1}" if first else f"{last - first}"
+        shown = f"{first} to {last - 1}" if first else f"first {last - first}"  # a word parts it from the scale
         count = f"{shown} of {len(maps)}" if last - first < len(maps) else ""
         count_of_what = (count or f"{len(maps)}") + (" channels" if maps.ndim == 3 else " values")
         title = Segment(self._title + "  " if self._title else "", self.style("text"))
