@@ -134,7 +134,8 @@ def test_a_val_folder_beside_train_is_what_a_run_validates_on(tmp_path: Path) ->
         assert "holds the validation images: leave val=3 out" in said
 
 
-def test_a_file_where_a_folder_is_wanted_is_not_proposed_again(tmp_path: Path) -> None:
+def test_a_file_where_a_folder_is_wanted_is_not_proposed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "a.csv").write_text("1,2\n")
     (found,) = check('data: folder "a.csv"\nflatten -> dense 3\n', path=tmp_path / "my.net").diagnostics
     assert '"a.csv"`' not in (found.help or "")
