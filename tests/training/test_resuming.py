@@ -23,7 +23,7 @@ from tuicnn.training.folder import RunFolder
 from tuicnn.training.journal import read_journal
 from tuicnn.training.options import Options
 from tuicnn.training.progress import State
-from tuicnn.training.resuming import checkpoint_for, plan_of
+from tuicnn.training.resuming import checkpoint_for, plan_of, take_up
 from tuicnn.training.runs import describe, summary
 from tuicnn.worker.runner import Run
 
@@ -289,6 +289,32 @@ def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(
     assert found is not None
     assert found.step == 3
     assert [line for line in said if "running variance of batchnorm1 is negative. The one before it is used" in line]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"step": 1 << 56},
+        {"step": 1 << 56, "steps_per_epoch": 1 << 56},
+        {"step": 1 << 56, "epochs_planned": 2, "epochs": 1, "steps_per_epoch": 1 << 55},
+        {"epochs": 1 << 56},
+    ],
+)
+def test_a_count_that_no_run_of_the_net_comes_to_is_damage(
+    stopped: RunFolder, plan: Plan, tmp_path: Path, forged: dict[str, Any]
+) -> None:
+    left = RunFolder(tmp_path / "left")
+    shutil.copytree(stopped.path, left.path)
+    checkpoints = CheckpointFolder(left.checkpoints)
+    changed = replace(checkpoints.read(4), **forged)
+    checkpoints.file(4).unlink()
+    checkpoints.write(changed)
+    said: list[str] = []
+    past = take_up(left, plan, longer=True, say=said.append)
+    assert (past.checkpoint is not None and past.checkpoint.step, len(past.steps), len(past.epochs)) == (3, 3, 1)
+    assert len(said) == 1
+    assert "is damaged: " in said[0]
+    assert said[0].endswith("of the net. The one before it is used.")
 
 
 # --- what cannot go on ----------------------------------------------------------------------------------------------

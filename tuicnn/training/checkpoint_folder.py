@@ -74,10 +74,11 @@ class CheckpointFolder:
     def read(self, step: int) -> Checkpoint:
         """The checkpoint of a step. Raises `RunError` in one line that names the file."""
         from tuicnn.training.checkpoints import CheckpointError, unpack
+        from tuicnn.training.soundness import memory
 
         path = self.file(step)
         try:
-            checkpoint = unpack(read_regular(path, _memory()))
+            checkpoint = unpack(read_regular(path, memory()))  # a larger one was never written here
         except OSError as error:
             raise RunError(f"The checkpoint {path} cannot be read: {why(error)}.") from error
         except MemoryError as error:
@@ -111,8 +112,3 @@ class CheckpointFolder:
                 f"its net can be trained anew: tuicnn {self.path.parent / 'net.net'}"
             )
         return None
-
-
-def _memory() -> int:
-    """The bytes of memory that this machine has: a larger checkpoint was never written here."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

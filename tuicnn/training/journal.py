@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from tuicnn.regular import open_regular
 from tuicnn.training.files import RunError, why
 
-__all__ = ["Journal", "JournalRead", "damage_of", "parse", "read_journal", "repair"]
+__all__ = ["Journal", "JournalRead", "damage_of", "events_of", "parse", "read_journal", "repair"]
 
 FLUSH_EVERY = 0.5  # seconds that a step may wait in memory
 RETRY_EVERY = 5.0  # seconds between attempts on a disk that refused
@@ -188,26 +188,38 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
     """
     events: list[dict[str, Any]] = []
     damaged = 0
+    for event in _lines(path, steps=steps):
+        if event is None:
+            damaged += 1
+        else:
+            events.append(event)
+    return JournalRead(events, damaged)
+
+
+def events_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The events of a journal one by one, as `read_journal` has them: for what need not keep them all."""
+    return (event for event in _lines(path, steps=True) if event is not None)
+
+
+def _lines(path: Path, *, steps: bool) -> Iterator[dict[str, Any] | None]:
+    """The event in each line, None for a line that is damaged. Raises `RunError` as `read_journal`."""
     try:
         with os.fdopen(open_regular(path), "rb") as file:
             while line := file.readline(LINE_AT_MOST):
                 if not line.endswith(b"\n") and len(line) == LINE_AT_MOST:
-                    damaged += 1
+                    yield None
                     while (line := file.readline(LINE_AT_MOST)) and not line.endswith(b"\n"):
                         pass
                     continue
                 if not steps and line.startswith(_STEP):
                     continue
                 event = parse(line)
-                if event is not None:
-                    events.append(event)
-                elif line.strip() and line.endswith(b"\n"):
-                    damaged += 1
+                if event is not None or (line.strip() and line.endswith(b"\n")):
+                    yield event
     except FileNotFoundError:
-        return JournalRead()
+        return
     except OSError as error:
         raise RunError(f"{path} cannot be read: {why(error)}.") from error
-    return JournalRead(events, damaged)
 
 
 def damage_of(path: Path, lines: int) -> str:

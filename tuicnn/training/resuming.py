@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import os
 import shlex
 from collections.abc import Callable
@@ -14,12 +13,13 @@ from tuicnn.printable import printable
 from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.files import RunError
 from tuicnn.training.fingerprints import plan_fingerprint
-from tuicnn.training.journal import read_journal
+from tuicnn.training.journal import events_of
 from tuicnn.training.moments import versions
 from tuicnn.training.options import ON_NAN_ALONE
 from tuicnn.training.origin import ORIGIN, Origin
 from tuicnn.training.rewinding import rewind
 from tuicnn.training.runs import describe, summary
+from tuicnn.training.soundness import fault_of
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
@@ -69,7 +69,7 @@ def checkpoint_for(
             f"The run {folder.name} diverged, and would again at the same step; {folder.resume} --on-nan halve-lr goes "
             "on with a smaller learning rate, and --on-nan pause lets you choose it on the screen."
         )
-    checkpoint = CheckpointFolder(folder.checkpoints).newest(say, lambda found: _fault_of(found, plan))
+    checkpoint = CheckpointFolder(folder.checkpoints).newest(say, lambda found: fault_of(found, plan))
     if checkpoint is None:
         had_one = state in ("done", "stopped", "diverged") or _has_had_a_checkpoint(folder)
         if had_one and not run.trouble:
@@ -127,27 +127,12 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _fault_of(checkpoint: Checkpoint, plan: Plan) -> str:
-    """What no run of the plan can have kept, "" for nothing; whether it is of another plan is asked elsewhere."""
-    if checkpoint.plan != plan_fingerprint(plan):
-        return ""
-    start = 0
-    for node in plan.nodes:
-        for name, spec in node.layer.weights(*node.input_shapes).items():
-            if not spec.learnt:
-                end = start + math.prod(spec.shape)
-                if name == "running_var" and (checkpoint.kept[start:end] < 0).any():
-                    return f"the running variance of {node.name} is negative"
-                start = end
-    return ""
-
-
 def _has_had_a_checkpoint(folder: RunFolder) -> bool:
     """Whether the journal of a run without a checkpoint tells that there was one: something came after a moment at
     which one is always written.
     """
     due = False
-    for event in read_journal(folder.journal).events:
+    for event in events_of(folder.journal):
         if due or (event["event"] == "resumed" and event.get("step")):
             return True
         due = event["event"] in ("epoch", "paused")
