@@ -9,7 +9,7 @@ from rich.console import Console
 
 from tests.tui.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.training.folder import RunFolder
-from tuicnn.training.progress import Progress, State
+from tuicnn.training.progress import Epoch, Progress, State
 from tuicnn.tui.look import Look
 from tuicnn.tui.summary import Outcome, print_summary
 
@@ -126,3 +126,19 @@ async def test_without_colours_no_colour_is_printed_and_without_a_terminal_no_es
     assert "\x1b" not in await _said(outcome)
     assert "38;5" not in await _said(outcome, Look(colours="none"), terminal=True)
     assert "38;5" in await _said(outcome, Look(colours="256"), terminal=True)
+
+
+async def test_every_figure_of_an_epoch_stands_under_its_heading_and_the_best_is_marked() -> None:
+    epochs = [
+        Epoch(e, 860 * e, e + 0.125, 0.5 + e / 100, e + 4.5, 0.25 + e / 100, 1000.0 + e, 20.0 + e) for e in (1, 2, 3)
+    ]
+    progress = Progress(State.DONE, epoch=3, step=2580, steps=2580, best_epoch=2)
+    out = io.StringIO()
+    console = Console(file=out, width=100, no_color=True)
+    look = Look(ascii=True, colours="none")
+    print_summary(Outcome("ended", progress, OVERVIEW, epochs), RunFolder(Path("runs/mnist-3")), look, console)
+    head, *lines = out.getvalue().splitlines()[:4]
+    assert head.split() == ["epoch", "loss", "accuracy", "val", "loss", "val", "accuracy", "time", "images/s"]
+    for e, line in zip((1, 2, 3), lines, strict=True):
+        told = [str(e), f"{e + 0.125:.2f}", f"{50 + e}.0%", f"{e + 4.5:.2f}", f"{25 + e}.00%"]
+        assert line.split() == [*told, *["best"] * (e == 2), f"0:{20 + e}", f"{1000 + e:,}"]

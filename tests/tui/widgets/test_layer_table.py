@@ -81,6 +81,42 @@ async def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
         assert 0.25 * len(LAYERS) + sum(map(float, besides)) == 5.25
 
 
+async def test_every_number_stands_under_its_own_heading() -> None:
+    app, many = OneTable(Look()), len(LAYERS)
+    at = np.arange(many)
+    ms, out, grad, dead = (np.asarray(column, np.float32) for column in (10 + at, 100 + at, 200 + at, (30 + at) / 100))
+    known = Figures(ms, out, grad, dead, optimizer=70.25, waiting=80.5, rest=90.75, step=98.125)
+    async with app.run_test(size=(100, 24)):
+        app.table.show(OVERVIEW, known, 0)
+        head, *lines = painted(app, 100, 20)
+    ends = {name: head.index(f" {name} ") + 1 + len(name) for name in ("output", "weights", "ms", "out", "grad")}
+    ends["dead"] = head.rindex("dead") + 4
+
+    def under(line: str, name: str) -> str:
+        """The word that ends where the heading does; "" where there is none."""
+        cell = line[: ends[name]]
+        return "" if cell.endswith(" ") else cell.split()[-1]
+
+    for i, row in enumerate(LAYERS):
+        assert [under(lines[i], name) for name in ends] == [
+            "x".join(map(str, row.shape)),
+            f"{row.parameters:,}" if row.parameters else "",
+            f"{10 + i}.00",
+            f"{100 + i}",
+            f"{200 + i}",
+            f"{30 + i}%",
+        ]
+    for line, (text, spent) in zip(
+        lines[many:],
+        [("optimizer", "70.25"), ("waiting", "80.50"), ("rest of the step", "90.75"), ("multiply-adds", "98.12")],
+        strict=False,
+    ):
+        assert text in line
+        assert under(line, "ms") == spent
+        assert [under(line, name) for name in ("out", "grad", "dead")] == ["", "", ""]
+    assert under(lines[many + 3], "weights") == f"{sum(row.parameters for row in LAYERS):,}"
+
+
 @given(cursor=st.integers(0, 99), height=st.integers(3, 30), before=st.integers(0, 99))
 def test_the_cursor_is_always_in_sight(cursor: int, height: int, before: int) -> None:
     rows = tuple(LayerRow(f"relu{i}", f"relu {i}", "relu", (1, 2, 3), 0, 0, (i - 1,)) for i in range(100))
