@@ -17,7 +17,7 @@ from tuicnn.console.runs import as_json, runs_table
 from tuicnn.training.files import RunError
 from tuicnn.training.finding import find_run, list_runs, the_only_alive
 from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import Journal
+from tuicnn.training.journal import Journal, parse
 from tuicnn.training.runs import describe, how_to_go_on, summary
 
 
@@ -174,6 +174,34 @@ def test_a_pipe_in_the_place_of_a_file_hides_no_other_run(tmp_path: Path, name: 
     assert [run.folder.path for run in listed] == [spoiled.path, sound.path]
     assert "not a regular file" in listed[0].damage or name != "journal.jsonl"
     assert listed[1].damage == ""
+
+
+def test_that_long_journals_take_a_while_is_told_once(tmp_path: Path) -> None:
+    for folder in (a_run(tmp_path, "mnist"), a_run(tmp_path, "mnist")):
+        with folder.journal.open("ab") as file:
+            file.truncate(60_000_000)  # takes no room on the disk
+    said: list[str] = []
+    assert len(list_runs(tmp_path, said.append)) == 2
+    assert said == ["The journals of the runs have 120 MB; reading them takes a while."]
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_what_the_steps_of_a_run_hold_is_not_read_for_how_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separators: tuple[str, str]
+) -> None:
+    folder = a_run(tmp_path, "mnist", START, *EPOCHS)
+    with folder.journal.open("a") as file:
+        for step in range(100):
+            file.write(json.dumps({"event": "step", "step": step}, separators=separators) + "\n")
+    read: list[bytes] = []
+
+    def counted(line: bytes) -> dict[str, Any] | None:
+        read.append(line)
+        return parse(line)
+
+    monkeypatch.setattr("tuicnn.training.journal.parse", counted)
+    assert summary(folder).epochs == 3
+    assert len(read) == 4
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def runs(as_json: bool, ascii: bool) -> None:
     from tuicnn.console.runs import runs_table
     from tuicnn.training.finding import hidden_runs, list_runs
 
-    found = list_runs(Path.cwd())
+    found = list_runs(Path.cwd(), complain)
     if as_json:
         for one in found:
             say_json(to_json(one))

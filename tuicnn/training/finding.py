@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tuicnn.training.files import RunError, why
 from tuicnn.training.folder import RUNS, RunFolder
+from tuicnn.training.journal import LONG, size_of
 from tuicnn.training.owners import is_shut, me, why_shut
 from tuicnn.training.runs import RunSummary, glance
 
@@ -15,12 +17,15 @@ __all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "the_only_a
 MOST_NAMES = 5
 
 
-def list_runs(parent: Path) -> list[RunSummary]:
+def list_runs(parent: Path, say: Callable[[str], None] = lambda _: None) -> list[RunSummary]:
     """The runs in `parent/runs` that this user may read, the oldest first. Raises `RunError` where it cannot be listed.
 
     The numbers tell the order: a clock may have been set back. Runs that have none, having been renamed, come first.
+    `say` is told beforehand where reading their journals takes a while.
     """
     found = [folder for folder in _folders(parent) if folder.holds_a_run and not is_shut(folder.path)]
+    if (size := sum(size_of(folder.journal) for folder in found)) > LONG:
+        say(f"The journals of the runs have {size / 1e6:,.0f} MB; reading them takes a while.")
     return sorted(map(glance, found), key=lambda run: (run.folder.number or 0, run.started))
 
 

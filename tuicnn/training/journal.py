@@ -20,15 +20,17 @@ from typing import Any, NoReturn
 from tuicnn.regular import open_regular
 from tuicnn.training.files import RunError, why
 
-__all__ = ["Journal", "JournalRead", "damage_of", "events_of", "parse", "read_journal", "repair"]
+__all__ = ["LONG", "Journal", "JournalRead", "damage_of", "events_of", "parse", "read_journal", "repair", "size_of"]
 
 FLUSH_EVERY = 0.5  # seconds that a step may wait in memory
 RETRY_EVERY = 5.0  # seconds between attempts on a disk that refused
 KEEP_AT_MOST = 4 << 20  # bytes that wait for a disk that refuses; beyond them the oldest lines are given up
+LONG = 100_000_000  # bytes; it is told that reading more takes a while
 LINE_AT_MOST = 1 << 20  # bytes; a longer line is no line of ours
 #: what is said of it, with the number of bytes
 HALF_WRITTEN = "The last line of the journal was half-written; its {} bytes were removed."
-_STEP = b'{"event":"step"'
+#: how the line of a step begins, also where a program wrote the journal anew
+_STEP = (b'{"event":"step"', b'{"event": "step"')
 _MOST = 1 << 53  # a count that every program reads to the last digit
 _COUNTS = frozenset(("step", "at_step", "epoch", "epochs", "best_epoch", "parameters"))
 _ACCURACIES = ("accuracy", "train_accuracy", "val_accuracy", "test_accuracy", "best_val_accuracy")
@@ -188,7 +190,7 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
     """
     events: list[dict[str, Any]] = []
     damaged = 0
-    for event in _lines(path, steps=steps):
+    for event in events_of(path, steps=steps):
         if event is None:
             damaged += 1
         else:
@@ -196,13 +198,10 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
     return JournalRead(events, damaged)
 
 
-def events_of(path: Path) -> Iterator[dict[str, Any]]:
-    """The events of a journal one by one, as `read_journal` has them: for what need not keep them all."""
-    return (event for event in _lines(path, steps=True) if event is not None)
-
-
-def _lines(path: Path, *, steps: bool) -> Iterator[dict[str, Any] | None]:
-    """The event in each line, None for a line that is damaged. Raises `RunError` as `read_journal`."""
+def events_of(path: Path, *, steps: bool = True) -> Iterator[dict[str, Any] | None]:
+    """The events of a journal one by one, as `read_journal` has them, None for a damaged line: for whoever need not
+    keep them all. Raises `RunError` as it does.
+    """
     try:
         with os.fdopen(open_regular(path), "rb") as file:
             while line := file.readline(LINE_AT_MOST):
@@ -220,6 +219,14 @@ def _lines(path: Path, *, steps: bool) -> Iterator[dict[str, Any] | None]:
         return
     except OSError as error:
         raise RunError(f"{path} cannot be read: {why(error)}.") from error
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a journal; 0 where there is none."""
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def damage_of(path: Path, lines: int) -> str:

@@ -13,7 +13,7 @@ from tuicnn.printable import printable
 from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.files import RunError
 from tuicnn.training.fingerprints import plan_fingerprint
-from tuicnn.training.journal import events_of
+from tuicnn.training.journal import LONG, events_of, size_of
 from tuicnn.training.moments import versions
 from tuicnn.training.options import ON_NAN_ALONE
 from tuicnn.training.origin import ORIGIN, Origin
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["checkpoint_for", "difference", "plan_of", "plan_of_text", "take_up"]
 
-LONG = 100_000_000  # bytes of a journal that are read in more than a few seconds
 _MOST_LINES = 60  # of a difference
 
 
@@ -60,7 +59,7 @@ def checkpoint_for(
     each damaged checkpoint, and where the last bits may come out differently. A run that diverged goes on only where
     `on_nan` does something about it. Raises `RunError`.
     """
-    if (size := _size(folder.journal)) > LONG:
+    if (size := size_of(folder.journal)) > LONG:
         say(f"The journal of the run {folder.name} has {size / 1e6:,.0f} MB; reading it takes a while.")
     run = summary(folder)
     state = run.state
@@ -120,19 +119,14 @@ def difference(old: str, new: str, old_name: str, new_name: str) -> str:
     return "\n".join(map(printable, [*lines[:_MOST_LINES], *more]))
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0
-
-
 def _has_had_a_checkpoint(folder: RunFolder) -> bool:
     """Whether the journal of a run without a checkpoint tells that there was one: something came after a moment at
     which one is always written.
     """
     due = False
     for event in events_of(folder.journal):
+        if event is None:
+            continue
         if due or (event["event"] == "resumed" and event.get("step")):
             return True
         due = event["event"] in ("epoch", "paused")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.files import RunError
 from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import JournalRead, damage_of, read_journal
+from tuicnn.training.journal import damage_of, events_of
 
 __all__ = ["ENDS", "RunSummary", "describe", "glance", "how_to_go_on", "summary"]
 
@@ -72,7 +73,7 @@ class RunSummary:
 def summary(folder: RunFolder) -> RunSummary:
     """How a run stands. Raises `RunError` where its journal cannot be read."""
     alive = folder.alive  # before the journal is read: a run that ends in between is not taken for a lost one
-    return _told(folder, alive, read_journal(folder.journal, steps=False))
+    return _told(folder, alive, events_of(folder.journal, steps=False))
 
 
 def glance(folder: RunFolder) -> RunSummary:
@@ -80,14 +81,17 @@ def glance(folder: RunFolder) -> RunSummary:
     try:
         return summary(folder)
     except RunError as error:
-        return dataclasses.replace(_told(folder, folder.alive, JournalRead()), state="unknown", unreadable=str(error))
+        return dataclasses.replace(_told(folder, folder.alive, ()), state="unknown", unreadable=str(error))
 
 
-def _told(folder: RunFolder, alive: bool, journal: JournalRead) -> RunSummary:
+def _told(folder: RunFolder, alive: bool, events: Iterable[dict[str, Any] | None]) -> RunSummary:
     start: dict[str, Any] = {}
     end: dict[str, Any] = {}
-    epochs, accuracies, paused = 0, [], False
-    for event in journal.events:
+    epochs, best, paused, damaged = 0, math.nan, False, 0
+    for event in events:
+        if event is None:
+            damaged += 1
+            continue
         match event["event"]:
             case "start":
                 start, end, paused = event, {}, False
@@ -98,7 +102,8 @@ def _told(folder: RunFolder, alive: bool, journal: JournalRead) -> RunSummary:
                 paused = event["event"] == "paused"
             case "epoch":
                 epochs = max(epochs, _whole(event.get("epoch")) or 0)
-                accuracies.append(_number(event.get("val_accuracy")))
+                accuracy = _number(event.get("val_accuracy"))
+                best = best if accuracy <= best or math.isnan(accuracy) else accuracy
             case "end":
                 end = event
     state = end.get("state")
@@ -115,12 +120,12 @@ def _told(folder: RunFolder, alive: bool, journal: JournalRead) -> RunSummary:
         ended=_number(end.get("time")),
         epochs=epochs,
         epochs_planned=planned,
-        best_val_accuracy=max((a for a in accuracies if not math.isnan(a)), default=math.nan),
+        best_val_accuracy=best,
         test_accuracy=_number(end.get("test_accuracy")),
         parameters=parameters if parameters is not None else _whole(start.get("parameters")),
         message=str(end.get("message") or ""),
         trouble=str(end.get("trouble") or ""),
-        damaged=journal.damaged,
+        damaged=damaged,
         paused=paused and alive and not end,
         saved=next(iter(CheckpointFolder(folder.checkpoints).steps()), None),
     )
