@@ -20,7 +20,7 @@ def test_train_and_test(tmp_path: Path) -> None:
     expected = write_tree(tmp_path / "test", PETS, 2, 6, 5, 3, seed=1)
     (tmp_path / "train" / "cat" / "notes.txt").write_text("not a picture")
     (tmp_path / "train" / "cat" / ".hidden.png").write_text("nor this")
-    (tmp_path / "train" / "empty").mkdir()
+    (tmp_path / "train" / ".empty").mkdir()
     spec = ImageFolder(str(tmp_path))
     spec.find()
     assert spec.describe().shape == (3, 6, 5)
@@ -126,3 +126,38 @@ def test_names_of_classes_can_be_shown(tmp_path: Path) -> None:
     write_tree(tmp_path, ("a\x1b[31m", "Äpfel"), 5, 4, 4)
     spec = ImageFolder(str(tmp_path))
     assert spec.describe().class_names == spec.load().class_names == (r"a\x1b[31m", "Äpfel")
+
+
+@pytest.mark.parametrize("root", ["", "train"])
+@pytest.mark.parametrize("empty", ["cow", "val", "val/cat", "test", "test/cat"])
+def test_a_folder_without_pictures_is_named(tmp_path: Path, root: str, empty: str) -> None:
+    write_tree(tmp_path / root, PETS, 8, 4, 4)
+    if "/" in empty:
+        write_tree(tmp_path / empty.partition("/")[0], ("dog", "eel"), 2, 4, 4)
+    place = tmp_path / (root if empty == "cow" else "") / empty
+    place.mkdir(parents=True)
+    spec = ImageFolder(str(tmp_path))
+    for use in (spec.describe, spec.load):
+        with pytest.raises(DataError, match=rf"{empty} holds no pictures.*; put some in or remove it"):
+            use()
+
+
+@pytest.mark.parametrize("root", ["", "train"])
+def test_folders_named_val_and_test_are_held_out_and_never_classes(tmp_path: Path, root: str) -> None:
+    write_tree(tmp_path / root, PETS, 8, 4, 4)
+    val = write_tree(tmp_path / "val", PETS, 2, 4, 4, seed=3)
+    loaded = ImageFolder(str(tmp_path)).load()
+    assert loaded.class_names == PETS
+    np.testing.assert_array_equal(loaded.val_images[..., 0], val)
+    assert (len(loaded.train_labels), len(loaded.test_labels)) == (22, 2)
+    test = write_tree(tmp_path / "test", PETS, 1, 4, 4, seed=4)
+    loaded = ImageFolder(str(tmp_path)).load()
+    np.testing.assert_array_equal(loaded.test_images[..., 0], test)
+    assert (loaded.class_names, len(loaded.train_labels)) == (PETS, 24)
+
+
+@pytest.mark.parametrize("part", ["val", "test"])
+def test_pictures_straight_in_val_or_test_are_no_class(tmp_path: Path, part: str) -> None:
+    write_tree(tmp_path, (*PETS, part), 4, 4, 4)
+    with pytest.raises(DataError, match=rf"holds no pictures in {part}/CLASS/"):
+        ImageFolder(str(tmp_path)).describe()

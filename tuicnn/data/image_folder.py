@@ -21,6 +21,21 @@ __all__ = ["ImageFolder", "read_tree"]
 
 #: fewer pictures than this are decoded sooner than the cache is read
 _WORTH_KEEPING = 2000
+#: folders that are never classes beside others: their pictures are held out of training
+_HELD_OUT = ("test", "val")
+
+
+def _held_out(folder: Path, part: str) -> dict[str, list[Path]] | None:
+    """The pictures in `folder/PART/CLASS/`; None: there is no such folder. Raises `DataError` where it has none."""
+    place = folder / part
+    if not place.is_dir():
+        return None
+    found = list_classes(place)
+    if not found:
+        raise DataError(
+            f"{place} holds no pictures in {part}/CLASS/; put some in or remove it (a class needs another name)."
+        )
+    return found
 
 
 def must_be_classes(
@@ -74,9 +89,9 @@ def read_tree(
 class ImageFolder(DataSpec):
     """JPEG, PNG and other pictures, all of one size, all grey (C=1) or all in colour (C=3).
 
-    `DIR/train/CLASS/*` and `DIR/test/CLASS/*` (and `DIR/val/CLASS/*`, to validate on);
-    or `DIR/CLASS/*` alone, or a `train` without a `test`, of which a tenth
-    is held out as the test set, always the same pictures. Classes are numbered in the order of their names.
+    `DIR/train/CLASS/*`, or `DIR/CLASS/*`, to train on; `DIR/test/CLASS/*` to test on, and `DIR/val/CLASS/*` to validate
+    on. Without a `test`, a tenth is held out as the test set, always the same pictures.
+    Classes are numbered in the order of their names.
     """
 
     directory: str = positional(Text(), help="the folder with a folder for each class")
@@ -84,26 +99,18 @@ class ImageFolder(DataSpec):
 
     def _list(self) -> tuple[Path, dict[str, list[Path]], dict[str, list[Path]] | None]:
         folder = resolve(self.directory, self.base)
-        test = None
-        if (folder / "train").is_dir():
-            train = list_classes(folder / "train")
-            if (folder / "test").is_dir():
-                test = list_classes(folder / "test")
-        else:
-            train = list_classes(folder)
-        if len(train) < 2 or test == {}:
-            lacking = folder / "test" if test == {} else folder
+        apart = (folder / "train").is_dir()
+        train = list_classes(folder / "train") if apart else list_classes(folder, besides=_HELD_OUT)
+        if len(train) < 2:
             raise DataError(
-                f"{lacking} has no pictures of two classes: put them into train/CLASS/ and test/CLASS/, "
+                f"{folder} has no pictures of two classes: put them into train/CLASS/ and test/CLASS/, "
                 "or into CLASS/, as .jpg, .png or the like."
             )
-        return folder, train, test
+        return folder, train, _held_out(folder, "test")
 
     def _validation(self, folder: Path) -> dict[str, list[Path]] | None:
-        """The pictures in `val/CLASS/` beside `train`; None where there are none. Raises `DataError`."""
-        if not ((folder / "train").is_dir() and (folder / "val").is_dir()):
-            return None
-        found = list_classes(folder / "val") or None
+        """The pictures in `val/CLASS/`; None where there is no such folder. Raises `DataError`."""
+        found = _held_out(folder, "val")
         if found and self.val is not None:
             raise DataError(f"{folder / 'val'} holds the validation images: leave val={self.val} out.")
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache, partial
@@ -59,15 +59,22 @@ class Picture(NamedTuple):
     read: Callable[[], bytes]
 
 
-def list_classes(folder: Path) -> dict[str, list[Path]]:
-    """Pictures by class, both in the order of their names: `folder/CLASS/*`. Classes without pictures are left out."""
+def list_classes(folder: Path, besides: Collection[str] = ()) -> dict[str, list[Path]]:
+    """Pictures by class, both in the order of their names: `folder/CLASS/*`, but for the folders named in `besides`.
+
+    Empty where no folder has a picture. Raises `DataError` where some have pictures and another has none: it may be a
+    class whose pictures are yet to come, and must not be left out unsaid.
+    """
     found: dict[str, list[Path]] = {}
     with reading(folder):
         for place in sorted(folder.iterdir(), key=lambda path: path.name):
-            if place.is_dir() and not place.name.startswith("."):
-                pictures = sorted(path for path in place.iterdir() if _is_picture(path.name))
-                if pictures:
-                    found[place.name] = pictures
+            if place.is_dir() and not place.name.startswith(".") and place.name not in besides:
+                found[place.name] = sorted(path for path in place.iterdir() if _is_picture(path.name))
+    if not any(found.values()):
+        return {}
+    for name, pictures in found.items():
+        if not pictures:
+            raise DataError(f"{folder / name} holds no pictures; put some in or remove it.")
     return found
 
 
@@ -100,10 +107,7 @@ def _quiet() -> Iterator[None]:
 
 def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, Look], T]) -> T:
     """What `use` makes of a picture that is open and of how it looks. Raises `DataError`."""
-    from PIL import (  # here, and not above: only pictures need it, and every start would wait for it
-        Image,
-        UnidentifiedImageError,
-    )
+    from PIL import Image  # here, and not above: only pictures need it, and every start would wait for it
 
     try:
         with Image.open(source) as image:
@@ -117,8 +121,8 @@ def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, Look], T]) -
         raise
     except MemoryError:
         raise DataError(f"{name} does not fit in this machine's memory.") from None
-    except (UnidentifiedImageError, Image.DecompressionBombError):
-        raise DataError(f"{name} cannot be read as a picture: it is damaged, or no picture at all.") from None
+    except Image.DecompressionBombError:
+        raise DataError(f"{name} is too large to train on; make the pictures smaller.") from None
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged input
         system = error.strerror.lower() if isinstance(error, OSError) and error.strerror else ""
         reason = system or "it is none, or is damaged or cut off; replace it or take it away"
