@@ -31,8 +31,8 @@ TICK = 0.25  # seconds between two readings of the clock
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that goes on by `TICK` whenever it is read."""
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock that goes on by `TICK` whenever it is read; what it stands at, to be put forward."""
     readings = [0.0]
 
     def read() -> float:
@@ -40,6 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         return readings[0]
 
     monkeypatch.setattr(session_module, "perf_counter", read)
+    return readings
 
 
 @dataclass
@@ -66,7 +67,9 @@ class Watched:
 def run(tmp_path: Path) -> Callable[..., Watched]:
     """Train on labels that cannot be learnt, so that accuracies go up and down and no two are alike by chance."""
 
-    def train(rate: float = 0.5, epochs: int = EPOCHS) -> Watched:
+    def train(
+        rate: float = 0.5, epochs: int = EPOCHS, meanwhile: Callable[[Session, str], None] | None = None
+    ) -> Watched:
         rng = np.random.default_rng(8)
         path = tmp_path / "d.npz"
         np.savez(
@@ -84,6 +87,8 @@ def run(tmp_path: Path) -> Callable[..., Watched]:
             watched.events.append(event)
             watched.weights.append(watched.session.network.parameters() if watched.session.network else {})
             watched.progress.append(watched.session.progress())
+            if meanwhile is not None:
+                meanwhile(watched.session, event["event"])
 
         watched = Watched(Session(plan, threads=1, on_event=note))
         watched.state = watched.session.run()
@@ -229,3 +234,31 @@ def test_the_history_has_the_epochs_of_the_journal(run: Callable[..., Watched]) 
     watched = run()
     told = [Epoch(**{k: v for k, v in event.items() if k != "event"}) for event, _, _ in watched.at("epoch")]
     assert list(watched.session.history(0, 0).epochs) == told
+
+
+def test_a_pause_is_neither_in_the_seconds_of_a_run_nor_in_those_to_come(
+    run: Callable[..., Watched], clock: list[float]
+) -> None:
+    """Between two steps and before a validation, it lasts longer than all of the training."""
+
+    def meanwhile(session: Session, event: str) -> None:
+        if event == "step" and session.progress().step in (2, 4, 6):
+            session.pause()
+        if event == "paused":
+            clock[0] += 1000.0
+            session.resume()
+
+    watched = run(meanwhile=meanwhile)
+    assert len(watched.at("unpaused")) == 3
+    steps = EPOCHS * math.ceil(TRAIN / BATCH)
+    for event, _, progress in watched.at("step"):
+        step = event["step"]
+        assert progress.seconds == pytest.approx(TICK * step)
+        if (done := (step - 1) // 3) == 0:
+            continue  # nothing is known of a validation yet
+        # of epoch 2 the clock is read once more: the pause ends
+        validation = 2 * TICK if done == 2 else TICK
+        left = TICK * (steps - step) + validation * (EPOCHS - done + TEST / VALIDATION)
+        assert progress.eta == pytest.approx(left)
+    ((_, _, progress),) = watched.at("end")
+    assert progress.eta == 0

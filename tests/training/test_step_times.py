@@ -9,6 +9,7 @@ import pytest
 
 from tests.training.small import NET, made_data
 from tuicnn import execution, team
+from tuicnn.execution import Observed
 from tuicnn.language import check
 from tuicnn.training import looking, trainer
 from tuicnn.training.looking import MEASURED, Views
@@ -65,6 +66,27 @@ def test_one_slow_step_does_not_move_the_times(tmp_path: Path, clock: Clock) -> 
         assert figures is not None
         seen.append(figures.step)
     assert seen[-1] == pytest.approx(seen[0], rel=0.2)
+
+
+def test_the_milliseconds_of_each_layer_are_the_median_of_its_seconds(tmp_path: Path) -> None:
+    made, views = a_trainer(tmp_path), Views()
+    layers, spreads = np.arange(1, len(made.plan.nodes) + 1), [9.0, 1.0, 1.5]  # the mean is far from 1.5
+
+    def advance(observed: Observed) -> tuple[float, float, int]:
+        spread = spreads.pop()
+        observed.forward_seconds[:] = 0.001 * layers * spread
+        observed.backward_seconds[:] = 0.002 * layers * spread
+        observed.optimizer_seconds = 0.007 * spread
+        return 0.0, 0.0, 1
+
+    made.advance = advance  # type: ignore[method-assign, assignment]
+    while spreads:
+        views.figures()
+        views.advance(made)
+    figures = views.figures()
+    assert figures is not None
+    np.testing.assert_allclose(figures.milliseconds, 3 * layers * 1.5, rtol=1e-6)
+    assert figures.optimizer == pytest.approx(7 * 1.5)
 
 
 def test_time_spent_waiting_for_others_is_told_apart(tmp_path: Path, clock: Clock) -> None:
