@@ -108,3 +108,20 @@ def test_a_path_without_quotes_is_told_once(tmp_path: Path) -> None:
     (problem,) = check_file(path)[1].diagnostics
     assert (problem.message, problem.help) == ("a path stands in double quotes", 'write `"blocks.net"`')
     assert (problem.span.column, problem.span.end_column) == (10, 20)
+
+
+@pytest.mark.parametrize(
+    ("there", "means"),
+    [("pets/a", 'folder "pets"'), ("pets.npz", 'npz "pets.npz"'), ("pets/train-images-idx3-ubyte", 'idx "pets"')],
+)
+def test_a_data_set_that_lies_beside_the_file_is_what_an_unknown_name_means(
+    tmp_path: Path, there: str, means: str
+) -> None:
+    path = tmp_path / "a.net"
+    path.write_text("data: pets val=3\n\nflatten\ndense 3\n")
+    (before,) = check_file(path)[1].diagnostics
+    assert "write `mnist`" in str(before.help)
+    (tmp_path / there).parent.mkdir(exist_ok=True)
+    (tmp_path / there).write_bytes(b"")
+    (found,) = check_file(path)[1].diagnostics
+    assert (found.message, found.help) == (f"no data set called `pets`. Did you mean `{means}`?", f"write `{means}`")

@@ -107,7 +107,7 @@ def _choice(name: str, setting: Setting, scope: Scope, report: Report, folder: P
         return None
     cls = known.get(word.text)
     if cls is None:
-        _unknown_word(name, word, rest, every, report)
+        _unknown_word(name, word, rest, every, report, folder)
         return None
     return take(cls, word, rest, scope, report, extra=extra_fields(cls, base=str(folder) if folder else "")).made
 
@@ -137,7 +137,9 @@ def _no_word(name: str, setting: Setting, every: str, report: Report) -> None:
     report.error(Code.SETTING, message, span, help=help)
 
 
-def _unknown_word(name: str, word: Name, rest: tuple[Argument, ...], every: str, report: Report) -> None:
+def _unknown_word(
+    name: str, word: Name, rest: tuple[Argument, ...], every: str, report: Report, folder: Path | None
+) -> None:
     """A word that is none of a setting's; it may be written in two words, or with a number behind a hyphen."""
     what = {"data": "data set", "loss": "loss", "optim": "optimizer", "schedule": "schedule"}[name]
     code = Code.DATA if name == "data" else Code.NAME
@@ -152,10 +154,32 @@ def _unknown_word(name: str, word: Name, rest: tuple[Argument, ...], every: str,
             report.error(code, message, span, help=f"write `{names[squeezed]}`")
             return
     meant = closest(word.text, known, aliases(name))
+    there = _beside(word.text, folder) if name == "data" and meant is None else ""
+    if there:
+        report.error(
+            code, f"no {what} called `{word.text}`. Did you mean `{there}`?", word.span, help=f"write `{there}`"
+        )
+        return
     usual = DEFAULTS[name][0]
     asked = f". Did you mean `{meant}`?" if meant is not None else ""
     help = f"write `{meant or usual}`; there are: {every}"
     report.error(code, f"no {what} called `{word.text}`{asked}", word.span, help=help)
+
+
+def _beside(name: str, folder: Path | None) -> str:
+    """How the folder or file of this name is written as a data set; "" where there is none."""
+    from tuicnn.data import DataError
+    from tuicnn.data.places import resolve
+
+    for kind, path, what in (("folder", name, "folder"), ("npz", f"{name}.npz", "file")):
+        try:
+            found = resolve(path, folder, what)
+        except DataError:
+            continue
+        if kind == "folder" and any(found.glob("train-images*")):
+            kind = "idx"
+        return f"{kind} {show(path)}"
+    return ""
 
 
 def _default(setting: Setting, scope: Scope, report: Report, out: Configuration) -> None:
