@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -35,6 +36,22 @@ class Terminal:
                     self.said += os.read(self.master, 65536)
                 except OSError:
                     assert mark in self.said, self.said[-2000:]
+
+    def read_for(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if select.select([self.master], [], [], left)[0]:
+                self.said += os.read(self.master, 65536)
+
+    @property
+    def state(self) -> str:
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+    @property
+    def rows_written(self) -> set[int]:
+        """The rows in which something was written since the screen was taken over, by where the cursor was moved."""
+        drawn = self.said.rpartition(b"\x1b[?1049h")[2]
+        return {int(row) for row in re.findall(rb"\x1b\[(\d+);1H", drawn)}
 
 
 @pytest.fixture
@@ -90,12 +107,36 @@ def test_a_terminal_that_is_closed_before_the_screen_is_there_ends_it(terminal: 
     terminal.process.wait(20)
 
 
+@pytest.mark.parametrize("keys", [b" ", b" ?"], ids=["the view", "a dialog over it"])
+@pytest.mark.parametrize("suspended", [True, False], ids=["Ctrl-Z", "SIGSTOP"])
+def test_every_line_is_written_again_after_a_stop(terminal: Terminal, suspended: bool, keys: bytes) -> None:
+    terminal.read_until(b"maxpool 2")
+    os.write(terminal.master, keys)  # paused, so that nothing changes by itself
+    terminal.read_until(b"Keys and words" if b"?" in keys else b"paused")
+    terminal.read_for(0.5)
+    if suspended:
+        os.write(terminal.master, b"\x1a")
+    else:
+        terminal.process.send_signal(signal.SIGSTOP)
+    until = time.monotonic() + 10
+    while terminal.state != "T":
+        assert time.monotonic() < until
+        terminal.read_for(0.02)
+    terminal.read_for(0.1)
+    terminal.said = b""
+    terminal.process.send_signal(signal.SIGCONT)
+    until = time.monotonic() + 10
+    while terminal.rows_written != set(range(1, 25)):
+        assert time.monotonic() < until, sorted(set(range(1, 25)) - terminal.rows_written)
+        terminal.read_for(0.05)
+
+
 def test_ctrl_z_and_back(terminal: Terminal) -> None:
     terminal.read_until(b"maxpool 2")
     os.write(terminal.master, b"\x1a")
     terminal.read_until(b"\x1b[?1049l")
     until = time.monotonic() + 10
-    while Path(f"/proc/{terminal.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
+    while terminal.state != "T":
         assert time.monotonic() < until
         time.sleep(0.02)
     terminal.said = b""

@@ -42,6 +42,8 @@ class TerminalDriver(LinuxDriver):
         self.resume_application_mode()
         if before is not None:  # what it found this time may have been our own settings
             self.attrs_before = before
+        if self._reads:  # else the terminal is not ours to write to
+            self._app.refresh()  # every line: nothing is known of what the terminal shows by now
 
     @property
     def _reads(self) -> bool:
