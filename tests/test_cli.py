@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
+from tests.data.made import write_tree
 
 LINE = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
 
@@ -31,6 +32,15 @@ def test_check_prints_the_network_as_a_table(tuicnn: Run, tmp_path: Path) -> Non
     assert ["total", "15,770", "72,128"] in lines
     for filled in ("data: mnist", "loss: cross_entropy", "optim: adam", "train: epochs=3 batch=64 seed=0"):
         assert any(filled in line for line in done.stdout.splitlines()), filled
+
+
+def test_check_says_which_folder_is_validated_on(tuicnn: Run, tmp_path: Path) -> None:
+    name = write(tmp_path, 'data: folder "pets"\n\nflatten\ndense 2\n')
+    pets = tmp_path / "work" / "pets"
+    write_tree(pets / "train", ("cat", "dog"), 8, 4, 4)
+    assert tuicnn("check", name).stdout.splitlines()[0] == "my: 1x4x4 images, 2 classes"
+    write_tree(pets / "val", ("cat", "dog"), 2, 4, 4)
+    assert tuicnn("check", name).stdout.splitlines()[0] == "my: 1x4x4 images, 2 classes, validated on pets/val"
 
 
 def test_check_json_is_one_object(tuicnn: Run, tmp_path: Path) -> None:

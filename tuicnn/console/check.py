@@ -72,7 +72,9 @@ def _note(note: Note) -> dict[str, Any]:
 def print_check(console: Console, plan: Plan) -> None:
     """Print a plan: what it is trained on, its layers, and what was filled in."""
     classes = f"{plan.classes} classes"
-    console.print(Text.assemble((plan.name, "bold"), f": {size(plan.input)} images, {classes}"))
+    apart = plan.data.validates_on()
+    validation = f", validated on {apart}" if apart else ""
+    console.print(Text.assemble((plan.name, "bold"), f": {size(plan.input)} images, {classes}{validation}"))
     console.print()
     console.print(layer_table(plan))
     if plan.filled_in:

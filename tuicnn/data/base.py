@@ -68,6 +68,10 @@ class DataSpec:
         """See that the data can be found, cheaply, without reading it. Raises `DataError`."""
         raise NotImplementedError
 
+    def validates_on(self) -> str:
+        """The folder of images kept apart for validation, as the language names it; "" where some are held out."""
+        return ""
+
     def load(self) -> Dataset:
         """Read the images. Raises `DataError`."""
         raise NotImplementedError

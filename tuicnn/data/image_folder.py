@@ -115,6 +115,12 @@ class ImageFolder(DataSpec):
             raise DataError(f"{folder / 'val'} holds the validation images: leave val={self.val} out.")
         return found
 
+    def validates_on(self) -> str:
+        try:
+            return f"{self.directory.rstrip('/')}/val" if (resolve(self.directory, self.base) / "val").is_dir() else ""
+        except DataError:  # it need not be on this machine for its network to be looked at
+            return ""
+
     def find(self) -> None:
         resolve(self.directory, self.base)
 
