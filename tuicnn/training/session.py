@@ -7,7 +7,7 @@ feature maps) is answered by the training thread between two steps, so that what
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from time import perf_counter
@@ -334,11 +334,10 @@ class Session:
         self._set(state=self._working, diverged="")
         self._emit("unpaused", step=self._progress.step)
 
-    def _on_rate(self, factors: Sequence[float]) -> None:
+    def _on_rate(self, by: float) -> None:
         trainer = self._trainer
         assert trainer is not None
-        for by in factors:
-            trainer.rate_factor = scaled(trainer.rate_factor, by)
+        trainer.rate_factor = scaled(trainer.rate_factor, by)
         self._set(learning_rate=trainer.learning_rate)
         self._emit("learning_rate", step=trainer.step, learning_rate=trainer.learning_rate, factor=trainer.rate_factor)
         self._rest(Moment.ASKED)  # what a person decided cannot be worked out again

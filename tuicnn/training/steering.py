@@ -7,8 +7,10 @@ who want to see something, and waits while the run is paused.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Literal
 
 from tuicnn.training.progress import Peek
 
@@ -16,12 +18,17 @@ __all__ = ["Request", "Steering"]
 
 #: a layer, a sample, and where the answer is awaited
 Request = tuple[int, int, "Future[Peek]"]
+#: what is to be done in turn; a number is what the learning rate is multiplied by, with where the end of it is awaited
+_Act = Literal["pause", "resume", "step", "save"] | tuple[float, "Future[None]"]
 
 
 class Steering:
     """Pause, resume, one step, save, stop, looks, the learning rate.
 
-    The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(factors)` and `answer`.
+    What is asked for is done in the order in which it was asked for, and what comes after a step waits until that is
+    trained. Only `stop` does not wait for steps and pauses; saves and rates are still seen to before the run ends.
+
+    The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(by)` and `answer`.
     """
 
     def __init__(
@@ -30,41 +37,35 @@ class Steering:
         on_pause: Callable[[bool], None],
         on_resume: Callable[[], None],
         on_save: Callable[[], None] = lambda: None,
-        on_rate: Callable[[Sequence[float]], None] = lambda factors: None,
+        on_rate: Callable[[float], None] = lambda by: None,
     ) -> None:
         self._answer, self._on_pause, self._on_resume, self._on_save = answer, on_pause, on_resume, on_save
         self._on_rate = on_rate
         self._wake = threading.Condition()
         self._requests: list[Request] = []
-        self._paused = self._told = self._closed = False
-        self._saving = False
-        self._rates: list[tuple[float, Future[None]]] = []  # what the learning rate is to be multiplied by, in turn
-        self._credit = 0  # steps to train although the run is paused
+        self._acts: deque[_Act] = deque()  # appending takes no lock: a signal handler may do it
+        self._closed = False
+        self._paused = self._told = False  # these, and the next, are the training thread's own
+        self._credit = False  # one step is to be trained although the run is paused
         self.stopping = False
 
     # --- from any thread --------------------------------------------------------------------------------------------
 
     def pause(self) -> None:
         """Hold after the step that is being trained, until `resume`."""
-        with self._wake:
-            self._paused, self._credit = True, 0
+        self._put("pause")
 
     def resume(self) -> None:
         """Go on."""
-        with self._wake:
-            self._paused, self._credit = False, 0
-            self._wake.notify_all()
+        self._put("resume")
 
     def step(self) -> None:
         """Train one more batch, then hold."""
-        with self._wake:
-            self._credit = self._credit + 1 if self._paused else 1
-            self._paused = True
-            self._wake.notify_all()
+        self._put("step")
 
     def save(self) -> None:
         """Write a checkpoint at the training thread's next look. May be called by a signal handler."""
-        self._saving = True
+        self._acts.append("save")
         self._nudge()
 
     def scale_rate(self, by: float) -> Future[None]:
@@ -74,7 +75,7 @@ class Steering:
             if self._closed:  # nothing more is trained
                 future.set_result(None)
             else:
-                self._rates.append((by, future))
+                self._acts.append((by, future))
                 self._wake.notify_all()
         return future
 
@@ -82,6 +83,11 @@ class Steering:
         """End the run at the training thread's next look. May be called by a signal handler."""
         self.stopping = True
         self._nudge()
+
+    def _put(self, act: _Act) -> None:
+        with self._wake:
+            self._acts.append(act)
+            self._wake.notify_all()
 
     def _nudge(self) -> None:
         if self._wake.acquire(blocking=False):  # a handler may interrupt the very thread that holds the lock
@@ -108,43 +114,50 @@ class Steering:
         """Answer who waits, and wait while paused. False: end the run. A single step is used up `before_step`."""
         while True:
             self._serve()
-            if self._saving:
-                self._saving = False
-                self._on_save()
-            if self._rates:
-                with self._wake:
-                    rates, self._rates = self._rates, []
-                self._on_rate([by for by, _ in rates])
-                _done(rates)
+            self._do_acts()
+            if self.stopping:
+                return False
+            if self._credit:
+                self._credit = not before_step
+                return True
+            if not self._paused:
+                return True
             with self._wake:
-                if self.stopping:
-                    return False
-                if not self._paused:
-                    resumed, self._told = self._told, False
-                    break
-                if self._credit > 0:
-                    self._credit -= before_step
-                    return True
-                first, self._told = not self._told, True
-            self._on_pause(first)
-            with self._wake:
-                if (
-                    self._paused
-                    and not self._credit
-                    and not (self._requests or self._saving or self.stopping or self._rates)
-                ):
+                if not (self._requests or self._acts or self.stopping):
                     self._wake.wait(0.5)  # not for ever: `stop` may come from a signal handler
-        if resumed:
-            self._on_resume()
-        return True
 
     def close(self) -> None:
         """The training thread is about to leave: answer who waits; later looks are answered where they are asked."""
         with self._wake:
             self._closed = True
-            rates, self._rates = self._rates, []
-        _done(rates)
+        while self._acts:
+            match self._acts.popleft():
+                case (_, future):
+                    _done(future)
         self._serve()
+
+    def _do_acts(self) -> None:
+        while self.stopping or not self._credit:
+            if self._paused and not self.stopping:
+                first, self._told = not self._told, True
+                self._on_pause(first)
+            if not self._acts:
+                return
+            match self._acts.popleft():
+                case "pause":
+                    self._paused = True
+                case "resume":
+                    self._paused = False
+                    if self._told:
+                        self._told = False
+                        self._on_resume()
+                case "step":
+                    self._paused = self._credit = True
+                case "save":
+                    self._on_save()
+                case (by, future):
+                    self._on_rate(by)
+                    _done(future)
 
     def _serve(self) -> None:
         while self._requests:
@@ -154,7 +167,6 @@ class Steering:
                 self._answer(layer, sample, future)
 
 
-def _done(rates: Sequence[tuple[float, Future[None]]]) -> None:
-    for _, future in rates:
-        if future.set_running_or_notify_cancel():
-            future.set_result(None)
+def _done(future: Future[None]) -> None:
+    if future.set_running_or_notify_cancel():
+        future.set_result(None)
