@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -174,6 +175,21 @@ def test_a_run_set_back_to_its_best_epoch_goes_on_to_the_same_bits_when_killed(t
         train(killed, resume=True, threads=2, on_nan="halve-lr")
         assert same(checkpoint_of(killed), whole), kind
         assert story(killed) == told, kind
+
+
+def test_a_run_is_not_set_back_to_a_running_variance_that_is_negative(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "sgd lr=300 momentum=0.9", **{"epochs=2": "epochs=4"})
+    checkpoints = CheckpointFolder(folder.checkpoints)
+
+    def spoil(run: Run, event: dict[str, Any]) -> None:
+        for step in checkpoints.steps():
+            kept = (sound := checkpoints.read(step)).kept.copy()
+            kept[-1] = -1
+            checkpoints.write(dataclasses.replace(sound, kept=kept))
+
+    train(folder, on_nan="halve-lr", report=spoil)
+    events = read_journal(folder.journal).events
+    assert {e["to"] for e in events if e["event"] == "set_back"} == {"the weights that it began with"}
 
 
 def changes_of(folder: RunFolder) -> list[tuple[int, float]]:

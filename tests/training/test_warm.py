@@ -89,6 +89,13 @@ def test_nothing_to_keep_is_said() -> None:
         warm_checkpoint(plan(OLD), checkpoint, plan("flatten -> dense 3"))
 
 
+def test_a_negative_running_variance_is_not_kept() -> None:
+    _, checkpoint = a_checkpoint(plan(OLD))
+    checkpoint.kept[-1] = -1
+    with pytest.raises(RunError, match=r"step 9 is damaged: the running variance of batchnorm1 is negative\."):
+        warm_checkpoint(plan(OLD), checkpoint, plan(OLD))
+
+
 def test_a_warm_run_begins_where_the_old_one_ended(tmp_path: Path) -> None:
     text = f'data: npz "{made_data(tmp_path)}" val=10\ntrain: epochs=1 batch=20\n{OLD}\n'
     first = RunFolder.create(tmp_path, "first", text)

@@ -19,6 +19,7 @@ from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.files import RunError
 from tuicnn.training.fingerprints import data_fingerprint, layout_fingerprint, plan_fingerprint
 from tuicnn.training.progress import NAN, Epoch, Progress
+from tuicnn.training.soundness import fault_of_arrays
 
 if TYPE_CHECKING:
     from tuicnn.training.metrics import Metrics
@@ -139,6 +140,8 @@ def restore_arrays(checkpoint: Checkpoint, trainer: Trainer) -> None:
     fitting = all(to is not None and to.shape == array.shape and to.dtype == array.dtype for to, array in pairs)
     if kept.keys() != checkpoint.optimizer.keys() or not fitting:
         raise RunError("The checkpoint does not belong to this network or this optimizer.")
+    if wrong := fault_of_arrays(checkpoint, trainer.plan):
+        raise RunError(f"The checkpoint after step {checkpoint.step:,} is damaged: {wrong}.")
     for to, array in pairs:
         np.copyto(to, array)
     trainer.updates = checkpoint.updates

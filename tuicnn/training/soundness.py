@@ -23,7 +23,7 @@ def fault_of(checkpoint: Checkpoint, plan: Plan) -> str:
 
 
 def fault_of_arrays(checkpoint: Checkpoint, plan: Plan) -> str:
-    """The same of its arrays alone, which have the plan's shapes."""
+    """The same of its arrays alone, which have the plan's shapes; asked wherever a network takes them up."""
     start = 0
     for node in plan.nodes:
         for name, spec in node.layer.weights(*node.input_shapes).items():

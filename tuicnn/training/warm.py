@@ -15,6 +15,7 @@ from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.files import RunError
 from tuicnn.training.fingerprints import layout_fingerprint, plan_fingerprint
 from tuicnn.training.moments import versions
+from tuicnn.training.soundness import fault_of_arrays
 from tuicnn.words import info
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Check
     fits = store.flat.shape == checkpoint.weights.shape and store.flat_kept.shape == checkpoint.kept.shape
     if checkpoint.layout != layout_fingerprint(source) or not fits:
         raise RunError("The checkpoint was written by another version of tuicnn, which keeps weights in another order.")
+    if wrong := fault_of_arrays(checkpoint, old):
+        raise RunError(f"The checkpoint after step {checkpoint.step:,} is damaged: {wrong}.")
     np.copyto(store.flat, checkpoint.weights)
     np.copyto(store.flat_kept, checkpoint.kept)
     pairs = unchanged(old, new)
