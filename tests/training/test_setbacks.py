@@ -221,7 +221,7 @@ def test_a_learning_rate_that_was_changed_is_changed_after_a_kill_too(tmp_path: 
     whole = checkpoint_of(folder)
     assert whole.rate_factor == 0.5
     assert not same(whole, checkpoint_of(untouched))
-    assert changes_of(folder) == [(2, 0.25), (4, 0.5)]
+    assert changes_of(folder) == [(2, 0.5), (2, 0.25), (4, 0.5)]
     for kind, killed in left[:-1]:
         known = changes_of(killed)
         if kind == "learning_rate":  # killed before a checkpoint knew of it: nothing was trained at that rate yet
