@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from tuicnn import sharding
+from tuicnn.data import Dataset, DataSpec
 from tuicnn.language import check
 from tuicnn.training.progress import State
 from tuicnn.training.session import Session
@@ -74,6 +76,32 @@ def test_a_run_from_start_to_end() -> None:
     assert made.history(10, 1).start == 10
     assert len(made.history(10, 1).losses) == 4
     assert len(made.history(10, 1).epochs) == 1
+
+
+def test_the_layers_are_known_before_the_data_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = session()
+    kind = type(made.plan.data)
+    load, entered, gate = kind.load, threading.Event(), threading.Event()
+
+    def slow(data: DataSpec) -> Dataset:
+        entered.set()
+        assert gate.wait(20)
+        return load(data)
+
+    monkeypatch.setattr(kind, "load", slow)
+    with in_background(made):
+        try:
+            assert entered.wait(20)
+            early = made.overview
+        finally:
+            gate.set()
+        wait_for(lambda: made.overview.complete)
+        known = made.overview
+    assert not early.complete
+    assert (early.train_images, early.val_images, early.test_images, early.class_names) == (0, 0, 0, ())
+    assert (known.train_images, known.val_images, known.test_images, known.steps_per_epoch) == (320, 100, 10_000, 7)
+    later = ("class_names", "train_images", "val_images", "test_images", "steps_per_epoch")
+    assert dataclasses.replace(early, **{name: getattr(known, name) for name in later}) == known
 
 
 def test_the_same_seed_gives_the_same_bits_with_any_number_of_threads() -> None:

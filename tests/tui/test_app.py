@@ -17,14 +17,20 @@ MakeApp = Callable[..., TrainApp]
 SIZES = [(120, 40), (80, 24), (60, 15), (200, 60), (30, 8), (110, 31), (12, 3), (300, 12)]
 
 
-async def test_it_opens_before_the_run_is_ready(make_app: MakeApp) -> None:
-    slow = FakeFeed(reading=0.5)
+async def test_it_shows_the_layers_before_the_data_is_read(make_app: MakeApp) -> None:
+    slow = FakeFeed(reading=3600)
     slow.advance(100)
+    slow.message = "reading mnist: 12,400 of 60,000 images"
     app = make_app(slow)
     async with app.run_test(size=(120, 40)) as pilot:
-        assert "reading data" in text(app)
-        await pilot.press("space", "n", "down", "l", "m", "tab")
-        await until(pilot, lambda: "conv 16 3x3 pad=1" in text(app))
+        await until(pilot, lambda: "conv 16 3x3 pad=1" in text(app) and slow.message in text(app))
+        assert "images of mnist" not in text(app)
+        await pilot.press("s", "n", "down", "l", "m", "tab")
+        assert slow.acted == []
+        slow.message, slow.reading = "", 0
+        await until(pilot, lambda: "says 1" in text(app))
+        await pilot.pause(0)
+        assert app.watcher.snapshot.overview == OVERVIEW
 
 
 @pytest.mark.parametrize("size", SIZES)

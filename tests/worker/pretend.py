@@ -46,7 +46,7 @@ class PretendRun:
     """Answers as a session does; a peek of layer 1 waits until `let_peeks_go`, one of layer 7 is refused."""
 
     def __init__(self, maps: tuple[int, ...] = (8, 26, 26)) -> None:
-        self.overview: Overview | None = an_overview()
+        self.overview = an_overview()
         self.now = Progress(state=State.TRAINING, step=3, steps=6)
         self.asked: list[str] = []
         self.waiting: list[Future[Peek]] = []

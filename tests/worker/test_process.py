@@ -67,6 +67,12 @@ async def ended(process: subprocess.Popen[bytes], seconds: float = 10) -> int:
     return code
 
 
+async def data_read(feed: RemoteFeed) -> None:
+    """Wait until the run has read its data."""
+    while not (await feed.overview()).complete:
+        await asyncio.sleep(0.02)
+
+
 async def test_a_run_to_its_end(begin: Start) -> None:
     folder, process = begin(SHORT)
     feed = await RemoteFeed.connect(folder, process=process)
@@ -282,7 +288,7 @@ async def test_data_that_is_not_there_ends_in_a_sentence(
     folder, process = begin(text="data: cifar10\nflatten -> dense 10\n")
     feed = await RemoteFeed.connect(folder, process=process)
     with pytest.raises(WorkerGone, match=r"(?i)cifar"):
-        await feed.overview()
+        await data_read(feed)
     await feed.close()
     assert summary(folder).state == "failed"
     assert "Traceback" not in folder.log.read_text()

@@ -95,13 +95,15 @@ def test_without_a_request_there_is_no_work(server: Server, folder: RunFolder, r
     assert run.asked == []
 
 
-def test_the_overview_is_waited_for(server: Server, folder: RunFolder, run: PretendRun) -> None:
-    run.overview = None
+def test_the_layers_are_answered_before_the_data_is_read(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    run.overview = an_overview(class_names=(), train_images=0, val_images=0, test_images=0, steps_per_epoch=0)
     with viewer(folder) as connection:
         connection.sendall(encode("overview", AskOverview()))
-        assert works(folder)
+        early = answer(connection, Overview)
+        assert (early.complete, early.layers) == (False, an_overview().layers)
         run.overview = an_overview()
-        assert isinstance(answer(connection, Overview), Overview)
+        connection.sendall(encode("overview", AskOverview()))
+        assert answer(connection, Overview) == an_overview()
 
 
 def test_an_act_is_answered_when_it_is_done(server: Server, folder: RunFolder, run: PretendRun) -> None:
@@ -118,10 +120,10 @@ def test_an_act_is_answered_when_it_is_done(server: Server, folder: RunFolder, r
 
 
 def test_data_that_cannot_be_read_is_told(server: Server, folder: RunFolder, run: PretendRun) -> None:
-    run.overview = None
+    run.overview = an_overview(steps_per_epoch=0)
     with viewer(folder) as connection:
-        connection.sendall(encode("overview", AskOverview()))
         run.now = Progress(state=State.FAILED, message="There is no data.")
+        connection.sendall(encode("overview", AskOverview()))
         assert answer(connection, Overview) == Refusal("There is no data.", True)
 
 

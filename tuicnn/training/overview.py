@@ -23,16 +23,18 @@ def rows_of(plan: Plan) -> tuple[LayerRow, ...]:
     )
 
 
-def overview_of(plan: Plan, dataset: Dataset, steps_per_epoch: int, *, threads: int, run: str) -> Overview:
-    """What does not change during a run of this plan."""
+def overview_of(
+    plan: Plan, dataset: Dataset | None = None, steps_per_epoch: int = 0, *, threads: int, run: str
+) -> Overview:
+    """What does not change during a run of this plan; without its data set, what is known before that is read."""
     channels, height, width = plan.input
     return Overview(
         net=plan.name,
         run=run,
         text=plan.text,
-        data=dataset.name,
+        data=dataset.name if dataset else info(plan.data).name,
         input=(channels, height, width),
-        class_names=dataset.class_names,
+        class_names=dataset.class_names if dataset else (),
         layers=rows_of(plan),
         loss=written(plan.loss),
         optimizer=written(plan.optimizer),
@@ -43,9 +45,9 @@ def overview_of(plan: Plan, dataset: Dataset, steps_per_epoch: int, *, threads: 
         threads=threads,
         parameters=plan.parameters,
         macs=plan.macs,
-        train_images=len(dataset.train_images),
-        val_images=len(dataset.val_images),
-        test_images=len(dataset.test_images),
+        train_images=len(dataset.train_images) if dataset else 0,
+        val_images=len(dataset.val_images) if dataset else 0,
+        test_images=len(dataset.test_images) if dataset else 0,
         steps_per_epoch=steps_per_epoch,
         pid=os.getpid(),
     )

@@ -52,7 +52,10 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class Overview:
-    """What does not change during a run."""
+    """What does not change during a run.
+
+    Until the data is read, its counts are 0 and the names of its classes are not there; see `complete`.
+    """
 
     net: str  # `mnist`, the file's name without its suffix
     run: str  # the run's folder, as a path; "" where there is none
@@ -75,6 +78,11 @@ class Overview:
     test_images: int
     steps_per_epoch: int
     pid: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether the data is read, and so what depends on it is known too."""
+        return self.steps_per_epoch > 0
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Session:
         on_nan: OnNan = "stop",
     ) -> None:
         self.plan, self.threads, self.run_name = plan, threads, run
-        self.overview: Overview | None = None
+        self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
         self._on_event, self._on_rest, self._past = on_event, on_rest, past
         self._trainer: Trainer | None = None
         self._steering = Steering(

@@ -191,7 +191,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         snapshot = self.watcher.snapshot
         if snapshot.progress.state.final or snapshot.gone:
             self._notice("the run has ended")
-        elif snapshot.overview is None:
+        elif not snapshot.begun:
             self._notice("not training yet")
         elif (action in RATES or action == "step") and self._last_step_done:
             self._notice("no step follows: training is over, and the test images are next")

@@ -26,7 +26,6 @@ __all__ = ["Interest", "Numbers", "Snapshot", "Watched", "Watcher"]
 NUMBERS_PERIOD = 0.1  # seconds between two requests for the numbers
 FIGURES_PERIOD = 0.3  # … for the figures of the layers
 MAPS_PERIOD = 0.6  # … for feature maps: of all that is drawn they take the most bytes
-READING_PERIOD = 0.3  # … for how much of the data is read
 FROZEN_PERIOD = 1.0  # … in a frozen view, for the one thing that is shown there: that the run has ended
 BREATH = 0.02  # seconds left to others between two requests where the answers are slow
 
@@ -101,6 +100,11 @@ class Snapshot:
     #: a sentence where the run's process cannot be reached any more
     gone: str = ""
 
+    @property
+    def begun(self) -> bool:
+        """Whether the data is read, and so all is known that does not change."""
+        return self.overview is not None and self.overview.complete
+
 
 class Watched(Message):
     """Something new was seen of the run."""
@@ -137,7 +141,7 @@ class Watcher:
         try:
             self._feed = await self._connect()
             self._tried.set()
-            self._update(overview=await self._overview(self._feed))
+            await self._meet(self._feed)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch_numbers(self._feed))
                 group.create_task(self._watch_maps(self._feed))
@@ -184,15 +188,15 @@ class Watcher:
         self._tried.set()
         self._update(gone=str(why) or "The training process cannot be reached any more.")
 
-    async def _overview(self, feed: Feed) -> Overview:
-        """The overview, once the data is read; how far the reading is, is shown meanwhile."""
-        asked = asyncio.ensure_future(feed.overview())
-        try:
-            while not (await asyncio.wait([asked], timeout=READING_PERIOD))[0]:
-                self._update(progress=(await feed.poll(0, 0)).progress)
-            return asked.result()
-        finally:
-            asked.cancel()
+    async def _meet(self, feed: Feed) -> None:
+        """Get the overview: at once what needs no data, all of it once that is read; how far, is shown meanwhile."""
+        overview = await feed.overview()
+        self._update(overview=overview)
+        while not overview.complete:
+            self._update(progress=(await feed.poll(0, 0)).progress)
+            await asyncio.sleep(NUMBERS_PERIOD)
+            overview = await feed.overview()
+        self._update(overview=overview)
 
     async def _watch_numbers(self, feed: Feed) -> None:
         while True:

@@ -31,7 +31,6 @@ T = TypeVar("T")
 QUICK = 20.0
 START = 120.0  # to begin with; a machine may be very busy, and a process that dies is noticed at once
 PEEK = 120.0  # a peek waits for a step to end, which may be long in a large network
-DATA = 3600.0  # reading a folder of a million pictures; a process that dies is noticed at once all the same
 _LOOK = 0.02  # seconds between looks for a socket that is not there yet
 AGAIN = 3.0  # seconds for which a question is asked again where there is no room, or the connection breaks at once
 
@@ -157,7 +156,7 @@ class RemoteFeed:
 
     async def overview(self) -> Overview:
         """See `Feed`."""
-        return await self._slow.ask("overview", AskOverview(), Overview, DATA)
+        return await self._slow.ask("overview", AskOverview(), Overview, QUICK)
 
     async def poll(self, since_step: int, since_epoch: int, *, figures: bool = False) -> Poll:
         """See `Feed`."""

@@ -21,7 +21,7 @@ class WorkerGone(Exception):  # noqa: N818 - a fact, not a fault
 
 @dataclass(frozen=True)
 class Poll:
-    """The numbers of this moment and what is new since the last request; `overview` from the moment it is known."""
+    """The numbers of this moment and what is new since the last request."""
 
     progress: Progress
     history: History
@@ -32,7 +32,7 @@ class Feed(Protocol):
     """A run as the screen sees it. Every method raises `WorkerGone` where the run's process is not there."""
 
     async def overview(self) -> Overview:
-        """What does not change during a run; answers once the data is read."""
+        """What does not change during a run; at once, and complete once the data is read (`Overview.complete`)."""
 
     async def poll(self, since_step: int, since_epoch: int, *, figures: bool = False) -> Poll:
         """Progress, and the history since a step and an epoch (both counts of what the screen has already)."""

@@ -11,7 +11,7 @@ __all__ = ["REQUESTS", "Act", "AskOverview", "AskPeek", "AskPoll", "Refusal"]
 
 @dataclass(frozen=True)
 class AskOverview:
-    """Answered with an `Overview`, once the data is read."""
+    """Answered with an `Overview`, which is complete once the data is read."""
 
 
 @dataclass(frozen=True)

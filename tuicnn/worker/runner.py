@@ -145,8 +145,8 @@ class Run:
     # --- what viewers ask -------------------------------------------------------------------------------------------
 
     @property
-    def overview(self) -> Overview | None:
-        """The session's, once the data is read."""
+    def overview(self) -> Overview:
+        """The session's, complete once the data is read."""
         return self._session.overview
 
     def progress(self) -> Progress:

@@ -33,7 +33,7 @@ IDLE = 30.0  # seconds after which a silent viewer has to make room for a new on
 MUTE = 1.0  # … and one that never asked anything
 HALF = 10.0  # seconds that a request may take to come in
 LOOK_AFTER = 2.0  # seconds between looks at whether the socket file is still there
-DATA_POLL = 0.02  # seconds between looks at whether the data is read, while somebody waits for it
+CLOSING_POLL = 0.02  # seconds between looks at whether the last answers are sent, when it closes
 
 
 #: what is sent to whoever finds all places taken
@@ -46,7 +46,7 @@ class Steerable(Protocol):
     """What the server asks of a run; every method answers at once, with a future where the answer comes later."""
 
     @property
-    def overview(self) -> Overview | None: ...
+    def overview(self) -> Overview: ...
     def progress(self) -> Progress: ...
     def history(self, since_step: int, since_epoch: int) -> History: ...
     def figures(self) -> Figures | None: ...
@@ -61,7 +61,6 @@ class _Viewer:
         self.socket = connection
         self.incoming = Splitter(REQUEST_LIMIT)
         self.outgoing: memoryview | None = None
-        self.waits_for_data = False
         self.peek: Future[Peek] | None = None
         self.act: Future[None] | None = None  # what it asked for is being done
         self.closing = False
@@ -71,7 +70,7 @@ class _Viewer:
     @property
     def busy(self) -> bool:
         """Whether its last request is still to be answered; the next one is not looked at until then."""
-        return self.outgoing is not None or self.waits_for_data or self.peek is not None or self.act is not None
+        return self.outgoing is not None or self.peek is not None or self.act is not None
 
 
 class Server:
@@ -119,15 +118,13 @@ class Server:
         look_at = 0.0
         patience = 0.5
         while not self._closing or (patience > 0 and any(v.outgoing is not None for v in self._viewers)):
-            timeout = DATA_POLL if self._closing or any(v.waits_for_data for v in self._viewers) else LOOK_AFTER
-            patience -= DATA_POLL if self._closing else 0
+            timeout = CLOSING_POLL if self._closing else LOOK_AFTER
+            patience -= CLOSING_POLL if self._closing else 0
             try:
                 for key, events in self._selector.select(timeout):
                     self._ready(key, events)
                 while self._answered:
                     self._answer_is_there(self._answered.popleft())
-                for viewer in [v for v in self._viewers if v.waits_for_data]:
-                    self._answer_overview(viewer)
                 if time.monotonic() >= look_at:
                     look_at = time.monotonic() + LOOK_AFTER
                     self._look_after_the_file()
@@ -233,7 +230,6 @@ class Server:
         run = self._run
         match decode(payload, REQUESTS[kind]):
             case AskOverview():
-                viewer.waits_for_data = True
                 self._answer_overview(viewer)
             case AskPoll(since_step, since_epoch, figures):
                 # the history before the progress: what is drawn is never ahead of what is said
@@ -251,10 +247,10 @@ class Server:
 
     def _answer_overview(self, viewer: _Viewer) -> None:
         overview, progress = self._run.overview, self._run.progress()
-        if overview is not None:
-            self._reply(viewer, "overview", overview)
-        elif progress.state.final:
+        if progress.state.final and not overview.complete:  # the data could not be read
             self._reply(viewer, "refusal", Refusal(progress.message or f"The run is {progress.state}.", True))
+        else:
+            self._reply(viewer, "overview", overview)
 
     def _answer_ready(self, viewer: _Viewer) -> None:
         """Called by the training thread, which goes on at once."""
@@ -278,7 +274,7 @@ class Server:
             self._reply(viewer, "peek", future.result())
 
     def _reply(self, viewer: _Viewer, kind: str, value: Any) -> None:
-        viewer.waits_for_data, viewer.peek = False, None
+        viewer.peek = None
         try:
             frame = encode(kind, value)
         except FrameError:

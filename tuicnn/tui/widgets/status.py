@@ -107,8 +107,9 @@ class Status(LineWidget):
         if overview is not None:
             if overview.run:
                 left.append((dot + plain(PurePath(overview.run).name, self.look), "dim"))
+            data = plain(overview.data, self.look)
             facts = [
-                f"{overview.train_images:,} images of {plain(overview.data, self.look)}",
+                f"{overview.train_images:,} images of {data}" if overview.complete else data,
                 overview.optimizer,
                 overview.schedule if overview.schedule != "constant" else "",
                 overview.loss,
@@ -118,7 +119,8 @@ class Status(LineWidget):
             ]
         # what a person did, for a while; else what cannot be saved, or was done about something, until it is over
         progress = self._snapshot.progress
-        told_below = progress.state in (State.FAILED, State.DIVERGED) or bool(progress.diverged) or overview is None
+        ended_badly = progress.state in (State.FAILED, State.DIVERGED)
+        told_below = ended_badly or bool(progress.diverged) or not self._snapshot.begun
         amiss = progress.trouble or ("" if told_below else progress.message)
         notice = self._notice or ("" if self._snapshot.gone else plain(amiss, self.look))
         if notice:
@@ -133,14 +135,14 @@ class Status(LineWidget):
 
     def _said(self, width: int) -> tuple[str, Role] | None:
         """The sentence in the place of the progress: before the run begins, and after it has ended."""
-        progress, overview, glyphs = self._snapshot.progress, self._snapshot.overview, self.look.glyphs
+        progress, glyphs = self._snapshot.progress, self.look.glyphs
         if progress.state.final:
-            return verdict(progress, overview), ROLES[progress.state]
+            return verdict(progress, self._snapshot.overview), ROLES[progress.state]
         if self._snapshot.gone:
             return f"{glyphs.wrong} {self._snapshot.gone}", "bad"
         if progress.diverged and not self._snapshot.frozen:
             return self._waiting(width), "bad"
-        if overview is None:
+        if not self._snapshot.begun:
             return f"{glyphs.pointer} {progress.message or f'reading data{glyphs.ellipsis}'}", "accent"
         return None
 
@@ -197,8 +199,8 @@ class Status(LineWidget):
         return self._line([*parts, (left, "text")], width)
 
     def _numbers(self, width: int) -> Strip:
-        progress, overview, dash = self._read[0].progress, self._snapshot.overview, self.look.glyphs.dash
-        if overview is None:
+        progress, dash = self._read[0].progress, self.look.glyphs.dash
+        if not self._snapshot.begun:
             return Strip.blank(width, self.base)
         validation = f"{percent(progress.val_accuracy, 1, dash):<6}"
         best = f" (best {percent(progress.best_val_accuracy)} in epoch {progress.best_epoch})"
