@@ -19,6 +19,7 @@ from tests.training.small import NET, checkpoint_of, killed_after_each_event, ma
 from tests.training.test_session import in_background, wait_for
 from tuicnn.language import check
 from tuicnn.training.checkpoint_folder import CheckpointFolder
+from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.divergence import MOST_HALVINGS, DivergedError, Divergence
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.journal import read_journal
@@ -177,17 +178,19 @@ def test_a_run_set_back_to_its_best_epoch_goes_on_to_the_same_bits_when_killed(t
         assert story(killed) == told, kind
 
 
-def test_a_run_is_not_set_back_to_a_running_variance_that_is_negative(tmp_path: Path) -> None:
+def test_a_run_is_not_set_back_to_a_running_variance_that_is_negative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = a_run(tmp_path, "sgd lr=300 momentum=0.9", **{"epochs=2": "epochs=4"})
-    checkpoints = CheckpointFolder(folder.checkpoints)
+    write = CheckpointFolder.write
 
-    def spoil(run: Run, event: dict[str, Any]) -> None:
-        for step in checkpoints.steps():
-            kept = (sound := checkpoints.read(step)).kept.copy()
-            kept[-1] = -1
-            checkpoints.write(dataclasses.replace(sound, kept=kept))
+    def spoilt(self: CheckpointFolder, checkpoint: Checkpoint) -> None:
+        kept = checkpoint.kept.copy()
+        kept[-1] = -1
+        write(self, dataclasses.replace(checkpoint, kept=kept))
 
-    train(folder, on_nan="halve-lr", report=spoil)
+    monkeypatch.setattr(CheckpointFolder, "write", spoilt)
+    train(folder, on_nan="halve-lr")
     events = read_journal(folder.journal).events
     assert {e["to"] for e in events if e["event"] == "set_back"} == {"the weights that it began with"}
 
