@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -88,7 +89,10 @@ def _unzip(data: bytes, path: Path, at_most: int) -> bytes:
 def read_idx_header(path: Path) -> Header:
     """Type and shape of an IDX file, from its first bytes alone. Raises `DataError`."""
     with reading(path), path.open("rb") as file:
-        start = file.read(4096)
+        return _header_of(file.read(4096), path)
+
+
+def _header_of(start: bytes, path: Path) -> Header:
     return _parse_header(_unzip(start, path, 36) if start.startswith(_GZIP) else start[:36], path)
 
 
@@ -97,16 +101,18 @@ def read_idx(path: Path, known: Checksum | None = None, name: str = "") -> NDArr
 
     Where `known` is given, the file must be that file, gzipped by anyone or not at all; `name` says of what data set.
     """
-    with reading(path):
-        data = path.read_bytes()
+    with reading(path), path.open("rb") as file:
+        start = file.read(4096)
+        header = _header_of(start, path)
+        # of a file that is longer than its header says no more is read than shows it; gzip adds far less than it holds
+        most = 2 * header.total + 2**20 if start.startswith(_GZIP) else header.total + 1
+        size = min(most, os.fstat(file.fileno()).st_size)
+        data = start + file.read(max(0, size - len(start)))
     trusted = known is not None and hashlib.sha256(data).hexdigest() in known
     if data.startswith(_GZIP):
-        header = _parse_header(_unzip(data, path, 36), path)
         if header.total > _MOST_FROM_ONE_BYTE * len(data):
             raise DataError(f"{path} is cut short: {header.total} bytes cannot be unzipped from {len(data)}.")
         data = _unzip(data, path, header.total + 1)
-    else:
-        header = _parse_header(data[:36], path)
     if len(data) != header.total:
         wrong = "is cut short" if len(data) < header.total else "is too long"
         have = "more" if len(data) > header.total else f"{len(data)}"

@@ -13,7 +13,18 @@ from tuicnn.words import positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .idx import Checksum, read_idx, read_idx_header
-from .parts import Parts, Stored, as_images, as_labels, assemble, count_classes, described, must_agree, must_fit
+from .parts import (
+    Parts,
+    Stored,
+    as_images,
+    as_labels,
+    assemble,
+    count_classes,
+    described,
+    must_agree,
+    must_be_labels,
+    must_fit,
+)
 from .places import looked_in, places, resolve
 
 __all__ = ["FashionMnist", "IdxFolder", "Mnist"]
@@ -214,8 +225,10 @@ class IdxFolder(DataSpec):
             shapes.append((1, header.shape[1], header.shape[2]))
             total += header.shape[0]
             must_fit(self, self.directory, shapes[0], total)
+            of_labels = read_idx_header(files[y])
+            must_be_labels(of_labels.shape, of_labels.dtype, str(files[y]))
+            _must_match(files[x], header.shape[0], of_labels.shape[0])
             labels.append(as_labels(read_idx(files[y]), str(files[y])))
-            _must_match(files[x], header.shape[0], len(labels[-1]))
         must_agree(self.directory, shapes)
         names = [str(number) for number in range(count_classes(*labels))]
         return described(self, self.directory, shapes[0], names, (labels[0], labels[1]))

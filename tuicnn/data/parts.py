@@ -42,6 +42,7 @@ VALIDATION = 5000
 #: a mean and a standard deviation are known well enough from so many values of a channel
 ENOUGH_VALUES = 50_000_000
 MOST_CLASSES = 65_536
+_BYTES_OF_A_LABEL = 8
 
 Images: TypeAlias = "NDArray[np.uint8]"
 Labels: TypeAlias = "NDArray[np.int64]"
@@ -170,19 +171,22 @@ def must_agree(name: str, shapes: Sequence[tuple[int, int, int]]) -> None:
 
 
 def must_fit(spec: DataSpec, name: str, shape: tuple[int, int, int], count: int) -> None:
-    """Refuse images (C, H, W) that memory cannot hold, before any is read. Raises `DataError`.
+    """Refuse images (C, H, W) that the memory now free cannot hold, before any is read. Raises `DataError`.
 
-    They are there twice while they are parted: as they were stored, and with `pad` around them.
+    They are there twice while they are parted: as they were stored, and with `pad` around them; so are their labels.
     """
     there = machine.memory()
     channels, height, width = shape
     stored, padded = height * width, (height + 2 * spec.pad) * (width + 2 * spec.pad)
-    need = count * channels * (stored + padded)
-    if there is not None and need > there.total:
+    need = count * (channels * (stored + padded) + 2 * _BYTES_OF_A_LABEL)
+    if there is not None and need > there.free:
+        lack = f"this machine's memory ({machine.in_bytes(there.total)})"
+        if need <= there.total:
+            lack = f"the memory that is free now ({machine.in_bytes(there.free)})"
         pad = f" with pad={spec.pad}" if spec.pad else ""
         raise DataError(
             f"{name} has {count} images of {channels}x{height}x{width}: reading them{pad} takes "
-            f"{machine.in_bytes(need)}, more than this machine's memory ({machine.in_bytes(there.total)}). "
+            f"{machine.in_bytes(need)}, more than {lack}. "
             f"{'Write a smaller pad' if spec.pad else 'Store fewer or smaller images'}."
         )
 
