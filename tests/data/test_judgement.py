@@ -142,19 +142,20 @@ def test_a_file_where_a_folder_is_wanted_is_not_proposed_again(tmp_path: Path, m
     assert "name a folder of pictures" in (found.help or "")
 
 
-def test_what_the_free_memory_cannot_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_free_memory_cannot_hold_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(tmp_path / "a.npz", images=np.zeros((30_000, 20, 20), np.uint8), labels=np.arange(30_000) % 3)
     spec = Npz(str(tmp_path / "a.npz"))
     monkeypatch.setattr(machine, "memory", lambda: machine.Memory(64_000_000_000, 20_000_000))
-    for said in verdicts(spec):
-        assert "takes 24 MB, more than the memory that is free now (20 MB)" in said
+    checked, loaded = verdicts(spec)
+    assert checked == ""
+    assert "takes 24 MB, more than the memory that is free now (20 MB)" in loaded
     monkeypatch.setattr(machine, "memory", lambda: machine.Memory(64_000_000_000, 30_000_000))
     assert verdicts(spec) == ("", "")
 
 
 def test_labels_are_not_read_before_their_number_is_judged(tmp_path: Path) -> None:
     """A file of 2 TB by its size on disk, and one of 2 TB by its header."""
-    arrays = (images(8, 4, 4), np.arange(8) % 2, images(8, 4, 4), np.arange(8) % 2)
+    arrays: tuple[Any, ...] = (images(8, 4, 4), np.arange(8) % 2, images(8, 4, 4), np.arange(8) % 2)
     for name, array in zip(FILES, arrays, strict=True):
         (tmp_path / name).write_bytes(idx_bytes(array.astype(np.uint8)))
     labels = tmp_path / FILES[1]

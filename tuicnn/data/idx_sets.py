@@ -148,6 +148,7 @@ class Mnist(DataSpec):
 
     def load(self) -> Dataset:
         self.describe()
+        must_fit(self, "mnist", (1, 28, 28), 70_000, now=True)
         try:
             parts = _read(_files(SHIPPED), MNIST, "MNIST")
         except DataError as error:
@@ -199,6 +200,7 @@ class FashionMnist(DataSpec):
 
     def load(self) -> Dataset:
         self.describe()
+        must_fit(self, "fashion-mnist", (1, 28, 28), 70_000, now=True)
         return assemble(self, "fashion-mnist", _read(self._locate(), FASHION, "Fashion-MNIST"), CLOTHES)
 
 
@@ -217,6 +219,9 @@ class IdxFolder(DataSpec):
         self._files()
 
     def describe(self) -> Described:
+        return self._judge()
+
+    def _judge(self, *, now: bool = False) -> Described:
         files = self._files()
         shapes, labels, total = [], [], 0
         for x, y in zip(FILES[::2], FILES[1::2], strict=True):
@@ -224,7 +229,7 @@ class IdxFolder(DataSpec):
             _must_be_images(files[x], header.dtype, header.shape)
             shapes.append((1, header.shape[1], header.shape[2]))
             total += header.shape[0]
-            must_fit(self, self.directory, shapes[0], total)
+            must_fit(self, self.directory, shapes[0], total, now=now)
             of_labels = read_idx_header(files[y])
             must_be_labels(of_labels.shape, of_labels.dtype, str(files[y]))
             _must_match(files[x], header.shape[0], of_labels.shape[0])
@@ -234,7 +239,7 @@ class IdxFolder(DataSpec):
         return described(self, self.directory, shapes[0], names, (labels[0], labels[1]))
 
     def load(self) -> Dataset:
-        self.describe()
+        self._judge(now=True)
         parts = _read(self._files())
         test = parts.test.labels if parts.test else None
         names = [str(number) for number in range(count_classes(parts.train.labels, test))]

@@ -134,6 +134,8 @@ class ImageFolder(DataSpec):
         test: dict[str, list[Path]] | None,
         look: Look,
         val: dict[str, list[Path]] | None,
+        *,
+        now: bool = False,
     ) -> Described:
         """What checking and loading both judge the pictures by: their number and their headers. Raises `DataError`."""
         names = list(train)
@@ -148,7 +150,7 @@ class ImageFolder(DataSpec):
             self, self.directory, look, names, None if val else (of_train, of_test if test is not None else None)
         )
         every = [path for part in (train, test or {}, val or {}) for paths in part.values() for path in paths]
-        must_fit(self, self.directory, look, len(every))
+        must_fit(self, self.directory, look, len(every), now=now)
         for path in every:
             must_look(str(path), look_at(path), look)
         return answer
@@ -158,5 +160,5 @@ class ImageFolder(DataSpec):
         names = list(train)
         look = look_at(train[names[0]][0])
         val = self._validation(folder)
-        self._judge(train, test, look, val)
+        self._judge(train, test, look, val, now=True)
         return assemble(self, self.directory, read_tree(folder, train, test, names, look, val), names)

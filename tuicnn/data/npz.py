@@ -147,7 +147,9 @@ class Npz(DataSpec):
     def _class_names(labels: list[NDArray[np.int64]]) -> list[str]:
         return [str(number) for number in range(count_classes(*labels))]
 
-    def _look(self, archive: _Archive, path: Path) -> tuple[Described, list[tuple[str, str]], list[NDArray[np.int64]]]:
+    def _look(
+        self, archive: _Archive, path: Path, *, now: bool = False
+    ) -> tuple[Described, list[tuple[str, str]], list[NDArray[np.int64]]]:
         """What checking and loading both judge the file by: its headers and its labels. Raises `DataError`."""
         pairs = self._pairs(archive, path)
         shapes, labels, total = [], [], 0
@@ -163,7 +165,7 @@ class Npz(DataSpec):
                 raise DataError(f"{path} has {header.shape[0]} images in {x}, but {of_labels.shape[0]} labels in {y}.")
             total += header.shape[0]
             shapes.append((channels, height, width))
-            must_fit(self, str(path), shapes[0], total)
+            must_fit(self, str(path), shapes[0], total, now=now)
             labels.append(as_labels(archive.array(y), f"{y} in {path}"))
         must_agree(self.file, shapes)
         test = labels[1] if len(labels) > 1 else None
@@ -178,7 +180,7 @@ class Npz(DataSpec):
     def load(self) -> Dataset:
         path = self._path()
         with _opened(path) as archive:
-            _, pairs, labels = self._look(archive, path)
+            _, pairs, labels = self._look(archive, path, now=True)
             stored = [
                 Stored(as_images(archive.array(x), f"{x} in {path}"), of_images)
                 for (x, _), of_images in zip(pairs, labels, strict=True)

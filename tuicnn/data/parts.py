@@ -170,8 +170,10 @@ def must_agree(name: str, shapes: Sequence[tuple[int, int, int]]) -> None:
         raise DataError(f"{name}: training images are {train} (CxHxW), but test images are {test}.")
 
 
-def must_fit(spec: DataSpec, name: str, shape: tuple[int, int, int], count: int) -> None:
-    """Refuse images (C, H, W) that the memory now free cannot hold, before any is read. Raises `DataError`.
+def must_fit(spec: DataSpec, name: str, shape: tuple[int, int, int], count: int, *, now: bool = False) -> None:
+    """Refuse images (C, H, W) that memory cannot hold, before any is read. Raises `DataError`.
+
+    What is free at the moment counts only where they are read `now`: a net is as good while others use the memory.
 
     They are there twice while they are parted: as they were stored, and with `pad` around them; so are their labels.
     """
@@ -179,7 +181,7 @@ def must_fit(spec: DataSpec, name: str, shape: tuple[int, int, int], count: int)
     channels, height, width = shape
     stored, padded = height * width, (height + 2 * spec.pad) * (width + 2 * spec.pad)
     need = count * (channels * (stored + padded) + 2 * _BYTES_OF_A_LABEL)
-    if there is not None and need > there.free:
+    if there is not None and need > (there.free if now else there.total):
         lack = f"this machine's memory ({machine.in_bytes(there.total)})"
         if need <= there.total:
             lack = f"the memory that is free now ({machine.in_bytes(there.free)})"
