@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,45 @@ def test_a_pipe_in_the_place_of_a_runs_file_is_named_and_not_waited_for(
     done = tuicnn("resume", "my-1")
     assert done.returncode == (0 if "step" in name else 1)
     assert re.search(rf"{re.escape(str(path))}.* it is not a regular file\.", done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("what", ["device", "socket", "folder"])
+@pytest.mark.parametrize("name", ["journal.jsonl", "lock", "net.net", "origin.json"])
+def test_what_lies_in_the_place_of_a_runs_file_neither_hides_a_run_nor_holds_a_command_up(
+    tuicnn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, what: str
+) -> None:
+    work = tmp_path / "work"
+    spoilt, sound = (RunFolder.create(work, "my", "flatten -> dense 10\n") for _ in range(2))
+    (spoilt.path / name).unlink(missing_ok=True)
+    if what == "device":
+        (spoilt.path / name).symlink_to("/dev/zero")
+    elif what == "folder":
+        (spoilt.path / name).mkdir()
+    else:
+        monkeypatch.chdir(spoilt.path)  # the path of a socket is short
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(name)
+    listed = tuicnn("runs")
+    assert listed.returncode == 0
+    assert (spoilt.name in listed.stdout, sound.name in listed.stdout) == (True, True)
+    stopped = tuicnn("stop", spoilt.name)
+    assert stopped.returncode == 1
+    assert stopped.stderr.startswith("tuicnn: ")
+    assert "Traceback" not in listed.stderr + stopped.stderr
+
+
+@pytest.mark.parametrize("text", [None, 'include: "pipe"\nflatten -> dense 10\n'])
+def test_a_pipe_in_the_place_of_a_net_is_not_waited_for(tuicnn: Run, tmp_path: Path, text: str | None) -> None:
+    work = tmp_path / "work"
+    os.mkfifo(work / "pipe")
+    if text is None:
+        os.mkfifo(work / "my.net")
+    else:
+        (work / "my.net").write_text(text)
+    done = tuicnn("check", "my.net")
+    assert done.returncode in (1, 2)
+    assert "not a regular file" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 
