@@ -41,6 +41,7 @@ def test_the_layers_of_a_check_cost_what_is_counted_by_hand() -> None:
         ((10,), 4800 * 10 + 10, 4800 * 10),
     ]
     shown = cells(layer_table(plan))
+    assert shown["name"] == ["conv1", "depthwise1", "conv2", "batchnorm1", "flatten1", "dense1"]
     assert shown["output"] == ["x".join(map(str, shape)) for shape, _, _ in found]
     assert shown["parameters"] == [f"{number:,}" if number else "" for _, number, _ in found]
     assert shown["multiply-adds"] == [f"{number:,}" if number else "" for _, _, number in found]

@@ -87,21 +87,19 @@ def print_check(console: Console, plan: Plan) -> None:
 def layer_table(plan: Plan) -> Table:
     """The layers of a plan, one a row, and their sum."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_footer=True, header_style="dim", footer_style="bold")
-    joins = any(node.inputs != (index - 1,) for index, node in enumerate(plan.nodes))
-    if joins:  # what is joined is called by its name
-        table.add_column("name", style="dim", no_wrap=True)
-    table.add_column("layer", footer="total", overflow="fold")
+    table.add_column("name", footer="total", style="dim", no_wrap=True)  # joins, weights and errors call it so
+    table.add_column("layer", overflow="fold")
     table.add_column("output", justify="right", no_wrap=True)
     table.add_column("parameters", justify="right", footer=f"{plan.parameters:,}", no_wrap=True)
     table.add_column("multiply-adds", justify="right", footer=f"{plan.macs:,}", no_wrap=True)
     for index, node in enumerate(plan.nodes):
-        row = (
+        table.add_row(
+            node.name,
             Text(node.text + _takes(plan, index, node)),
             size(node.shape),
             _count(node.parameters),
             _count(node.macs),
         )
-        table.add_row(*([node.name] if joins else []), *row)
     return table
 
 

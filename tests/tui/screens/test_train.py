@@ -7,6 +7,10 @@ import pytest
 
 from tests.tui.fake_feed import OVERVIEW, FakeFeed
 from tests.tui.pictures import lines, text, until
+from tuicnn.language import check
+from tuicnn.network import Network
+from tuicnn.training.overview import rows_of
+from tuicnn.training.progress import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.widgets.chart import Chart
 from tuicnn.tui.widgets.layer_table import LayerTable
@@ -25,16 +29,16 @@ async def test_the_arrows_choose_a_layer_whose_maps_are_shown_at_once(make_app: 
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "conv1  16x28x28" in text(app))
         for key, row, shown in (
-            ("down", "relu", "relu1  16x28x28"),
-            ("j", "├ conv 16", "conv2  16x28x28  conv 16 3x3 pad=same bias"),
-            ("up", "relu", "relu1  16x28x28"),
-            ("k", "conv 16 3x3 pad=1", "conv1  16x28x28"),
-            ("k", "conv 16 3x3 pad=1", "conv1  16x28x28"),
-            ("end", "dense 10", "dense1  10"),
-            ("j", "dense 10", "dense1  10"),
-            ("g", "conv 16 3x3 pad=1", "conv1  16x28x28"),
-            ("G", "dense 10", "dense1  10"),
-            ("home", "conv 16 3x3 pad=1", "conv1  16x28x28"),
+            ("down", "relu1      relu ", "relu1  16x28x28"),
+            ("j", "conv2      ├ conv 16", "conv2  16x28x28  conv 16 3x3 pad=same bias"),
+            ("up", "relu1      relu ", "relu1  16x28x28"),
+            ("k", "conv1      conv 16 3x3", "conv1  16x28x28"),
+            ("k", "conv1      conv 16 3x3", "conv1  16x28x28"),
+            ("end", "dense1     dense 10 ", "dense1  10"),
+            ("j", "dense1     dense 10 ", "dense1  10"),
+            ("g", "conv1      conv 16 3x3", "conv1  16x28x28"),
+            ("G", "dense1     dense 10 ", "dense1  10"),
+            ("home", "conv1      conv 16 3x3", "conv1  16x28x28"),
         ):
             await pilot.press(key)
             assert row in pointed(app)
@@ -153,3 +157,32 @@ async def test_while_help_is_open_no_pictures_are_asked_for(make_app: MakeApp, f
         assert feed.asked["peek"] == peeks
         await pilot.press("escape")
         await until(pilot, lambda: "epoch 2/3" in text(app) and feed.asked["peek"] > peeks)
+
+
+NET = """\
+data: mnist
+conv 8 3x3 pad=same -> batchnorm -> relu -> depthwise 3x3 pad=same -> layernorm
+-> residual { conv 8 3x3 pad=same bias=false -> batchnorm } -> conv 12 3x3 as narrow -> flatten -> dense 20 -> dense 10
+"""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_layer_stands_under_the_name_that_its_weights_and_errors_bear(
+    make_app: MakeApp, size: tuple[int, int]
+) -> None:
+    plan = check(NET).plan
+    assert plan is not None
+    owners = dict.fromkeys(name.rpartition(".")[0] for name in Network(plan).parameters())
+    assert {"conv1", "batchnorm2", "narrow", "dense2"} <= set(owners)
+    feed = FakeFeed(replace(OVERVIEW, layers=rows_of(plan)))
+    feed.state = State.PAUSED
+    texts = {row.name: row.text for row in rows_of(plan)}
+    app = make_app(feed)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "dense1" in text(app))
+        for name in owners:
+            row = next(line for line in lines(app)[3:] if f" {name} " in line[: len(name) + 4])
+            assert f" {texts[name][:8]}" in row  # as it is written, or the beginning of that
+            feed.diverged = f"The output of {name} became NaN in step 12 (epoch 1): its input reached 3.1e+20."
+            marked = f"{app.look.glyphs.wrong} {name} "
+            await until(pilot, lambda marked=marked: marked in text(app))  # type: ignore[misc]

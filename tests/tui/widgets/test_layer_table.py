@@ -124,7 +124,7 @@ def test_the_cursor_is_always_in_sight(cursor: int, height: int, before: int) ->
     for place in (before, cursor):
         table.show(replace(OVERVIEW, layers=rows), None, place)
         shown = [strip.text for strip in table.paint(60, height)]
-    assert any(line.startswith(f"{table.look.glyphs.pointer} relu {cursor} ") for line in shown)
+    assert any(line.startswith(f"{table.look.glyphs.pointer} relu{cursor} ") for line in shown)
 
 
 async def test_a_click_on_a_layer_chooses_it() -> None:
@@ -172,3 +172,32 @@ def test_any_graph_can_be_outlined(data: st.DataObject) -> None:
         if len(row.inputs) > 1:
             for i in row.inputs:
                 assert (rows[i].name if i >= 0 else "image") in line.source
+
+
+DIVERGED = (
+    "The output of {} became infinite in step 1,234 (epoch 2): its input reached 3.1e+20.",
+    "The gradient in {}, over the whole batch, would have become NaN in step 7 (epoch 1).",
+    "What the optimizer keeps of {} (mean) would have become NaN in step 7 (epoch 1).",
+)
+
+
+@pytest.mark.parametrize("told", DIVERGED)
+@pytest.mark.parametrize("guilty", ["gradient", "output", "step", "optimizer", "conv1"])
+def test_the_layer_that_diverged_is_marked_whatever_the_layers_are_called(guilty: str, told: str) -> None:
+    names = ["step", "output", "gradient", "optimizer", "conv1", "became", "of"]
+    rows = tuple(LayerRow(name, f"relu as {name}", "relu", (1, 2, 3), 0, 0, (i - 1,)) for i, name in enumerate(names))
+    table = LayerTable(Look(colours="none"))
+    table.show(replace(OVERVIEW, layers=rows), None, 0, told.format(guilty))
+    marked = [strip.text for strip in table.paint(60, 20) if strip.text.startswith(table.look.glyphs.wrong)]
+    assert [line.split()[1] for line in marked] == [guilty]
+
+
+@pytest.mark.parametrize("length", [4, 20, 39])
+def test_a_layer_is_shortened_before_its_name(length: int) -> None:
+    label = "n" * length
+    rows = (replace(LAYERS[0], name=label, text=f"conv 16 3x3 pad=1 stride=2 bias=false init=he as {label}"),)
+    table = LayerTable(Look(colours="none"))
+    table.show(replace(OVERVIEW, layers=rows), None, 0)
+    line = table.paint(78, 10)[1].text
+    assert line.split()[1] == label
+    assert line.split()[2] == "conv"

@@ -1,4 +1,4 @@
-"""The network as a table: one line a layer, with what it is, what it costs and how it does."""
+"""The network as a table: one line a layer, with its name, what it is, what it costs and how it does."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from tuicnn.tui.look import Look
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 from tuicnn.tui.widgets.numerals import count, percent, shape, significant
 from tuicnn.tui.widgets.outline import Line, outline
+from tuicnn.tui.widgets.plain import plain
 
 __all__ = ["LayerTable"]
+
+#: the layer in what diverged: `The output of conv2 became`, `The gradient in conv2, over the whole batch, became`
+_NAMED = re.compile(r"^(?:(?! became | would have become ).)*? (?:of|in) (\w+)")
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ ACTIVATION = Column("out", 6, 1, 3)
 GRADIENT = Column("grad", 6, 1, 4)
 DEAD = Column("dead", 4, 1, 5)
 COLUMNS = (OUTPUT, PARAMETERS, TIME, ACTIVATION, GRADIENT, DEAD)
-LEAST_TEXT = 16
+LEAST_TEXT = 10  # of a layer as it is written, beside its name
+NAME_GAP = 1
 LEAST_LAYERS = 6  # in sight before there is room for what is no layer
 LONGEST_TEXT = 32  # of short layers, so that the totals have room
 
@@ -57,6 +62,7 @@ class LayerTable(LineWidget):
     def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(look, id=id, classes=classes)
         self._rows: tuple[LayerRow, ...] = ()
+        self._names: list[str] = []
         self._lines: list[Line] = []
         self._macs = 0
         self._figures: Figures | None = None
@@ -66,10 +72,12 @@ class LayerTable(LineWidget):
 
     def show(self, overview: Overview, figures: Figures | None, cursor: int, diverged: str = "") -> None:
         """Show the layers with their live figures, the cursor on one, and a mark on the one that `diverged` names."""
-        words = set(re.findall(r"\w+", diverged.partition(":")[0]))
-        self._guilty = next((i for i, row in enumerate(overview.layers) if row.name in words), -1)
+        found = _NAMED.match(diverged)
+        named = found[1] if found else ""
+        self._guilty = next((i for i, row in enumerate(overview.layers) if row.name == named), -1)
         if overview.layers is not self._rows:
             self._rows, self._macs = overview.layers, overview.macs
+            self._names = [plain(row.name, self.look) for row in self._rows]
             self._lines = outline(self._rows, self.look)
         self._figures, self._cursor = figures, cursor
         self.repaint()
@@ -91,7 +99,14 @@ class LayerTable(LineWidget):
         shown = range(self._top, min(self._top + room, len(self._rows)))
         more = "" if len(shown) == len(self._rows) else f" {self._top + 1}-{shown[-1] + 1} of {len(self._rows)}"
         strips = [
-            self._line(f"  layer{more}", [c.head for c in columns], columns, text_width, width, self.style("dim"))
+            self._line(
+                f"  {self._named('name', width)}layer{more}",
+                [c.head for c in columns],
+                columns,
+                text_width,
+                width,
+                self.style("dim"),
+            )
         ]
         strips += [self._layer(index, columns, text_width, width) for index in shown]
         self._shown = len(shown)
@@ -121,11 +136,11 @@ class LayerTable(LineWidget):
         widths[OUTPUT] = max(OUTPUT.least, *(len(shape(row.shape)) for row in self._rows))
         widths[PARAMETERS] = max(PARAMETERS.least, len(count(sum(row.parameters for row in self._rows))))
         for last in sorted(COLUMNS, key=lambda c: -c.rank):
-            if width - sum(widths[c] + c.gap for c in widths) >= LEAST_TEXT:
+            if width - sum(widths[c] + c.gap for c in widths) >= 2 + len(self._named("", width)) + LEAST_TEXT:
                 break
             del widths[last]
         # No wider than the layers need: numbers far from their layer are hard to read.
-        longest = max(len(self._text(index)) for index in range(len(self._rows)))
+        longest = max(len(self._text(index, width)) for index in range(len(self._rows)))
         return widths, max(0, min(width - sum(widths[c] + c.gap for c in widths), max(longest + 2, LONGEST_TEXT)))
 
     def _cells(self, index: int, columns: dict[Column, int]) -> list[str]:
@@ -143,17 +158,25 @@ class LayerTable(LineWidget):
             }
         return [known[c]() if c in known else dash for c in columns]
 
-    def _text(self, index: int) -> str:
+    def _named(self, name: str, width: int) -> str:
+        """A name with the blanks up to the layer's text: whole, unless it would take more than half of the line."""
+        room, cut = min(max(map(len, [*self._names, "name"])), width // 2), self.look.glyphs.ellipsis
+        if len(name) > room:
+            name = name[: max(0, room - len(cut))] + cut
+        return name.ljust(room + NAME_GAP)
+
+    def _text(self, index: int, width: int) -> str:
         line = self._lines[index]
         glyphs = self.look.glyphs
         pointer = glyphs.wrong if index == self._guilty else glyphs.pointer if index == self._cursor else " "
-        return f"{pointer} {line.marks}{line.text}" + (f" {line.source}" if line.source else "")
+        name = self._named(self._names[index], width)
+        return f"{pointer} {name}{line.marks}{line.text}" + (f" {line.source}" if line.source else "")
 
     def _layer(self, index: int, columns: dict[Column, int], text_width: int, width: int) -> Strip:
         style = self._cursor_style if index == self._cursor else self.base
         if index == self._guilty:
             style += self.look.style("bad")
-        return self._line(self._text(index), self._cells(index, columns), columns, text_width, width, style)
+        return self._line(self._text(index, width), self._cells(index, columns), columns, text_width, width, style)
 
     @property
     def _cursor_style(self) -> Style:
