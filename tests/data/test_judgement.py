@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuicnn import machine
-from tuicnn.data import DataError, DataSpec, IdxFolder, ImageFolder, Mnist, Npz
+from tuicnn.data import Cifar10, DataError, DataSpec, FashionMnist, IdxFolder, ImageFolder, Mnist, Npz
 from tuicnn.language import check
 
 from .made import FILES, idx_bytes, images, picture, write_tree
@@ -167,3 +167,13 @@ def test_labels_are_not_read_before_their_number_is_judged(tmp_path: Path) -> No
         file.write(b"\0\0\x0e\x02" + (2**31).to_bytes(4, "big") + (128).to_bytes(4, "big"))
     for said in verdicts(IdxFolder(str(tmp_path))):
         assert "labels must be one whole number an image" in said
+
+
+@pytest.mark.parametrize("spec", [Mnist(), FashionMnist(), Cifar10()])
+def test_a_data_set_of_known_size_is_not_looked_for_when_free_memory_cannot_hold_it(
+    spec: DataSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "memory", lambda: machine.Memory(64_000_000_000, 20_000_000))
+    checked, loaded = verdicts(spec)
+    assert checked == ""
+    assert "more than the memory that is free now (20 MB)" in loaded

@@ -226,4 +226,5 @@ class Cifar10(DataSpec):
 
     def load(self) -> Dataset:
         self.describe()
+        must_fit(self, "cifar10", LOOK, 60_000, now=True)
         return assemble(self, "cifar10", self._locate().read(), CLASSES)
