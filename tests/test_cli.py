@@ -27,8 +27,8 @@ def test_check_prints_the_network_as_a_table(tuicnn: Run, tmp_path: Path) -> Non
     assert done.returncode == 0
     assert done.stderr == ""
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert ["conv", "8", "3x3", "pad=1", "8x28x28", "80", "56,448"] in lines
-    assert ["dense", "10", "10", "15,690", "15,680"] in lines
+    assert ["conv1", "conv", "8", "3x3", "pad=1", "8x28x28", "80", "56,448"] in lines
+    assert ["dense1", "dense", "10", "10", "15,690", "15,680"] in lines
     assert ["total", "15,770", "72,128"] in lines
     for filled in ("data: mnist", "loss: cross_entropy", "optim: adam", "train: epochs=3 batch=64 seed=0"):
         assert any(filled in line for line in done.stdout.splitlines()), filled
