@@ -129,6 +129,26 @@ async def test_space_pauses_and_resumes_and_s_steps(make_app: MakeApp, feed: Fak
         assert feed.acted == ["pause", "resume", "step"]
 
 
+@pytest.mark.parametrize(("size", "pane"), [((120, 40), ""), ((80, 24), ""), ((80, 24), "tab")])
+@pytest.mark.parametrize("rate", [0.0, 400.0], ids=["standing", "moving"])
+async def test_a_number_is_the_same_wherever_it_stands(
+    make_app: MakeApp, size: tuple[int, int], pane: str, rate: float
+) -> None:
+    feed = FakeFeed(rate=rate)
+    feed.advance(300)
+    app = make_app(feed)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "images/s" in text(app) or "validation" in text(app))
+        await pilot.press(*([pane] if pane else []))
+        for _ in range(12 if rate else 1):
+            await pilot.pause(0.11)
+            shown = text(app)
+            for word in ("loss", "accuracy"):
+                found = re.findall(rf"\b{word} +(?:\S train\w* |[▁-█]+ +)?(\d\S*)", shown)
+                assert len(found) >= 2, shown
+                assert len(set(found)) == 1, shown
+
+
 async def test_w_writes_a_checkpoint_and_says_when_it_is_there(make_app: MakeApp, feed: FakeFeed) -> None:
     app = make_app(feed)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +13,7 @@ from textual.events import Resize, ScreenResume, ScreenSuspend
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tuicnn.training.progress import Overview, Peek, State
+from tuicnn.training.progress import Overview, Peek
 from tuicnn.tui.curves import smoothed
 from tuicnn.tui.look import Look, Role
 from tuicnn.tui.watcher import Snapshot, Watched, Watcher
@@ -37,7 +36,6 @@ PANES = ("layers", "charts", "maps", "sample")
 SMOOTHINGS = (0.98, 0.9, 0.0)  # the first is that of the numbers above the charts
 NOTICE_SECONDS = 4.0
 SHORT_NAME = 3
-CURVES_PERIOD = 0.5  # seconds between two drawings of the curves
 CHART_ROWS = 14  # the least that charts under the table take
 LEAST_WIDTH, LEAST_HEIGHT = 56, 14
 
@@ -99,7 +97,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         self._smoothing = 0
         self._notice = ""
         self._notice_timer: Timer | None = None
-        self._curves, self._curves_drawn = (0, 0), 0.0
+        self._curves: tuple[float, ...] = ()  # what was drawn of them
         self._steps = np.arange(1, 1025, dtype=np.float32)
 
     def compose(self) -> ComposeResult:
@@ -197,19 +195,12 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             return
         if self.in_sight("layers"):
             self._draw_layers()
-        if everything or self._curves_due(snapshot):
-            self._draw_curves(snapshot)
+        self._draw_curves(everything=everything)
         if snapshot.unseen and self.in_sight("maps"):
             self.query_one("#maps_heading", Heading).show((plain(snapshot.unseen, self.look), "warn"))
             self.query_one("#feature_maps", Maps).show(None)
         if snapshot.peek is not None and snapshot.peek is not drawn.peek:
             self._draw_peek(snapshot.peek, overview)
-
-    def _curves_due(self, snapshot: Snapshot) -> bool:
-        """Whether the curves have grown, and long enough ago: each point moves much of the picture."""
-        grown = (len(snapshot.losses), len(snapshot.epochs)) != self._curves
-        waited = monotonic() - self._curves_drawn >= CURVES_PERIOD
-        return grown and (waited or snapshot.progress.state is not State.TRAINING)
 
     def _draw_layers(self) -> None:
         if self._snapshot.overview is not None:
@@ -223,11 +214,17 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             room = self.query_one("#left").size.height - CHART_ROWS
             layers.styles.height = max(5, min(layers.rows_wanted(), room)) if self.all_panes else "1fr"
 
-    def _draw_curves(self, snapshot: Snapshot) -> None:
-        self._curves, self._curves_drawn = (len(snapshot.losses), len(snapshot.epochs)), monotonic()
+    def _draw_curves(self, *, everything: bool) -> None:
+        """Draw the curves of the moment that the status line's numbers are of, with the same numbers at their ends."""
+        snapshot = self.query_one("#status", Status).read
+        loss, accuracy = snapshot.progress.train_loss, snapshot.progress.train_accuracy
+        now = (len(snapshot.losses), len(snapshot.epochs), *np.nan_to_num([loss, accuracy], nan=-1.0).tolist())
+        if now == self._curves and not everything:
+            return
+        self._curves = now
         if not self.all_panes:
-            self.query_one("#loss_spark", Sparkline).show(smoothed(snapshot.losses, SMOOTHINGS[0]))
-            self.query_one("#accuracy_spark", Sparkline).show(smoothed(snapshot.accuracies, SMOOTHINGS[0]))
+            self.query_one("#loss_spark", Sparkline).show(smoothed(snapshot.losses, SMOOTHINGS[0]), loss)
+            self.query_one("#accuracy_spark", Sparkline).show(smoothed(snapshot.accuracies, SMOOTHINGS[0]), accuracy)
         if not self.in_sight("charts"):
             return
         while len(self._steps) < len(snapshot.losses):
@@ -235,12 +232,12 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         steps = self._steps[: len(snapshot.losses)] * snapshot.stride
         epochs = snapshot.epochs
         ends = epochs.column("step").astype(np.float32)
-        for name, y, validation in (
-            ("loss", snapshot.losses, epochs.column("val_loss")),
-            ("accuracy", snapshot.accuracies, epochs.column("val_accuracy")),
+        for name, y, number, validation in (
+            ("loss", snapshot.losses, loss, epochs.column("val_loss")),
+            ("accuracy", snapshot.accuracies, accuracy, epochs.column("val_accuracy")),
         ):
             points = Series("validation", ends, validation.astype(np.float32), kind="points", role="second")
-            self.query_one(f"#{name}", Chart).show([Series("training", steps, y), points], marks=ends)
+            self.query_one(f"#{name}", Chart).show([Series("training", steps, y, number=number), points], marks=ends)
 
     def _draw_peek(self, peek: Peek, overview: Overview) -> None:
         names = [plain(name, self.look) for name in overview.class_names]

@@ -34,6 +34,7 @@ class Series:
     y: NDArray[Any]
     kind: Literal["line", "points"] = "line"
     role: Role = "accent"
+    number: float | None = None  # stands in the legend in the place of the last value
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ class Chart(LineWidget):
                 marks = self.look.glyphs.traces if series.kind == "line" else self.look.glyphs.points
                 mark = marks[counts[series.kind] % len(marks)]
                 counts[series.kind] += 1
-                known = y[np.isfinite(y)]
+                known = y[np.isfinite(y)] if series.number is None else np.array([series.number])
                 name = f" {self.look.plain(series.name)[:letters]}" if letters else ""
                 segments += [
                     Segment(f"  {mark}", self.style(series.role)),
@@ -257,6 +258,6 @@ class Chart(LineWidget):
         return fitted(segments, width, self.base)
 
     def _last(self, known: NDArray[np.float64]) -> str:
-        if not known.size:
+        if not known.size or np.isnan(known[-1]):
             return self.look.glyphs.dash
         return percent(float(known[-1])) if self.percent else significant(float(known[-1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -39,17 +40,19 @@ class Sparkline(LineWidget):
         self._form = form
         self._role: Role = role
         self._values: NDArray[np.float64] = np.zeros(0)
+        self._number: float | None = None
 
-    def show(self, values: ArrayLike) -> None:
-        """Show values, the oldest first; what is not finite leaves a gap."""
-        self._values = np.array(values, dtype=np.float64).reshape(-1)
+    def show(self, values: ArrayLike, number: float | None = None) -> None:
+        """Show values, the oldest first; what is not finite leaves a gap. `number` stands in the last one's place."""
+        self._values, self._number = np.array(values, dtype=np.float64).reshape(-1), number
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """All lines."""
         known = self._values[np.isfinite(self._values)]
         label = self._label + " " if self._label else ""
-        last = " " + (self._form(float(known[-1])) if known.size else self.look.glyphs.dash)
+        number = self._number if self._number is not None else float(known[-1]) if known.size else math.nan
+        last = " " + (self.look.glyphs.dash if math.isnan(number) else self._form(number))
         room = width - cell_len(label) - cell_len(last)
         if room < _NARROWEST:
             room, label = room + cell_len(label), ""

@@ -40,7 +40,7 @@ ROLES: dict[State, Role] = {
     State.DIVERGED: "bad",
     State.FAILED: "bad",
 }
-NUMBERS_PERIOD = 0.3  # seconds that the numbers stand still while training
+NUMBERS_PERIOD = 0.5  # seconds that the numbers stand still while training
 ROOMY = 72  # columns from which on all words are written out
 BARS = 36  # cells of a bar at most
 
@@ -89,6 +89,11 @@ class Status(LineWidget):
         if not calm or monotonic() - self._read[1] >= NUMBERS_PERIOD:
             self._read = (snapshot, monotonic())
         self.repaint()
+
+    @property
+    def read(self) -> Snapshot:
+        """What the numbers were read off."""
+        return self._read[0]
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The three lines."""
