@@ -56,8 +56,8 @@ def test_a_word_is_told_whole_within_the_terminal(entry: Entry, width: int) -> N
 
 def test_the_example_is_shown_with_its_shapes() -> None:
     rows = [line.split() for line in shown(80, "maxpool").splitlines()]
-    assert ["conv", "8", "3x3", "pad=1", "8x28x28", "80", "56,448"] in rows
-    assert ["maxpool", "2", "8x14x14"] in rows
+    assert ["conv1", "conv", "8", "3x3", "pad=1", "8x28x28", "80", "56,448"] in rows
+    assert ["maxpool1", "maxpool", "2", "8x14x14"] in rows
 
 
 def test_other_names() -> None:
