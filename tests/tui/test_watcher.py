@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +54,23 @@ async def test_the_history_comes_together_without_gap_or_repeat(feed: FakeFeed) 
         assert np.array_equal(watcher.snapshot.losses, feed._losses[: feed.step])
         assert np.array_equal(watcher.snapshot.accuracies, feed._accuracies[: feed.step])
         assert [epoch.epoch for epoch in watcher.snapshot.epochs] == [1, 2]
+
+
+@pytest.mark.parametrize("said", ["diverged", "message"])
+async def test_a_step_that_was_undone_is_followed_by_a_picture_of_the_weights_there_are(
+    feed: FakeFeed, said: str
+) -> None:
+    async with watching(feed) as (watcher, _):
+        watcher.want(maps=True)
+        async with asyncio.timeout(10):
+            while watcher.snapshot.peek is None:
+                await asyncio.sleep(0.01)
+            shown = watcher.snapshot.peek
+            setattr(feed, said, "The loss became NaN in step 101.")  # no step was done
+            while watcher.snapshot.peek is shown:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)
+        assert len(feed.peeked) == 2  # and no more, while nothing changes
 
 
 async def test_when_a_point_becomes_several_steps_what_was_had_is_put_together_too(feed: FakeFeed) -> None:

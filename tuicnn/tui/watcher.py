@@ -214,7 +214,8 @@ class Watcher:
             self._wake_maps.clear()
             start, interest, progress = monotonic(), self.interest, self.snapshot.progress
             chosen = (interest.layer, interest.sample)
-            now = (*chosen, progress.step, progress.state.final)
+            # a step that was undone, or weights that were set back, leave the count of steps as it is
+            now = (*chosen, progress.step, progress.state.final, progress.diverged, progress.message)
             if interest.maps and (chosen != seen[:2] or (now != seen and not self.snapshot.frozen)):
                 await self._peek(feed, *chosen)
                 seen = now

@@ -64,5 +64,23 @@ class Heading(LineWidget):
         if several and self._aside:
             parts.append(Segment(" ", self.base))
         taken = sum(len(part.text) for part in parts)
+        if taken > width and self._aside:
+            parts = self._cut(parts, width)
         parts.append(Segment(rule * max(0, width - taken), self.style("faint")))
         return [fitted(parts, width, self.base)] + [Strip.blank(width, self.base)] * (height - 1)
+
+    def _cut(self, parts: Sequence[Segment], width: int) -> list[Segment]:
+        """As much as fits, with an ellipsis at its end; blanks at the end are no loss."""
+        more = self.look.glyphs.ellipsis
+        while parts and not parts[-1].text.strip():
+            parts = parts[:-1]
+        if sum(len(part.text) for part in parts) <= width or width < len(more):
+            return list(parts)
+        room = width - len(more)
+        cut: list[Segment] = []
+        for part in parts:
+            if len(part.text) > room:
+                return [*cut, Segment(part.text[:room] + more, part.style)]
+            cut.append(part)
+            room -= len(part.text)
+        return cut
