@@ -54,7 +54,8 @@ def test_says_without_colours_what_is_predicted_and_what_is_true(look: Look) -> 
     lines = drawn(bars(look, [0.1, 0.7, 0.2], ["cat", "dog", "cow"], truth=2), 40, 3)
     glyphs = look.glyphs
     assert [glyphs.pointer in line[:2] for line in lines] == [False, True, False]
-    assert [glyphs.check in line[:2] for line in lines] == [False, False, True]
+    assert [glyphs.truth in line[:2] for line in lines] == [False, False, True]
+    assert not any(mark in line[:2] for line in lines for mark in (glyphs.check, glyphs.wrong))  # right and wrong
     assert "dog" in lines[1]
     assert "70.0%" in lines[1]
 
@@ -63,7 +64,7 @@ def test_with_few_rows_shows_the_likeliest_and_the_true_one() -> None:
     lines = drawn(bars(Look(), [0.05, 0.5, 0.0, 0.3, 0.15], list("abcde"), truth=2), 40, 3)
     assert lines[0].startswith("▸  b")
     assert lines[1].startswith("   d")
-    assert lines[2].startswith(" ✓ c")
+    assert lines[2].startswith(" = c")
 
 
 def test_an_unknown_probability_is_not_the_prediction() -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tuicnn.tui import scales
 from tuicnn.tui.glyphs import ASCII, CONSOLE, UNICODE, Glyphs
-from tuicnn.tui.look import Look, detect
+from tuicnn.tui.look import Colours, Look, Role, detect
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -124,3 +125,15 @@ def test_ramps_have_the_steps_that_widgets_count_on(glyphs: Glyphs) -> None:
 def test_names_from_outside_cannot_write_escapes() -> None:
     assert Look().plain("Müller\x1b[2J\n") == "Müller?[2J?"
     assert Look(ascii=True).plain("Müller") == "M?ller"
+
+
+@pytest.mark.parametrize("colours", ["truecolor", "256", "16"])
+def test_a_colour_of_a_role_has_one_meaning(colours: Colours) -> None:
+    look = Look(colours=colours)
+    coloured: tuple[Role, ...] = ("accent", "second", "good", "warn", "bad")
+    numbers = [look.style(role).color for role in coloured]
+    assert len(set(numbers)) == len(numbers)
+    maps = set(scales.colours(signed=True).tolist()) | set(scales.colours(signed=False).tolist())
+    second = look.style("second").color
+    assert second is not None
+    assert second.number not in maps

@@ -36,8 +36,9 @@ class Glyphs:
     dot: str  # a separator between facts
     dash: str  # stands for an unknown value, or from - to
     ellipsis: str
-    check: str
-    wrong: str
+    check: str  # a right answer
+    wrong: str  # a wrong answer, or what failed
+    truth: str  # the true class
     pointer: str  # the chosen row, the predicted class
     running: str
     paused: str
@@ -71,6 +72,7 @@ UNICODE = Glyphs(
     ellipsis="…",
     check="✓",
     wrong="✗",
+    truth="=",
     pointer="▸",
     running="▶",
     paused="‖",
@@ -123,6 +125,7 @@ ASCII = Glyphs(
     ellipsis="...",
     check="*",
     wrong="x",
+    truth="=",
     pointer=">",
     running=">",
     paused="=",

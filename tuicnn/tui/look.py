@@ -23,7 +23,8 @@ __all__ = ["Colours", "Glyphs", "Look", "Role", "detect"]
 
 Colours = Literal["truecolor", "256", "16", "none"]
 
-#: what a colour is for; `accent` is the one colour that stands out, `second` is what is compared with it
+#: what a colour is for; `accent` is the one colour that stands out, `second` is what is compared with it,
+#: in a colour that neither warns nor is one of the feature maps
 Role = Literal["text", "dim", "faint", "strong", "accent", "second", "good", "warn", "bad"]
 
 # Greys are in the middle of the scale so that they can be read on dark and on light backgrounds.
@@ -33,7 +34,7 @@ _STYLES_256: dict[Role, Style] = {
     "faint": Style(color=Color.from_ansi(239)),
     "strong": Style(bold=True),
     "accent": Style(color=Color.from_ansi(79)),
-    "second": Style(color=Color.from_ansi(215)),
+    "second": Style(color=Color.from_ansi(140)),
     "good": Style(color=Color.from_ansi(114)),
     "warn": Style(color=Color.from_ansi(179)),
     "bad": Style(color=Color.from_ansi(167)),
@@ -44,7 +45,7 @@ _STYLES_16: dict[Role, Style] = {
     "faint": Style(dim=True),
     "strong": Style(bold=True),
     "accent": Style(color=Color.from_ansi(6)),
-    "second": Style(color=Color.from_ansi(3)),
+    "second": Style(color=Color.from_ansi(5)),
     "good": Style(color=Color.from_ansi(2)),
     "warn": Style(color=Color.from_ansi(3)),
     "bad": Style(color=Color.from_ansi(1)),

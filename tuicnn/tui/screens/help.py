@@ -63,9 +63,15 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         panel = self.query_one(Panel)
         keys = [(" ".join(s.keys), s.binding.tooltip or s.binding.description) for s in self._shortcuts]
         first = max((len(name) for name, _ in (*keys, *WORDS)), default=0) + 2
+        glyphs = self.look.glyphs
+        marks = (
+            (glyphs.pointer, "the class that the network names for the image, or the chosen row"),
+            (glyphs.truth, "the class that the image is of"),
+            (f"{glyphs.check} {glyphs.wrong}", "the network names the right class, or a wrong one"),
+        )
         room = max(10, panel.size.width - 4 - first)
         lines: list[PanelLine] = []
-        for entries in (keys, WORDS):
+        for entries in (keys, (*WORDS, *marks)):
             if lines:
                 lines.append([])
             for name, text in entries:

@@ -73,7 +73,7 @@ class Bars(LineWidget):
             name = set_cell_size(name, names - len(glyphs.ellipsis)) + glyphs.ellipsis
         segments = [
             Segment(glyphs.pointer if predicted else " ", style("accent")),
-            Segment(glyphs.check if true else " ", style("good")),
+            Segment(glyphs.truth if true else " ", style("strong")),
             Segment(" " + set_cell_size(name, names) + " " if names else " ", style("text" if predicted else "dim")),
         ]
         percent = numerals.percent(share).rjust(7) if known else glyphs.dash.rjust(7)
