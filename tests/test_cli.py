@@ -239,7 +239,7 @@ def test_missing_data_is_told_once(tuicnn: Run) -> None:
     assert (done.stdout + done.stderr).count("Fashion-MNIST is not here") == 1
 
 
-@pytest.mark.parametrize("limit", [4, 6, 9, 20])
+@pytest.mark.parametrize("limit", [6, 9, 20])  # with fewer, Python itself may not come to start
 def test_where_hardly_a_file_may_be_open_it_is_said_in_a_sentence(
     environment: dict[str, str], tmp_path: Path, limit: int
 ) -> None:

@@ -23,7 +23,7 @@ async def test_it_shows_the_layers_before_the_data_is_read(make_app: MakeApp) ->
     slow.message = "reading mnist: 12,400 of 60,000 images"
     app = make_app(slow)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "conv 16 3x3 pad=1" in text(app) and slow.message in text(app))
+        await until(pilot, lambda: "conv 16 3x3" in text(app) and slow.message in text(app))
         assert "images of mnist" not in text(app)
         await pilot.press("s", "n", "down", "l", "m", "tab")
         assert slow.acted == []
