@@ -15,7 +15,7 @@ from tuicnn.language.checks.counting import MOST_LAYERS, Counting, in_figures
 from tuicnn.language.checks.expansion import Expansion
 from tuicnn.language.checks.frames import Frame, Labels
 from tuicnn.language.checks.graph import NOWHERE, Flow, Graph
-from tuicnn.language.checks.idle import check_idle
+from tuicnn.language.checks.no_effect import check_no_effect
 from tuicnn.language.checks.outputs import Ends, check_outputs, find_ends
 from tuicnn.language.checks.program import Program, gather
 from tuicnn.language.checks.values import Scope, all_words, evaluate
@@ -118,7 +118,7 @@ def _read_through(
     if not report.failed:
         made = configuration.made
         check_costs(nodes, made, _images(made.get("data")) if classes is None else None, last, report)
-        check_idle(program, configuration, blocks, graph, flow, report)
+        check_no_effect(program, configuration, blocks, graph, flow, report)
     if not report.failed:
         title = path.stem if path is not None else source.name
         plan = _plan(title, source.text, configuration, ends, nodes, input is not None)

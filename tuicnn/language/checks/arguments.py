@@ -9,8 +9,8 @@ from typing import Any
 
 from tuicnn import words
 from tuicnn.kinds import ListOf, SizeKind, Text
-from tuicnn.language.checks.mending import example_value, mended
 from tuicnn.language.checks.misplaced import Misplaced, missing_arrow, read_bare_word, read_surplus
+from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
@@ -196,7 +196,7 @@ class _Taking:
         value = evaluate(argument.value, self.scope, self.report.muted(), _words(own))
         text, span = "", name.span
         if value is not UNKNOWN and not _accepts(own, value):
-            text, span = mended(self.cls, own, _by_name(name.text, value)), argument.span
+            text, span = nearest_accepted(self.cls, own, _by_name(name.text, value)), argument.span
         self.first[meant] = argument
         asked = meant if span is name.span else f"{meant}={text}"
         self._wrong(Code.NAME, f"{message}. Did you mean `{asked}`?", span, help=f"write `{asked}`{self._takes('; ')}")
@@ -235,7 +235,7 @@ class _Taking:
         try:
             self.values[own.name] = kind.accept(value)
         except UnsuitableError as wrong:
-            text = mended(self.cls, own, value)
+            text = nearest_accepted(self.cls, own, value)
             help = f"write `{text}`" if argument.name is None else f"write `{own.name}={text}`"
             message = str(wrong)
             if "must" not in message:  # it speaks of what stands in the value, such as normal(…)
@@ -245,7 +245,7 @@ class _Taking:
     def _tuple(self, own: words.Argument, items: Items) -> None:
         """`(3, 3)` where a size or a list is meant."""
         values = [evaluate(item, self.scope, self.report.muted(), ()) for item in items.items]
-        text = mended(self.cls, own, values)
+        text = nearest_accepted(self.cls, own, values)
         what = "a list stands in brackets" if isinstance(own.kind, ListOf) else "a size is written with `x`"
         self._wrong(Code.RANGE, f"`{own.name}` of {self.title} is no pair: {what}", items.span, help=f"write `{text}`")
 
@@ -274,7 +274,7 @@ class _Taking:
             elif len(size) == 2 and not any(a.name and a.name.text == self.places[0].name for a in self.given):
                 text = f"{example_value(self.cls, self.places[0])} {size}"
         elif len(kinds) == 1 and _is_axes(kinds[0], values):
-            text = mended(self.cls, self.places[0], values)
+            text = nearest_accepted(self.cls, self.places[0], values)
             message = f"{self.title} takes one size, written with `x`"
         if not text:
             return False

@@ -9,7 +9,7 @@ from typing import Any
 
 from tuicnn.language.checks.arguments import extra_fields, take, take_options
 from tuicnn.language.checks.program import Program
-from tuicnn.language.checks.strangers import CHOICES, OWN_SETTINGS, unknown_setting
+from tuicnn.language.checks.unknown_names import CHOICES, OWN_SETTINGS, unknown_setting
 from tuicnn.language.checks.values import Scope
 from tuicnn.language.codes import Code
 from tuicnn.language.excerpts import one_line

@@ -11,8 +11,8 @@ from tuicnn.language.checks.blocks import Blocks, describe
 from tuicnn.language.checks.counting import DEEPEST, MOST_LAYERS, bind
 from tuicnn.language.checks.frames import Frame
 from tuicnn.language.checks.graph import NOWHERE, Flow, Graph
-from tuicnn.language.checks.misfits import residual_help, several_lines
-from tuicnn.language.checks.strangers import unknown_label, unknown_step
+from tuicnn.language.checks.shape_help import residual_help, several_lines
+from tuicnn.language.checks.unknown_names import unknown_label, unknown_step
 from tuicnn.language.checks.values import UNKNOWN, evaluate
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span

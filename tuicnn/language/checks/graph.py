@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tuicnn.language.checks.arguments import Taken
-from tuicnn.language.checks.misfits import flat_help, odd_branch, reworded, shortcut, window_help
+from tuicnn.language.checks.shape_help import flat_help, odd_branch, reworded, shortcut, window_help
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
 from tuicnn.language.plan import INPUT, Node

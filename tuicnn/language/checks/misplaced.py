@@ -8,7 +8,7 @@ from typing import Any
 
 from tuicnn import words
 from tuicnn.kinds import Flag, ListOf, Whole
-from tuicnn.language.checks.mending import example_value, mended
+from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
@@ -126,7 +126,7 @@ def _without_equals(cls: type, own: words.Argument, given: Sequence[Argument], i
         if not bare and (value is UNKNOWN or _taken(own, value)):
             span = given[i].span.to(following.span)
             return Misplaced(message, span, f"write `{own.name}={excerpt(following.value.span)}`", 2, own.name)
-    text = mended(cls, own, True) if not isinstance(own.kind, Whole) else example_value(cls, own)
+    text = nearest_accepted(cls, own, True) if not isinstance(own.kind, Whole) else example_value(cls, own)
     return Misplaced(f"`{own.name}` needs `=` and a value", given[i].span, f"write `{own.name}={text}`", 1, own.name)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuicnn.kinds import ListOf
-from tuicnn.language.checks.mending import number_word
+from tuicnn.language.checks.value_fixes import number_word
 from tuicnn.language.codes import Code
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.report import Report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lark import Token
 
-from tuicnn.language.checks.strangers import ELSEWHERE, option_owner, setting_names
+from tuicnn.language.checks.unknown_names import ELSEWHERE, option_owner, setting_names
 from tuicnn.language.habits.handwork import Handwork, borrow, text_of, touches
 
 __all__ = ["read_heading", "without_comments"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tuicnn import words
 from tuicnn.language.checks.arguments import take
-from tuicnn.language.checks.mending import mended
+from tuicnn.language.checks.value_fixes import nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.excerpts import excerpt, plain_step
 from tuicnn.language.report import Report
@@ -99,14 +99,14 @@ def _text(cls: type, own: words.Argument, argument: Argument, scope: Scope) -> s
     value = argument.value
     mute = Report().muted()
     if isinstance(value, Items):
-        return mended(cls, own, [evaluate(item, scope, mute) for item in value.items])
+        return nearest_accepted(cls, own, [evaluate(item, scope, mute) for item in value.items])
     found = evaluate(value, scope, mute, own.kind.words)
     if found is UNKNOWN:
         return plain_step("", [Argument(None, value, value.span)]).strip()
     try:
         own.kind.accept(found)
     except ValueError:
-        return mended(cls, own, found)
+        return nearest_accepted(cls, own, found)
     size = "x" in own.kind.show(found) if isinstance(found, tuple) else False
     if own.name == "kernel" and isinstance(found, int) and info(cls).name in ("conv", "depthwise"):
         return f"{found}x{found}"

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from tuicnn.language.checks.arguments import signature
 from tuicnn.language.checks.configuration import DEFAULTS
-from tuicnn.language.checks.strangers import CHOICES, ELSEWHERE
+from tuicnn.language.checks.unknown_names import CHOICES, ELSEWHERE
 from tuicnn.language.suggest import closest
 from tuicnn.language.vocabularies import fill_vocabularies
 from tuicnn.values import show

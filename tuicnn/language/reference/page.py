@@ -9,7 +9,7 @@ from itertools import groupby
 
 from tuicnn.language.checking import check
 from tuicnn.language.checks.counting import MOST_LAYERS
-from tuicnn.language.checks.strangers import CHOICES
+from tuicnn.language.checks.unknown_names import CHOICES
 from tuicnn.language.codes import CODES
 from tuicnn.language.rendering import render_plain
 from tuicnn.language.syntax.reading import LARGEST

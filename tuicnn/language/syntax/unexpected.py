@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from lark import Token
 
-from tuicnn.language.checks.mending import example_value
-from tuicnn.language.checks.strangers import setting_names
+from tuicnn.language.checks.unknown_names import setting_names
+from tuicnn.language.checks.value_fixes import example_value
 from tuicnn.words import arguments, vocabulary
 
 __all__ = ["Unexpected", "explain"]

@@ -13,7 +13,7 @@ from tuicnn.language.suggest import aliases, closest
 from tuicnn.values import Call, Size, Time, UnsuitableError, Word
 from tuicnn.words import Made, info, vocabulary
 
-__all__ = ["example_value", "mended", "number_word"]
+__all__ = ["example_value", "nearest_accepted", "number_word"]
 
 _TRUE = frozenset({"true", "yes", "on", "y", "t"})
 _FALSE = frozenset({"false", "no", "off", "none", "n", "f", "null"})
@@ -58,7 +58,7 @@ def _example(cls: type, own: words.Argument) -> str:
     return "[0, 1]" if isinstance(own.kind, ListOf) else "1"
 
 
-def mended(cls: type, own: words.Argument, value: Any) -> str:
+def nearest_accepted(cls: type, own: words.Argument, value: Any) -> str:
     """Text of a value near `value` that the argument takes; an example of one where none is near."""
     for candidate in _candidates(own.kind, value):
         try:

@@ -14,7 +14,7 @@ from tuicnn.language.checks.configuration import Configuration
 from tuicnn.language.checks.constants import names_in
 from tuicnn.language.checks.graph import Flow, Graph
 from tuicnn.language.checks.program import Program
-from tuicnn.language.checks.strangers import option_owner
+from tuicnn.language.checks.unknown_names import option_owner
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import excerpt
@@ -22,10 +22,10 @@ from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Argument, Chain, Group, Name, Recall, Setting, Step, Unreadable, Use, Value
 from tuicnn.words import arguments, info, vocabulary
 
-__all__ = ["check_idle"]
+__all__ = ["check_no_effect"]
 
 
-def check_idle(
+def check_no_effect(
     program: Program, configuration: Configuration, blocks: Blocks, graph: Graph, flow: Flow, report: Report
 ) -> None:
     """Warn of what has no effect in a file that is otherwise in order. Files that are included may have more."""
