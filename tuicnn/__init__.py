@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tuicnn import plain as plain
-    from tuicnn.network import NetError, Network
+    from tuicnn.engine.network import NetError, Network
 
 __version__ = "0.1.0"
 __all__ = ["NetError", "Network", "__version__", "plain"]
@@ -23,7 +23,7 @@ __all__ = ["NetError", "Network", "__version__", "plain"]
 def __getattr__(name: str) -> Any:
     # NumPy is imported when a network is wanted, and not for `tuicnn --help`
     if name in ("NetError", "Network"):
-        from tuicnn import network
+        from tuicnn.engine import network
 
         return getattr(network, name)
     if name == "plain":

@@ -15,7 +15,7 @@ import rich.console
 from rich.console import ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from tuicnn.printable import harmless
+from tuicnn.system.printable import harmless
 
 __all__ = ["Console", "guard"]
 

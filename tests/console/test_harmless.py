@@ -18,7 +18,7 @@ from rich.text import Text
 from tests.conftest import Run
 from tuicnn.console.streams import to_json
 from tuicnn.output import Console, _Guarded
-from tuicnn.printable import harmless
+from tuicnn.system.printable import harmless
 from tuicnn.worker.log import entry, last_words
 
 HOSTILE = "x\x1b]0;title\x07\x1b[31m\x9b2J\x7f\r\u202e\u2028y"

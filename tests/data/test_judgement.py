@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuicnn import machine
 from tuicnn.data import Cifar10, DataError, DataSpec, FashionMnist, IdxFolder, ImageFolder, Mnist, Npz
 from tuicnn.language import check
+from tuicnn.system import machine
 
 from .made import FILES, idx_bytes, images, picture, write_tree
 

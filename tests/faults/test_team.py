@@ -26,7 +26,7 @@ FOR_EVER = Options(epochs=100_000, threads=2)
 
 #: `tuicnn` whose other process meets an error at its fifth step
 FAULTY = """
-from tuicnn.network import Network
+from tuicnn.engine.network import Network
 step = Network.step
 def faulty(network, *given, **more):
     if network.team.rank and more["step"] == 4:

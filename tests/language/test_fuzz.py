@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tuicnn.bundled import bundled
+from tuicnn.engine.network import Network
 from tuicnn.language import Source, check, check_file
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.parsing import parse
-from tuicnn.network import Network
 
 from ..strategies import networks
 from .invariants import hold, no_hang

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tuicnn import machine
 from tuicnn.bundled import bundled
 from tuicnn.language import Severity, check, check_file
 from tuicnn.language.checks.costs import in_words, step_memory
-from tuicnn.machine import in_bytes
+from tuicnn.system import machine
+from tuicnn.system.machine import in_bytes
 
 from .following import followed
 

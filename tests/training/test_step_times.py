@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.training.small import NET, made_data
-from tuicnn import execution, team
-from tuicnn.execution import Observed
+from tuicnn.engine import executor
+from tuicnn.engine.executor import Observed
+from tuicnn.engine.groups import forked
 from tuicnn.language import check
 from tuicnn.training import looking, trainer
 from tuicnn.training.looking import MEASURED, Views
@@ -30,7 +31,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (execution, looking, team, trainer):
+    for module in (executor, looking, forked, trainer):
         monkeypatch.setattr(module, "perf_counter", made)
     return made
 

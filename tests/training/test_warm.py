@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.training.small import checkpoint_of, made_data, train
+from tuicnn.engine.network import Network
 from tuicnn.language import Plan, check
-from tuicnn.network import Network
 from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.files import RunError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tuicnn.bench.turns import SAMPLE, LayerTimes
-from tuicnn.execution import Observed
+from tuicnn.engine.executor import Observed
 from tuicnn.training.trainer import CHUNK, Trainer
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tuicnn.bench.turns import SAMPLE, LayerTimes
 from tuicnn.bench.twin import twin
 from tuicnn.bench.twin_training import correct, loss_of, optimizer_of, set_rate
 from tuicnn.data import Batches
-from tuicnn.network import Network
+from tuicnn.engine.network import Network
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tuicnn.console.streams import complain, say
-from tuicnn.regular import open_regular
+from tuicnn.system.regular_files import open_regular
 from tuicnn.training.files import RunError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.bench.results import Result, geometric_mean
-from tuicnn.printable import printable
+from tuicnn.system.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.console.train import percent
-from tuicnn.printable import printable
+from tuicnn.system.printable import printable
 
 if TYPE_CHECKING:
     from tuicnn.training.runs import RunSummary

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.kinds import Choice, ListOf, Number, Whole
 from tuicnn.layers.base import Shape
-from tuicnn.printable import printable
+from tuicnn.system.printable import printable
 from tuicnn.words import option, word
 
 if TYPE_CHECKING:

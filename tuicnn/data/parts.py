@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tuicnn import machine
 from tuicnn.later import np
-from tuicnn.printable import printable
 from tuicnn.randomness import permutation
+from tuicnn.system import machine
+from tuicnn.system.printable import printable
 
 from .base import DataError, Dataset, DataSpec, Described
 

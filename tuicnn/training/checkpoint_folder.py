@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuicnn.regular import read_regular
+from tuicnn.system.regular_files import read_regular
 from tuicnn.training.files import RunError, remove_temporary, why, write_atomic
 
 if TYPE_CHECKING:

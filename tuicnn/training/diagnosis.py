@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.execution import Shard, Unit
+from tuicnn.engine.executor import Shard, Unit
 from tuicnn.kernels.derived import unchanged_weights
 from tuicnn.training.divergence import Divergence
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tuicnn.network import Network
-    from tuicnn.parameters import Slot
+    from tuicnn.engine.network import Network
+    from tuicnn.engine.parameters import Slot
 
     Array = NDArray[np.floating[Any]]
     Fetch = Callable[[int, int], tuple[Array, NDArray[np.int64]]]

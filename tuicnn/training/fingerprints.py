@@ -17,8 +17,8 @@ from tuicnn.words import arguments, info
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
+    from tuicnn.engine.network import Network
     from tuicnn.language import Plan
-    from tuicnn.network import Network
 
 __all__ = ["data_fingerprint", "layout_fingerprint", "plan_fingerprint", "same_training"]
 

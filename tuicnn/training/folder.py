@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuicnn.regular import read_regular
+from tuicnn.system.regular_files import read_regular
 from tuicnn.training.files import TEMPORARY, RunError, is_temporary, remove_temporary, why, write_atomic
 from tuicnn.training.lock import Holder, RunLock, holder_at, is_held, take
 from tuicnn.training.owners import close_to_others

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tuicnn.regular import open_regular
+from tuicnn.system.regular_files import open_regular
 from tuicnn.training.files import RunError, why
 
 __all__ = ["LONG", "Journal", "JournalRead", "damage_of", "events_of", "parse", "read_journal", "repair", "size_of"]

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tuicnn.regular import open_regular
+from tuicnn.system.regular_files import open_regular
 
 __all__ = ["Holder", "RunLock", "holder_at", "is_held", "take"]
 

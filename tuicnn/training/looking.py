@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tuicnn.data import normalise
-from tuicnn.execution import Observed
+from tuicnn.engine.executor import Observed
 from tuicnn.training.progress import NAN, Figures, Peek
 
 if TYPE_CHECKING:

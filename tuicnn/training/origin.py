@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.regular import read_regular
+from tuicnn.system.regular_files import read_regular
 from tuicnn.training.files import RunError, why, write_atomic
 from tuicnn.training.options import ON_NAN, Options
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuicnn.printable import printable
+from tuicnn.system.printable import printable
 from tuicnn.training.checkpoint_folder import CheckpointFolder
 from tuicnn.training.files import RunError
 from tuicnn.training.fingerprints import plan_fingerprint

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tuicnn.regular import open_regular
+from tuicnn.system.regular_files import open_regular
 from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.files import RunError, why
 from tuicnn.training.journal import HALF_WRITTEN, LINE_AT_MOST, damage_of, repair

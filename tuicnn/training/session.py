@@ -31,8 +31,8 @@ from tuicnn.words import info
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
+    from tuicnn.engine.network import Network
     from tuicnn.language import Plan
-    from tuicnn.network import Network
     from tuicnn.training.checkpoints import Checkpoint
     from tuicnn.training.moments import Past
     from tuicnn.training.options import OnNan

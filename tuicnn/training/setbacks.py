@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tuicnn.parameters import Store
+from tuicnn.engine.parameters import Store
 from tuicnn.training.divergence import MOST_HALVINGS, Divergence
 from tuicnn.training.files import RunError
 from tuicnn.training.moments import restore_arrays

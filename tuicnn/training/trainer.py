@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tuicnn.data import Batches, normalise
-from tuicnn.execution import Observed
-from tuicnn.network import Network
+from tuicnn.engine.executor import Observed
+from tuicnn.engine.groups.forked import MemberLostError, Team
+from tuicnn.engine.network import Network
+from tuicnn.engine.step import StepResult
 from tuicnn.sharding import INFERENCE_SHARD, SLOTS
-from tuicnn.stepping import StepResult
-from tuicnn.team import MemberLostError, Team
 
 from .diagnosis import all_finite, diagnose, overflow
 from .divergence import DivergedError, Divergence

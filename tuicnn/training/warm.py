@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.network import Network
+from tuicnn.engine.network import Network
 from tuicnn.training.checkpoints import Checkpoint
 from tuicnn.training.files import RunError
 from tuicnn.training.fingerprints import layout_fingerprint, plan_fingerprint

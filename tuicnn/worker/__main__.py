@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     import argparse
     from pathlib import Path
 
-    from tuicnn.printable import harmless
+    from tuicnn.system.printable import harmless
     from tuicnn.training.files import RunError, why
     from tuicnn.training.folder import RunFolder
     from tuicnn.training.lock import RunLock

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tuicnn.regular import open_regular
+from tuicnn.system.regular_files import open_regular
 from tuicnn.training.files import RunError, why, write_all
 from tuicnn.training.folder import RunFolder
 from tuicnn.training.options import Options

@@ -14,8 +14,8 @@ import time
 import traceback
 from pathlib import Path
 
-from tuicnn.printable import harmless, printable
-from tuicnn.regular import open_regular
+from tuicnn.system.printable import harmless, printable
+from tuicnn.system.regular_files import open_regular
 from tuicnn.training.files import write_all
 
 __all__ = ["entry", "last_words", "log", "log_error", "log_to"]

@@ -7,8 +7,8 @@ import pytest
 
 from tests.tui.fake_feed import OVERVIEW, FakeFeed
 from tests.tui.pictures import lines, text, until
+from tuicnn.engine.network import Network
 from tuicnn.language import check
-from tuicnn.network import Network
 from tuicnn.training.overview import rows_of
 from tuicnn.training.progress import State
 from tuicnn.tui.app import TrainApp

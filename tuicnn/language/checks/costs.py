@@ -6,15 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tuicnn import machine
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.plan import Node
 from tuicnn.language.report import Report
 from tuicnn.layers.shapes import shape_text
-from tuicnn.machine import in_bytes
 from tuicnn.sharding import SLOTS, shard_size
+from tuicnn.system import machine
+from tuicnn.system.machine import in_bytes
 from tuicnn.words import info
 
 __all__ = ["check_costs", "in_words", "step_memory"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Diagnostic, Severity, Source, Span
-from tuicnn.regular import open_regular
+from tuicnn.system.regular_files import open_regular
 
 __all__ = ["LARGEST", "decode", "read_file"]
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.strategies import networks
 from tuicnn import NetError, Network
 from tuicnn.bundled import bundled
-from tuicnn.execution import Observed
-from tuicnn.team import Team
+from tuicnn.engine.executor import Observed
+from tuicnn.engine.groups.forked import Team
 
 MNIST = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
 NETS = sorted(bundled("nets").glob("*.net"))

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from tests.faults.looking import descriptors
-from tuicnn import processes, sharding
+from tuicnn import sharding
+from tuicnn.engine.groups import processes
+from tuicnn.engine.groups.forked import Team
 from tuicnn.language import check
-from tuicnn.team import Team
 from tuicnn.training.progress import State
 from tuicnn.training.session import Session
 

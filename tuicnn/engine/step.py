@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from tuicnn.execution import Executor, Observed, Shard, Unit
+from tuicnn.engine.executor import Executor, Observed, Shard, Unit
+from tuicnn.engine.groups.forked import Team
+from tuicnn.engine.parameters import Store
 from tuicnn.kernels import long_runs, unchanged_weights
-from tuicnn.parameters import Store
 from tuicnn.sharding import SLOTS
-from tuicnn.team import Team
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from tests.faults.looking import state
 from tests.faults.waiting import until
-from tuicnn import processes
-from tuicnn.processes import HUNG, STUCK, LastWords, Watch, end, exit_code, fork
+from tuicnn.engine.groups import processes
+from tuicnn.engine.groups.processes import HUNG, STUCK, LastWords, Watch, end, exit_code, fork
 
 #: holds a process as a debugger does, and does not even look at it
 HOLDER = """
@@ -245,7 +245,7 @@ def test_nobody_waits_for_ever_for_a_child_that_the_system_keeps(monkeypatch: py
 
 PARENT = """
 import os, signal, sys, time
-from tuicnn.processes import LastWords, fork
+from tuicnn.engine.groups.processes import LastWords, fork
 pid = fork(lambda: time.sleep(60), keep=0, last_words=LastWords())
 while b"S" != (found := open(f"/proc/{pid}/stat", "rb").read().rpartition(b")")[2].split()[0]):
     time.sleep(0.01)

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.execution import Executor, Observed
+from tuicnn.engine.executor import Executor, Observed
+from tuicnn.engine.groups.forked import Team
+from tuicnn.engine.parameters import Store
+from tuicnn.engine.step import GradientSums, take_step
 from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.language import Diagnostic, check, read_file, render_plain
-from tuicnn.parameters import Store
 from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
-from tuicnn.stepping import GradientSums, take_step
-from tuicnn.team import Team
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.floating[Any]]
     Labels = NDArray[np.int64]
-    from tuicnn.stepping import Fetch, StepResult
+    from tuicnn.engine.step import Fetch, StepResult
 
 __all__ = ["NetError", "Network"]
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from tests.faults.looking import descriptors, state
 from tests.faults.waiting import until
-from tuicnn import processes
-from tuicnn.team import MemberLostError, Team
+from tuicnn.engine.groups import processes
+from tuicnn.engine.groups.forked import MemberLostError, Team
 
 
 @given(st.integers(1, 40), st.integers(0, 200))
@@ -195,8 +195,8 @@ def test_a_team_that_cannot_start_leaves_nothing_behind(monkeypatch: pytest.Monk
 ASKING = """
 import sys
 import numpy as np
-from tuicnn import processes
-from tuicnn.team import Team
+from tuicnn.engine.groups import processes
+from tuicnn.engine.groups.forked import Team
 processes.LOOK, processes.HUNG = 0.2, 5
 team = Team(2)
 team.start(lambda *_: team.collect([np.ones(1)]))
@@ -238,7 +238,7 @@ def test_a_team_that_stood_still_goes_on_when_its_leader_does() -> None:
 LEADER = """
 import os, time
 import numpy as np
-from tuicnn.team import Team
+from tuicnn.engine.groups.forked import Team
 lock = open({lock!r}, "w")
 team = Team(2)
 team.start(lambda *_: None)

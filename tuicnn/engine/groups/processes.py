@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tuicnn.printable import printable
+from tuicnn.system.printable import printable
 
 __all__ = ["LastWords", "Watch", "end", "exit_code", "fork", "ready"]
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tuicnn.engine.parameters import Store
 from tuicnn.kernels.memory import empty
 from tuicnn.language.plan import INPUT
 from tuicnn.layers.base import Layer, Pass
 from tuicnn.layers.fused import fused
-from tuicnn.parameters import Store
 from tuicnn.randomness import generator
 from tuicnn.sharding import shard_bounds, shard_size
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.processes import LastWords, end, exit_code, fork, ready
+from tuicnn.engine.groups.processes import LastWords, end, exit_code, fork, ready
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tuicnn import Network, execution
-from tuicnn.execution import Observed
+from tuicnn import Network
+from tuicnn.engine import executor
+from tuicnn.engine.executor import Observed
 
 COUNT = 6
 
@@ -72,7 +73,7 @@ def test_sizes_and_dead_units_are_those_of_the_outputs(network: Network) -> None
 
 def test_seconds_are_those_between_two_readings_of_the_clock(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     readings = (n * n for n in range(1000))  # no two spans are alike
-    monkeypatch.setattr(execution, "perf_counter", lambda: float(next(readings)))
+    monkeypatch.setattr(executor, "perf_counter", lambda: float(next(readings)))
     x, y = batch()
     observed = Observed.nothing(4)
     network.step(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)

@@ -1,0 +1,1 @@
+"""The engine: a plan made executable, its weights, a training step, and the processes that share one."""

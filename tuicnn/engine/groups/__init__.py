@@ -1,0 +1,1 @@
+"""Groups of processes that do one step together."""
