@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,3 +76,29 @@ def tuicnn(tmp_path: Path, environment: dict[str, str]) -> Run:
         )
 
     return run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start the program: `-m "not processes"` leaves them out."""
+    for item in items:
+        if "environment" in getattr(item, "fixturenames", ()) or "faults" in item.path.parts:
+            item.add_marker("processes")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many tests there were of either kind, how long they took, and the ten slowest."""
+    seconds: dict[str, float] = defaultdict(float)
+    slow: set[str] = set()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid] += report.duration
+                if "processes" in report.keywords:
+                    slow.add(report.nodeid)
+    if len(seconds) < 100:
+        return
+    terminalreporter.section("how long the tests took, one after the other")
+    for kind, names in (("within one process", seconds.keys() - slow), ("that start processes", slow)):
+        terminalreporter.line(f"{len(names):6,} tests {kind}: {sum(seconds[name] for name in names):7.1f} s")
+    for name in sorted(seconds, key=lambda name: -seconds[name])[:10]:
+        terminalreporter.line(f"{seconds[name]:8.1f} s  {name}")
