@@ -1,29 +1,23 @@
 """What goes over a run's socket: frames of JSON and raw arrays. Never pickle.
 
 A frame is a u32 (big-endian): the length of what follows; a u16: the length of the JSON; the JSON; the arrays, one
-after the other. The JSON is `{"version", "kind", "value", "arrays": [[name, dtype, shape], …]}`. In `value` a dataclass
-is an object, a tuple a list, a float that is not finite null, an array `{"array": number}`. A value too long for the
-u16 is itself sent as an array of bytes, named `value`.
+after the other. The JSON is `{"version", "kind", "value", "arrays": [[name, dtype, shape], …]}`. In `value` an array is
+`{"array": number}`. A value too long for the u16 is itself sent as an array of bytes, named `value`.
 
-`encode` and `decode` turn any dataclass of plain fields, tuples and arrays into a frame and back, by its annotations.
+`encode` and `decode` turn any dataclass (see `records`) with arrays in it into a frame and back, by its annotations.
 Whatever comes in, `decode` and `Splitter` raise `FrameError` and nothing else.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
 import struct
-import types
 import typing
-from enum import StrEnum
-from functools import cache
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from tuicnn.training.progress import jsonable
+from tuicnn.records import RecordError, dump, from_plain, parse, to_plain
 
 __all__ = ["ANSWER_LIMIT", "REQUEST_LIMIT", "VERSION", "FrameError", "Splitter", "decode", "encode", "kind_of"]
 
@@ -32,7 +26,6 @@ REQUEST_LIMIT = 64 << 10  # bytes of a frame that a viewer sends
 ANSWER_LIMIT = 64 << 20  # bytes of a frame that a viewer is sent
 
 _DTYPES = {"|u1": np.uint8, "<f4": np.float32, "<f8": np.float64, "<i8": np.int64}
-_WHOLE_LIMIT = 1 << 63
 T = TypeVar("T")
 
 
@@ -79,20 +72,30 @@ def checked_length(head: bytes, limit: int) -> int:
 def encode(kind: str, value: Any, limit: int = ANSWER_LIMIT) -> bytes:
     """The whole frame of a dataclass, its u32 included. Raises `FrameError` where it would be too long."""
     arrays: list[np.ndarray[Any, Any]] = []
-    names: list[str] = []
-    body = _plain(value, "", arrays, names)
-    head: dict[str, Any] = {"version": VERSION, "kind": kind, "value": body, "arrays": _described(arrays, names)}
-    text = _json(head)
+    described: list[list[Any]] = []  # name, dtype and shape of each
+
+    def put(array: Any, name: str) -> dict[str, int]:
+        if not isinstance(array, np.ndarray) or (dtype := array.dtype.newbyteorder("<")).str not in _DTYPES:
+            raise FrameError(f"a {getattr(array, 'dtype', type(array))} does not go over the socket")
+        arrays.append(np.asarray(array, dtype, order="C"))
+        described.append([name, dtype.str, list(array.shape)])
+        return {"array": len(arrays) - 1}
+
+    def head(body: Any) -> bytes:
+        return _json({"version": VERSION, "kind": kind, "value": body, "arrays": described})
+
+    body = to_plain(value, put)
+    text = head(body)
     if len(text) > 0xFFFF:
-        arrays.append(np.frombuffer(_json(body), np.uint8))
-        names.append("value")
-        text = _json(
-            {"version": VERSION, "kind": kind, "value": {"array": len(arrays) - 1}, "arrays": _described(arrays, names)}
-        )
+        text = head(put(np.frombuffer(_json(body), np.uint8), "value"))
     length = 2 + len(text) + sum(array.nbytes for array in arrays)
     if length > limit or len(text) > 0xFFFF:
         raise FrameError(f"a frame of {length} bytes, where at most {limit} are allowed")
     return b"".join((struct.pack(">IH", length, len(text)), text, *(array.tobytes() for array in arrays)))
+
+
+def _json(value: Any) -> bytes:
+    return dump(value).encode(errors="replace")
 
 
 def kind_of(payload: bytes) -> str:
@@ -104,43 +107,18 @@ def kind_of(payload: bytes) -> str:
 def decode(payload: bytes, cls: type[T]) -> T:
     """The value of a payload, which must be a `cls`. Arrays are read-only. Raises `FrameError`."""
     _, value, arrays = _open(payload)
-    made: T = _made(value, cls, arrays)
-    return made
 
+    def take(value: Any, wanted: Any) -> np.ndarray[Any, Any]:
+        if typing.get_origin(wanted) is np.ndarray and isinstance(value, dict) and value.keys() == {"array"}:
+            number, (scalar,) = value["array"], typing.get_args(typing.get_args(wanted)[1])
+            if type(number) is int and 0 <= number < len(arrays) and arrays[number].dtype == np.dtype(scalar):
+                return arrays[number]
+        raise FrameError("a frame with something else in the place of an array")
 
-# --- writing --------------------------------------------------------------------------------------------------------
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(jsonable(value), allow_nan=False, separators=(",", ":"), ensure_ascii=False).encode(
-        "utf-8", "replace"
-    )
-
-
-def _described(arrays: list[np.ndarray[Any, Any]], names: list[str]) -> list[list[Any]]:
-    return [[name, array.dtype.str, list(array.shape)] for name, array in zip(names, arrays, strict=True)]
-
-
-def _plain(value: Any, name: str, arrays: list[np.ndarray[Any, Any]], names: list[str]) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name), f.name, arrays, names) for f in dataclasses.fields(value)}
-    if isinstance(value, np.ndarray):
-        array = np.asarray(value, value.dtype.newbyteorder("<"), order="C")
-        if array.dtype.str not in _DTYPES:
-            raise FrameError(f"an array of {value.dtype} does not go over the socket")
-        arrays.append(array)
-        names.append(name)
-        return {"array": len(arrays) - 1}
-    if isinstance(value, tuple | list):
-        return [_plain(item, name, arrays, names) for item in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise FrameError(f"a {type(value).__name__} does not go over the socket")
-
-
-# --- reading --------------------------------------------------------------------------------------------------------
+    try:
+        return from_plain(cls, value, take)
+    except RecordError as error:
+        raise FrameError(f"a frame whose value is not what was asked for: {error}") from error
 
 
 def _open(payload: bytes) -> tuple[str, Any, list[np.ndarray[Any, Any]]]:
@@ -177,13 +155,9 @@ def _open(payload: bytes) -> tuple[str, Any, list[np.ndarray[Any, Any]]]:
 
 def _parsed(text: bytes) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+        return parse(text)
+    except RecordError as error:
         raise FrameError("a frame whose JSON is damaged") from error
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _entry(entry: Any) -> tuple[str, np.dtype[Any], list[int]]:
@@ -195,57 +169,3 @@ def _entry(entry: Any) -> tuple[str, np.dtype[Any], list[int]]:
                     raise FrameError("a frame with an array that is too large")
                 return name, np.dtype(dtype), shape
     raise FrameError("a frame with an array that is not described")
-
-
-@cache
-def _annotations(cls: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(cls)
-    return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
-
-
-def _made(value: Any, wanted: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
-    """A JSON value as what an annotation asks for. Raises `FrameError`."""
-    origin, args = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin in (typing.Union, types.UnionType):
-        if value is None and type(None) in args:
-            return None
-        (wanted,) = (a for a in args if a is not type(None))
-        return _made(value, wanted, arrays)
-    if origin is tuple and isinstance(value, list):
-        kinds = [args[0]] * len(value) if args[1:] == (...,) else list(args)
-        if len(kinds) == len(value):
-            return tuple(_made(item, kind, arrays) for item, kind in zip(value, kinds, strict=True))
-    elif origin is np.ndarray:
-        if isinstance(value, dict) and value.keys() == {"array"}:
-            number = value["array"]
-            if type(number) is int and 0 <= number < len(arrays):
-                scalar = typing.get_args(args[1])[0]
-                if arrays[number].dtype == np.dtype(scalar):
-                    return arrays[number]
-    elif origin is typing.Literal:
-        if isinstance(value, str) and value in args:
-            return value
-    elif isinstance(wanted, type):
-        return _made_plain(value, wanted, arrays)
-    raise FrameError("a frame whose value is not what was asked for")
-
-
-def _made_plain(value: Any, wanted: type, arrays: list[np.ndarray[Any, Any]]) -> Any:
-    if dataclasses.is_dataclass(wanted):
-        fields = _annotations(wanted)
-        if isinstance(value, dict) and value.keys() == fields.keys():
-            return wanted(**{name: _made(value[name], kind, arrays) for name, kind in fields.items()})
-    elif wanted is float:
-        if value is None:
-            return math.nan
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e308:
-            return float(value)
-    elif wanted is int:
-        if type(value) is int and -_WHOLE_LIMIT <= value < _WHOLE_LIMIT:
-            return value
-    elif wanted is bool or wanted is str:
-        if type(value) is wanted:
-            return value
-    elif issubclass(wanted, StrEnum) and isinstance(value, str) and value in {member.value for member in wanted}:
-        return wanted(value)
-    raise FrameError("a frame whose value is not what was asked for")
