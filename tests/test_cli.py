@@ -267,7 +267,7 @@ def test_a_limit_that_may_be_raised_is_raised(environment: dict[str, str], tmp_p
 def test_a_run_in_the_background_is_listed_and_stopped(
     tuicnn: Run, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    from tuicnn.training.folder import RunFolder
+    from tuicnn.runs.folder import RunFolder
     from tuicnn.training.options import Options
     from tuicnn.worker.launch import command
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.training.small import NET, checkpoint_of, made_data, same, story, train
-from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import read_journal
+from tests.runs.small import NET, checkpoint_of, made_data, same, story, train
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import read_journal
+from tuicnn.runs.origin import Origin
 from tuicnn.training.options import Options
-from tuicnn.training.origin import Origin
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import tuicnn.commands.training  # noqa: F401 - they register themselves
 from tuicnn.commands.group import ReaderGoneError, main
 from tuicnn.console.streams import complain
 from tuicnn.output import guard
-from tuicnn.training.files import RunError, why
+from tuicnn.system.files import RunError, why
 
 __all__ = ["main", "run"]
 

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from tuicnn.bench.contest import Timing, contest
 from tuicnn.bench.process import SideProcess
 from tuicnn.language import check
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 
 NET = "data: mnist limit=300 val=100\ntrain: batch=20\nconv 2 3x3 -> relu -> maxpool 4 -> flatten -> dense 10\n"
 ORDER = {"text": NET, "path": "small.net", "threads": 1, "side": "tuicnn"}

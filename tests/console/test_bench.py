@@ -16,7 +16,7 @@ from tuicnn.bench.machine import machine
 from tuicnn.bench.results import Figures, Result, geometric_mean
 from tuicnn.cli import main
 from tuicnn.console.bench import print_layers, print_machine, print_results
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 
 
 def made(net: str = "nets/mnist.net", threads: int = 1, factor: float = 1.0, *, against: bool = True) -> Result:

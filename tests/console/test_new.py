@@ -15,7 +15,7 @@ from tuicnn.console import new
 from tuicnn.console.new import starter, starters, target, what_next, write_starter
 from tuicnn.language import check_file
 from tuicnn.language.writing.formatting import format_text
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 
 
 def test_every_bundled_network_is_one_to_begin_with() -> None:

@@ -12,8 +12,8 @@ from rich.table import Table
 from tuicnn.console.check import layer_table
 from tuicnn.console.runs import runs_table
 from tuicnn.language import check
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.runs import RunSummary
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.status import RunSummary
 
 NET = """\
 data: mnist

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import end_all
 from tests.faults.terminal import Terminal
 from tests.faults.waiting import steps
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
 from tuicnn.training.options import Options
 from tuicnn.worker.launch import start
 

@@ -20,12 +20,12 @@ from collections import Counter
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from tests.training.small import checkpoint_of, made_data, same, story
-from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import read_journal
+from tests.runs.small import checkpoint_of, made_data, same, story
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import read_journal
+from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
-from tuicnn.training.runs import summary
 from tuicnn.worker.client import stop_run
 from tuicnn.worker.launch import start
 

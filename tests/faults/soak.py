@@ -21,9 +21,9 @@ from pathlib import Path
 
 from tests.faults.looking import descriptors, resident
 from tests.faults.terminal import Terminal, plain
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
-from tuicnn.training.runs import summary
 from tuicnn.worker.client import stop_run
 from tuicnn.worker.launch import start
 

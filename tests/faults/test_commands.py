@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import Run
-from tests.training.small import NET, checkpoint_of, made_data, same, train
-from tuicnn.training.folder import RunFolder
+from tests.runs.small import NET, checkpoint_of, made_data, same, train
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.origin import Origin
 from tuicnn.training.options import Options
-from tuicnn.training.origin import Origin
 
 
 @pytest.fixture

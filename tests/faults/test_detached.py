@@ -14,7 +14,7 @@ from tests.conftest import Run
 from tests.faults.conftest import TEXT, Shell
 from tests.faults.terminal import plain
 from tests.worker.test_logout import EVERYBODY, MAIN, command, machine
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
 
 #: `tuicnn` on a machine whose files are elsewhere
 ELSEWHERE = """

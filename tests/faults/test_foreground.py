@@ -15,10 +15,10 @@ from tests.faults.conftest import TEXT, Shell
 from tests.faults.looking import state
 from tests.faults.terminal import Terminal, plain
 from tests.faults.waiting import begun, steps, until
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.status import summary
+from tuicnn.system.files import RunError
 from tuicnn.training.options import Options
-from tuicnn.training.runs import summary
 from tuicnn.worker.client import stop_run
 from tuicnn.worker.launch import start
 

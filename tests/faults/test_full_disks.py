@@ -14,9 +14,9 @@ from tests.conftest import Run
 from tests.faults.conftest import Shell
 from tests.faults.terminal import plain
 from tests.faults.waiting import steps
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
-from tuicnn.training.runs import summary
 from tuicnn.worker.launch import start
 
 #: a command that may write no file of more than 1.1 MB (a checkpoint of `wide` has three times as many as its weights)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import TEXT, Begin
-from tuicnn.training.files import RunError
-from tuicnn.training.finding import find_run
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.finding import find_run
+from tuicnn.runs.folder import RunFolder
+from tuicnn.system.files import RunError
 
 #: becomes the user nobody, who may not be able to read Python itself, and runs `tuicnn …`
 NOBODY = """

@@ -15,12 +15,12 @@ from safetensors.numpy import load_file
 
 from tests.faults.conftest import TEXT, Begin
 from tests.faults.waiting import steps, until
-from tuicnn.training.files import RunError
-from tuicnn.training.finding import find_run, list_runs
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.finding import find_run, list_runs
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.status import summary
+from tuicnn.system.files import RunError
 from tuicnn.training.options import Options
 from tuicnn.training.progress import Progress
-from tuicnn.training.runs import summary
 from tuicnn.worker.address import address_for, socket_places
 from tuicnn.worker.client import RemoteFeed, stop_run
 from tuicnn.worker.launch import start

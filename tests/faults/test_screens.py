@@ -15,7 +15,7 @@ from tests.faults.conftest import Begin, Shell
 from tests.faults.looking import state
 from tests.faults.terminal import plain
 from tests.faults.waiting import steps, until
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
 from tuicnn.worker.client import RemoteFeed
 from tuicnn.worker.feed import Action
 

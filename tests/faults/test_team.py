@@ -14,9 +14,9 @@ from tests.faults.conftest import Begin, Shell
 from tests.faults.looking import state
 from tests.faults.terminal import plain
 from tests.faults.waiting import steps, until
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
-from tuicnn.training.runs import summary
 from tuicnn.worker.client import stop_run
 from tuicnn.worker.launch import start
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
 
 __all__ = ["begun", "steps", "until"]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.training.small import made_data
+from tests.runs.small import made_data
 from tuicnn.language import check
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.trainer import Trainer

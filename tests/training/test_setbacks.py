@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.training.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
+from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
 from tests.training.test_session import in_background, wait_for
 from tuicnn.language import check
-from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.checkpoints import Checkpoint
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import read_journal
+from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.divergence import MOST_HALVINGS, DivergedError, Divergence
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import read_journal
 from tuicnn.training.options import OnNan
 from tuicnn.training.progress import State
 from tuicnn.training.session import Session

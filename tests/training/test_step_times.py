@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.training.small import NET, made_data
+from tests.runs.small import NET, made_data
 from tuicnn.engine import executor
 from tuicnn.engine.executor import Observed
 from tuicnn.engine.groups import forked

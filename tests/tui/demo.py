@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.tui.fake_feed import OVERVIEW, FakeFeed
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.look import detect
 from tuicnn.tui.summary import print_summary

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.tui.fake_feed import OVERVIEW, FakeFeed
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
 from tuicnn.training.progress import Epoch, Progress, State
 from tuicnn.tui.look import Look
 from tuicnn.tui.summary import Outcome, print_summary

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.fake_feed import FakeFeed
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 from tuicnn.training.progress import Peek, State
 from tuicnn.tui.watcher import Numbers, Snapshot, Watcher
 

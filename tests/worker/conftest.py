@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import end_all
 from tests.worker.pretend import PretendRun
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
 from tuicnn.worker.address import address_for
 from tuicnn.worker.server import Server
 

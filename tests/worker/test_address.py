@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.worker.pretend import PretendRun
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.system.files import RunError
 from tuicnn.worker import address
 from tuicnn.worker.address import PATH_LIMIT, address_for, peer_is_me, socket_places
 from tuicnn.worker.listener import Listener

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.worker.pretend import PretendRun, an_overview
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import Journal
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import Journal
+from tuicnn.system.files import RunError
 from tuicnn.training.progress import Progress, State
 from tuicnn.worker import client
 from tuicnn.worker.address import address_for
@@ -255,7 +255,7 @@ def test_stopping_what_does_not_end_is_a_sentence(server: Server, folder: RunFol
 
 def test_what_starts_a_run_needs_neither_numpy_nor_textual() -> None:
     code = (
-        "import sys, tuicnn.worker.launch, tuicnn.worker.address, tuicnn.training.runs, tuicnn.training.options\n"
+        "import sys, tuicnn.worker.launch, tuicnn.worker.address, tuicnn.runs.status, tuicnn.training.options\n"
         "bad = {'numpy', 'textual', 'rich', 'lark', 'asyncio'} & set(sys.modules)\n"
         "raise SystemExit(str(bad) if bad else 0)"
     )

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tuicnn.training.files import RunError
-from tuicnn.training.finding import find_run
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import read_journal
+from tuicnn.runs.finding import find_run
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import read_journal
+from tuicnn.runs.status import summary
+from tuicnn.system.files import RunError
 from tuicnn.training.options import Options
 from tuicnn.training.progress import State
-from tuicnn.training.runs import summary
 from tuicnn.worker.client import RemoteFeed, stop_run
 from tuicnn.worker.feed import WorkerGone
 from tuicnn.worker.launch import start
@@ -103,7 +103,7 @@ async def test_training_goes_on_without_its_viewers(begin: Start, tmp_path: Path
     folder, process = begin()
     viewer = (
         "import asyncio, sys; from pathlib import Path; from tuicnn.worker.client import RemoteFeed\n"
-        "from tuicnn.training.folder import RunFolder\n"
+        "from tuicnn.runs.folder import RunFolder\n"
         "async def main():\n"
         "    feed = await RemoteFeed.connect(RunFolder(Path(sys.argv[1])))\n"
         "    print((await feed.overview()).net, flush=True)\n"

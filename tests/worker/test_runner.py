@@ -16,11 +16,11 @@ from safetensors.numpy import load_file
 
 from tests.worker.pretend import PretendRun
 from tuicnn.language.plan import Plan
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import read_journal
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import read_journal
+from tuicnn.runs.status import summary
+from tuicnn.system.files import RunError
 from tuicnn.training.progress import Progress, State
-from tuicnn.training.runs import summary
 from tuicnn.worker import runner
 from tuicnn.worker.feed import Action
 from tuicnn.worker.runner import Run
@@ -115,7 +115,7 @@ def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("tuicnn.training.folder.write_atomic", full)
+    monkeypatch.setattr("tuicnn.runs.folder.write_atomic", full)
     run = Run(folder, PLAN, 1)
     run.train()
     run.close()

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.worker.pretend import PretendRun, an_overview
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.system.files import RunError
 from tuicnn.training.progress import Overview, Peek, Progress, State
 from tuicnn.worker import server as server_module
 from tuicnn.worker.address import address_for

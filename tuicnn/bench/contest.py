@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tuicnn.bench.process import SIDES, SideProcess
 from tuicnn.bench.results import Figures, Result
 from tuicnn.bench.work import inference_flops, training_flops
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan

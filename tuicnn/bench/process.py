@@ -16,7 +16,7 @@ import tempfile
 from types import TracebackType
 from typing import Any
 
-from tuicnn.training.files import RunError, why
+from tuicnn.system.files import RunError, why
 from tuicnn.worker.launch import ONE_THREAD, environment
 
 __all__ = ["SIDES", "SideProcess"]

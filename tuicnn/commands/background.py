@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tuicnn.console.streams import complain, say
+from tuicnn.system.files import RunError
 from tuicnn.system.regular_files import open_regular
-from tuicnn.training.files import RunError
 
 if TYPE_CHECKING:
-    from tuicnn.training.folder import RunFolder
+    from tuicnn.runs.folder import RunFolder
     from tuicnn.training.options import Options
     from tuicnn.tui.look import Look
 
@@ -86,7 +86,7 @@ def _see_it_begin(folder: RunFolder, process: subprocess.Popen[bytes], before: s
 
     `before` is what `_turns` gave before the process was started.
     """
-    from tuicnn.training.journal import parse
+    from tuicnn.runs.journal import parse
     from tuicnn.worker.log import last_words
 
     until = time.monotonic() + PATIENCE

@@ -14,7 +14,7 @@ from tuicnn.bundled import bundled
 from tuicnn.commands.group import main, options
 from tuicnn.commands.shared import find_net, look_of, print_diagnostics
 from tuicnn.console.streams import console_for, is_terminal, say_json
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan

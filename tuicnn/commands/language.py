@@ -9,7 +9,7 @@ import click
 from tuicnn.commands.group import main, options
 from tuicnn.commands.shared import find_net, look_of, print_diagnostics
 from tuicnn.console.streams import console_for, is_terminal, say_json
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 
 __all__ = ["check", "fmt", "layers", "lsp", "new"]
 

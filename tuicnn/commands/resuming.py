@@ -13,14 +13,14 @@ from tuicnn.commands.background import train_in_background
 from tuicnn.commands.group import main, options
 from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
 from tuicnn.console.streams import complain, is_terminal
-from tuicnn.training.files import RunError, why, write_atomic
+from tuicnn.system.files import RunError, why, write_atomic
 from tuicnn.training.options import ON_NAN_ALONE, ON_NAN_WATCHED, Options
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
-    from tuicnn.training.folder import RunFolder
-    from tuicnn.training.moments import Past
-    from tuicnn.training.origin import Origin
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.runs.origin import Origin
+    from tuicnn.training.checkpointing import Past
     from tuicnn.tui.look import Look
 
 __all__ = ["resume", "resume_run", "run_at"]
@@ -56,7 +56,7 @@ def resume(
     tuicnn resume mnist-1 --warm           a new run of the net as it is now, with that run's weights
     """
     look = look_of(ascii)
-    from tuicnn.training.finding import find_resumable, find_run
+    from tuicnn.runs.finding import find_resumable, find_run
 
     if warm:
         # a run that is alive, or at its end, has weights as well
@@ -70,8 +70,8 @@ def resume(
 
 def run_at(text: str) -> RunFolder | None:
     """The run in a folder that was given in the place of a net, if it is one. Raises `RunError` where it holds none."""
-    from tuicnn.training.folder import RunFolder
-    from tuicnn.training.owners import is_shut, why_shut
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.runs.owners import is_shut, why_shut
 
     path = Path(text)
     try:
@@ -98,7 +98,7 @@ def resume_run(
     after_logout: str | None = None,
 ) -> None:
     """Go on with a run, and exit: in the background and on the screen, or `here`. Raises `RunError`."""
-    from tuicnn.training.origin import Origin
+    from tuicnn.runs.origin import Origin
 
     if folder.alive:
         raise RunError(folder.in_use)
@@ -112,8 +112,8 @@ def resume_run(
     if net is not None:
         _see_that_it_is_the_same(folder, origin, chosen, find_net(net), look)
     folder = _go_to_where_it_was(folder, origin)
-    from tuicnn.training.resuming import checkpoint_for, plan_of, take_up
-    from tuicnn.training.runs import summary
+    from tuicnn.runs.resuming import checkpoint_for, plan_of, take_up
+    from tuicnn.runs.status import summary
 
     path = _still_there(origin)
     plan = plan_of(folder, chosen, path)
@@ -150,7 +150,7 @@ def _begin_warm(
     after_logout: str | None,
 ) -> None:
     """Begin a new run with the weights of an old one, and exit. Raises `RunError`."""
-    from tuicnn.training.origin import Origin
+    from tuicnn.runs.origin import Origin
 
     origin = Origin.of(old)
     path = find_net(net) if net is not None else _still_there(origin)
@@ -159,10 +159,10 @@ def _begin_warm(
     chosen = origin.options.overridden_by(given)
     text, checked = checked_or_exit(path, look)
     assert checked.plan is not None
-    from tuicnn.training.checkpoint_folder import CheckpointFolder
-    from tuicnn.training.journal import Journal
-    from tuicnn.training.resuming import plan_of_text, take_up
-    from tuicnn.training.warm import warm_checkpoint
+    from tuicnn.runs.checkpoint_folder import CheckpointFolder
+    from tuicnn.runs.journal import Journal
+    from tuicnn.runs.resuming import plan_of_text, take_up
+    from tuicnn.runs.warm import warm_checkpoint
 
     plan = chosen.apply(checked.plan)
     checkpoint = CheckpointFolder(old.checkpoints).newest(complain)
@@ -195,8 +195,8 @@ def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options,
     """Raises `RunError`, with the difference, where a net is not the one that the run trains."""
     text, checked = checked_or_exit(path, look)
     assert checked.plan is not None
+    from tuicnn.runs.resuming import difference, plan_of
     from tuicnn.training.fingerprints import plan_fingerprint, same_training
-    from tuicnn.training.resuming import difference, plan_of
 
     now, begun = chosen.apply(checked.plan), plan_of(folder, chosen, _still_there(origin))
     if same_training(now, begun):
@@ -214,8 +214,8 @@ def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options,
 def _tell_of_changes(folder: RunFolder, path: Path | None, begun: Plan, chosen: Options) -> None:
     """Say that the file trains another net by now: the run goes on with what it has `begun` with."""
     from tuicnn.language.syntax.reading import read_file
+    from tuicnn.runs.resuming import plan_of_text
     from tuicnn.training.fingerprints import same_training
-    from tuicnn.training.resuming import plan_of_text
 
     text = read_file(path) if path is not None else None
     if not isinstance(text, str) or text == folder.text:  # what keeps a file from being read is told when it is meant
@@ -236,7 +236,7 @@ def _see_that_the_net_is_there(folder: RunFolder) -> None:
     net = folder.path / "net.net"
     if os.path.lexists(net):
         return
-    from tuicnn.training.checkpoint_folder import CheckpointFolder
+    from tuicnn.runs.checkpoint_folder import CheckpointFolder
 
     checkpoint = CheckpointFolder(folder.checkpoints).newest(complain)
     if checkpoint is None:
@@ -259,7 +259,7 @@ def _see_that_the_data_is_there(plan: Plan) -> None:
 
 def _go_to_where_it_was(folder: RunFolder, origin: Origin) -> RunFolder:
     """Make the run's working folder this process's own, so that relative paths to data mean what they meant."""
-    from tuicnn.training.folder import RunFolder
+    from tuicnn.runs.folder import RunFolder
 
     if origin.folder is None or not origin.folder.is_dir() or origin.folder == Path.cwd():
         return folder

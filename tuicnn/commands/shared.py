@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from tuicnn.bundled import bundled
 from tuicnn.console.streams import complain, console_for, is_terminal, only_ascii
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 
 if TYPE_CHECKING:
     from tuicnn.console.train import Reporter
     from tuicnn.language import Checked, Diagnostic
-    from tuicnn.training.folder import RunFolder
+    from tuicnn.runs.folder import RunFolder
     from tuicnn.training.options import Options
     from tuicnn.tui.look import Look
 
@@ -75,8 +75,8 @@ def print_diagnostics(diagnostics: tuple[Diagnostic, ...], look: Look) -> None:
 
 def new_folder(path: Path, text: str, run: Path | None, options: Options) -> RunFolder:
     """The folder of a new run of the net at `path`, or `run` where that is given. Raises `RunError`."""
-    from tuicnn.training.folder import RunFolder
-    from tuicnn.training.origin import Origin
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.runs.origin import Origin
 
     folder = RunFolder.create_at(run, text) if run is not None else RunFolder.create(Path.cwd(), path.stem, text)
     try:

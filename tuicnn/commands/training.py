@@ -13,7 +13,7 @@ from tuicnn.commands.group import main, options
 from tuicnn.commands.resuming import resume_run, run_at
 from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
 from tuicnn.console.streams import complain, console_for, is_terminal, say, say_json
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 from tuicnn.training.options import ON_NAN_ALONE, Options
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def attach(run: str | None, ascii: bool) -> None:
     Of one that has ended, it says how, and how to go on with it.
     """
     look = look_of(ascii)
-    from tuicnn.training.finding import find_run
-    from tuicnn.training.runs import how_to_go_on
+    from tuicnn.runs.finding import find_run
+    from tuicnn.runs.status import how_to_go_on
 
     folder = find_run(run, Path.cwd())
     if not folder.alive:
@@ -97,7 +97,7 @@ def runs(as_json: bool, ascii: bool) -> None:
     look_of(ascii)
     from tuicnn.console.runs import as_json as to_json
     from tuicnn.console.runs import runs_table
-    from tuicnn.training.finding import hidden_runs, list_runs
+    from tuicnn.runs.finding import hidden_runs, list_runs
 
     found = list_runs(Path.cwd(), complain)
     if as_json:
@@ -122,8 +122,8 @@ def runs(as_json: bool, ascii: bool) -> None:
 def stop(run: str | None, ascii: bool) -> None:
     """Stop a RUN that trains in the background, after the step it is at; its weights are saved."""
     look_of(ascii)
-    from tuicnn.training.finding import find_run, the_only_alive
-    from tuicnn.training.runs import describe, summary
+    from tuicnn.runs.finding import find_run, the_only_alive
+    from tuicnn.runs.status import describe, summary
     from tuicnn.worker.client import stop_run
 
     folder = find_run(run, Path.cwd()) if run is not None else the_only_alive(Path.cwd())

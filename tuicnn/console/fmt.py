@@ -14,7 +14,7 @@ from rich.text import Text
 
 from tuicnn.language import Diagnostic, UnreadableError, format_text, read_file
 from tuicnn.language.syntax.reading import LARGEST, decode
-from tuicnn.training.files import why, write_atomic
+from tuicnn.system.files import why, write_atomic
 
 from .streams import complain, console_for, is_terminal, say
 

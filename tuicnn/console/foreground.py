@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.console.signals import Signals
 from tuicnn.console.streams import complain
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 from tuicnn.training.options import ON_NAN_ALONE
 from tuicnn.training.progress import State
 from tuicnn.worker.log import log, log_to
@@ -20,8 +20,8 @@ from tuicnn.worker.runner import Run, serve
 if TYPE_CHECKING:
     from tuicnn.console.train import Reporter
     from tuicnn.language import Plan
-    from tuicnn.training.folder import RunFolder
-    from tuicnn.training.moments import Past
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.training.checkpointing import Past
     from tuicnn.training.options import OnNan
     from tuicnn.worker.server import Server
 

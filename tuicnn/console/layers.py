@@ -23,7 +23,7 @@ from tuicnn.language.reference import (
     placeholder,
     sentence,
 )
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 from tuicnn.words import MISSING
 
 if TYPE_CHECKING:

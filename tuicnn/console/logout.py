@@ -12,7 +12,7 @@ import click
 import platformdirs
 
 from tuicnn.console.streams import complain, is_terminal
-from tuicnn.training.files import write_atomic
+from tuicnn.system.files import write_atomic
 from tuicnn.worker.logout import ROOT, SCOPE, keep, threat
 
 __all__ = ["past_logout"]

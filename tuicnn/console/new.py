@@ -16,7 +16,7 @@ from rich.text import Text
 from tuicnn.bundled import bundled
 from tuicnn.language import check_file
 from tuicnn.language.suggest import closest
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 
 if TYPE_CHECKING:
     from rich.console import Console

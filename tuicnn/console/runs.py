@@ -14,7 +14,7 @@ from tuicnn.console.train import percent
 from tuicnn.system.printable import printable
 
 if TYPE_CHECKING:
-    from tuicnn.training.runs import RunSummary
+    from tuicnn.runs.status import RunSummary
 
 __all__ = ["as_json", "runs_table"]
 

@@ -9,14 +9,14 @@ import dataclasses
 import threading
 from typing import TYPE_CHECKING
 
-from tuicnn.training.checkpoints import Tally
+from tuicnn.training.checkpoint import Tally
 from tuicnn.training.meter import Recorder, Smoothed, Speed, seconds_to_go
 from tuicnn.training.progress import Epoch, History
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tuicnn.training.checkpoints import Checkpoint
+    from tuicnn.training.checkpoint import Checkpoint
     from tuicnn.training.trainer import Score, Trainer
 
 __all__ = ["Metrics"]

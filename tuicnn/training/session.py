@@ -9,19 +9,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.data import DataError
 from tuicnn.data.counting import counted
+from tuicnn.system.files import RunError
+from tuicnn.training.checkpointing import Identity, Moment, restore, take
 from tuicnn.training.divergence import DivergedError, Divergence
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
 from tuicnn.training.looking import Views
 from tuicnn.training.meter import Waits
 from tuicnn.training.metrics import Metrics
-from tuicnn.training.moments import Identity, Moment, restore, take
 from tuicnn.training.overview import overview_of
 from tuicnn.training.progress import Figures, History, Overview, Peek, Progress, State, jsonable
 from tuicnn.training.setbacks import Setbacks, scaled
@@ -33,8 +31,8 @@ if TYPE_CHECKING:
     from tuicnn.data import Dataset
     from tuicnn.engine.network import Network
     from tuicnn.language import Plan
-    from tuicnn.training.checkpoints import Checkpoint
-    from tuicnn.training.moments import Past
+    from tuicnn.training.checkpoint import Checkpoint
+    from tuicnn.training.checkpointing import Past
     from tuicnn.training.options import OnNan
 
     Event = dict[str, Any]
@@ -48,6 +46,7 @@ class Session:
     `on_rest` is called in the training thread whenever the run is between two steps and a checkpoint might be wanted;
     it may call `checkpoint()`, and says whether that is safe on disk; `checkpoint_at` gives that of a step, if there is
     one. With a `past`, the run goes on from there. `on_nan`: what is done where numbers do not stay finite.
+    `resume_command` is what a person types to resume this run, for messages.
     """
 
     def __init__(
@@ -61,7 +60,9 @@ class Session:
         checkpoint_at: Callable[[int], Checkpoint | None] = lambda step: None,
         past: Past | None = None,
         on_nan: OnNan = "stop",
+        resume_command: str = "tuicnn resume",
     ) -> None:
+        self._resume_command = resume_command
         self.plan, self.threads, self.run_name = plan, threads, run
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
         self._on_event, self._on_rest, self._past = on_event, on_rest, past
@@ -189,8 +190,7 @@ class Session:
         past, identity = self._past, Identity.of(trainer)
         event = "resumed" if past is not None and past.begun else "start"
         if past is not None and past.checkpoint is not None:
-            resume = RunFolder(Path(self.run_name)).resume
-            self._progress = restore(past.checkpoint, trainer, identity, self._progress, resume)
+            self._progress = restore(past.checkpoint, trainer, identity, self._progress, self._resume_command)
             self._metrics.take_up(past.checkpoint, past.steps, past.epochs)
         self._identity = identity  # from here on there is something to keep
         self._set(

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tuicnn.engine.parameters import Store
+from tuicnn.system.files import RunError
+from tuicnn.training.checkpointing import restore_arrays
 from tuicnn.training.divergence import MOST_HALVINGS, Divergence
-from tuicnn.training.files import RunError
-from tuicnn.training.moments import restore_arrays
 
 if TYPE_CHECKING:
-    from tuicnn.training.checkpoints import Checkpoint
+    from tuicnn.training.checkpoint import Checkpoint
     from tuicnn.training.options import OnNan
     from tuicnn.training.trainer import Trainer
 

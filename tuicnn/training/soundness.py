@@ -10,7 +10,7 @@ from tuicnn.training.fingerprints import plan_fingerprint
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
-    from tuicnn.training.checkpoints import Checkpoint
+    from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["fault_of", "fault_of_arrays", "memory"]
 

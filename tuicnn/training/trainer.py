@@ -19,10 +19,9 @@ from tuicnn.engine.groups.forked import MemberLostError, Team
 from tuicnn.engine.network import Network
 from tuicnn.engine.step import StepResult
 from tuicnn.sharding import INFERENCE_SHARD, SLOTS
-
-from .diagnosis import all_finite, diagnose, overflow
-from .divergence import DivergedError, Divergence
-from .files import why
+from tuicnn.system.files import why
+from tuicnn.training.diagnosis import all_finite, diagnose, overflow
+from tuicnn.training.divergence import DivergedError, Divergence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
 from tuicnn.training.progress import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.look import Look

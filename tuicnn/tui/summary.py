@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.output import Console
-from tuicnn.training.files import RunError, write_atomic
-from tuicnn.training.folder import RunFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.status import summary
+from tuicnn.system.files import RunError, write_atomic
 from tuicnn.training.progress import Epoch, Overview, Progress, State
-from tuicnn.training.runs import summary
 from tuicnn.tui.look import Look, Role
 from tuicnn.tui.widgets.numerals import count, duration, percent, significant
 from tuicnn.tui.widgets.plain import plain

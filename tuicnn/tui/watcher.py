@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.message import Message
 
+from tuicnn.system.files import RunError
 from tuicnn.training.epochs import Epochs
-from tuicnn.training.files import RunError
 from tuicnn.training.progress import Epoch, Figures, Overview, Peek, Progress
 from tuicnn.worker.feed import Action, Feed, WorkerGone
 

@@ -19,10 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
     import argparse
     from pathlib import Path
 
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.runs.lock import RunLock
+    from tuicnn.system.files import RunError, why
     from tuicnn.system.printable import harmless
-    from tuicnn.training.files import RunError, why
-    from tuicnn.training.folder import RunFolder
-    from tuicnn.training.lock import RunLock
     from tuicnn.training.options import ON_NAN, Options
 
     parser = argparse.ArgumentParser(prog="python -m tuicnn.worker", description="Train the run in a folder.")

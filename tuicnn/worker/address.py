@@ -25,8 +25,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tuicnn.training.files import RunError
-from tuicnn.training.lock import holder_at
+from tuicnn.runs.lock import holder_at
+from tuicnn.system.files import RunError
 
 __all__ = ["PATH_LIMIT", "address_for", "leave", "peer_is_me", "places", "socket_places"]
 

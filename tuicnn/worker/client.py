@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.lock import Holder
-from tuicnn.training.owners import user_name
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.lock import Holder
+from tuicnn.runs.owners import user_name
+from tuicnn.runs.status import ENDS, describe, summary
+from tuicnn.system.files import RunError
 from tuicnn.training.progress import Overview, Peek, Progress
-from tuicnn.training.runs import ENDS, describe, summary
 from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, decode, encode, kind_of

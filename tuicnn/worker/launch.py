@@ -14,9 +14,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tuicnn.runs.folder import RunFolder
+from tuicnn.system.files import RunError, why, write_all
 from tuicnn.system.regular_files import open_regular
-from tuicnn.training.files import RunError, why, write_all
-from tuicnn.training.folder import RunFolder
 from tuicnn.training.options import Options
 from tuicnn.worker.log import entry
 

@@ -7,7 +7,7 @@ import os
 import socket
 from pathlib import Path
 
-from tuicnn.training.files import RunError, why
+from tuicnn.system.files import RunError, why
 from tuicnn.worker.address import leave
 
 __all__ = ["Listener"]

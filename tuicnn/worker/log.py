@@ -14,9 +14,9 @@ import time
 import traceback
 from pathlib import Path
 
+from tuicnn.system.files import write_all
 from tuicnn.system.printable import harmless, printable
 from tuicnn.system.regular_files import open_regular
-from tuicnn.training.files import write_all
 
 __all__ = ["entry", "last_words", "log", "log_error", "log_to"]
 

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import tuicnn
-from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import HALF_WRITTEN, Journal, read_journal
-from tuicnn.training.keeper import Keeper
-from tuicnn.training.lock import RunLock
-from tuicnn.training.moments import Moment, Past
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import HALF_WRITTEN, Journal, read_journal
+from tuicnn.runs.keeper import Keeper
+from tuicnn.runs.lock import RunLock
+from tuicnn.runs.resuming import plan_of, take_up
+from tuicnn.runs.status import describe
+from tuicnn.system.files import RunError
+from tuicnn.training.checkpointing import Moment, Past
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan, Options
 from tuicnn.training.progress import Figures, History, Overview, Peek, Progress, State
-from tuicnn.training.resuming import plan_of, take_up
-from tuicnn.training.runs import describe
 from tuicnn.training.session import Session
 from tuicnn.worker.address import address_for
 from tuicnn.worker.feed import Action
@@ -36,7 +36,7 @@ from tuicnn.worker.server import Server
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
-    from tuicnn.training.checkpoints import Checkpoint
+    from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["Run", "serve", "work"]
 
@@ -97,6 +97,7 @@ class Run:
             checkpoint_at=self._checkpoint_at,
             past=past,
             on_nan=on_nan,
+            resume_command=folder.resume,
         )
 
     def train(self) -> None:

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol
 
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
 from tuicnn.training.progress import Figures, History, Overview, Peek, Progress
 from tuicnn.worker.address import peer_is_me
 from tuicnn.worker.feed import Action, Poll

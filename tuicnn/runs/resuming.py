@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.system.printable import printable
-from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.files import RunError
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.system.files import RunError
 from tuicnn.training.fingerprints import plan_fingerprint
-from tuicnn.training.journal import LONG, events_of, size_of
-from tuicnn.training.moments import versions
+from tuicnn.runs.journal import LONG, events_of, size_of
+from tuicnn.training.checkpointing import versions
 from tuicnn.training.options import ON_NAN_ALONE
-from tuicnn.training.origin import ORIGIN, Origin
-from tuicnn.training.rewinding import rewind
-from tuicnn.training.runs import describe, summary
+from tuicnn.runs.origin import ORIGIN, Origin
+from tuicnn.runs.journal_truncation import rewind
+from tuicnn.runs.status import describe, summary
 from tuicnn.training.soundness import fault_of
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
-    from tuicnn.training.checkpoints import Checkpoint
-    from tuicnn.training.folder import RunFolder
-    from tuicnn.training.moments import Past
+    from tuicnn.training.checkpoint import Checkpoint
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.training.checkpointing import Past
     from tuicnn.training.options import OnNan, Options
 
 __all__ = ["checkpoint_for", "difference", "plan_of", "plan_of_text", "take_up"]

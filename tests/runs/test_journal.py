@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicnn.training.files import RunError
-from tuicnn.training.journal import Journal, read_journal
+from tuicnn.system.files import RunError
+from tuicnn.runs.journal import Journal, read_journal
 
 
 def written(path: Path, *events: dict[str, Any]) -> None:
@@ -182,7 +182,7 @@ def test_a_full_disk_is_told_once_and_nothing_is_lost_when_there_is_room_again(
     said: list[str] = []
     journal = Journal(tmp_path / "j", said.append)
     real, room, clock = os.write, 40, [0.0]
-    monkeypatch.setattr("tuicnn.training.journal.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("tuicnn.runs.journal.time.monotonic", lambda: clock[0])
 
     def narrow(descriptor: int, data: bytes) -> int:
         nonlocal room
@@ -211,8 +211,8 @@ def test_a_full_disk_is_told_once_and_nothing_is_lost_when_there_is_room_again(
 def test_what_waits_for_a_full_disk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(tmp_path / "j")
     real, clock = os.write, [0.0]
-    monkeypatch.setattr("tuicnn.training.journal.KEEP_AT_MOST", 2000)
-    monkeypatch.setattr("tuicnn.training.journal.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("tuicnn.runs.journal.KEEP_AT_MOST", 2000)
+    monkeypatch.setattr("tuicnn.runs.journal.time.monotonic", lambda: clock[0])
 
     def refuse(descriptor: int, data: bytes) -> int:
         raise OSError(28, "full")

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tuicnn.training.files import RunError
-from tuicnn.training.moments import Moment
+from tuicnn.system.files import RunError
+from tuicnn.training.checkpointing import Moment
 
 if TYPE_CHECKING:
-    from tuicnn.training.checkpoint_folder import CheckpointFolder
-    from tuicnn.training.checkpoints import Checkpoint
-    from tuicnn.training.journal import Journal
+    from tuicnn.runs.checkpoint_folder import CheckpointFolder
+    from tuicnn.training.checkpoint import Checkpoint
+    from tuicnn.runs.journal import Journal
 
 __all__ = ["Keeper"]
 

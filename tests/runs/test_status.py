@@ -14,11 +14,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tuicnn.console.runs import as_json, runs_table
-from tuicnn.training.files import RunError
-from tuicnn.training.finding import find_run, list_runs, the_only_alive
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import Journal, parse
-from tuicnn.training.runs import describe, how_to_go_on, summary
+from tuicnn.system.files import RunError
+from tuicnn.runs.finding import find_run, list_runs, the_only_alive
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import Journal, parse
+from tuicnn.runs.status import describe, how_to_go_on, summary
 
 
 def a_run(parent: Path, net: str, *events: dict[str, Any]) -> RunFolder:
@@ -199,7 +199,7 @@ def test_what_the_steps_of_a_run_hold_is_not_read_for_how_it_stands(
         read.append(line)
         return parse(line)
 
-    monkeypatch.setattr("tuicnn.training.journal.parse", counted)
+    monkeypatch.setattr("tuicnn.runs.journal.parse", counted)
     assert summary(folder).epochs == 3
     assert len(read) == 4
 

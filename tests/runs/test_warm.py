@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.training.small import checkpoint_of, made_data, train
+from tests.runs.small import checkpoint_of, made_data, train
 from tuicnn.engine.network import Network
 from tuicnn.language import Plan, check
-from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.checkpoints import Checkpoint
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.warm import unchanged, warm_checkpoint
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.training.checkpoint import Checkpoint
+from tuicnn.system.files import RunError
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.warm import unchanged, warm_checkpoint
 
 OLD = "conv 3 3x3 pad=1 -> batchnorm -> relu -> maxpool 2 -> conv 4 3x3 -> relu -> flatten -> dense 5 -> dense 3"
 
@@ -108,6 +108,6 @@ def test_a_warm_run_begins_where_the_old_one_ended(tmp_path: Path) -> None:
     seen: list[float] = []
     train(second, resume=True, report=lambda _, e: seen.append(e["train_loss"]) if e["event"] == "epoch" else None)
     assert seen[0] < run.history(0, 0).epochs[0].train_loss
-    from tuicnn.training.journal import read_journal
+    from tuicnn.runs.journal import read_journal
 
     assert read_journal(second.journal).events[0]["event"] == "start"  # it is a run of its own

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.system.regular_files import read_regular
-from tuicnn.training.files import RunError, why, write_atomic
+from tuicnn.system.files import RunError, why, write_atomic
 from tuicnn.training.options import ON_NAN, Options
 
 if TYPE_CHECKING:
-    from tuicnn.training.folder import RunFolder
+    from tuicnn.runs.folder import RunFolder
 
 __all__ = ["ORIGIN", "Origin"]
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import tuicnn
-from tuicnn.training.checkpoints import Checkpoint
-from tuicnn.training.files import RunError
+from tuicnn.system.files import RunError
+from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.fingerprints import data_fingerprint, layout_fingerprint, plan_fingerprint
 from tuicnn.training.progress import NAN, Epoch, Progress
 from tuicnn.training.soundness import fault_of_arrays

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tuicnn.system.regular_files import read_regular
-from tuicnn.training.files import TEMPORARY, RunError, is_temporary, remove_temporary, why, write_atomic
-from tuicnn.training.lock import Holder, RunLock, holder_at, is_held, take
-from tuicnn.training.owners import close_to_others
+from tuicnn.system.files import TEMPORARY, RunError, is_temporary, remove_temporary, why, write_atomic
+from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
+from tuicnn.runs.owners import close_to_others
 
 __all__ = ["RUNS", "RunFolder"]
 
@@ -126,7 +126,7 @@ class RunFolder:
                 raise RunError(f"The run cannot be written to {self.path}: {why(error)}.") from error
 
     def _taken(self) -> str:
-        from tuicnn.training.runs import describe
+        from tuicnn.runs.status import describe
 
         return f"{self.path} already holds a run ({describe(self)}); choose another folder for --run."
 
@@ -206,7 +206,7 @@ class RunFolder:
     @property
     def in_use(self) -> str:
         """What is said to whoever wants to train a run that a process has already."""
-        from tuicnn.training.runs import describe
+        from tuicnn.runs.status import describe
 
         return f"The run {self.name} has its process already ({describe(self)}); watch it with: {self.attach}"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.system.regular_files import read_regular
-from tuicnn.training.files import RunError, remove_temporary, why, write_atomic
+from tuicnn.system.files import RunError, remove_temporary, why, write_atomic
 
 if TYPE_CHECKING:
-    from tuicnn.training.checkpoints import Checkpoint
+    from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["CheckpointFolder", "NoCheckpointError"]
 
@@ -49,7 +49,7 @@ class CheckpointFolder:
 
     def write(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint. Raises `RunError`, with all files as they were."""
-        from tuicnn.training.checkpoints import pack
+        from tuicnn.runs.checkpoint_file import pack
 
         try:
             self.path.mkdir(mode=0o700, exist_ok=True)
@@ -73,7 +73,7 @@ class CheckpointFolder:
 
     def read(self, step: int) -> Checkpoint:
         """The checkpoint of a step. Raises `RunError` in one line that names the file."""
-        from tuicnn.training.checkpoints import CheckpointError, unpack
+        from tuicnn.runs.checkpoint_file import CheckpointError, unpack
         from tuicnn.training.soundness import memory
 
         path = self.file(step)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import damage_of, events_of
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.system.files import RunError
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import damage_of, events_of
 
 __all__ = ["ENDS", "RunSummary", "describe", "glance", "how_to_go_on", "summary"]
 

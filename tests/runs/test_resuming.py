@@ -14,17 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.training.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
+from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
 from tuicnn import sharding
 from tuicnn.language import Plan
-from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.files import RunError
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import read_journal
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.system.files import RunError
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import read_journal
 from tuicnn.training.options import Options
 from tuicnn.training.progress import State
-from tuicnn.training.resuming import checkpoint_for, plan_of, take_up
-from tuicnn.training.runs import describe, summary
+from tuicnn.runs.resuming import checkpoint_for, plan_of, take_up
+from tuicnn.runs.status import describe, summary
 from tuicnn.worker.runner import Run
 
 OPTIMIZERS = (
@@ -370,7 +370,7 @@ def test_a_run_that_diverged_is_not_sent_there_again(tmp_path: Path) -> None:
 
 
 def test_another_version_is_told(stopped: RunFolder, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tuicnn.training.resuming.versions", lambda: {"numpy": "99", "tuicnn": "0.1.0"})
+    monkeypatch.setattr("tuicnn.runs.resuming.versions", lambda: {"numpy": "99", "tuicnn": "0.1.0"})
     said: list[str] = []
     assert checkpoint_for(stopped, plan, longer=False, say=said.append)
     assert "is now 99" in said[0]
@@ -385,7 +385,7 @@ def test_another_version_is_told(stopped: RunFolder, plan: Plan, monkeypatch: py
 def test_whatever_became_of_the_journal_the_run_goes_on(
     stopped: RunFolder, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    from tuicnn.training.rewinding import rewind
+    from tuicnn.runs.journal_truncation import rewind
 
     journal = tmp_path_factory.mktemp("j") / "journal.jsonl"
     text = bytearray(stopped.journal.read_bytes())
@@ -431,7 +431,7 @@ def test_that_a_long_journal_takes_a_while_is_told(
     said: list[str] = []
     checkpoint_for(stopped, plan, longer=False, say=said.append)
     assert said == []
-    monkeypatch.setattr("tuicnn.training.resuming.LONG", 100)
+    monkeypatch.setattr("tuicnn.runs.resuming.LONG", 100)
     checkpoint_for(stopped, plan, longer=False, say=said.append)
     assert [line for line in said if "reading it takes a while" in line]
 

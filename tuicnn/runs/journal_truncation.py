@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from tuicnn.system.regular_files import open_regular
-from tuicnn.training.checkpoints import Checkpoint
-from tuicnn.training.files import RunError, why
-from tuicnn.training.journal import HALF_WRITTEN, LINE_AT_MOST, damage_of, repair
-from tuicnn.training.journal import parse as parse_line
-from tuicnn.training.moments import Past, epoch_of
+from tuicnn.training.checkpoint import Checkpoint
+from tuicnn.system.files import RunError, why
+from tuicnn.runs.journal import HALF_WRITTEN, LINE_AT_MOST, damage_of, repair
+from tuicnn.runs.journal import parse as parse_line
+from tuicnn.training.checkpointing import Past, epoch_of
 
 __all__ = ["rewind"]
 

@@ -11,7 +11,7 @@ import pwd
 import stat
 from pathlib import Path
 
-from tuicnn.training.files import RunError, why
+from tuicnn.system.files import RunError, why
 
 __all__ = ["close_to_others", "is_shut", "me", "user_name", "why_shut"]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tuicnn.system.regular_files import open_regular
-from tuicnn.training.files import RunError, why
+from tuicnn.system.files import RunError, why
 
 __all__ = ["LONG", "Journal", "JournalRead", "damage_of", "events_of", "parse", "read_journal", "repair", "size_of"]
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from safetensors.numpy import load
 
-from tuicnn.training.checkpoints import Checkpoint, CheckpointError, Tally, pack, unpack
+from tuicnn.runs.checkpoint_file import CheckpointError, pack, unpack
+from tuicnn.training.checkpoint import Checkpoint, Tally
 
 FLAT = arrays.arrays(np.float32, st.integers(0, 40), elements=st.floats(width=32))
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)

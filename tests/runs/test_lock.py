@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.lock import RunLock, holder_at, take
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.lock import RunLock, holder_at, take
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 def test_a_lock_that_is_handed_on_is_held_without_a_gap(folder: RunFolder) -> None:
     code = (
-        "import sys; from pathlib import Path; from tuicnn.training.lock import RunLock\n"
+        "import sys; from pathlib import Path; from tuicnn.runs.lock import RunLock\n"
         "with RunLock.inherited(int(sys.argv[1]), Path(sys.argv[2])):\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )

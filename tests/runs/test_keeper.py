@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.training.small import NET, checkpoint_of, made_data, same, story, train
-from tuicnn.training import checkpoint_folder, keeper
-from tuicnn.training.checkpoint_folder import CheckpointFolder
-from tuicnn.training.checkpoints import Checkpoint
-from tuicnn.training.files import write_atomic
-from tuicnn.training.folder import RunFolder
-from tuicnn.training.journal import Journal
-from tuicnn.training.keeper import Keeper
-from tuicnn.training.moments import Moment
+from tests.runs.small import NET, checkpoint_of, made_data, same, story, train
+from tuicnn.runs import checkpoint_folder, keeper
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.training.checkpoint import Checkpoint
+from tuicnn.system.files import write_atomic
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import Journal
+from tuicnn.runs.keeper import Keeper
+from tuicnn.training.checkpointing import Moment
 from tuicnn.training.progress import State
-from tuicnn.training.runs import summary
+from tuicnn.runs.status import summary
 from tuicnn.worker.runner import Run
 
 CHECKPOINT = Checkpoint(1, 0, np.ones(4, np.float32), np.zeros(0, np.float32), {})
@@ -34,7 +34,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr("tuicnn.training.keeper.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("tuicnn.runs.keeper.time.monotonic", lambda: self.now)
 
 
 @pytest.fixture

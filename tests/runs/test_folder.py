@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tuicnn.training.files import RunError, why, write_atomic
-from tuicnn.training.folder import RunFolder, clean_name
+from tuicnn.system.files import RunError, why, write_atomic
+from tuicnn.runs.folder import RunFolder, clean_name
 
 TEXT = "flatten -> dense 10  # × and →\n"
 
@@ -192,7 +192,7 @@ def test_the_lock_says_who_is_alive(tmp_path: Path) -> None:
 def test_a_lock_ends_with_its_process_and_is_not_inherited(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "mnist", TEXT)
     code = (
-        "import subprocess, sys, time; from pathlib import Path; from tuicnn.training.folder import RunFolder\n"
+        "import subprocess, sys, time; from pathlib import Path; from tuicnn.runs.folder import RunFolder\n"
         f"lock = RunFolder(Path({str(folder.path)!r})).lock()\n"
         "child = subprocess.Popen(['sleep', '60'], close_fds=False); print(child.pid, flush=True); time.sleep(60)"
     )
