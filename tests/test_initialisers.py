@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tuicnn.initialisers as init
-from tuicnn.values import Call, UnsuitableError, Word
-from tuicnn.words import Made, info, vocabulary, written
+from tuicnn.vocabulary import Call, ObjectOf, UnsuitableError, Word, info, vocabulary, written
 
 #: each word with the variance that its source asks for, at fan_in 40 and fan_out 60
 VARIANCES = {
@@ -35,7 +34,7 @@ def test_these_are_all_words() -> None:
 
 @pytest.mark.parametrize("name", VARIANCES)
 def test_mean_variance_and_form(name: str) -> None:
-    made = Made("init").accept(Word(name))
+    made = ObjectOf("init").accept(Word(name))
     drawn = values(made)
     assert drawn.dtype == np.float64
     assert abs(drawn.mean()) < 4 * (VARIANCES[name] / drawn.size) ** 0.5
@@ -49,25 +48,25 @@ def test_mean_variance_and_form(name: str) -> None:
 
 @given(st.sampled_from(sorted(VARIANCES)), st.integers(0, 2**32))
 def test_the_generator_alone_decides(name: str, seed: int) -> None:
-    made = Made("init").accept(Word(name))
+    made = ObjectOf("init").accept(Word(name))
     assert (values(made, seed, 100) == values(made, seed, 100)).all()
     assert (values(made, seed, 100) != values(made, seed + 1, 100)).any()
 
 
 def test_normal_and_zeros() -> None:
-    small = Made("init").accept(Call("normal", (0.01,)))
+    small = ObjectOf("init").accept(Call("normal", (0.01,)))
     assert abs(values(small).std() / 0.01 - 1) < 0.02
-    assert not values(Made("init").accept(Word("zeros"))).any()
+    assert not values(ObjectOf("init").accept(Word("zeros"))).any()
     assert (values(init.Ones()) == 1).all()
     with pytest.raises(UnsuitableError, match="at least 0"):
-        Made("init").accept(Call("normal", (-1,)))
+        ObjectOf("init").accept(Call("normal", (-1,)))
     with pytest.raises(UnsuitableError, match="normal"):
-        Made("init").accept(Word("gauss"))
+        ObjectOf("init").accept(Word("gauss"))
 
 
 @pytest.mark.parametrize("name", [*VARIANCES, "zeros"])
 def test_written_as_read(name: str) -> None:
-    made = Made("init").accept(Word(name))
+    made = ObjectOf("init").accept(Word(name))
     assert written(made) == name
     assert info(made).help
     assert written(init.Normal(0.01)) == "normal(0.01)"

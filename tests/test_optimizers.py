@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.strategies import optimizers
 from tuicnn.bench.twin_training import optimizer_of
 from tuicnn.optimizers import BLOCK, Optimizer
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import vocabulary
 
 
 @given(optimizers(st.floats(1e-4, 0.3)))

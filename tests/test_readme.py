@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import ROOT, Run
 from tuicnn.language import check, render_plain
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import vocabulary
 
 README = (ROOT / "README.md").read_text()
 

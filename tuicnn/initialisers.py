@@ -11,9 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from tuicnn.kinds import Number
 from tuicnn.later import np
-from tuicnn.words import positional, word
+from tuicnn.vocabulary import Number, positional, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.kernels.softmax import across, softmax
-from tuicnn.kinds import Number
 from tuicnn.later import np
-from tuicnn.words import option, word
+from tuicnn.vocabulary import Number, option, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.kernels.memory import empty
-from tuicnn.kinds import Flag, Number
 from tuicnn.later import np
-from tuicnn.words import option, word
+from tuicnn.vocabulary import Boolean, Number, option, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,7 +88,7 @@ class SGD(Optimizer):
 
     lr: float = option(_LEARNING_RATE, default=0.01, help="learning rate")
     momentum: float = option(_SHARE, default=0.0, help="share of the last step that goes on")
-    nesterov: bool = option(Flag(), default=False, help="look ahead by Nesterov's step")
+    nesterov: bool = option(Boolean(), default=False, help="look ahead by Nesterov's step")
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
     keeps = ("velocity",)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tuicnn.kinds import ListOf, Number, Whole
-from tuicnn.words import option, word
+from tuicnn.vocabulary import Integer, ListOf, Number, option, word
 
 __all__ = ["Constant", "Cosine", "Linear", "OneCycle", "Schedule", "Step"]
 
@@ -58,7 +57,9 @@ class Constant(Schedule):
 class Step(Schedule):
     """The rate times `factor` for each of the epochs in `at` that is over."""
 
-    at: tuple[int, ...] = option(ListOf(Whole(at_least=1), distinct=True), default=(10, 20), help="after which epochs")
+    at: tuple[int, ...] = option(
+        ListOf(Integer(at_least=1), distinct=True), default=(10, 20), help="after which epochs"
+    )
     factor: float = option(Number(above=0, at_most=10), default=0.1, help="what the rate is multiplied by")
 
     def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:

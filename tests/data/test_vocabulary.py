@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tuicnn import words
 from tuicnn.data import IdxFolder, Mnist
+from tuicnn.vocabulary import words
 
 
 def test_all_data_sets_are_words() -> None:

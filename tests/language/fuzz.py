@@ -35,7 +35,7 @@ def main() -> None:
     for word in sys.argv[1:]:
         if not word.startswith("-"):
             _fill(Path(word))
-    with atheris.instrument_imports(include=["tuicnn.language", "tuicnn.kinds", "tuicnn.words", "tuicnn.layers"]):
+    with atheris.instrument_imports(include=["tuicnn.language", "tuicnn.vocabulary", "tuicnn.layers"]):
         from .invariants import hold
     from .mutations import damage
 

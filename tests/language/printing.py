@@ -26,7 +26,7 @@ from tuicnn.language.syntax.tree import (
     Use,
     Value,
 )
-from tuicnn.values import show
+from tuicnn.vocabulary import show
 
 __all__ = ["printed"]
 

@@ -25,7 +25,7 @@ from tuicnn.language.reference import (
 )
 from tuicnn.language.reference.examples import check_example, example_shapes
 from tuicnn.layers import Conv
-from tuicnn.words import MISSING, info, vocabulary
+from tuicnn.vocabulary import MISSING, info, vocabulary
 
 ENTRIES = entries()
 each = pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: f"{e.family}-{e.name}")

@@ -20,8 +20,7 @@ from tuicnn.layers import Layer, Shape
 from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 from tuicnn.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
 from tuicnn.schedules import Constant, Cosine, Linear, OneCycle, Schedule, Step
-from tuicnn.values import Size
-from tuicnn.words import arguments, info, vocabulary
+from tuicnn.vocabulary import Size, arguments, info, vocabulary
 
 #: the functions that formulas use, on arrays
 MATHS: dict[str, Any] = {

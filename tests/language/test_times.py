@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicnn.kinds import Duration
 from tuicnn.language import check
 from tuicnn.settings import Train
-from tuicnn.values import UNITS, Time
-from tuicnn.words import written
+from tuicnn.vocabulary import UNITS, Duration, Time, written
 
 
 def checked(setting: str) -> tuple[Train | None, list[str]]:

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tuicnn.layers import Layer, Pass, Shape
-from tuicnn.values import Size, Word
-from tuicnn.words import arguments, info, make, vocabulary
+from tuicnn.layers import Layer, LayerContext, Shape
+from tuicnn.vocabulary import Size, Word, arguments, info, make, vocabulary
 
 __all__ = ["Array", "Driven", "batch_of", "drive", "inner", "inner_weights", "named", "outer", "random_weights"]
 
@@ -100,14 +99,14 @@ def drive(
     if layer.whole_batch and training:
         shared = layer.combine([layer.gather(shard, weights) for shard in shards])
 
-    def run(number: int, what: Any) -> Pass:
-        return Pass(training, lambda: np.random.default_rng((seed, number)), what, kept)
+    def context(number: int, what: Any) -> LayerContext:
+        return LayerContext(training, lambda: np.random.default_rng((seed, number)), what, kept)
 
-    made = [layer.forward(shard, weights, run(k, shared)) for k, shard in enumerate(shards)]
+    made = [layer.forward(shard, weights, context(k, shared)) for k, shard in enumerate(shards)]
     y = joined([m[0] for m in made])
     if dy is None:
         if shared is not None:
-            layer.keep(shared, kept)
+            layer.update_running_stats(shared, kept)
         return Driven(y, [], {}, kept)
     dys = cut_images(dy, cuts)
     for part in dys:
@@ -120,11 +119,11 @@ def drive(
     dxs: list[list[Array | None]] = []
     for k, (d, m) in enumerate(zip(dys, made, strict=True)):
         written = {name: np.full_like(v, np.nan) for name, v in weights.items()}
-        dxs.append(list(layer.backward(d, m[1], weights, written, run(k, back))))
+        dxs.append(list(layer.backward(d, m[1], weights, written, context(k, back))))
         for name, gradient in written.items():
             total[name] += gradient
     if shared is not None:
-        layer.keep(shared, kept)
+        layer.update_running_stats(shared, kept)
     whole = [joined([x for x in column if x is not None]) for column in zip(*dxs, strict=True)]
     return Driven(y, list(whole), total, kept)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.layers.helpers import named
 from tuicnn.layers import Layer, Shape
-from tuicnn.values import Call, Size, Word
+from tuicnn.vocabulary import Call, Size, Word
 
 __all__ = ["CASES", "Case"]
 

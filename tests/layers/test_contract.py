@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from tests.layers.helpers import Array, as_written, batch_of, drive, named, outer, random_weights
 from tests.layers.strategies import CASES, Case
-from tuicnn.layers import Layer, Pass
-from tuicnn.values import Size
-from tuicnn.words import arguments, info, vocabulary, written
+from tuicnn.layers import Layer, LayerContext
+from tuicnn.vocabulary import Size, arguments, info, vocabulary, written
 
 LAYERS = vocabulary("layer")
 
@@ -162,9 +161,9 @@ def test_first_layers_need_not_compute_the_images_gradient() -> None:
         (named("dense", 3), (4,)),
     ):
         weights = random_weights(layer, [shape], 0)
-        y, saved = layer.forward([batch_of(shape, 2, 0)], weights, Pass(True))
+        y, saved = layer.forward([batch_of(shape, 2, 0)], weights, LayerContext(True))
         gradients = {name: np.full_like(v, np.nan) for name, v in weights.items()}
-        assert layer.backward(y, saved, weights, gradients, Pass(True, input_gradient=False)) == (None,)
+        assert layer.backward(y, saved, weights, gradients, LayerContext(True, needs_input_gradient=False)) == (None,)
         assert all(np.isfinite(g).all() for g in gradients.values())
 
 

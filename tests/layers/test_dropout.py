@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.layers.helpers import Array, drive
-from tuicnn.layers import Dropout, Pass
+from tuicnn.layers import Dropout, LayerContext
 
 
 @given(st.floats(0, 0.9), st.integers(0, 1000))
@@ -45,4 +45,4 @@ def test_the_mask_comes_from_the_generator_alone() -> None:
 def test_nothing_is_dropped_outside_training() -> None:
     x = np.ones((8, 50))
     assert (drive(Dropout(0.5), [x], {}, training=False).y == x).all()
-    assert (Dropout(0.5).forward([x], {}, Pass(training=True))[0] == x).all()
+    assert (Dropout(0.5).forward([x], {}, LayerContext(training=True))[0] == x).all()

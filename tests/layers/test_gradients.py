@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.layers.helpers import Array, batch_of, drive, random_weights
 from tests.layers.strategies import CASES
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import vocabulary
 
 STEP = 1e-5
 #: these are linear in their inputs (for fixed weights)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.alone import Alone, Array
 from tests.layers.texts import TEXTS, Shape
 from tuicnn import Network
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import vocabulary
 
 STEP = 1e-5
 #: linear in their inputs, and the first three in their weights too, but for a bias

@@ -14,7 +14,7 @@ from tests.layers.helpers import Array, as_written, batch_of, drive, inner, inne
 from tests.layers.strategies import CASES
 from tuicnn.bench.twin_layers import join_of, modules_of
 from tuicnn.layers import BatchNorm, Layer, Shape
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import vocabulary
 
 torch = pytest.importorskip("torch")
 

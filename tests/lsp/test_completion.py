@@ -12,7 +12,7 @@ from lsprotocol import types
 from tests.language.programs import chains, whole
 from tests.lsp.marked import CURSOR, completed
 from tuicnn.language import check
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import vocabulary
 
 SETTINGS = {"data:", "input:", "augment:", "loss:", "optim:", "schedule:", "train:", "default:", "include:"}
 CONV = {"stride=", "pad=", "dilation=", "groups=", "bias=", "init="}

@@ -24,7 +24,7 @@ from tuicnn.language.reference import (
     sentence,
 )
 from tuicnn.system.files import RunError
-from tuicnn.words import MISSING
+from tuicnn.vocabulary import MISSING
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -63,7 +63,7 @@ class Starter:
     @property
     def data(self) -> str:
         """The name of the data set that it is trained on."""
-        from tuicnn.words import info
+        from tuicnn.vocabulary import info
 
         return info(self.plan.data).name
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tuicnn.kinds import Choice, ListOf, Number, Whole
 from tuicnn.layers.base import Shape
 from tuicnn.system.printable import printable
-from tuicnn.words import option, word
+from tuicnn.vocabulary import Choice, Integer, ListOf, Number, option, word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,17 +47,17 @@ class DataSpec:
     images: ClassVar[int | None] = None
 
     classes: tuple[int, ...] | None = option(
-        ListOf(Whole(at_most=65_535), at_least=2, distinct=True),
+        ListOf(Integer(at_most=65_535), at_least=2, distinct=True),
         default=None,
         help="keep only these classes, numbered anew from 0",
     )
-    limit: int | None = option(Whole(at_least=1), default=None, help="use at most so many training images")
+    limit: int | None = option(Integer(at_least=1), default=None, help="use at most so many training images")
     val: int | None = option(
-        Whole(at_least=1),
+        Integer(at_least=1),
         default=None,
         help="hold so many training images out for validation (default 5000, or a tenth of them where that is fewer)",
     )
-    pad: int = option(Whole(at_most=1024), default=0, help="zeros around each image, on every side")
+    pad: int = option(Integer(at_most=1024), default=0, help="zeros around each image, on every side")
 
     def describe(self) -> Described:
         """Shape and classes after `classes` and `pad`, cheaply. Raises `DataError` where even that is not known."""
@@ -106,9 +105,9 @@ class Dataset:
 class Augment:
     """`augment: shift=4 flip=horizontal rotate=10 cutout=8`. Validation and test images are never changed."""
 
-    shift: int = option(Whole(at_most=1024), default=0, help="move by up to so many pixels, zeros coming in")
+    shift: int = option(Integer(at_most=1024), default=0, help="move by up to so many pixels, zeros coming in")
     flip: str = option(
         Choice(words=("none", "horizontal", "vertical", "both")), default="none", help="mirror every other image"
     )
     rotate: float = option(Number(at_least=0, at_most=180), default=0.0, help="turn by up to so many degrees")
-    cutout: int = option(Whole(at_most=1024), default=0, help="zero a square of so many pixels a side")
+    cutout: int = option(Integer(at_most=1024), default=0, help="zero a square of so many pixels a side")

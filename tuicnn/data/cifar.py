@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Self
 
 from tuicnn.later import np
-from tuicnn.words import word
+from tuicnn.vocabulary import word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .cache import decoded_once

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tuicnn.kinds import Text
 from tuicnn.later import np
-from tuicnn.words import positional, word
+from tuicnn.vocabulary import Text, positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .idx import Checksum, read_idx, read_idx_header

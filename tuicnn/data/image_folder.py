@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tuicnn.kinds import Text
 from tuicnn.later import np
-from tuicnn.words import positional, word
+from tuicnn.vocabulary import Text, positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .cache import decoded_once

@@ -18,7 +18,7 @@ import numpy as np
 from tuicnn.engine.parameters import Store
 from tuicnn.kernels.memory import empty
 from tuicnn.language.plan import INPUT
-from tuicnn.layers.base import Layer, Pass
+from tuicnn.layers.base import Layer, LayerContext
 from tuicnn.layers.fused import fused
 from tuicnn.randomness import generator
 from tuicnn.sharding import shard_bounds, shard_size
@@ -59,15 +59,15 @@ class Observed:
 class Unit:
     """One node of the plan, or neighbours that are computed in one go; `layer` does what they do one after the other.
 
-    `node` is the last of them, whose output this is; `owner` the one whose weights it has. `wanted` says whether
-    somebody before it learns, and so wants the gradient by its inputs.
+    `node` is the last of them, whose output this is; `owner` the one whose weights it has. `needs_input_gradient` says
+    whether a layer before it learns.
     """
 
     layer: Layer
     node: int
     owner: int
     inputs: tuple[int, ...]
-    wanted: bool
+    needs_input_gradient: bool
 
 
 @dataclass
@@ -128,8 +128,8 @@ class Executor:
         return needs
 
     def _unit(self, layer: Layer, node: int, owner: int, inputs: tuple[int, ...]) -> Unit:
-        wanted = any(self.needs_gradient[source] for source in inputs if source != INPUT)
-        return Unit(layer, node, owner, inputs, wanted)
+        needs_input_gradient = any(self.needs_gradient[source] for source in inputs if source != INPUT)
+        return Unit(layer, node, owner, inputs, needs_input_gradient)
 
     def _join(self) -> list[Unit]:
         """Chains of nodes that `fused` knows how to compute in one go, where nobody else reads what lies between."""
@@ -162,13 +162,13 @@ class Executor:
             array for source in unit.inputs if (array := shard.x if source == INPUT else outputs[source]) is not None
         ]
 
-    def _pass(self, unit: Unit, shard: Shard, step: int | None, shared: Any) -> Pass:
-        return Pass(
+    def _context(self, unit: Unit, shard: Shard, step: int | None, shared: Any) -> LayerContext:
+        return LayerContext(
             step is not None,
             None if step is None else (lambda: generator(self.seed, "dropout", unit.node, step, shard.number)),
             shared,
             self.store.kept[unit.owner],
-            unit.wanted,
+            unit.needs_input_gradient,
         )
 
     # --- without training -------------------------------------------------------------------------------------------
@@ -193,9 +193,9 @@ class Executor:
         return out
 
     def _infer(self, shard: Shard, unit: Unit) -> None:
-        run = self._pass(unit, shard, None, None)
+        context = self._context(unit, shard, None, None)
         inputs = self.gather_inputs(shard, unit)
-        shard.outputs[unit.node] = unit.layer.forward(inputs, self.store.weights[unit.owner], run)[0]
+        shard.outputs[unit.node] = unit.layer.forward(inputs, self.store.weights[unit.owner], context)[0]
 
     def _drop(self, shard: Shard, unit: Unit) -> None:
         """Give up what no later unit reads."""
@@ -210,9 +210,9 @@ class Executor:
         """Forward through some units, with all that backward needs; every node's output is kept where `watched`."""
         for unit in segment:
             began = perf_counter()
-            run = self._pass(unit, shard, step, combined.get(unit.owner))
+            context = self._context(unit, shard, step, combined.get(unit.owner))
             shard.outputs[unit.node], shard.saved[unit.node] = unit.layer.forward(
-                self.gather_inputs(shard, unit), self.store.weights[unit.owner], run
+                self.gather_inputs(shard, unit), self.store.weights[unit.owner], context
             )
             if not watched:
                 self._drop(shard, unit)
@@ -242,9 +242,9 @@ class Executor:
         if dy is None or not self.needs_gradient[unit.node]:
             return
         began = perf_counter()
-        run = self._pass(unit, shard, step, shared.get(unit.owner))
+        context = self._context(unit, shard, step, shared.get(unit.owner))
         back = unit.layer.backward(
-            dy, shard.saved[unit.node], self.store.weights[unit.owner], gradients[unit.owner], run
+            dy, shard.saved[unit.node], self.store.weights[unit.owner], gradients[unit.owner], context
         )
         shard.saved[unit.node] = None
         if not watched:

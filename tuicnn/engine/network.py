@@ -188,10 +188,10 @@ class Network:
         """
         return take_step(self.executor, self.team, self._sums, count, fetch, step=step, observed=observed)
 
-    def keep(self, combined: Mapping[int, Any]) -> None:
+    def update_running_stats(self, combined: Mapping[int, Any]) -> None:
         """Update running statistics from what a step's `whole_batch` layers combined."""
         for index, shared in combined.items():
-            self.executor.layers[index].keep(shared, self.store.kept[index])
+            self.executor.layers[index].update_running_stats(shared, self.store.kept[index])
 
     def evaluate(self, count: int, fetch: Fetch) -> tuple[float, int]:
         """The sum of the losses of `count` images and how many are right, without training.

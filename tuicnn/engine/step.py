@@ -42,7 +42,7 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class Room:
+class GradientBuffer:
     """Where a shard writes its weights' gradients, for each node by name; `onto` is what they are then added to."""
 
     views: Sequence[Mapping[str, Array]]
@@ -79,7 +79,7 @@ class GradientSums:
         for slot in slots:
             self._slots[slot][0].fill(0)
 
-    def room(self, shard: int, count: int, *, backwards: bool) -> Room:
+    def buffer(self, shard: int, count: int, *, backwards: bool) -> GradientBuffer:
         """Where the gradients of a shard of `count` go: the first of a slot writes there, the others add to it.
 
         The first is that with the smallest number, or the largest where they come `backwards`.
@@ -88,7 +88,7 @@ class GradientSums:
         _, views = self._slots[slot]
         before = shard + 1 if backwards else shard - 1
         first = not 0 <= before < count or self.slot(before, count) != slot
-        return Room(views, None) if first else Room(self._own, views)
+        return GradientBuffer(views, None) if first else GradientBuffer(self._own, views)
 
     def total(self, count: int) -> Array:
         """The sum over all shards, in the first slot's memory."""
@@ -199,10 +199,10 @@ class _Part:
             units = [*([waiting] if waiting else []), *reversed(self.segments[place][1 if head else 0 :])]
             parts: list[NDArray[np.float64]] = []
             for shard in _turn(made, place):
-                room = self._sums.room(shard.number, self._shard_count, backwards=bool(place % 2))
+                buffer = self._sums.buffer(shard.number, self._shard_count, backwards=bool(place % 2))
                 for unit in units:
-                    self._executor.backward_unit(shard, unit, room.views, shared, self._step, self._watched)
-                    room.add(unit.owner)
+                    self._executor.backward_unit(shard, unit, buffer.views, shared, self._step, self._watched)
+                    buffer.add(unit.owner)
                 if head is not None:
                     parts.append(self._executor.gather_backward(shard, head))
             if head is not None:

@@ -28,7 +28,7 @@ from tuicnn.language.syntax.reading import read_file
 from tuicnn.language.syntax.tree import Chain, Name, Tree
 from tuicnn.language.vocabularies import fill_vocabularies
 from tuicnn.layers.base import Shape
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import vocabulary
 
 __all__ = ["Checked", "Reading", "check", "check_file"]
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import islice
 
-from tuicnn.words import info, vocabulary
+from tuicnn.vocabulary import info, vocabulary
 
 __all__ = ["aliases", "closest", "option_meant"]
 

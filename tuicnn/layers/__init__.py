@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from .arrange import Flatten, Identity, Reshape, ZeroPad
-from .base import Layer, Pass, Shape, ShapeError, WeightSpec
+from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec
 from .batchnorm import BatchNorm
 from .conv import Conv, Depthwise
 from .dense import Dense
@@ -31,10 +31,10 @@ __all__ = [
     "GroupNorm",
     "Identity",
     "Layer",
+    "LayerContext",
     "LayerNorm",
     "LeakyReLU",
     "MaxPool",
-    "Pass",
     "ReLU",
     "Reshape",
     "Shape",

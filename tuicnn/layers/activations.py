@@ -7,21 +7,20 @@ multiply, and so does memory that nobody used before.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels import erf, rectify, rectify_backward, softmax, softmax_backward
 from tuicnn.kernels.arrays import as_rows, constant
 from tuicnn.kernels.memory import empty
-from tuicnn.kinds import Number
 from tuicnn.later import np
-from tuicnn.words import option, word
+from tuicnn.vocabulary import Number, option, word
 
-from .base import Layer, Pass
+from .base import Layer, LayerContext
 
 if TYPE_CHECKING:
-    from .base import Array
+    from .base import Array, Arrays, Gradients
 
 __all__ = ["ELU", "GELU", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]
 
@@ -67,14 +66,12 @@ class ReLU(Layer):
 
     can_die = True
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Any shape, value by value."""
         y = rectify(inputs[0])
-        return y, y if run.training else None
+        return y, y if context.training else None
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """∂y/∂x is 1 where x > 0 and 0 elsewhere (at 0 too, as in PyTorch)."""
         return (rectify_backward(dy, saved),)
 
@@ -94,17 +91,15 @@ class LeakyReLU(Layer):
 
     slope: float = option(Number(), default=0.01, help="slope below 0")
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Any shape, value by value."""
         x = inputs[0]
         y = np.multiply(x, self.slope, out=like(x))
         # of x and slope·x, x is the larger where it is positive, unless the slope is more than 1
         (np.maximum if self.slope <= 1 else np.minimum)(x, y, out=y)
-        return y, x if run.training else None
+        return y, x if context.training else None
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """∂y/∂x is 1 where x > 0 and `slope` elsewhere: slope + (1 - slope)·[x > 0]."""
         dx = step(saved)
         dx *= 1 - self.slope
@@ -130,7 +125,7 @@ class ELU(Layer):
 
     alpha: float = option(Number(above=0), default=1.0, help="how far below 0 it reaches")
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Any shape, value by value."""
         x = inputs[0]
         y = negative_part(x)
@@ -139,9 +134,7 @@ class ELU(Layer):
         y += rectify(x)
         return y, y
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """Below 0, ∂y/∂x = alpha·exp(x) = y + alpha; above, 1. Together: min(y, 0) + alpha + (1 - alpha)·[y > 0]."""
         slope = negative_part(saved)
         slope += self.alpha
@@ -165,7 +158,7 @@ class ELU(Layer):
 class GELU(Layer):
     """y = x·Φ(x), Φ(x) = (1 + erf(x/√2))/2, in its exact form. Source: Hendrycks and Gimpel (2016)."""
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Any shape, value by value."""
         x = inputs[0]
         share = erf(np.multiply(x, math.sqrt(0.5), out=like(x)))
@@ -173,9 +166,7 @@ class GELU(Layer):
         share *= 0.5
         return np.multiply(x, share, out=like(x)), (x, share)
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """By the product rule ∂y/∂x = Φ(x) + x·φ(x), with the density φ(x) = Φ'(x) = exp(-x²/2)/√(2π)."""
         x, share = saved
         slope = np.multiply(x, x, out=like(x))
@@ -201,15 +192,13 @@ class GELU(Layer):
 class SiLU(Layer):
     """y = x·σ(x). Source: Elfwing, Uchibe and Doya (2018)."""
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Any shape, value by value."""
         x = inputs[0]
         share = logistic(x)
         return np.multiply(x, share, out=like(x)), (x, share)
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """σ' = σ(1 - σ), so by the product rule ∂y/∂x = σ + xσ(1 - σ) = σ·(1 + x(1 - σ))."""
         x, share = saved
         slope = np.subtract(1, share, out=like(x))
@@ -233,14 +222,12 @@ class SiLU(Layer):
 class Sigmoid(Layer):
     """y = σ(x) = 1/(1 + exp(-x))."""
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Any shape, value by value."""
         y = logistic(inputs[0])
         return y, y
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y' = exp(-x)/(1 + exp(-x))² = y(1 - y)."""
         slope = np.subtract(1, saved, out=like(saved))
         slope *= saved
@@ -260,14 +247,12 @@ class Sigmoid(Layer):
 class Tanh(Layer):
     """y = tanh(x)."""
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Any shape, value by value."""
         y = np.tanh(inputs[0], out=like(inputs[0]))
         return y, y
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """tanh = sinh/cosh, so y' = (cosh² - sinh²)/cosh² = 1 - y²."""
         slope = np.multiply(saved, saved, out=like(saved))
         np.subtract(1, slope, out=slope)
@@ -287,13 +272,11 @@ class Tanh(Layer):
 class Softmax(Layer):
     """y_i = exp(x_i) / Σ_j exp(x_j), over a vector's values or over each pixel's channels."""
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Place by place."""
         y = softmax(inputs[0])
         return y, y
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """∂y_i/∂x_j = y_i([i = j] - y_j): see `softmax_backward`."""
         return (softmax_backward(dy, saved),)

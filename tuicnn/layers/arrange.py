@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.flattening import flattened, unflattened
 from tuicnn.kernels.windows import padded, unpadded
-from tuicnn.kinds import SizeKind
-from tuicnn.values import Size
-from tuicnn.words import positional, word
+from tuicnn.vocabulary import Size, SizeKind, positional, word
 
-from .base import Layer, Pass, Shape, ShapeError
+from .base import Layer, LayerContext, Shape, ShapeError
 from .shapes import need_image, shape_text
 
 if TYPE_CHECKING:
-    from .base import Array
+    from .base import Array, Arrays, Gradients
 
 __all__ = ["Flatten", "Identity", "Reshape", "ZeroPad"]
 
@@ -53,13 +51,11 @@ class Flatten(Layer):
         """(C, H, W) -> (C·H·W,)."""
         return (math.prod(inputs[0]),)
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (N, C·H·W)."""
         return flat(inputs[0]), shape_of(inputs[0])
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """Each value only moved, so its gradient moves back."""
         return (unflat(dy, saved),)
 
@@ -93,13 +89,11 @@ class Reshape(Layer):
             )
         return tuple(self.shape)
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Of N images or vectors -> (H, W, N, C)."""
         return unflat(flat(inputs[0]), self.shape), shape_of(inputs[0])
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """Each value only moved, so its gradient moves back."""
         return (unflat(flat(dy), saved),)
 
@@ -130,13 +124,11 @@ class ZeroPad(Layer):
         """(before, after) of each axis."""
         return (self.pad[0], self.pad[0]), (self.pad[1], self.pad[1])
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (H + 2P, W + 2P, N, C)."""
         return padded(inputs[0], self.sides), None
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """The border is constant: only the gradient inside it goes on."""
         return (unpadded(dy, self.sides),)
 
@@ -153,12 +145,10 @@ class ZeroPad(Layer):
 class Identity(Layer):
     """y = x."""
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Any shape, unchanged."""
         return inputs[0], None
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dx = dy."""
         return (dy,)

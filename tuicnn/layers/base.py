@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
+    #: arrays by name: a layer's weights, their gradients, its buffers
+    Arrays = Mapping[str, Array]
+    #: the gradient by each input; None where nobody needs it
+    Gradients = Sequence[Array | None]
     Part = NDArray[np.float64]
     Initialiser = Callable[[np.random.Generator, tuple[int, ...], int, int], Array]
 
-__all__ = ["Layer", "Pass", "Shape", "ShapeError", "WeightSpec"]
+__all__ = ["Layer", "LayerContext", "Shape", "ShapeError", "WeightSpec"]
 
 #: (C, H, W) for an image, (V,) for a vector
 Shape = tuple[int, ...]
@@ -60,8 +64,8 @@ class WeightSpec:
 
 
 @dataclass
-class Pass:
-    """What one shard's way through one layer may know of its surroundings."""
+class LayerContext:
+    """What one pass of one shard through one layer may know of its surroundings."""
 
     training: bool
     #: a generator that depends only on (seed, layer, epoch, step, shard); None where nothing is to be drawn
@@ -69,9 +73,9 @@ class Pass:
     #: what `combine` or `combine_backward` made of the whole batch, for layers with `whole_batch`
     shared: Any = None
     #: running statistics and the like, by name (engine layout); read only
-    kept: Mapping[str, Array] = field(default_factory=dict)
+    buffers: Mapping[str, Array] = field(default_factory=dict)
     #: False where nobody needs the gradient by the inputs (the first layer): backward may give None for them
-    input_gradient: bool = True
+    needs_input_gradient: bool = True
 
 
 class Layer:
@@ -104,13 +108,11 @@ class Layer:
 
     # --- what the network asks --------------------------------------------------------------------------------------
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
-        """The output of one shard, and what `backward` will need (None where `run.training` is False is welcome)."""
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
+        """The output of one shard, and what `backward` will need (may be None where not `context.training`)."""
         raise NotImplementedError
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """The gradient of each input from the output's, `dy`; *writes* (not adds) each weight's into `gradients`.
 
         A layer must not write into `dy`, nor return `dy` itself after changing it (returning it unchanged is fine).
@@ -119,22 +121,22 @@ class Layer:
 
     # --- only where `whole_batch` -----------------------------------------------------------------------------------
 
-    def gather(self, inputs: Sequence[Array], weights: Mapping[str, Array]) -> Part:
+    def gather(self, inputs: Sequence[Array], weights: Arrays) -> Part:
         """One shard's part of what forward must know of the whole batch: an array of one shape for all shards."""
         raise NotImplementedError
 
     def combine(self, parts: Sequence[Part]) -> Any:
-        """All shards' parts, in their order, made one: becomes `run.shared` in forward, and goes to `keep`."""
+        """All shards' parts, in their order, made one: `context.shared` in forward, and for `update_running_stats`."""
         raise NotImplementedError
 
-    def gather_backward(self, dy: Array, saved: Any, weights: Mapping[str, Array]) -> Part:
+    def gather_backward(self, dy: Array, saved: Any, weights: Arrays) -> Part:
         """One shard's part of what backward must know of the whole batch: an array of one shape for all shards."""
         raise NotImplementedError
 
     def combine_backward(self, parts: Sequence[Part]) -> Any:
-        """All shards' parts, in their order, made one: becomes `run.shared` in backward."""
+        """All shards' parts, in their order, made one: becomes `context.shared` in backward."""
         raise NotImplementedError
 
-    def keep(self, shared: Any, kept: Mapping[str, Array]) -> None:
-        """Update the running statistics `kept` in place, once a training step, from what `combine` made."""
+    def update_running_stats(self, shared: Any, buffers: Arrays) -> None:
+        """Update the running statistics in `buffers` in place, once a training step, from what `combine` made."""
         raise NotImplementedError

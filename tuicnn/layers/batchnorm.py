@@ -9,22 +9,21 @@ s = 1/√(variance + eps).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import Ones, Zeros
 from tuicnn.kernels import moments, scale_and_shift, scaled_sum, spread, sums
-from tuicnn.kinds import Number
 from tuicnn.later import np
-from tuicnn.words import option, word
+from tuicnn.vocabulary import Number, option, word
 
-from .base import Layer, Pass, Shape, WeightSpec
+from .base import Layer, LayerContext, Shape, WeightSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .base import Array, Part
+    from .base import Array, Arrays, Gradients, Part
 
 __all__ = ["BatchNorm", "BatchStatistics", "Kept"]
 
@@ -97,7 +96,7 @@ class BatchNorm(Layer):
             "running_var": WeightSpec(shape, Ones(), learnt=False),
         }
 
-    def gather(self, inputs: Sequence[Array], weights: Mapping[str, Array]) -> Part:
+    def gather(self, inputs: Sequence[Array], weights: Arrays) -> Part:
         """A shard's count, mean and squares of each channel: (3, C)."""
         x = inputs[0]
         part: Part = np.empty((3, x.shape[-1]))
@@ -124,7 +123,7 @@ class BatchNorm(Layer):
         return BatchStatistics(int(count), mean, around, 1 / np.sqrt(around / count + self.eps))
 
     def scale_and_shift(
-        self, x: Array, weights: Mapping[str, Array], mean: NDArray[np.float64], inverse: NDArray[np.float64]
+        self, x: Array, weights: Arrays, mean: NDArray[np.float64], inverse: NDArray[np.float64]
     ) -> Array:
         """γ·s and β - γ·s·mean, repeated as `spread` does: y = γ·s·(x - mean) + β is x times the one plus the other."""
         scale = weights["weight"] * inverse
@@ -133,25 +132,25 @@ class BatchNorm(Layer):
         return spread(both, x)
 
     def normalised(
-        self, x: Array, weights: Mapping[str, Array], run: Pass, *, rectified: bool = False
+        self, x: Array, weights: Arrays, context: LayerContext, *, rectified: bool = False
     ) -> tuple[Array, Kept | None]:
         """y, or where `rectified` max(y, 0), and what backward needs."""
-        if not run.training:
-            inverse = 1 / np.sqrt(run.kept["running_var"].astype(np.float64) + self.eps)
-            both = self.scale_and_shift(x, weights, run.kept["running_mean"].astype(np.float64), inverse)
+        if not context.training:
+            inverse = 1 / np.sqrt(context.buffers["running_var"].astype(np.float64) + self.eps)
+            both = self.scale_and_shift(x, weights, context.buffers["running_mean"].astype(np.float64), inverse)
             return scale_and_shift(x, both[0], both[1], rectified=rectified), None
-        statistics: BatchStatistics = run.shared
+        statistics: BatchStatistics = context.shared
         known = statistics.made.get(x.shape)
         if known is None:
             known = self.scale_and_shift(x, weights, statistics.mean, statistics.inverse)
             statistics.made[x.shape] = known
         return scale_and_shift(x, known[0], known[1], rectified=rectified), Kept(x, statistics)
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β, x̂ = (x - mean)/√(variance + eps); outside training with the running mean and variance."""
-        return self.normalised(inputs[0], weights, run)
+        return self.normalised(inputs[0], weights, context)
 
-    def gather_backward(self, dy: Array, saved: Any, weights: Mapping[str, Array]) -> Part:
+    def gather_backward(self, dy: Array, saved: Any, weights: Arrays) -> Part:
         """A shard's count, Σ dy and Σ dy·x̂ = s·(Σ dy·x - mean·Σ dy) of each channel: (3, C)."""
         statistics: BatchStatistics = saved.statistics
         total, by_xhat = sums(dy, saved.x)
@@ -167,9 +166,7 @@ class BatchNorm(Layer):
         count, total, by_xhat = np.add.reduce(np.array(parts), axis=0)
         return BackwardSums(int(count[0]), total, by_xhat)
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dγ = Σ dy·x̂ and dβ = Σ dy, as y = γ·x̂ + β in every place.
 
         Through x̂, with s = 1/√(variance + eps), dx̂ = γ·dy and sums over the m values of the channel in the batch:
@@ -179,23 +176,23 @@ class BatchNorm(Layer):
 
         which is a·dy + b·x + c with a = γ·s, b = -a·s·(Σ dy·x̂)/m and c = -a·(Σ dy)/m - b·mean.
         """
-        return (self.spread_back(dy, saved, weights, gradients, run, None),)
+        return (self.spread_back(dy, saved, weights, gradients, context, None),)
 
     def spread_back(
         self,
         dy: Array,
         saved: Kept,
-        weights: Mapping[str, Array],
-        gradients: Mapping[str, Array],
-        run: Pass,
+        weights: Arrays,
+        gradients: Arrays,
+        context: LayerContext,
         out: Array | None,
     ) -> Array | None:
         """dx as in `backward`, into `out`, which may be dy, where it is given."""
         gradients["weight"][...] = saved.dy_xhat_sum
         gradients["bias"][...] = saved.dy_sum
-        if not run.input_gradient:
+        if not context.needs_input_gradient:
             return None
-        sums: BackwardSums = run.shared
+        sums: BackwardSums = context.shared
         known = sums.made.get(dy.shape)
         if known is None:
             statistics = saved.statistics
@@ -207,9 +204,9 @@ class BatchNorm(Layer):
             known = sums.made[dy.shape] = spread(factors, dy)
         return scaled_sum(known[0], dy, known[1], saved.x, known[2], out)
 
-    def keep(self, shared: BatchStatistics, kept: Mapping[str, Array]) -> None:
+    def update_running_stats(self, shared: BatchStatistics, buffers: Arrays) -> None:
         """Moves the running mean and the running (unbiased) variance a share `momentum` towards the batch's."""
         variance = shared.squares / max(1, shared.size - 1)
         for name, value in (("running_mean", shared.mean), ("running_var", variance)):
-            running = kept[name]
+            running = buffers[name]
             running[...] = running * (1 - self.momentum) + value * self.momentum

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,16 +16,14 @@ from tuicnn.kernels import (
     convolve_depthwise,
     convolve_depthwise_backward,
 )
-from tuicnn.kinds import Flag, Padding, SizeKind, Whole
-from tuicnn.values import Size
-from tuicnn.words import Made, option, positional, word
+from tuicnn.vocabulary import Boolean, Integer, ObjectOf, Padding, Size, SizeKind, option, positional, word
 
-from .base import Layer, Pass, Shape, ShapeError, WeightSpec
+from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec
 from .shapes import need_image
 from .windows import UNIT, ZERO, resolved, windowed_shape
 
 if TYPE_CHECKING:
-    from .base import Array
+    from .base import Array, Arrays, Gradients
 
 __all__ = ["Conv", "Depthwise"]
 
@@ -57,14 +55,14 @@ __all__ = ["Conv", "Depthwise"]
 class Conv(Layer):
     """Convolution (cross-correlation, as everywhere in deep learning). Weights inside: (kh, kw, C/groups, F)."""
 
-    filters: int = positional(Whole(at_least=1), help="filters, the channels that come out")
+    filters: int = positional(Integer(at_least=1), help="filters, the channels that come out")
     kernel: Size = positional(SizeKind(), help="size of the window, HxW")
     stride: Size = option(SizeKind(), default=UNIT, help="pixels from one window to the next")
     pad: str | Size = option(Padding(), default=ZERO, help="zeros around the image; same keeps its size at stride 1")
     dilation: Size = option(SizeKind(), default=UNIT, help="pixels from one value of the kernel to the next")
-    groups: int = option(Whole(at_least=1), default=1, help="groups of channels that do not see each other")
-    bias: bool = option(Flag(), default=True, help="whether to add a learnt value to each filter's answer")
-    init: Initialiser = option(Made("init"), default=He(), help="how the weights start")
+    groups: int = option(Integer(at_least=1), default=1, help="groups of channels that do not see each other")
+    bias: bool = option(Boolean(), default=True, help="whether to add a learnt value to each filter's answer")
+    init: Initialiser = option(ObjectOf("init"), default=He(), help="how the weights start")
 
     @cached_property
     def window(self) -> Window:
@@ -104,13 +102,11 @@ class Conv(Layer):
         c, h, w = inputs[0]
         return choose(h, w, c // self.groups, self.filters // self.groups, self.window)
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x * w + b: (H, W, N, C) -> (OH, OW, N, F)."""
         return convolve(inputs[0], weights["weight"], self.window, self.groups, weights.get("bias"))
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y is linear in x, in w and in b, so the gradients are adjoints applied to dy (see `convolve_backward`)."""
         dx, dw, db = convolve_backward(
             dy,
@@ -118,7 +114,7 @@ class Conv(Layer):
             weights["weight"],
             self.window,
             self.groups,
-            with_dx=run.input_gradient,
+            with_dx=context.needs_input_gradient,
             with_bias=self.bias,
         )
         gradients["weight"][...] = dw
@@ -154,8 +150,8 @@ class Depthwise(Layer):
     stride: Size = option(SizeKind(), default=UNIT, help="pixels from one window to the next")
     pad: str | Size = option(Padding(), default=ZERO, help="zeros around the image; same keeps its size at stride 1")
     dilation: Size = option(SizeKind(), default=UNIT, help="pixels from one value of the kernel to the next")
-    bias: bool = option(Flag(), default=True, help="whether to add a learnt value to each channel")
-    init: Initialiser = option(Made("init"), default=He(), help="how the weights start")
+    bias: bool = option(Boolean(), default=True, help="whether to add a learnt value to each channel")
+    init: Initialiser = option(ObjectOf("init"), default=He(), help="how the weights start")
 
     @cached_property
     def window(self) -> Window:
@@ -179,20 +175,18 @@ class Depthwise(Layer):
         c, oh, ow = self.output(*inputs)
         return c * oh * ow * self.kernel[0] * self.kernel[1]
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y_c = x_c * w_c + b_c: (H, W, N, C) -> (OH, OW, N, C)."""
         return convolve_depthwise(inputs[0], weights["weight"][:, :, 0], self.window, weights.get("bias"))
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """As for `conv`, channel by channel (see `convolve_depthwise_backward`)."""
         dx, dw, db = convolve_depthwise_backward(
             dy,
             saved,
             weights["weight"][:, :, 0],
             self.window,
-            with_dx=run.input_gradient,
+            with_dx=context.needs_input_gradient,
             with_bias=self.bias,
         )
         gradients["weight"][:, :, 0] = dw

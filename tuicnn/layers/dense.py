@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import He, Initialiser, Zeros
 from tuicnn.kernels import channel_sums
 from tuicnn.kernels.memory import empty
-from tuicnn.kinds import Flag, Whole
 from tuicnn.later import np
-from tuicnn.words import Made, option, positional, word
+from tuicnn.vocabulary import Boolean, Integer, ObjectOf, option, positional, word
 
-from .base import Layer, Pass, Shape, WeightSpec
+from .base import Layer, LayerContext, Shape, WeightSpec
 from .shapes import need_vector
 
 if TYPE_CHECKING:
-    from .base import Array
+    from .base import Array, Arrays, Gradients
 
 __all__ = ["Dense"]
 
@@ -37,9 +36,9 @@ __all__ = ["Dense"]
 class Dense(Layer):
     """Weights inside: (in, out)."""
 
-    units: int = positional(Whole(at_least=1), help="values that come out")
-    bias: bool = option(Flag(), default=True, help="whether to add a learnt value to each sum")
-    init: Initialiser = option(Made("init"), default=He(), help="how the weights start")
+    units: int = positional(Integer(at_least=1), help="values that come out")
+    bias: bool = option(Boolean(), default=True, help="whether to add a learnt value to each sum")
+    init: Initialiser = option(ObjectOf("init"), default=He(), help="how the weights start")
 
     def output(self, *inputs: Shape) -> Shape:
         """(V,) -> (N,)."""
@@ -58,7 +57,7 @@ class Dense(Layer):
         """One product a weight."""
         return inputs[0][0] * self.units
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x W + b: (N, in) -> (N, out)."""
         x = inputs[0]
         y = np.matmul(x, weights["weight"], out=empty((len(x), self.units), x.dtype))
@@ -66,9 +65,7 @@ class Dense(Layer):
             y += weights["bias"]
         return y, x
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y_no = Σ_i x_ni W_io + b_o, so
 
         dW_io = Σ_n x_ni dy_no = (xᵀ dy)_io,   db_o = Σ_n dy_no,   dx_ni = Σ_o dy_no W_io = (dy Wᵀ)_ni.
@@ -76,7 +73,7 @@ class Dense(Layer):
         np.matmul(saved.T, dy, out=gradients["weight"])
         if self.bias:
             gradients["bias"][...] = channel_sums(dy)
-        if not run.input_gradient:
+        if not context.needs_input_gradient:
             return (None,)
         # a product with an inner dimension of 1 takes far longer than NumPy's own of a column by a row
         multiply = np.multiply if self.units == 1 else np.matmul

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.kinds import Number
 from tuicnn.later import np
-from tuicnn.words import positional, word
+from tuicnn.vocabulary import Number, positional, word
 
 from .activations import like
-from .base import Layer, Pass
+from .base import Layer, LayerContext
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .base import Array
+    from .base import Array, Arrays, Gradients
 
 __all__ = ["Dropout"]
 
@@ -63,16 +62,14 @@ class Dropout(Layer):
 
     share: float = positional(Number(at_least=0, below=1), help="share of the values to zero")
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x·m/(1 - P), m drawn anew for each value; y = x outside training, and where nothing is to be drawn."""
         x = inputs[0]
-        if not run.training or run.random is None or self.share == 0:
+        if not context.training or context.random is None or self.share == 0:
             return x, None
-        scale = np.multiply(survivors(run.random(), self.share, x.shape), 1 / (1 - self.share), out=like(x))
+        scale = np.multiply(survivors(context.random(), self.share, x.shape), 1 / (1 - self.share), out=like(x))
         return np.multiply(x, scale, out=like(x)), scale
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y is x times a number that does not depend on it, so dx is dy times the same number."""
         return (dy if saved is None else np.multiply(dy, saved, out=like(dy)),)

@@ -4,19 +4,19 @@ the last bit (a zero's sign apart), so a step may be taken either way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tuicnn.kernels import Winners, max_pool, max_pool_backward, max_pool_winners, rectify, rectify_backward
 
 from .activations import ReLU
-from .base import Layer, Pass, Shape, WeightSpec
+from .base import Layer, LayerContext, Shape, WeightSpec
 from .batchnorm import BatchNorm, Kept
 from .pooling import MaxPool
 
 if TYPE_CHECKING:
-    from .base import Array, Part
+    from .base import Array, Arrays, Gradients, Part
 
 __all__ = ["BatchNormReLU", "BatchNormReLUMaxPool", "ReLUMaxPool", "fused"]
 
@@ -45,7 +45,7 @@ class AfterBatchNorm(Layer):
         """Those of the normalisation."""
         return self.batchnorm.weights(*inputs)
 
-    def gather(self, inputs: Sequence[Array], weights: Mapping[str, Array]) -> Part:
+    def gather(self, inputs: Sequence[Array], weights: Arrays) -> Part:
         """As for `batchnorm`."""
         return self.batchnorm.gather(inputs, weights)
 
@@ -57,7 +57,7 @@ class AfterBatchNorm(Layer):
         """The gradient by the normalisation's output, in memory of its own."""
         raise NotImplementedError
 
-    def gather_backward(self, dy: Array, saved: Any, weights: Mapping[str, Array]) -> Part:
+    def gather_backward(self, dy: Array, saved: Any, weights: Arrays) -> Part:
         """The sums of dy as it reaches the normalisation, which is kept for `backward`."""
         saved.kept.dy = self.back_through(dy, saved.after)
         return self.batchnorm.gather_backward(saved.kept.dy, saved.kept, weights)
@@ -66,16 +66,14 @@ class AfterBatchNorm(Layer):
         """As for `batchnorm`."""
         return self.batchnorm.combine_backward(parts)
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """From what `gather_backward` kept, in its memory; `dy` is not read again."""
         reached, saved.kept.dy = saved.kept.dy, None
-        return (self.batchnorm.spread_back(reached, saved.kept, weights, gradients, run, out=reached),)
+        return (self.batchnorm.spread_back(reached, saved.kept, weights, gradients, context, out=reached),)
 
-    def keep(self, shared: Any, kept: Mapping[str, Array]) -> None:
+    def update_running_stats(self, shared: Any, buffers: Arrays) -> None:
         """As for `batchnorm`."""
-        self.batchnorm.keep(shared, kept)
+        self.batchnorm.update_running_stats(shared, buffers)
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,9 @@ class BatchNormReLU(AfterBatchNorm):
 
     relu: ReLU
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = max(γ·x̂ + β, 0)."""
-        y, kept = self.batchnorm.normalised(inputs[0], weights, run, rectified=True)
+        y, kept = self.batchnorm.normalised(inputs[0], weights, context, rectified=True)
         return y, None if kept is None else Followed(kept, y)
 
     def back_through(self, dy: Array, after: Any) -> Array:
@@ -112,17 +110,15 @@ class ReLUMaxPool(Layer):
         """As for `maxpool`."""
         return self.pool.output(*inputs)
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (OH, OW, N, C)."""
-        if not run.training:
+        if not context.training:
             return rectify(max_pool(inputs[0], self.pool.window)), None
         largest, winners = max_pool_winners(inputs[0], self.pool.window)
         y = rectify(largest)
         return y, (y, winners)
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dy where y > 0, to the pixel that y came from."""
         return (self.back_through(dy, saved),)
 
@@ -142,10 +138,10 @@ class BatchNormReLUMaxPool(AfterBatchNorm):
         """As for `maxpool`."""
         return self.last.output(*inputs)
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (OH, OW, N, C)."""
-        between, kept = self.batchnorm.normalised(inputs[0], weights, run)
-        y, after = self.last.forward([between], {}, run)
+        between, kept = self.batchnorm.normalised(inputs[0], weights, context)
+        y, after = self.last.forward([between], {}, context)
         return y, None if kept is None else Followed(kept, after)
 
     def back_through(self, dy: Array, after: Any) -> Array:

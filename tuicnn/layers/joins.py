@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.arrays import pixels
 from tuicnn.kernels.memory import empty
 from tuicnn.later import np
-from tuicnn.words import word
+from tuicnn.vocabulary import word
 
-from .base import Layer, Pass, Shape, ShapeError
+from .base import Layer, LayerContext, Shape, ShapeError
 from .shapes import shape_text
 
 if TYPE_CHECKING:
-    from .base import Array
+    from .base import Array, Arrays, Gradients
 
 __all__ = ["Add", "Concat"]
 
@@ -55,7 +55,7 @@ class Add(Layer):
             raise ShapeError(f"the branches of `add` do not match:{branches(inputs)}")
         return inputs[0]
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = Σ x_k."""
         if len(inputs) == 1:
             return inputs[0], 1
@@ -64,9 +64,7 @@ class Add(Layer):
             y += x
         return y, len(inputs)
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """∂y/∂x_k = 1 for each branch, so each receives dy."""
         return [dy for _ in range(saved)]
 
@@ -94,7 +92,7 @@ class Concat(Layer):
             raise ShapeError(f"the branches of `concat` do not agree in height and width:{branches(inputs)}")
         return (sum(shape[0] for shape in inputs), *inputs[0][1:])
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Channels are the last axis here, and so are a vector's values."""
         sizes = [x.shape[-1] for x in inputs]
         y = empty((*inputs[0].shape[:-1], sum(sizes)), inputs[0].dtype)
@@ -102,9 +100,7 @@ class Concat(Layer):
             pixels(part)[...] = pixels(x)
         return y, sizes
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """Each value of y is one value of one branch, so each branch receives its own part of dy."""
         dxs = [empty((*dy.shape[:-1], size), dy.dtype) for size in saved]
         for dx, part in zip(dxs, parts(dy, saved), strict=True):

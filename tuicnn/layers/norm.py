@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +11,15 @@ from tuicnn.kernels import scale_and_shift, scaled_sum
 from tuicnn.kernels.arrays import constant, pixel_sums, pixels
 from tuicnn.kernels.memory import empty
 from tuicnn.kernels.statistics import FAR, pixel_product_sums
-from tuicnn.kinds import Number, Whole
 from tuicnn.later import np
-from tuicnn.words import option, positional, word
+from tuicnn.vocabulary import Integer, Number, option, positional, word
 
-from .base import Layer, Pass, Shape, ShapeError, WeightSpec
+from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .base import Array
+    from .base import Array, Arrays, Gradients
 
 __all__ = ["GroupNorm", "LayerNorm"]
 
@@ -124,16 +123,14 @@ class LayerNorm(Layer):
             shape, axes = (shape[1], shape[2], shape[0]), (2, 0, 1)
         return {"weight": WeightSpec(shape, Ones(), axes), "bias": WeightSpec(shape, Zeros(), axes)}
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β."""
         xhat, inverse = standardise(inputs[0], 1, self.eps)
         y = np.multiply(xhat, for_each_image(weights["weight"], xhat), out=empty(xhat.shape, xhat.dtype))
         y += for_each_image(weights["bias"], xhat)
         return y, (xhat, inverse)
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dγ = Σ_n dy·x̂, dβ = Σ_n dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`."""
         xhat, inverse = saved
         dxhat = np.multiply(dy, xhat, out=empty(dy.shape, dy.dtype))
@@ -161,7 +158,7 @@ class LayerNorm(Layer):
 class GroupNorm(Layer):
     """As torch.nn.GroupNorm. Source: Wu and He, Group Normalization (2018)."""
 
-    groups: int = positional(Whole(at_least=1), help="groups of channels")
+    groups: int = positional(Integer(at_least=1), help="groups of channels")
     eps: float = option(Number(above=0), default=1e-5, help="what is added to the variance")
 
     def output(self, *inputs: Shape) -> Shape:
@@ -182,7 +179,7 @@ class GroupNorm(Layer):
         shape = (inputs[0][0],)
         return {"weight": WeightSpec(shape, Ones()), "bias": WeightSpec(shape, Zeros())}
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β = x·γ·s + (β - γ·s·mean), a scale and a shift of each image's channels."""
         x = inputs[0]
         mean, variance = moments_of_groups(x, self.groups)
@@ -191,9 +188,7 @@ class GroupNorm(Layer):
         both = spread_images(np.stack([scale, weights["bias"] - mean * scale]), x)
         return scale_and_shift(x, both[0], both[1]), (x, mean, inverse)
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dγ = Σ dy·x̂, dβ = Σ dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`.
 
         With x̂ = s·(x - mean),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,16 +17,14 @@ from tuicnn.kernels import (
     max_pool_winners,
 )
 from tuicnn.kernels.memory import empty
-from tuicnn.kinds import Padding, SizeKind
-from tuicnn.values import Size
-from tuicnn.words import info, option, positional, word
+from tuicnn.vocabulary import Padding, Size, SizeKind, info, option, positional, word
 
-from .base import Layer, Pass, Shape, ShapeError
+from .base import Layer, LayerContext, Shape, ShapeError
 from .shapes import need_image
 from .windows import ZERO, resolved, windowed_shape
 
 if TYPE_CHECKING:
-    from .base import Array
+    from .base import Array, Arrays, Gradients
 
 __all__ = ["AvgPool", "GlobalAvgPool", "GlobalMaxPool", "MaxPool"]
 
@@ -82,15 +80,13 @@ class Pool(Layer):
 class MaxPool(Pool):
     """The largest value of each window; padding never wins."""
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (OH, OW, N, C)."""
-        if not run.training:
+        if not context.training:
             return max_pool(inputs[0], self.window), None
         return max_pool_winners(inputs[0], self.window)
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y = x_k for the k of the largest value, so ∂y/∂x_k = 1 and 0 elsewhere: dy goes back to where y came from.
 
         Of equal values the first in reading order takes all of it (see `max_pool_winners`).
@@ -122,13 +118,11 @@ class MaxPool(Pool):
 class AvgPool(Pool):
     """The mean of each window; padding counts as zeros."""
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (OH, OW, N, C)."""
         return average_pool(inputs[0], self.window), inputs[0].shape
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y = Σ_k x_k / K over a window of K pixels, so each of them receives dy / K (see `average_pool_backward`)."""
         return (average_pool_backward(dy, saved, self.window),)
 
@@ -150,14 +144,12 @@ class GlobalAvgPool(Layer):
         """(C, H, W) -> (C,)."""
         return (need_image(self, inputs[0])[0],)
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (N, C)."""
         x = inputs[0]
         return image_sums(x) * (1 / (x.shape[0] * x.shape[1])), x.shape
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y = Σ x / (H·W), so each pixel receives dy / (H·W)."""
         h, w, n, c = saved
         dx = empty(saved, dy.dtype)
@@ -182,17 +174,15 @@ class GlobalMaxPool(Layer):
         """(C, H, W) -> (C,)."""
         return (need_image(self, inputs[0])[0],)
 
-    def forward(self, inputs: Sequence[Array], weights: Mapping[str, Array], run: Pass) -> tuple[Array, Any]:
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (N, C): one window, as large as the image."""
         x = inputs[0]
         window = Window(x.shape[:2], x.shape[:2])
-        if not run.training:
+        if not context.training:
             return max_pool(x, window)[0, 0], None
         y, winners = max_pool_winners(x, window)
         return y[0, 0], winners
 
-    def backward(
-        self, dy: Array, saved: Any, weights: Mapping[str, Array], gradients: Mapping[str, Array], run: Pass
-    ) -> Sequence[Array | None]:
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dy goes back to the pixel that y came from, the first of several equal ones."""
         return (max_pool_backward(dy[None, None], saved),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tuicnn.words import info
+from tuicnn.vocabulary import info
 
 from .base import Layer, Shape, ShapeError
 

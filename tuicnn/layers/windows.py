@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tuicnn.kernels import Window
-from tuicnn.values import Size
-from tuicnn.words import info
+from tuicnn.vocabulary import Size, info
 
 from .base import Layer, Shape, ShapeError
 from .shapes import need_image, shape_text

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
 
-from tuicnn.kinds import ListOf
 from tuicnn.language.reference import Entry, default_text, describe, entries, placeholder
 from tuicnn.language.syntax.tree import Definition
-from tuicnn.words import MISSING, Argument
+from tuicnn.vocabulary import MISSING, Argument, ListOf
 
 from .analysis import Analysis, path_of
 from .contexts import Context, Expected, context_at

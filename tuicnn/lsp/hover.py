@@ -9,7 +9,7 @@ from tuicnn.language.diagnostics import Span, plain_lines
 from tuicnn.language.reference import default_text, describe
 from tuicnn.language.syntax.tree import Constant, Definition, Parameter, Step
 from tuicnn.layers.shapes import shape_text
-from tuicnn.values import show
+from tuicnn.vocabulary import show
 
 from .analysis import Analysis
 from .hints import layers_at, layers_in, plural

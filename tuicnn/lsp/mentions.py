@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tuicnn.kinds import ListOf
 from tuicnn.language import Reading
 from tuicnn.language.checks.values import all_words
 from tuicnn.language.diagnostics import Span
@@ -35,6 +34,7 @@ from tuicnn.language.syntax.tree import (
     Use,
     Value,
 )
+from tuicnn.vocabulary import ListOf
 
 from .positions import Place
 from .subjects import Included, Mention, Option, Sort, Subject, Symbol, Word

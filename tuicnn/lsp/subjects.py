@@ -9,7 +9,7 @@ from os.path import normpath
 from tuicnn.language.diagnostics import Span
 from tuicnn.language.reference import Entry
 from tuicnn.language.syntax.tree import Constant, Definition, Name, Parameter, Step
-from tuicnn.words import Argument
+from tuicnn.vocabulary import Argument
 
 __all__ = ["Included", "Mention", "Option", "Sort", "Subject", "Symbol", "Word"]
 

@@ -16,7 +16,7 @@ from tuicnn.system.files import RunError
 from tuicnn.training.fingerprints import layout_fingerprint, plan_fingerprint
 from tuicnn.training.checkpointing import versions
 from tuicnn.training.soundness import fault_of_arrays
-from tuicnn.words import info
+from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan

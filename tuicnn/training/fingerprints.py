@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.words import arguments, info
+from tuicnn.vocabulary import arguments, info
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tuicnn.training.progress import LayerRow, Overview
-from tuicnn.words import info, written
+from tuicnn.vocabulary import info, written
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset

@@ -25,7 +25,7 @@ from tuicnn.training.progress import Figures, History, Overview, Peek, Progress,
 from tuicnn.training.setbacks import Setbacks, scaled
 from tuicnn.training.steering import Steering
 from tuicnn.training.trainer import Trainer
-from tuicnn.words import info
+from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset

@@ -156,7 +156,7 @@ class Trainer:
         for before, array in zip(self._before, self._changed, strict=True):
             before[:] = array
         with np.errstate(all="ignore"):
-            self.network.keep(result.combined)
+            self.network.update_running_stats(result.combined)
             self.plan.optimizer.update(
                 self.network.store.flat, result.gradient, self.state, self.learning_rate, self.updates + 1
             )

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tuicnn import words
-from tuicnn.kinds import ListOf, SizeKind, Text
 from tuicnn.language.checks.misplaced import Misplaced, missing_arrow, read_bare_word, read_surplus
 from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
@@ -18,8 +16,7 @@ from tuicnn.language.excerpts import excerpt, plain_step
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Items, Literal, Name
-from tuicnn.values import Size, UnsuitableError, show
-from tuicnn.words import info
+from tuicnn.vocabulary import ListOf, Size, SizeKind, Text, UnsuitableError, info, show, words
 
 __all__ = ["Taken", "extra_fields", "look", "signature", "take", "take_options"]
 
@@ -239,7 +236,7 @@ class _Taking:
             help = f"write `{text}`" if argument.name is None else f"write `{own.name}={text}`"
             message = str(wrong)
             if "must" not in message:  # it speaks of what stands in the value, such as normal(…)
-                message = f"must be {kind.says}" if not isinstance(kind, words.Made) else message
+                message = f"must be {kind.says}" if not isinstance(kind, words.ObjectOf) else message
             self._wrong(Code.RANGE, f"`{own.name}` of {self.title} {message}", argument.value.span, help=help)
 
     def _tuple(self, own: words.Argument, items: Items) -> None:

@@ -16,8 +16,7 @@ from tuicnn.language.excerpts import excerpt
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import option_meant
 from tuicnn.language.syntax.tree import Argument, Chain, Definition, Group, Name, Step, Use
-from tuicnn.values import show
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import show, vocabulary
 
 __all__ = ["Blocks", "describe", "labels_in", "uses_in"]
 

@@ -17,8 +17,7 @@ from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, CallValue, Literal, Name, Setting
 from tuicnn.layers.base import Shape
-from tuicnn.values import show
-from tuicnn.words import MISSING, arguments, info, vocabulary
+from tuicnn.vocabulary import MISSING, arguments, info, show, vocabulary
 
 __all__ = ["DEFAULTS", "Configuration", "configure"]
 

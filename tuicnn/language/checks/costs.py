@@ -15,7 +15,7 @@ from tuicnn.layers.shapes import shape_text
 from tuicnn.sharding import SLOTS, shard_size
 from tuicnn.system import machine
 from tuicnn.system.machine import in_bytes
-from tuicnn.words import info
+from tuicnn.vocabulary import info
 
 __all__ = ["check_costs", "in_words", "step_memory"]
 

@@ -20,8 +20,7 @@ from tuicnn.language.excerpts import excerpt, one_line
 from tuicnn.language.syntax.tree import Chain, Group, Name, Recall, Step, Unreadable, Use
 from tuicnn.layers.base import Layer
 from tuicnn.layers.shapes import shape_text
-from tuicnn.values import show
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import show, vocabulary
 
 __all__ = ["Expansion"]
 

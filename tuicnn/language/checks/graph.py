@@ -15,7 +15,7 @@ from tuicnn.language.plan import INPUT, Node
 from tuicnn.language.report import Report
 from tuicnn.layers.base import Layer, Shape, ShapeError
 from tuicnn.layers.shapes import shape_text
-from tuicnn.words import info
+from tuicnn.vocabulary import info
 
 __all__ = ["NOWHERE", "Flow", "Graph"]
 

@@ -6,8 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tuicnn import words
-from tuicnn.kinds import Flag, ListOf, Whole
 from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.codes import Code
@@ -16,8 +14,7 @@ from tuicnn.language.excerpts import excerpt
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Name
-from tuicnn.values import UnsuitableError, Word
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import Boolean, Integer, ListOf, UnsuitableError, Word, vocabulary, words
 
 __all__ = ["Misplaced", "layer_meant", "missing_arrow", "read_bare_word", "read_surplus"]
 
@@ -96,7 +93,7 @@ def read_bare_word(
                 f"`{text}` needs the name of its option", name.span, f"write `{option.name}={text}`", option=option.name
             )
     negated = text.casefold().removeprefix("no").lstrip("_-")
-    if negated != text.casefold() and negated in own and isinstance(own[negated].kind, Flag):
+    if negated != text.casefold() and negated in own and isinstance(own[negated].kind, Boolean):
         return Misplaced(f"{title} does not take `{text}`", name.span, f"write `{negated}=false`", option=negated)
     if free is not None:
         return None
@@ -126,7 +123,7 @@ def _without_equals(cls: type, own: words.Argument, given: Sequence[Argument], i
         if not bare and (value is UNKNOWN or _taken(own, value)):
             span = given[i].span.to(following.span)
             return Misplaced(message, span, f"write `{own.name}={excerpt(following.value.span)}`", 2, own.name)
-    text = nearest_accepted(cls, own, True) if not isinstance(own.kind, Whole) else example_value(cls, own)
+    text = nearest_accepted(cls, own, True) if not isinstance(own.kind, Integer) else example_value(cls, own)
     return Misplaced(f"`{own.name}` needs `=` and a value", given[i].span, f"write `{own.name}={text}`", 1, own.name)
 
 
@@ -173,7 +170,7 @@ def read_surplus(
 
 
 def _taken(own: words.Argument, value: Any) -> bool:
-    if isinstance(own.kind, Flag) and not isinstance(value, bool):
+    if isinstance(own.kind, Boolean) and not isinstance(value, bool):
         return False
     if isinstance(value, Word) and value not in own.kind.words:
         return False

@@ -20,7 +20,7 @@ from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Argument, Chain, Group, Name, Recall, Setting, Step, Unreadable, Use, Value
-from tuicnn.words import arguments, info, vocabulary
+from tuicnn.vocabulary import arguments, info, vocabulary
 
 __all__ = ["check_no_effect"]
 

@@ -19,8 +19,7 @@ from tuicnn.language.suggest import closest
 from tuicnn.language.syntax.tree import Items, Literal, Setting
 from tuicnn.layers.base import Shape
 from tuicnn.layers.shapes import shape_text
-from tuicnn.values import show
-from tuicnn.words import info
+from tuicnn.vocabulary import info, show
 
 if TYPE_CHECKING:
     from tuicnn.losses import Loss

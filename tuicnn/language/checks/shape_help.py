@@ -12,8 +12,7 @@ from tuicnn.language.plan import Node
 from tuicnn.language.syntax.tree import Argument
 from tuicnn.layers.base import Layer, Shape, ShapeError
 from tuicnn.layers.shapes import shape_text
-from tuicnn.values import Size
-from tuicnn.words import info
+from tuicnn.vocabulary import Size, info
 
 __all__ = [
     "flat_help",

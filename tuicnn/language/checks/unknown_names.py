@@ -15,7 +15,7 @@ from tuicnn.language.habits.translating import closest_exactly, glued, translate
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Name, Recall, Setting, Use
-from tuicnn.words import arguments, info, vocabulary
+from tuicnn.vocabulary import arguments, info, vocabulary
 
 __all__ = ["CHOICES", "ELSEWHERE", "OWN_SETTINGS", "setting_names", "unknown_label", "unknown_setting", "unknown_step"]
 

@@ -7,11 +7,28 @@ import re
 from functools import cache
 from typing import Any
 
-from tuicnn import words
-from tuicnn.kinds import Choice, Duration, Flag, Kind, ListOf, Number, Padding, SizeKind, Text, Whole
 from tuicnn.language.suggest import aliases, closest
-from tuicnn.values import Call, Size, Time, UnsuitableError, Word
-from tuicnn.words import Made, info, vocabulary
+from tuicnn.vocabulary import (
+    Boolean,
+    Call,
+    Choice,
+    Duration,
+    Integer,
+    Kind,
+    ListOf,
+    Number,
+    ObjectOf,
+    Padding,
+    Size,
+    SizeKind,
+    Text,
+    Time,
+    UnsuitableError,
+    Word,
+    info,
+    vocabulary,
+    words,
+)
 
 __all__ = ["example_value", "nearest_accepted", "number_word"]
 
@@ -72,14 +89,14 @@ def _candidates(kind: Kind, value: Any) -> list[Any]:
     if isinstance(value, str) and not isinstance(value, Word) and not isinstance(kind, Text):
         inner = _read(value)
         return [inner, *_candidates(kind, inner)] if inner is not None else []
-    if isinstance(kind, Flag):
+    if isinstance(kind, Boolean):
         text = str(value).casefold()
         return [True] if text in _TRUE or value == 1 else [False] if text in _FALSE or value == 0 else []
     if isinstance(kind, Choice):
         return _of_choice(kind, value)
     if isinstance(kind, Duration):
         return _of_duration(kind, value)
-    if isinstance(kind, Made):
+    if isinstance(kind, ObjectOf):
         return _of_made(kind, value)
     if isinstance(kind, Text):
         return [str(value)] if isinstance(value, Word) else []
@@ -121,7 +138,7 @@ def _of_number(kind: Kind, value: Any) -> list[Any]:
         return [value, *([value / 100] if small and 5 <= value <= 100 else []), *([-value] if value else [])]
     rounded = round(value)
     out: list[Any] = [rounded, abs(rounded)] if rounded else []
-    if isinstance(kind, Whole):
+    if isinstance(kind, Integer):
         out += [max(kind.at_least, min(kind.at_most, rounded)), kind.at_least]
     return out
 
@@ -174,7 +191,7 @@ def _of_choice(kind: Choice, value: Any) -> list[Any]:
     return [Word(near)] if near else []
 
 
-def _of_made(kind: Made, value: Any) -> list[Any]:
+def _of_made(kind: ObjectOf, value: Any) -> list[Any]:
     name = value.name if isinstance(value, Call) else str(value) if isinstance(value, Word) else ""
     near = closest(name, kind.words, aliases(kind.vocabulary))
     if near is None:

@@ -7,15 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tuicnn.kinds import ListOf
 from tuicnn.language.checks.value_fixes import number_word
 from tuicnn.language.codes import Code
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest
 from tuicnn.language.syntax.tree import Arithmetic, CallValue, Items, Literal, Name, Negative, Value
-from tuicnn.values import Call, Word, show
-from tuicnn.words import Made, arguments, vocabulary
+from tuicnn.vocabulary import Call, ListOf, ObjectOf, Word, arguments, show, vocabulary
 
 __all__ = ["UNKNOWN", "Scope", "all_words", "evaluate"]
 
@@ -108,7 +106,7 @@ def _name(name: Name, scope: Scope, report: Report, words: Collection[str], exam
 
 
 def _call(call: CallValue, scope: Scope, report: Report) -> Any:
-    words = Made("init").words
+    words = ObjectOf("init").words
     places: list[Any] = []
     named: dict[str, Any] = {}
     for argument in call.arguments:

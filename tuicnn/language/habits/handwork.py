@@ -13,7 +13,7 @@ from tuicnn.language.excerpts import excerpt
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases
 from tuicnn.language.syntax.building import span_of
-from tuicnn.words import vocabulary
+from tuicnn.vocabulary import vocabulary
 
 __all__ = ["CLOSERS", "Handwork", "borrow", "match", "on_its_line", "text_of", "touches"]
 

@@ -9,10 +9,8 @@ from collections.abc import Callable
 
 from lark import Token
 
-from tuicnn.kinds import Duration, ListOf, Number, Padding, SizeKind
 from tuicnn.language.habits.handwork import Handwork, borrow, text_of, touches
-from tuicnn.values import UNITS, Time
-from tuicnn.words import arguments, vocabulary
+from tuicnn.vocabulary import UNITS, Duration, ListOf, Number, Padding, SizeKind, Time, arguments, vocabulary
 
 __all__ = ["read_slips", "read_wide", "size_wanted"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tuicnn import words
 from tuicnn.language.checks.arguments import take
 from tuicnn.language.checks.value_fixes import nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
@@ -13,8 +12,7 @@ from tuicnn.language.excerpts import excerpt, plain_step
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Items, Literal, Name, Use
-from tuicnn.values import show
-from tuicnn.words import info, vocabulary
+from tuicnn.vocabulary import info, show, vocabulary, words
 
 __all__ = ["glued", "translated"]
 

@@ -12,8 +12,7 @@ from tuicnn.language.checks.configuration import DEFAULTS
 from tuicnn.language.checks.unknown_names import CHOICES, ELSEWHERE
 from tuicnn.language.suggest import closest
 from tuicnn.language.vocabularies import fill_vocabularies
-from tuicnn.values import show
-from tuicnn.words import Argument, arguments, info, vocabulary
+from tuicnn.vocabulary import Argument, arguments, info, show, vocabulary
 
 from .own import OWN, Own
 

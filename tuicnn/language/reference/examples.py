@@ -8,7 +8,7 @@ from functools import cache
 from tuicnn.language.checking import Checked, check
 from tuicnn.language.plan import Plan
 from tuicnn.layers.base import Shape
-from tuicnn.words import info
+from tuicnn.vocabulary import info
 
 from .entries import Entry
 

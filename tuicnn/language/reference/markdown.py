@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuicnn.words import MISSING, Argument
+from tuicnn.vocabulary import MISSING, Argument
 
 from .entries import Entry, entry_of
 

@@ -9,7 +9,7 @@ __all__ = ["OWN", "Own"]
 
 @dataclass(frozen=True)
 class Own:
-    """What a class would say of itself (see `tuicnn.words.WordInfo`); `usage` and `example` as they stand in a file."""
+    """What a class would say of itself (see `vocabulary.WordInfo`); `usage` and `example` as they stand in a file."""
 
     family: str
     name: str

@@ -14,7 +14,7 @@ from tuicnn.language.codes import CODES
 from tuicnn.language.rendering import render_plain
 from tuicnn.language.syntax.reading import LARGEST
 from tuicnn.layers.shapes import shape_text
-from tuicnn.words import Argument
+from tuicnn.vocabulary import Argument
 
 from .entries import FAMILIES, Entry, entries
 from .examples import NETWORK, example_plan, example_shapes

@@ -28,7 +28,7 @@ from tuicnn.language.syntax.tree import (
     Step,
     Use,
 )
-from tuicnn.values import Size, Time
+from tuicnn.vocabulary import Size, Time
 
 __all__ = ["Building", "current", "span_of"]
 

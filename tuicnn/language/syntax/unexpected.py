@@ -9,7 +9,7 @@ from lark import Token
 
 from tuicnn.language.checks.unknown_names import setting_names
 from tuicnn.language.checks.value_fixes import example_value
-from tuicnn.words import arguments, vocabulary
+from tuicnn.vocabulary import arguments, vocabulary
 
 __all__ = ["Unexpected", "explain"]
 

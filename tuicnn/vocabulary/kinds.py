@@ -1,6 +1,6 @@
 """Kinds of arguments: each takes an evaluated value to a Python value, or says what it takes instead.
 
-Nothing here knows the grammar; a layer's class says by them what its arguments are (see `tuicnn.words`).
+Nothing here knows the grammar; a layer's class says by them what its arguments are (see words.py).
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from tuicnn.values import Size, Time, UnsuitableError, Word, show
+from .values import Size, Time, UnsuitableError, Word, show
 
-__all__ = ["Choice", "Duration", "Flag", "Kind", "ListOf", "Number", "Padding", "SizeKind", "Text", "Whole"]
+__all__ = ["Boolean", "Choice", "Duration", "Integer", "Kind", "ListOf", "Number", "Padding", "SizeKind", "Text"]
 
 
 class Kind:
@@ -31,7 +31,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Whole(Kind):
+class Integer(Kind):
     """A whole number in [at_least, at_most]."""
 
     at_least: int = 0
@@ -118,7 +118,7 @@ class Duration(Kind):
 
 
 @dataclass(frozen=True)
-class Flag(Kind):
+class Boolean(Kind):
     """`true` or `false`."""
 
     says: str = "true or false"

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from tuicnn.kinds import Kind
-from tuicnn.values import Call, UnsuitableError, Word, show
+from .kinds import Kind
+from .values import Call, UnsuitableError, Word, show
 
 __all__ = [
     "MISSING",
     "Argument",
-    "Made",
+    "ObjectOf",
     "WordInfo",
     "arguments",
     "info",
@@ -181,7 +181,7 @@ def written(made: Any, *, full: bool = False) -> str:
 
 
 @dataclass(frozen=True)
-class Made(Kind):
+class ObjectOf(Kind):
     """An object of another vocabulary, by its word or call: `he`, `normal(0.01)` for the vocabulary `init`."""
 
     vocabulary: str = "init"
