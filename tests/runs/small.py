@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
-from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
-from tuicnn.training.options import OnNan, Options
 from tuicnn.runs.resuming import plan_of, take_up
+from tuicnn.training.checkpoint import Checkpoint
+from tuicnn.training.options import OnNan, Options
 from tuicnn.worker.runner import Run
 
 __all__ = ["NET", "checkpoint_of", "killed_after_each_event", "made_data", "same", "story", "train"]

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tuicnn.system.files import RunError, why, write_atomic
 from tuicnn.runs.folder import RunFolder, clean_name
+from tuicnn.system.files import RunError, why, write_atomic
 
 TEXT = "flatten -> dense 10  # × and →\n"
 

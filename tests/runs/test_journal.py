@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicnn.system.files import RunError
 from tuicnn.runs.journal import Journal, read_journal
+from tuicnn.system.files import RunError
 
 
 def written(path: Path, *events: dict[str, Any]) -> None:

@@ -16,14 +16,14 @@ import pytest
 from tests.runs.small import NET, checkpoint_of, made_data, same, story, train
 from tuicnn.runs import checkpoint_folder, keeper
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
-from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.system.files import write_atomic
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
 from tuicnn.runs.keeper import Keeper
+from tuicnn.runs.status import summary
+from tuicnn.system.files import write_atomic
+from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import Moment
 from tuicnn.training.progress import State
-from tuicnn.runs.status import summary
 from tuicnn.worker.runner import Run
 
 CHECKPOINT = Checkpoint(1, 0, np.ones(4, np.float32), np.zeros(0, np.float32), {})

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicnn.system.files import RunError
 from tuicnn.runs.folder import RunFolder
-from tuicnn.training.options import ON_NAN, Options
 from tuicnn.runs.origin import ORIGIN, Origin
+from tuicnn.system.files import RunError
+from tuicnn.training.options import ON_NAN, Options
 
 NUMBER = st.none() | st.integers(1, 1024)
 JSON = st.recursive(

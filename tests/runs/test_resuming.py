@@ -18,13 +18,13 @@ from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_d
 from tuicnn import sharding
 from tuicnn.language import Plan
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
-from tuicnn.system.files import RunError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
-from tuicnn.training.options import Options
-from tuicnn.training.progress import State
 from tuicnn.runs.resuming import checkpoint_for, plan_of, take_up
 from tuicnn.runs.status import describe, summary
+from tuicnn.system.files import RunError
+from tuicnn.training.options import Options
+from tuicnn.training.progress import State
 from tuicnn.worker.runner import Run
 
 OPTIMIZERS = (

@@ -14,11 +14,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tuicnn.console.runs import as_json, runs_table
-from tuicnn.system.files import RunError
 from tuicnn.runs.finding import find_run, list_runs, the_only_alive
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal, parse
 from tuicnn.runs.status import describe, how_to_go_on, summary
+from tuicnn.system.files import RunError
 
 
 def a_run(parent: Path, net: str, *events: dict[str, Any]) -> RunFolder:

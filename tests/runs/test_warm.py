@@ -11,10 +11,10 @@ from tests.runs.small import checkpoint_of, made_data, train
 from tuicnn.engine.network import Network
 from tuicnn.language import Plan, check
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
-from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.system.files import RunError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.warm import unchanged, warm_checkpoint
+from tuicnn.system.files import RunError
+from tuicnn.training.checkpoint import Checkpoint
 
 OLD = "conv 3 3x3 pad=1 -> batchnorm -> relu -> maxpool 2 -> conv 4 3x3 -> relu -> flatten -> dense 5 -> dense 3"
 

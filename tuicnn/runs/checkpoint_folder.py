@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuicnn.system.regular_files import read_regular
 from tuicnn.system.files import RunError, remove_temporary, why, write_atomic
+from tuicnn.system.regular_files import read_regular
 
 if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tuicnn.system.files import RunError, why
 from tuicnn.runs.folder import RUNS, RunFolder
 from tuicnn.runs.journal import LONG, size_of
 from tuicnn.runs.owners import is_shut, me, why_shut
 from tuicnn.runs.status import RunSummary, glance
+from tuicnn.system.files import RunError, why
 
 __all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "the_only_alive"]
 

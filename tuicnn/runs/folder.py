@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuicnn.system.regular_files import read_regular
-from tuicnn.system.files import TEMPORARY, RunError, is_temporary, remove_temporary, why, write_atomic
 from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
 from tuicnn.runs.owners import close_to_others
+from tuicnn.system.files import TEMPORARY, RunError, is_temporary, remove_temporary, why, write_atomic
+from tuicnn.system.regular_files import read_regular
 
 __all__ = ["RUNS", "RunFolder"]
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tuicnn.system.regular_files import open_regular
 from tuicnn.system.files import RunError, why
+from tuicnn.system.regular_files import open_regular
 
 __all__ = ["LONG", "Journal", "JournalRead", "damage_of", "events_of", "parse", "read_journal", "repair", "size_of"]
 

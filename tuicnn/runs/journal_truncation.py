@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tuicnn.system.regular_files import open_regular
-from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.system.files import RunError, why
 from tuicnn.runs.journal import HALF_WRITTEN, LINE_AT_MOST, damage_of, repair
 from tuicnn.runs.journal import parse as parse_line
+from tuicnn.system.files import RunError, why
+from tuicnn.system.regular_files import open_regular
+from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import Past, epoch_of
 
 __all__ = ["rewind"]

@@ -11,8 +11,8 @@ from tuicnn.training.checkpointing import Moment
 
 if TYPE_CHECKING:
     from tuicnn.runs.checkpoint_folder import CheckpointFolder
-    from tuicnn.training.checkpoint import Checkpoint
     from tuicnn.runs.journal import Journal
+    from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["Keeper"]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.system.regular_files import read_regular
 from tuicnn.system.files import RunError, why, write_atomic
+from tuicnn.system.regular_files import read_regular
 from tuicnn.training.options import ON_NAN, Options
 
 if TYPE_CHECKING:

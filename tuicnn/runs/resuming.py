@@ -9,22 +9,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuicnn.system.printable import printable
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
-from tuicnn.system.files import RunError
-from tuicnn.training.fingerprints import plan_fingerprint
 from tuicnn.runs.journal import LONG, events_of, size_of
-from tuicnn.training.checkpointing import versions
-from tuicnn.training.options import ON_NAN_ALONE
-from tuicnn.runs.origin import ORIGIN, Origin
 from tuicnn.runs.journal_truncation import rewind
+from tuicnn.runs.origin import ORIGIN, Origin
 from tuicnn.runs.status import describe, summary
+from tuicnn.system.files import RunError
+from tuicnn.system.printable import printable
+from tuicnn.training.checkpointing import versions
+from tuicnn.training.fingerprints import plan_fingerprint
+from tuicnn.training.options import ON_NAN_ALONE
 from tuicnn.training.soundness import fault_of
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
-    from tuicnn.training.checkpoint import Checkpoint
     from tuicnn.runs.folder import RunFolder
+    from tuicnn.training.checkpoint import Checkpoint
     from tuicnn.training.checkpointing import Past
     from tuicnn.training.options import OnNan, Options
 

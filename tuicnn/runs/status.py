@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
-from tuicnn.system.files import RunError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import damage_of, events_of
+from tuicnn.system.files import RunError
 
 __all__ = ["ENDS", "RunSummary", "describe", "glance", "how_to_go_on", "summary"]
 

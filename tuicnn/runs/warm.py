@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.engine.network import Network
-from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.system.files import RunError
-from tuicnn.training.fingerprints import layout_fingerprint, plan_fingerprint
+from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import versions
+from tuicnn.training.fingerprints import layout_fingerprint, plan_fingerprint
 from tuicnn.training.soundness import fault_of_arrays
 from tuicnn.vocabulary import info
 

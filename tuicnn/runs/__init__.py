@@ -1,0 +1,1 @@
+"""A run's life: its folder, lock, journal and checkpoints on disk."""
