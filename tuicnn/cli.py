@@ -18,8 +18,9 @@ import tuicnn.commands.language
 import tuicnn.commands.training  # noqa: F401 - they register themselves
 from tuicnn.commands.group import ReaderGoneError, main
 from tuicnn.console.streams import complain
+from tuicnn.errors import UserError
 from tuicnn.output import guard
-from tuicnn.system.files import RunError, why
+from tuicnn.system.files import why
 
 __all__ = ["main", "run"]
 
@@ -52,7 +53,7 @@ def run() -> None:
             error.show(file=shown)
             complain(_shortened(shown.getvalue().rstrip("\n")))
             code = error.exit_code
-        except RunError as error:
+        except UserError as error:
             complain(f"tuicnn: {_shortened(str(error))}")
             code = 1
         sys.stdout.flush()
@@ -84,7 +85,7 @@ def _open_what_is_closed() -> None:
 
 
 def _see_that_files_can_be_opened() -> None:
-    """Raises `RunError` where so few files may be open that something would fail half-way."""
+    """Raises `UserError` where so few files may be open that something would fail half-way."""
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if 0 <= allowed < OPEN_FILES:
         try:
@@ -92,18 +93,18 @@ def _see_that_files_can_be_opened() -> None:
         except (OSError, ValueError):
             most = allowed
         if 0 <= most < OPEN_FILES:
-            raise RunError(
+            raise UserError(
                 f"only {most} files may be open at a time here, and tuicnn needs {OPEN_FILES}; "
                 "allow more with: ulimit -n 1024"
             )
 
 
 def _see_where_this_is() -> None:
-    """Raises `RunError` where the working folder is gone: relative paths, and `runs`, mean nothing there."""
+    """Raises `UserError` where the working folder is gone: relative paths, and `runs`, mean nothing there."""
     try:
         Path.cwd()
     except FileNotFoundError:
-        raise RunError("the working folder was removed; change to another one with cd, and try again") from None
+        raise UserError("the working folder was removed; change to another one with cd, and try again") from None
 
 
 def _output_is_gone(code: int) -> int:

@@ -15,8 +15,8 @@ import pytest
 from tests.conftest import ROOT
 from tuicnn.bench.contest import Timing, contest
 from tuicnn.bench.process import SideProcess
+from tuicnn.errors import UserError
 from tuicnn.language import check
-from tuicnn.system.files import RunError
 
 NET = "data: mnist limit=300 val=100\ntrain: batch=20\nconv 2 3x3 -> relu -> maxpool 4 -> flatten -> dense 10\n"
 ORDER = {"text": NET, "path": "small.net", "threads": 1, "side": "tuicnn"}
@@ -38,7 +38,7 @@ def test_a_contest_of_one() -> None:
 
 
 def test_a_side_says_what_is_wrong() -> None:
-    with SideProcess("tuicnn", 1) as side, pytest.raises(RunError, match=r"tuicnn cannot go on: broken\.net cannot be"):
+    with SideProcess("tuicnn", 1) as side, pytest.raises(UserError, match=r"tuicnn cannot go on: broken\.net cannot"):
         side.ask({**ORDER, "text": "covn 8", "path": "broken.net"})
 
 
@@ -46,7 +46,7 @@ def test_a_side_that_dies() -> None:
     with SideProcess("tuicnn", 1) as side:
         side.ask(ORDER)
         os.kill(side.pid, signal.SIGKILL)
-        with pytest.raises(RunError, match=r"ended by SIGKILL; there may not be enough memory"):
+        with pytest.raises(UserError, match=r"ended by SIGKILL; there may not be enough memory"):
             side.ask({"do": "train", "seconds": 0.01})
     with pytest.raises(ProcessLookupError):
         os.kill(side.pid, 0)

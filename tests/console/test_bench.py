@@ -16,7 +16,7 @@ from tuicnn.bench.machine import machine
 from tuicnn.bench.results import Figures, Result, geometric_mean
 from tuicnn.cli import main
 from tuicnn.console.bench import print_layers, print_machine, print_results
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 
 
 def made(net: str = "nets/mnist.net", threads: int = 1, factor: float = 1.0, *, against: bool = True) -> Result:
@@ -154,7 +154,7 @@ def test_a_net_that_cannot_be_trained(tuicnn: Run, tmp_path: Path, text: str | N
 def test_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tuicnn.bench.machine.find_spec", lambda name: None)
     with pytest.raises(
-        RunError,
+        UserError,
         match=r"PyTorch.* not installed; install it, in the clone of tuicnn: pip install -e '\.\[bench\]'",
     ):
         main.main(["bench", "--against", "torch"], standalone_mode=False)

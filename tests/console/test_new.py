@@ -13,9 +13,9 @@ from tests.language.programs import structure
 from tuicnn.bundled import bundled
 from tuicnn.console import new
 from tuicnn.console.new import starter, starters, target, what_next, write_starter
+from tuicnn.errors import UserError
 from tuicnn.language import check_file
 from tuicnn.language.writing.formatting import format_text
-from tuicnn.system.files import RunError
 
 
 def test_every_bundled_network_is_one_to_begin_with() -> None:
@@ -57,7 +57,7 @@ def test_a_file_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "my-2.net").write_text("mine too")
     (tmp_path / "link.net").symlink_to(tmp_path / "nowhere")
     for name, free in (("my", "my-3.net"), ("link", "link-2.net")):
-        with pytest.raises(RunError, match=r"is there already and stays as it is; another name is free: .*" + free):
+        with pytest.raises(UserError, match=r"is there already and stays as it is; another name is free: .*" + free):
             write_starter(tmp_path / f"{name}.net", starter(None))
     assert (tmp_path / "my.net").read_text() == "mine"
     assert not (tmp_path / "nowhere").exists()
@@ -75,11 +75,11 @@ def test_which_network() -> None:
     assert starter(None).name == starter(None, "my").name == "mnist"
     assert starter(None, "some/lenet5.net").name == "lenet5"
     assert starter("nets/cifar-vgg.net", "lenet5").name == "cifar-vgg"
-    with pytest.raises(RunError, match="Did you mean lenet5"):
+    with pytest.raises(UserError, match="Did you mean lenet5"):
         starter("lenet")
-    with pytest.raises(RunError, match="Did you mean cifar-vgg"):
+    with pytest.raises(UserError, match="Did you mean cifar-vgg"):
         starter("vgg")
-    with pytest.raises(RunError, match="There are: mnist, "):
+    with pytest.raises(UserError, match="There are: mnist, "):
         starter("xyzzy")
 
 
@@ -108,7 +108,7 @@ def test_what_cannot_be_written_is_told_in_a_sentence(tuicnn: Run, tmp_path: Pat
     folder = tmp_path / "work"
     (folder / "file").write_text("")
     for name in ("", ".", "/", "no/folder/my", "file/my", "x" * 300, "a\nb", "a\x1bb", "a\udcffb", "a\0b"):
-        with pytest.raises(RunError) as told:
+        with pytest.raises(UserError) as told:
             write_starter(target(f"{folder}/{name}" if len(name) > 1 else name, starter(None)), starter(None))
         assert "\n" not in str(told.value)
         assert str(told.value).isprintable()
@@ -132,6 +132,6 @@ def test_a_file_that_cannot_be_written_whole_is_not_left_behind(
         return Full()
 
     monkeypatch.setattr(Path, "open", opened)
-    with pytest.raises(RunError, match=r"cannot be written: No space left on device"):
+    with pytest.raises(UserError, match=r"cannot be written: No space left on device"):
         write_starter(tmp_path / "my.net", source)
     assert list(tmp_path.iterdir()) == []

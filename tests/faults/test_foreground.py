@@ -15,9 +15,9 @@ from tests.faults.conftest import TEXT, Shell
 from tests.faults.looking import state
 from tests.faults.terminal import Terminal, plain
 from tests.faults.waiting import begun, steps, until
+from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
-from tuicnn.system.files import RunError
 from tuicnn.training.options import Options
 from tuicnn.worker.client import stop_run
 from tuicnn.worker.launch import start
@@ -130,7 +130,7 @@ def test_suspended_and_continued(terminals: Shell, tmp_path: Path) -> None:
     holder = folder.holder
     assert holder is not None
     assert state(holder.pid) == "T"
-    with pytest.raises(RunError, match=f"my-1 is suspended; let it go on with: kill -CONT {holder.pid}"):
+    with pytest.raises(UserError, match=f"my-1 is suspended; let it go on with: kill -CONT {holder.pid}"):
         stop_run(folder)
     shell.forget()
     shell.press("\n")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import TEXT, Begin
+from tuicnn.errors import UserError
 from tuicnn.runs.finding import find_run
 from tuicnn.runs.folder import RunFolder
-from tuicnn.system.files import RunError
 
 #: becomes the user nobody, who may not be able to read Python itself, and runs `tuicnn …`
 NOBODY = """
@@ -90,7 +90,7 @@ def test_a_run_of_ones_own_that_was_shut(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "tiny", TEXT)
     folder.path.chmod(0)
     try:
-        with pytest.raises(RunError, match=r"give them back with: chmod -R u\+rwX .*tiny-1$"):
+        with pytest.raises(UserError, match=r"give them back with: chmod -R u\+rwX .*tiny-1$"):
             find_run("tiny-1", tmp_path)
     finally:
         folder.path.chmod(0o700)

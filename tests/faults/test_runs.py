@@ -15,10 +15,10 @@ from safetensors.numpy import load_file
 
 from tests.faults.conftest import TEXT, Begin
 from tests.faults.waiting import steps, until
+from tuicnn.errors import UserError
 from tuicnn.runs.finding import find_run, list_runs
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
-from tuicnn.system.files import RunError
 from tuicnn.training.options import Options
 from tuicnn.training.progress import Progress
 from tuicnn.worker.address import address_for, socket_places
@@ -58,7 +58,7 @@ def test_of_several_starts_one_trains(tmp_path: Path) -> None:
             assert process.stderr is not None
             assert re.search(r"has its process already \(alive.*\); watch it with: tuicnn", process.stderr.read())
         steps(folder, 20)
-        with pytest.raises(RunError, match="has its process already"):
+        with pytest.raises(UserError, match="has its process already"):
             start(folder, Options())
         assert not folder.log.exists()  # nobody wrote into a log that is not theirs
     finally:
@@ -75,7 +75,7 @@ def test_what_a_killed_process_left_behind_is_seen_for_what_it_is(begin: Begin, 
     assert socket.exists()
     assert folder.holder is None
     assert summary(folder).state == "lost"
-    with pytest.raises(RunError, match=r"tiny-1 is not running \(lost"):
+    with pytest.raises(UserError, match=r"tiny-1 is not running \(lost"):
         stop_run(folder)
     again = start(folder, Options(epochs=100_000, threads=1), resume=True)
     try:
@@ -121,7 +121,7 @@ def test_files_that_are_removed_under_a_run_are_made_anew(begin: Begin) -> None:
     folder, process = begin()
     (folder.path / "lock").unlink()
     folder.journal.unlink()
-    with pytest.raises(RunError, match="has its process already"):
+    with pytest.raises(UserError, match="has its process already"):
         start(folder, Options(), resume=True)
     until(lambda: folder.holder is not None)
     steps(folder, 20)
@@ -165,5 +165,5 @@ def test_a_run_on_another_machine_is_told_so(tmp_path: Path) -> None:
         here = folder.holder
         assert here is not None
         (folder.path / "lock").write_text(note.replace(f'"{here.host}"', '"node7"'))
-        with pytest.raises(RunError, match="tiny-1 is trained on the machine node7, and can be watched"):
+        with pytest.raises(UserError, match="tiny-1 is trained on the machine node7, and can be watched"):
             stop_run(folder)

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder, clean_name
-from tuicnn.system.files import RunError, why, write_atomic
+from tuicnn.system.files import why, write_atomic
 
 TEXT = "flatten -> dense 10  # × and →\n"
 
@@ -56,7 +57,7 @@ def test_many_starts_at_one_chosen_folder_make_one_run(tmp_path: Path) -> None:
     def begin(number: int) -> str | None:
         try:
             RunFolder.create_at(tmp_path / "here", f"dense {number}\n")
-        except RunError as error:
+        except UserError as error:
             return str(error)
         return None
 
@@ -79,7 +80,7 @@ def test_a_chosen_folder_may_be_there_and_hold_other_things(tmp_path: Path) -> N
     (tmp_path / "notes.txt").write_text("mine")
     folder = RunFolder.create_at(tmp_path, TEXT)
     assert folder.text == TEXT
-    with pytest.raises(RunError, match=r"already holds a run \(lost\); choose another folder for --run"):
+    with pytest.raises(UserError, match=r"already holds a run \(lost\); choose another folder for --run"):
         RunFolder.create_at(tmp_path, TEXT)
 
 
@@ -95,7 +96,7 @@ def test_a_chosen_folder_is_closed_to_others(tmp_path: Path, mode: int) -> None:
 def test_a_chosen_folder_that_is_refused_stays_as_it_was(tmp_path: Path, refused: str) -> None:
     (tmp_path / refused).write_text("")
     tmp_path.chmod(0o755)
-    with pytest.raises(RunError, match="already holds a run"):
+    with pytest.raises(UserError, match="already holds a run"):
         RunFolder.create_at(tmp_path, TEXT)
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
@@ -103,7 +104,7 @@ def test_a_chosen_folder_that_is_refused_stays_as_it_was(tmp_path: Path, refused
 def test_a_chosen_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     me = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: me + 1)
-    with pytest.raises(RunError, match=r"belongs to .*; choose a folder of your own for --run\.$") as caught:
+    with pytest.raises(UserError, match=r"belongs to .*; choose a folder of your own for --run\.$") as caught:
         RunFolder.create_at(tmp_path, TEXT)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
@@ -141,12 +142,12 @@ def test_who_takes_a_run_removes_what_a_killed_process_left_half_written(tmp_pat
 
 def test_a_chosen_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="is not a folder"):
+    with pytest.raises(UserError, match="is not a folder"):
         RunFolder.create_at(tmp_path / "file", TEXT)
-    with pytest.raises(RunError, match="part of the path is not a folder"):
+    with pytest.raises(UserError, match="part of the path is not a folder"):
         RunFolder.create_at(tmp_path / "file" / "deeper", TEXT)
     (tmp_path / "runs").write_text("")
-    with pytest.raises(RunError, match="is not a folder; use --run DIR"):
+    with pytest.raises(UserError, match="is not a folder; use --run DIR"):
         RunFolder.create(tmp_path, "mnist", TEXT)
 
 
@@ -154,9 +155,9 @@ def test_a_chosen_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(RunError, match="no permission"):
+        with pytest.raises(UserError, match="no permission"):
             RunFolder.create_at(tmp_path, TEXT)
-        with pytest.raises(RunError, match="no permission"):
+        with pytest.raises(UserError, match="no permission"):
             RunFolder.create(tmp_path, "mnist", TEXT)
     finally:
         tmp_path.chmod(0o700)
@@ -171,9 +172,9 @@ def test_a_full_disk_is_said_before_training_and_nothing_is_left(
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     reason = why(OSError(number, ""))
-    with pytest.raises(RunError, match=reason):
+    with pytest.raises(UserError, match=reason):
         RunFolder.create(tmp_path, "mnist", TEXT)
-    with pytest.raises(RunError, match=reason):
+    with pytest.raises(UserError, match=reason):
         RunFolder.create_at(tmp_path / "here", TEXT)
     assert list((tmp_path / "runs").iterdir()) == []
     assert not (tmp_path / "here").exists()
@@ -184,7 +185,7 @@ def test_the_lock_says_who_is_alive(tmp_path: Path) -> None:
     assert not folder.alive
     with folder.lock():
         assert folder.alive
-        with pytest.raises(RunError, match=r"mnist-1 has its process already \(alive\); watch it with: tuicnn attach "):
+        with pytest.raises(UserError, match=r"mnist-1 has its process already \(alive\); watch it with: tuicnn attach"):
             folder.lock()
     assert not folder.alive
 
@@ -238,17 +239,17 @@ def test_a_disk_that_fills_up_leaves_the_old_weights(tmp_path: Path, monkeypatch
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(RunError, match=r"could not be saved to .*: the disk is full"):
+    with pytest.raises(UserError, match=r"could not be saved to .*: the disk is full"):
         folder.save_weights({"a": np.ones(3, np.float32)})
     assert sorted(folder.path.iterdir()) == before
     assert load_file(folder.weights)["a"].tolist() == [0, 0, 0]
 
 
 def test_a_missing_net_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="it is not there"):
+    with pytest.raises(UserError, match="it is not there"):
         _ = RunFolder(tmp_path).text
     (tmp_path / "net.net").write_bytes(b"\xff\xfe")
-    with pytest.raises(RunError, match="it is damaged"):
+    with pytest.raises(UserError, match="it is damaged"):
         _ = RunFolder(tmp_path).text
 
 
@@ -275,7 +276,7 @@ def test_discarding_touches_nothing_else(tmp_path: Path) -> None:
     folder.remove()
     assert {path.name for path in folder.path.iterdir()} == {"notes.txt", "checkpoints"}
     (tmp_path / "link").symlink_to(outside)
-    with pytest.raises(RunError, match="cannot be removed"):
+    with pytest.raises(UserError, match="cannot be removed"):
         RunFolder(tmp_path / "link").remove()
     assert (outside / "net.net").read_text() == "keep"
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuicnn.errors import UserError
 from tuicnn.runs.journal import Journal, read_journal
-from tuicnn.system.files import RunError
 
 
 def written(path: Path, *events: dict[str, Any]) -> None:
@@ -170,9 +170,9 @@ def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_its_place_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="it is a folder"):
+    with pytest.raises(UserError, match="it is a folder"):
         read_journal(tmp_path)
-    with pytest.raises(RunError, match="it is a folder"):
+    with pytest.raises(UserError, match="it is a folder"):
         Journal(tmp_path)
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import ORIGIN, Origin
-from tuicnn.system.files import RunError
 from tuicnn.training.options import ON_NAN, Options
 
 NUMBER = st.none() | st.integers(1, 1024)
@@ -53,5 +53,5 @@ def test_nothing_there_is_nothing_known(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_takes_no_file_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="cannot be written"):
+    with pytest.raises(UserError, match="cannot be written"):
         Origin().keep(RunFolder(tmp_path / "none"))

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
 from tuicnn import sharding
+from tuicnn.errors import UserError
 from tuicnn.language import Plan
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.resuming import checkpoint_for, plan_of, take_up
 from tuicnn.runs.status import describe, summary
-from tuicnn.system.files import RunError
 from tuicnn.training.options import Options
 from tuicnn.training.progress import State
 from tuicnn.worker.runner import Run
@@ -132,13 +132,13 @@ def test_it_may_be_trained_longer(tmp_path: Path) -> None:
     folder, longer = a_run(tmp_path, net=plain), a_run(tmp_path, net=plain.replace("epochs=2", "epochs=4"))
     train(folder)
     train(longer)
-    with pytest.raises(RunError, match=r"is done, 2 epochs.*--epochs 4"):
+    with pytest.raises(UserError, match=r"is done, 2 epochs.*--epochs 4"):
         train(folder, resume=True)
     train(folder, resume=True, options=Options(epochs=4))
     assert same(checkpoint_of(folder), checkpoint_of(longer))
     assert [e for e in story(folder) if e["event"] != "end"] == [e for e in story(longer) if e["event"] != "end"]
     assert summary(folder).epochs_planned == 4
-    with pytest.raises(RunError, match="is beyond that: it has done 12 steps"):
+    with pytest.raises(UserError, match="is beyond that: it has done 12 steps"):
         train(copy_of(folder, "shorter"), resume=True, options=Options(epochs=3))
 
 
@@ -248,7 +248,7 @@ def test_where_all_are_damaged_it_is_said(stopped: RunFolder, tmp_path: Path) ->
     for path in left.checkpoints.iterdir():
         path.write_bytes(path.read_bytes()[:100])
     said: list[str] = []
-    with pytest.raises(RunError, match=r"None of the checkpoints in .* can be read.*net\.net"):
+    with pytest.raises(UserError, match=r"None of the checkpoints in .* can be read.*net\.net"):
         train(left, resume=True, say=said.append)
     assert len(said) == 2
     assert story(left) == story(stopped)  # nothing was cut off
@@ -325,7 +325,7 @@ def test_a_changed_net_is_refused_with_the_difference(stopped: RunFolder, tmp_pa
     shutil.copytree(stopped.path, left.path)
     net = left.path / "net.net"
     net.write_text(left.text.replace("dropout 0.3", "dropout 0.4"))
-    with pytest.raises(RunError) as refused:
+    with pytest.raises(UserError) as refused:
         train(left, resume=True)
     lines = str(refused.value).splitlines()
     assert "--warm" in lines[0]
@@ -360,7 +360,7 @@ def test_other_data_is_refused_and_the_weights_are_kept(tmp_path: Path) -> None:
 def test_a_run_that_diverged_is_not_sent_there_again(tmp_path: Path) -> None:
     folder = a_run(tmp_path, "optim: sgd lr=1e6")
     assert train(folder).progress().state is State.DIVERGED
-    with pytest.raises(RunError, match=r"would again at the same step.*--on-nan halve-lr"):
+    with pytest.raises(UserError, match=r"would again at the same step.*--on-nan halve-lr"):
         train(folder, resume=True)
     begun = checkpoint_of(folder)
     assert all(np.isfinite(array).all() for array in (begun.weights, begun.kept, *begun.optimizer.values()))

@@ -14,11 +14,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tuicnn.console.runs import as_json, runs_table
+from tuicnn.errors import UserError
 from tuicnn.runs.finding import find_run, list_runs, the_only_alive
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal, parse
 from tuicnn.runs.status import describe, how_to_go_on, summary
-from tuicnn.system.files import RunError
 
 
 def a_run(parent: Path, net: str, *events: dict[str, Any]) -> RunFolder:
@@ -114,7 +114,7 @@ def test_a_run_is_found_by_number_name_and_path(tmp_path: Path, monkeypatch: pyt
 def test_a_run_that_is_not_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     a_run(tmp_path, "mnist")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RunError, match=r"There is no run|Which run is meant"):
+    with pytest.raises(UserError, match=r"There is no run|Which run is meant"):
         find_run(text, tmp_path)
 
 
@@ -123,22 +123,22 @@ def test_a_number_of_two_runs_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "runs" / "mnist-1").rename(tmp_path / "runs" / "mnist-2")
     a_run(tmp_path, "lenet5")
     (tmp_path / "runs" / "lenet5-3").rename(tmp_path / "runs" / "lenet5-2")
-    with pytest.raises(RunError, match="that of lenet5-2 and mnist-2; give the name"):
+    with pytest.raises(UserError, match="that of lenet5-2 and mnist-2; give the name"):
         find_run("2", tmp_path)
 
 
 def test_without_a_name_the_newest_that_is_alive_is_meant(tmp_path: Path) -> None:
     old, new, _ = (a_run(tmp_path, "mnist", {**START, "time": n}) for n in (1000, 2000, 3000))
     assert find_run(None, tmp_path).name == "mnist-3"  # none is alive
-    with pytest.raises(RunError, match=r"No run in .*runs is alive"):
+    with pytest.raises(UserError, match=r"No run in .*runs is alive"):
         find_run(None, tmp_path / "elsewhere")
-    with pytest.raises(RunError, match=r"No run in .*runs is alive"):
+    with pytest.raises(UserError, match=r"No run in .*runs is alive"):
         the_only_alive(tmp_path)
     with old.lock():
         assert find_run(None, tmp_path) == the_only_alive(tmp_path) == old
         with new.lock():
             assert find_run(None, tmp_path) == new
-            with pytest.raises(RunError, match="Several runs are alive, mnist-1 and mnist-2"):
+            with pytest.raises(UserError, match="Several runs are alive, mnist-1 and mnist-2"):
                 the_only_alive(tmp_path)
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from tests.runs.small import checkpoint_of, made_data, train
 from tuicnn.engine.network import Network
+from tuicnn.errors import UserError
 from tuicnn.language import Plan, check
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.warm import unchanged, warm_checkpoint
-from tuicnn.system.files import RunError
 from tuicnn.training.checkpoint import Checkpoint
 
 OLD = "conv 3 3x3 pad=1 -> batchnorm -> relu -> maxpool 2 -> conv 4 3x3 -> relu -> flatten -> dense 5 -> dense 3"
@@ -85,14 +85,14 @@ def test_what_is_kept_is_kept_to_the_last_bit_and_what_is_new_is_drawn(tmp_path:
 
 def test_nothing_to_keep_is_said() -> None:
     _, checkpoint = a_checkpoint(plan(OLD))
-    with pytest.raises(RunError, match="nothing to keep"):
+    with pytest.raises(UserError, match="nothing to keep"):
         warm_checkpoint(plan(OLD), checkpoint, plan("flatten -> dense 3"))
 
 
 def test_a_negative_running_variance_is_not_kept() -> None:
     _, checkpoint = a_checkpoint(plan(OLD))
     checkpoint.kept[-1] = -1
-    with pytest.raises(RunError, match=r"step 9 is damaged: the running variance of batchnorm1 is negative\."):
+    with pytest.raises(UserError, match=r"step 9 is damaged: the running variance of batchnorm1 is negative\."):
         warm_checkpoint(plan(OLD), checkpoint, plan(OLD))
 
 

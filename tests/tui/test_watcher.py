@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.fake_feed import FakeFeed
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.progress import Peek, State
 from tuicnn.tui.watcher import Numbers, Snapshot, Watcher
 
@@ -164,7 +164,7 @@ async def test_a_layer_that_cannot_be_shown_is_told_and_watching_goes_on(feed: F
     class Shy(FakeFeed):
         async def peek(self, layer: int, sample: int) -> Peek:
             if layer == 2:
-                raise RunError("Nothing to be seen of conv2.")
+                raise UserError("Nothing to be seen of conv2.")
             return await super().peek(layer, sample)
 
     shy = Shy()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.worker.pretend import PretendRun
+from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
-from tuicnn.system.files import RunError
 from tuicnn.worker import address
 from tuicnn.worker.address import PATH_LIMIT, address_for, peer_is_me, socket_places
 from tuicnn.worker.listener import Listener
@@ -71,7 +71,7 @@ def test_a_link_or_a_file_in_its_place_is_not_used(
     file.write_text("")
     monkeypatch.setattr(address, "places", lambda: [link, file, runtime / "none" / "deeper"])
     monkeypatch.setattr(address, "_temporary", lambda: [file])
-    with pytest.raises(RunError, match="no safe place for the run's socket"):
+    with pytest.raises(UserError, match="no safe place for the run's socket"):
         address_for(folder.path)
     assert socket_places(folder.path) == []
 
@@ -83,7 +83,7 @@ def test_a_folder_of_somebody_else_is_not_used(
     address_for(folder.path)
     monkeypatch.setattr(address, "_temporary", lambda: [])
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    with pytest.raises(RunError, match="no safe place"):
+    with pytest.raises(UserError, match="no safe place"):
         address_for(folder.path)
     assert socket_places(folder.path) == []
 
@@ -130,11 +130,11 @@ def test_a_folder_of_ones_own_is_not_left_where_nobody_can_listen(taken: Path, f
     path = address_for(folder.path)
     path.mkdir()
     (path / "in-the-way").touch()
-    with pytest.raises(RunError, match="cannot be made"):
+    with pytest.raises(UserError, match="cannot be made"):
         Listener(path, 1)
     (path / "in-the-way").unlink()
     path.rmdir()
-    with pytest.raises(RunError, match="cannot be made"):
+    with pytest.raises(UserError, match="cannot be made"):
         Listener(path.with_name("x" * 200), 1)
     assert not path.parent.exists()
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.worker.pretend import PretendRun, an_overview
+from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
-from tuicnn.system.files import RunError
 from tuicnn.training.progress import Progress, State
 from tuicnn.worker import client
 from tuicnn.worker.address import address_for
@@ -82,7 +82,7 @@ async def test_a_question_given_up_does_not_spoil_the_next(server: Server, folde
 
 async def test_what_cannot_be_seen_is_refused_and_the_feed_lives(server: Server, folder: RunFolder) -> None:
     async with connected(folder) as feed:
-        with pytest.raises(RunError, match="nothing to be seen of this layer"):
+        with pytest.raises(UserError, match="nothing to be seen of this layer"):
             await feed.peek(7, 0)
         assert (await feed.peek(0, 0)).layer == 0
 
@@ -213,7 +213,7 @@ def test_stopping_waits_for_the_end(obedient: threading.Thread, folder: RunFolde
     stop_run(folder, timeout=5)
     assert run.asked == ["stop"]
     assert not folder.alive
-    with pytest.raises(RunError, match=r"tiny-1 is not running \(stopped\)"):
+    with pytest.raises(UserError, match=r"tiny-1 is not running \(stopped\)"):
         stop_run(folder)
 
 
@@ -230,7 +230,7 @@ async def test_a_copy_whose_process_is_just_starting_is_not_taken_for_the_origin
             with copy.lock():
                 with pytest.raises(WorkerGone, match="does not answer"):
                     await RemoteFeed.connect(copy, timeout=0.2)
-                with pytest.raises(RunError, match="does not answer"):
+                with pytest.raises(UserError, match="does not answer"):
                     await asyncio.to_thread(stop_run, copy, 0.2)
                 assert run.asked == []
                 its = PretendRun()
@@ -244,12 +244,12 @@ async def test_a_copy_whose_process_is_just_starting_is_not_taken_for_the_origin
 
 
 def test_stopping_what_does_not_answer_is_a_sentence(folder: RunFolder) -> None:
-    with folder.lock(), pytest.raises(RunError, match="does not answer"):
+    with folder.lock(), pytest.raises(UserError, match="does not answer"):
         stop_run(folder, timeout=0.2)
 
 
 def test_stopping_what_does_not_end_is_a_sentence(server: Server, folder: RunFolder) -> None:
-    with pytest.raises(RunError, match="was asked to end, and has not yet"):
+    with pytest.raises(UserError, match="was asked to end, and has not yet"):
         stop_run(folder, timeout=0.3)
 
 

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tuicnn.errors import UserError
 from tuicnn.runs.finding import find_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
-from tuicnn.system.files import RunError
 from tuicnn.training.options import Options
 from tuicnn.training.progress import State
 from tuicnn.worker.client import RemoteFeed, stop_run
@@ -244,7 +244,7 @@ async def test_a_second_start_on_the_same_run_is_refused(begin: Start) -> None:
     feed = await RemoteFeed.connect(folder, process=process)
     await steps_beyond(feed, 0)
     log = folder.log.read_bytes()
-    with pytest.raises(RunError, match=r"has its process already \(alive.*\); watch it with: tuicnn attach \S+tiny-1$"):
+    with pytest.raises(UserError, match=r"its process already \(alive.*\); watch it with: tuicnn attach \S+tiny-1$"):
         start(folder, FOR_EVER)
     by_hand = subprocess.run([sys.executable, "-m", "tuicnn.worker", folder.path], capture_output=True, text=True)
     assert by_hand.returncode == 1

@@ -15,11 +15,11 @@ import pytest
 from safetensors.numpy import load_file
 
 from tests.worker.pretend import PretendRun
+from tuicnn.errors import UserError
 from tuicnn.language.plan import Plan
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
-from tuicnn.system.files import RunError
 from tuicnn.training.progress import Progress, State
 from tuicnn.worker import runner
 from tuicnn.worker.feed import Action
@@ -197,5 +197,5 @@ def test_each_action_reaches_the_session(folder: RunFolder, action: Action) -> N
 
 def test_a_folder_that_takes_no_journal_is_a_sentence(folder: RunFolder) -> None:
     folder.journal.mkdir()
-    with pytest.raises(RunError, match="it is a folder"):
+    with pytest.raises(UserError, match="it is a folder"):
         Run(folder, PLAN, 1)

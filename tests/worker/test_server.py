@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.worker.pretend import PretendRun, an_overview
+from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
-from tuicnn.system.files import RunError
 from tuicnn.training.progress import Overview, Peek, Progress, State
 from tuicnn.worker import server as server_module
 from tuicnn.worker.address import address_for
@@ -268,7 +268,7 @@ def test_a_stale_socket_is_replaced_and_a_live_one_is_not(folder: RunFolder, run
     server = Server(run, lambda: path)
     try:
         assert works(folder)
-        with pytest.raises(RunError, match="Another process answers"):
+        with pytest.raises(UserError, match="Another process answers"):
             Server(run, lambda: path)
         assert works(folder)
     finally:
@@ -295,7 +295,7 @@ def test_a_socket_file_that_was_removed_is_made_anew(
 
 
 def test_a_socket_that_cannot_be_made_is_a_sentence(run: PretendRun, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"socket .* cannot be made: it is not there"):
+    with pytest.raises(UserError, match=r"socket .* cannot be made: it is not there"):
         Server(run, lambda: tmp_path / "none" / "s")
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tuicnn.bench.process import SIDES, SideProcess
 from tuicnn.bench.results import Figures, Result
 from tuicnn.bench.work import inference_flops, training_flops
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
@@ -38,7 +38,7 @@ class Timing:
 def contest(
     plan: Plan, path: Path, threads: int, timing: Timing, *, against: bool, said: Callable[[str], None]
 ) -> Result:
-    """Measure a net, also `against` PyTorch. `said` is told what is being done. Raises `RunError`."""
+    """Measure a net, also `against` PyTorch. `said` is told what is being done. Raises `UserError`."""
     names = SIDES if against else SIDES[:1]
     order = {"text": plan.text, "path": str(path), "threads": threads}
     with ExitStack() as stack:
@@ -94,7 +94,7 @@ def _rounds(
 
 
 def _compare(losses: dict[str, float], net: str) -> None:
-    """See that all sides compute the same network. Raises `RunError`."""
+    """See that all sides compute the same network. Raises `UserError`."""
     ours = losses["tuicnn"]
     for name, loss in losses.items():
         if (
@@ -102,6 +102,6 @@ def _compare(losses: dict[str, float], net: str) -> None:
             and not math.isnan(ours)
             and not math.isnan(loss)
         ):
-            raise RunError(
+            raise UserError(
                 f"{net}: a loss of {ours:.6g} here is {loss:.6g} in PyTorch ({name}); so nothing was measured"
             )

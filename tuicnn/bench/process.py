@@ -16,7 +16,8 @@ import tempfile
 from types import TracebackType
 from typing import Any
 
-from tuicnn.system.files import RunError, why
+from tuicnn.errors import UserError
+from tuicnn.system.files import why
 from tuicnn.worker.launch import ONE_THREAD, environment
 
 __all__ = ["SIDES", "SideProcess"]
@@ -26,7 +27,7 @@ SIDES = ("tuicnn", "contiguous", "channels_last")
 
 
 class SideProcess:
-    """The process of one side; a context, at whose end it is gone. Raises `RunError` where it cannot go on."""
+    """The process of one side; a context, at whose end it is gone. Raises `UserError` where it cannot go on."""
 
     def __init__(self, side: str, threads: int) -> None:
         self.side = side
@@ -45,7 +46,7 @@ class SideProcess:
                 encoding="utf-8",
             )
         except OSError as error:
-            raise RunError(f"The process that measures {self._name} cannot be started: {why(error)}.") from error
+            raise UserError(f"The process that measures {self._name} cannot be started: {why(error)}.") from error
 
     def __enter__(self) -> SideProcess:
         return self
@@ -86,19 +87,19 @@ class SideProcess:
             raise self._ended()
         found: dict[str, Any] = json.loads(line)
         if "error" in found:
-            raise RunError(f"{self._name} cannot go on: {found['error'].splitlines()[0]}")
+            raise UserError(f"{self._name} cannot go on: {found['error'].splitlines()[0]}")
         return found
 
     @property
     def _name(self) -> str:
         return "tuicnn" if self.side == "tuicnn" else "PyTorch"
 
-    def _ended(self) -> RunError:
+    def _ended(self) -> UserError:
         """What is known of a process that has ended without an answer."""
         code = self._process.wait()
         if code < 0:
             hint = "; there may not be enough memory" if -code == signal.SIGKILL else ""
-            return RunError(f"The process that measures {self._name} was ended by {signal.Signals(-code).name}{hint}.")
+            return UserError(f"The process that measures {self._name} was ended by {signal.Signals(-code).name}{hint}.")
         self._log.seek(max(0, os.fstat(self._log.fileno()).st_size - 2000))
         last = self._log.read().decode(errors="replace").strip().splitlines()
-        return RunError(f"The process that measures {self._name} has ended: {last[-1] if last else f'exit {code}'}")
+        return UserError(f"The process that measures {self._name} has ended: {last[-1] if last else f'exit {code}'}")

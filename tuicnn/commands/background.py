@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tuicnn.console.streams import complain, say
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.system.regular_files import open_regular
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def train_in_background(
 ) -> NoReturn:
     """Start the process of a run, show it unless `detach`, and exit; `resume`: from its last checkpoint.
 
-    Raises `RunError` where it cannot be started.
+    Raises `UserError` where it cannot be started.
     """
     from tuicnn.console.logout import past_logout
     from tuicnn.worker.launch import start
@@ -82,7 +82,7 @@ def train_in_background(
 
 
 def _see_it_begin(folder: RunFolder, process: subprocess.Popen[bytes], before: set[bytes]) -> bool:
-    """Wait until the process trains; False where that takes long. Raises `RunError` where it ended instead.
+    """Wait until the process trains; False where that takes long. Raises `UserError` where it ended instead.
 
     `before` is what `_turns` gave before the process was started.
     """
@@ -95,12 +95,12 @@ def _see_it_begin(folder: RunFolder, process: subprocess.Popen[bytes], before: s
         turns = [parse(line) or {} for line in _turns(folder) - before]
         for event in turns:
             if event.get("event") == "end" and event.get("state") == "failed":
-                raise RunError(f"The run {folder.name} failed: {event.get('message')}")
+                raise UserError(f"The run {folder.name} failed: {event.get('message')}")
         if turns:
             return True
         if over:
             words = last_words(folder.log) or f"it left nothing in its log, {folder.log}"
-            raise RunError(f"The process of the run {folder.name} ended at once: {words}")
+            raise UserError(f"The process of the run {folder.name} ended at once: {words}")
         time.sleep(0.05)
     return False
 

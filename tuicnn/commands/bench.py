@@ -14,7 +14,7 @@ from tuicnn.bundled import bundled
 from tuicnn.commands.group import main, options
 from tuicnn.commands.shared import find_net, look_of, print_diagnostics
 from tuicnn.console.streams import console_for, is_terminal, say_json
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
@@ -84,7 +84,7 @@ def bench(
     from tuicnn.bench.machine import cores, machine, torch_is_here
 
     if against is not None and not torch_is_here():
-        raise RunError(
+        raise UserError(
             "PyTorch, to compare with, is not installed; install it, in the clone of tuicnn: pip install -e '.[bench]'"
         )
     paths = [find_net(net) for net in nets] or sorted(bundled("nets").glob("*.net"))

@@ -9,7 +9,7 @@ import click
 from tuicnn.commands.group import main, options
 from tuicnn.commands.shared import find_net, look_of, print_diagnostics
 from tuicnn.console.streams import console_for, is_terminal, say_json
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 
 __all__ = ["check", "fmt", "layers", "lsp", "new"]
 
@@ -102,9 +102,9 @@ def lsp() -> None:
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
-        raise RunError(
+        raise UserError(
             "the language server needs a package more; install it, in the clone of tuicnn: pip install -e '.[lsp]'"
         ) from None
     if is_terminal(sys.stdin):
-        raise RunError("tuicnn lsp speaks with an editor, which starts it; docs/editors.md says how to set yours up")
+        raise UserError("tuicnn lsp speaks with an editor, which starts it; docs/editors.md says how to set yours up")
     serve()

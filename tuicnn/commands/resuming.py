@@ -13,7 +13,8 @@ from tuicnn.commands.background import train_in_background
 from tuicnn.commands.group import main, options
 from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
 from tuicnn.console.streams import complain, is_terminal
-from tuicnn.system.files import RunError, why, write_atomic
+from tuicnn.errors import UserError
+from tuicnn.system.files import why, write_atomic
 from tuicnn.training.options import ON_NAN_ALONE, ON_NAN_WATCHED, Options
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def resume(
 
 
 def run_at(text: str) -> RunFolder | None:
-    """The run in a folder that was given in the place of a net, if it is one. Raises `RunError` where it holds none."""
+    """The run in a folder given in the place of a net, if it is one. Raises `UserError` where it holds none."""
     from tuicnn.runs.folder import RunFolder
     from tuicnn.runs.owners import is_shut, why_shut
 
@@ -78,11 +79,11 @@ def run_at(text: str) -> RunFolder | None:
         if not path.is_dir():
             return None
     except PermissionError:
-        raise RunError(why_shut(path)) from None
+        raise UserError(why_shut(path)) from None
     if is_shut(path):
-        raise RunError(why_shut(path))
+        raise UserError(why_shut(path))
     if not RunFolder(path).holds_a_run:
-        raise RunError(f"{path} is a folder without a run; give a .net file, or the folder of a run (see: tuicnn runs)")
+        raise UserError(f"{path} is a folder without a run; give a .net file or the folder of a run (see: tuicnn runs)")
     return RunFolder(path)
 
 
@@ -97,16 +98,16 @@ def resume_run(
     detach: bool = False,
     after_logout: str | None = None,
 ) -> None:
-    """Go on with a run, and exit: in the background and on the screen, or `here`. Raises `RunError`."""
+    """Go on with a run, and exit: in the background and on the screen, or `here`. Raises `UserError`."""
     from tuicnn.runs.origin import Origin
 
     if folder.alive:
-        raise RunError(folder.in_use)
+        raise UserError(folder.in_use)
     origin = Origin.of(folder)
     for name in _FIXED:
         # where the choices of its beginning are lost, they are given again; the checkpoint knows whether they are right
         if getattr(given, name) is not None and origin.known:
-            raise RunError(f"--{name} belongs to the beginning of a run, and cannot change on its way.")
+            raise UserError(f"--{name} belongs to the beginning of a run, and cannot change on its way.")
     _see_that_the_net_is_there(folder)
     chosen = origin.options.overridden_by(given)
     if net is not None:
@@ -149,13 +150,13 @@ def _begin_warm(
     detach: bool,
     after_logout: str | None,
 ) -> None:
-    """Begin a new run with the weights of an old one, and exit. Raises `RunError`."""
+    """Begin a new run with the weights of an old one, and exit. Raises `UserError`."""
     from tuicnn.runs.origin import Origin
 
     origin = Origin.of(old)
     path = find_net(net) if net is not None else _still_there(origin)
     if path is None:
-        raise RunError(f"Where the net of the run {old.name} came from is not known any more; say it with --net FILE.")
+        raise UserError(f"Where the net of the run {old.name} came from is not known any more; say it with --net FILE.")
     chosen = origin.options.overridden_by(given)
     text, checked = checked_or_exit(path, look)
     assert checked.plan is not None
@@ -167,7 +168,7 @@ def _begin_warm(
     plan = chosen.apply(checked.plan)
     checkpoint = CheckpointFolder(old.checkpoints).newest(complain)
     if checkpoint is None:
-        raise RunError(f"The run {old.name} has no checkpoint, and so no weights to keep; train the net anew.")
+        raise UserError(f"The run {old.name} has no checkpoint, and so no weights to keep; train the net anew.")
     before = plan_of_text(checkpoint.text, old, origin.options, _still_there(origin))
     begin, warmth = warm_checkpoint(before, checkpoint, plan)
     folder = new_folder(path, text, run, chosen)
@@ -176,7 +177,7 @@ def _begin_warm(
         journal = Journal(folder.journal)
         journal.append({"event": "warm", "run": old.name, "at_step": checkpoint.step, "kept": list(warmth.kept)})
         journal.close()
-    except RunError:
+    except UserError:
         folder.remove()
         raise
     complain(f"{folder.name} begins with the weights of {old.name} after step {checkpoint.step:,}. {warmth}")
@@ -192,7 +193,7 @@ def _begin_warm(
 
 
 def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options, path: Path, look: Look) -> None:
-    """Raises `RunError`, with the difference, where a net is not the one that the run trains."""
+    """Raises `UserError`, with the difference, where a net is not the one that the run trains."""
     text, checked = checked_or_exit(path, look)
     assert checked.plan is not None
     from tuicnn.runs.resuming import difference, plan_of
@@ -204,7 +205,7 @@ def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options,
     same = plan_fingerprint(now) == plan_fingerprint(begun)
     found = difference(folder.text, text, f"{folder.called}, as it is trained", str(path))
     longer = f"{folder.resume} --epochs {now.train.epochs} trains it for so many epochs; " if same else ""
-    raise RunError(
+    raise UserError(
         f"{path} is not what the run {folder.name} trains any more. Without --net the run goes on with the text that "
         f"it began with; {longer}{folder.resume} --net {path} --warm begins a new run with the weights of the layers "
         f"that are unchanged." + (f"\n{found}" if found else "")
@@ -222,7 +223,7 @@ def _tell_of_changes(folder: RunFolder, path: Path | None, begun: Plan, chosen: 
         return
     try:  # not by its text: a comment may have been written into the run's own copy, or into the file
         same = same_training(plan_of_text(text, folder, chosen, path), begun)
-    except RunError:  # it cannot be trained at this moment
+    except UserError:  # it cannot be trained at this moment
         same = False
     if not same:
         complain(
@@ -232,7 +233,7 @@ def _tell_of_changes(folder: RunFolder, path: Path | None, begun: Plan, chosen: 
 
 
 def _see_that_the_net_is_there(folder: RunFolder) -> None:
-    """Write the net of a run anew where it was removed, out of its newest checkpoint. Raises `RunError`."""
+    """Write the net of a run anew where it was removed, out of its newest checkpoint. Raises `UserError`."""
     net = folder.path / "net.net"
     if os.path.lexists(net):
         return
@@ -244,7 +245,7 @@ def _see_that_the_net_is_there(folder: RunFolder) -> None:
     try:
         write_atomic(net, checkpoint.text.encode())
     except OSError as error:
-        raise RunError(f"{net} is not there, and cannot be written anew: {why(error)}.") from error
+        raise UserError(f"{net} is not there, and cannot be written anew: {why(error)}.") from error
     complain(f"{net} was not there; it was written anew from the checkpoint after step {checkpoint.step:,}.")
 
 
@@ -254,7 +255,7 @@ def _see_that_the_data_is_there(plan: Plan) -> None:
     try:
         plan.data.find()
     except DataError as error:
-        raise RunError(str(error)) from None
+        raise UserError(str(error)) from None
 
 
 def _go_to_where_it_was(folder: RunFolder, origin: Origin) -> RunFolder:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuicnn.bundled import bundled
 from tuicnn.console.streams import complain, console_for, is_terminal, only_ascii
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
     from tuicnn.console.train import Reporter
@@ -59,7 +59,7 @@ def checked_or_exit(path: Path, look: Look) -> tuple[str, Checked]:
             missing = str(error)
     print_diagnostics(tuple(d for d in checked.diagnostics if not missing or d.code != "data"), look)
     if missing:
-        raise RunError(missing)
+        raise UserError(missing)
     if checked.plan is None:
         sys.exit(1)
     return text, checked
@@ -74,14 +74,14 @@ def print_diagnostics(diagnostics: tuple[Diagnostic, ...], look: Look) -> None:
 
 
 def new_folder(path: Path, text: str, run: Path | None, options: Options) -> RunFolder:
-    """The folder of a new run of the net at `path`, or `run` where that is given. Raises `RunError`."""
+    """The folder of a new run of the net at `path`, or `run` where that is given. Raises `UserError`."""
     from tuicnn.runs.folder import RunFolder
     from tuicnn.runs.origin import Origin
 
     folder = RunFolder.create_at(run, text) if run is not None else RunFolder.create(Path.cwd(), path.stem, text)
     try:
         Origin.here(path, options).keep(folder)
-    except RunError:
+    except UserError:
         folder.remove()
         raise
     return folder

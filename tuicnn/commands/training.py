@@ -13,7 +13,7 @@ from tuicnn.commands.group import main, options
 from tuicnn.commands.resuming import resume_run, run_at
 from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
 from tuicnn.console.streams import complain, console_for, is_terminal, say, say_json
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.options import ON_NAN_ALONE, Options
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def attach(run: str | None, ascii: bool) -> None:
 
     folder = find_run(run, Path.cwd())
     if not folder.alive:
-        raise RunError(how_to_go_on(folder))
+        raise UserError(how_to_go_on(folder))
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        raise RunError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
+        raise UserError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
     from tuicnn.tui.show import show
 
     sys.exit(show(folder, look))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.console.signals import Signals
 from tuicnn.console.streams import complain
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.options import ON_NAN_ALONE
 from tuicnn.training.progress import State
 from tuicnn.worker.log import log, log_to
@@ -45,7 +45,7 @@ def train_here(
     SIGINT and SIGTERM end the training after the step it is at, with the weights saved: 130 and 143; see `Signals`.
     `take_up` is called with the run's lock held, where the run is to go on from its past.
     1, after a sentence, where not all of the run could be saved.
-    Raises `RunError` where the run failed, `OSError` where the reports cannot be written.
+    Raises `UserError` where the run failed, `OSError` where the reports cannot be written.
     """
     gone: list[OSError] = []  # why the reports could not be written, once they could not
 
@@ -81,7 +81,7 @@ def train_here(
             with signals:
                 try:
                     server = serve(run, folder, lock)
-                except RunError as error:  # nobody can watch; that is no reason not to train
+                except UserError as error:  # nobody can watch; that is no reason not to train
                     report({"event": "warning", "message": str(error)})
                 run.train()
                 until = time.monotonic() + GOODBYE
@@ -108,5 +108,5 @@ def train_here(
         return 128 + signals.stopped_by
     progress = run.progress()
     if progress.state in (State.DIVERGED, State.FAILED):
-        raise RunError(progress.message)
+        raise UserError(progress.message)
     return 1 if unsaved else 0

@@ -12,6 +12,7 @@ from rich.text import Text
 from tuicnn.console.check import layer_table, size
 from tuicnn.console.highlight import highlighted
 from tuicnn.console.streams import say_json
+from tuicnn.errors import UserError
 from tuicnn.language.reference import (
     FAMILIES,
     Entry,
@@ -23,7 +24,6 @@ from tuicnn.language.reference import (
     placeholder,
     sentence,
 )
-from tuicnn.system.files import RunError
 from tuicnn.vocabulary import MISSING
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ _WIDEST = 110
 
 
 def show_layers(console: Console, name: str | None, *, as_json: bool) -> None:
-    """Print all words, or what `name` means; as JSON one object a line. Raises `RunError` for a name of nothing."""
+    """Print all words, or what `name` means; as JSON one object a line. Raises `UserError` for a name of nothing."""
     found = find(name) if name is not None else Found(entries())
     if not found.entries and not found.elsewhere:
-        raise RunError(unknown(name or "", found))
+        raise UserError(unknown(name or "", found))
     if as_json:
         for entry in found.entries or found.elsewhere:
             say_json(json_of(entry))

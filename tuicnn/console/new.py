@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.bundled import bundled
+from tuicnn.errors import UserError
 from tuicnn.language import check_file
 from tuicnn.language.suggest import closest
-from tuicnn.system.files import RunError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,7 +74,7 @@ def show_starters(console: Console) -> None:
 
 
 def new_file(console: Console, name: str | None, wanted: str | None) -> None:
-    """Write a starter file and print what to do with it. Raises `RunError`."""
+    """Write a starter file and print what to do with it. Raises `UserError`."""
     source = starter(wanted, name)
     path = target(name, source)
     write_starter(path, source)
@@ -103,7 +103,7 @@ def _first_sentence(text: str) -> str:
 
 def starter(wanted: str | None, name: str | None = None) -> Starter:
     """The network that is `wanted`, with or without `.net` and `nets/`; else the one that the file's `name` names,
-    else the default. Raises `RunError`."""
+    else the default. Raises `UserError`."""
     known = {s.name: s for s in starters()}
     if wanted is None:
         stem = Path(name or "").name.removesuffix(".net")
@@ -112,7 +112,7 @@ def starter(wanted: str | None, name: str | None = None) -> Starter:
     if plain not in known:
         near = closest(plain, known) or next((k for k in known if plain and plain in k), "")
         hint = f"Did you mean {near}?" if near else f"There are: {', '.join(known)}"
-        raise RunError(f"no network called {name!r} comes with tuicnn. {hint}")
+        raise UserError(f"no network called {name!r} comes with tuicnn. {hint}")
     return known[plain]
 
 
@@ -120,12 +120,12 @@ def target(name: str | None, source: Starter) -> Path:
     """The file to write: `my` and `my.net` both mean `my.net`; without a name, the network's own."""
     path = Path(source.name if name is None else name)
     if not path.name or not str(path).isprintable():
-        raise RunError(f"{name!r} can name no file; write tuicnn new my.net")
+        raise UserError(f"{name!r} can name no file; write tuicnn new my.net")
     return path if path.suffix == ".net" else path.with_name(f"{path.name}.net")
 
 
 def write_starter(path: Path, source: Starter) -> None:
-    """Write the file. Raises `RunError` where there is one already, or it cannot be written."""
+    """Write the file. Raises `UserError` where there is one already, or it cannot be written."""
     text = f"{source.text.rstrip()}\n\n{_hints(path)}"
     try:
         with path.open("xb") as file:
@@ -137,11 +137,11 @@ def write_starter(path: Path, source: Starter) -> None:
                 raise
     except FileExistsError:
         free = next(p for n in count(2) if not (p := path.with_stem(f"{path.stem}-{n}")).exists())
-        raise RunError(f"{path} is there already and stays as it is; another name is free: {_quoted(free)}") from None
+        raise UserError(f"{path} is there already and stays as it is; another name is free: {_quoted(free)}") from None
     except FileNotFoundError:
-        raise RunError(f"there is no folder {path.parent}; make it first: mkdir -p {_quoted(path.parent)}") from None
+        raise UserError(f"there is no folder {path.parent}; make it first: mkdir -p {_quoted(path.parent)}") from None
     except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+        raise UserError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _hints(path: Path) -> str:

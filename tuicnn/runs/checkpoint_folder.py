@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuicnn.system.files import RunError, remove_temporary, why, write_atomic
+from tuicnn.errors import UserError
+from tuicnn.system.files import remove_temporary, why, write_atomic
 from tuicnn.system.regular_files import read_regular
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ __all__ = ["CheckpointFolder", "NoCheckpointError"]
 _NAME = re.compile(r"step-([0-9]{10,18})\.safetensors")
 
 
-class NoCheckpointError(RunError):
+class NoCheckpointError(UserError):
     """There are checkpoints, and not one of them can be read."""
 
 
@@ -48,7 +49,7 @@ class CheckpointFolder:
         return sorted({int(match[1]) for match in found if match}, reverse=True)
 
     def write(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint. Raises `RunError`, with all files as they were."""
+        """Write a checkpoint. Raises `UserError`, with all files as they were."""
         from tuicnn.runs.checkpoint_file import pack
 
         try:
@@ -56,7 +57,7 @@ class CheckpointFolder:
             write_atomic(self.file(checkpoint.step), pack(checkpoint))
         except OSError as error:
             reason = why(error)
-            raise RunError(f"{reason[0].upper()}{reason[1:]}: no checkpoint can be written to {self.path}.") from error
+            raise UserError(f"{reason[0].upper()}{reason[1:]}: no checkpoint can be written to {self.path}.") from error
 
     def prune(self, *keep: int) -> None:
         """Remove all checkpoints but those of some steps, and what a killed process left half-written."""
@@ -72,7 +73,7 @@ class CheckpointFolder:
         remove_temporary(self.path)
 
     def read(self, step: int) -> Checkpoint:
-        """The checkpoint of a step. Raises `RunError` in one line that names the file."""
+        """The checkpoint of a step. Raises `UserError` in one line that names the file."""
         from tuicnn.runs.checkpoint_file import CheckpointError, unpack
         from tuicnn.training.soundness import memory
 
@@ -80,13 +81,13 @@ class CheckpointFolder:
         try:
             checkpoint = unpack(read_regular(path, memory()))  # a larger one was never written here
         except OSError as error:
-            raise RunError(f"The checkpoint {path} cannot be read: {why(error)}.") from error
+            raise UserError(f"The checkpoint {path} cannot be read: {why(error)}.") from error
         except MemoryError as error:
-            raise RunError(f"The checkpoint {path} cannot be read: it is larger than the memory.") from error
+            raise UserError(f"The checkpoint {path} cannot be read: it is larger than the memory.") from error
         except CheckpointError as error:
-            raise RunError(f"The checkpoint {path} {error}.") from error
+            raise UserError(f"The checkpoint {path} {error}.") from error
         if checkpoint.step != step:
-            raise RunError(f"The checkpoint {path} is that of step {checkpoint.step}; somebody renamed it.")
+            raise UserError(f"The checkpoint {path} is that of step {checkpoint.step}; somebody renamed it.")
         return checkpoint
 
     def newest(
@@ -101,9 +102,9 @@ class CheckpointFolder:
             try:
                 found = self.read(step)
                 if wrong := fault(found):
-                    raise RunError(f"The checkpoint {self.file(step)} is damaged: {wrong}.")
+                    raise UserError(f"The checkpoint {self.file(step)} is damaged: {wrong}.")
                 return found
-            except RunError as error:
+            except UserError as error:
                 before = index + 1 < len(steps)
                 say(f"{error} The one before it is used." if before else str(error))
         if steps:

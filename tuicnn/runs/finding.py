@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tuicnn.errors import UserError
 from tuicnn.runs.folder import RUNS, RunFolder
 from tuicnn.runs.journal import LONG, size_of
 from tuicnn.runs.owners import is_shut, me, why_shut
 from tuicnn.runs.status import RunSummary, glance
-from tuicnn.system.files import RunError, why
+from tuicnn.system.files import why
 
 __all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "the_only_alive"]
 
@@ -18,7 +19,7 @@ MOST_NAMES = 5
 
 
 def list_runs(parent: Path, say: Callable[[str], None] = lambda _: None) -> list[RunSummary]:
-    """The runs in `parent/runs` that this user may read, the oldest first. Raises `RunError` where it cannot be listed.
+    """The runs in `parent/runs` that this user may read, the oldest first. Raises `UserError` if it cannot be listed.
 
     The numbers tell the order: a clock may have been set back. Runs that have none, having been renamed, come first.
     `say` is told beforehand where reading their journals takes a while.
@@ -32,7 +33,7 @@ def list_runs(parent: Path, say: Callable[[str], None] = lambda _: None) -> list
 def hidden_runs(parent: Path) -> str:
     """What is said of the folders in `parent/runs` that this user may not look into; "" where there are none.
 
-    Raises `RunError` as `list_runs`.
+    Raises `UserError` as `list_runs`.
     """
     shut = sorted(folder.name for folder in _folders(parent) if is_shut(folder.path))
     if not shut:
@@ -42,33 +43,33 @@ def hidden_runs(parent: Path) -> str:
 
 
 def _folders(parent: Path) -> list[RunFolder]:
-    """The folders in `parent/runs`. Raises `RunError` where they cannot be listed."""
+    """The folders in `parent/runs`. Raises `UserError` where they cannot be listed."""
     runs = parent / RUNS
     try:
         return [RunFolder(path) for path in runs.iterdir() if path.is_dir()]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except PermissionError:
-        raise RunError(why_shut(runs)) from None
+        raise UserError(why_shut(runs)) from None
     except OSError as error:
-        raise RunError(f"The runs in {runs} cannot be listed: {why(error)}.") from error
+        raise UserError(f"The runs in {runs} cannot be listed: {why(error)}.") from error
 
 
 def find_run(text: str | None, parent: Path) -> RunFolder:
     """The run that a person means: a path, a name (`mnist-3`), a number (`3`), or by None the newest that is alive,
     else the newest.
 
-    Raises `RunError` where there is none, or where several answer to the number.
+    Raises `UserError` where there is none, or where several answer to the number.
     """
     if text is None:
         found = list_runs(parent)
         alive = [run for run in found if run.alive]
         if not found:
-            raise RunError(_none_alive(parent))
+            raise UserError(_none_alive(parent))
         return (alive or found)[-1].folder
     runs = parent / RUNS
     if not text:
-        raise RunError("Which run is meant? Give its name, its number or its folder; see: tuicnn runs")
+        raise UserError("Which run is meant? Give its name, its number or its folder; see: tuicnn runs")
     if text.rstrip("/"):
         text = text.rstrip("/")  # as the shell completes the name of a folder
     if "/" not in text and text not in (".", ".."):
@@ -81,13 +82,13 @@ def find_run(text: str | None, parent: Path) -> RunFolder:
                 return numbered[0]
             if numbered:
                 names = " and ".join(sorted(folder.name for folder in numbered))
-                raise RunError(f"The number {text} is that of {names}; give the name.")
+                raise UserError(f"The number {text} is that of {names}; give the name.")
     by_path = RunFolder(Path(text))
     if by_path.holds_a_run:
         return by_path
     if (shut := _shut(text, parent)) is not None:
-        raise RunError(why_shut(shut))
-    raise RunError(
+        raise UserError(why_shut(shut))
+    raise UserError(
         f"There is no run {text}: neither a number nor a name in {runs}, nor a folder with a run; see: tuicnn runs"
     )
 
@@ -101,23 +102,23 @@ def _shut(text: str, parent: Path) -> Path | None:
 
 
 def find_resumable(text: str | None, parent: Path) -> RunFolder:
-    """The run that a person wants to go on with: see `find_run`; by None the newest that can. Raises `RunError`."""
+    """The run that a person wants to go on with: see `find_run`; by None the newest that can. Raises `UserError`."""
     if text is not None:
         return find_run(text, parent)
     found = [run for run in list_runs(parent) if run.resumable]
     if not found:
-        raise RunError(f"No run in {parent / RUNS} was left before its end; tuicnn runs lists them" + _hidden(parent))
+        raise UserError(f"No run in {parent / RUNS} was left before its end; tuicnn runs lists them" + _hidden(parent))
     return found[-1].folder
 
 
 def the_only_alive(parent: Path) -> RunFolder:
-    """The one run that is alive. Raises `RunError` where there is none, or several."""
+    """The one run that is alive. Raises `UserError` where there is none, or several."""
     alive = [run.folder for run in list_runs(parent) if run.alive]
     if not alive:
-        raise RunError(_none_alive(parent))
+        raise UserError(_none_alive(parent))
     if len(alive) > 1:
         names = " and ".join(folder.name for folder in alive)
-        raise RunError(f"Several runs are alive, {names}; say which one.")
+        raise UserError(f"Several runs are alive, {names}; say which one.")
     return alive[0]
 
 

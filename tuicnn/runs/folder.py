@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuicnn.errors import UserError
 from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
 from tuicnn.runs.owners import close_to_others
-from tuicnn.system.files import TEMPORARY, RunError, is_temporary, remove_temporary, why, write_atomic
+from tuicnn.system.files import TEMPORARY, is_temporary, remove_temporary, why, write_atomic
 from tuicnn.system.regular_files import read_regular
 
 __all__ = ["RUNS", "RunFolder"]
@@ -43,7 +44,7 @@ class RunFolder:
     def create(cls, parent: Path, net: str, text: str) -> RunFolder:
         """Make `parent/runs/<net>-<number>/` for a net's text; the number is one more than the highest of all runs.
 
-        Raises `RunError`.
+        Raises `UserError`.
         """
         runs = parent / RUNS
         name = clean_name(net)
@@ -58,25 +59,25 @@ class RunFolder:
                 except FileExistsError:
                     number += 1
         except FileExistsError:
-            raise RunError(
+            raise UserError(
                 f"Runs are kept in {runs}, which is not a folder; use --run DIR to keep this one elsewhere."
             ) from None
         except OSError as error:
-            raise RunError(
+            raise UserError(
                 f"No folder for this run can be made in {runs}: {why(error)}; use --run DIR to keep it elsewhere."
             ) from error
         folder = cls(path)
         try:
             folder._begin(text)
-        except RunError:
-            with contextlib.suppress(RunError):
+        except UserError:
+            with contextlib.suppress(UserError):
                 folder.remove()
             raise
         return folder
 
     @classmethod
     def create_at(cls, path: Path, text: str) -> RunFolder:
-        """Make a run at a folder that the user chose, which need not exist. Raises `RunError`.
+        """Make a run at a folder that the user chose, which need not exist. Raises `UserError`.
 
         One that is there has to be the user's own, and is closed to all others, who could hold its lock.
         """
@@ -86,16 +87,16 @@ class RunFolder:
             made = True
         except FileExistsError:
             if not path.is_dir():
-                raise RunError(f"{path} is not a folder; choose another one for --run.") from None
+                raise UserError(f"{path} is not a folder; choose another one for --run.") from None
             path = path.resolve() if path.is_symlink() else path
             if not cls(path).holds_a_run:
                 close_to_others(path)
         except OSError as error:
-            raise RunError(f"The folder {path} cannot be made: {why(error)}; choose another one for --run.") from error
+            raise UserError(f"The folder {path} cannot be made: {why(error)}; choose another one for --run.") from error
         folder = cls(path)
         try:
             folder._begin(text)
-        except RunError:
+        except UserError:
             if made:
                 with contextlib.suppress(OSError):
                     path.rmdir()
@@ -103,18 +104,18 @@ class RunFolder:
         return folder
 
     def _begin(self, text: str) -> None:
-        """Write the net, unless there is a run already; the lock keeps two beginners apart. Raises `RunError`."""
+        """Write the net, unless there is a run already; the lock keeps two beginners apart. Raises `UserError`."""
         if self.holds_a_run:
-            raise RunError(self._taken())
+            raise UserError(self._taken())
         try:
             lock = self.lock()
-        except RunError:
+        except UserError:
             if self.alive:
-                raise RunError(self._taken()) from None
+                raise UserError(self._taken()) from None
             raise
         with lock:
             if self.holds_a_run:
-                raise RunError(self._taken())
+                raise UserError(self._taken())
             try:
                 write_atomic(self.path / "net.net", text.encode())
                 # the rest of a run is small beside a megabyte: better refused now than after an hour
@@ -123,7 +124,7 @@ class RunFolder:
                 for name in ("net.net", "lock"):
                     with contextlib.suppress(OSError):
                         (self.path / name).unlink()
-                raise RunError(f"The run cannot be written to {self.path}: {why(error)}.") from error
+                raise UserError(f"The run cannot be written to {self.path}: {why(error)}.") from error
 
     def _taken(self) -> str:
         from tuicnn.runs.status import describe
@@ -176,29 +177,29 @@ class RunFolder:
 
     @property
     def text(self) -> str:
-        """The net that is trained. Raises `RunError`."""
+        """The net that is trained. Raises `UserError`."""
         from tuicnn.language.syntax.reading import LARGEST
 
         try:
             return read_regular(self.path / "net.net", LARGEST).decode()
         except (OSError, UnicodeDecodeError) as error:
             reason = why(error) if isinstance(error, OSError) else "it is damaged"
-            raise RunError(f"{self.path / 'net.net'}, the net of the run, cannot be read: {reason}.") from error
+            raise UserError(f"{self.path / 'net.net'}, the net of the run, cannot be read: {reason}.") from error
 
     # --- alive or not -----------------------------------------------------------------------------------------------
 
     def lock(self) -> RunLock:
-        """Take the run for this process. Raises `RunError`, with the run's state, where another process has it."""
+        """Take the run for this process. Raises `UserError`, with the run's state, where another process has it."""
         try:
             lock = take(self.path)
         except OSError as error:
             if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
-                raise RunError(f"The file system of {self.path} has no locks: {why(error)}.") from error
+                raise UserError(f"The file system of {self.path} has no locks: {why(error)}.") from error
             spoiled = error.errno in (errno.ENXIO, errno.EISDIR, errno.ELOOP)
             where = self.path / "lock" if spoiled else self.path
-            raise RunError(f"The run cannot be written to {where}: {why(error)}.") from error
+            raise UserError(f"The run cannot be written to {where}: {why(error)}.") from error
         if lock is None:
-            raise RunError(self.in_use)
+            raise UserError(self.in_use)
         for path in (self.path, self.checkpoints):  # whoever wrote there before is dead
             remove_temporary(path)
         return lock
@@ -246,7 +247,7 @@ class RunFolder:
     # --- weights ----------------------------------------------------------------------------------------------------
 
     def save_weights(self, weights: Mapping[str, Any]) -> None:
-        """Write the weights, arrays by PyTorch's names, to `weights.safetensors`. Raises `RunError`."""
+        """Write the weights, arrays by PyTorch's names, to `weights.safetensors`. Raises `UserError`."""
         import numpy as np
         from safetensors.numpy import save
 
@@ -254,18 +255,18 @@ class RunFolder:
         try:
             write_atomic(self.weights, data)
         except OSError as error:
-            raise RunError(f"The weights could not be saved to {self.weights}: {why(error)}.") from error
+            raise UserError(f"The weights could not be saved to {self.weights}: {why(error)}.") from error
 
     # --- the end of it ----------------------------------------------------------------------------------------------
 
     def remove(self) -> None:
-        """Remove the run's own files, and the folder if nothing else is in it; follows no link. Raises `RunError`."""
+        """Remove the run's own files, and the folder if nothing else is in it; follows no link. Raises `UserError`."""
         try:
             folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
             return
         except OSError as error:
-            raise RunError(f"The run {self.path} cannot be removed: {why(error)}.") from error
+            raise UserError(f"The run {self.path} cannot be removed: {why(error)}.") from error
         try:
             for name in _OWN_FOLDERS:
                 with contextlib.suppress(OSError):
@@ -283,7 +284,7 @@ class RunFolder:
                 with contextlib.suppress(FileNotFoundError, IsADirectoryError):
                     os.unlink(name, dir_fd=folder)
         except OSError as error:
-            raise RunError(f"The run {self.path} cannot be removed: {why(error)}.") from error
+            raise UserError(f"The run {self.path} cannot be removed: {why(error)}.") from error
         finally:
             os.close(folder)
         with contextlib.suppress(OSError):  # what else lies in it is not ours

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tuicnn.system.files import RunError, why
+from tuicnn.errors import UserError
+from tuicnn.system.files import why
 from tuicnn.system.regular_files import open_regular
 
 __all__ = ["LONG", "Journal", "JournalRead", "damage_of", "events_of", "parse", "read_journal", "repair", "size_of"]
@@ -52,7 +53,7 @@ class Journal:
     def __init__(
         self, path: Path, on_trouble: Callable[[str], None] = lambda _: None, where: Callable[[], Path] | None = None
     ) -> None:
-        """Open the file for appending, repaired. Raises `RunError` where it cannot be opened."""
+        """Open the file for appending, repaired. Raises `UserError` where it cannot be opened."""
         self._on_trouble, self._where = on_trouble, where or (lambda: path)
         self._start = b""  # the line by which the run is known
         self._lock = threading.Lock()
@@ -66,7 +67,7 @@ class Journal:
             self.cut_off = repair(self._descriptor)
         except OSError as error:
             self.close()
-            raise RunError(f"{path} cannot be written: {why(error)}.") from error
+            raise UserError(f"{path} cannot be written: {why(error)}.") from error
 
     def append(self, event: dict[str, Any]) -> None:
         """Write an event, steps within half a second, all others at once (with the time, in seconds since 1970)."""
@@ -186,7 +187,7 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
     """Read a journal, as far as there is one; `steps=False` leaves the events of steps out, which is much faster.
 
     A last line that is still being written is left out; any other line that is no event is skipped and counted.
-    Raises `RunError` where the file is there but cannot be read.
+    Raises `UserError` where the file is there but cannot be read.
     """
     events: list[dict[str, Any]] = []
     damaged = 0
@@ -200,7 +201,7 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
 
 def events_of(path: Path, *, steps: bool = True) -> Iterator[dict[str, Any] | None]:
     """The events of a journal one by one, as `read_journal` has them, None for a damaged line: for whoever need not
-    keep them all. Raises `RunError` as it does.
+    keep them all. Raises `UserError` as it does.
     """
     try:
         with os.fdopen(open_regular(path), "rb") as file:
@@ -218,7 +219,7 @@ def events_of(path: Path, *, steps: bool = True) -> Iterator[dict[str, Any] | No
     except FileNotFoundError:
         return
     except OSError as error:
-        raise RunError(f"{path} cannot be read: {why(error)}.") from error
+        raise UserError(f"{path} cannot be read: {why(error)}.") from error
 
 
 def size_of(path: Path) -> int:

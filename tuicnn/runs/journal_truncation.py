@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tuicnn.errors import UserError
 from tuicnn.runs.journal import HALF_WRITTEN, LINE_AT_MOST, damage_of, repair
 from tuicnn.runs.journal import parse as parse_line
-from tuicnn.system.files import RunError, why
+from tuicnn.system.files import why
 from tuicnn.system.regular_files import open_regular
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import Past, epoch_of
@@ -21,7 +22,7 @@ __all__ = ["rewind"]
 
 
 def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], None]) -> Past:
-    """Cut a journal off at a checkpoint (None: before the first step), and read what is left. Raises `RunError`.
+    """Cut a journal off at a checkpoint (None: before the first step), and read what is left. Raises `UserError`.
 
     Everything from the first step, end of an epoch, or change of the learning rate that the checkpoint does not know is
     lost; a single step or epoch of these among those that it knows is a damaged number, and loses nothing. A step that
@@ -71,7 +72,7 @@ def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], No
                 os.ftruncate(descriptor, min(unknown))
             os.fsync(descriptor)
     except OSError as error:
-        raise RunError(f"{journal} cannot be written: {why(error)}.") from error
+        raise UserError(f"{journal} cannot be written: {why(error)}.") from error
     if damaged:
         say(damage_of(journal, damaged))
     known = [epoch_of(epochs.get(number, {"epoch": number})) for number in range(1, epochs_done + 1)]

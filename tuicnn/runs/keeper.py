@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.checkpointing import Moment
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Keeper:
         try:
             self._journal.sync()  # a checkpoint must never be ahead of the story that leads to it
             folder.write(checkpoint)
-        except (RunError, MemoryError) as error:
+        except (UserError, MemoryError) as error:
             self._due = time.monotonic() + RETRY_EVERY
             self._trouble = True
             self._on_trouble(str(error) or "There is not enough memory to write a checkpoint.")

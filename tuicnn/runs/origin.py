@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.system.files import RunError, why, write_atomic
+from tuicnn.errors import UserError
+from tuicnn.system.files import why, write_atomic
 from tuicnn.system.regular_files import read_regular
 from tuicnn.training.options import ON_NAN, Options
 
@@ -53,7 +54,7 @@ class Origin:
         return cls(Path(os.path.abspath(net)), Path.cwd(), options)  # noqa: PTH100 - links stay as they are
 
     def keep(self, run: RunFolder) -> None:
-        """Write it to the run's folder. Raises `RunError`."""
+        """Write it to the run's folder. Raises `UserError`."""
         written = {
             "net": str(self.net) if self.net else None,
             "folder": str(self.folder) if self.folder else None,
@@ -63,7 +64,7 @@ class Origin:
         try:
             write_atomic(path, json.dumps(written).encode(errors="surrogateescape"))
         except OSError as error:
-            raise RunError(f"The run cannot be written to {run.path}: {why(error)}.") from error
+            raise UserError(f"The run cannot be written to {run.path}: {why(error)}.") from error
 
     @classmethod
     def of(cls, run: RunFolder) -> Origin:

@@ -11,7 +11,8 @@ import pwd
 import stat
 from pathlib import Path
 
-from tuicnn.system.files import RunError, why
+from tuicnn.errors import UserError
+from tuicnn.system.files import why
 
 __all__ = ["close_to_others", "is_shut", "me", "user_name", "why_shut"]
 
@@ -44,16 +45,16 @@ def is_shut(path: Path) -> bool:
 
 
 def close_to_others(path: Path) -> None:
-    """Give a folder in which a run is to be kept to this user alone. Raises `RunError` where it is somebody else's."""
+    """Give a folder in which a run is to be kept to this user alone. Raises `UserError` where it is somebody else's."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
-        raise RunError(f"The folder {path} cannot be used: {why(error)}; choose another one for --run.") from error
+        raise UserError(f"The folder {path} cannot be used: {why(error)}; choose another one for --run.") from error
     try:
         status = os.fstat(descriptor)
         owner = status.st_uid
         if owner != os.geteuid():
-            raise RunError(
+            raise UserError(
                 f"{path} belongs to {user_name(owner)}, who could read and block a run in it; "
                 f"choose a folder of your own for --run."
             )

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.journal import LONG, events_of, size_of
 from tuicnn.runs.journal_truncation import rewind
 from tuicnn.runs.origin import ORIGIN, Origin
 from tuicnn.runs.status import describe, summary
-from tuicnn.system.files import RunError
 from tuicnn.system.printable import printable
 from tuicnn.training.checkpointing import versions
 from tuicnn.training.fingerprints import plan_fingerprint
@@ -34,19 +34,19 @@ _MOST_LINES = 60  # of a difference
 
 
 def plan_of(folder: RunFolder, options: Options, path: Path | None) -> Plan:
-    """The checked plan of a run's net, with the options in it; `path` is where the net came from. Raises `RunError`."""
+    """The checked plan of a run's net, with the options in it; `path`: where the net came from. Raises `UserError`."""
     return plan_of_text(folder.text, folder, options, path)
 
 
 def plan_of_text(text: str, folder: RunFolder, options: Options, path: Path | None) -> Plan:
-    """The same of another text in the net's place, say a checkpoint's. Raises `RunError`."""
+    """The same of another text in the net's place, say a checkpoint's. Raises `UserError`."""
     from tuicnn.language import check
 
     checked = check(text, name=path.stem if path else folder.net, path=path)
     if checked.plan is None or not checked.ok:
         first = next((d.message for d in checked.diagnostics if d.severity == "error"), "it has problems")
         see = f"{' See' if first.endswith(('?', '.')) else '; see'}: tuicnn check {folder.path}/net.net"
-        raise RunError(f"The net of the run {folder.name} cannot be trained: {first}{see}")
+        raise UserError(f"The net of the run {folder.name} cannot be trained: {first}{see}")
     return options.apply(checked.plan)
 
 
@@ -57,14 +57,14 @@ def checkpoint_for(
 
     `longer` says that the number of epochs was chosen, and may be another one than before. `say` is given a line for
     each damaged checkpoint, and where the last bits may come out differently. A run that diverged goes on only where
-    `on_nan` does something about it. Raises `RunError`.
+    `on_nan` does something about it. Raises `UserError`.
     """
     if (size := size_of(folder.journal)) > LONG:
         say(f"The journal of the run {folder.name} has {size / 1e6:,.0f} MB; reading it takes a while.")
     run = summary(folder)
     state = run.state
     if state == "diverged" and on_nan == "stop":
-        raise RunError(
+        raise UserError(
             f"The run {folder.name} diverged, and would again at the same step; {folder.resume} --on-nan halve-lr goes "
             "on with a smaller learning rate, and --on-nan pause lets you choose it on the screen."
         )
@@ -72,22 +72,22 @@ def checkpoint_for(
     if checkpoint is None:
         had_one = state in ("done", "stopped", "diverged") or _has_had_a_checkpoint(folder)
         if had_one and not run.trouble:
-            raise RunError(
+            raise UserError(
                 f"The run {folder.name} ({describe(folder)}) has no checkpoint to go on from in {folder.checkpoints}; "
                 f"train its net anew with: tuicnn {shlex.quote(str(folder.path / 'net.net'))}"
             )
         say(f"The run {folder.name} has no checkpoint yet; it goes on from its first step.")
         return None
     if checkpoint.plan != plan_fingerprint(plan) or not (longer or checkpoint.epochs_planned == plan.train.epochs):
-        raise RunError(_changed(folder, checkpoint, plan))
+        raise UserError(_changed(folder, checkpoint, plan))
     epochs = plan.train.epochs
     if epochs < checkpoint.epochs or epochs * checkpoint.steps_per_epoch < checkpoint.step:
-        raise RunError(
+        raise UserError(
             f"The run {folder.name} is beyond that: it has done {checkpoint.step:,} steps, "
             f"{checkpoint.steps_per_epoch:,} an epoch; --epochs counts from its beginning."
         )
     if state == "done" and epochs == checkpoint.epochs and not run.trouble:
-        raise RunError(
+        raise UserError(
             f"The run {folder.name} is {describe(folder)}; to train it longer, say how many epochs it is to have "
             f"in all: {folder.resume} --epochs {2 * checkpoint.epochs}"
         )
@@ -105,7 +105,7 @@ def checkpoint_for(
 def take_up(
     folder: RunFolder, plan: Plan, *, longer: bool, say: Callable[[str], None], on_nan: OnNan = ON_NAN_ALONE
 ) -> Past:
-    """What a run that goes on knows of itself; its journal is cut off where it goes on. Raises `RunError`.
+    """What a run that goes on knows of itself; its journal is cut off where it goes on. Raises `UserError`.
 
     The caller holds the run's lock.
     """

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import damage_of, events_of
-from tuicnn.system.files import RunError
 
 __all__ = ["ENDS", "RunSummary", "describe", "glance", "how_to_go_on", "summary"]
 
@@ -71,7 +71,7 @@ class RunSummary:
 
 
 def summary(folder: RunFolder) -> RunSummary:
-    """How a run stands. Raises `RunError` where its journal cannot be read."""
+    """How a run stands. Raises `UserError` where its journal cannot be read."""
     alive = folder.alive  # before the journal is read: a run that ends in between is not taken for a lost one
     return _told(folder, alive, events_of(folder.journal, steps=False))
 
@@ -80,7 +80,7 @@ def glance(folder: RunFolder) -> RunSummary:
     """How a run stands, as far as that can be seen: one that cannot be read does not hide the others."""
     try:
         return summary(folder)
-    except RunError as error:
+    except UserError as error:
         return dataclasses.replace(_told(folder, folder.alive, ()), state="unknown", unreadable=str(error))
 
 
@@ -135,7 +135,7 @@ def describe(folder: RunFolder) -> str:
     """A run's state in a few words: `done, 3 epochs, 97.9% on the test images`."""
     try:
         run = summary(folder)
-    except RunError:
+    except UserError:
         return "its journal cannot be read"
     parts = ["paused" if run.paused else run.state]
     if run.epochs:
@@ -151,7 +151,7 @@ def describe(folder: RunFolder) -> str:
 
 
 def how_to_go_on(folder: RunFolder) -> str:
-    """How a run that no process holds any more ended, and what can be done next. Raises `RunError` as `summary`."""
+    """How a run that no process holds any more ended, and what can be done next. Raises `UserError` as `summary`."""
     run = summary(folder)
     anew = f"tuicnn {shlex.quote(str(folder.path / 'net.net'))} trains its net anew"
     if run.state == "lost":

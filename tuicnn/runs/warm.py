@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.engine.network import Network
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import versions
 from tuicnn.training.fingerprints import layout_fingerprint, plan_fingerprint
@@ -60,19 +60,21 @@ def unchanged(old: Plan, new: Plan) -> list[tuple[Node, Node]]:
 
 
 def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Checkpoint, Warmth]:
-    """The checkpoint with which a run of `new` begins, its layers warm where they are unchanged. Raises `RunError`."""
+    """The checkpoint with which a run of `new` begins, its layers warm where they are unchanged. Raises `UserError`."""
     source = Network(old)
     store = source.store
     fits = store.flat.shape == checkpoint.weights.shape and store.flat_kept.shape == checkpoint.kept.shape
     if checkpoint.layout != layout_fingerprint(source) or not fits:
-        raise RunError("The checkpoint was written by another version of tuicnn, which keeps weights in another order.")
+        raise UserError(
+            "The checkpoint was written by another version of tuicnn, which keeps weights in another order."
+        )
     if wrong := fault_of_arrays(checkpoint, old):
-        raise RunError(f"The checkpoint after step {checkpoint.step:,} is damaged: {wrong}.")
+        raise UserError(f"The checkpoint after step {checkpoint.step:,} is damaged: {wrong}.")
     np.copyto(store.flat, checkpoint.weights)
     np.copyto(store.flat_kept, checkpoint.kept)
     pairs = unchanged(old, new)
     if not pairs:
-        raise RunError(
+        raise UserError(
             "No layer with weights is the same in both nets, so there is nothing to keep; train the new one."
         )
     network = Network(new)

@@ -12,7 +12,7 @@ import re
 import secrets
 from pathlib import Path
 
-__all__ = ["TEMPORARY", "RunError", "is_temporary", "remove_temporary", "why", "write_all", "write_atomic"]
+__all__ = ["TEMPORARY", "is_temporary", "remove_temporary", "why", "write_all", "write_atomic"]
 
 #: temporary files begin so, which is how a run folder knows them as its own
 TEMPORARY = ".tmp-"
@@ -34,10 +34,6 @@ _REASONS = {
     errno.ENXIO: "it is not a regular file",
     errno.EIO: "the disk reports an error",
 }
-
-
-class RunError(Exception):
-    """Something about a run cannot be done; the message is one sentence for the user."""
 
 
 def why(error: OSError) -> str:

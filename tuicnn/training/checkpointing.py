@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import tuicnn
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.fingerprints import data_fingerprint, layout_fingerprint, plan_fingerprint
 from tuicnn.training.progress import NAN, Epoch, Progress
@@ -104,15 +104,15 @@ def take(trainer: Trainer, identity: Identity, progress: Progress, metrics: Metr
 def restore(checkpoint: Checkpoint, trainer: Trainer, identity: Identity, progress: Progress, resume: str) -> Progress:
     """Take a checkpoint's arrays and place; gives the progress of that moment. `resume` is the command that does so.
 
-    Raises `RunError`, with the trainer as it was, where the checkpoint belongs to other data or another network.
+    Raises `UserError`, with the trainer as it was, where the checkpoint belongs to other data or another network.
     """
     if checkpoint.data and checkpoint.data != identity.data:
-        raise RunError(
+        raise UserError(
             "The data of this run is not what it was trained on: its images or labels have changed. "
             f"With the data as it was, the run can be resumed; {resume} --warm begins a new run with its weights."
         )
     if checkpoint.layout != identity.layout:
-        raise RunError(
+        raise UserError(
             "The checkpoint was written by another version of tuicnn, which keeps weights in another order; "
             "resume the run with the version that began it."
         )
@@ -132,16 +132,16 @@ def restore(checkpoint: Checkpoint, trainer: Trainer, identity: Identity, progre
 
 
 def restore_arrays(checkpoint: Checkpoint, trainer: Trainer) -> None:
-    """Take a checkpoint's weights, running statistics and optimizer's state alone. Raises `RunError` as `restore`."""
+    """Take a checkpoint's weights, running statistics and optimizer's state alone. Raises `UserError` as `restore`."""
     store = trainer.network.store
     pairs: list[tuple[Any, Any]] = [(store.flat, checkpoint.weights), (store.flat_kept, checkpoint.kept)]
     kept = trainer.state
     pairs += [(kept.get(name), array) for name, array in checkpoint.optimizer.items()]
     fitting = all(to is not None and to.shape == array.shape and to.dtype == array.dtype for to, array in pairs)
     if kept.keys() != checkpoint.optimizer.keys() or not fitting:
-        raise RunError("The checkpoint does not belong to this network or this optimizer.")
+        raise UserError("The checkpoint does not belong to this network or this optimizer.")
     if wrong := fault_of_arrays(checkpoint, trainer.plan):
-        raise RunError(f"The checkpoint after step {checkpoint.step:,} is damaged: {wrong}.")
+        raise UserError(f"The checkpoint after step {checkpoint.step:,} is damaged: {wrong}.")
     for to, array in pairs:
         np.copyto(to, array)
     trainer.updates = checkpoint.updates

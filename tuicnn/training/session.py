@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.data import DataError
 from tuicnn.data.counting import counted
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.checkpointing import Identity, Moment, restore, take
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.looking import Views
@@ -142,7 +142,7 @@ class Session:
         try:
             try:
                 state, message = self._run()
-            except (DataError, RunError, OSError) as error:
+            except (DataError, UserError, OSError) as error:
                 message = str(error)
             except MemoryError:
                 message = "not enough memory for this network at this batch size; make train: batch= smaller"
@@ -186,7 +186,7 @@ class Session:
         self._emit("reading", message=message)
 
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
-        """Tell that the run begins, or that it goes on from where its past ends. Raises `RunError`."""
+        """Tell that the run begins, or that it goes on from where its past ends. Raises `UserError`."""
         past, identity = self._past, Identity.of(trainer)
         event = "resumed" if past is not None and past.begun else "start"
         if past is not None and past.checkpoint is not None:

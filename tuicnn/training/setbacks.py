@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tuicnn.engine.parameters import Store
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.checkpointing import restore_arrays
 from tuicnn.training.divergence import MOST_HALVINGS, Divergence
 
@@ -91,7 +91,7 @@ class Setbacks:
         if checkpoint is not None:
             try:
                 restore_arrays(checkpoint, trainer)
-            except RunError:  # somebody put another file in its place
+            except UserError:  # somebody put another file in its place
                 pass
             else:
                 return words

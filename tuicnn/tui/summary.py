@@ -11,10 +11,11 @@ import rich.console
 from rich.table import Table
 from rich.text import Text
 
+from tuicnn.errors import UserError
 from tuicnn.output import Console
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
-from tuicnn.system.files import RunError, write_atomic
+from tuicnn.system.files import write_atomic
 from tuicnn.training.progress import Epoch, Overview, Progress, State
 from tuicnn.tui.look import Look, Role
 from tuicnn.tui.widgets.numerals import count, duration, percent, significant
@@ -98,7 +99,7 @@ def _paused(folder: RunFolder) -> bool:
     """Whether the run's journal says so, for a screen that was left before it heard of it."""
     try:
         return summary(folder).paused
-    except RunError:
+    except UserError:
         return False
 
 

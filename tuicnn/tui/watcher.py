@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.message import Message
 
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.epochs import Epochs
 from tuicnn.training.progress import Epoch, Figures, Overview, Peek, Progress
 from tuicnn.worker.feed import Action, Feed, WorkerGone
@@ -225,7 +225,7 @@ class Watcher:
     async def _peek(self, feed: Feed, layer: int, sample: int) -> None:
         try:
             peek = await feed.peek(layer, sample)
-        except RunError as error:  # this one cannot be shown; the run goes on
+        except UserError as error:  # this one cannot be shown; the run goes on
             self._update(peek=None, unseen=str(error))
             return
         if (layer, sample) == (self.interest.layer, self.interest.sample):

@@ -19,9 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
     import argparse
     from pathlib import Path
 
+    from tuicnn.errors import UserError
     from tuicnn.runs.folder import RunFolder
     from tuicnn.runs.lock import RunLock
-    from tuicnn.system.files import RunError, why
+    from tuicnn.system.files import why
     from tuicnn.system.printable import harmless
     from tuicnn.training.options import ON_NAN, Options
 
@@ -42,9 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             lock = None if given.lock is None else RunLock.inherited(given.lock, folder.path)
         except OSError as error:
-            raise RunError(f"The run {folder.name} could not be taken over: {why(error)}.") from error
+            raise UserError(f"The run {folder.name} could not be taken over: {why(error)}.") from error
         return work(folder, options, given.path, lock, resume=given.resume)
-    except RunError as error:
+    except UserError as error:
         print(harmless(str(error)), file=sys.stderr)  # noqa: T201 - this is the process's log
         return 1
 

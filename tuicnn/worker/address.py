@@ -25,8 +25,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tuicnn.errors import UserError
 from tuicnn.runs.lock import holder_at
-from tuicnn.system.files import RunError
 
 __all__ = ["PATH_LIMIT", "address_for", "leave", "peer_is_me", "places", "socket_places"]
 
@@ -66,7 +66,7 @@ def _noted(folder: Path) -> list[Path]:
 
 
 def address_for(folder: Path) -> Path:
-    """The path of the socket for the run in `folder`; makes the folder around it. Raises `RunError`."""
+    """The path of the socket for the run in `folder`; makes the folder around it. Raises `UserError`."""
     name = _name(folder)
     for place in places():
         if len(os.fsencode(place / name)) > PATH_LIMIT:
@@ -86,7 +86,7 @@ def address_for(folder: Path) -> Path:
             return place / name
         leave(place / name)
     tried = ", ".join(map(str, places()))
-    raise RunError(
+    raise UserError(
         f"There is no safe place for the run's socket (tried {tried}); set XDG_RUNTIME_DIR to a folder of yours."
     )
 

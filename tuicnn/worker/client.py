@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.lock import Holder
 from tuicnn.runs.owners import user_name
 from tuicnn.runs.status import ENDS, describe, summary
-from tuicnn.system.files import RunError
 from tuicnn.training.progress import Overview, Peek, Progress
 from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action, Poll, WorkerGone
@@ -61,7 +61,7 @@ class _Line:
         return False
 
     async def ask(self, kind: str, request: Any, answer: type[T], timeout: float) -> T:
-        """Raises `WorkerGone`, or `RunError` where the run has no answer to this request."""
+        """Raises `WorkerGone`, or `UserError` where the run has no answer to this request."""
         frame = encode(kind, request, REQUEST_LIMIT)
         async with self._turn:
             if self._streams is not None and self._streams[0].at_eof():
@@ -118,7 +118,7 @@ class _Line:
             raise _Full(refusal.message)
         if refusal.final:
             raise WorkerGone(refusal.message)
-        raise RunError(refusal.message)
+        raise UserError(refusal.message)
 
     def hang_up(self) -> None:
         if self._streams is not None:
@@ -163,7 +163,7 @@ class RemoteFeed:
         return await self._quick.ask("poll", AskPoll(since_step, since_epoch, figures), Poll, QUICK)
 
     async def peek(self, layer: int, sample: int) -> Peek:
-        """See `Feed`. Raises `RunError` where there is nothing to be seen of the layer."""
+        """See `Feed`. Raises `UserError` where there is nothing to be seen of the layer."""
         return await self._slow.ask("peek", AskPeek(layer, sample), Peek, PEEK)
 
     async def act(self, action: Action) -> Progress:
@@ -180,16 +180,16 @@ class RemoteFeed:
 def stop_run(folder: RunFolder, timeout: float = 60.0) -> None:
     """Ask a run to end, and wait until its weights are saved, and its process gone unless somebody watches it.
 
-    Raises `RunError` where it is not running, or does not end.
+    Raises `UserError` where it is not running, or does not end.
     """
     if not folder.alive:
-        raise RunError(f"The run {folder.name} is not running ({describe(folder)}).")
+        raise UserError(f"The run {folder.name} is not running ({describe(folder)}).")
     until = time.monotonic() + timeout
     holder = folder.holder
     if holder is not None and (holder.suspended or not holder.here or _of_another(holder)):
-        raise RunError(_silent(folder))
+        raise UserError(_silent(folder))
     if not _ask_to_stop(folder, until):
-        raise RunError(_silent(folder))
+        raise UserError(_silent(folder))
     grace: float | None = None
     while folder.alive:
         now = time.monotonic()
@@ -198,7 +198,7 @@ def stop_run(folder: RunFolder, timeout: float = 60.0) -> None:
         if grace is not None and now > grace:
             return
         if now > until:
-            raise RunError(f"The run {folder.name} was asked to end, and has not yet; its log is {folder.log}.")
+            raise UserError(f"The run {folder.name} was asked to end, and has not yet; its log is {folder.log}.")
         time.sleep(0.05)
 
 
@@ -236,7 +236,7 @@ async def _gone(folder: RunFolder) -> WorkerGone:
         return WorkerGone(f"The run {folder.name} was discarded, or its folder moved: {folder.path} is not there.")
     try:
         state = summary(folder)
-    except RunError as error:
+    except UserError as error:
         return WorkerGone(str(error))
     if state.alive:
         return WorkerGone(_silent(folder))

@@ -14,8 +14,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
-from tuicnn.system.files import RunError, why, write_all
+from tuicnn.system.files import why, write_all
 from tuicnn.system.regular_files import open_regular
 from tuicnn.training.options import Options
 from tuicnn.worker.log import entry
@@ -47,7 +48,7 @@ def start(
     through: Sequence[str] = (),
     resume: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start the process of a run in a session of its own, its output going to `worker.log`. Raises `RunError`.
+    """Start the process of a run in a session of its own, its output going to `worker.log`. Raises `UserError`.
 
     It keeps the working folder, so that relative paths to data mean what they meant. It is given the run's lock, which
     is taken here: a run that has a process already is refused before anything of it is touched. `through` is a command
@@ -59,7 +60,7 @@ def start(
             try:
                 log = open_regular(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             except OSError as error:
-                raise RunError(f"The log of the run, {folder.log}, cannot be written: {why(error)}.") from error
+                raise UserError(f"The log of the run, {folder.log}, cannot be written: {why(error)}.") from error
             try:
                 with contextlib.suppress(OSError):  # what an earlier process left of its end is not this one's
                     write_all(log, entry(f"A process {'goes on with' if resume else 'begins'} the run."))
@@ -76,7 +77,7 @@ def start(
             finally:
                 os.close(log)
         except OSError as error:
-            raise RunError(f"The process of the run {folder.name} cannot be started: {why(error)}.") from error
+            raise UserError(f"The process of the run {folder.name} cannot be started: {why(error)}.") from error
 
 
 @contextlib.contextmanager

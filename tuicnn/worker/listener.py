@@ -7,7 +7,8 @@ import os
 import socket
 from pathlib import Path
 
-from tuicnn.system.files import RunError, why
+from tuicnn.errors import UserError
+from tuicnn.system.files import why
 from tuicnn.worker.address import leave
 
 __all__ = ["Listener"]
@@ -17,7 +18,7 @@ class Listener:
     """A socket that listens at a path until `close`, which removes its file."""
 
     def __init__(self, path: Path, backlog: int) -> None:
-        """Listen; what a dead process left at the path is removed. Raises `RunError`."""
+        """Listen; what a dead process left at the path is removed. Raises `UserError`."""
         self.path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -29,7 +30,7 @@ class Listener:
             status = path.lstat()
         except OSError as error:
             self._give_up()
-            raise RunError(f"The run's socket {path} cannot be made: {why(error)}.") from error
+            raise UserError(f"The run's socket {path} cannot be made: {why(error)}.") from error
         except BaseException:
             self._give_up()
             raise
@@ -57,7 +58,7 @@ class Listener:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a socket file that nobody listens at. Raises `RunError` where somebody does."""
+    """Remove a socket file that nobody listens at. Raises `UserError` where somebody does."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
@@ -68,4 +69,4 @@ def _remove_stale(path: Path) -> None:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
             return
-    raise RunError(f"Another process answers at {path}, the socket of this run; end that process first.")
+    raise UserError(f"Another process answers at {path}, the socket of this run; end that process first.")

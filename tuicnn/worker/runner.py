@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import tuicnn
+from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import HALF_WRITTEN, Journal, read_journal
@@ -24,7 +25,6 @@ from tuicnn.runs.keeper import Keeper
 from tuicnn.runs.lock import RunLock
 from tuicnn.runs.resuming import plan_of, take_up
 from tuicnn.runs.status import describe
-from tuicnn.system.files import RunError
 from tuicnn.training.checkpointing import Moment, Past
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan, Options
 from tuicnn.training.progress import Figures, History, Overview, Peek, Progress, State
@@ -61,7 +61,7 @@ class Run:
         report: Callable[[dict[str, Any]], None] = lambda event: None,
         say: Callable[[str], None] = log,
     ) -> None:
-        """Opens the journal. `report` is given each event, `say` each trouble in a sentence. Raises `RunError`.
+        """Opens the journal. `report` is given each event, `say` each trouble in a sentence. Raises `UserError`.
 
         With the run's `lock`, a folder that is renamed is followed; with its `past`, the run goes on from there.
         """
@@ -263,7 +263,7 @@ class Run:
         folder = CheckpointFolder(self._folder.checkpoints)
         try:
             return folder.read(step) if step in folder.steps() else None
-        except RunError as error:
+        except UserError as error:
             log(str(error))
             return None
 
@@ -274,7 +274,7 @@ class Run:
             return {"weights": False}
         try:
             self._folder.save_weights(network.state())
-        except RunError as error:
+        except UserError as error:
             trouble = str(error)
         except Exception as error:  # the end must reach the journal whatever happens to the weights
             log_error(error)
@@ -295,7 +295,7 @@ class Run:
 
 
 def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
-    """Let people watch and steer a run. Raises `RunError`."""
+    """Let people watch and steer a run. Raises `UserError`."""
 
     def address() -> Path:
         path = address_for(lock.folder or folder.path)
@@ -308,7 +308,7 @@ def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
 def work(
     folder: RunFolder, options: Options, path: Path | None, lock: RunLock | None = None, *, resume: bool = False
 ) -> int:
-    """Train the run in `folder`, in the main thread; gives the exit code. Raises `RunError` before training.
+    """Train the run in `folder`, in the main thread; gives the exit code. Raises `UserError` before training.
 
     `lock` is that of the run, where whoever started this process took it already. With `resume`, the run goes on from
     its last checkpoint.
@@ -316,7 +316,7 @@ def work(
     os.umask(0o077)
     with lock or folder.lock() as lock:
         if not resume and any(e["event"] == "start" for e in read_journal(folder.journal, steps=False).events):
-            raise RunError(f"The run {folder.name} has been trained already ({describe(folder)}); start a new one.")
+            raise UserError(f"The run {folder.name} has been trained already ({describe(folder)}); start a new one.")
         try:
             plan = plan_of(folder, options, path)
             on_nan = options.on_nan or ON_NAN_WATCHED
@@ -327,7 +327,7 @@ def work(
                 signal.signal(number, run.leave)
             signal.signal(signal.SIGUSR1, run.save)
             server = serve(run, folder, lock)
-        except RunError as error:
+        except UserError as error:
             _note_failure(folder, str(error))
             raise
         try:

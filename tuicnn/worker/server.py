@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol
 
-from tuicnn.system.files import RunError
+from tuicnn.errors import UserError
 from tuicnn.training.progress import Figures, History, Overview, Peek, Progress
 from tuicnn.worker.address import peer_is_me
 from tuicnn.worker.feed import Action, Poll
@@ -80,7 +80,7 @@ class Server:
     """
 
     def __init__(self, run: Steerable, address: Callable[[], Path], look: Callable[[], None] = lambda: None) -> None:
-        """Start to listen. Raises `RunError`."""
+        """Start to listen. Raises `UserError`."""
         self._run = run
         self._address, self._look = address, look
         self._selector = selectors.DefaultSelector()
@@ -320,7 +320,7 @@ class Server:
     # --- the socket's file ------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        """Listen, in the place of a socket whose file went away. Raises `RunError`."""
+        """Listen, in the place of a socket whose file went away. Raises `UserError`."""
         listener = Listener(self._address(), VIEWERS)
         self._stop_listening()
         self._listener = listener
@@ -328,7 +328,7 @@ class Server:
 
     def _look_after_the_file(self) -> None:
         if self._listener is None or not self._listener.there:
-            with contextlib.suppress(RunError):  # tried again at the next look
+            with contextlib.suppress(UserError):  # tried again at the next look
                 self._listen()
 
     def _stop_listening(self) -> None:
