@@ -10,9 +10,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.worker.fake_feed import FakeFeed
 
 # how long an example takes says more of what else the machine does than of the code
 settings.register_profile("untimed", deadline=None)
@@ -76,6 +80,16 @@ def tuicnn(tmp_path: Path, environment: dict[str, str]) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def feed() -> FakeFeed:
+    """A run that has trained a hundred steps, and goes on when told to."""
+    from tests.worker.fake_feed import FakeFeed
+
+    made = FakeFeed()
+    made.advance(100)
+    return made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""`tuicnn layers`, as it looks and as programs read it."""
+"""`tuicnn layers`, as it terminals and as programs read it."""
 
 from __future__ import annotations
 

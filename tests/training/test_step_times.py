@@ -12,8 +12,8 @@ from tuicnn.engine import executor
 from tuicnn.engine.executor import Observed
 from tuicnn.engine.groups import forked
 from tuicnn.language import check
-from tuicnn.training import looking, trainer
-from tuicnn.training.looking import MEASURED, Views
+from tuicnn.training import inspection, trainer
+from tuicnn.training.inspection import MEASURED, Inspector
 from tuicnn.training.meter import Waits
 from tuicnn.training.trainer import Trainer
 
@@ -31,7 +31,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (executor, looking, forked, trainer):
+    for module in (executor, inspection, forked, trainer):
         monkeypatch.setattr(module, "perf_counter", made)
     return made
 
@@ -43,7 +43,7 @@ def a_trainer(folder: Path) -> Trainer:
 
 
 def test_the_times_of_a_step_add_up_to_what_it_takes(tmp_path: Path, clock: Clock) -> None:
-    made, views = a_trainer(tmp_path), Views()
+    made, views = a_trainer(tmp_path), Inspector()
     views.figures()
     before = clock.now
     views.advance(made)
@@ -57,7 +57,7 @@ def test_the_times_of_a_step_add_up_to_what_it_takes(tmp_path: Path, clock: Cloc
 
 
 def test_one_slow_step_does_not_move_the_times(tmp_path: Path, clock: Clock) -> None:
-    made, views = a_trainer(tmp_path), Views()
+    made, views = a_trainer(tmp_path), Inspector()
     seen = []
     for number in range(MEASURED):
         clock.tick = 1.0 if number == MEASURED - 1 else 0.001
@@ -70,7 +70,7 @@ def test_one_slow_step_does_not_move_the_times(tmp_path: Path, clock: Clock) -> 
 
 
 def test_the_milliseconds_of_each_layer_are_the_median_of_its_seconds(tmp_path: Path) -> None:
-    made, views = a_trainer(tmp_path), Views()
+    made, views = a_trainer(tmp_path), Inspector()
     layers, spreads = np.arange(1, len(made.plan.nodes) + 1), [9.0, 1.0, 1.5]  # the mean is far from 1.5
 
     def advance(observed: Observed) -> tuple[float, float, int]:
@@ -91,7 +91,7 @@ def test_the_milliseconds_of_each_layer_are_the_median_of_its_seconds(tmp_path: 
 
 
 def test_time_spent_waiting_for_others_is_told_apart(tmp_path: Path, clock: Clock) -> None:
-    made, views = a_trainer(tmp_path), Views()
+    made, views = a_trainer(tmp_path), Inspector()
     made.team.size = 2  # the other one does nothing, and is waited for
     advance = made.network.step
 

@@ -4,29 +4,20 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.tui.fake_feed import FakeFeed
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.app import TrainApp
-from tuicnn.tui.look import Look
 from tuicnn.worker.feed import Feed
-
-
-@pytest.fixture
-def feed() -> FakeFeed:
-    """A run that has trained a hundred steps, and goes on when told to."""
-    made = FakeFeed()
-    made.advance(100)
-    return made
 
 
 @pytest.fixture
 def make_app() -> Callable[..., TrainApp]:
     """Makes an app that shows a feed."""
 
-    def make(feed: Feed, look: Look | None = None) -> TrainApp:
+    def make(feed: Feed, terminal: TerminalProfile | None = None) -> TrainApp:
         async def connect() -> Feed:
             return feed
 
         connecting: Callable[[], Awaitable[Feed]] = connect
-        return TrainApp(connecting, look or Look(), title="mnist")
+        return TrainApp(connecting, terminal or TerminalProfile(), title="mnist")
 
     return make

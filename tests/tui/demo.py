@@ -10,11 +10,11 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.tui.fake_feed import OVERVIEW, FakeFeed
+from tests.worker.fake_feed import OVERVIEW, FakeFeed
+from tuicnn.display.summary import print_summary
+from tuicnn.display.terminal import detect
 from tuicnn.runs.folder import RunFolder
 from tuicnn.tui.app import TrainApp
-from tuicnn.tui.look import detect
-from tuicnn.tui.summary import print_summary
 from tuicnn.worker.feed import Feed
 
 
@@ -43,15 +43,15 @@ def main() -> int:
     async def connect() -> Feed:
         return feed
 
-    look = detect(ascii=options.ascii)
-    app = TrainApp(connect, look, title="mnist")
+    terminal = detect(ascii=options.ascii)
+    app = TrainApp(connect, terminal, title="mnist")
     if options.svg:
         columns, rows = map(int, options.svg[1].split("x"))
         asyncio.run(_picture(app, Path(options.svg[0]), (columns, rows), options.keys.split()))
         return 0
     outcome = app.run()
     if outcome is not None:
-        print_summary(outcome, RunFolder(Path(OVERVIEW.run)), look)
+        print_summary(outcome, RunFolder(Path(OVERVIEW.run)), terminal)
     return app.return_code or 0
 
 

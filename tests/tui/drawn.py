@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.style import Style
 
-from tuicnn.tui.look import Look
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget
 
-__all__ = ["LOOKS", "colours", "drawn", "looks", "odd_numbers", "sizes", "unhurried"]
+__all__ = ["TERMINALS", "colours", "drawn", "odd_numbers", "sizes", "terminals", "unhurried"]
 
-LOOKS = (
-    Look(),
-    Look(colours="truecolor"),
-    Look(colours="16", console=True),
-    Look(colours="none"),
-    Look(ascii=True),
-    Look(ascii=True, colours="none"),
+TERMINALS = (
+    TerminalProfile(),
+    TerminalProfile(colours="truecolor"),
+    TerminalProfile(colours="16", console=True),
+    TerminalProfile(colours="none"),
+    TerminalProfile(ascii=True),
+    TerminalProfile(ascii=True, colours="none"),
 )
 
-looks = st.sampled_from(LOOKS)
+terminals = st.sampled_from(TERMINALS)
 sizes = st.tuples(st.integers(0, 70), st.integers(0, 20))
 odd_numbers = st.one_of(
     st.floats(-10, 10), st.sampled_from([0.0, np.nan, np.inf, -np.inf, 1e308, -1e308, 5e-324, 3e38, 1e-30])
@@ -43,8 +43,8 @@ def cells(widget: LineWidget, width: int, height: int) -> list[list[tuple[str, S
         row = []
         for text, style, _ in strip:
             assert style is not None
-            assert not widget.look.ascii or text.isascii()
-            assert widget.look.colours != "none" or (style.color is None and style.bgcolor is None)
+            assert not widget.terminal.ascii or text.isascii()
+            assert widget.terminal.colours != "none" or (style.color is None and style.bgcolor is None)
             row += [(character, style) for character in text]
         rows.append(row)
     return rows

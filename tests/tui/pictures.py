@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from textual.pilot import Pilot
 
+from tuicnn.display.summary import Outcome
 from tuicnn.tui.app import TrainApp
-from tuicnn.tui.summary import Outcome
 
 __all__ = ["lines", "text", "until"]
 

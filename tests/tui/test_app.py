@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.tui.fake_feed import OVERVIEW, FakeFeed
 from tests.tui.pictures import lines, text, until
+from tests.worker.fake_feed import OVERVIEW, FakeFeed
+from tuicnn.display.terminal import Colours, TerminalProfile
 from tuicnn.training.progress import State
 from tuicnn.tui.app import TrainApp
-from tuicnn.tui.look import Colours, Look
 from tuicnn.worker.feed import WorkerGone
 
 MakeApp = Callable[..., TrainApp]
@@ -34,11 +34,13 @@ async def test_it_shows_the_layers_before_the_data_is_read(make_app: MakeApp) ->
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("look", [Look(), Look(ascii=True, colours="16")], ids=["unicode", "ascii"])
+@pytest.mark.parametrize(
+    "terminal", [TerminalProfile(), TerminalProfile(ascii=True, colours="16")], ids=["unicode", "ascii"]
+)
 async def test_every_size_and_pane_is_drawn_within_the_screen(
-    make_app: MakeApp, feed: FakeFeed, size: tuple[int, int], look: Look
+    make_app: MakeApp, feed: FakeFeed, size: tuple[int, int], terminal: TerminalProfile
 ) -> None:
-    app = make_app(feed, look)
+    app = make_app(feed, terminal)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.watcher.snapshot.overview)
         for key in ("tab", "tab", "tab", "q", "escape", "question_mark", "escape"):
@@ -47,7 +49,7 @@ async def test_every_size_and_pane_is_drawn_within_the_screen(
             shown = lines(app)
             assert len(shown) == size[1]
             assert {len(line) for line in shown} == {size[0]}
-            if look.ascii:
+            if terminal.ascii:
                 assert text(app).isascii()
         for widget in app.screen.query("*"):
             if widget.display and widget.is_on_screen and widget.region.area:
@@ -61,7 +63,7 @@ async def test_ascii_stays_ascii_whatever_happens(make_app: MakeApp, size: tuple
     )
     feed = FakeFeed(overview)
     feed.advance(900)
-    app = make_app(feed, Look(ascii=True, colours="none"))
+    app = make_app(feed, TerminalProfile(ascii=True, colours="none"))
     keys = [
         "space",
         "s",
@@ -94,18 +96,18 @@ async def test_ascii_stays_ascii_whatever_happens(make_app: MakeApp, size: tuple
 
 @pytest.mark.parametrize("colours", ["truecolor", "256", "16", "none"])
 async def test_meaning_is_not_in_the_colour_alone(make_app: MakeApp, feed: FakeFeed, colours: Colours) -> None:
-    app = make_app(feed, Look(colours=colours))
+    app = make_app(feed, TerminalProfile(colours=colours))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "says 0" in text(app))
         await pilot.press("n", "n")
         await until(pilot, lambda: "says 3" in text(app) and "it is 2" in text(app))
         row = next(line for line in lines(app) if " conv1 " in line)
-        assert row.lstrip().startswith(app.look.glyphs.pointer)
+        assert row.lstrip().startswith(app.terminal.glyphs.pointer)
 
 
 async def test_without_colours_none_is_sent(make_app: MakeApp, feed: FakeFeed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = make_app(feed, Look(colours="none"))
+    app = make_app(feed, TerminalProfile(colours="none"))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "says 0" in text(app))
         await pilot.press("q")
@@ -227,7 +229,7 @@ async def test_a_run_that_diverged_says_where_and_waits_for_a_smaller_rate(
             "its weights reached 4.5e+18."
         )
         await until(pilot, lambda: " DIVERGED " in lines(app)[1])
-        marked = [line for line in lines(app) if line.lstrip().startswith(app.look.glyphs.wrong)]
+        marked = [line for line in lines(app) if line.lstrip().startswith(app.terminal.glyphs.wrong)]
         assert any("conv 16" in line for line in marked)  # conv2
         said = " ".join(" ".join(lines(app)[1:3]).split())
         assert "The output of conv2 became infinite" in said
@@ -302,7 +304,7 @@ async def test_a_run_that_cannot_be_reached_at_all_is_told() -> None:
     async def connect() -> Any:
         raise WorkerGone("No data: mnist is not there.")
 
-    app = TrainApp(connect, Look())
+    app = TrainApp(connect, TerminalProfile())
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "No data: mnist is not there." in text(app))
         await pilot.press("q")

@@ -7,35 +7,39 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from tests.tui.drawn import LOOKS, cells, drawn, looks, odd_numbers, sizes, unhurried
-from tuicnn.tui.look import Look, Role
+from tests.tui.drawn import TERMINALS, cells, drawn, odd_numbers, sizes, terminals, unhurried
+from tuicnn.display.numbers import percent
+from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.tui.widgets.bars import Bars
-from tuicnn.tui.widgets.numerals import percent
 
 
-def bars(look: Look, probabilities: list[float], names: list[str] | None = None, truth: int = 0) -> Bars:
-    widget = Bars(look)
+def bars(terminal: TerminalProfile, probabilities: list[float], names: list[str] | None = None, truth: int = 0) -> Bars:
+    widget = Bars(terminal)
     names = [str(i) for i in range(len(probabilities))] if names is None else names
     widget.show(np.array(probabilities, dtype=np.float32), names, truth)
     return widget
 
 
 @given(
-    looks, sizes, st.lists(odd_numbers, max_size=30), st.lists(st.text(max_size=12), max_size=12), st.integers(-1, 30)
+    terminals,
+    sizes,
+    st.lists(odd_numbers, max_size=30),
+    st.lists(st.text(max_size=12), max_size=12),
+    st.integers(-1, 30),
 )
 @unhurried
 def test_draws_whatever_comes_at_any_size(
-    look: Look, size: tuple[int, int], values: list[float], names: list[str], truth: int
+    terminal: TerminalProfile, size: tuple[int, int], values: list[float], names: list[str], truth: int
 ) -> None:
     with np.errstate(over="ignore"):
-        drawn(bars(look, values, names, truth), *size)
+        drawn(bars(terminal, values, names, truth), *size)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=10))
 @unhurried
 def test_a_bar_is_as_long_as_its_share(values: list[float]) -> None:
     room = 60 - 2 - 3 - 7
-    for value, line in zip(values, drawn(bars(Look(), values), 60, 10), strict=False):
+    for value, line in zip(values, drawn(bars(TerminalProfile(), values), 60, 10), strict=False):
         bar = line[5 : 5 + room]
         eighths = 8 * bar.count("█") + sum(" ▏▎▍▌▋▊▉".index(c) for c in bar if c in "▏▎▍▌▋▊▉")
         assert abs(eighths - value * room * 8) <= 0.51
@@ -44,15 +48,15 @@ def test_a_bar_is_as_long_as_its_share(values: list[float]) -> None:
 
 @pytest.mark.parametrize(("truth", "role"), [(1, "good"), (2, "bad"), (-1, "accent")])
 def test_the_bar_of_a_wrong_answer_has_not_the_colour_of_a_right_one(truth: int, role: Role) -> None:
-    look = Look()
-    row = cells(bars(look, [0.1, 0.7, 0.2], truth=truth), 40, 3)[1]
-    assert {style.color for text, style in row if text == "\N{FULL BLOCK}"} == {look.style(role).color}
+    terminal = TerminalProfile()
+    row = cells(bars(terminal, [0.1, 0.7, 0.2], truth=truth), 40, 3)[1]
+    assert {style.color for text, style in row if text == "\N{FULL BLOCK}"} == {terminal.style(role).color}
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_says_without_colours_what_is_predicted_and_what_is_true(look: Look) -> None:
-    lines = drawn(bars(look, [0.1, 0.7, 0.2], ["cat", "dog", "cow"], truth=2), 40, 3)
-    glyphs = look.glyphs
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_says_without_colours_what_is_predicted_and_what_is_true(terminal: TerminalProfile) -> None:
+    lines = drawn(bars(terminal, [0.1, 0.7, 0.2], ["cat", "dog", "cow"], truth=2), 40, 3)
+    glyphs = terminal.glyphs
     assert [glyphs.pointer in line[:2] for line in lines] == [False, True, False]
     assert [glyphs.truth in line[:2] for line in lines] == [False, False, True]
     assert not any(mark in line[:2] for line in lines for mark in (glyphs.check, glyphs.wrong))  # right and wrong
@@ -61,19 +65,19 @@ def test_says_without_colours_what_is_predicted_and_what_is_true(look: Look) -> 
 
 
 def test_with_few_rows_shows_the_likeliest_and_the_true_one() -> None:
-    lines = drawn(bars(Look(), [0.05, 0.5, 0.0, 0.3, 0.15], list("abcde"), truth=2), 40, 3)
+    lines = drawn(bars(TerminalProfile(), [0.05, 0.5, 0.0, 0.3, 0.15], list("abcde"), truth=2), 40, 3)
     assert lines[0].startswith("▸  b")
     assert lines[1].startswith("   d")
     assert lines[2].startswith(" = c")
 
 
 def test_an_unknown_probability_is_not_the_prediction() -> None:
-    lines = drawn(bars(Look(), [np.nan, 0.2, 0.1]), 40, 3)
+    lines = drawn(bars(TerminalProfile(), [np.nan, 0.2, 0.1]), 40, 3)
     assert "▸" in lines[1]
     assert "%" not in lines[0]
 
 
 def test_long_names_are_cut_and_percents_stay() -> None:
-    (line,) = drawn(bars(Look(), [1.0], ["a very long name of a class indeed"]), 30, 1)
+    (line,) = drawn(bars(TerminalProfile(), [1.0], ["a very long name of a class indeed"]), 30, 1)
     assert "…" in line
     assert line.endswith("100.0%")

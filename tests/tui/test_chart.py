@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from tests.tui.drawn import LOOKS, drawn, looks, odd_numbers, sizes, unhurried
-from tuicnn.tui.curves import line_dots, smoothed
-from tuicnn.tui.look import Look
-from tuicnn.tui.numbers import decades, snapped, tick_texts, ticks
+from tests.tui.drawn import TERMINALS, drawn, odd_numbers, sizes, terminals, unhurried
+from tuicnn.display.axes import decades, snapped, tick_texts, ticks
+from tuicnn.display.curves import line_dots, smoothed
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.chart import Chart, Series
 
 
-def chart(y: Any, look: Look | None = None, **options: Any) -> Chart:
-    widget = Chart(look or Look(), "loss", **{"smoothing": 0.0, **options})
+def chart(y: Any, terminal: TerminalProfile | None = None, **options: Any) -> Chart:
+    widget = Chart(terminal or TerminalProfile(), "loss", **{"smoothing": 0.0, **options})
     y = np.asarray(y, dtype=np.float64)
     widget.show([Series("training", np.arange(len(y)), y)])
     return widget
@@ -53,7 +53,7 @@ series = st.builds(
 
 
 @given(
-    looks,
+    terminals,
     sizes,
     st.lists(series, max_size=4),
     st.lists(odd_numbers, max_size=5),
@@ -63,7 +63,7 @@ series = st.builds(
 )
 @unhurried
 def test_draws_whatever_comes_at_any_size(
-    look: Look,
+    terminal: TerminalProfile,
     size: tuple[int, int],
     shown: list[Series],
     marks: list[float],
@@ -71,7 +71,7 @@ def test_draws_whatever_comes_at_any_size(
     logarithmic: bool,
     smoothing: float,
 ) -> None:
-    widget = Chart(look, "loss", percent=percent, logarithmic=logarithmic, smoothing=smoothing)
+    widget = Chart(terminal, "loss", percent=percent, logarithmic=logarithmic, smoothing=smoothing)
     widget.show(shown, marks)
     drawn(widget, *size)
 
@@ -90,9 +90,9 @@ def test_the_first_fall_does_not_flatten_what_follows() -> None:
     assert dots(drawn(chart(y), 60, 16)[1:2])[:, :40].any()
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_before_the_first_step_it_says_so(look: Look) -> None:
-    widget = Chart(look, "loss")
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_before_the_first_step_it_says_so(terminal: TerminalProfile) -> None:
+    widget = Chart(terminal, "loss")
     widget.show([])
     assert any("no steps yet" in line for line in drawn(widget, 40, 10))
     widget.show([Series("training", np.zeros(0), np.zeros(0))])
@@ -130,7 +130,7 @@ def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
 
 
 def test_points_are_marks_and_the_legend_has_each_ones_last_value() -> None:
-    widget = Chart(Look(), "loss", smoothing=0.0)
+    widget = Chart(TerminalProfile(), "loss", smoothing=0.0)
     x = np.arange(100)
     widget.show([Series("training", x, 1 / (1 + x)), Series("validation", x[9::30], 2 / (1 + x[9::30]), "points")])
     lines = drawn(widget, 70, 14)
@@ -139,16 +139,16 @@ def test_points_are_marks_and_the_legend_has_each_ones_last_value() -> None:
 
 
 def test_two_lines_can_be_told_apart_without_colours() -> None:
-    for look in LOOKS:
-        widget = Chart(look, "loss", smoothing=0.0)
+    for terminal in TERMINALS:
+        widget = Chart(terminal, "loss", smoothing=0.0)
         x = np.arange(100)
         widget.show([Series("a", x, np.ones(100)), Series("b", x, np.zeros(100))])
         lines = drawn(widget, 60, 12)
-        marks = look.glyphs.traces
+        marks = terminal.glyphs.traces
         assert f"{marks[0]} a 1" in lines[0]
         assert f"{marks[1]} b 0" in lines[0]
-        gutter = lines[1].index(look.glyphs.tee_left) + 1
-        if look.glyphs.braille:
+        gutter = lines[1].index(terminal.glyphs.tee_left) + 1
+        if terminal.glyphs.braille:
             solid, dashed = (dots([line[gutter:]]).max(axis=0) for line in (lines[1], lines[-3]))
             there = np.flatnonzero(solid)
             assert solid[: there[-1]].all()
@@ -171,7 +171,7 @@ def test_a_percentage_is_written_as_one_and_does_not_go_beyond_100() -> None:
 
 
 def test_marks_stand_at_their_steps() -> None:
-    widget = Chart(Look(), "loss")
+    widget = Chart(TerminalProfile(), "loss")
     widget.show(
         [
             Series("training", np.arange(1001), np.full(1001, np.nan)),

@@ -11,13 +11,13 @@ import pytest
 from textual._styles_cache import StylesCache
 from textual.strip import Strip
 
-from tests.tui.fake_feed import FakeFeed
 from tests.tui.pictures import lines, text, until
+from tests.worker.fake_feed import FakeFeed
+from tuicnn.display.summary import Outcome
 from tuicnn.training.progress import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen
-from tuicnn.tui.summary import Outcome
 from tuicnn.tui.widgets.keys import KeyLine, shortcuts
 
 MakeApp = Callable[..., TrainApp]

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.drawn import drawn, unhurried
-from tests.tui.fake_feed import OVERVIEW
+from tests.worker.fake_feed import OVERVIEW
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.training.progress import Progress, State
-from tuicnn.tui.look import Look
-from tuicnn.tui.watcher import Snapshot
 from tuicnn.tui.widgets.chart import Chart, Series
 from tuicnn.tui.widgets.status import Status
+from tuicnn.worker.snapshot import Snapshot
 
 
 def status(progress: Progress, width: int = 170) -> list[str]:
-    widget = Status(Look(colours="none"))
+    widget = Status(TerminalProfile(colours="none"))
     widget.show(Snapshot(OVERVIEW, progress))
     return drawn(widget, width, 3)
 
@@ -63,7 +63,7 @@ def test_the_bars_of_the_status_are_as_long_as_what_is_done_of_the_epoch_and_of_
     rest = line.split(f"epoch {1 + step // 860}/3", 1)[1]
     for bar, share in zip(rest.split("run", 1), (step % 860 / 860, step / 2580), strict=True):
         full = bar.count("━")
-        empty = bar.count(Look().glyphs.rail)
+        empty = bar.count(TerminalProfile().glyphs.rail)
         assert full + empty > 3
         assert abs(full - share * (full + empty)) <= 0.501
         assert float(bar.split("%")[0].split()[-1]) == pytest.approx(100 * share, abs=1.01)
@@ -73,7 +73,7 @@ def test_the_bars_of_the_status_are_as_long_as_what_is_done_of_the_epoch_and_of_
 @unhurried
 def test_a_point_stands_in_the_column_and_the_row_of_its_value(values: list[int]) -> None:
     """Between the lowest and the highest, which stand where the axis has their numbers."""
-    widget = Chart(Look(), "loss")
+    widget = Chart(TerminalProfile(), "loss")
     y = np.array([0.0, *values, 10.0])
     x = np.array([0.0, 25.0, 50.0, 75.0, 100.0])
     widget.show([Series("v", x, y, "points")])

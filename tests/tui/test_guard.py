@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from textual.widgets import Static
 
-from tests.tui.fake_feed import FakeFeed
 from tests.tui.pictures import lines, text, until
+from tests.worker.fake_feed import FakeFeed
 from tuicnn.tui.app import TrainApp
 
 

@@ -15,7 +15,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
 
-from tuicnn.tui.look import Look
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.lines import LeanStrip, LineWidget, fitted
 from tuicnn.tui.widgets.maps import Maps
 
@@ -82,7 +82,7 @@ class Lines(LineWidget):
     """Shows texts, and remembers what was painted and what was drawn."""
 
     def __init__(self) -> None:
-        super().__init__(Look())
+        super().__init__(TerminalProfile())
         self.texts = ["a", "b", "c", "d"]
         self.paints = 0
         self.drawn: list[int] = []
@@ -166,7 +166,7 @@ async def test_nothing_is_painted_while_hidden_and_the_newest_is_shown_after() -
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (1, 1)])
 async def test_maps_turn_pages_on_a_screen(size: tuple[int, int]) -> None:
-    maps = Maps(Look())
+    maps = Maps(TerminalProfile())
     async with Shown(maps).run_test(size=size) as pilot:
         maps.show(np.random.default_rng(0).normal(size=(200, 14, 14)).astype(np.float32), title="conv")
         await pilot.pause()

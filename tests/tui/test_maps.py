@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from tests.tui.drawn import LOOKS, colours, drawn, looks, odd_numbers, sizes, unhurried
-from tuicnn.tui import scales
-from tuicnn.tui.look import Look
-from tuicnn.tui.pixels import _oklab, _palette, averaged
-from tuicnn.tui.tiles import arranged
+from tests.tui.drawn import TERMINALS, colours, drawn, odd_numbers, sizes, terminals, unhurried
+from tuicnn.display import scales
+from tuicnn.display.pixels import _oklab, _palette, averaged
+from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.tiles import arranged
 from tuicnn.tui.widgets.maps import Maps
 
 
-def maps(values: Any, look: Look | None = None, title: str = "") -> Maps:
-    widget = Maps(look or Look())
+def maps(values: Any, terminal: TerminalProfile | None = None, title: str = "") -> Maps:
+    widget = Maps(terminal or TerminalProfile())
     widget.show(np.asarray(values, dtype=np.float32), title=title)
     return widget
 
@@ -32,30 +32,30 @@ shapes = st.one_of(st.tuples(st.integers(0, 40)), st.tuples(st.integers(0, 20), 
 ABOVE = scales.colours(False)
 
 
-@given(looks, sizes, shapes, st.data())
+@given(terminals, sizes, shapes, st.data())
 @unhurried
 def test_draws_whatever_comes_at_any_size(
-    look: Look, size: tuple[int, int], shape: tuple[int, ...], data: st.DataObject
+    terminal: TerminalProfile, size: tuple[int, int], shape: tuple[int, ...], data: st.DataObject
 ) -> None:
     with np.errstate(over="ignore"):
         values = data.draw(hnp.arrays(np.float64, shape, elements=odd_numbers)).astype(np.float32)
-    widget = maps(values, look, "conv1")
+    widget = maps(values, terminal, "conv1")
     drawn(widget, *size)
     for delta in (1, 5, -2, -100):
         widget._first += delta * widget._shown  # what `page` does, without a screen to refresh
         drawn(widget, *size)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_one_bright_pixel_is_bright_there_and_nowhere_else(look: Look) -> None:
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_one_bright_pixel_is_bright_there_and_nowhere_else(terminal: TerminalProfile) -> None:
     values = np.zeros((2, 26, 26))
     values[1, 5, 7] = 3.0
-    if look.half_blocks:
-        shown = colours(maps(values, look), 60, 20)[4:]  # below the legend and the numbers
+    if terminal.half_blocks:
+        shown = colours(maps(values, terminal), 60, 20)[4:]  # below the legend and the numbers
         assert [tuple(p) for p in np.argwhere(shown == ABOVE[-1])] == [(5, 27 + 7)]
         assert np.sum(shown == ABOVE[0]) == 2 * 26 * 26 - 1
     else:
-        lines = drawn(maps(values, look), 110, 30)[2:]
+        lines = drawn(maps(values, terminal), 110, 30)[2:]
         assert lines[5][53 + 14 : 53 + 16] == "@@"
         assert "".join(lines).replace(" ", "") == "@@"
 
@@ -94,7 +94,7 @@ def test_what_is_not_finite_is_said_and_seen() -> None:
     values = np.zeros((1, 6, 6))
     values[0, 0, 0], values[0, 5, 5] = np.nan, np.inf
     assert "2 not finite" in drawn(maps(values), 60, 20)[0]
-    lines = drawn(maps(values, Look(ascii=True)), 60, 8)
+    lines = drawn(maps(values, TerminalProfile(ascii=True)), 60, 8)
     assert lines[2].startswith("??")
 
 
@@ -124,7 +124,7 @@ def test_a_short_vector_has_its_numbers_and_bars_to_both_sides_of_zero() -> None
 def test_a_long_vector_is_a_grid_with_each_value_in_its_place() -> None:
     values = np.zeros(128)
     values[37] = 1.0
-    lines = drawn(maps(values, Look(ascii=True)), 40, 12)[1:]
+    lines = drawn(maps(values, TerminalProfile(ascii=True)), 40, 12)[1:]
     assert [line.split()[0] for line in lines[:8]] == [str(i) for i in range(0, 128, 16)]
     assert lines[2][4 + 2 * (37 - 32) :].startswith("@@")
 
@@ -189,16 +189,16 @@ def test_a_level_is_left_only_for_one_that_is_well_reached(values: Any, drift: A
     assert (np.abs(there_and_back - first) <= 1).all()
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_zero_recedes_and_signs_differ(look: Look) -> None:
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_zero_recedes_and_signs_differ(terminal: TerminalProfile) -> None:
     values = np.zeros((1, 8, 8))
     values[0, 2, 3], values[0, 5, 6] = 4.0, -4.0
-    if look.half_blocks:
-        shown = colours(maps(values, look), 30, 12)
+    if terminal.half_blocks:
+        shown = colours(maps(values, terminal), 30, 12)
         palette = scales.colours(True)
         assert {palette[0], palette[-1], palette[len(palette) // 2]} <= {c for c in shown.ravel() if c is not None}
     else:
-        lines = drawn(maps(values, look), 40, 12)[1:]
+        lines = drawn(maps(values, terminal), 40, 12)[1:]
         assert set("".join(lines)) <= {" ", "@", "&", "0"}
         assert "@" in "".join(lines)
         assert "&" in "".join(lines)
@@ -215,25 +215,25 @@ def test_large_maps_are_made_smaller_until_many_fit_but_no_smaller_than_that() -
     assert (whole.height, whole.width, whole.shown >= 4) == (28, 28, True)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_what_is_drawn_is_always_the_newest(look: Look) -> None:
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_what_is_drawn_is_always_the_newest(terminal: TerminalProfile) -> None:
     first, second = np.random.default_rng(0).random((2, 3, 8, 8))
-    widget = maps(first, look)
+    widget = maps(first, terminal)
     before = drawn(widget, 60, 12), colours(widget, 60, 12).tolist()
     widget.show(second.astype(np.float32))
     after = drawn(widget, 60, 12), colours(widget, 60, 12).tolist()
-    anew = maps(second, look)
+    anew = maps(second, terminal)
     assert after == (drawn(anew, 60, 12), colours(anew, 60, 12).tolist())
     assert after != before
 
 
 def test_the_values_of_the_last_layer_have_the_names_of_their_classes() -> None:
-    widget = Maps(Look())
+    widget = Maps(TerminalProfile())
     widget.show(np.array([0.5, -1.0, 2.0], dtype=np.float32), names=["cat", "dog", "horse"])
     assert [line.split()[0] for line in drawn(widget, 40, 6)[1:4]] == ["cat", "dog", "horse"]
 
 
 def test_the_count_of_channels_is_told_apart_from_the_scale() -> None:
-    widget = Maps(Look())
+    widget = Maps(TerminalProfile())
     widget.show(np.random.default_rng(0).standard_normal((64, 14, 14)).astype(np.float32) ** 2)
     assert re.search(r"\S +first \d+ of 64 channels", "\n".join(drawn(widget, 60, 12)))

@@ -8,44 +8,44 @@ import pytest
 from hypothesis import given
 from numpy.typing import NDArray
 
-from tests.tui.drawn import LOOKS, colours, drawn, looks, sizes, unhurried
-from tuicnn.tui.look import Look
-from tuicnn.tui.pixels import GREYS
+from tests.tui.drawn import TERMINALS, colours, drawn, sizes, terminals, unhurried
+from tuicnn.display.pixels import GREYS
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.picture import Picture
 
 
-def picture(image: NDArray[np.uint8] | None, look: Look | None = None) -> Picture:
-    widget = Picture(look or Look())
+def picture(image: NDArray[np.uint8] | None, terminal: TerminalProfile | None = None) -> Picture:
+    widget = Picture(terminal or TerminalProfile())
     widget.show(image)
     return widget
 
 
-@given(looks, sizes, st.integers(0, 40), st.integers(0, 40), st.sampled_from([1, 3]), st.integers(0, 9))
+@given(terminals, sizes, st.integers(0, 40), st.integers(0, 40), st.sampled_from([1, 3]), st.integers(0, 9))
 @unhurried
 def test_draws_whatever_comes_at_any_size(
-    look: Look, size: tuple[int, int], height: int, width: int, channels: int, seed: int
+    terminal: TerminalProfile, size: tuple[int, int], height: int, width: int, channels: int, seed: int
 ) -> None:
     image = np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
-    drawn(picture(image, look), *size)
-    drawn(picture(None, look), *size)
+    drawn(picture(image, terminal), *size)
+    drawn(picture(None, terminal), *size)
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 99))
 @unhurried
 def test_one_pixel_is_one_half_of_a_cell(height: int, width: int, seed: int) -> None:
     image = np.random.default_rng(seed).integers(0, 256, (height, width, 1), dtype=np.uint8)
-    columns, rows = Picture.size_for(height, width, Look())
+    columns, rows = Picture.size_for(height, width, TerminalProfile())
     shown = colours(picture(image), columns, rows)[:height]
     assert np.array_equal(shown, GREYS[np.rint(image[:, :, 0] / 255 * (len(GREYS) - 1)).astype(int)])
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_one_bright_pixel_is_bright_there_and_nowhere_else(look: Look) -> None:
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_one_bright_pixel_is_bright_there_and_nowhere_else(terminal: TerminalProfile) -> None:
     image = np.zeros((6, 5, 1), np.uint8)
     image[2, 3] = 255
-    columns, rows = Picture.size_for(6, 5, look)
-    widget = picture(image, look)
-    if look.half_blocks:
+    columns, rows = Picture.size_for(6, 5, terminal)
+    widget = picture(image, terminal)
+    if terminal.half_blocks:
         shown = colours(widget, columns, rows)
         assert [tuple(p) for p in np.argwhere(shown == 231)] == [(2, 3)]
         assert np.sum(shown == 16) == 29
@@ -55,9 +55,9 @@ def test_one_bright_pixel_is_bright_there_and_nowhere_else(look: Look) -> None:
 
 def test_colours_are_those_of_the_image_where_the_terminal_can() -> None:
     image = np.array([[[255, 0, 0], [0, 0, 255]], [[0, 0, 0], [255, 255, 255]]], np.uint8)
-    exact = colours(picture(image, Look(colours="truecolor")), 2, 1)
+    exact = colours(picture(image, TerminalProfile(colours="truecolor")), 2, 1)
     assert exact.tolist() == [["#ff0000", "#0000ff"], ["#000000", "#ffffff"]]
-    near = colours(picture(image, Look(colours="256")), 2, 1)
+    near = colours(picture(image, TerminalProfile(colours="256")), 2, 1)
     assert near.tolist() == [[196, 21], [16, 231]]
 
 

@@ -6,24 +6,26 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis import given
 
-from tests.tui.drawn import drawn, looks, odd_numbers, sizes, unhurried
-from tuicnn.tui.look import Look
-from tuicnn.tui.widgets.numerals import significant
+from tests.tui.drawn import drawn, odd_numbers, sizes, terminals, unhurried
+from tuicnn.display.numbers import significant
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.sparkline import Sparkline, bucketed
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
-def line(values: list[float], width: int = 30, look: Look | None = None, label: str = "") -> str:
-    widget = Sparkline(look or Look(), label)
+def line(values: list[float], width: int = 30, terminal: TerminalProfile | None = None, label: str = "") -> str:
+    widget = Sparkline(terminal or TerminalProfile(), label)
     widget.show(values)
     return drawn(widget, width, 1)[0]
 
 
-@given(looks, sizes, st.lists(odd_numbers, max_size=200), st.text(max_size=8))
+@given(terminals, sizes, st.lists(odd_numbers, max_size=200), st.text(max_size=8))
 @unhurried
-def test_draws_whatever_comes_at_any_size(look: Look, size: tuple[int, int], values: list[float], label: str) -> None:
-    widget = Sparkline(look, label)
+def test_draws_whatever_comes_at_any_size(
+    terminal: TerminalProfile, size: tuple[int, int], values: list[float], label: str
+) -> None:
+    widget = Sparkline(terminal, label)
     widget.show(values)
     drawn(widget, *size)
 

@@ -19,9 +19,9 @@ from tuicnn.errors import UserError
 from tuicnn.system.regular_files import open_regular
 
 if TYPE_CHECKING:
+    from tuicnn.display.terminal import TerminalProfile
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.options import Options
-    from tuicnn.tui.look import Look
 
 __all__ = ["train_in_background"]
 
@@ -43,7 +43,7 @@ def train_in_background(
     folder: RunFolder,
     options: Options,
     path: Path | None,
-    look: Look,
+    terminal: TerminalProfile,
     *,
     detach: bool,
     after_logout: str | None,
@@ -74,7 +74,7 @@ def train_in_background(
         # imported now, while the process starts: the two start-ups overlap
         from tuicnn.tui.show import show
 
-        sys.exit(show(folder, look, process))
+        sys.exit(show(folder, terminal, process))
     except (KeyboardInterrupt, _Terminated):  # before the screen was there to take it
         if folder.alive:
             complain(f"\n{_introduced(folder)} goes on in the background; {_commands(folder)}.")

@@ -12,13 +12,13 @@ import click
 
 from tuicnn.bundled import bundled
 from tuicnn.commands.group import main, options
-from tuicnn.commands.shared import find_net, look_of, print_diagnostics
+from tuicnn.commands.shared import find_net, print_diagnostics, terminal_of
 from tuicnn.console.streams import console_for, is_terminal, say_json
 from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
+    from tuicnn.display.terminal import TerminalProfile
     from tuicnn.language.plan import Plan
-    from tuicnn.tui.look import Look
 
 __all__ = ["bench"]
 
@@ -80,7 +80,7 @@ def bench(
     batches, loss, optimizer and first weights, without augmentation, each in a process of its own. Where the data set
     is not on this machine, random images stand in for it.
     """
-    look = look_of(ascii)
+    terminal = terminal_of(ascii)
     from tuicnn.bench.machine import cores, machine, torch_is_here
 
     if against is not None and not torch_is_here():
@@ -88,7 +88,7 @@ def bench(
             "PyTorch, to compare with, is not installed; install it, in the clone of tuicnn: pip install -e '.[bench]'"
         )
     paths = [find_net(net) for net in nets] or sorted(bundled("nets").glob("*.net"))
-    plans = [(_plan(path, look), path) for path in paths]
+    plans = [(_plan(path, terminal), path) for path in paths]
     from tuicnn.bench.contest import Timing, contest
     from tuicnn.bench.results import Result
     from tuicnn.console.bench import Doing, print_layers, print_machine, print_results
@@ -118,14 +118,14 @@ def bench(
                     print_layers(console, result)
 
 
-def _plan(path: Path, look: Look) -> Plan:
+def _plan(path: Path, terminal: TerminalProfile) -> Plan:
     """The plan of a net; its problems printed and exit 1 where it has none. Its data need not be here."""
     from tuicnn.language import check_file
 
     _, checked = check_file(path)
     # that the data is not here does not matter, where the shape of an image is known
     known = checked.plan is not None
-    print_diagnostics(tuple(d for d in checked.diagnostics if not known or d.code != "data"), look)
+    print_diagnostics(tuple(d for d in checked.diagnostics if not known or d.code != "data"), terminal)
     if checked.plan is None:
         sys.exit(1)
     return checked.plan

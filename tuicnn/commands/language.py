@@ -7,7 +7,7 @@ import sys
 import click
 
 from tuicnn.commands.group import main, options
-from tuicnn.commands.shared import find_net, look_of, print_diagnostics
+from tuicnn.commands.shared import find_net, print_diagnostics, terminal_of
 from tuicnn.console.streams import console_for, is_terminal, say_json
 from tuicnn.errors import UserError
 
@@ -19,7 +19,7 @@ __all__ = ["check", "fmt", "layers", "lsp", "new"]
 @options("json", "ascii")
 def check(net: str, as_json: bool, ascii: bool) -> None:
     """Print NET as a table, with what was filled in and every problem. Exit 0 if it can be trained, else 1."""
-    look = look_of(ascii)
+    terminal = terminal_of(ascii)
     from tuicnn.console.check import as_json as to_json
     from tuicnn.console.check import print_check
 
@@ -32,7 +32,7 @@ def check(net: str, as_json: bool, ascii: bool) -> None:
     else:
         if checked.plan is not None:
             print_check(console_for(sys.stdout), checked.plan)
-        print_diagnostics(checked.diagnostics, look)
+        print_diagnostics(checked.diagnostics, terminal)
     sys.exit(0 if checked.ok else 1)
 
 
@@ -44,7 +44,7 @@ def layers(name: str | None, as_json: bool, ascii: bool) -> None:
 
     NAME is a layer, a setting, or what a setting chooses from, such as an optimizer.
     """
-    look_of(ascii)
+    terminal_of(ascii)
     from tuicnn.console.layers import show_layers
 
     show_layers(console_for(sys.stdout), name, as_json=as_json)
@@ -65,7 +65,7 @@ def new(name: str | None, source: str | None, listed: bool, ascii: bool) -> None
     tuicnn new lenet5             lenet5.net, the network of that name
     tuicnn new my --from lenet5   my.net, the same
     """
-    look_of(ascii)
+    terminal_of(ascii)
     from tuicnn.console.new import new_file, show_starters
 
     if listed:
@@ -84,13 +84,13 @@ def fmt(files: tuple[str, ...], check_only: bool, show_diff: bool, ascii: bool) 
 
     A file with syntax errors is left as it is. Exit 0 if all went well, else 1.
     """
-    look = look_of(ascii)
+    terminal = terminal_of(ascii)
     if files.count("-") > 1:
         raise click.UsageError("standard input (-) can be read only once")
     from tuicnn.console.fmt import format_files
 
     sys.exit(
-        format_files(files, check=check_only, diff=show_diff, problems=lambda found: print_diagnostics(found, look))
+        format_files(files, check=check_only, diff=show_diff, problems=lambda found: print_diagnostics(found, terminal))
     )
 
 

@@ -11,18 +11,18 @@ import click
 
 from tuicnn.commands.background import train_in_background
 from tuicnn.commands.group import main, options
-from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
+from tuicnn.commands.shared import checked_or_exit, find_net, new_folder, reporter_for, terminal_of
 from tuicnn.console.streams import complain, is_terminal
 from tuicnn.errors import UserError
 from tuicnn.system.files import why, write_atomic
 from tuicnn.training.options import ON_NAN_ALONE, ON_NAN_WATCHED, Options
 
 if TYPE_CHECKING:
+    from tuicnn.display.terminal import TerminalProfile
     from tuicnn.language import Plan
     from tuicnn.runs.folder import RunFolder
     from tuicnn.runs.origin import Origin
     from tuicnn.training.checkpointing import Past
-    from tuicnn.tui.look import Look
 
 __all__ = ["resume", "resume_run", "run_at"]
 
@@ -56,17 +56,17 @@ def resume(
     tuicnn resume mnist-1 --epochs 10      train it longer, or less long: so many epochs in all
     tuicnn resume mnist-1 --warm           a new run of the net as it is now, with that run's weights
     """
-    look = look_of(ascii)
+    terminal = terminal_of(ascii)
     from tuicnn.runs.finding import find_resumable, find_run
 
     if warm:
         # a run that is alive, or at its end, has weights as well
         folder = find_run(which, Path.cwd()) if which is not None else find_resumable(None, Path.cwd())
-        _begin_warm(folder, net, chosen, run, look, as_json=as_json, detach=detach, after_logout=after_logout)
+        _begin_warm(folder, net, chosen, run, terminal, as_json=as_json, detach=detach, after_logout=after_logout)
     if run is not None:
         raise click.UsageError("--run names the folder of a new run; it goes with --warm")
     found = find_resumable(which, Path.cwd())
-    resume_run(found, chosen, look, as_json=as_json, net=net, detach=detach, after_logout=after_logout)
+    resume_run(found, chosen, terminal, as_json=as_json, net=net, detach=detach, after_logout=after_logout)
 
 
 def run_at(text: str) -> RunFolder | None:
@@ -90,7 +90,7 @@ def run_at(text: str) -> RunFolder | None:
 def resume_run(
     folder: RunFolder,
     given: Options,
-    look: Look,
+    terminal: TerminalProfile,
     *,
     as_json: bool = False,
     here: bool = False,
@@ -111,7 +111,7 @@ def resume_run(
     _see_that_the_net_is_there(folder)
     chosen = origin.options.overridden_by(given)
     if net is not None:
-        _see_that_it_is_the_same(folder, origin, chosen, find_net(net), look)
+        _see_that_it_is_the_same(folder, origin, chosen, find_net(net), terminal)
     folder = _go_to_where_it_was(folder, origin)
     from tuicnn.runs.resuming import checkpoint_for, plan_of, take_up
     from tuicnn.runs.status import summary
@@ -129,7 +129,7 @@ def resume_run(
     if given != Options():
         Origin(origin.net, origin.folder, chosen).keep(folder)
     if watched:
-        train_in_background(folder, chosen, path, look, detach=detach, after_logout=after_logout, resume=True)
+        train_in_background(folder, chosen, path, terminal, detach=detach, after_logout=after_logout, resume=True)
     from tuicnn.console.foreground import train_here
     from tuicnn.worker.log import log
 
@@ -144,7 +144,7 @@ def _begin_warm(
     net: str | None,
     given: Options,
     run: Path | None,
-    look: Look,
+    terminal: TerminalProfile,
     *,
     as_json: bool,
     detach: bool,
@@ -158,7 +158,7 @@ def _begin_warm(
     if path is None:
         raise UserError(f"Where the net of the run {old.name} came from is not known any more; say it with --net FILE.")
     chosen = origin.options.overridden_by(given)
-    text, checked = checked_or_exit(path, look)
+    text, checked = checked_or_exit(path, terminal)
     assert checked.plan is not None
     from tuicnn.runs.checkpoint_folder import CheckpointFolder
     from tuicnn.runs.journal import Journal
@@ -182,7 +182,7 @@ def _begin_warm(
         raise
     complain(f"{folder.name} begins with the weights of {old.name} after step {checkpoint.step:,}. {warmth}")
     if detach or (is_terminal(sys.stdin) and is_terminal(sys.stdout) and not as_json):
-        train_in_background(folder, chosen, path, look, detach=detach, after_logout=after_logout, resume=True)
+        train_in_background(folder, chosen, path, terminal, detach=detach, after_logout=after_logout, resume=True)
     from tuicnn.console.foreground import train_here
 
     def past() -> Past:
@@ -192,9 +192,11 @@ def _begin_warm(
     sys.exit(train_here(plan, folder, reporter_for(as_json), threads=chosen.workers(), on_nan=on_nan, take_up=past))
 
 
-def _see_that_it_is_the_same(folder: RunFolder, origin: Origin, chosen: Options, path: Path, look: Look) -> None:
+def _see_that_it_is_the_same(
+    folder: RunFolder, origin: Origin, chosen: Options, path: Path, terminal: TerminalProfile
+) -> None:
     """Raises `UserError`, with the difference, where a net is not the one that the run trains."""
-    text, checked = checked_or_exit(path, look)
+    text, checked = checked_or_exit(path, terminal)
     assert checked.plan is not None
     from tuicnn.runs.resuming import difference, plan_of
     from tuicnn.training.fingerprints import plan_fingerprint, same_training

@@ -13,22 +13,22 @@ from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
     from tuicnn.console.train import Reporter
+    from tuicnn.display.terminal import TerminalProfile
     from tuicnn.language import Checked, Diagnostic
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.options import Options
-    from tuicnn.tui.look import Look
 
-__all__ = ["checked_or_exit", "find_net", "look_of", "new_folder", "print_diagnostics", "reporter_for"]
+__all__ = ["checked_or_exit", "find_net", "new_folder", "print_diagnostics", "reporter_for", "terminal_of"]
 
 
-def look_of(ascii: bool) -> Look:
+def terminal_of(ascii: bool) -> TerminalProfile:
     """What this terminal can show; from here on, nothing is printed that it cannot."""
-    from tuicnn.tui.look import detect
+    from tuicnn.display.terminal import detect
 
-    look = detect(os.environ, ascii=ascii)
-    if look.ascii:
+    terminal = detect(os.environ, ascii=ascii)
+    if terminal.ascii:
         only_ascii()
-    return look
+    return terminal
 
 
 def find_net(net: str) -> Path:
@@ -45,7 +45,7 @@ def find_net(net: str) -> Path:
     return path
 
 
-def checked_or_exit(path: Path, look: Look) -> tuple[str, Checked]:
+def checked_or_exit(path: Path, terminal: TerminalProfile) -> tuple[str, Checked]:
     """The text of a net that can be trained, warnings printed; else every problem, and exit 1."""
     from tuicnn.data import DataError
     from tuicnn.language import check_file
@@ -57,7 +57,7 @@ def checked_or_exit(path: Path, look: Look) -> tuple[str, Checked]:
             checked.plan.data.find()
         except DataError as error:  # to check a net its data need not be here (a warning); to train it they must
             missing = str(error)
-    print_diagnostics(tuple(d for d in checked.diagnostics if not missing or d.code != "data"), look)
+    print_diagnostics(tuple(d for d in checked.diagnostics if not missing or d.code != "data"), terminal)
     if missing:
         raise UserError(missing)
     if checked.plan is None:
@@ -65,12 +65,12 @@ def checked_or_exit(path: Path, look: Look) -> tuple[str, Checked]:
     return text, checked
 
 
-def print_diagnostics(diagnostics: tuple[Diagnostic, ...], look: Look) -> None:
+def print_diagnostics(diagnostics: tuple[Diagnostic, ...], terminal: TerminalProfile) -> None:
     if diagnostics:
         from tuicnn.language import render
 
         console = console_for(sys.stderr)
-        console.print(render(diagnostics, ascii=look.ascii), soft_wrap=True)
+        console.print(render(diagnostics, ascii=terminal.ascii), soft_wrap=True)
 
 
 def new_folder(path: Path, text: str, run: Path | None, options: Options) -> RunFolder:

@@ -11,13 +11,13 @@ import click
 from tuicnn.commands.background import train_in_background
 from tuicnn.commands.group import main, options
 from tuicnn.commands.resuming import resume_run, run_at
-from tuicnn.commands.shared import checked_or_exit, find_net, look_of, new_folder, reporter_for
+from tuicnn.commands.shared import checked_or_exit, find_net, new_folder, reporter_for, terminal_of
 from tuicnn.console.streams import complain, console_for, is_terminal, say, say_json
 from tuicnn.errors import UserError
 from tuicnn.training.options import ON_NAN_ALONE, Options
 
 if TYPE_CHECKING:
-    from tuicnn.tui.look import Look
+    from tuicnn.display.terminal import TerminalProfile
 
 __all__ = ["attach", "runs", "stop", "train", "watch"]
 
@@ -37,16 +37,16 @@ def watch(
 
     With the folder of a run for NET: the same as resume.
     """
-    look = look_of(ascii)
+    terminal = terminal_of(ascii)
     if (found := run_at(net)) is not None:
-        resume_run(found, chosen, look, detach=detach, after_logout=after_logout)
+        resume_run(found, chosen, terminal, detach=detach, after_logout=after_logout)
     if not detach and not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        _train(net, chosen, run, look, as_json=False)
+        _train(net, chosen, run, terminal, as_json=False)
         return
     path = find_net(net)
-    text, _ = checked_or_exit(path, look)
+    text, _ = checked_or_exit(path, terminal)
     folder = new_folder(path, text, run, chosen)
-    train_in_background(folder, chosen, path, look, detach=detach, after_logout=after_logout)
+    train_in_background(folder, chosen, path, terminal, detach=detach, after_logout=after_logout)
 
 
 @main.command()
@@ -64,8 +64,8 @@ def train(
     With the folder of a run for NET, that run goes on from its last checkpoint.
     """
     if (found := run_at(net)) is not None:
-        resume_run(found, chosen, look_of(ascii), as_json=as_json, here=True)
-    _train(net, chosen, run, look_of(ascii), as_json=as_json)
+        resume_run(found, chosen, terminal_of(ascii), as_json=as_json, here=True)
+    _train(net, chosen, run, terminal_of(ascii), as_json=as_json)
 
 
 @main.command()
@@ -76,7 +76,7 @@ def attach(run: str | None, ascii: bool) -> None:
 
     Of one that has ended, it says how, and how to go on with it.
     """
-    look = look_of(ascii)
+    terminal = terminal_of(ascii)
     from tuicnn.runs.finding import find_run
     from tuicnn.runs.status import how_to_go_on
 
@@ -87,14 +87,14 @@ def attach(run: str | None, ascii: bool) -> None:
         raise UserError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
     from tuicnn.tui.show import show
 
-    sys.exit(show(folder, look))
+    sys.exit(show(folder, terminal))
 
 
 @main.command()
 @options("json", "ascii")
 def runs(as_json: bool, ascii: bool) -> None:
     """List the runs under the working folder."""
-    look_of(ascii)
+    terminal_of(ascii)
     from tuicnn.console.runs import as_json as to_json
     from tuicnn.console.runs import runs_table
     from tuicnn.runs.finding import hidden_runs, list_runs
@@ -121,7 +121,7 @@ def runs(as_json: bool, ascii: bool) -> None:
 @options("ascii")
 def stop(run: str | None, ascii: bool) -> None:
     """Stop a RUN that trains in the background, after the step it is at; its weights are saved."""
-    look_of(ascii)
+    terminal_of(ascii)
     from tuicnn.runs.finding import find_run, the_only_alive
     from tuicnn.runs.status import describe, summary
     from tuicnn.worker.client import stop_run
@@ -138,10 +138,10 @@ def stop(run: str | None, ascii: bool) -> None:
         sys.exit(1)
 
 
-def _train(net: str, options: Options, run: Path | None, look: Look, *, as_json: bool) -> None:
+def _train(net: str, options: Options, run: Path | None, terminal: TerminalProfile, *, as_json: bool) -> None:
     """Train in the foreground and exit."""
     path = find_net(net)
-    text, checked = checked_or_exit(path, look)
+    text, checked = checked_or_exit(path, terminal)
     assert checked.plan is not None
     from tuicnn.console.foreground import train_here
 

@@ -16,14 +16,14 @@ from tuicnn.data import DataError
 from tuicnn.data.counting import counted
 from tuicnn.errors import UserError
 from tuicnn.training.checkpointing import Identity, Moment, restore, take
+from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
-from tuicnn.training.looking import Views
+from tuicnn.training.inspection import Inspector
 from tuicnn.training.meter import Waits
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.overview import overview_of
 from tuicnn.training.progress import Figures, History, Overview, Peek, Progress, State, jsonable
 from tuicnn.training.setbacks import Setbacks, scaled
-from tuicnn.training.steering import Steering
 from tuicnn.training.trainer import Trainer
 from tuicnn.vocabulary import info
 
@@ -67,14 +67,14 @@ class Session:
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
         self._on_event, self._on_rest, self._past = on_event, on_rest, past
         self._trainer: Trainer | None = None
-        self._steering = Steering(
+        self._control = Control(
             self._answer, self._on_pause, self._on_resume, lambda: self._rest(Moment.ASKED), self._on_rate
         )
         self._setbacks = Setbacks(on_nan, checkpoint_at)
         self._working = State.STARTING  # what it does when it is not paused
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
         self._progress = Progress()
-        self._metrics, self._views, self._waits = Metrics(), Views(), Waits()
+        self._metrics, self._inspector, self._waits = Metrics(), Inspector(), Waits()
         self._waits_told = False
         self._told = ""  # what was done about a divergence in this epoch
         self._identity: Identity | None = None
@@ -98,35 +98,35 @@ class Session:
 
     def figures(self) -> Figures | None:
         """The newest figures of the layers; asking makes the next step be measured."""
-        return self._views.figures()
+        return self._inspector.figures()
 
     def peek(self, layer: int, sample: int) -> Future[Peek]:
         """One validation image's way through the network, answered between two steps (cancelled without a network)."""
-        return self._steering.ask(layer, sample)
+        return self._control.ask(layer, sample)
 
     def pause(self) -> None:
         """Hold after the step that is being trained, until `resume`."""
-        self._steering.pause()
+        self._control.pause()
 
     def resume(self) -> None:
         """Go on training."""
-        self._steering.resume()
+        self._control.resume()
 
     def step(self) -> None:
         """Train one batch, then pause."""
-        self._steering.step()
+        self._control.step()
 
     def stop(self) -> None:
         """End the run after the step that is being trained. May be called by a signal handler."""
-        self._steering.stop()
+        self._control.stop()
 
     def save(self) -> None:
         """Write a checkpoint after the step that is being trained."""
-        self._steering.save()
+        self._control.save()
 
     def scale_rate(self, by: float) -> Future[None]:
         """Multiply the learning rate, from the next step on; done once a checkpoint that knows of it was written."""
-        return self._steering.scale_rate(by)
+        return self._control.scale_rate(by)
 
     # --- the training thread ----------------------------------------------------------------------------------------
 
@@ -213,14 +213,14 @@ class Session:
         """One epoch, or what is left of it, and its validation; a final state where the run ends in it."""
         while trainer.step < (epoch + 1) * trainer.steps_per_epoch:
             self._work(State.TRAINING)
-            if not self._steering.hold(before_step=True):
+            if not self._control.hold(before_step=True):
                 self._rest(Moment.STOP)
                 return State.STOPPED, ""
             if weights := self._setbacks.go_on(trainer, self._metrics.tally.halvings, self._metrics.best_step):
                 self._went_on(weights, f"Training goes on from {weights}.")
             waited, began = trainer.team.waited, perf_counter()
             try:
-                loss, accuracy, count = self._views.advance(trainer)
+                loss, accuracy, count = self._inspector.advance(trainer)
             except DivergedError as error:
                 end = self._diverged(trainer, error.divergence)
                 if end is not None:
@@ -272,7 +272,7 @@ class Session:
             return State.DIVERGED, remedy.sentence
         if remedy.action == "pause":
             self._set(diverged=found.sentence, message=remedy.sentence)
-            self._steering.pause()
+            self._control.pause()
         else:
             self._went_on(remedy.weights, remedy.sentence)
         return None
@@ -309,7 +309,7 @@ class Session:
     def _tell_of_the_team(self) -> None:
         """Once, where the processes that trained with this one are gone; at a stop, all of them may be ending."""
         trouble = self._trainer.trouble if self._trainer is not None else ""
-        if trouble and not self._alone and not self._steering.stopping:
+        if trouble and not self._alone and not self._control.stopping:
             self._alone = True
             traceback = self._trainer.traceback if self._trainer is not None else ""
             self._emit("warning", message=trouble, **({"traceback": traceback} if traceback else {}))
@@ -345,13 +345,13 @@ class Session:
     def _between_parts(self, part: float) -> bool:
         self._set(part=part)
         self._tell_of_the_team()
-        return self._steering.hold(before_step=False)
+        return self._control.hold(before_step=False)
 
     def _answer(self, layer: int, sample: int, future: Future[Peek]) -> None:
-        self._views.answer(self._trainer, layer, sample, self._progress.step, future)
+        self._inspector.answer(self._trainer, layer, sample, self._progress.step, future)
 
     def _end(self, state: State, message: str) -> None:
-        self._steering.close()
+        self._control.close()
         now = self._progress
         self._emit(
             "end",

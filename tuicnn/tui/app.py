@@ -19,20 +19,22 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.system_commands import SystemCommandsProvider
 
+from tuicnn.display.summary import Outcome
+from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.verdict import WORDS
 from tuicnn.training.progress import State
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
-from tuicnn.tui.look import Look
 from tuicnn.tui.memory import keep_small, tidy
+from tuicnn.tui.messages import Watched
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.train import TrainScreen
-from tuicnn.tui.summary import Outcome
-from tuicnn.tui.watcher import Snapshot, Watched, Watcher
 from tuicnn.tui.widgets.keys import described, shortcuts
-from tuicnn.tui.widgets.status import WORDS
 from tuicnn.worker.feed import Action, Feed
+from tuicnn.worker.snapshot import Snapshot
+from tuicnn.worker.watcher import Watcher
 
 __all__ = ["TrainApp"]
 
@@ -97,20 +99,25 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     ]
 
     def __init__(
-        self, connect: Callable[[], Awaitable[Feed]], look: Look, *, title: str = "tuicnn", layer: int = 0
+        self,
+        connect: Callable[[], Awaitable[Feed]],
+        terminal: TerminalProfile,
+        *,
+        title: str = "tuicnn",
+        layer: int = 0,
     ) -> None:
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
-        self.look = look
+        self.terminal = terminal
         self._guard = OnlyPrintable()
         self.title = title
         self.theme = "ansi-dark"  # the terminal's own colours: legible whether it is dark or light
         self.animation_level = "none"
-        self.use_command_palette = not look.ascii  # Textual's palette has characters of its own
-        self.console._color_system = _colour_system(look)
+        self.use_command_palette = not terminal.ascii  # Textual's palette has characters of its own
+        self.console._color_system = _colour_system(terminal)
         self.watcher = Watcher(connect, self._tell)
         self.watcher.want(layer=layer)
         # Each view is a mode, a stack of screens of its own.
-        self.add_mode("train", partial(TrainScreen, look, self.watcher, title))
+        self.add_mode("train", partial(TrainScreen, terminal, self.watcher, title))
         self._hangup = Hangup(partial(self._depart, "background"))
         self._ending = False
         self._shown: tuple[bool, str] = (False, "")  # whether the run is over, and what the space bar does
@@ -156,7 +163,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Nothing that steers the terminal; and no colours of Textual's own either, where there are to be none."""
         filters = [*super().get_line_filters(), self._guard]
-        return filters if self.look.colours != "none" else [*filters, NoColor()]
+        return filters if self.terminal.colours != "none" else [*filters, NoColor()]
 
     # -- steering
 
@@ -233,7 +240,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show the keys and what the numbers mean."""
-        self.push_screen(HelpScreen(self.look, shortcuts(self.screen.active_bindings.values())))
+        self.push_screen(HelpScreen(self.terminal, shortcuts(self.screen.active_bindings.values())))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a key, for the palette: first those that leave the training alone."""
@@ -270,7 +277,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         elif self._ending or isinstance(self.screen, LeaveScreen):
             self._depart(self._told or "background")
         else:
-            self.push_screen(LeaveScreen(self.look, self.watcher, self.title), self._leaving)
+            self.push_screen(LeaveScreen(self.terminal, self.watcher, self.title), self._leaving)
 
     def _leaving(self, answer: Leaving | None) -> None:
         if answer == "background":
@@ -317,6 +324,6 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self.exit(Outcome(choice, progress, snapshot.overview, snapshot.epochs, snapshot.gone))
 
 
-def _colour_system(look: Look) -> Any:
-    """Rich's number for the colours of a look: Textual asks the environment only, and overrates some terminals."""
-    return COLOR_SYSTEMS[COLOUR_SYSTEMS[look.colours]]
+def _colour_system(terminal: TerminalProfile) -> Any:
+    """Rich's number for the colours of a terminal: Textual asks the environment only, and overrates some terminals."""
+    return COLOR_SYSTEMS[COLOUR_SYSTEMS[terminal.colours]]

@@ -11,8 +11,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tuicnn.tui.look import Glyphs, Role
-from tuicnn.tui.pixels import runs
+from tuicnn.display.pixels import runs
+from tuicnn.display.terminal import Glyphs, Role
 
 __all__ = ["Canvas"]
 

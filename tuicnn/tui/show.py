@@ -6,27 +6,27 @@ import os
 import signal
 import subprocess
 
+from tuicnn.display.summary import print_breakdown, print_summary
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.progress import State
 from tuicnn.tui.app import TrainApp
-from tuicnn.tui.look import Look
-from tuicnn.tui.summary import print_breakdown, print_summary
 from tuicnn.worker.client import RemoteFeed
 
 __all__ = ["show"]
 
 
-def show(folder: RunFolder, look: Look, process: subprocess.Popen[bytes] | None = None) -> int:
+def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen[bytes] | None = None) -> int:
     """Watch a run, whose `process` may be just starting.
 
     Returns the command's exit code: 1 where the run failed, was lost or could not all be saved, or the screen broke
     down; 128 and the signal's number where a signal ended it.
     """
-    app = TrainApp(lambda: RemoteFeed.connect(folder, process=process), look, title=folder.name)
+    app = TrainApp(lambda: RemoteFeed.connect(folder, process=process), terminal, title=folder.name)
     outcome = app.run()
     app.restore_terminal()
     if app.broken:
-        print_breakdown(folder, app.broken, look)
+        print_breakdown(folder, app.broken, terminal)
     if outcome is None:
         return app.return_code or 1
     if app.ended_by is signal.SIGHUP:  # nobody is there to read; Python would still flush what it could not write
@@ -34,7 +34,7 @@ def show(folder: RunFolder, look: Look, process: subprocess.Popen[bytes] | None 
         for descriptor in (1, 2):
             os.dup2(nowhere, descriptor)
         return 128 + signal.SIGHUP
-    print_summary(outcome, folder, look)
+    print_summary(outcome, folder, terminal)
     if app.ended_by is not None:
         return 128 + app.ended_by
     progress = outcome.progress

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.fake_feed import OVERVIEW, FakeFeed
 from tests.tui.pictures import lines, text, until
+from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.engine.network import Network
 from tuicnn.language import check
 from tuicnn.training.overview import rows_of
@@ -21,7 +21,7 @@ MakeApp = Callable[..., TrainApp]
 
 def pointed(app: TrainApp) -> str:
     """The row of the table that the cursor is on."""
-    return next(line for line in lines(app)[4:] if line.lstrip().startswith(app.look.glyphs.pointer))
+    return next(line for line in lines(app)[4:] if line.lstrip().startswith(app.terminal.glyphs.pointer))
 
 
 async def test_the_arrows_choose_a_layer_whose_maps_are_shown_at_once(make_app: MakeApp, feed: FakeFeed) -> None:
@@ -184,5 +184,5 @@ async def test_a_layer_stands_under_the_name_that_its_weights_and_errors_bear(
             row = next(line for line in lines(app)[3:] if f" {name} " in line[: len(name) + 4])
             assert f" {texts[name][:8]}" in row  # as it is written, or the beginning of that
             feed.diverged = f"The output of {name} became NaN in step 12 (epoch 1): its input reached 3.1e+20."
-            marked = f"{app.look.glyphs.wrong} {name} "
+            marked = f"{app.terminal.glyphs.wrong} {name} "
             await until(pilot, lambda marked=marked: marked in text(app))  # type: ignore[misc]

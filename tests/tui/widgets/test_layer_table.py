@@ -9,13 +9,17 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.geometry import Size
 
-from tests.tui.fake_feed import LAYERS, OVERVIEW
+from tests.worker.fake_feed import LAYERS, OVERVIEW
+from tuicnn.display.outline import outline
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.training.progress import Figures, LayerRow
-from tuicnn.tui.look import Look
 from tuicnn.tui.widgets.layer_table import LayerTable
-from tuicnn.tui.widgets.outline import outline
 
-LOOKS = [Look(), Look(ascii=True, colours="none"), Look(colours="16", console=True)]
+TERMINALS = [
+    TerminalProfile(),
+    TerminalProfile(ascii=True, colours="none"),
+    TerminalProfile(colours="16", console=True),
+]
 
 
 def figures(rows: int, value: float) -> Figures:
@@ -25,9 +29,9 @@ def figures(rows: int, value: float) -> Figures:
 
 
 class OneTable(App[None]):
-    def __init__(self, look: Look) -> None:
+    def __init__(self, terminal: TerminalProfile) -> None:
         super().__init__()
-        self.table = LayerTable(look)
+        self.table = LayerTable(terminal)
         self.chosen: list[int] = []
 
     def compose(self) -> ComposeResult:
@@ -41,9 +45,9 @@ def painted(app: OneTable, width: int, height: int) -> list[str]:
     return [strip.text for strip in app.table.paint(width, height)]
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=["unicode", "ascii", "console"])
-async def test_every_width_and_height_is_filled_exactly(look: Look) -> None:
-    app = OneTable(look)
+@pytest.mark.parametrize("terminal", TERMINALS, ids=["unicode", "ascii", "console"])
+async def test_every_width_and_height_is_filled_exactly(terminal: TerminalProfile) -> None:
+    app = OneTable(terminal)
     async with app.run_test(size=(80, 24)):
         for value in (0.0, 1e-12, 0.5, 1.0, 123456.0, float("nan"), float("inf")):
             app.table.show(OVERVIEW, figures(len(LAYERS), value), 5)
@@ -52,12 +56,12 @@ async def test_every_width_and_height_is_filled_exactly(look: Look) -> None:
                     shown = painted(app, width, height)
                     assert len(shown) == height
                     assert {len(line) for line in shown} == {width}
-                    if look.ascii:
+                    if terminal.ascii:
                         assert all(line.isascii() for line in shown)
 
 
 async def test_a_column_stays_where_it_is_whatever_the_numbers() -> None:
-    app = OneTable(Look())
+    app = OneTable(TerminalProfile())
     async with app.run_test(size=(80, 24)):
         heads = set()
         for value in (0.0, 9.9e-9, 0.5, 999.0, float("nan")):
@@ -67,7 +71,7 @@ async def test_a_column_stays_where_it_is_whatever_the_numbers() -> None:
 
 
 async def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
-    app = OneTable(Look())
+    app = OneTable(TerminalProfile())
     async with app.run_test(size=(100, 24)):
         app.table.show(OVERVIEW, figures(len(LAYERS), 0.25), 0)
         shown = painted(app, 100, 20)
@@ -82,7 +86,7 @@ async def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
 
 
 async def test_every_number_stands_under_its_own_heading() -> None:
-    app, many = OneTable(Look()), len(LAYERS)
+    app, many = OneTable(TerminalProfile()), len(LAYERS)
     at = np.arange(many)
     ms, out, grad, dead = (np.asarray(column, np.float32) for column in (10 + at, 100 + at, 200 + at, (30 + at) / 100))
     known = Figures(ms, out, grad, dead, optimizer=70.25, waiting=80.5, rest=90.75, step=98.125)
@@ -120,15 +124,15 @@ async def test_every_number_stands_under_its_own_heading() -> None:
 @given(cursor=st.integers(0, 99), height=st.integers(3, 30), before=st.integers(0, 99))
 def test_the_cursor_is_always_in_sight(cursor: int, height: int, before: int) -> None:
     rows = tuple(LayerRow(f"relu{i}", f"relu {i}", "relu", (1, 2, 3), 0, 0, (i - 1,)) for i in range(100))
-    table = LayerTable(Look(colours="none"))
+    table = LayerTable(TerminalProfile(colours="none"))
     for place in (before, cursor):
         table.show(replace(OVERVIEW, layers=rows), None, place)
         shown = [strip.text for strip in table.paint(60, height)]
-    assert any(line.startswith(f"{table.look.glyphs.pointer} relu{cursor} ") for line in shown)
+    assert any(line.startswith(f"{table.terminal.glyphs.pointer} relu{cursor} ") for line in shown)
 
 
 async def test_a_click_on_a_layer_chooses_it() -> None:
-    app = OneTable(Look())
+    app = OneTable(TerminalProfile())
     async with app.run_test(size=(80, 10)) as pilot:
         app.table.show(OVERVIEW, None, 13)
         await pilot.pause()
@@ -141,7 +145,7 @@ async def test_a_click_on_a_layer_chooses_it() -> None:
 
 
 def test_branches_stand_under_what_they_fork_from_and_a_join_names_what_it_joins() -> None:
-    lines = outline(LAYERS, Look())
+    lines = outline(LAYERS, TerminalProfile())
     shown = [f"{line.marks}{line.text} {line.source}".rstrip() for line in lines]
     assert shown[1:12] == [
         "relu",
@@ -164,7 +168,7 @@ def test_any_graph_can_be_outlined(data: st.DataObject) -> None:
     for i in range(data.draw(st.integers(1, 12))):
         inputs = data.draw(st.lists(st.integers(-1, i - 1), min_size=1, max_size=3))
         rows.append(LayerRow(f"l{i}", "relu", "relu", (1,), 0, 0, tuple(inputs)))
-    lines = outline(rows, Look(ascii=True))
+    lines = outline(rows, TerminalProfile(ascii=True))
     assert len(lines) == len(rows)
     assert not lines[0].marks or len(rows) > 1
     assert lines[-1].marks == ""
@@ -186,9 +190,9 @@ DIVERGED = (
 def test_the_layer_that_diverged_is_marked_whatever_the_layers_are_called(guilty: str, told: str) -> None:
     names = ["step", "output", "gradient", "optimizer", "conv1", "became", "of"]
     rows = tuple(LayerRow(name, f"relu as {name}", "relu", (1, 2, 3), 0, 0, (i - 1,)) for i, name in enumerate(names))
-    table = LayerTable(Look(colours="none"))
+    table = LayerTable(TerminalProfile(colours="none"))
     table.show(replace(OVERVIEW, layers=rows), None, 0, told.format(guilty))
-    marked = [strip.text for strip in table.paint(60, 20) if strip.text.startswith(table.look.glyphs.wrong)]
+    marked = [strip.text for strip in table.paint(60, 20) if strip.text.startswith(table.terminal.glyphs.wrong)]
     assert [line.split()[1] for line in marked] == [guilty]
 
 
@@ -196,7 +200,7 @@ def test_the_layer_that_diverged_is_marked_whatever_the_layers_are_called(guilty
 def test_a_layer_is_shortened_before_its_name(length: int) -> None:
     label = "n" * length
     rows = (replace(LAYERS[0], name=label, text=f"conv 16 3x3 pad=1 stride=2 bias=false init=he as {label}"),)
-    table = LayerTable(Look(colours="none"))
+    table = LayerTable(TerminalProfile(colours="none"))
     table.show(replace(OVERVIEW, layers=rows), None, 0)
     line = table.paint(78, 10)[1].text
     assert line.split()[1] == label

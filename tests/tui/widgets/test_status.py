@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tui.fake_feed import OVERVIEW
+from tests.worker.fake_feed import OVERVIEW
+from tuicnn.display.numbers import count, duration, percent, significant
+from tuicnn.display.plain import plain
+from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.verdict import epoch_of, verdict
 from tuicnn.training.progress import Progress, State
-from tuicnn.tui.look import Look
-from tuicnn.tui.watcher import Snapshot
-from tuicnn.tui.widgets.numerals import count, duration, percent, significant
-from tuicnn.tui.widgets.plain import plain
-from tuicnn.tui.widgets.status import Status, epoch_of, verdict
+from tuicnn.tui.widgets.status import Status
+from tuicnn.worker.snapshot import Snapshot
 
 numbers = st.floats() | st.floats(0, 1)
 progresses = st.builds(
@@ -45,22 +46,22 @@ progresses = st.builds(
     frozen=st.booleans(),
     gone=st.sampled_from(["", "Weg: größe. " * 9]),
     width=st.integers(1, 160),
-    look=st.sampled_from([Look(colours="none"), Look(ascii=True, colours="none")]),
+    terminal=st.sampled_from([TerminalProfile(colours="none"), TerminalProfile(ascii=True, colours="none")]),
 )
 def test_whatever_the_run_says_three_lines_of_the_width(
-    progress: Progress, known: bool, frozen: bool, gone: str, width: int, look: Look
+    progress: Progress, known: bool, frozen: bool, gone: str, width: int, terminal: TerminalProfile
 ) -> None:
-    status = Status(look, "größe")
+    status = Status(terminal, "größe")
     status.show(Snapshot(OVERVIEW if known else None, progress, frozen=frozen, gone=gone))
     lines = [strip.text for strip in status.paint(width, 3)]
     assert [len(line) for line in lines] == [width] * 3
     assert all(line.isprintable() for line in lines)
-    if look.ascii:
+    if terminal.ascii:
         assert all(line.isascii() for line in lines)
 
 
 def painted(progress: Progress, width: int = 120) -> str:
-    status = Status(Look(colours="none"))
+    status = Status(TerminalProfile(colours="none"))
     status.show(Snapshot(OVERVIEW, progress))
     return "\n".join(strip.text for strip in status.paint(width, 3))
 
@@ -70,7 +71,7 @@ def test_what_is_amiss_is_cut_where_it_does_not_fit_and_ends_with_the_process() 
     heading = painted(trouble, 80).splitlines()[0]
     assert "  The disk is full" in heading
     assert heading.rstrip().endswith("…")
-    status = Status(Look(colours="none"))
+    status = Status(TerminalProfile(colours="none"))
     status.show(Snapshot(OVERVIEW, trouble, gone="The process is gone."))
     assert "disk" not in "".join(strip.text for strip in status.paint(120, 3))
 
@@ -137,8 +138,8 @@ def test_times_and_counts() -> None:
 
 @given(st.text())
 def test_text_from_elsewhere_takes_a_column_a_character(text: str) -> None:
-    for look in (Look(), Look(ascii=True)):
-        made = plain(text, look)
+    for terminal in (TerminalProfile(), TerminalProfile(ascii=True)):
+        made = plain(text, terminal)
         assert len(made) == len(text)
         assert made.isprintable()
-        assert made.isascii() or not look.ascii
+        assert made.isascii() or not terminal.ascii

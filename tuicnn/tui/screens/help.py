@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import ModalScreen
 
-from tuicnn.tui.look import Look
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.keys import Shortcut
 from tuicnn.tui.widgets.panel import Panel, PanelLine
 
@@ -47,13 +47,13 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         Binding("pagedown,space", "scroll(10)", "page down"),
     ]
 
-    def __init__(self, look: Look, shortcuts: Sequence[Shortcut]) -> None:
+    def __init__(self, terminal: TerminalProfile, shortcuts: Sequence[Shortcut]) -> None:
         super().__init__()
-        self.look = look
+        self.terminal = terminal
         self._shortcuts = shortcuts
 
     def compose(self) -> ComposeResult:
-        yield Panel(self.look, "Keys and words (esc closes)", id="help")
+        yield Panel(self.terminal, "Keys and words (esc closes)", id="help")
 
     def on_resize(self, _: Resize) -> None:
         """Break the lines anew."""
@@ -63,7 +63,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         panel = self.query_one(Panel)
         keys = [(" ".join(s.keys), s.binding.tooltip or s.binding.description) for s in self._shortcuts]
         first = max((len(name) for name, _ in (*keys, *WORDS)), default=0) + 2
-        glyphs = self.look.glyphs
+        glyphs = self.terminal.glyphs
         marks = (
             (glyphs.pointer, "the class that the network names for the image, or the chosen row"),
             (glyphs.truth, "the class that the image is of"),

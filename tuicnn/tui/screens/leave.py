@@ -11,13 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import ModalScreen
 
+from tuicnn.display.numbers import duration
+from tuicnn.display.plain import plain
+from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.verdict import WORDS
 from tuicnn.training.progress import Progress, State
-from tuicnn.tui.look import Look
-from tuicnn.tui.watcher import Watched, Watcher
-from tuicnn.tui.widgets.numerals import duration
+from tuicnn.tui.messages import Watched
 from tuicnn.tui.widgets.panel import Panel, PanelLine
-from tuicnn.tui.widgets.plain import plain
-from tuicnn.tui.widgets.status import WORDS
+from tuicnn.worker.watcher import Watcher
 
 __all__ = ["LeaveScreen", "Leaving"]
 
@@ -59,18 +60,18 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
         Binding("enter", "answer", "choose"),
     ]
 
-    def __init__(self, look: Look, watcher: Watcher, title: str) -> None:
+    def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str) -> None:
         super().__init__()
-        self.look = look
+        self.terminal = terminal
         self.watcher = watcher
         overview = watcher.snapshot.overview
-        self._name = plain(overview.net if overview else title, look)
+        self._name = plain(overview.net if overview else title, terminal)
         self._answers = _answers(watcher.latest)
         self._chosen = 0
         self._discards = False  # whether discarding was chosen once already
 
     def compose(self) -> ComposeResult:
-        yield Panel(self.look, "Leave", id="leave")
+        yield Panel(self.terminal, "Leave", id="leave")
 
     @on(Watched)
     def _on_watched(self, message: Watched) -> None:
@@ -100,7 +101,7 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
             question = [(f"Discard {duration(progress.seconds)} of training for good? d: yes, c: no", "bad")]
         lines: list[PanelLine] = [question, []]
         for index, (key, long, brief, _) in enumerate(self._answers):
-            pointer = self.look.glyphs.pointer if index == self._chosen else " "
+            pointer = self.terminal.glyphs.pointer if index == self._chosen else " "
             lines.append([(f"{pointer} ", "text"), (key, "accent"), (f"  {brief if short else long}", "text")])
         panel.show(lines, chosen=2 + self._chosen)
 

@@ -13,10 +13,12 @@ from textual.events import Resize, ScreenResume, ScreenSuspend
 from textual.screen import Screen
 from textual.timer import Timer
 
+from tuicnn.display.curves import smoothed
+from tuicnn.display.numbers import percent, shape
+from tuicnn.display.plain import plain
+from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.training.progress import Overview, Peek
-from tuicnn.tui.curves import smoothed
-from tuicnn.tui.look import Look, Role
-from tuicnn.tui.watcher import Snapshot, Watched, Watcher
+from tuicnn.tui.messages import Watched
 from tuicnn.tui.widgets.bars import Bars
 from tuicnn.tui.widgets.chart import Chart, Series
 from tuicnn.tui.widgets.heading import Heading
@@ -24,11 +26,11 @@ from tuicnn.tui.widgets.keys import KeyLine
 from tuicnn.tui.widgets.layer_table import LayerTable
 from tuicnn.tui.widgets.maps import Maps
 from tuicnn.tui.widgets.narrow import TooSmall
-from tuicnn.tui.widgets.numerals import percent, shape
 from tuicnn.tui.widgets.picture import Picture
-from tuicnn.tui.widgets.plain import plain
 from tuicnn.tui.widgets.sparkline import Sparkline
 from tuicnn.tui.widgets.status import Status
+from tuicnn.worker.snapshot import Snapshot
+from tuicnn.worker.watcher import Watcher
 
 __all__ = ["TrainScreen"]
 
@@ -86,9 +88,9 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         ),
     ]
 
-    def __init__(self, look: Look, watcher: Watcher, title: str) -> None:
+    def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str) -> None:
         super().__init__()
-        self.look = look
+        self.terminal = terminal
         self.watcher = watcher
         self._title_text = title
         self._snapshot = watcher.snapshot
@@ -101,29 +103,29 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         self._steps = np.arange(1, 1025, dtype=np.float32)
 
     def compose(self) -> ComposeResult:
-        look = self.look
-        yield Status(look, self._title_text, id="status")
+        terminal = self.terminal
+        yield Status(terminal, self._title_text, id="status")
         with Horizontal(id="sparks"):
-            yield Sparkline(look, "loss", id="loss_spark")
-            yield Sparkline(look, "accuracy", percent, role="second", id="accuracy_spark")
-        yield Heading(look, *PANES, id="tabs")
+            yield Sparkline(terminal, "loss", id="loss_spark")
+            yield Sparkline(terminal, "accuracy", percent, role="second", id="accuracy_spark")
+        yield Heading(terminal, *PANES, id="tabs")
         with Container(id="panes"):
             with Vertical(id="left"):
-                yield LayerTable(look, id="layers")
+                yield LayerTable(terminal, id="layers")
                 with Horizontal(id="charts"):
-                    yield Chart(look, "loss", smoothing=SMOOTHINGS[0], id="loss")
-                    yield Chart(look, "accuracy", percent=True, smoothing=SMOOTHINGS[0], id="accuracy")
+                    yield Chart(terminal, "loss", smoothing=SMOOTHINGS[0], id="loss")
+                    yield Chart(terminal, "accuracy", percent=True, smoothing=SMOOTHINGS[0], id="accuracy")
             with Vertical(id="right"):
                 with Vertical(id="sample"):
-                    yield Heading(look, "image", id="sample_heading")
+                    yield Heading(terminal, "image", id="sample_heading")
                     with Horizontal(id="sample_body"):
-                        yield Picture(look, id="picture")
-                        yield Bars(look, id="bars")
+                        yield Picture(terminal, id="picture")
+                        yield Bars(terminal, id="bars")
                 with Vertical(id="maps"):
-                    yield Heading(look, "maps", id="maps_heading")
-                    yield Maps(look, id="feature_maps")
-        yield KeyLine(look, id="keys")
-        yield TooSmall(look, LEAST_WIDTH, LEAST_HEIGHT, id="too_small")
+                    yield Heading(terminal, "maps", id="maps_heading")
+                    yield Maps(terminal, id="feature_maps")
+        yield KeyLine(terminal, id="keys")
+        yield TooSmall(terminal, LEAST_WIDTH, LEAST_HEIGHT, id="too_small")
 
     # -- what is in sight
 
@@ -174,7 +176,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
 
     def notice(self, text: str) -> None:
         """Show a sentence in the status lines for some seconds."""
-        self._notice = plain(text, self.look)
+        self._notice = plain(text, self.terminal)
         if self._notice_timer is not None:
             self._notice_timer.stop()
         self._notice_timer = self.set_timer(NOTICE_SECONDS, lambda: self.notice("")) if text else None
@@ -197,7 +199,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             self._draw_layers()
         self._draw_curves(everything=everything)
         if snapshot.unseen and self.in_sight("maps"):
-            self.query_one("#maps_heading", Heading).show((plain(snapshot.unseen, self.look), "warn"))
+            self.query_one("#maps_heading", Heading).show((plain(snapshot.unseen, self.terminal), "warn"))
             self.query_one("#feature_maps", Maps).show(None)
         if snapshot.peek is not None and snapshot.peek is not drawn.peek:
             self._draw_peek(snapshot.peek, overview)
@@ -240,8 +242,8 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             self.query_one(f"#{name}", Chart).show([Series("training", steps, y, number=number), points], marks=ends)
 
     def _draw_peek(self, peek: Peek, overview: Overview) -> None:
-        names = [plain(name, self.look) for name in overview.class_names]
-        glyphs = self.look.glyphs
+        names = [plain(name, self.terminal) for name in overview.class_names]
+        glyphs = self.terminal.glyphs
         says: tuple[str, Role]
         if np.isfinite(peek.probabilities).all():
             said = int(np.argmax(peek.probabilities))
@@ -258,7 +260,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             self.query_one("#sample_heading", Heading).show((number, "dim"), says, truth)
             picture = self.query_one("#picture", Picture)
             high, wide = peek.image.shape[:2]
-            columns, rows = Picture.size_for(high, wide, self.look)
+            columns, rows = Picture.size_for(high, wide, self.terminal)
             room_width, room_height = self._picture_room(max(map(len, names)))
             scale = min(1.0, room_width / columns, room_height / rows)
             picture.styles.width, picture.styles.height = max(1, int(columns * scale)), max(1, int(rows * scale))
@@ -268,7 +270,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             row = overview.layers[peek.layer]
             text = f"  {row.text}" if row.text != row.name else ""
             self.query_one("#maps_heading", Heading).show(
-                (f"{shape(row.shape)}{plain(text, self.look)}", "dim"), titles=[plain(row.name, self.look)]
+                (f"{shape(row.shape)}{plain(text, self.terminal)}", "dim"), titles=[plain(row.name, self.terminal)]
             )
             last = peek.layer == len(overview.layers) - 1  # its values are the classes
             self.query_one("#feature_maps", Maps).show(peek.maps, names=names if last else ())

@@ -10,8 +10,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tuicnn.tui.look import Look, Role
-from tuicnn.tui.widgets import numerals
+from tuicnn.display import numbers
+from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["Bars"]
@@ -25,8 +25,8 @@ class Bars(LineWidget):
     Where there are more classes than rows it shows the likeliest, and the true one in any case.
     """
 
-    def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(look, id=id, classes=classes)
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(terminal, id=id, classes=classes)
         self._probabilities: NDArray[np.float64] = np.zeros(0)
         self._names: tuple[str, ...] = ()
         self._truth = -1
@@ -34,7 +34,7 @@ class Bars(LineWidget):
     def show(self, probabilities: NDArray[np.float32], names: Sequence[str], truth: int) -> None:
         """Show probabilities (classes,), the names of the classes and the index of the true one (-1: unknown)."""
         self._probabilities = np.asarray(probabilities, dtype=np.float64).reshape(-1).copy()
-        given = [self.look.plain(name) for name in names]
+        given = [self.terminal.plain(name) for name in names]
         self._names = tuple(given[i] if i < len(given) else str(i) for i in range(len(self._probabilities)))
         self._truth = truth
         self.repaint()
@@ -63,7 +63,7 @@ class Bars(LineWidget):
         return int(known.argmax()) if known.size and known.max() >= 0 else -1
 
     def _row(self, index: int, names: int, width: int) -> Strip:
-        glyphs, style = self.look.glyphs, self.style
+        glyphs, style = self.terminal.glyphs, self.style
         predicted, true = index == self._predicted, index == self._truth
         value = self._probabilities[index]
         known = bool(np.isfinite(value))
@@ -76,7 +76,7 @@ class Bars(LineWidget):
             Segment(glyphs.truth if true else " ", style("strong")),
             Segment(" " + set_cell_size(name, names) + " " if names else " ", style("text" if predicted else "dim")),
         ]
-        percent = numerals.percent(share).rjust(7) if known else glyphs.dash.rjust(7)
+        percent = numbers.percent(share).rjust(7) if known else glyphs.dash.rjust(7)
         room = width - 2 - (names + 2 if names else 1) - len(percent)
         if room > 0:
             bar = self._bar(share, room)
@@ -90,6 +90,6 @@ class Bars(LineWidget):
 
     def _bar(self, share: float, room: int) -> str:
         """A bar over `share` of `room` cells, by eighths of a cell."""
-        eighths = self.look.glyphs.eighths
+        eighths = self.terminal.glyphs.eighths
         full, rest = divmod(round(share * room * 8), 8)
         return (eighths[-1] * full + (eighths[rest - 1] if rest else "")).rstrip()

@@ -13,12 +13,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from tuicnn.display.axes import decades, round_step, short, snapped, tick_texts, ticks
+from tuicnn.display.curves import extent, line_dots, point_dots, settled, smoothed
+from tuicnn.display.numbers import percent, significant
+from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.tui.canvas import Canvas
-from tuicnn.tui.curves import extent, line_dots, point_dots, settled, smoothed
-from tuicnn.tui.look import Look, Role
-from tuicnn.tui.numbers import decades, round_step, short, snapped, tick_texts, ticks
 from tuicnn.tui.widgets.lines import LineWidget, fitted
-from tuicnn.tui.widgets.numerals import percent, significant
 
 __all__ = ["Chart", "Series"]
 
@@ -56,7 +56,7 @@ class Chart(LineWidget):
 
     def __init__(
         self,
-        look: Look,
+        terminal: TerminalProfile,
         title: str,
         *,
         percent: bool = False,
@@ -66,10 +66,10 @@ class Chart(LineWidget):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(look, id=id, classes=classes)
-        self.heading = look.plain(title)
+        super().__init__(terminal, id=id, classes=classes)
+        self.heading = terminal.plain(title)
         self.percent = percent
-        self._empty = look.plain(empty)
+        self._empty = terminal.plain(empty)
         self._smoothing = smoothing
         self._logarithmic = logarithmic
         self._series: tuple[Series, ...] = ()
@@ -170,7 +170,7 @@ class Chart(LineWidget):
 
     def _plot(self, canvas: Canvas, axes: _Axes, axis: int) -> None:
         """Draw the axes and the series; `axis` is the number of lines below the data, 0 to 2."""
-        glyphs = self.look.glyphs
+        glyphs = self.terminal.glyphs
         gutter = max(map(len, axes.y_texts)) + 1
         if canvas.width < gutter + 10:
             gutter = 0
@@ -221,7 +221,7 @@ class Chart(LineWidget):
             start = min(max(0, x - (len(text) - 1) // 2), canvas.width - len(text))
             if start < free:
                 continue
-            canvas.write(x, rows, self.look.glyphs.tee_down, "faint")
+            canvas.write(x, rows, self.terminal.glyphs.tee_down, "faint")
             if labels:
                 canvas.write(start, rows + 1, text, "dim")
                 free = start + len(text) + 2
@@ -234,7 +234,7 @@ class Chart(LineWidget):
         for mark in inside[every - 1 :: max(1, every)].tolist():
             x = left + round((mark - low) / (high - low) * (columns - 1))
             for y in range(rows):
-                canvas.write(x, y, self.look.glyphs.dotted, "faint")
+                canvas.write(x, y, self.terminal.glyphs.dotted, "faint")
 
     def _legend(self, width: int) -> Strip:
         """The title, and each series' mark, name and last value; names are cut or left out where there is no room."""
@@ -243,11 +243,11 @@ class Chart(LineWidget):
             segments = [Segment(title, self.style("strong"))]
             counts = {"line": 0, "points": 0}
             for series, y in zip(self._series, self._drawn, strict=True):
-                marks = self.look.glyphs.traces if series.kind == "line" else self.look.glyphs.points
+                marks = self.terminal.glyphs.traces if series.kind == "line" else self.terminal.glyphs.points
                 mark = marks[counts[series.kind] % len(marks)]
                 counts[series.kind] += 1
                 known = y[np.isfinite(y)] if series.number is None else np.array([series.number])
-                name = f" {self.look.plain(series.name)[:letters]}" if letters else ""
+                name = f" {self.terminal.plain(series.name)[:letters]}" if letters else ""
                 segments += [
                     Segment(f"  {mark}", self.style(series.role)),
                     Segment(f"{name} ", self.style("dim")),
@@ -259,5 +259,5 @@ class Chart(LineWidget):
 
     def _last(self, known: NDArray[np.float64]) -> str:
         if not known.size or np.isnan(known[-1]):
-            return self.look.glyphs.dash
+            return self.terminal.glyphs.dash
         return percent(float(known[-1])) if self.percent else significant(float(known[-1]))

@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tuicnn.tui.look import Look, Role
+from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["Heading"]
@@ -27,8 +27,10 @@ class Heading(LineWidget):
             super().__init__()
             self.index = index
 
-    def __init__(self, look: Look, *titles: str, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(look, id=id, classes=classes)
+    def __init__(
+        self, terminal: TerminalProfile, *titles: str, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(terminal, id=id, classes=classes)
         self._titles: Sequence[str] = titles
         self._chosen = 0
         self._aside: Sequence[tuple[str, Role]] = ()
@@ -50,7 +52,7 @@ class Heading(LineWidget):
     def paint(self, width: int, height: int) -> list[Strip]:
         """The line."""
         several = len(self._titles) > 1
-        rule = self.look.glyphs.horizontal if several else " "
+        rule = self.terminal.glyphs.horizontal if several else " "
         parts = [Segment(rule, self.style("faint"))] if several else []
         for index, title in enumerate(self._titles):
             chosen = several and index == self._chosen
@@ -71,7 +73,7 @@ class Heading(LineWidget):
 
     def _cut(self, parts: Sequence[Segment], width: int) -> list[Segment]:
         """As much as fits, with an ellipsis at its end; blanks at the end are no loss."""
-        more = self.look.glyphs.ellipsis
+        more = self.terminal.glyphs.ellipsis
         while parts and not parts[-1].text.strip():
             parts = parts[:-1]
         if sum(len(part.text) for part in parts) <= width or width < len(more):

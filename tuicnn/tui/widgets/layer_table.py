@@ -13,12 +13,12 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
+from tuicnn.display.numbers import count, percent, shape, significant
+from tuicnn.display.outline import Line, outline
+from tuicnn.display.plain import plain
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.training.progress import Figures, LayerRow, Overview
-from tuicnn.tui.look import Look
 from tuicnn.tui.widgets.lines import LineWidget, fitted
-from tuicnn.tui.widgets.numerals import count, percent, shape, significant
-from tuicnn.tui.widgets.outline import Line, outline
-from tuicnn.tui.widgets.plain import plain
 
 __all__ = ["LayerTable"]
 
@@ -59,8 +59,8 @@ class LayerTable(LineWidget):
             super().__init__()
             self.layer = layer
 
-    def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(look, id=id, classes=classes)
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(terminal, id=id, classes=classes)
         self._rows: tuple[LayerRow, ...] = ()
         self._names: list[str] = []
         self._lines: list[Line] = []
@@ -77,8 +77,8 @@ class LayerTable(LineWidget):
         self._guilty = next((i for i, row in enumerate(overview.layers) if row.name == named), -1)
         if overview.layers is not self._rows:
             self._rows, self._macs = overview.layers, overview.macs
-            self._names = [plain(row.name, self.look) for row in self._rows]
-            self._lines = outline(self._rows, self.look)
+            self._names = [plain(row.name, self.terminal) for row in self._rows]
+            self._lines = outline(self._rows, self.terminal)
         self._figures, self._cursor = figures, cursor
         self.repaint()
 
@@ -111,7 +111,7 @@ class LayerTable(LineWidget):
         strips += [self._layer(index, columns, text_width, width) for index in shown]
         self._shown = len(shown)
         for text, milliseconds in besides:
-            cells = [_milliseconds(milliseconds, self.look.glyphs.dash) if c is TIME else "" for c in columns]
+            cells = [_milliseconds(milliseconds, self.terminal.glyphs.dash) if c is TIME else "" for c in columns]
             strips.append(self._line(f"  {text}", cells, columns, text_width, width, self.style("dim")))
         strips.append(self._total(columns, text_width, width))
         return strips + [Strip.blank(width, self.base)] * (height - len(strips))
@@ -144,7 +144,7 @@ class LayerTable(LineWidget):
         return widths, max(0, min(width - sum(widths[c] + c.gap for c in widths), max(longest + 2, LONGEST_TEXT)))
 
     def _cells(self, index: int, columns: dict[Column, int]) -> list[str]:
-        row, figures, dash = self._rows[index], self._figures, self.look.glyphs.dash
+        row, figures, dash = self._rows[index], self._figures, self.terminal.glyphs.dash
         known: dict[Column, Callable[[], str]] = {
             OUTPUT: lambda: shape(row.shape),
             PARAMETERS: lambda: count(row.parameters) if row.parameters else "",
@@ -160,14 +160,14 @@ class LayerTable(LineWidget):
 
     def _named(self, name: str, width: int) -> str:
         """A name with the blanks up to the layer's text: whole, unless it would take more than half of the line."""
-        room, cut = min(max(map(len, [*self._names, "name"])), width // 2), self.look.glyphs.ellipsis
+        room, cut = min(max(map(len, [*self._names, "name"])), width // 2), self.terminal.glyphs.ellipsis
         if len(name) > room:
             name = name[: max(0, room - len(cut))] + cut
         return name.ljust(room + NAME_GAP)
 
     def _text(self, index: int, width: int) -> str:
         line = self._lines[index]
-        glyphs = self.look.glyphs
+        glyphs = self.terminal.glyphs
         pointer = glyphs.wrong if index == self._guilty else glyphs.pointer if index == self._cursor else " "
         name = self._named(self._names[index], width)
         return f"{pointer} {name}{line.marks}{line.text}" + (f" {line.source}" if line.source else "")
@@ -175,13 +175,13 @@ class LayerTable(LineWidget):
     def _layer(self, index: int, columns: dict[Column, int], text_width: int, width: int) -> Strip:
         style = self._cursor_style if index == self._cursor else self.base
         if index == self._guilty:
-            style += self.look.style("bad")
+            style += self.terminal.style("bad")
         return self._line(self._text(index, width), self._cells(index, columns), columns, text_width, width, style)
 
     @property
     def _cursor_style(self) -> Style:
         """The pointer alone tells the row; where there are few colours reverse video tells it better."""
-        if self.look.colours in ("none", "16"):
+        if self.terminal.colours in ("none", "16"):
             return self.base + Style(reverse=True)
         return self.style("accent") + Style(bold=True)
 
@@ -191,7 +191,7 @@ class LayerTable(LineWidget):
             if column is PARAMETERS:
                 cells.append(count(sum(row.parameters for row in self._rows)))
             elif column is TIME and self._figures is not None:
-                cells.append(_milliseconds(self._figures.step, self.look.glyphs.dash))
+                cells.append(_milliseconds(self._figures.step, self.terminal.glyphs.dash))
             else:
                 cells.append("")
         macs = count(self._macs)
@@ -205,7 +205,7 @@ class LayerTable(LineWidget):
         self, text: str, cells: Sequence[str], columns: dict[Column, int], text_width: int, width: int, style: Style
     ) -> Strip:
         """One line as one segment: little to compare and little to send."""
-        cut = self.look.glyphs.ellipsis
+        cut = self.terminal.glyphs.ellipsis
         if len(text) > text_width:
             text = text[: max(0, text_width - len(cut))] + cut[:text_width]
         numbers = "".join(

@@ -19,7 +19,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tuicnn.tui.look import Look, Role
+from tuicnn.display.terminal import Role, TerminalProfile
 
 __all__ = ["LeanStrip", "LineWidget", "fitted"]
 
@@ -98,9 +98,9 @@ def _codes(style: Style, system: ColorSystem) -> tuple[str, str, str]:
 class LineWidget(Widget):
     """A widget that paints all of its lines at once, and sends those that changed."""
 
-    def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.look = look
+        self.terminal = terminal
         self._base: Style | None = None
         self._painted: list[Strip] = []
         self._painted_for: tuple[int, int, Style] | None = None
@@ -117,10 +117,10 @@ class LineWidget(Widget):
 
     def style(self, role: Role) -> Style:
         """The style of a role on the widget's background."""
-        return self.base + self.look.style(role)
+        return self.base + self.terminal.style(role)
 
     def _by_sheet(self) -> Style:
-        return Style() if self.look.colours == "none" else self.rich_style
+        return Style() if self.terminal.colours == "none" else self.rich_style
 
     def _paint(self) -> bool:
         """Paint; whether the size and the colours are still those of the lines before."""
@@ -175,7 +175,7 @@ class LineWidget(Widget):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """No filters where there are colours: they would rewrite the palette's colours to longer ones."""
-        return super().get_line_filters() if self.look.colours == "none" else []
+        return super().get_line_filters() if self.terminal.colours == "none" else []
 
 
 def fitted(segments: Sequence[Segment], width: int, style: Style) -> Strip:

@@ -13,12 +13,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tuicnn.tui.look import Look
-from tuicnn.tui.numbers import short, snapped
-from tuicnn.tui.pixels import NONE, averaged, enlarged, half_blocks, runs
-from tuicnn.tui.scales import BAD, bound, characters, colours, places
-from tuicnn.tui.signed_bar import signed_bar
-from tuicnn.tui.tiles import Tiles, arranged
+from tuicnn.display.axes import short, snapped
+from tuicnn.display.pixels import NONE, averaged, enlarged, half_blocks, runs
+from tuicnn.display.scales import BAD, bound, characters, colours, places
+from tuicnn.display.signed_bar import signed_bar
+from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.tiles import Tiles, arranged
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["Maps"]
@@ -35,8 +35,8 @@ class Maps(LineWidget):
     screen that did not change in the network; it contains zero.
     """
 
-    def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(look, id=id, classes=classes)
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(terminal, id=id, classes=classes)
         self._names: tuple[str, ...] = ()
         self._maps: NDArray[np.float32] | None = None
         self._title = ""
@@ -52,12 +52,12 @@ class Maps(LineWidget):
 
         A new title or shape begins at the first channel.
         """
-        self._names = tuple(map(self.look.plain, names))
+        self._names = tuple(map(self.terminal.plain, names))
         if maps is not None:
             maps = np.array(maps, dtype=np.float32)
             if maps.ndim == 3 and maps.shape[1:] == (1, 1):
                 maps = maps.reshape(-1)
-        title = self.look.plain(title)
+        title = self.terminal.plain(title)
         before = self._maps
         if maps is before or (
             maps is not None
@@ -117,7 +117,7 @@ class Maps(LineWidget):
 
     def _grid(self, maps: NDArray[np.float32], width: int, rows: int) -> list[Strip]:
         channels, high, wide = maps.shape
-        blocks = self.look.half_blocks
+        blocks = self.terminal.half_blocks
         tiles = arranged(channels, high, wide, width, rows, half_blocks=blocks)
         compact = not blocks and (tiles is None or tiles.height < high)
         if compact:  # one character for two pixels, one above the other, rather than two characters a pixel
@@ -150,7 +150,7 @@ class Maps(LineWidget):
     def _codes(self, pixels: NDArray[np.float64]) -> Codes:
         """Colours of the palette, or places among the characters (`NONE`: not a finite number)."""
         ends = bound(*self._scale)
-        if self.look.half_blocks:
+        if self.terminal.half_blocks:
             palette = colours(self._signed)
             found = self._placed(pixels, ends, len(palette))
             return np.where(found == NONE, BAD, palette[found])
@@ -166,7 +166,7 @@ class Maps(LineWidget):
 
     @property
     def _characters(self) -> str:
-        return characters(self._signed, self.look.glyphs.ramp)
+        return characters(self._signed, self.terminal.glyphs.ramp)
 
     def _pixels(self, y: int, codes: Codes, width: int, cells: int) -> Strip:
         """A line of cells (so many a pixel) by one row of pixels or two; that of last time where nothing changed."""
@@ -174,8 +174,8 @@ class Maps(LineWidget):
         kept = self._kept.get(y)
         if kept is not None and kept[0] == key:
             return kept[1]
-        glyphs, base = self.look.glyphs, self.base
-        if self.look.half_blocks:
+        glyphs, base = self.terminal.glyphs, self.base
+        if self.terminal.half_blocks:
             codes = np.where(codes == _GAP, NONE, codes)
             segments = half_blocks(codes[0], codes[1], base, glyphs.upper_half, glyphs.lower_half)
             used = codes.shape[1]
@@ -212,7 +212,7 @@ class Maps(LineWidget):
                 fitted(
                     [
                         Segment(labels[i] + " ", self.style("dim")),
-                        *signed_bar(float(value), self._scale, width - digits - 1, self.look.glyphs, self.style),
+                        *signed_bar(float(value), self._scale, width - digits - 1, self.terminal.glyphs, self.style),
                     ],
                     width,
                     self.base,
@@ -233,7 +233,7 @@ class Maps(LineWidget):
         for start in range(first, min(len(values), first + shown), across):
             cells: list[Segment] = [Segment(str(start).rjust(digits) + " ", self.style("dim"))]
             for code, times in runs(codes[start : start + across]):
-                if self.look.half_blocks:
+                if self.terminal.half_blocks:
                     cells.append(Segment("  " * times, self.base + _background(code)))
                 else:
                     cells.append(Segment(("?" if code == NONE else self._characters[code]) * 2 * times, self.base))
@@ -266,7 +266,7 @@ class Maps(LineWidget):
 
     def _swatches(self) -> list[Segment]:
         """The scale itself, from low to high."""
-        if self.look.half_blocks:
+        if self.terminal.half_blocks:
             return [Segment(" ", self.base + _background(int(code))) for code in colours(self._signed)]
         return [Segment(self._characters, self.style("text"))]
 

@@ -7,7 +7,7 @@ import textwrap
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tuicnn.tui.look import Look
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["TooSmall"]
@@ -16,8 +16,8 @@ __all__ = ["TooSmall"]
 class TooSmall(LineWidget):
     """A sentence: how large the terminal should be. It is there where the screen's class is `-too-small`."""
 
-    def __init__(self, look: Look, width: int, height: int, *, id: str | None = None) -> None:
-        super().__init__(look, id=id)
+    def __init__(self, terminal: TerminalProfile, width: int, height: int, *, id: str | None = None) -> None:
+        super().__init__(terminal, id=id)
         self._least = (width, height)
 
     def paint(self, width: int, height: int) -> list[Strip]:

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tuicnn.tui.look import Look, Role
+from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["Panel", "PanelLine"]
@@ -20,8 +20,8 @@ PanelLine = Sequence[tuple[str, Role]]
 class Panel(LineWidget):
     """Lines in a frame; one of them may be chosen."""
 
-    def __init__(self, look: Look, title: str, *, id: str | None = None) -> None:
-        super().__init__(look, id=id)
+    def __init__(self, terminal: TerminalProfile, title: str, *, id: str | None = None) -> None:
+        super().__init__(terminal, id=id)
         self._title = title
         self._lines: Sequence[PanelLine] = ()
         self._chosen = -1
@@ -43,7 +43,7 @@ class Panel(LineWidget):
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The frame and the lines in it."""
-        glyphs, frame = self.look.glyphs, self.style("dim")
+        glyphs, frame = self.terminal.glyphs, self.style("dim")
         inner = max(0, width - 4)
         room = max(1, height - 2)
         self._top = max(0, min(self._top, len(self._lines) - room))
@@ -67,7 +67,7 @@ class Panel(LineWidget):
         return (strips + [Strip.blank(width, self.base)] * height)[:height]
 
     def _edge(self, left: str, text: str, right: str, width: int) -> Strip:
-        glyphs, frame = self.look.glyphs, self.style("dim")
+        glyphs, frame = self.terminal.glyphs, self.style("dim")
         text = text[: max(0, width - 4)]
         rule = glyphs.horizontal * max(0, width - 3 - len(text))
         parts = [(left + glyphs.horizontal, frame), (text, self.style("strong")), (rule + right, frame)]

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tuicnn.tui.look import Look
-from tuicnn.tui.pixels import GREYS, NONE, averaged, enlarged, half_blocks, nearest, true_colours
+from tuicnn.display.pixels import GREYS, NONE, averaged, enlarged, half_blocks, nearest, true_colours
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["Picture"]
@@ -20,14 +20,14 @@ class Picture(LineWidget):
     One that is too large is scaled down by area, a small one up by a whole number; its proportions stay.
     """
 
-    def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(look, id=id, classes=classes)
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(terminal, id=id, classes=classes)
         self._image: NDArray[np.uint8] | None = None
 
     @staticmethod
-    def size_for(height: int, width: int, look: Look) -> tuple[int, int]:
+    def size_for(height: int, width: int, terminal: TerminalProfile) -> tuple[int, int]:
         """The columns and rows that an image of height x width pixels takes unscaled."""
-        return (width, (height + 1) // 2) if look.half_blocks else (2 * width, height)
+        return (width, (height + 1) // 2) if terminal.half_blocks else (2 * width, height)
 
     def show(self, image: NDArray[np.uint8] | None) -> None:
         """Show an image uint8 (H, W, C), C being 1 (grey) or 3 (red, green, blue); `None` for none."""
@@ -43,7 +43,9 @@ class Picture(LineWidget):
         image = self._image
         lines: list[Strip] = []
         if image is not None and image.ndim == 3 and 0 not in image.shape and min(width, height) > 0:
-            lines = self._blocks(image, width, height) if self.look.half_blocks else self._ramp(image, width, height)
+            lines = (
+                self._blocks(image, width, height) if self.terminal.half_blocks else self._ramp(image, width, height)
+            )
         return lines + [Strip.blank(width, self.base)] * (height - len(lines))
 
     def _blocks(self, image: NDArray[np.uint8], width: int, height: int) -> list[Strip]:
@@ -51,13 +53,13 @@ class Picture(LineWidget):
         whole = np.rint(pixels).astype(np.uint8)
         if whole.shape[2] == 1:
             codes = GREYS[np.rint(pixels[:, :, 0] * (len(GREYS) - 1) / 255).astype(np.int64)]
-        elif self.look.colours == "truecolor":
+        elif self.terminal.colours == "truecolor":
             codes = true_colours(whole)
         else:
             codes = nearest(whole)
         if len(codes) % 2:
             codes = np.concatenate([codes, np.full((1, codes.shape[1]), NONE)])
-        glyphs, base = self.look.glyphs, self.base
+        glyphs, base = self.terminal.glyphs, self.base
         return [
             fitted(half_blocks(top, bottom, base, glyphs.upper_half, glyphs.lower_half), width, base)
             for top, bottom in zip(codes[::2], codes[1::2], strict=True)
@@ -71,8 +73,8 @@ class Picture(LineWidget):
         else:
             pixels = _scaled(image, width, 2 * height)
             pixels = np.moveaxis(averaged(np.moveaxis(pixels, 2, 0), -(-len(pixels) // 2), pixels.shape[1]), 0, 2)
-        ramp = self.look.glyphs.ramp
-        # how bright a colour looks: Rec. 601
+        ramp = self.terminal.glyphs.ramp
+        # how bright a colour terminals: Rec. 601
         grey = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels @ np.array([0.299, 0.587, 0.114])
         places = np.rint(np.clip(grey, 0, 255) * (len(ramp) - 1) / 255).astype(np.int64)
         style = self.style("text")

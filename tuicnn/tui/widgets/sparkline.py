@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tuicnn.tui.look import Look, Role
+from tuicnn.display.numbers import significant
+from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget, fitted
-from tuicnn.tui.widgets.numerals import significant
 
 __all__ = ["Sparkline", "bucketed"]
 
@@ -27,7 +27,7 @@ class Sparkline(LineWidget):
 
     def __init__(
         self,
-        look: Look,
+        terminal: TerminalProfile,
         label: str = "",
         form: Callable[[float], str] = significant,
         *,
@@ -35,8 +35,8 @@ class Sparkline(LineWidget):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(look, id=id, classes=classes)
-        self._label = look.plain(label)
+        super().__init__(terminal, id=id, classes=classes)
+        self._label = terminal.plain(label)
         self._form = form
         self._role: Role = role
         self._values: NDArray[np.float64] = np.zeros(0)
@@ -52,7 +52,7 @@ class Sparkline(LineWidget):
         known = self._values[np.isfinite(self._values)]
         label = self._label + " " if self._label else ""
         number = self._number if self._number is not None else float(known[-1]) if known.size else math.nan
-        last = " " + (self.look.glyphs.dash if math.isnan(number) else self._form(number))
+        last = " " + (self.terminal.glyphs.dash if math.isnan(number) else self._form(number))
         room = width - cell_len(label) - cell_len(last)
         if room < _NARROWEST:
             room, label = room + cell_len(label), ""
@@ -71,7 +71,7 @@ class Sparkline(LineWidget):
         known = np.isfinite(values)
         if not known.any():
             return " " * columns
-        levels = self.look.glyphs.levels
+        levels = self.terminal.glyphs.levels
         low, high = values[known].min(), values[known].max()
         # halved, so that the span of the largest numbers is still one
         share = (values / 2 - low / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else np.full(len(values), 0.5)

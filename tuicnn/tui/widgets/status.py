@@ -11,62 +11,21 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tuicnn.training.progress import Overview, Progress, State
-from tuicnn.tui.look import Look, Role
-from tuicnn.tui.watcher import Snapshot
+from tuicnn.display.numbers import duration, percent, significant
+from tuicnn.display.plain import folded, plain
+from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.verdict import ROLES, WORDS, epoch_of, verdict
+from tuicnn.training.progress import State
 from tuicnn.tui.widgets.lines import LineWidget, fitted
-from tuicnn.tui.widgets.numerals import duration, percent, significant
-from tuicnn.tui.widgets.plain import folded, plain
+from tuicnn.worker.snapshot import Snapshot
 
-__all__ = ["Status", "epoch_of", "verdict"]
+__all__ = ["Status"]
 
 Part = tuple[str, Role]
 
-WORDS = {
-    State.STARTING: "reading data",
-    State.TRAINING: "training",
-    State.PAUSED: "paused",
-    State.VALIDATING: "validating",
-    State.TESTING: "testing",
-    State.DONE: "done",
-    State.STOPPED: "stopped",
-    State.DIVERGED: "diverged",
-    State.FAILED: "failed",
-}
-ROLES: dict[State, Role] = {
-    State.PAUSED: "warn",
-    State.STOPPED: "warn",
-    State.DONE: "good",
-    State.DIVERGED: "bad",
-    State.FAILED: "bad",
-}
 NUMBERS_PERIOD = 0.5  # seconds that the numbers stand still while training
 ROOMY = 72  # columns from which on all words are written out
 BARS = 36  # cells of a bar at most
-
-
-def epoch_of(progress: Progress, overview: Overview) -> tuple[int, float]:
-    """The epoch that is being trained, from 1, and how much of it is done, 0 to 1."""
-    whole, rest = divmod(progress.step, max(1, overview.steps_per_epoch))
-    ended = whole > 0 and rest == 0 and (progress.epoch < whole or whole >= overview.epochs)
-    if ended or progress.state in (State.VALIDATING, State.TESTING):
-        return max(1, min(whole, overview.epochs)), 1.0
-    return min(whole + 1, overview.epochs), rest / max(1, overview.steps_per_epoch)
-
-
-def verdict(progress: Progress, overview: Overview | None) -> str:
-    """How a run ended, as a sentence."""
-    if progress.state is State.FAILED:
-        return progress.message or "The training process failed."
-    if progress.state is State.DIVERGED:
-        return progress.message or f"Diverged: the loss became infinite or NaN at step {progress.step:,}."
-    if math.isfinite(progress.test_accuracy):
-        images = f"{overview.test_images:,} test images" if overview else "test images"
-        loss = f"; test loss {significant(progress.test_loss)}" if math.isfinite(progress.test_loss) else ""
-        return f"{percent(progress.test_accuracy, 2)} of the {images} are right{loss}."
-    best = progress.best_val_accuracy
-    found = f"; at best {percent(best, 2)} of the validation images were right" if math.isfinite(best) else ""
-    return f"Ended at step {progress.step:,} of {progress.steps:,}{found}. The test images were not read."
 
 
 class Status(LineWidget):
@@ -74,8 +33,8 @@ class Status(LineWidget):
 
     DEFAULT_CSS = "Status { height: 3; }"
 
-    def __init__(self, look: Look, title: str = "", *, id: str | None = None) -> None:
-        super().__init__(look, id=id)
+    def __init__(self, terminal: TerminalProfile, title: str = "", *, id: str | None = None) -> None:
+        super().__init__(terminal, id=id)
         self._title = title
         self._snapshot = Snapshot()
         self._notice = ""
@@ -106,13 +65,13 @@ class Status(LineWidget):
 
     def _heading(self, width: int) -> Strip:
         overview = self._snapshot.overview
-        dot = f" {self.look.glyphs.dot} "
-        left: list[Part] = [(plain(overview.net if overview else self._title, self.look), "strong")]
+        dot = f" {self.terminal.glyphs.dot} "
+        left: list[Part] = [(plain(overview.net if overview else self._title, self.terminal), "strong")]
         facts: list[str] = []
         if overview is not None:
             if overview.run:
-                left.append((dot + plain(PurePath(overview.run).name, self.look), "dim"))
-            data = plain(overview.data, self.look)
+                left.append((dot + plain(PurePath(overview.run).name, self.terminal), "dim"))
+            data = plain(overview.data, self.terminal)
             facts = [
                 f"{overview.train_images:,} images of {data}" if overview.complete else data,
                 overview.optimizer,
@@ -127,9 +86,9 @@ class Status(LineWidget):
         ended_badly = progress.state in (State.FAILED, State.DIVERGED)
         told_below = ended_badly or bool(progress.diverged) or not self._snapshot.begun
         amiss = progress.trouble or ("" if told_below else progress.message)
-        notice = self._notice or ("" if self._snapshot.gone else plain(amiss, self.look))
+        notice = self._notice or ("" if self._snapshot.gone else plain(amiss, self.terminal))
         if notice:
-            room, more = width - 4 - sum(len(text) for text, _ in left), self.look.glyphs.ellipsis
+            room, more = width - 4 - sum(len(text) for text, _ in left), self.terminal.glyphs.ellipsis
             notice = notice if len(notice) <= room else notice[: max(0, room - len(more))] + more
             return self._between(left, [(notice, "warn")], width)
         facts = [fact for fact in facts if fact]
@@ -140,7 +99,7 @@ class Status(LineWidget):
 
     def _said(self, width: int) -> tuple[str, Role] | None:
         """The sentence in the place of the progress: before the run begins, and after it has ended."""
-        progress, glyphs = self._snapshot.progress, self.look.glyphs
+        progress, glyphs = self._snapshot.progress, self.terminal.glyphs
         if progress.state.final:
             return verdict(progress, self._snapshot.overview), ROLES[progress.state]
         if self._snapshot.gone:
@@ -158,14 +117,14 @@ class Status(LineWidget):
         keys = tuple(f"minus halves the {name} ({rate}), space goes on." for name in ("learning rate", "rate"))
         texts = [f"{text} {key}" for text in shorter for key in keys]
         room = width - 3 - len(" DIVERGED ")
-        return next((text for text in texts if len(folded(text, room, 3, self.look)) < 3), texts[-1])
+        return next((text for text in texts if len(folded(text, room, 3, self.terminal)) < 3), texts[-1])
 
     def _saying(self, text: str, role: Role, width: int) -> list[Strip]:
         """The sentence in one line above the numbers, or in two where it is long."""
         progress = self._snapshot.progress
         marked = progress.state.final or progress.diverged
         badge = f" {WORDS[State.DIVERGED if progress.diverged else progress.state].upper()} " if marked else ""
-        lines = folded(text, width - 3 - len(badge), 2, self.look)
+        lines = folded(text, width - 3 - len(badge), 2, self.terminal)
         strips = []
         for index, line in enumerate(lines):
             mark = (
@@ -179,7 +138,7 @@ class Status(LineWidget):
 
     def _state(self, width: int) -> Strip:
         snapshot = self._snapshot
-        progress, overview, glyphs = snapshot.progress, snapshot.overview, self.look.glyphs
+        progress, overview, glyphs = snapshot.progress, snapshot.overview, self.terminal.glyphs
         assert overview is not None
         mark = glyphs.paused if progress.state is State.PAUSED else glyphs.running
         word = WORDS[progress.state]
@@ -204,7 +163,7 @@ class Status(LineWidget):
         return self._line([*parts, (left, "text")], width)
 
     def _numbers(self, width: int) -> Strip:
-        progress, dash = self._read[0].progress, self.look.glyphs.dash
+        progress, dash = self._read[0].progress, self.terminal.glyphs.dash
         if not self._snapshot.begun:
             return Strip.blank(width, self.base)
         validation = f"{percent(progress.val_accuracy, 1, dash):<6}"
@@ -236,12 +195,12 @@ class Status(LineWidget):
         done = max(0, min(cells, round(share * cells))) if math.isfinite(share) else 0
         full = (
             "="
-            if self.look.ascii
+            if self.terminal.ascii
             else "\N{BOX DRAWINGS DOUBLE HORIZONTAL}"
-            if self.look.console
+            if self.terminal.console
             else "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
         )
-        return [(full * done, "accent"), (self.look.glyphs.rail * (cells - done), "faint")]
+        return [(full * done, "accent"), (self.terminal.glyphs.rail * (cells - done), "faint")]
 
     def _between(self, left: Sequence[Part], right: Sequence[Part], width: int) -> Strip:
         gap = width - 2 - sum(len(text) for text, _ in (*left, *right))

@@ -14,7 +14,7 @@ from typing import Literal
 
 from tuicnn.training.progress import Peek
 
-__all__ = ["Request", "Steering"]
+__all__ = ["Control", "Request"]
 
 #: a layer, a sample, and where the answer is awaited
 Request = tuple[int, int, "Future[Peek]"]
@@ -22,7 +22,7 @@ Request = tuple[int, int, "Future[Peek]"]
 _Act = Literal["pause", "resume", "step", "save"] | tuple[float, "Future[None]"]
 
 
-class Steering:
+class Control:
     """Pause, resume, one step, save, stop, looks, the learning rate.
 
     What is asked for is done in the order in which it was asked for, and what comes after a step waits until that is

@@ -6,27 +6,27 @@ import textwrap
 
 from rich.cells import cell_len
 
-from tuicnn.tui.look import Look
+from tuicnn.display.terminal import TerminalProfile
 
 __all__ = ["folded", "plain"]
 
 
-def plain(text: str, look: Look) -> str:
+def plain(text: str, terminal: TerminalProfile) -> str:
     """The text in one line, with `?` for control characters, wide ones and what the terminal cannot show.
 
     So a name never moves a column, and never reaches the terminal as an escape sequence.
     """
     if text.isascii() and text.isprintable():
         return text
-    known = (" " if c in "\n\t" else c if _fits(c, look) else "?" for c in text)
+    known = (" " if c in "\n\t" else c if _fits(c, terminal) else "?" for c in text)
     return "".join(known)
 
 
-def folded(text: str, width: int, lines: int, look: Look) -> list[str]:
+def folded(text: str, width: int, lines: int, terminal: TerminalProfile) -> list[str]:
     """The text broken at spaces into at most so many lines; the last one ends in an ellipsis where it must be cut."""
-    cut = look.glyphs.ellipsis
-    return textwrap.wrap(plain(text, look), max(width, len(cut) + 1), max_lines=lines, placeholder=cut) or [""]
+    cut = terminal.glyphs.ellipsis
+    return textwrap.wrap(plain(text, terminal), max(width, len(cut) + 1), max_lines=lines, placeholder=cut) or [""]
 
 
-def _fits(character: str, look: Look) -> bool:
-    return character.isprintable() and cell_len(character) == 1 and (character.isascii() or not look.ascii)
+def _fits(character: str, terminal: TerminalProfile) -> bool:
+    return character.isprintable() and cell_len(character) == 1 and (character.isascii() or not terminal.ascii)

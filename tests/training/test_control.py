@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicnn.training.steering import Steering
+from tuicnn.training.control import Control
 
 ACTS = st.lists(st.sampled_from(["pause", "resume", "step", "save", "halve", "double"]), max_size=12)
 
 
-def steering(journal: list[str]) -> Steering:
-    return Steering(
+def steering(journal: list[str]) -> Control:
+    return Control(
         lambda layer, sample, future: None,
         lambda first: journal.append("paused") if first else None,
         lambda: journal.append("unpaused"),
@@ -20,7 +20,7 @@ def steering(journal: list[str]) -> Steering:
     )
 
 
-def ask(run: Steering, act: str) -> None:
+def ask(run: Control, act: str) -> None:
     if act in ("halve", "double"):
         run.scale_rate(0.5 if act == "halve" else 2.0)
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tuicnn.tui.pixels import NONE
+from tuicnn.display.pixels import NONE
 
 __all__ = ["BAD", "bound", "characters", "colours", "places"]
 

@@ -9,60 +9,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import monotonic
 
-import numpy as np
-from numpy.typing import NDArray
-from textual.message import Message
-
 from tuicnn.errors import UserError
-from tuicnn.training.epochs import Epochs
-from tuicnn.training.progress import Epoch, Figures, Overview, Peek, Progress
+from tuicnn.training.progress import Epoch, Progress
 from tuicnn.worker.feed import Action, Feed, WorkerGone
+from tuicnn.worker.snapshot import Numbers, Snapshot
 
-__all__ = ["Interest", "Numbers", "Snapshot", "Watched", "Watcher"]
+__all__ = ["Interest", "Watcher"]
 
 NUMBERS_PERIOD = 0.1  # seconds between two requests for the numbers
 FIGURES_PERIOD = 0.3  # … for the figures of the layers
 MAPS_PERIOD = 0.6  # … for feature maps: of all that is drawn they take the most bytes
 FROZEN_PERIOD = 1.0  # … in a frozen view, for the one thing that is shown there: that the run has ended
 BREATH = 0.02  # seconds left to others between two requests where the answers are slow
-
-
-class Numbers:
-    """Float32 numbers that grow at the end, in amortised constant time: the buffer doubles."""
-
-    def __init__(self) -> None:
-        self._buffer: NDArray[np.float32] = np.empty(1024, np.float32)
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    def extend(self, values: NDArray[np.float32]) -> None:
-        """Append values, shape (n,)."""
-        length = self._length + len(values)
-        if length > len(self._buffer):
-            grown = np.empty(max(length, 2 * len(self._buffer)), np.float32)
-            grown[: self._length] = self._buffer[: self._length]
-            self._buffer = grown
-        self._buffer[self._length : length] = values
-        self._length = length
-
-    def thin(self, factor: int) -> None:
-        """Each `factor` numbers become their mean; what is left over at the end is dropped."""
-        length = self._length // factor
-        means = self._buffer[: length * factor].reshape(length, factor).mean(axis=1)
-        self._buffer, self._length = np.empty(max(1024, 2 * length), np.float32), 0
-        self.extend(means)
-
-    @property
-    def values(self) -> NDArray[np.float32]:
-        """All of them, shape (n,), read-only, without a copy; what is appended later does not change it."""
-        view = self._buffer[: self._length]
-        view.flags.writeable = False
-        return view
 
 
 @dataclass(frozen=True)
@@ -73,48 +34,6 @@ class Interest:
     sample: int = 0
     figures: bool = True
     maps: bool = True
-
-
-def _none() -> NDArray[np.float32]:
-    return np.empty(0, np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """All that is known of the run at one moment.
-
-    `losses[i]` and `accuracies[i]` are the means over the `stride` steps from `i * stride` on (steps count from 0).
-    """
-
-    overview: Overview | None = None
-    progress: Progress = field(default_factory=Progress)
-    losses: NDArray[np.float32] = field(default_factory=_none)
-    accuracies: NDArray[np.float32] = field(default_factory=_none)
-    stride: int = 1
-    epochs: Epochs = field(default_factory=Epochs)
-    figures: Figures | None = None
-    peek: Peek | None = None
-    frozen: bool = False
-    #: a sentence where the chosen layer cannot be shown
-    unseen: str = ""
-    #: a sentence where the run's process cannot be reached any more
-    gone: str = ""
-
-    @property
-    def begun(self) -> bool:
-        """Whether the data is read, and so all is known that does not change."""
-        return self.overview is not None and self.overview.complete
-
-
-class Watched(Message):
-    """Something new was seen of the run."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__()
-        self.snapshot = snapshot
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, Watched)
 
 
 class Watcher:

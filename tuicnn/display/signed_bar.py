@@ -8,9 +8,9 @@ from collections.abc import Callable
 from rich.segment import Segment
 from rich.style import Style
 
-from tuicnn.tui.glyphs import Glyphs
-from tuicnn.tui.look import Role
-from tuicnn.tui.numbers import short
+from tuicnn.display.axes import short
+from tuicnn.display.glyphs import Glyphs
+from tuicnn.display.terminal import Role
 
 __all__ = ["signed_bar"]
 

@@ -11,16 +11,16 @@ import rich.console
 from rich.table import Table
 from rich.text import Text
 
+from tuicnn.display.numbers import count, duration, percent, significant
+from tuicnn.display.plain import plain
+from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.verdict import ROLES, verdict
 from tuicnn.errors import UserError
 from tuicnn.output import Console
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic
 from tuicnn.training.progress import Epoch, Overview, Progress, State
-from tuicnn.tui.look import Look, Role
-from tuicnn.tui.widgets.numerals import count, duration, percent, significant
-from tuicnn.tui.widgets.plain import plain
-from tuicnn.tui.widgets.status import ROLES, verdict
 
 __all__ = ["Outcome", "print_breakdown", "print_summary"]
 
@@ -43,21 +43,23 @@ class Outcome:
     message: str = ""
 
 
-def print_summary(outcome: Outcome, folder: RunFolder, look: Look, console: rich.console.Console | None = None) -> None:
+def print_summary(
+    outcome: Outcome, folder: RunFolder, terminal: TerminalProfile, console: rich.console.Console | None = None
+) -> None:
     """Print a table of the epochs, the result, the run's folder, and the command that shows the run again.
 
     Where the run goes on or cannot be reached, also before anything of it was seen.
     """
-    console = console or Console(no_color=look.colours == "none" or None)
+    console = console or Console(no_color=terminal.colours == "none" or None)
 
     def say(text: str, role: Role = "text") -> None:
         # A path or a command must stay in one piece: the terminal wraps it, not rich.
-        console.print(Text(plain(text, look), style=look.style(role)), soft_wrap=True)
+        console.print(Text(plain(text, terminal), style=terminal.style(role)), soft_wrap=True)
 
     overview, progress = outcome.overview, outcome.progress
     paused = progress.state is State.PAUSED or (progress.state is State.STARTING and _paused(folder))
     if overview is not None and outcome.epochs:
-        console.print(_epochs(outcome.epochs, progress, look, console.width))
+        console.print(_epochs(outcome.epochs, progress, terminal, console.width))
     if outcome.choice == "discard":
         done = progress.state.final or outcome.message
         where = f"the run {folder.name}"
@@ -103,9 +105,11 @@ def _paused(folder: RunFolder) -> bool:
         return False
 
 
-def print_breakdown(folder: RunFolder, traceback: str, look: Look, console: rich.console.Console | None = None) -> None:
+def print_breakdown(
+    folder: RunFolder, traceback: str, terminal: TerminalProfile, console: rich.console.Console | None = None
+) -> None:
     """Say that the screen broke down, and keep the traceback for whoever is to repair it."""
-    console = console or Console(no_color=look.colours == "none" or None)
+    console = console or Console(no_color=terminal.colours == "none" or None)
     file = folder.path / SCREEN_LOG
     try:
         write_atomic(file, traceback.encode(errors="replace"))
@@ -117,12 +121,12 @@ def print_breakdown(folder: RunFolder, traceback: str, look: Look, console: rich
     if folder.alive:
         said.append((f"Training goes on in the background; watch it again with: {folder.attach}", "text"))
     for text, role in said:
-        console.print(Text(plain(text, look), style=look.style(cast(Role, role))), soft_wrap=True)
+        console.print(Text(plain(text, terminal), style=terminal.style(cast(Role, role))), soft_wrap=True)
 
 
-def _epochs(epochs: Sequence[Epoch], progress: Progress, look: Look, width: int) -> Table:
+def _epochs(epochs: Sequence[Epoch], progress: Progress, terminal: TerminalProfile, width: int) -> Table:
     """The last epochs, right-aligned; the best by validation accuracy is marked. Only columns that fit."""
-    dash = look.glyphs.dash
+    dash = terminal.glyphs.dash
     columns: list[tuple[str, Callable[[Epoch], str]]] = [
         ("epoch", lambda e: str(e.epoch)),
         ("loss", lambda e: significant(e.train_loss, dash)),
@@ -137,12 +141,12 @@ def _epochs(epochs: Sequence[Epoch], progress: Progress, look: Look, width: int)
     ]
     while len(columns) > 1 and sum(max(len(head), 6) + 2 for head, _ in columns) > width:
         columns.pop()
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=look.style("dim"))
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=terminal.style("dim"))
     for head, _ in columns:
         table.add_column(head, justify="right", no_wrap=True, overflow="crop")
     if len(epochs) > MOST_EPOCHS:
         table.title = f"the last {MOST_EPOCHS} of {len(epochs)} epochs"
-        table.title_style, table.title_justify = look.style("dim"), "left"
+        table.title_style, table.title_justify = terminal.style("dim"), "left"
     for epoch in epochs[-MOST_EPOCHS:]:
         table.add_row(*(form(epoch) for _, form in columns))
     return table

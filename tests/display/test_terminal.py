@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tuicnn.tui import scales
-from tuicnn.tui.glyphs import ASCII, CONSOLE, UNICODE, Glyphs
-from tuicnn.tui.look import Colours, Look, Role, detect
+from tuicnn.display import scales
+from tuicnn.display.glyphs import ASCII, CONSOLE, UNICODE, Glyphs
+from tuicnn.display.terminal import Colours, Role, TerminalProfile, detect
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,8 +72,8 @@ def test_the_terminal_says_which_colours_there_are(environ: dict[str, str], colo
 
 
 def test_the_user_has_the_last_word() -> None:
-    look = detect({"TERM": "xterm-256color", "LANG": "en_US.UTF-8"}, ascii=True, no_color=True)
-    assert look == Look(ascii=True, colours="none")
+    terminal = detect({"TERM": "xterm-256color", "LANG": "en_US.UTF-8"}, ascii=True, no_color=True)
+    assert terminal == TerminalProfile(ascii=True, colours="none")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_user_has_the_last_word() -> None:
 def test_what_python_puts_into_the_locale_is_not_the_users(locale: dict[str, str], ascii: bool) -> None:
     path = {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     said = subprocess.run(
-        [sys.executable, "-c", "from tuicnn.tui.look import detect; print(detect().ascii)"],
+        [sys.executable, "-c", "from tuicnn.display.terminal import detect; print(detect().ascii)"],
         env={"TERM": "xterm", **path, **locale},
         capture_output=True,
         text=True,
@@ -123,17 +123,17 @@ def test_ramps_have_the_steps_that_widgets_count_on(glyphs: Glyphs) -> None:
 
 
 def test_names_from_outside_cannot_write_escapes() -> None:
-    assert Look().plain("Müller\x1b[2J\n") == "Müller?[2J?"
-    assert Look(ascii=True).plain("Müller") == "M?ller"
+    assert TerminalProfile().plain("Müller\x1b[2J\n") == "Müller?[2J?"
+    assert TerminalProfile(ascii=True).plain("Müller") == "M?ller"
 
 
 @pytest.mark.parametrize("colours", ["truecolor", "256", "16"])
 def test_a_colour_of_a_role_has_one_meaning(colours: Colours) -> None:
-    look = Look(colours=colours)
+    terminal = TerminalProfile(colours=colours)
     coloured: tuple[Role, ...] = ("accent", "second", "good", "warn", "bad")
-    numbers = [look.style(role).color for role in coloured]
+    numbers = [terminal.style(role).color for role in coloured]
     assert len(set(numbers)) == len(numbers)
     maps = set(scales.colours(signed=True).tolist()) | set(scales.colours(signed=False).tolist())
-    second = look.style("second").color
+    second = terminal.style("second").color
     assert second is not None
     assert second.number not in maps

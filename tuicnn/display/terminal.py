@@ -1,7 +1,7 @@
 """What the terminal can show: its characters and its colours, found out once and handed to every widget.
 
-No widget has a non-ASCII character of its own: it asks its look's `Glyphs`. No widget names a colour: it asks its look
-for the style of a `Role`. So a terminal that can show less is one value here and not a branch everywhere.
+No widget has a non-ASCII character or a colour of its own: it asks the `TerminalProfile` for its `Glyphs` and for the
+style of a `Role`. So a terminal that can show less is one value here and not a branch everywhere.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Literal
 from rich.color import Color
 from rich.style import Style
 
-from tuicnn.tui.glyphs import ASCII, CONSOLE, UNICODE, Glyphs
+from tuicnn.display.glyphs import ASCII, CONSOLE, UNICODE, Glyphs
 
-__all__ = ["Colours", "Glyphs", "Look", "Role", "detect"]
+__all__ = ["Colours", "Glyphs", "Role", "TerminalProfile", "detect"]
 
 Colours = Literal["truecolor", "256", "16", "none"]
 
@@ -64,7 +64,7 @@ _STYLES_NONE: dict[Role, Style] = {
 
 
 @dataclass(frozen=True)
-class Look:
+class TerminalProfile:
     """What the terminal can show. `console`: the font has code page 437 only (the Linux console)."""
 
     ascii: bool = False
@@ -96,7 +96,7 @@ def _style(colours: Colours, role: Role) -> Style:
     return {"none": _STYLES_NONE, "16": _STYLES_16}.get(colours, _STYLES_256)[role]
 
 
-def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False, no_color: bool = False) -> Look:
+def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False, no_color: bool = False) -> TerminalProfile:
     """What the terminal can show, by its environment (the process's own where none is given).
 
     `ascii` and `no_color` are the user's own words on it. Call it before Textual's `App` is made, which takes
@@ -105,7 +105,7 @@ def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False, no_
     if environ is None or environ is os.environ:
         environ = _as_started(os.environ, _proc_environ())
     term = environ.get("TERM", "").lower()
-    return Look(
+    return TerminalProfile(
         ascii=ascii or environ.get("TUICNN_ASCII", "") not in ("", "0") or not _utf8(environ),
         colours="none" if no_color or environ.get("NO_COLOR") else _colours(term, environ.get("COLORTERM", "").lower()),
         console=term == "linux",

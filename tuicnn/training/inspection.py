@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["Views", "look_at"]
+__all__ = ["Inspector", "look_at"]
 
 #: measured steps whose median is shown
 MEASURED = 15
 
 
-class Views:
+class Inspector:
     """What is made for whoever watches, and only when somebody asked."""
 
     def __init__(self) -> None:

@@ -7,27 +7,27 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.tui.fake_feed import OVERVIEW, FakeFeed
+from tests.worker.fake_feed import OVERVIEW, FakeFeed
+from tuicnn.display.summary import Outcome, print_summary
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.progress import Epoch, Progress, State
-from tuicnn.tui.look import Look
-from tuicnn.tui.summary import Outcome, print_summary
 
 
 async def _said(
-    outcome: Outcome, look: Look | None = None, *, terminal: bool = False, folder: str = "runs/mnist-3"
+    outcome: Outcome, terminal: TerminalProfile | None = None, *, tty: bool = False, folder: str = "runs/mnist-3"
 ) -> str:
     out = io.StringIO()
-    look = look or Look(ascii=True, colours="none")
+    terminal = terminal or TerminalProfile(ascii=True, colours="none")
     console = Console(
         file=out,
         width=60,
-        force_terminal=terminal,
-        color_system="256" if terminal else None,
-        no_color=look.colours == "none",
+        force_terminal=tty,
+        color_system="256" if tty else None,
+        no_color=terminal.colours == "none",
         highlight=False,
     )
-    print_summary(outcome, RunFolder(Path(folder)), look, console)
+    print_summary(outcome, RunFolder(Path(folder)), terminal, console)
     return out.getvalue()
 
 
@@ -124,8 +124,8 @@ async def test_a_long_folder_stays_in_one_piece_and_many_epochs_are_cut() -> Non
 async def test_without_colours_no_colour_is_printed_and_without_a_terminal_no_escape() -> None:
     outcome = await _outcome(1000, "background")
     assert "\x1b" not in await _said(outcome)
-    assert "38;5" not in await _said(outcome, Look(colours="none"), terminal=True)
-    assert "38;5" in await _said(outcome, Look(colours="256"), terminal=True)
+    assert "38;5" not in await _said(outcome, TerminalProfile(colours="none"), tty=True)
+    assert "38;5" in await _said(outcome, TerminalProfile(colours="256"), tty=True)
 
 
 async def test_every_figure_of_an_epoch_stands_under_its_heading_and_the_best_is_marked() -> None:
@@ -135,8 +135,8 @@ async def test_every_figure_of_an_epoch_stands_under_its_heading_and_the_best_is
     progress = Progress(State.DONE, epoch=3, step=2580, steps=2580, best_epoch=2)
     out = io.StringIO()
     console = Console(file=out, width=100, no_color=True)
-    look = Look(ascii=True, colours="none")
-    print_summary(Outcome("ended", progress, OVERVIEW, epochs), RunFolder(Path("runs/mnist-3")), look, console)
+    terminal = TerminalProfile(ascii=True, colours="none")
+    print_summary(Outcome("ended", progress, OVERVIEW, epochs), RunFolder(Path("runs/mnist-3")), terminal, console)
     head, *lines = out.getvalue().splitlines()[:4]
     assert head.split() == ["epoch", "loss", "accuracy", "val", "loss", "val", "accuracy", "time", "images/s"]
     for e, line in zip((1, 2, 3), lines, strict=True):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tuicnn.display.plain import plain
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.training.progress import LayerRow
-from tuicnn.tui.look import Look
-from tuicnn.tui.widgets.plain import plain
 
 __all__ = ["Line", "outline"]
 
@@ -23,7 +23,7 @@ class Line:
     source: str = ""
 
 
-def outline(rows: Sequence[LayerRow], look: Look) -> list[Line]:
+def outline(rows: Sequence[LayerRow], terminal: TerminalProfile) -> list[Line]:
     """The lines of a network.
 
     A layer stands deeper by one for each join that it is a branch of: for each layer with several inputs, all layers
@@ -39,7 +39,7 @@ def outline(rows: Sequence[LayerRow], look: Look) -> list[Line]:
             forks.add(fork)
             for inner in range(fork + 1, index):
                 depth[inner] += 1
-    glyphs = look.glyphs
+    glyphs = terminal.glyphs
     through, begins = glyphs.vertical + " ", glyphs.tee_right + " "
     lines = []
     for index, row in enumerate(rows):
@@ -52,7 +52,7 @@ def outline(rows: Sequence[LayerRow], look: Look) -> list[Line]:
         if len(row.inputs) > 1 or row.inputs != (index - 1,):
             names = ", ".join(_name(rows, i) for i in row.inputs)
             source = f"({names})" if len(row.inputs) > 1 else f"(of {names})" if not first else ""
-        lines.append(Line(marks, plain(row.text, look), plain(source, look)))
+        lines.append(Line(marks, plain(row.text, terminal), plain(source, terminal)))
     return lines
 
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tui.fake_feed import FakeFeed
+from tests.worker.fake_feed import FakeFeed
 from tuicnn.errors import UserError
 from tuicnn.training.progress import Peek, State
-from tuicnn.tui.watcher import Numbers, Snapshot, Watcher
+from tuicnn.worker.snapshot import Numbers, Snapshot
+from tuicnn.worker.watcher import Watcher
 
 
 @given(st.lists(st.lists(st.floats(width=32, allow_nan=False), max_size=3000), max_size=6))

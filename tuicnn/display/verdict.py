@@ -1,0 +1,54 @@
+"""What a run is doing in a word, how far it is, and how it ended in a sentence."""
+
+from __future__ import annotations
+
+import math
+
+from tuicnn.display.numbers import percent, significant
+from tuicnn.display.terminal import Role
+from tuicnn.training.progress import Overview, Progress, State
+
+__all__ = ["ROLES", "WORDS", "epoch_of", "verdict"]
+
+WORDS = {
+    State.STARTING: "reading data",
+    State.TRAINING: "training",
+    State.PAUSED: "paused",
+    State.VALIDATING: "validating",
+    State.TESTING: "testing",
+    State.DONE: "done",
+    State.STOPPED: "stopped",
+    State.DIVERGED: "diverged",
+    State.FAILED: "failed",
+}
+ROLES: dict[State, Role] = {
+    State.PAUSED: "warn",
+    State.STOPPED: "warn",
+    State.DONE: "good",
+    State.DIVERGED: "bad",
+    State.FAILED: "bad",
+}
+
+
+def epoch_of(progress: Progress, overview: Overview) -> tuple[int, float]:
+    """The epoch that is being trained, from 1, and how much of it is done, 0 to 1."""
+    whole, rest = divmod(progress.step, max(1, overview.steps_per_epoch))
+    ended = whole > 0 and rest == 0 and (progress.epoch < whole or whole >= overview.epochs)
+    if ended or progress.state in (State.VALIDATING, State.TESTING):
+        return max(1, min(whole, overview.epochs)), 1.0
+    return min(whole + 1, overview.epochs), rest / max(1, overview.steps_per_epoch)
+
+
+def verdict(progress: Progress, overview: Overview | None) -> str:
+    """How a run ended, as a sentence."""
+    if progress.state is State.FAILED:
+        return progress.message or "The training process failed."
+    if progress.state is State.DIVERGED:
+        return progress.message or f"Diverged: the loss became infinite or NaN at step {progress.step:,}."
+    if math.isfinite(progress.test_accuracy):
+        images = f"{overview.test_images:,} test images" if overview else "test images"
+        loss = f"; test loss {significant(progress.test_loss)}" if math.isfinite(progress.test_loss) else ""
+        return f"{percent(progress.test_accuracy, 2)} of the {images} are right{loss}."
+    best = progress.best_val_accuracy
+    found = f"; at best {percent(best, 2)} of the validation images were right" if math.isfinite(best) else ""
+    return f"Ended at step {progress.step:,} of {progress.steps:,}{found}. The test images were not read."
