@@ -51,7 +51,7 @@ class Alone:
         self.network = Network.from_text(
             self.text, input=(1, 1, self.count), classes=max(2, self.outputs), seed=1, dtype=dtype
         )
-        names = list(self.network.state())
+        names = list(self.network.state_dict())
         self.inputs, rest = names[: len(x)], names[len(x) :]
         #: the full names of the layer's own weights, by short name; what comes after it is not its own
         self.own = {name.rpartition(".")[2]: name for name in reversed(rest)}
@@ -70,14 +70,14 @@ class Alone:
     def load(self, x: Sequence[Array], weights: Mapping[str, Array] | None = None) -> None:
         """Other inputs, and other weights of the layer's own where they are given."""
         given = {name: a.reshape(len(a), -1).T for name, a in zip(self.inputs, x, strict=True)}
-        values = {**self.network.state(), **given}
+        values = {**self.network.state_dict(), **given}
         for short, array in (weights or {}).items():
             values[self.own[short]] = array
-        self.network.load(values)
+        self.network.load_state_dict(values)
 
     def weights(self) -> dict[str, Array]:
         """The layer's own weights by short name, learnt and kept."""
-        state = self.network.state()
+        state = self.network.state_dict()
         return {short: state[name] for short, name in self.own.items()}
 
     def forward(self) -> Array:

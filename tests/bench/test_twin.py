@@ -27,7 +27,7 @@ def twin_of(network: Network) -> Twin:
     """The twin of a network, with its weights, in double precision."""
     made = twin(network.plan)
     made.module.double()
-    made.load(network.state())
+    made.load_state_dict(network.state_dict())
     return made
 
 
@@ -39,8 +39,8 @@ def batch(network: Network, count: int, seed: int) -> tuple[Any, Any]:
 def shaken(network: Network, seed: int) -> Network:
     """Every weight, also biases and running statistics, at a value that could not be there by chance."""
     random = np.random.default_rng(seed)
-    moved = {name: w + random.normal(size=w.shape) * 0.3 for name, w in network.state().items()}
-    network.load({name: np.abs(w) + 0.3 if name.endswith("running_var") else w for name, w in moved.items()})
+    moved = {name: w + random.normal(size=w.shape) * 0.3 for name, w in network.state_dict().items()}
+    network.load_state_dict({name: np.abs(w) + 0.3 if name.endswith("running_var") else w for name, w in moved.items()})
     return network
 
 
@@ -105,7 +105,7 @@ def test_ten_steps(made: Made, loss: str, optimizer: Any, schedule: str, seed: i
     plan, theirs = network.plan, twin_of(network)
     assert plan.optimizer == optimizer
     value, torchs = loss_of(plan.loss), optimizer_of(plan.optimizer, theirs.module.parameters())
-    weights = network.parameters()
+    weights = {name: network.state_dict()[name] for name, _ in network.named_parameters()}
     states = {name: plan.optimizer.state(w.reshape(-1)) for name, w in weights.items()}
     for step in range(10):
         x, y = batch(network, 4, seed + step)
@@ -117,8 +117,8 @@ def test_ten_steps(made: Made, loss: str, optimizer: Any, schedule: str, seed: i
         rate = plan.optimizer.lr * plan.schedule.scale(step, 5, plan.train.epochs)
         for name, gradient in network.loss_and_gradients(x, y)[1].items():
             plan.optimizer.update(weights[name].reshape(-1), gradient.reshape(-1), states[name], rate, step + 1)
-        network.load(weights)
-    wanted = theirs.state()
+        network.load_state_dict(weights)
+    wanted = theirs.state_dict()
     # a run that diverges magnifies rounding from step to step, until nothing else is left
     assume(all(np.abs(w).max(initial=0) < 100 for w in wanted.values()))
     for name, w in weights.items():
@@ -132,18 +132,18 @@ def test_bundled_nets(path: Any) -> None:
     x, _ = batch(network, 2, 0)
     theirs.module.eval()
     close(network.forward(x), theirs.module(torch.tensor(x)).detach().numpy(), 1e-9)
-    assert set(theirs.state()) == set(network.state())
+    assert set(theirs.state_dict()) == set(network.state_dict())
 
 
 def test_weights_go_there_and_back() -> None:
     text = "conv 4 3x3 -> batchnorm -> relu -> depthwise 3x3 -> layernorm -> flatten -> dense 10"
     one, other = shaken(Network.from_text(text, seed=1), 3), Network.from_text(text, seed=2)
     made = twin(one.plan)
-    made.load(one.state())
-    other.load(made.state())
-    assert all(np.array_equal(w, other.state()[name]) for name, w in one.state().items())
+    made.load_state_dict(one.state_dict())
+    other.load_state_dict(made.state_dict())
+    assert all(np.array_equal(w, other.state_dict()[name]) for name, w in one.state_dict().items())
     with pytest.raises(RuntimeError, match=r"dense1\.weight"):
-        made.load({name: w for name, w in one.state().items() if name != "dense1.weight"})
+        made.load_state_dict({name: w for name, w in one.state_dict().items() if name != "dense1.weight"})
 
 
 def test_names_that_pytorch_and_python_keep_for_themselves() -> None:
@@ -157,7 +157,7 @@ def test_names_that_pytorch_and_python_keep_for_themselves() -> None:
     x, _ = batch(network, 3, 0)
     theirs.module.eval()
     close(network.forward(x), theirs.module(torch.tensor(x)).detach().numpy(), 1e-9)
-    assert set(theirs.state()) == set(network.state())
+    assert set(theirs.state_dict()) == set(network.state_dict())
 
 
 def test_a_layer_that_nothing_reads_is_not_run_but_has_its_weights() -> None:
@@ -186,7 +186,7 @@ def test_relu_writes_over_its_input_only_where_nobody_needs_it() -> None:
 def test_dropout_zeroes_as_many_and_scales_as_much() -> None:
     network = Network.from_text("flatten -> dropout 0.25 -> dense 10", dtype=np.float64)
     theirs = twin_of(network)
-    theirs.load({"dense1.weight": np.ones((10, 784)), "dense1.bias": np.zeros(10)})
+    theirs.load_state_dict({"dense1.weight": np.ones((10, 784)), "dense1.bias": np.zeros(10)})
     torch.manual_seed(0)
     kept = theirs.module(torch.ones(50, 1, 28, 28, dtype=torch.float64)).detach().numpy() * 0.75 / 784
     assert kept.mean() == pytest.approx(0.75, abs=0.02)

@@ -29,11 +29,11 @@ def batch(network: Network, count: int, seed: int = 0) -> tuple[Any, Any]:
 def shake(network: Network, seed: int) -> None:
     """Give every weight, also biases and running statistics, a value that could not be there by chance."""
     random = np.random.default_rng(seed)
-    network.load(
+    network.load_state_dict(
         {
             name: np.abs(w + random.normal(size=w.shape) * 0.3) + 0.3 if "running_var" in name
             else w + random.normal(size=w.shape) * 0.3
-            for name, w in network.state().items()
+            for name, w in network.state_dict().items()
         }
     )  # fmt: skip
 
@@ -44,15 +44,15 @@ def test_gradient_along_a_random_direction(path: Path) -> None:
     # away from the first weights, where half of all biases sit at the kink of a ReLU
     x, y = batch(network, 2 if "cifar" in path.stem else 4)
     random = np.random.default_rng(3)
-    start = {name: w + random.normal(size=w.shape) * 0.02 for name, w in network.parameters().items()}
+    start = {name: w + random.normal(size=w.shape) * 0.02 for name, w in network.named_parameters()}
     direction = {name: random.normal(size=w.shape) for name, w in start.items()}
     norm = np.sqrt(sum(float(np.sum(d * d)) for d in direction.values()))
 
     def at(t: float) -> float:
-        network.load({name: w + t / norm * direction[name] for name, w in start.items()})
+        network.load_state_dict({name: w + t / norm * direction[name] for name, w in start.items()})
         return network.loss_and_gradients(x, y)[0]
 
-    network.load(start)
+    network.load_state_dict(start)
     gradients = network.loss_and_gradients(x, y)[1]
     exact = sum(float(np.sum(gradients[name] * direction[name])) for name in start) / norm
     h = 1e-5
@@ -107,7 +107,7 @@ def test_a_batch_of_several_shards_is_one_batch(made: tuple[str, tuple[int, int,
 
 def test_weights_have_pytorchs_names_and_axes() -> None:
     network = Network.from_text(MNIST)
-    assert {name: w.shape for name, w in network.parameters().items()} == {
+    assert {name: w.shape for name, w in network.named_parameters()} == {
         "conv1.weight": (8, 1, 3, 3),
         "conv1.bias": (8,),
         "dense1.weight": (10, 1568),
@@ -122,8 +122,9 @@ def test_weights_of_a_torch_sequential_are_taken() -> None:
         nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4 * 13 * 13, 10)
     )  # fmt: skip
     ours = Network.from_text("conv 4 3x3 -> batchnorm -> relu -> maxpool 2 -> flatten -> dense 10")
-    ours.load(theirs.state_dict())
-    ours.load({**theirs.state_dict(), **dict(theirs.named_parameters())})  # torch.nn.Parameters, which want gradients
+    ours.load_state_dict(theirs.state_dict())
+    # torch.nn.Parameters want gradients
+    ours.load_state_dict({**theirs.state_dict(), **dict(theirs.named_parameters())})
     x, _ = batch(ours, 40)
     np.testing.assert_allclose(ours.forward(x), theirs.eval()(torch.tensor(x)).detach().numpy(), atol=1e-5)
 
@@ -132,29 +133,29 @@ def test_load_gives_back_what_state_took() -> None:
     text = "conv 4 3x3 groups=1 -> batchnorm -> relu -> depthwise 3x3 -> flatten -> dense 10"
     one, two = Network.from_text(text, seed=1), Network.from_text(text, seed=2)
     shake(one, 3)
-    two.load(one.state())
+    two.load_state_dict(one.state_dict())
     x, _ = batch(one, 3)
     assert np.array_equal(one.forward(x), two.forward(x))
 
 
 def test_load_changes_nothing_where_something_does_not_fit() -> None:
     network = Network.from_text(MNIST)
-    before = network.parameters()
+    before = network.state_dict()
     changed = {name: w + 1 for name, w in before.items()}
     with pytest.raises(ValueError, match=r"conv1.weight is 8x1x5x5 but this network's is 8x1x3x3"):
-        network.load({**changed, "conv1.weight": np.zeros((8, 1, 5, 5))})
+        network.load_state_dict({**changed, "conv1.weight": np.zeros((8, 1, 5, 5))})
     with pytest.raises(KeyError, match=r"no weights called conv2.weight"):
-        network.load({**changed, "conv2.weight": np.zeros(3)})
+        network.load_state_dict({**changed, "conv2.weight": np.zeros(3)})
     with pytest.raises(KeyError, match=r"missing: dense1.bias"):
-        network.load({name: w for name, w in changed.items() if name != "dense1.bias"})
+        network.load_state_dict({name: w for name, w in changed.items() if name != "dense1.bias"})
     for odd in (np.array(list("abcdefghij")), np.zeros(10, complex)):
         with pytest.raises(ValueError, match=r"dense1.bias must be an array of real numbers"):
-            network.load({**changed, "dense1.bias": odd})
-    assert all(np.array_equal(before[name], w) for name, w in network.parameters().items())
+            network.load_state_dict({**changed, "dense1.bias": odd})
+    assert all(np.array_equal(before[name], w) for name, w in network.named_parameters())
 
 
 def test_seed_alone_decides_the_weights() -> None:
-    a, b, c = (Network.from_text(MNIST, seed=seed).parameters() for seed in (4, 4, 5))
+    a, b, c = (Network.from_text(MNIST, seed=seed).state_dict() for seed in (4, 4, 5))
     assert all(np.array_equal(a[name], b[name]) for name in a)
     assert not np.array_equal(a["dense1.weight"], c["dense1.weight"])
 

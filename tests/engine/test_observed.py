@@ -20,7 +20,7 @@ def network() -> Network:
     """Of four filters the bias of one keeps its ReLU at 0."""
     made = Network.from_text("conv 4 1x1 -> relu -> flatten -> dense 3", input=(1, 2, 3), classes=3, dtype=np.float64)
     bias = np.array([0.5, -1000.0, 0.1, 0.3])
-    made.load({**made.parameters(), "conv1.bias": bias})
+    made.load_state_dict({**made.state_dict(), "conv1.bias": bias})
     return made
 
 
@@ -32,7 +32,7 @@ def batch(count: int = COUNT) -> tuple[Any, Any]:
 
 def outputs(network: Network, x: Any) -> tuple[Any, Any, Any]:
     """Of each image the outputs of the convolution (a list a filter), of the ReLU, and of the dense layer."""
-    weights = network.parameters()
+    weights = network.state_dict()
     filters = list(zip(weights["conv1.weight"].ravel().tolist(), weights["conv1.bias"].tolist(), strict=True))
     rows = list(zip(weights["dense1.weight"].tolist(), weights["dense1.bias"].tolist(), strict=True))
     convolved, rectified, last = [], [], []
@@ -66,7 +66,7 @@ def test_sizes_and_dead_units_are_those_of_the_outputs(network: Network) -> None
         total = sum(math.exp(v) for v in z)
         given.append([(math.exp(v) / total - (place == label)) / COUNT for place, v in enumerate(z)])
     assert observed.gradient[3] == pytest.approx(root_mean_square(given))
-    before = np.array(given) @ network.parameters()["dense1.weight"]
+    before = np.array(given) @ network.state_dict()["dense1.weight"]
     assert observed.gradient[2] == pytest.approx(root_mean_square(before))
     assert observed.gradient[0] == pytest.approx(root_mean_square(before * (np.reshape(rectified, before.shape) > 0)))
 

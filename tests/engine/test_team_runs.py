@@ -50,7 +50,7 @@ def outcome(threads: int) -> tuple[dict[str, np.ndarray], list[Any], list[dict[s
     assert session.network is not None
     told = [event["loss"] for event in events if event["event"] == "step"]
     return (
-        session.network.state(),
+        session.network.state_dict(),
         [*told, events[-1]["test_loss"]],
         [event for event in events if event["event"] == "warning"],
     )

@@ -76,7 +76,7 @@ def test_every_shape_in_the_plan_is_that_of_the_running_network(network: tuple[s
         node.shape for node, out in zip(made.plan.nodes, outputs, strict=True) if out is not None
     ]
     assert outputs[-1] is not None
-    assert sum(weight.size for weight in made.parameters().values()) == made.plan.parameters
+    assert sum(weight.size for _, weight in made.named_parameters()) == made.plan.parameters
 
 
 @settings(SOME, max_examples=150)

@@ -152,12 +152,12 @@ def test_gradients_of_losses_are_derivatives(loss: str, outputs: int, count: int
     classes = max(2, outputs)
     network = Network.from_text(f"flatten -> dense {outputs}\nloss: {loss}\n", (1, 2, 3), classes, dtype=np.float64)
     x, labels = random.standard_normal((count, 1, 2, 3)), random.integers(0, classes, count)
-    start = network.parameters()
+    start = {name: network.state_dict()[name] for name, _ in network.named_parameters()}
     gradients = network.loss_and_gradients(x, labels)[1]
     direction = {name: random.standard_normal(w.shape) for name, w in start.items()}
 
     def at(step: float) -> float:
-        network.load({name: w + step * direction[name] for name, w in start.items()})
+        network.load_state_dict({name: w + step * direction[name] for name, w in start.items()})
         return network.loss_and_gradients(x, labels)[0]
 
     found = sum(float(np.vdot(gradients[name], d)) for name, d in direction.items())

@@ -67,7 +67,7 @@ def cross_entropy(node: Node, inputs: Sequence[Value]) -> list[Value]:
     else:
         k = rows.shape[1]
         network = Network.from_text(f"flatten -> dense {k} bias=false", input=(k, 1, 1), classes=k, dtype=real(scores))
-        network.load({"dense1.weight": np.eye(k)})  # the scores are the network's outputs
+        network.load_state_dict({"dense1.weight": np.eye(k)})  # the scores are the network's outputs
         mean, _ = network.loss_and_gradients(rows.reshape(-1, k, 1, 1), flat)
         loss = np.asarray(mean if reduction == "mean" else mean * len(flat))
     return [loss.astype(scores.dtype), from_rows(logs, scores.shape, 1)][: len(node.outputs)]

@@ -26,9 +26,9 @@ def while_training(layer: str, x: Value, weights: Mapping[str, Value]) -> Value:
     """
     count = len(x)
     alone = Alone(layer, [x], weights, dtype=real(x), end=f"flatten -> dense {count} bias=false", outputs=count)
-    state = alone.network.state()
+    state = alone.network.state_dict()
     last = [name for name in state if name.startswith("dense")][-1]
-    alone.network.load({**state, last: np.zeros_like(state[last])})
+    alone.network.load_state_dict({**state, last: np.zeros_like(state[last])})
     _, gradients = alone.network.loss_and_gradients(alone.onehot, np.arange(count))
     return gradients[last] * (-count * count / 2)
 
@@ -45,9 +45,9 @@ def running_statistics(alone: Alone) -> dict[str, Value]:
     zero, one = np.zeros(1, np.float32), np.ones(1, np.float32)
     data = Dataset("", classes, onehot, labels, nothing, labels[:0], nothing, labels[:0], zero, one)
     trainer = Trainer(checked.plan, data, threads=1)
-    trainer.network.load(alone.network.state())
+    trainer.network.load_state_dict(alone.network.state_dict())
     trainer.advance()
-    state = trainer.network.state()
+    state = trainer.network.state_dict()
     return {short: state[name] for short, name in alone.own.items()}
 
 

@@ -184,8 +184,8 @@ def test_a_whole_network(seed: int) -> None:
     network = Network.from_text(
         "conv 3 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 4", input=(2, 6, 5), classes=4, dtype=np.float64
     )
-    w = {name: normals(seed + k, *a.shape) for k, (name, a) in enumerate(network.parameters().items())}
-    network.load(w)
+    w = {name: normals(seed + k, *a.shape) for k, (name, a) in enumerate(network.named_parameters())}
+    network.load_state_dict(w)
     x, labels = normals(seed, 4, 2, 6, 5), np.array([0, 3, 1, 1])
     around = ((1, 1), (1, 1))
 

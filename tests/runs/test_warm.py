@@ -63,9 +63,9 @@ def a_checkpoint(of: Plan) -> tuple[Network, Checkpoint]:
     network = Network(of)
     rng = np.random.default_rng(1)
     network.store.flat[:] = rng.normal(size=network.store.flat.shape)
-    network.store.flat_kept[:] = rng.uniform(1, 2, size=network.store.flat_kept.shape)
+    network.store.flat_buffers[:] = rng.uniform(1, 2, size=network.store.flat_buffers.shape)
     store = network.store
-    return network, Checkpoint(9, 1, store.flat, store.flat_kept, {}, layout=layout_fingerprint(network))
+    return network, Checkpoint(9, 1, store.flat, store.flat_buffers, {}, layout=layout_fingerprint(network))
 
 
 def test_what_is_kept_is_kept_to_the_last_bit_and_what_is_new_is_drawn(tmp_path: Path) -> None:
@@ -73,11 +73,11 @@ def test_what_is_kept_is_kept_to_the_last_bit_and_what_is_new_is_drawn(tmp_path:
     before, checkpoint = a_checkpoint(old)
     begin, warmth = warm_checkpoint(old, checkpoint, new)
     assert str(warmth) == "Weights kept: conv1, batchnorm1, conv2; new: dense1, dense2."
-    after, fresh = Network(new), Network(new).state()
+    after, fresh = Network(new), Network(new).state_dict()
     np.copyto(after.store.flat, begin.weights)
-    np.copyto(after.store.flat_kept, begin.kept)
-    for name, array in after.state().items():
-        wanted = fresh if name.startswith("dense") else before.state()
+    np.copyto(after.store.flat_buffers, begin.kept)
+    for name, array in after.state_dict().items():
+        wanted = fresh if name.startswith("dense") else before.state_dict()
         assert array.tobytes() == wanted[name].tobytes(), name
     assert (begin.step, begin.epochs, begin.epochs_planned) == (0, 0, 3)
     assert {name: bool(array.any()) for name, array in begin.optimizer.items()} == {"mean": False, "square": False}

@@ -37,15 +37,15 @@ def trainer_of(layers: str, data: Path, optim: str = "adam lr=1e-3", threads: in
 
 def change(trainer: Trainer, **values: Any) -> None:
     """Set weights by name, `conv1__weight`."""
-    weights = trainer.network.state()
+    weights = trainer.network.state_dict()
     for name, value in values.items():
         weights[name.replace("__", ".")][...] = value
-    trainer.network.load(weights)
+    trainer.network.load_state_dict(weights)
 
 
 def bits(trainer: Trainer) -> list[bytes]:
     store = trainer.network.store
-    return [a.tobytes() for a in (store.flat, store.flat_kept, *trainer.state.values())]
+    return [a.tobytes() for a in (store.flat, store.flat_buffers, *trainer.state.values())]
 
 
 def advance(trainer: Trainer, steps: int) -> None:
@@ -75,7 +75,7 @@ def test_the_layer_with_a_huge_weight_is_named(
     trainer = trainer_of(net, data, optim, threads)
     try:
         advance(trainer, steps)
-        shape = trainer.network.state()[f"{name}.weight"].shape
+        shape = trainer.network.state_dict()[f"{name}.weight"].shape
         change(trainer, **{f"{name}__weight": 3e38 * (-1.0) ** np.arange(np.prod(shape)).reshape(shape)})
         found = undone(trainer)
         assert (found.layer, found.step, found.by_rate) == (name, steps + 1, False)
@@ -128,9 +128,9 @@ def test_running_statistics_that_overflow_are_named(data: Path) -> None:
 def test_weights_that_the_step_would_make_infinite_are_told_to_be_the_rate_s(data: Path, threads: int) -> None:
     trainer = trainer_of(PLAIN, data, "sgd lr=1e6 momentum=0.9", threads)
     trainer.advance()
-    slot = next(slot for slot in trainer.network.store.slots if slot.name == "dense1.weight")
-    trainer.state["velocity"][slot.start + 3] = 3e35
-    change(trainer, **{slot.name.replace(".", "__"): 0.01 for slot in trainer.network.store.slots})
+    entry = next(entry for entry in trainer.network.store.entries if entry.name == "dense1.weight")
+    trainer.state["velocity"][entry.start + 3] = 3e35
+    change(trainer, **{entry.name.replace(".", "__"): 0.01 for entry in trainer.network.store.entries})
     found = undone(trainer)
     assert (found.layer, found.what, found.by_rate) == ("dense1", "the weights of dense1", True)
     assert dict(found.sizes) == {"before, they": pytest.approx(0.01)}
@@ -174,4 +174,4 @@ def test_images_of_extreme_values_are_trained_on_or_told(tmp_path: Path) -> None
     with pytest.raises(DivergedError) as error:
         advance(trainer, 100)
     assert error.value.divergence.layer in {node.name for node in trainer.plan.nodes}
-    assert all(np.isfinite(array).all() for array in trainer.network.state().values())
+    assert all(np.isfinite(array).all() for array in trainer.network.state_dict().values())

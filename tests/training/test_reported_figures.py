@@ -85,7 +85,7 @@ def run(tmp_path: Path) -> Callable[..., Watched]:
 
         def note(event: dict[str, Any]) -> None:
             watched.events.append(event)
-            watched.weights.append(watched.session.network.parameters() if watched.session.network else {})
+            watched.weights.append(watched.session.network.state_dict() if watched.session.network else {})
             watched.progress.append(watched.session.progress())
             if meanwhile is not None:
                 meanwhile(watched.session, event["event"])

@@ -113,7 +113,7 @@ def test_the_same_seed_gives_the_same_bits_with_any_number_of_threads() -> None:
         made, events = session(augmented, threads)
         made.run()
         assert made.network is not None
-        results.append((made.network.state(), [e.get("loss") for e in events], events[-1]["test_loss"]))
+        results.append((made.network.state_dict(), [e.get("loss") for e in events], events[-1]["test_loss"]))
     weights, losses, test = results[0]
     for other_weights, other_losses, other_test in results[1:]:
         assert all(np.array_equal(weights[name], other_weights[name]) for name in weights)
@@ -141,8 +141,8 @@ def test_a_process_that_is_killed_is_told_once_and_changes_no_bit(monkeypatch: p
     assert said == [f"Training goes on in one process: {because}."]
     assert whole.network is not None
     assert made.network is not None
-    found = made.network.state()
-    assert all(np.array_equal(array, found[name]) for name, array in whole.network.state().items())
+    found = made.network.state_dict()
+    assert all(np.array_equal(array, found[name]) for name, array in whole.network.state_dict().items())
 
 
 def test_another_seed_gives_another_run() -> None:
@@ -269,7 +269,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_weights() -> 
     assert "smaller learning rate" in made.progress().message
     assert events[-1]["state"] == "diverged"
     assert made.network is not None
-    assert all(np.isfinite(w).all() for w in made.network.state().values())
+    assert all(np.isfinite(w).all() for w in made.network.state_dict().values())
 
 
 def test_running_statistics_that_overflow_are_not_taken() -> None:
@@ -281,7 +281,7 @@ conv 4 3x3 -> silu -> batchnorm -> flatten -> dense 10
     made, _ = session(net)
     assert made.run() is State.DIVERGED
     assert made.network is not None
-    assert all(np.isfinite(w).all() for w in made.network.state().values())
+    assert all(np.isfinite(w).all() for w in made.network.state_dict().values())
 
 
 def test_data_that_cannot_be_read_fails_with_a_sentence(tmp_path: Any) -> None:

@@ -74,7 +74,7 @@ def test_halving_finds_a_rate_by_itself_and_any_number_of_processes_the_same() -
         # each step is told once, whatever was undone
         assert [event["step"] for event in of(events, "step")] == list(range(1, 3 * 40 + 1))
         assert made.network is not None
-        ends.append((made.network.state(), rates, events[-1]["test_loss"]))
+        ends.append((made.network.state_dict(), rates, events[-1]["test_loss"]))
     assert all(np.array_equal(ends[0][0][name], ends[1][0][name]) for name in ends[0][0])
     assert ends[0][1:] == ends[1][1:]
 
@@ -94,7 +94,7 @@ def test_a_pause_waits_for_a_smaller_rate_and_goes_on_from_sound_weights() -> No
         assert first.diverged.startswith(("The output of ", "The loss ", "The gradient in "))
         assert "with a smaller learning rate than 3 training can go on" in first.message
         assert made.network is not None
-        assert all(np.isfinite(w).all() for w in made.network.state().values())
+        assert all(np.isfinite(w).all() for w in made.network.state_dict().values())
         # going on as it was leads to the same place
         made.resume()
         wait_for(lambda: len(of(events, "diverged")) == 2 and made.progress().state is State.PAUSED)
@@ -292,7 +292,7 @@ def test_weights_that_are_taken_up_again_come_with_their_optimizer(tmp_path: Pat
     assert (remedy.action, remedy.weights) == ("halve-lr", "the weights that it began with")
     assert (trainer.step, trainer.updates, trainer.rate_factor) == (4, 0, 0.5)
     assert trainer.network.store.flat.tobytes() == fresh.network.store.flat.tobytes()
-    assert trainer.network.store.flat_kept.tobytes() == fresh.network.store.flat_kept.tobytes()
+    assert trainer.network.store.flat_buffers.tobytes() == fresh.network.store.flat_buffers.tobytes()
     before, rate = trainer.network.store.flat.copy(), trainer.learning_rate
     trainer.advance()
     moved = np.abs(trainer.network.store.flat - before)

@@ -40,15 +40,15 @@ class Twin:
     module: Any
     names: Mapping[str, str]
 
-    def load(self, weights: Mapping[str, Array]) -> None:
-        """Take weights as `Network.state()` gives them. Raises `RuntimeError` where one is missing or does not fit."""
+    def load_state_dict(self, weights: Mapping[str, Array]) -> None:
+        """Take weights as `Network.state_dict()` gives them. Raises `RuntimeError` where they do not fit."""
         import torch
 
         given = {self._theirs(name): torch.from_numpy(np.ascontiguousarray(w)) for name, w in weights.items()}
         self.module.load_state_dict(given)
 
-    def state(self) -> dict[str, Array]:
-        """Copies of the weights and running statistics, as `Network.load` takes them."""
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of the weights and running statistics, as `Network.load_state_dict` takes them."""
         return {ours: tensor.detach().cpu().contiguous().numpy().copy() for ours, tensor in self._tensors().items()}
 
     def gradients(self) -> dict[str, Array]:

@@ -167,7 +167,7 @@ class Executor:
             step is not None,
             None if step is None else (lambda: generator(self.seed, "dropout", unit.node, step, shard.number)),
             shared,
-            self.store.kept[unit.owner],
+            self.store.buffers[unit.owner],
             unit.needs_input_gradient,
         )
 

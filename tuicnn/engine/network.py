@@ -11,7 +11,7 @@ Everything that goes in and comes out here is as PyTorch has it: images (N, C, H
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,21 +113,28 @@ class Network:
 
     # --- weights ----------------------------------------------------------------------------------------------------
 
-    def parameters(self) -> dict[str, Array]:
-        """Copies of all learnt weights by name (`conv1.weight`), in the order of the layers, with PyTorch's axes."""
-        return self.store.outer(self.store.flat)
+    def named_parameters(self) -> Iterator[tuple[str, Array]]:
+        """All learnt weights by name (`conv1.weight`), in the order of the layers, with PyTorch's axes.
 
-    def state(self) -> dict[str, Array]:
-        """`parameters()` and, with them, the running statistics (`batchnorm1.running_mean`)."""
-        return {**self.parameters(), **self.store.outer_kept()}
+        They are views: who writes to them changes the network.
+        """
+        yield from self.store.named(self.store.flat).items()
 
-    def load(self, weights: Mapping[str, Any]) -> None:
-        """Take weights as `parameters()` or `state()` gives them, or as the state_dict of a torch.nn.Sequential does.
+    def named_buffers(self) -> Iterator[tuple[str, Array]]:
+        """The running statistics by name (`batchnorm1.running_mean`), as `named_parameters`."""
+        yield from self.store.named_buffers(self.store.flat_buffers).items()
+
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of all parameters and buffers by name, with PyTorch's axes."""
+        return self.store.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take weights as `state_dict()` gives them, or as that of a torch.nn.Sequential does; buffers may be missing.
 
         Values are arrays, or anything NumPy makes one of. Raises `KeyError` for a name that the network does not have
         or that is missing, `ValueError` for another shape; then nothing is changed.
         """
-        self.store.load(weights)
+        self.store.load_state_dict(state)
 
     # --- from outside: PyTorch's layout -----------------------------------------------------------------------------
 
@@ -141,7 +148,7 @@ class Network:
         return np.concatenate(parts)
 
     def loss_and_gradients(self, x: ArrayLike, y: ArrayLike) -> tuple[float, dict[str, Array]]:
-        """The mean loss of a batch, and its gradient by every weight, named and shaped as in `parameters()`.
+        """The mean loss of a batch, and its gradient by every weight, named and shaped as in `state_dict()`.
 
         As in a training step: batch normalisation uses the batch's own statistics, dropout drops. Nothing is changed.
         """
@@ -158,7 +165,8 @@ class Network:
             raise ValueError(f"labels must lie between 0 and {self.plan.classes - 1}")
         result = self.step(len(images), lambda a, b: (_inner(images[a:b]), labels[a:b]), step=0)
         assert result is not None  # this process has no leader but itself
-        return result.loss, self.store.outer(result.gradient)
+        gradients = self.store.named(result.gradient)
+        return result.loss, {name: np.array(view, order="C") for name, view in gradients.items()}
 
     def _images(self, x: ArrayLike) -> Array:
         given = np.asarray(x)
@@ -191,7 +199,7 @@ class Network:
     def update_running_stats(self, combined: Mapping[int, Any]) -> None:
         """Update running statistics from what a step's `whole_batch` layers combined."""
         for index, shared in combined.items():
-            self.executor.layers[index].update_running_stats(shared, self.store.kept[index])
+            self.executor.layers[index].update_running_stats(shared, self.store.buffers[index])
 
     def evaluate(self, count: int, fetch: Fetch) -> tuple[float, int]:
         """The sum of the losses of `count` images and how many are right, without training.

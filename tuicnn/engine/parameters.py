@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
 
     Array = NDArray[np.floating[Any]]
-    Room = Callable[[tuple[int, ...], np.dtype[Any]], Array]
+    Allocate = Callable[[tuple[int, ...], np.dtype[Any]], Array]
 
-__all__ = ["Slot", "Store"]
+__all__ = ["Entry", "Store"]
 
 
 @dataclass(frozen=True)
-class Slot:
-    """One array of weights: which node's, its name as PyTorch has it (`conv1.weight`), and where it lies."""
+class Entry:
+    """One array of a network: its node, its name as PyTorch has it (`conv1.weight`), its place in a flat array."""
 
     node: int
     short: str
@@ -40,56 +40,71 @@ class Slot:
     def size(self) -> int:
         return math.prod(self.spec.shape)
 
+    def of(self, flat: Array) -> Array:
+        """Its numbers in a flat array, as one row; a view."""
+        return flat[self.start : self.start + self.size]
+
+    def inner(self, flat: Array) -> Array:
+        """The same with the engine's axes."""
+        return self.of(flat).reshape(self.spec.shape)
+
+    def outer(self, flat: Array) -> Array:
+        """The same with PyTorch's axes."""
+        inner = self.inner(flat)
+        return inner.transpose(self.spec.axes) if self.spec.axes else inner
+
 
 class Store:
-    """The weights of a plan: `flat` holds what is learnt, `kept` what is only kept (running statistics)."""
+    """The arrays of a plan: the parameters lie in `flat`, the buffers (running statistics) in `flat_buffers`.
 
-    def __init__(self, plan: Plan, seed: int, dtype: np.dtype[Any], room: Room = np.zeros) -> None:
-        """Draws the first weights. `room(shape, dtype)` gives the memory that they are to lie in."""
-        self.slots: list[Slot] = []
-        self.kept_slots: list[Slot] = []
-        learnt = kept = 0
+    `weights` and `buffers` are views of them for each node, by short name, with the engine's axes.
+    """
+
+    def __init__(self, plan: Plan, seed: int, dtype: np.dtype[Any], allocate: Allocate = np.zeros) -> None:
+        """Draws the first weights. `allocate(shape, dtype)` gives the memory that they are to lie in."""
+        self.entries: list[Entry] = []
+        self.buffer_entries: list[Entry] = []
+        sizes = {True: 0, False: 0}
         for index, node in enumerate(plan.nodes):
             for short, spec in node.layer.weights(*node.input_shapes).items():
-                slot = Slot(index, short, f"{node.name}.{short}", spec, learnt if spec.learnt else kept)
-                if spec.learnt:
-                    self.slots.append(slot)
-                    learnt += slot.size
-                else:
-                    self.kept_slots.append(slot)
-                    kept += slot.size
-        self.count = len(plan.nodes)
-        self.flat: Array = room((learnt,), dtype)
-        self.flat_kept: Array = room((kept,), dtype)
+                entry = Entry(index, short, f"{node.name}.{short}", spec, sizes[spec.learnt])
+                (self.entries if spec.learnt else self.buffer_entries).append(entry)
+                sizes[spec.learnt] += entry.size
+        self._nodes = len(plan.nodes)
+        self.flat: Array = allocate((sizes[True],), dtype)
+        self.flat_buffers: Array = allocate((sizes[False],), dtype)
         self.weights = self.views(self.flat)
-        self.kept = self._views(self.flat_kept, self.kept_slots)
-        for number, slot in enumerate((*self.slots, *self.kept_slots)):
-            where = self.weights if slot.spec.learnt else self.kept
-            spec = slot.spec
+        self.buffers = self._views(self.flat_buffers, self.buffer_entries)
+        for number, entry in enumerate((*self.entries, *self.buffer_entries)):
+            spec = entry.spec
             values = spec.initial(generator(seed, "initial", number), spec.shape, spec.fan_in, spec.fan_out)
-            where[slot.node][slot.short][...] = values
+            entry.inner(self._flat_of(entry))[...] = values
 
-    def _views(self, flat: Array, slots: Sequence[Slot]) -> list[dict[str, Array]]:
-        views: list[dict[str, Array]] = [{} for _ in range(self.count)]
-        for slot in slots:
-            views[slot.node][slot.short] = flat[slot.start : slot.start + slot.size].reshape(slot.spec.shape)
+    def _flat_of(self, entry: Entry) -> Array:
+        return self.flat if entry.spec.learnt else self.flat_buffers
+
+    def _views(self, flat: Array, entries: Sequence[Entry]) -> list[dict[str, Array]]:
+        views: list[dict[str, Array]] = [{} for _ in range(self._nodes)]
+        for entry in entries:
+            views[entry.node][entry.short] = entry.inner(flat)
         return views
 
     def views(self, flat: Array) -> list[dict[str, Array]]:
         """For each node, its weights by short name, as views of an array like `flat` (a gradient, say)."""
-        return self._views(flat, self.slots)
+        return self._views(flat, self.entries)
 
-    def outer(self, flat: Array) -> dict[str, Array]:
-        """An array like `flat` as PyTorch would name and shape it; copies."""
-        return self._outer(self.views(flat), self.slots)
+    def named(self, flat: Array) -> dict[str, Array]:
+        """Views of an array like `flat` (a gradient, an optimizer's momentum) with PyTorch's names and axes."""
+        return {entry.name: entry.outer(flat) for entry in self.entries}
 
-    def outer_kept(self) -> dict[str, Array]:
-        """Running statistics as PyTorch would name and shape them; copies."""
-        return self._outer(self.kept, self.kept_slots)
+    def named_buffers(self, flat: Array) -> dict[str, Array]:
+        """Views of an array like `flat_buffers` with PyTorch's names and axes."""
+        return {entry.name: entry.outer(flat) for entry in self.buffer_entries}
 
-    @staticmethod
-    def _outer(views: list[dict[str, Array]], slots: Sequence[Slot]) -> dict[str, Array]:
-        return {s.name: np.array(_to_outer(views[s.node][s.short], s.spec), order="C") for s in slots}
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of all parameters and buffers with PyTorch's names and axes."""
+        named = {**self.named(self.flat), **self.named_buffers(self.flat_buffers)}
+        return {name: np.array(view, order="C") for name, view in named.items()}
 
     def _array(self, key: str, value: Any) -> Array:
         """A value given for some weights as an array of this network's type; a `torch.nn.Parameter` too."""
@@ -102,35 +117,29 @@ class Store:
         except (TypeError, ValueError) as error:
             raise ValueError(f"{key} must be an array of real numbers: {error}") from None
 
-    def load(self, given: Mapping[str, Any]) -> None:
-        """Take weights in PyTorch's names and axes; see `Network.load`. Nothing is changed where one does not fit."""
-        by_name = {slot.name: slot for slot in (*self.slots, *self.kept_slots)}
+    def load_state_dict(self, given: Mapping[str, Any]) -> None:
+        """Take arrays with PyTorch's names and axes; see `Network`. Nothing is changed where one does not fit."""
+        by_name = {entry.name: entry for entry in (*self.entries, *self.buffer_entries)}
         # a torch.nn.Sequential names its layers by their place: `0.weight`
-        by_place = {f"{slot.node}.{slot.short}": slot for slot in by_name.values()}
+        by_place = {f"{entry.node}.{entry.short}": entry for entry in by_name.values()}
         names = by_name if any(key in by_name for key in given) else by_place
         arrays: dict[str, Array] = {}
         for key, value in given.items():
             if key.rpartition(".")[2] == "num_batches_tracked":  # PyTorch's batch norm counts; ours need not
                 continue
-            slot = names.get(key)
-            if slot is None:
+            entry = names.get(key)
+            if entry is None:
                 raise KeyError(f"this network has no weights called {key}; it has {', '.join(by_name) or 'none'}")
             array = self._array(key, value)
-            if array.shape != slot.spec.outer_shape:
-                raise ValueError(f"{key} is {_x(array.shape)} but this network's is {_x(slot.spec.outer_shape)}")
-            arrays[slot.name] = array
-        missing = [slot.name for slot in self.slots if slot.name not in arrays]
+            if array.shape != entry.spec.outer_shape:
+                raise ValueError(f"{key} is {_x(array.shape)} but this network's is {_x(entry.spec.outer_shape)}")
+            arrays[entry.name] = array
+        missing = [entry.name for entry in self.entries if entry.name not in arrays]
         if missing:
             raise KeyError(f"weights are missing: {', '.join(missing)}")
         for name, array in arrays.items():
-            slot = by_name[name]
-            where = self.weights if slot.spec.learnt else self.kept
-            _to_outer(where[slot.node][slot.short], slot.spec)[...] = array
-
-
-def _to_outer(inner: Array, spec: WeightSpec) -> Array:
-    """A view of an array of weights in PyTorch's order of axes."""
-    return inner.transpose(spec.axes) if spec.axes else inner
+            entry = by_name[name]
+            entry.outer(self._flat_of(entry))[...] = array
 
 
 def _x(shape: tuple[int, ...]) -> str:

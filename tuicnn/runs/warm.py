@@ -63,7 +63,7 @@ def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Check
     """The checkpoint with which a run of `new` begins, its layers warm where they are unchanged. Raises `UserError`."""
     source = Network(old)
     store = source.store
-    fits = store.flat.shape == checkpoint.weights.shape and store.flat_kept.shape == checkpoint.kept.shape
+    fits = store.flat.shape == checkpoint.weights.shape and store.flat_buffers.shape == checkpoint.kept.shape
     if checkpoint.layout != layout_fingerprint(source) or not fits:
         raise UserError(
             "The checkpoint was written by another version of tuicnn, which keeps weights in another order."
@@ -71,24 +71,24 @@ def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Check
     if wrong := fault_of_arrays(checkpoint, old):
         raise UserError(f"The checkpoint after step {checkpoint.step:,} is damaged: {wrong}.")
     np.copyto(store.flat, checkpoint.weights)
-    np.copyto(store.flat_kept, checkpoint.kept)
+    np.copyto(store.flat_buffers, checkpoint.kept)
     pairs = unchanged(old, new)
     if not pairs:
         raise UserError(
             "No layer with weights is the same in both nets, so there is nothing to keep; train the new one."
         )
     network = Network(new)
-    state, known = network.state(), source.state()
+    state, known = network.state_dict(), source.state_dict()
     for before, after in pairs:
         for short in _shapes(after):
             state[f"{after.name}.{short}"] = known[f"{before.name}.{short}"]
-    network.load(state)
+    network.load_state_dict(state)
     flat = network.store.flat
     begin = Checkpoint(
         step=0,
         epochs=0,
         weights=flat,
-        kept=network.store.flat_kept,
+        kept=network.store.flat_buffers,
         optimizer=new.optimizer.state(flat),
         text=new.text,
         plan=plan_fingerprint(new),

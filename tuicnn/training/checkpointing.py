@@ -76,7 +76,7 @@ def take(trainer: Trainer, identity: Identity, progress: Progress, metrics: Metr
         step=trainer.step,
         epochs=progress.epoch,
         weights=store.flat,
-        kept=store.flat_kept,
+        kept=store.flat_buffers,
         optimizer=dict(trainer.state),
         text=plan.text,
         plan=identity.plan,
@@ -134,7 +134,7 @@ def restore(checkpoint: Checkpoint, trainer: Trainer, identity: Identity, progre
 def restore_arrays(checkpoint: Checkpoint, trainer: Trainer) -> None:
     """Take a checkpoint's weights, running statistics and optimizer's state alone. Raises `UserError` as `restore`."""
     store = trainer.network.store
-    pairs: list[tuple[Any, Any]] = [(store.flat, checkpoint.weights), (store.flat_kept, checkpoint.kept)]
+    pairs: list[tuple[Any, Any]] = [(store.flat, checkpoint.weights), (store.flat_buffers, checkpoint.kept)]
     kept = trainer.state
     pairs += [(kept.get(name), array) for name, array in checkpoint.optimizer.items()]
     fitting = all(to is not None and to.shape == array.shape and to.dtype == array.dtype for to, array in pairs)

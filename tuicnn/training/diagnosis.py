@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuicnn.engine.network import Network
-    from tuicnn.engine.parameters import Slot
+    from tuicnn.engine.parameters import Entry
 
     Array = NDArray[np.floating[Any]]
     Fetch = Callable[[int, int], tuple[Array, NDArray[np.int64]]]
@@ -62,17 +62,17 @@ def overflow(
     The arrays are those after the step; `before` are the weights before it.
     """
     store = network.store
-    arrays: list[tuple[Array, Sequence[Slot], str, Array | None]] = [
-        (store.flat_kept, store.kept_slots, "the running statistics of {}", None),
-        (store.flat, store.slots, "the weights of {}", before),
-        *((array, store.slots, f"what the optimizer keeps of {{}} ({name})", None) for name, array in state.items()),
+    arrays: list[tuple[Array, Sequence[Entry], str, Array | None]] = [
+        (store.flat_buffers, store.buffer_entries, "the running statistics of {}", None),
+        (store.flat, store.entries, "the weights of {}", before),
+        *((array, store.entries, f"what the optimizer keeps of {{}} ({name})", None) for name, array in state.items()),
     ]
-    for flat, slots, what, old in arrays:
+    for flat, entries, what, old in arrays:
         if not all_finite(flat):
-            slot = next(slot for slot in slots if not np.isfinite(_part(flat, slot)).all())
-            name, by_rate = network.plan.nodes[slot.node].name, flat is not store.flat_kept
-            sizes = (("before, they", _largest([_part(old, slot)])),) if old is not None else ()
-            value = _value([_part(flat, slot)])
+            entry = next(entry for entry in entries if not np.isfinite(entry.of(flat)).all())
+            name, by_rate = network.plan.nodes[entry.node].name, flat is not store.flat_buffers
+            sizes = (("before, they", _largest([entry.of(old)])),) if old is not None else ()
+            value = _value([entry.of(flat)])
             return Divergence(step + 1, epoch + 1, what.format(name), value, name, sizes, by_rate)
     return None
 
@@ -147,17 +147,17 @@ class _Replay:
                     # where the gradient by its inputs is still finite, it was that of its weights
                     self._note(_BACKWARD, place, "the gradient in {}", made, unit, ("what came back to it", came))
                     return
-                for slot in self._network.store.slots:
-                    if slot.node == unit.owner:
-                        _part(self._sum, slot)[...] += _part(self._own, slot)
+                for entry in self._network.store.entries:
+                    if entry.node == unit.owner:
+                        entry.of(self._sum)[...] += entry.of(self._own)
 
     def look_at_the_sums(self) -> None:
         """The gradients of all shards, each of which may be finite where their sum is not."""
         if self.found or all_finite(self._sum):
             return
-        slot = next(slot for slot in self._network.store.slots if not np.isfinite(_part(self._sum, slot)).all())
-        unit = next(unit for unit in self.units if unit.owner == slot.node)
-        self._note(_SUM, 0, "the gradient in {}, over the whole batch,", [_part(self._sum, slot)], unit)
+        entry = next(entry for entry in self._network.store.entries if not np.isfinite(entry.of(self._sum)).all())
+        unit = next(unit for unit in self.units if unit.owner == entry.node)
+        self._note(_SUM, 0, "the gradient in {}, over the whole batch,", [entry.of(self._sum)], unit)
 
     def _note(
         self,
@@ -179,10 +179,6 @@ class _Replay:
 
     def _name(self, unit: Unit) -> str:
         return self._network.plan.nodes[unit.node].name
-
-
-def _part(flat: Array, slot: Slot) -> Array:
-    return flat[slot.start : slot.start + slot.size]
 
 
 def _finite(arrays: Iterable[Array | None]) -> bool:

@@ -63,11 +63,11 @@ def layout_fingerprint(network: Network) -> str:
     store = network.store
     digest = hashlib.sha256()
     places: Any = np.arange(len(store.flat))
-    for name, where in store.outer(places).items():
+    for name, where in store.named(places).items():
         digest.update(f"{name} {where.shape} ".encode() + np.ascontiguousarray(where, "<i8").tobytes())
-    for name, kept in store.outer_kept().items():
+    for name, kept in store.named_buffers(store.flat_buffers).items():
         digest.update(f"{name} {kept.shape} ".encode())
-    digest.update(f"{network.dtype} {len(store.flat)} {len(store.flat_kept)}".encode())
+    digest.update(f"{network.dtype} {len(store.flat)} {len(store.flat_buffers)}".encode())
     return digest.hexdigest()
 
 

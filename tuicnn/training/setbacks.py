@@ -98,7 +98,7 @@ class Setbacks:
         network = trainer.network
         fresh = Store(trainer.plan, network.seed, network.dtype)
         np.copyto(network.store.flat, fresh.flat)
-        np.copyto(network.store.flat_kept, fresh.flat_kept)
+        np.copyto(network.store.flat_buffers, fresh.flat_buffers)
         for array in trainer.state.values():
             array.fill(0)
         trainer.updates = 0

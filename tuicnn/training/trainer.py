@@ -73,7 +73,7 @@ class Trainer:
         self._memory = np.zeros((len(kept), store.flat.size), store.flat.dtype)  # one copy, one look, for all of them
         self.state: dict[str, NDArray[Any]] = dict(zip(kept, self._memory, strict=True))
         # what a step changes, and what it was before
-        self._changed = [a for a in (store.flat, self._memory.reshape(-1), store.flat_kept) if a.size]
+        self._changed = [a for a in (store.flat, self._memory.reshape(-1), store.flat_buffers) if a.size]
         self._before = [np.empty_like(array) for array in self._changed]
         #: what became of the team, where it is not what was asked for, and the traceback of a member that failed; ""
         #: where all is well

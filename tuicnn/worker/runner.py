@@ -273,7 +273,7 @@ class Run:
         if network is None or self.discarded:
             return {"weights": False}
         try:
-            self._folder.save_weights(network.state())
+            self._folder.save_weights(network.state_dict())
         except UserError as error:
             trouble = str(error)
         except Exception as error:  # the end must reach the journal whatever happens to the weights

@@ -172,7 +172,7 @@ async def test_a_layer_stands_under_the_name_that_its_weights_and_errors_bear(
 ) -> None:
     plan = check(NET).plan
     assert plan is not None
-    owners = dict.fromkeys(name.rpartition(".")[0] for name in Network(plan).parameters())
+    owners = dict.fromkeys(name.rpartition(".")[0] for name, _ in Network(plan).named_parameters())
     assert {"conv1", "batchnorm2", "narrow", "dense2"} <= set(owners)
     feed = FakeFeed(replace(OVERVIEW, layers=rows_of(plan)))
     feed.state = State.PAUSED
