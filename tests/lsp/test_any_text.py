@@ -7,16 +7,16 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lsprotocol import types
+from pygls.workspace import PositionCodec
 
+from tests.language.editing.marked import CURSOR, marked
 from tests.language.programs import chains, whole
-from tests.lsp.marked import CURSOR, marked
+from tuicnn.language.editing import RenameError
+from tuicnn.lsp import answers
+from tuicnn.lsp.analysis import Analysis
 from tuicnn.lsp.colours import semantic_tokens
-from tuicnn.lsp.completion import complete
-from tuicnn.lsp.hints import inlay_hints
-from tuicnn.lsp.hover import hover
-from tuicnn.lsp.navigation import definition, highlights, outline, references
+from tuicnn.lsp.positions import Page
 from tuicnn.lsp.problems import diagnostics
-from tuicnn.lsp.renaming import RenameError, prepare, rename
 
 EVERYTHING = types.Range(types.Position(0, 0), types.Position(2**31 - 1, 0))
 PIECES = ["->", "{", "}", "(", ")", "|", "@", "@w", "as x", "def f(", "def", "w", "=", ":", "\n", "data:", "include:"]
@@ -37,7 +37,8 @@ def broken(draw: st.DrawFn) -> str:
 @settings(max_examples=50, deadline=None)
 @given(broken(), st.sampled_from(["z", "w", "relu", "3", "-"]))
 def test_every_question_is_answered(text: str, name: str) -> None:
-    analysis, place = marked(text)
+    document, place = marked(text)
+    analysis = Analysis(Page("untitled:my", document.text, PositionCodec()), document)
     lines = analysis.page.lines
 
     def is_within(range: types.Range) -> bool:
@@ -48,21 +49,21 @@ def test_every_question_is_answered(text: str, name: str) -> None:
     for problem in diagnostics(analysis, related=True):
         assert is_within(problem.range)
         assert problem.message
-    for hint in inlay_hints(analysis, EVERYTHING):
+    for hint in answers.inlay_hints(analysis, EVERYTHING):
         assert is_within(types.Range(hint.position, hint.position))
-    for symbol in outline(analysis):
+    for symbol in answers.outline(analysis):
         assert is_within(symbol.range)
         assert is_within(symbol.selection_range)
     assert len(semantic_tokens(analysis.page)) % 5 == 0
-    for item in complete(analysis, place, snippets=True):
+    for item in answers.complete(analysis, place, snippets=True):
         assert item.label
-    said = hover(analysis, place)
+    said = answers.hover(analysis, place)
     assert said is None or said.range is None or is_within(said.range)
 
-    asked = prepare(analysis, place)
-    found = references(analysis, place, with_definition=True)
-    assert (asked is not None) == bool(found) == bool(highlights(analysis, place))
+    asked = answers.prepare_rename(analysis, place)
+    found = answers.references(analysis, place)
+    assert (asked is not None) == bool(found) == bool(answers.highlights(analysis, place))
     if asked is not None:
-        assert definition(analysis, place) in found
+        assert answers.definition(analysis, place) in found
     with contextlib.suppress(RenameError):
-        rename(analysis, place, name)
+        answers.rename(analysis, place, name, [])

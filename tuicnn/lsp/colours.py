@@ -38,7 +38,7 @@ def semantic_tokens(page: Page) -> list[int]:
         return data
     line, start = 0, page.units("\ufeff") if page.text.startswith("\ufeff") else 0
     last_line = last_start = 0
-    for kind, text in NetLexer().get_tokens(page.plain):
+    for kind, text in NetLexer().get_tokens("\n".join(page.lines)):
         number = next((i for i, sort in enumerate(_TYPES) if kind in sort), None)
         if number is not None and "\n" not in text and text:
             data += [line - last_line, start - (last_start if line == last_line else 0), page.units(text), number, 0]

@@ -5,45 +5,41 @@ The client says which units it counts in; where it says nothing they are UTF-16'
 
 from __future__ import annotations
 
-from functools import cached_property
+from pathlib import Path
 
 from lsprotocol import types
+from pygls import uris
 from pygls.workspace import PositionCodec
 
-from tuicnn.language.diagnostics import Source, Span, plain_lines
+from tuicnn.language.diagnostics import Span, lines_of
+from tuicnn.language.editing import Place
 
-__all__ = ["Page", "Place"]
+__all__ = ["Page", "path_of", "uri_of"]
 
-#: line and column, from 1, in characters
-Place = tuple[int, int]
 
-#: Python's names for what the client may count in, and the bytes of a unit
-_ENCODINGS = {
-    types.PositionEncodingKind.Utf8: ("utf-8", 1),
-    types.PositionEncodingKind.Utf16: ("utf-16-le", 2),
-    types.PositionEncodingKind.Utf32: ("utf-32-le", 4),
-}
+def path_of(uri: str) -> Path | None:
+    """The file that a URI names; None for a text that is in no file yet."""
+    path = uris.to_fs_path(uri) if uri.startswith("file:") else None
+    return Path(path) if path else None
+
+
+def uri_of(path: Path) -> str:
+    """The URI of a file."""
+    return uris.from_fs_path(str(path.resolve())) or path.as_uri()
 
 
 class Page:
     """A text as the client has it, and the way from its positions to the language's and back."""
 
-    def __init__(self, text: str, codec: PositionCodec) -> None:
+    def __init__(self, uri: str, text: str, codec: PositionCodec) -> None:
+        self.uri = uri
         self.text = text
         self.codec = codec
-        self.plain = plain_lines(text)
-
-    @cached_property
-    def lines(self) -> list[str]:
-        """The lines without their ends; at least one."""
-        return self.plain.split("\n")
+        self.lines = lines_of(text)
 
     def units(self, text: str) -> int:
         """How many units the client counts for a text."""
-        if text.isascii():
-            return len(text)
-        encoding, size = _ENCODINGS[types.PositionEncodingKind(self.codec.encoding or "utf-16")]
-        return len(text.encode(encoding, "surrogatepass")) // size
+        return len(text) if text.isascii() else self.codec.client_num_units(text)
 
     def _skipped(self, line: int) -> int:
         """Units of the byte order mark, which the language does not count."""
@@ -60,11 +56,15 @@ class Page:
         """A span of this text as the client counts."""
         return types.Range(self.position(span.line, span.column), self.position(span.end_line, span.end_column))
 
+    def location(self, span: Span) -> types.Location:
+        """A span of this text, for the client."""
+        return types.Location(self.uri, self.range(span))
+
     def place(self, position: types.Position) -> Place:
         """A client's position as the language counts; one beyond a line is at its end."""
-        line = min(position.line, len(self.lines) - 1) + 1
         if position.line >= len(self.lines):
-            return line, len(self.lines[-1]) + 1
+            return len(self.lines), len(self.lines[-1]) + 1
+        line = position.line + 1
         left = position.character - self._skipped(line)
         if self.lines[line - 1].isascii():
             return line, min(max(left, 0), len(self.lines[line - 1])) + 1
@@ -79,7 +79,3 @@ class Page:
     def whole(self) -> types.Range:
         """All of the text."""
         return types.Range(types.Position(0, 0), self.position(len(self.lines), len(self.lines[-1]) + 1))
-
-    def of(self, source: Source) -> Page:
-        """The page of another text, with the same units."""
-        return self if source.text == self.text else Page(source.text, self.codec)

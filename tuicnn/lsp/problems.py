@@ -18,13 +18,13 @@ _SEVERITIES = {
 
 def diagnostics(analysis: Analysis, *, related: bool) -> list[types.Diagnostic]:
     """All problems of a text. Where the client shows no `related` places, their notes are part of the message."""
-    return [_diagnostic(problem, analysis, related) for problem in analysis.checked.diagnostics]
+    return [_diagnostic(problem, analysis, related) for problem in analysis.document.checked.diagnostics]
 
 
 def _diagnostic(problem: Diagnostic, analysis: Analysis, related: bool) -> types.Diagnostic:
     notes = list(problem.notes)
     span = problem.span
-    if not analysis.is_own(span):
+    if not analysis.document.is_own(span):
         # a problem of an included file: shown on the line that includes it, with the place itself beside
         notes = [Note(problem.message, span), *(n for n in notes if n.message != "included here")]
         span = _included_at(span, analysis)
@@ -52,21 +52,21 @@ def _diagnostic(problem: Diagnostic, analysis: Analysis, related: bool) -> types
 
 def _included_at(span: Span, analysis: Analysis) -> Span:
     """The place in this text that includes the file of `span`, however many files are between."""
-    included = analysis.reading.included
+    included = analysis.document.reading.included
     for _ in range(100):
         at = included.get(span.source.name)
         if at is None:
             break
         span = at
-        if analysis.is_own(span):
+        if analysis.document.is_own(span):
             return span
-    return Span(1, 1, 1, 1, analysis.source)
+    return Span(1, 1, 1, 1, analysis.document.reading.tree.source)
 
 
 def _with_line(note: Note, analysis: Analysis) -> str:
     if note.span is None:
         return note.message
     where = f"line {note.span.line}"
-    if not analysis.is_own(note.span):
+    if not analysis.document.is_own(note.span):
         where = f"{note.span.source.name}, {where}"
     return f"{note.message} ({where})"

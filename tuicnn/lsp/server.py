@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import PurePath
+from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from tuicnn.highlighting import NetLexer
 from tuicnn.language import UnreadableError, format_text
+from tuicnn.language.editing import RenameError
 
+from . import answers
+from .analysis import Analysis
 from .colours import LEGEND, semantic_tokens
-from .completion import complete, documented
-from .hints import inlay_hints
-from .hover import hover
-from .navigation import definition, highlights, outline, references
-from .renaming import RenameError, prepare, rename
 from .texts import NetServer
 
 __all__ = ["serve"]
@@ -27,7 +27,8 @@ def _new_server() -> NetServer:
     server = NetServer()
     _text_events(server)
     _questions(server)
-    _changes(server)
+    _whole_texts(server)
+    _renaming(server)
     return server
 
 
@@ -55,60 +56,51 @@ def _text_events(server: NetServer) -> None:
 
 
 def _questions(server: NetServer) -> None:
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    async def hovered(params: types.HoverParams) -> types.Hover | None:
-        analysis = await server.analysis(params.text_document.uri)
-        return hover(analysis, analysis.page.place(params.position)) if analysis else None
+    """What is answered from the analysis of a text; the answer for a text that is not open is nothing."""
 
-    # not the space and `>`: then Enter behind them would take what is offered, where a new line is meant
-    triggers = types.CompletionOptions(trigger_characters=["=", "@", "("], resolve_provider=True)
+    def answer(feature: str, by: Callable[[Analysis, Any], Any], options: Any = None) -> None:
+        async def answered(params: Any) -> Any:
+            analysis = await server.analysis(params.text_document.uri)
+            return by(analysis, params) if analysis is not None else None
 
-    @server.feature(types.TEXT_DOCUMENT_COMPLETION, triggers)
-    async def completed(params: types.CompletionParams) -> list[types.CompletionItem]:
-        analysis = await server.analysis(params.text_document.uri)
-        if analysis is None:
-            return []
-        return complete(analysis, analysis.page.place(params.position), snippets=server.snippets())
+        server.feature(feature, options)(answered)
+
+    def answer_at(feature: str, by: Callable[..., Any]) -> None:
+        answer(feature, lambda analysis, params: by(analysis, analysis.page.place(params.position)))
+
+    answer_at(types.TEXT_DOCUMENT_HOVER, answers.hover)
+    answer_at(types.TEXT_DOCUMENT_DEFINITION, answers.definition)
+    answer_at(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, answers.highlights)
+    answer_at(types.TEXT_DOCUMENT_PREPARE_RENAME, answers.prepare_rename)
+    answer(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, lambda analysis, _: answers.outline(analysis))
+    answer(types.TEXT_DOCUMENT_INLAY_HINT, lambda analysis, params: answers.inlay_hints(analysis, params.range))
 
     @server.feature(types.COMPLETION_ITEM_RESOLVE)
     def chosen(item: types.CompletionItem) -> types.CompletionItem:
-        return documented(item)
+        return answers.documented(item)
 
-    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
-    async def hinted(params: types.InlayHintParams) -> list[types.InlayHint]:
-        analysis = await server.analysis(params.text_document.uri)
-        return inlay_hints(analysis, params.range) if analysis else []
+    def complete(analysis: Analysis, params: types.CompletionParams) -> list[types.CompletionItem]:
+        return answers.complete(analysis, analysis.page.place(params.position), snippets=server.snippets())
 
-    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    async def defined(params: types.DefinitionParams) -> types.Location | None:
-        analysis = await server.analysis(params.text_document.uri)
-        return definition(analysis, analysis.page.place(params.position)) if analysis else None
+    # not the space and `>`: then Enter behind them would take what is offered, where a new line is meant
+    triggers = types.CompletionOptions(trigger_characters=["=", "@", "("], resolve_provider=True)
+    answer(types.TEXT_DOCUMENT_COMPLETION, complete, triggers)
 
-    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
-    async def used(params: types.ReferenceParams) -> list[types.Location]:
-        analysis = await server.analysis(params.text_document.uri)
-        if analysis is None:
-            return []
-        place = analysis.page.place(params.position)
-        return references(analysis, place, with_definition=params.context.include_declaration)
+    def references(analysis: Analysis, params: types.ReferenceParams) -> list[types.Location]:
+        place, with_definition = analysis.page.place(params.position), params.context.include_declaration
+        return answers.references(analysis, place, with_definition=with_definition)
 
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
-    async def highlighted(params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
-        analysis = await server.analysis(params.text_document.uri)
-        return highlights(analysis, analysis.page.place(params.position)) if analysis else []
+    answer(types.TEXT_DOCUMENT_REFERENCES, references)
 
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    async def outlined(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
-        analysis = await server.analysis(params.text_document.uri)
-        return outline(analysis) if analysis else []
+
+def _whole_texts(server: NetServer) -> None:
+    """What needs no check of the text."""
 
     @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)
     async def coloured(params: types.SemanticTokensParams) -> types.SemanticTokens:
         page = server.page(params.text_document.uri)
         return types.SemanticTokens(await server.work(semantic_tokens, page) if page is not None else [])
 
-
-def _changes(server: NetServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_FORMATTING)
     async def formatted(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
         page = server.page(params.text_document.uri)
@@ -120,21 +112,17 @@ def _changes(server: NetServer) -> None:
             return None  # the problems are shown where they stand
         return [types.TextEdit(page.whole(), text)] if text != page.text else []
 
-    @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
-    async def asked(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
-        analysis = await server.analysis(params.text_document.uri)
-        return prepare(analysis, analysis.page.place(params.position)) if analysis else None
 
+def _renaming(server: NetServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
     async def renamed(params: types.RenameParams) -> types.WorkspaceEdit | None:
         analysis = await server.analysis(params.text_document.uri)
         if analysis is None:
             return None
-        others = [await server.analysis(uri) for uri in list(server.open)]
+        found = [await server.analysis(uri) for uri in list(server.open)]
+        place, open_texts = analysis.page.place(params.position), [each for each in found if each is not None]
         try:
-            return rename(
-                analysis, analysis.page.place(params.position), params.new_name, [o for o in others if o is not None]
-            )
+            return answers.rename(analysis, place, params.new_name, open_texts)
         except RenameError as error:
             raise JsonRpcException(str(error), code=types.LSPErrorCodes.RequestFailed) from None
 

@@ -73,7 +73,7 @@ class NetServer(LanguageServer):
         loop = asyncio.get_running_loop()
         codec = self.workspace.position_codec
         try:
-            state.analysis = await loop.run_in_executor(self.checker, analyse, uri, document.source, codec)
+            state.analysis = await loop.run_in_executor(self.checker, analyse, Page(uri, document.source, codec))
             state.analysed, state.version = number, version
         finally:
             state.under_way = None
@@ -124,7 +124,7 @@ class NetServer(LanguageServer):
         """A text as it stands now, unchecked; None for one that is not open."""
         if uri not in self.open:
             return None
-        return Page(self.workspace.get_text_document(uri).source, self.workspace.position_codec)
+        return Page(uri, self.workspace.get_text_document(uri).source, self.workspace.position_codec)
 
     def snippets(self) -> bool:
         """Whether the client goes through the fields of what is completed."""

@@ -18,7 +18,7 @@ from tuicnn.language.suggest import option_meant
 from tuicnn.language.syntax.tree import Argument, Chain, Definition, Group, Name, Step, Use
 from tuicnn.vocabulary import show, vocabulary
 
-__all__ = ["Blocks", "describe", "labels_in", "uses_in"]
+__all__ = ["Blocks", "describe", "labels_in", "steps_in", "uses_in"]
 
 #: parameters of a block; each use works through all of them
 MOST_PARAMETERS = 20
@@ -192,7 +192,7 @@ def describe(use: Use, block: Definition, values: Mapping[str, Any]) -> str:
     return " ".join([use.name.text, *shown])
 
 
-def _steps_in(chain: Chain | None) -> Iterator[Step]:
+def steps_in(chain: Chain | None) -> Iterator[Step]:
     """All steps written in a chain, however deep in groups and branches."""
     left = list(reversed(chain.steps)) if chain is not None else []
     while left:
@@ -207,9 +207,9 @@ def _steps_in(chain: Chain | None) -> Iterator[Step]:
 
 def uses_in(chain: Chain | None) -> Iterator[str]:
     """The names of the layers and blocks that a chain uses."""
-    return (step.unit.name.text for step in _steps_in(chain) if isinstance(step.unit, Use))
+    return (step.unit.name.text for step in steps_in(chain) if isinstance(step.unit, Use))
 
 
 def labels_in(chain: Chain | None) -> Iterator[Name]:
     """The labels that a chain makes."""
-    return (step.label for step in _steps_in(chain) if step.label is not None)
+    return (step.label for step in steps_in(chain) if step.label is not None)

@@ -7,15 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pygls.workspace import PositionCodec
 
+from tests.language.editing.marked import CURSOR, marked, replaced
 from tests.language.programs import chains, structure, whole
-from tests.lsp.marked import CURSOR, edited, marked
 from tuicnn.language import check
-from tuicnn.lsp.analysis import analyse
-from tuicnn.lsp.positions import Place
-from tuicnn.lsp.renaming import RenameError, prepare, rename
-from tuicnn.lsp.subjects import Symbol
+from tuicnn.language.editing import Place, RenameError, read_document, rename, renamed_at
+from tuicnn.language.editing.subjects import Symbol
 
 NET = """\
 w = 4                       # w
@@ -29,11 +26,8 @@ flatten -> dense 10
 
 def renamed(place: str, name: str, text: str = NET) -> str:
     """The text with the word behind the mark in `place` renamed."""
-    analysis, here = marked(text.replace(place.replace(CURSOR, ""), place, 1))
-    edit = rename(analysis, here, name)
-    assert edit is not None
-    assert edit.changes is not None
-    return edited(text, list(edit.changes[analysis.uri]))
+    document, here = marked(text.replace(place.replace(CURSOR, ""), place, 1))
+    return replaced(text, rename(document, here, name), name)
 
 
 @pytest.mark.parametrize(
@@ -97,19 +91,17 @@ def test_texts_that_include_it_are_renamed_with_it(tmp_path: Path) -> None:
     blocks = tmp_path / "blocks.net"
     blocks.write_text("def wide(c) = conv c 3x3 pad=same\n")
     (tmp_path / "nets").mkdir()
-    codec = PositionCodec()
     text = 'include: "../blocks.net"\nwide 4 -> wide(c=8) -> flatten -> dense 10\n'
-    user = analyse((tmp_path / "nets" / "my.net").as_uri(), text, codec)
+    user = read_document(text, tmp_path / "nets" / "my.net")
     assert user.checked.ok
     # the editor's text of the file is ahead of the file
     ahead = "# not saved yet\ndef wide(c) = conv c 3x3 pad=same\n"
-    own = analyse(blocks.as_uri(), ahead, codec)
+    own = read_document(ahead, blocks)
 
     def both(place: Place, name: str) -> tuple[str, str]:
-        edit = rename(own, place, name, [own, user])
-        assert edit is not None
-        assert edit.changes is not None
-        return edited(ahead, list(edit.changes[own.uri])), edited(text, list(edit.changes[user.uri]))
+        spans = rename(own, place, name, [own, user])
+        in_own = [span for span in spans if own.is_own(span)]
+        return replaced(ahead, in_own, name), replaced(text, [s for s in spans if s not in in_own], name)
 
     assert both((2, 5), "broad") == (ahead.replace("wide", "broad"), text.replace("wide", "broad"))
     assert both((2, 10), "n") == (ahead.replace("(c)", "(n)").replace("conv c", "conv n"), text.replace("c=8", "n=8"))
@@ -119,18 +111,16 @@ def test_texts_that_include_it_are_renamed_with_it(tmp_path: Path) -> None:
 @given(chains, st.data())
 def test_a_renamed_program_is_the_same_network(chain: str, data: st.DataObject) -> None:
     text = whole(chain)
-    analysis, _ = marked(text + CURSOR)
-    symbols = [m for m in analysis.mentions.all if isinstance(m.subject, Symbol)]
+    document, _ = marked(text + CURSOR)
+    symbols = [m for m in document.mentions.all if isinstance(m.subject, Symbol)]
     span = data.draw(st.sampled_from(symbols)).span
     place = (span.line, span.column)
-    assert prepare(analysis, place) is not None
+    assert renamed_at(document, place) is not None
     name = data.draw(st.sampled_from(["z", "longer_name", "w", "c", "k", "widen"]))
     try:
-        edit = rename(analysis, place, name)
+        spans = rename(document, place, name)
     except RenameError:
         assert name not in ("z", "longer_name")
         return
-    if edit is not None:
-        assert edit.changes is not None
-        after = check(edited(text, list(edit.changes[analysis.uri])))
-        assert structure(after.plan) == structure(analysis.checked.plan)
+    after = check(replaced(text, spans, name))
+    assert structure(after.plan) == structure(document.checked.plan)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
-from lsprotocol import types
 
+from tests.language.editing.marked import CURSOR, hovered, marked
 from tests.language.programs import chains, whole
-from tests.lsp.marked import CURSOR, hovered, marked
+from tuicnn.language.editing import line_hints
+from tuicnn.language.editing.hints import layers_of_lines
 from tuicnn.layers.shapes import shape_text
-from tuicnn.lsp.hints import inlay_hints, lines_of
 
 NET = """\
 optim: adam lr=1e-3
@@ -32,7 +32,7 @@ flatten -> dense 10
         ("‸down v", "**4x28x28 → 8x14x14** · 2 layers · 296 weights"),
         ("‸down v", "def down(c, k=3) = conv c k pad=same as y -> maxpool 2"),
         ("as ‸x", "label `x`: 4x28x28"),
-        ("as ‸y", "label `y`: 8x28x28, 16x28x28"),
+        ("as ‸y", "label `y`: 8x28x28, 16x14x14"),
         ("conv c ‸k", "`k`: a parameter of `down`, default `3`"),
         ("pad‸=same", "`pad` of `conv`: zeros around the image"),
         ("optim‸:", "optim:"),
@@ -42,8 +42,6 @@ flatten -> dense 10
     ],
 )
 def test_what_is_said(place: str, said: str) -> None:
-    if said.startswith("label `y`"):
-        said = "label `y`: 8x28x28, 16x14x14"
     assert said in hovered(NET.replace(place.replace(CURSOR, ""), place, 1))
 
 
@@ -54,9 +52,7 @@ def test_nothing_is_said_of_nothing() -> None:
 
 
 def hints(text: str) -> dict[int, str]:
-    analysis, _ = marked(text + CURSOR)
-    everything = types.Range(types.Position(0, 0), types.Position(10_000, 0))
-    return {hint.position.line + 1: str(hint.label) for hint in inlay_hints(analysis, everything)}
+    return {hint.line: hint.text for hint in line_hints(marked(text + CURSOR)[0])}
 
 
 def test_each_line_has_its_shape() -> None:
@@ -74,19 +70,20 @@ def test_lines_before_a_mistake_keep_theirs() -> None:
 
 
 def test_a_hint_stands_behind_the_step_and_before_the_comment() -> None:
-    analysis, _ = marked("( conv 8 3x3 ) as x   # note‸\nflatten -> dense 10")
-    found = inlay_hints(analysis, types.Range(types.Position(0, 0), types.Position(0, 0)))
-    assert [hint.position for hint in found] == [types.Position(0, len("( conv 8 3x3 ) as x"))]
+    document, _ = marked("( conv 8 3x3 ) as x   # note‸\nflatten -> dense 10")
+    first, *_ = line_hints(document)
+    assert (first.line, first.column) == (1, len("( conv 8 3x3 ) as x") + 1)
+    assert first.details == "8x26x26: 80 weights, 48,672 multiply-adds an image"
 
 
 @settings(deadline=None)
 @given(chains)
 def test_the_lines_sum_up_to_the_network(chain: str) -> None:
-    analysis, _ = marked(whole(chain) + CURSOR)
-    plan = analysis.checked.plan
+    document, _ = marked(whole(chain) + CURSOR)
+    plan = document.checked.plan
     assert plan is not None
-    first = next(i for i, line in enumerate(analysis.page.lines, 1) if line.startswith(chain.split("\n")[0]))
-    lines = [line for number, ways in lines_of(analysis).items() if number >= first for line in ways]
+    first = next(i for i, line in enumerate(document.lines, 1) if line.startswith(chain.split("\n")[0]))
+    lines = [line for number, ways in layers_of_lines(document).items() if number >= first for line in ways]
     assert sum(line.parameters for line in lines) == plan.parameters
     assert sum(line.macs for line in lines) == plan.macs
     assert lines[-1].shape == shape_text(plan.nodes[-1].shape)

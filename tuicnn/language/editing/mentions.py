@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tuicnn.language import Reading
+from tuicnn.language.checking import Reading
 from tuicnn.language.checks.values import all_words
 from tuicnn.language.diagnostics import Span
 from tuicnn.language.reference import Entry, entries
@@ -36,11 +36,12 @@ from tuicnn.language.syntax.tree import (
 )
 from tuicnn.vocabulary import ListOf
 
-from .positions import Place
 from .subjects import Included, Mention, Option, Sort, Subject, Symbol, Word
 
-__all__ = ["Mentions", "contains", "find_mentions"]
+__all__ = ["Mentions", "Place", "find_mentions"]
 
+#: line and column, from 1, in characters
+Place = tuple[int, int]
 Names = Mapping[str, Symbol]
 _FAR: Place = (2**31, 1)
 
@@ -69,11 +70,6 @@ class _Room:
     labels: _Labels
 
 
-def contains(span: Span, place: Place) -> bool:
-    """Whether a place lies in a span or right behind it."""
-    return (span.line, span.column) <= place <= (span.end_line, span.end_column)
-
-
 class Mentions:
     """All mentions of a text, the names that it and the files it includes define, and where it cannot be read."""
 
@@ -86,15 +82,17 @@ class Mentions:
         self.unreadable: list[Span] = []
 
     def at(self, place: Place) -> Mention | None:
-        """The narrowest mention at a place; of two that meet there, the one that begins."""
-        found = [m for m in self.all if contains(m.span, place)]
+        """The narrowest mention at a place or right before it; of two that meet there, the one that begins."""
+
+        def contains(span: Span) -> bool:
+            return (span.line, span.column) <= place <= (span.end_line, span.end_column)
 
         def order(mention: Mention) -> tuple[bool, int, int, bool]:
             span = mention.span
             width = (span.end_line - span.line, span.end_column - span.column)
             return (span.end_line, span.end_column) == place, *width, not isinstance(mention.subject, Symbol)
 
-        return min(found, key=order, default=None)
+        return min((m for m in self.all if contains(m.span)), key=order, default=None)
 
     def of(self, symbol: Symbol) -> list[Mention]:
         """Every mention of a name, its definition with them."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from lsprotocol import types
-
 from tuicnn.language.diagnostics import Severity, Span
 from tuicnn.language.syntax.grammar import tokens
 
-from .analysis import Analysis, analyse
-from .positions import Page, Place
+from .document import Document, read_document, span_text
+from .mentions import Place
 from .subjects import Mention, Sort, Symbol
 
-__all__ = ["RenameError", "prepare", "rename"]
+__all__ = ["RenameError", "rename", "renamed_at"]
 
 _NAME = re.compile(r"[^\W\d]\w*(?:-[^\W\d]\w*)*")
 _RESERVED = frozenset({"def", "as", "true", "false", "nan", "inf"})
@@ -24,39 +22,37 @@ class RenameError(Exception):
     """A name cannot be changed; the message is a sentence for the user."""
 
 
-def prepare(analysis: Analysis, place: Place) -> types.PrepareRenamePlaceholder | None:
+def renamed_at(document: Document, place: Place) -> Span | None:
     """The name at a place that can be changed, or None."""
-    mention = analysis.mentions.at(place)
-    if mention is None or not isinstance(mention.subject, Symbol):
-        return None
-    return types.PrepareRenamePlaceholder(analysis.page.range(mention.span), mention.subject.name.text)
+    mention = document.mentions.at(place)
+    return mention.span if mention is not None and isinstance(mention.subject, Symbol) else None
 
 
-def rename(analysis: Analysis, place: Place, name: str, others: Iterable[Analysis] = ()) -> types.WorkspaceEdit | None:
-    """The edits that give the name at a place another one; `others` are open texts, which may include this one.
+def rename(document: Document, place: Place, name: str, others: Iterable[Document] = ()) -> list[Span]:
+    """The places where the name at a place is to be replaced by another one.
 
-    Raises `RenameError` where the text would not mean the same afterwards.
+    `others` are open texts, which may include this one; the source of each span says in which text it is. Where there
+    is nothing to rename, there are none. Raises `RenameError` where the text would not mean the same afterwards.
     """
-    mention = analysis.mentions.at(place)
+    mention = document.mentions.at(place)
     if mention is None or not isinstance(mention.subject, Symbol):
-        return None
+        return []
     symbol = mention.subject
     old = symbol.name.text
-    if not analysis.is_own(symbol.name.span):
+    if not document.is_own(symbol.name.span):
         raise RenameError(f"{old} is defined in {symbol.name.span.source.name}: rename it there")
     _see_that_it_is_a_name(name, symbol.sort)
     if name == old:
-        return None
-    changes: dict[str, list[types.TextEdit]] = {}
-    for each in [analysis, *(o for o in others if o.uri != analysis.uri)]:
+        return []
+    places: list[Span] = []
+    for each in [document, *(o for o in others if o.name != document.name)]:
         found = each.mentions.of(symbol)
-        if not found:
-            continue
-        _see_that_all_is_read(each, old)
-        if each is analysis:
+        if found:
+            _see_that_all_is_read(each, old)
+        if each is document:
             _see_that_it_means_the_same(each, found, name)
-        changes[each.uri] = [types.TextEdit(each.page.range(m.span), name) for m in found]
-    return types.WorkspaceEdit(changes=changes)
+        places += [m.span for m in found]
+    return places
 
 
 def _see_that_it_is_a_name(name: str, sort: Sort) -> None:
@@ -66,50 +62,43 @@ def _see_that_it_is_a_name(name: str, sort: Sort) -> None:
         raise RenameError(f"{name!r} would be read as a subtraction: write {name.replace('-', '_')}")
 
 
-def _see_that_all_is_read(analysis: Analysis, old: str) -> None:
+def _see_that_all_is_read(document: Document, old: str) -> None:
     """A use in a line that cannot be read would be left behind."""
-    for span in analysis.mentions.unreadable:
-        inside = [t for t in tokens(_text(analysis.page, span)) if t.type == "NAME" and old in str(t).split("-")]
-        if inside or old in _text(analysis.page, span).split("-"):
+    for span in document.mentions.unreadable:
+        text = span_text(span)
+        inside = any(t.type == "NAME" and old in str(t).split("-") for t in tokens(text))
+        if inside or old in text.split("-"):
             raise RenameError(f"line {span.line} cannot be read, and {old} may be meant in it: mend it first")
 
 
-def _text(page: Page, span: Span) -> str:
-    lines = page.lines[span.line - 1 : span.end_line]
-    if lines:
-        lines[-1] = lines[-1][: span.end_column - 1]
-        lines[0] = lines[0][span.column - 1 :]
-    return "\n".join(lines)
-
-
-def _see_that_it_means_the_same(analysis: Analysis, found: list[Mention], name: str) -> None:
+def _see_that_it_means_the_same(document: Document, found: list[Mention], name: str) -> None:
     """Read the text as it would be: it must have no new problem, and every word must be about what it was about."""
-    lines = list(analysis.page.lines)
+    lines = list(document.lines)
     for span in sorted((m.span for m in found), reverse=True):
         line = lines[span.line - 1]
         lines[span.line - 1] = line[: span.column - 1] + name + line[span.end_column - 1 :]
-    after = analyse(analysis.uri, "\n".join(lines), analysis.page.codec)
-    known, new = _errors(analysis), _errors(after)
+    after = read_document("\n".join(lines), document.path)
+    known, new = _errors(document), _errors(after)
     if len(new) > len(known):
         raise RenameError(f"{name} cannot be used here: {next((m for m in new if m not in known), new[0])}")
-    if _meanings(analysis) != _meanings(after):
+    if _meanings(document) != _meanings(after):
         raise RenameError(f"{name} means something else here already: choose another name")
 
 
-def _errors(analysis: Analysis) -> list[str]:
-    return [d.message for d in analysis.checked.diagnostics if d.severity is Severity.ERROR]
+def _errors(document: Document) -> list[str]:
+    return [d.message for d in document.checked.diagnostics if d.severity is Severity.ERROR]
 
 
-def _meanings(analysis: Analysis) -> list[object]:
+def _meanings(document: Document) -> list[object]:
     """What each word is about, apart from how names are written."""
-    mentions = analysis.mentions.all
+    mentions = document.mentions.all
     numbers = {m.span: i for i, m in enumerate(mentions) if isinstance(m.subject, Symbol)}
     out: list[object] = []
     for mention in mentions:
         subject = mention.subject
         if not isinstance(subject, Symbol):
             out.append(subject)
-        elif analysis.is_own(subject.name.span):
+        elif document.is_own(subject.name.span):
             out.append((subject.sort, numbers.get(subject.name.span)))
         else:
             out.append((subject.sort, subject.name.span.source.name, subject.name.span))

@@ -9,11 +9,10 @@ from itertools import pairwise
 
 from lark import Token
 
-from tuicnn.language.diagnostics import plain_lines
 from tuicnn.language.syntax.grammar import tokens
 from tuicnn.language.syntax.reading import LARGEST
 
-from .positions import Page, Place
+from .mentions import Place
 
 __all__ = ["Context", "Expected", "context_at"]
 
@@ -59,14 +58,14 @@ _OPENS = frozenset({"RPAR", "RSQB", "RBRACE"})
 _OPENING = frozenset({"LPAR", "LSQB", "LBRACE"})
 
 
-def context_at(page: Page, place: Place) -> Context:
-    """What may stand at a place of any text."""
+def context_at(lines: Sequence[str], place: Place) -> Context:
+    """What may stand at a place of any text, whose lines these are."""
     line, column = place
-    before = page.lines[line - 1][: column - 1]
-    text = "\n".join([*page.lines[: line - 1], before])
+    before = lines[line - 1][: column - 1]
+    text = "\n".join([*lines[: line - 1], before])
     if _in_comment(before) or len(text) > LARGEST // 4:
         return Context(Expected.NOTHING)
-    found = [t for t in tokens(plain_lines(text)) if t.type != "BLANK"]
+    found = [t for t in tokens(text) if t.type != "BLANK"]
     begun = ""
     if found and found[-1].type in ("NAME", "DEF", "AS") and found[-1].end_pos == len(text):
         begun = str(found.pop())

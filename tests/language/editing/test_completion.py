@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lsprotocol import types
 
+from tests.language.editing.marked import CURSOR, completed, marked
 from tests.language.programs import chains, whole
-from tests.lsp.marked import CURSOR, completed
 from tuicnn.language import check
+from tuicnn.language.editing import complete
 from tuicnn.vocabulary import vocabulary
 
 SETTINGS = {"data:", "input:", "augment:", "loss:", "optim:", "schedule:", "train:", "default:", "include:"}
@@ -97,26 +97,31 @@ def test_files_beside_are_offered_to_include(tmp_path: Path) -> None:
 
 
 def test_an_option_says_what_it_takes_and_its_default() -> None:
-    pad = completed("conv 8 3x3 p‸")["pad="]
-    assert pad.detail is not None
+    found = complete(*marked("conv 8 3x3 p‸"))
+    pad = next(item for item in found.items if item.label == "pad=")
     assert "same, valid" in pad.detail
     assert "default 0" in pad.detail
-    assert pad.text_edit == types.TextEdit(types.Range(types.Position(0, 11), types.Position(0, 12)), "pad=")
+    assert (found.line, found.start, found.end, pad.text) == (1, 12, 13, "pad=")
 
 
-def test_what_must_be_given_is_a_field_to_fill() -> None:
-    def inserted(text: str, label: str, *, snippets: bool = True) -> str:
-        edit = completed(text, snippets=snippets)[label].text_edit
-        assert isinstance(edit, types.TextEdit)
-        return edit.new_text
-
-    assert inserted("‸", "conv") == "conv ${1:8} ${2:3x3}"
-    assert inserted("‸", "relu") == "relu"
-    assert inserted("‸", "concat") == "concat { $1 | $2 }"
-    assert inserted("‸", "residual") == "residual { $1 }"
-    assert inserted("dense 10 init=‸", "normal") == "normal(${1:std})"
-    assert inserted(f"{BLOCK}‸", "f") == "f ${1:c}"
-    assert inserted("‸", "conv", snippets=False) == "conv"
+@pytest.mark.parametrize(
+    ("text", "label", "template"),
+    [
+        ("‸", "conv", "conv [8] [3x3]"),
+        ("‸", "relu", ""),
+        ("‸", "concat", "concat { [] | [] }"),
+        ("‸", "residual", "residual { [] }"),
+        ("‸", "def", "def [name] = []"),
+        ("dense 10 init=‸", "normal", "normal([std])"),
+        (f"{BLOCK}‸", "f", "f [c]"),
+        ("def g(a, b) = conv a b\n‸", "g", "g([a], [b])"),
+        ("relu ‸", "as", "as [label]"),
+    ],
+)
+def test_what_must_be_given_is_a_field_to_fill(text: str, label: str, template: str) -> None:
+    item = completed(text)[label]
+    assert item.text == label
+    assert "".join(f"[{piece}]" if i % 2 else piece for i, piece in enumerate(item.template)) == template
 
 
 @settings(deadline=None)

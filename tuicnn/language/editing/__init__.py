@@ -1,0 +1,45 @@
+"""What an editor may ask of a `.net` text, whatever editor it is: the language server's or one on the screen.
+
+    document = read_document(text, path)              the text, checked; made anew for each state of it
+    complete(document, place) -> Completions          what may be written at a place
+    hover(document, place) -> Hover | None            what the word there is, and what became of it in the network
+    line_hints(document) -> list[LineHint]            the shape and the weights that each line gives
+    definition(document, place), references(...)      where a name is defined, and used
+    outline(document) -> list[OutlineItem]            what the text defines
+    rename(document, place, name) -> list[Span]       where the name is to be replaced
+
+A place is a line and a column, from 1, in characters, as in every `Span` of the language. No function here raises on
+account of the text; `rename` raises `RenameError` with the reason.
+"""
+
+from __future__ import annotations
+
+from .completion import Completion, CompletionKind, Completions, complete
+from .document import Document, read_document
+from .hints import LineHint, line_hints
+from .hover import Hover, hover
+from .mentions import Place
+from .navigation import OutlineItem, OutlineKind, definition, outline, references
+from .renaming import RenameError, rename, renamed_at
+
+__all__ = [
+    "Completion",
+    "CompletionKind",
+    "Completions",
+    "Document",
+    "Hover",
+    "LineHint",
+    "OutlineItem",
+    "OutlineKind",
+    "Place",
+    "RenameError",
+    "complete",
+    "definition",
+    "hover",
+    "line_hints",
+    "outline",
+    "read_document",
+    "references",
+    "rename",
+    "renamed_at",
+]

@@ -1,0 +1,69 @@
+"""One text, checked, with everything an editor may ask of it. Made anew for each state of the text; never changed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from tuicnn.language.checking import Checked, Reading, check
+from tuicnn.language.checks.program import gather
+from tuicnn.language.diagnostics import Source, Span, lines_of
+from tuicnn.language.report import Report
+from tuicnn.language.syntax.parsing import parse
+
+from .mentions import Mentions, find_mentions
+
+__all__ = ["Document", "read_document", "span_text"]
+
+
+class Document:
+    """What is known of a text in an editor. `path` is its file, or None where it is in no file yet."""
+
+    def __init__(self, text: str, path: Path | None, checked: Checked, reading: Reading) -> None:
+        self.text = text
+        self.path = path
+        self.checked = checked
+        self.reading = reading
+
+    @property
+    def name(self) -> str:
+        """The name of the text, as the sources of its spans have it; those of included files have another."""
+        return self.reading.tree.source.name
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines without their ends; at least one."""
+        return lines_of(self.text)
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """What each of its words is about."""
+        return find_mentions(self.reading)
+
+    def is_own(self, span: Span) -> bool:
+        """Whether a place is in this text, and not in a file that it includes."""
+        return span.source.name == self.name
+
+
+def read_document(text: str, path: Path | None = None) -> Document:
+    """Check a text, whatever it may be. Paths in it start from the folder of `path`."""
+    name = str(path) if path is not None else "untitled"
+    checked = check(text, name=name, path=path)
+    return Document(text, path, checked, checked.reading or _names_alone(Source(name, text), path))
+
+
+def _names_alone(source: Source, path: Path | None) -> Reading:
+    """What a text defines, where it has so many problems that its check was given up."""
+    report = Report().muted()
+    tree = parse(source, report)
+    return Reading(tree, gather(tree, path, report), {}, (), {})
+
+
+def span_text(span: Span) -> str:
+    """What stands in a place."""
+    lines = list(lines_of(span.source.text)[span.line - 1 : span.end_line])
+    if not lines:
+        return ""
+    lines[-1] = lines[-1][: span.end_column - 1]
+    lines[0] = lines[0][span.column - 1 :]
+    return "\n".join(lines)
