@@ -11,7 +11,8 @@ from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.display.summary import Outcome, print_summary
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
-from tuicnn.training.progress import Epoch, Progress, State
+from tuicnn.training.events import Epoch, State
+from tuicnn.training.progress import Progress
 
 
 async def _said(

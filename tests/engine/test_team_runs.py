@@ -16,7 +16,7 @@ from tuicnn import sharding
 from tuicnn.engine.groups import processes
 from tuicnn.engine.groups.forked import Team
 from tuicnn.language import check
-from tuicnn.training.progress import State
+from tuicnn.training.events import State
 from tuicnn.training.session import Session
 
 NET = """\

@@ -23,7 +23,7 @@ from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import Moment
-from tuicnn.training.progress import State
+from tuicnn.training.events import State
 from tuicnn.worker.runner import Run
 
 CHECKPOINT = Checkpoint(1, 0, np.ones(4, np.float32), np.zeros(0, np.float32), {})

@@ -23,8 +23,8 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.resuming import checkpoint_for, plan_of, take_up
 from tuicnn.runs.status import describe, summary
+from tuicnn.training.events import State
 from tuicnn.training.options import Options
-from tuicnn.training.progress import State
 from tuicnn.worker.runner import Run
 
 OPTIMIZERS = (

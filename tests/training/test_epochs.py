@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicnn.training.epochs import Epochs
-from tuicnn.training.progress import Epoch
+from tuicnn.training.events import Epoch
 
 numbers = st.floats(width=64)
 epochs = st.builds(

@@ -17,7 +17,8 @@ import pytest
 from tuicnn.data import Dataset
 from tuicnn.language import check
 from tuicnn.training import session as session_module
-from tuicnn.training.progress import Epoch, Progress, State
+from tuicnn.training.events import Epoch, State
+from tuicnn.training.progress import Progress
 from tuicnn.training.session import Session
 
 TRAIN, VALIDATION, TEST, BATCH, EPOCHS = 45, 14, 23, 20, 4

@@ -18,7 +18,7 @@ import pytest
 from tuicnn import sharding
 from tuicnn.data import Dataset, DataSpec
 from tuicnn.language import check
-from tuicnn.training.progress import State
+from tuicnn.training.events import State
 from tuicnn.training.session import Session
 
 NET = """\

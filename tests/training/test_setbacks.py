@@ -23,8 +23,8 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.divergence import MOST_HALVINGS, DivergedError, Divergence
+from tuicnn.training.events import State
 from tuicnn.training.options import OnNan
-from tuicnn.training.progress import State
 from tuicnn.training.session import Session
 from tuicnn.training.setbacks import Setbacks
 from tuicnn.training.trainer import Trainer

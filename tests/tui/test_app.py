@@ -9,7 +9,7 @@ import pytest
 from tests.tui.pictures import lines, text, until
 from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.display.terminal import Colours, TerminalProfile
-from tuicnn.training.progress import State
+from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.worker.feed import WorkerGone
 

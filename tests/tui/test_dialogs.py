@@ -14,7 +14,7 @@ from textual.strip import Strip
 from tests.tui.pictures import lines, text, until
 from tests.worker.fake_feed import FakeFeed
 from tuicnn.display.summary import Outcome
-from tuicnn.training.progress import State
+from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen

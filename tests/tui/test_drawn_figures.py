@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.tui.drawn import drawn, unhurried
 from tests.worker.fake_feed import OVERVIEW
 from tuicnn.display.terminal import TerminalProfile
-from tuicnn.training.progress import Progress, State
+from tuicnn.training.events import State
+from tuicnn.training.progress import Progress
 from tuicnn.tui.widgets.chart import Chart, Series
 from tuicnn.tui.widgets.status import Status
 from tuicnn.worker.snapshot import Snapshot

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from tuicnn.training.progress import Epoch, Figures, History, LayerRow, Overview, Peek, Progress, State
+from tuicnn.training.events import Epoch, LayerRow, Overview, State
+from tuicnn.training.progress import Figures, History, Peek, Progress
 from tuicnn.worker.feed import Action
 
 __all__ = ["PretendRun", "an_overview"]

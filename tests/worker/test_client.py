@@ -18,7 +18,8 @@ from tests.worker.pretend import PretendRun, an_overview
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
-from tuicnn.training.progress import Progress, State
+from tuicnn.training.events import State
+from tuicnn.training.progress import Progress
 from tuicnn.worker import client
 from tuicnn.worker.address import address_for
 from tuicnn.worker.client import RemoteFeed, stop_run

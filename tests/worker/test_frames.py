@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.pretend import PretendRun, an_overview
-from tuicnn.training.progress import History, Overview, Peek, Progress, State
+from tuicnn.training.events import Overview, State
+from tuicnn.training.progress import History, Peek, Progress
 from tuicnn.worker.feed import Poll
 from tuicnn.worker.frames import FrameError, Splitter, decode, encode, kind_of
 from tuicnn.worker.messages import Act, AskPeek, AskPoll, Refusal

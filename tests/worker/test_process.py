@@ -20,8 +20,8 @@ from tuicnn.runs.finding import find_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
+from tuicnn.training.events import State
 from tuicnn.training.options import Options
-from tuicnn.training.progress import State
 from tuicnn.worker.client import RemoteFeed, stop_run
 from tuicnn.worker.feed import WorkerGone
 from tuicnn.worker.launch import start

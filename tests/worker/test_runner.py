@@ -20,7 +20,8 @@ from tuicnn.language.plan import Plan
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
-from tuicnn.training.progress import Progress, State
+from tuicnn.training.events import State
+from tuicnn.training.progress import Progress
 from tuicnn.worker import runner
 from tuicnn.worker.feed import Action
 from tuicnn.worker.runner import Run

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from tests.worker.pretend import PretendRun, an_overview
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
-from tuicnn.training.progress import Overview, Peek, Progress, State
+from tuicnn.training.events import Overview, State
+from tuicnn.training.progress import Peek, Progress
 from tuicnn.worker import server as server_module
 from tuicnn.worker.address import address_for
 from tuicnn.worker.feed import Poll

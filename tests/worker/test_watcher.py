@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.worker.fake_feed import FakeFeed
 from tuicnn.errors import UserError
-from tuicnn.training.progress import Peek, State
+from tuicnn.training.events import State
+from tuicnn.training.progress import Peek
 from tuicnn.worker.snapshot import Numbers, Snapshot
 from tuicnn.worker.watcher import Watcher
 

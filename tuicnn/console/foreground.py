@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.console.signals import Signals
 from tuicnn.console.streams import complain
 from tuicnn.errors import UserError
+from tuicnn.training.events import State
 from tuicnn.training.options import ON_NAN_ALONE
-from tuicnn.training.progress import State
 from tuicnn.worker.log import log, log_to
 from tuicnn.worker.runner import Run, serve
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
-from tuicnn.training.progress import LayerRow
+from tuicnn.training.events import LayerRow
 
 __all__ = ["Line", "outline"]
 

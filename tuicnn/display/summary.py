@@ -20,7 +20,8 @@ from tuicnn.output import Console
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic
-from tuicnn.training.progress import Epoch, Overview, Progress, State
+from tuicnn.training.events import Epoch, Overview, State
+from tuicnn.training.progress import Progress
 
 __all__ = ["Outcome", "print_breakdown", "print_summary"]
 

@@ -6,7 +6,8 @@ import math
 
 from tuicnn.display.numbers import percent, significant
 from tuicnn.display.terminal import Role
-from tuicnn.training.progress import Overview, Progress, State
+from tuicnn.training.events import Overview, State
+from tuicnn.training.progress import Progress
 
 __all__ = ["ROLES", "WORDS", "epoch_of", "verdict"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.training.progress import NAN, Epoch
+from tuicnn.training.events import Epoch
+from tuicnn.training.progress import NAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,8 +17,9 @@ import numpy as np
 import tuicnn
 from tuicnn.errors import UserError
 from tuicnn.training.checkpoint import Checkpoint
+from tuicnn.training.events import Epoch
 from tuicnn.training.fingerprints import data_fingerprint, layout_fingerprint, plan_fingerprint
-from tuicnn.training.progress import NAN, Epoch, Progress
+from tuicnn.training.progress import NAN, Progress
 from tuicnn.training.soundness import fault_of_arrays
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tuicnn.training.progress import Epoch
+from tuicnn.training.events import Epoch
 
 __all__ = ["Epochs"]
 

@@ -10,8 +10,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from tuicnn.training.checkpoint import Tally
+from tuicnn.training.events import Epoch
 from tuicnn.training.meter import Recorder, Smoothed, Speed, seconds_to_go
-from tuicnn.training.progress import Epoch, History
+from tuicnn.training.progress import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

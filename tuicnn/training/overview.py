@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tuicnn.training.progress import LayerRow, Overview
+from tuicnn.training.events import LayerRow, Overview
 from tuicnn.vocabulary import info, written
 
 if TYPE_CHECKING:

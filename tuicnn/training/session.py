@@ -18,11 +18,12 @@ from tuicnn.errors import UserError
 from tuicnn.training.checkpointing import Identity, Moment, restore, take
 from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
+from tuicnn.training.events import Overview, State
 from tuicnn.training.inspection import Inspector
 from tuicnn.training.meter import Waits
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.overview import overview_of
-from tuicnn.training.progress import Figures, History, Overview, Peek, Progress, State, jsonable
+from tuicnn.training.progress import Figures, History, Peek, Progress, jsonable
 from tuicnn.training.setbacks import Setbacks, scaled
 from tuicnn.training.trainer import Trainer
 from tuicnn.vocabulary import info

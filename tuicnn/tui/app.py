@@ -22,7 +22,7 @@ from textual.system_commands import SystemCommandsProvider
 from tuicnn.display.summary import Outcome
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.verdict import WORDS
-from tuicnn.training.progress import State
+from tuicnn.training.events import State
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup

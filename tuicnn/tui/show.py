@@ -9,7 +9,7 @@ import subprocess
 from tuicnn.display.summary import print_breakdown, print_summary
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
-from tuicnn.training.progress import State
+from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.worker.client import RemoteFeed
 

@@ -16,7 +16,8 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.lock import Holder
 from tuicnn.runs.owners import user_name
 from tuicnn.runs.status import ENDS, describe, summary
-from tuicnn.training.progress import Overview, Peek, Progress
+from tuicnn.training.events import Overview
+from tuicnn.training.progress import Peek, Progress
 from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, decode, encode, kind_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from tuicnn.training.progress import Figures, History, Overview, Peek, Progress
+from tuicnn.training.events import Overview
+from tuicnn.training.progress import Figures, History, Peek, Progress
 
 __all__ = ["Action", "Feed", "Poll", "WorkerGone"]
 

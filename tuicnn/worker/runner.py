@@ -26,8 +26,9 @@ from tuicnn.runs.lock import RunLock
 from tuicnn.runs.resuming import plan_of, take_up
 from tuicnn.runs.status import describe
 from tuicnn.training.checkpointing import Moment, Past
+from tuicnn.training.events import Overview, State
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan, Options
-from tuicnn.training.progress import Figures, History, Overview, Peek, Progress, State
+from tuicnn.training.progress import Figures, History, Peek, Progress
 from tuicnn.training.session import Session
 from tuicnn.worker.address import address_for
 from tuicnn.worker.feed import Action

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tuicnn.errors import UserError
-from tuicnn.training.progress import Figures, History, Overview, Peek, Progress
+from tuicnn.training.events import Overview
+from tuicnn.training.progress import Figures, History, Peek, Progress
 from tuicnn.worker.address import peer_is_me
 from tuicnn.worker.feed import Action, Poll
 from tuicnn.worker.frames import REQUEST_LIMIT, FrameError, Splitter, decode, encode, kind_of

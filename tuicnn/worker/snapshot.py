@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.training.epochs import Epochs
-from tuicnn.training.progress import Figures, Overview, Peek, Progress
+from tuicnn.training.events import Overview
+from tuicnn.training.progress import Figures, Peek, Progress
 
 __all__ = ["Numbers", "Snapshot"]
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from tuicnn.errors import UserError
-from tuicnn.training.progress import Epoch, Progress
+from tuicnn.training.events import Epoch
+from tuicnn.training.progress import Progress
 from tuicnn.worker.feed import Action, Feed, WorkerGone
 from tuicnn.worker.snapshot import Numbers, Snapshot
 

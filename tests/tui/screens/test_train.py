@@ -9,8 +9,8 @@ from tests.tui.pictures import lines, text, until
 from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.engine.network import Network
 from tuicnn.language import check
+from tuicnn.training.events import State
 from tuicnn.training.overview import rows_of
-from tuicnn.training.progress import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.widgets.chart import Chart
 from tuicnn.tui.widgets.layer_table import LayerTable

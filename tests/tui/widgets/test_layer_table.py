@@ -12,7 +12,8 @@ from textual.geometry import Size
 from tests.worker.fake_feed import LAYERS, OVERVIEW
 from tuicnn.display.outline import outline
 from tuicnn.display.terminal import TerminalProfile
-from tuicnn.training.progress import Figures, LayerRow
+from tuicnn.training.events import LayerRow
+from tuicnn.training.progress import Figures
 from tuicnn.tui.widgets.layer_table import LayerTable
 
 TERMINALS = [

@@ -11,7 +11,8 @@ from tuicnn.display.numbers import count, duration, percent, significant
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.verdict import epoch_of, verdict
-from tuicnn.training.progress import Progress, State
+from tuicnn.training.events import State
+from tuicnn.training.progress import Progress
 from tuicnn.tui.widgets.status import Status
 from tuicnn.worker.snapshot import Snapshot
 

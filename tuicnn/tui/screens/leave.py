@@ -15,7 +15,8 @@ from tuicnn.display.numbers import duration
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.verdict import WORDS
-from tuicnn.training.progress import Progress, State
+from tuicnn.training.events import State
+from tuicnn.training.progress import Progress
 from tuicnn.tui.messages import Watched
 from tuicnn.tui.widgets.panel import Panel, PanelLine
 from tuicnn.worker.watcher import Watcher

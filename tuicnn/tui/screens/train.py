@@ -17,7 +17,8 @@ from tuicnn.display.curves import smoothed
 from tuicnn.display.numbers import percent, shape
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import Role, TerminalProfile
-from tuicnn.training.progress import Overview, Peek
+from tuicnn.training.events import Overview
+from tuicnn.training.progress import Peek
 from tuicnn.tui.messages import Watched
 from tuicnn.tui.widgets.bars import Bars
 from tuicnn.tui.widgets.chart import Chart, Series

@@ -17,7 +17,8 @@ from tuicnn.display.numbers import count, percent, shape, significant
 from tuicnn.display.outline import Line, outline
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
-from tuicnn.training.progress import Figures, LayerRow, Overview
+from tuicnn.training.events import LayerRow, Overview
+from tuicnn.training.progress import Figures
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["LayerTable"]

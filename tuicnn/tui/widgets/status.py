@@ -15,7 +15,7 @@ from tuicnn.display.numbers import duration, percent, significant
 from tuicnn.display.plain import folded, plain
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.verdict import ROLES, WORDS, epoch_of, verdict
-from tuicnn.training.progress import State
+from tuicnn.training.events import State
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 from tuicnn.worker.snapshot import Snapshot
 
