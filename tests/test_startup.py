@@ -16,7 +16,7 @@ HEAVY = ("numpy", "textual", "PIL", "safetensors", "asyncio", "pygments")
 def test_a_command_imports_no_more_than_it_needs(arguments: list[str]) -> None:
     code = (
         "import sys\n"
-        "from tuicnn.cli import run\n"
+        "from tuicnn.cli.program import run\n"
         f"sys.argv = ['tuicnn', *{arguments!r}]\n"
         "try:\n    run()\nexcept SystemExit as end:\n    assert not end.code\n"
         f"print(*(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)\n"

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tuicnn.cli import run
+from tuicnn.cli.program import run
 
 run()

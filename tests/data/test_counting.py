@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from tests.data.test_cifar import pictures
-from tuicnn.console.train import JsonLines, PlainLines, ProgressDisplay
+from tuicnn.cli.output.train import JsonLines, PlainLines, ProgressDisplay
 from tuicnn.data import Cifar10
 from tuicnn.data import pictures as decoding
 from tuicnn.data.counting import counted

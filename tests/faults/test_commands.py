@@ -210,7 +210,7 @@ def test_options_that_are_lost_are_asked_for_and_may_be_given_again(
 def test_to_stop_a_run_that_has_failed_is_no_success(stopped: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     from click.testing import CliRunner
 
-    from tuicnn.cli import main
+    from tuicnn.cli.program import main
 
     monkeypatch.chdir(stopped.path.parent.parent)
     monkeypatch.setattr("tuicnn.worker.client.stop_run", lambda folder: None)  # its process is about to leave

@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 import tuicnn.worker.logout as logout
 logout.ROOT = Path(sys.argv.pop(1))
-from tuicnn.cli import run
+from tuicnn.cli.program import run
 run()
 """
 

@@ -18,8 +18,8 @@ from tuicnn.runs.folder import RunFolder
 #: becomes the user nobody, who may not be able to read Python itself, and runs `tuicnn …`
 NOBODY = """
 import contextlib, os, sys, tempfile
-from tuicnn.cli import run
-from tuicnn.commands.group import main
+from tuicnn.cli.program import run
+from tuicnn.cli.group import main
 
 with tempfile.TemporaryDirectory() as empty, contextlib.chdir(empty), open(os.devnull, "w") as nowhere:
     with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):

@@ -22,7 +22,7 @@ from tuicnn.worker.feed import Action
 #: attaches a screen whose key s breaks it
 BROKEN = """
 import sys
-from tuicnn.cli import run
+from tuicnn.cli.program import run
 from tuicnn.tui.app import TrainApp
 
 def break_down(app):

@@ -33,7 +33,7 @@ def faulty(network, *given, **more):
         raise ValueError("an \\x1b[31munforeseen\\x1b[0m\\nerror")
     return step(network, *given, **more)
 Network.step = faulty
-from tuicnn.cli import run
+from tuicnn.cli.program import run
 run()
 """
 

@@ -163,11 +163,11 @@ def test_a_class_is_described_as_its_entry() -> None:
 
 def test_checking_a_file_loads_nothing_of_this() -> None:
     code = (
-        "import sys, tuicnn.cli\n"
+        "import sys, tuicnn.cli.program\n"
         "from tuicnn.language import check\n"
         "check('conv 8 3x3 -> flatten -> dense 10')\n"
-        "print([m for m in sys.modules if m.startswith(('tuicnn.language.reference', 'tuicnn.console.layers', "
-        "'tuicnn.console.new'))])"
+        "print([m for m in sys.modules if m.startswith(('tuicnn.language.reference', 'tuicnn.cli.output.layers', "
+        "'tuicnn.cli.output.new'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

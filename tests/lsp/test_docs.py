@@ -7,7 +7,7 @@ import re
 import tomllib
 
 from tests.conftest import ROOT
-from tuicnn.cli import main
+from tuicnn.cli.program import main
 
 PAGE = (ROOT / "docs" / "editors.md").read_text()
 

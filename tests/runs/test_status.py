@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tuicnn.console.runs import as_json, runs_table
+from tuicnn.cli.output.runs import as_json, runs_table
 from tuicnn.errors import UserError
 from tuicnn.runs.finding import find_run, list_runs, the_only_alive
 from tuicnn.runs.folder import RunFolder

@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.display.numbers import count, duration, percent, significant
+from tuicnn.display.output import Console
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.verdict import ROLES, verdict
 from tuicnn.errors import UserError
-from tuicnn.output import Console
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic

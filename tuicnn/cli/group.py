@@ -14,7 +14,7 @@ import click
 
 from tuicnn import __version__
 from tuicnn.bundled import bundled
-from tuicnn.console.streams import say
+from tuicnn.cli.output.streams import say
 from tuicnn.training.options import ON_NAN, Options
 
 __all__ = ["ReaderGoneError", "main", "options"]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tuicnn.commands.background import train_in_background
-from tuicnn.commands.group import main, options
-from tuicnn.commands.resuming import resume_run, run_at
-from tuicnn.commands.shared import checked_or_exit, find_net, new_folder, reporter_for, terminal_of
-from tuicnn.console.streams import complain, console_for, is_terminal, say, say_json
+from tuicnn.cli.background import train_in_background
+from tuicnn.cli.commands.resuming import resume_run, run_at
+from tuicnn.cli.group import main, options
+from tuicnn.cli.output.streams import complain, console_for, is_terminal, say, say_json
+from tuicnn.cli.shared import checked_or_exit, find_net, new_folder, reporter_for, terminal_of
 from tuicnn.errors import UserError
 from tuicnn.training.options import ON_NAN_ALONE, Options
 
@@ -95,8 +95,8 @@ def attach(run: str | None, ascii: bool) -> None:
 def runs(as_json: bool, ascii: bool) -> None:
     """List the runs under the working folder."""
     terminal_of(ascii)
-    from tuicnn.console.runs import as_json as to_json
-    from tuicnn.console.runs import runs_table
+    from tuicnn.cli.output.runs import as_json as to_json
+    from tuicnn.cli.output.runs import runs_table
     from tuicnn.runs.finding import hidden_runs, list_runs
 
     found = list_runs(Path.cwd(), complain)
@@ -143,7 +143,7 @@ def _train(net: str, options: Options, run: Path | None, terminal: TerminalProfi
     path = find_net(net)
     text, checked = checked_or_exit(path, terminal)
     assert checked.plan is not None
-    from tuicnn.console.foreground import train_here
+    from tuicnn.cli.foreground import train_here
 
     folder = new_folder(path, text, run, options)
     plan = options.apply(checked.plan)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.console.train import percent
+from tuicnn.cli.output.train import percent
 from tuicnn.system.printable import printable
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from hypothesis import given
 from rich.console import Console
 
 from tests.strategies import networks
-from tuicnn.console.highlight import highlighted
+from tuicnn.cli.output.highlight import highlighted
 
 
 @given(networks())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tuicnn.console import train
+from tuicnn.cli.output import train
 
 START = {
     "event": "start",

@@ -14,8 +14,8 @@ from rich.console import Console
 from tests.conftest import ROOT, Run
 from tuicnn.bench.machine import machine
 from tuicnn.bench.results import Figures, Result, geometric_mean
-from tuicnn.cli import main
-from tuicnn.console.bench import print_layers, print_machine, print_results
+from tuicnn.cli.output.bench import print_layers, print_machine, print_results
+from tuicnn.cli.program import main
 from tuicnn.errors import UserError
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, TextIO
 
-from tuicnn.output import Console
+from tuicnn.display.output import Console
 from tuicnn.system.printable import harmless
 
 __all__ = ["complain", "console_for", "is_terminal", "only_ascii", "say", "say_json", "to_json"]

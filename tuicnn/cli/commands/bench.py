@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tuicnn.bundled import bundled
-from tuicnn.commands.group import main, options
-from tuicnn.commands.shared import find_net, print_diagnostics, terminal_of
-from tuicnn.console.streams import console_for, is_terminal, say_json
+from tuicnn.cli.group import main, options
+from tuicnn.cli.output.streams import console_for, is_terminal, say_json
+from tuicnn.cli.shared import find_net, print_diagnostics, terminal_of
 from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def bench(
     plans = [(_plan(path, terminal), path) for path in paths]
     from tuicnn.bench.contest import Timing, contest
     from tuicnn.bench.results import Result
-    from tuicnn.console.bench import Doing, print_layers, print_machine, print_results
+    from tuicnn.cli.output.bench import Doing, print_layers, print_machine, print_results
 
     found = machine(against=against is not None)
     timing = Timing(seconds, rounds)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.bundled import bundled
-from tuicnn.console.streams import complain, console_for, is_terminal, only_ascii
+from tuicnn.cli.output.streams import complain, console_for, is_terminal, only_ascii
 from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
-    from tuicnn.console.train import Reporter
+    from tuicnn.cli.output.train import Reporter
     from tuicnn.display.terminal import TerminalProfile
     from tuicnn.language import Checked, Diagnostic
     from tuicnn.runs.folder import RunFolder
@@ -89,7 +89,7 @@ def new_folder(path: Path, text: str, run: Path | None, options: Options) -> Run
 
 def reporter_for(as_json: bool) -> Reporter:
     """Prints what happens in a training: JSON, a progress display, or plain lines where there is no terminal."""
-    from tuicnn.console.train import JsonLines, PlainLines, ProgressDisplay
+    from tuicnn.cli.output.train import JsonLines, PlainLines, ProgressDisplay
 
     if as_json:
         return JsonLines(sys.stdout)

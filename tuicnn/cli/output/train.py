@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from tuicnn.console.streams import to_json
+from tuicnn.cli.output.streams import to_json
 
 if TYPE_CHECKING:
     from rich.console import Console

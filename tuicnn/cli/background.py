@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from tuicnn.console.streams import complain, say
+from tuicnn.cli.output.streams import complain, say
 from tuicnn.errors import UserError
 from tuicnn.system.regular_files import open_regular
 
@@ -53,7 +53,7 @@ def train_in_background(
 
     Raises `UserError` where it cannot be started.
     """
-    from tuicnn.console.logout import past_logout
+    from tuicnn.cli.logout import past_logout
     from tuicnn.worker.launch import start
 
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # not where it is ignored; the screen takes it later itself

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from tests.conftest import Run
-from tuicnn.console.layers import json_of, print_found, print_list, unknown
+from tuicnn.cli.output.layers import json_of, print_found, print_list, unknown
 from tuicnn.language.reference import Entry, Found, default_text, entries, find
 
 each = pytest.mark.parametrize("entry", entries(), ids=lambda e: f"{e.family}-{e.name}")

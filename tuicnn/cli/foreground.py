@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.console.signals import Signals
-from tuicnn.console.streams import complain
+from tuicnn.cli.output.streams import complain
+from tuicnn.cli.signals import Signals
 from tuicnn.errors import UserError
 from tuicnn.training.events import State
 from tuicnn.training.options import ON_NAN_ALONE
@@ -18,7 +18,7 @@ from tuicnn.worker.log import log, log_to
 from tuicnn.worker.runner import Run, serve
 
 if TYPE_CHECKING:
-    from tuicnn.console.train import Reporter
+    from tuicnn.cli.output.train import Reporter
     from tuicnn.language import Plan
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.checkpointing import Past

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tests.conftest import Run
-from tuicnn.console.streams import to_json
-from tuicnn.output import Console, _Guarded
+from tuicnn.cli.output.streams import to_json
+from tuicnn.display.output import Console, _Guarded
 from tuicnn.system.printable import harmless
 from tuicnn.worker.log import entry, last_words
 

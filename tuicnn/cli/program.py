@@ -13,13 +13,13 @@ from pathlib import Path
 
 import click
 
-import tuicnn.commands.bench
-import tuicnn.commands.language
-import tuicnn.commands.training  # noqa: F401 - they register themselves
-from tuicnn.commands.group import ReaderGoneError, main
-from tuicnn.console.streams import complain
+import tuicnn.cli.commands.bench
+import tuicnn.cli.commands.language
+import tuicnn.cli.commands.training  # noqa: F401 - they register themselves
+from tuicnn.cli.group import ReaderGoneError, main
+from tuicnn.cli.output.streams import complain
+from tuicnn.display.output import guard
 from tuicnn.errors import UserError
-from tuicnn.output import guard
 from tuicnn.system.files import why
 
 __all__ = ["main", "run"]

@@ -11,8 +11,8 @@ import pytest
 from tests.conftest import Run
 from tests.language.programs import structure
 from tuicnn.bundled import bundled
-from tuicnn.console import new
-from tuicnn.console.new import starter, starters, target, what_next, write_starter
+from tuicnn.cli.output import new
+from tuicnn.cli.output.new import starter, starters, target, what_next, write_starter
 from tuicnn.errors import UserError
 from tuicnn.language import check_file
 from tuicnn.language.writing.formatting import format_text

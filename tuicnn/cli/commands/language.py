@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from tuicnn.commands.group import main, options
-from tuicnn.commands.shared import find_net, print_diagnostics, terminal_of
-from tuicnn.console.streams import console_for, is_terminal, say_json
+from tuicnn.cli.group import main, options
+from tuicnn.cli.output.streams import console_for, is_terminal, say_json
+from tuicnn.cli.shared import find_net, print_diagnostics, terminal_of
 from tuicnn.errors import UserError
 
 __all__ = ["check", "fmt", "layers", "lsp", "new"]
@@ -20,8 +20,8 @@ __all__ = ["check", "fmt", "layers", "lsp", "new"]
 def check(net: str, as_json: bool, ascii: bool) -> None:
     """Print NET as a table, with what was filled in and every problem. Exit 0 if it can be trained, else 1."""
     terminal = terminal_of(ascii)
-    from tuicnn.console.check import as_json as to_json
-    from tuicnn.console.check import print_check
+    from tuicnn.cli.output.check import as_json as to_json
+    from tuicnn.cli.output.check import print_check
 
     path = find_net(net)
     from tuicnn.language import check_file
@@ -45,7 +45,7 @@ def layers(name: str | None, as_json: bool, ascii: bool) -> None:
     NAME is a layer, a setting, or what a setting chooses from, such as an optimizer.
     """
     terminal_of(ascii)
-    from tuicnn.console.layers import show_layers
+    from tuicnn.cli.output.layers import show_layers
 
     show_layers(console_for(sys.stdout), name, as_json=as_json)
 
@@ -66,7 +66,7 @@ def new(name: str | None, source: str | None, listed: bool, ascii: bool) -> None
     tuicnn new my --from lenet5   my.net, the same
     """
     terminal_of(ascii)
-    from tuicnn.console.new import new_file, show_starters
+    from tuicnn.cli.output.new import new_file, show_starters
 
     if listed:
         show_starters(console_for(sys.stdout))
@@ -87,7 +87,7 @@ def fmt(files: tuple[str, ...], check_only: bool, show_diff: bool, ascii: bool) 
     terminal = terminal_of(ascii)
     if files.count("-") > 1:
         raise click.UsageError("standard input (-) can be read only once")
-    from tuicnn.console.fmt import format_files
+    from tuicnn.cli.output.fmt import format_files
 
     sys.exit(
         format_files(files, check=check_only, diff=show_diff, problems=lambda found: print_diagnostics(found, terminal))

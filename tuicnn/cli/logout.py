@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import platformdirs
 
-from tuicnn.console.streams import complain, is_terminal
+from tuicnn.cli.output.streams import complain, is_terminal
 from tuicnn.system.files import write_atomic
 from tuicnn.worker.logout import ROOT, SCOPE, keep, threat
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tuicnn.commands.background import train_in_background
-from tuicnn.commands.group import main, options
-from tuicnn.commands.shared import checked_or_exit, find_net, new_folder, reporter_for, terminal_of
-from tuicnn.console.streams import complain, is_terminal
+from tuicnn.cli.background import train_in_background
+from tuicnn.cli.group import main, options
+from tuicnn.cli.output.streams import complain, is_terminal
+from tuicnn.cli.shared import checked_or_exit, find_net, new_folder, reporter_for, terminal_of
 from tuicnn.errors import UserError
 from tuicnn.system.files import why, write_atomic
 from tuicnn.training.options import ON_NAN_ALONE, ON_NAN_WATCHED, Options
@@ -130,7 +130,7 @@ def resume_run(
         Origin(origin.net, origin.folder, chosen).keep(folder)
     if watched:
         train_in_background(folder, chosen, path, terminal, detach=detach, after_logout=after_logout, resume=True)
-    from tuicnn.console.foreground import train_here
+    from tuicnn.cli.foreground import train_here
     from tuicnn.worker.log import log
 
     def past() -> Past:
@@ -183,7 +183,7 @@ def _begin_warm(
     complain(f"{folder.name} begins with the weights of {old.name} after step {checkpoint.step:,}. {warmth}")
     if detach or (is_terminal(sys.stdin) and is_terminal(sys.stdout) and not as_json):
         train_in_background(folder, chosen, path, terminal, detach=detach, after_logout=after_logout, resume=True)
-    from tuicnn.console.foreground import train_here
+    from tuicnn.cli.foreground import train_here
 
     def past() -> Past:
         return take_up(folder, plan, longer=True, say=complain)

@@ -1,1 +1,0 @@
-"""What the commands print: tables and lines for people, objects for programs."""
