@@ -5,17 +5,17 @@ from __future__ import annotations
 import errno
 import io
 import os
+import pkgutil
 import re
 import resource
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-import tuicnn.cli.commands.bench
-import tuicnn.cli.commands.language
-import tuicnn.cli.commands.training  # noqa: F401 - they register themselves
+from tuicnn.cli import commands
 from tuicnn.cli.group import ReaderGoneError, main
 from tuicnn.cli.output.streams import complain
 from tuicnn.display.output import guard
@@ -23,6 +23,9 @@ from tuicnn.errors import UserError
 from tuicnn.system.files import why
 
 __all__ = ["main", "run"]
+
+for module in pkgutil.iter_modules(commands.__path__):
+    import_module(f"{commands.__name__}.{module.name}")  # its commands register themselves
 
 #: exit codes beside 0 and 1 (a net or a run with a problem); 2 is click's, for bad usage
 INTERRUPTED, PIPE_CLOSED = 130, 141
