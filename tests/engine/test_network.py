@@ -14,7 +14,7 @@ from tests.strategies import networks
 from tuicnn import NetError, Network
 from tuicnn.bundled import bundled
 from tuicnn.engine.executor import Observed
-from tuicnn.engine.groups.forked import Team
+from tuicnn.engine.groups.forked import ForkedGroup
 
 MNIST = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
 NETS = sorted(bundled("nets").glob("*.net"))
@@ -60,19 +60,19 @@ def test_gradient_along_a_random_direction(path: Path) -> None:
 
 
 def taken(network: Network, x: Any, y: Any, *, watched: bool = False) -> tuple[float, Any]:
-    """The loss and flat gradient of one step, by every process of the network's team."""
+    """The loss and flat gradient of one step, by every process of the network's group."""
     across = np.ascontiguousarray(x.transpose(2, 3, 0, 1))
     observed = Observed.nothing(len(network.plan.nodes)) if watched else None
 
     def work(*_: int) -> Any:
-        return network.step(len(x), lambda a, b: (across[:, :, a:b], y[a:b]), step=0, observed=observed)
+        return network.forward_backward(len(x), lambda a, b: (across[:, :, a:b], y[a:b]), step=0, observed=observed)
 
-    network.team.start(work)
+    network.group.start(work)
     try:
-        network.team.order()
+        network.group.dispatch()
         result = work()
     finally:
-        network.team.close()
+        network.group.close()
     return result.loss, result.gradient.copy()
 
 
@@ -83,7 +83,7 @@ def test_neither_processes_nor_watching_change_a_bit(made: tuple[str, tuple[int,
     plan = Network.from_text(text, input=image, classes=4).plan
     results = []
     for size, watched in ((1, False), (1, True), (3, False)):
-        network = Network(plan, seed=1, team=Team(size))
+        network = Network(plan, seed=1, group=ForkedGroup(size))
         results.append(taken(network, *batch(network, count), watched=watched))
     for loss, gradient in results[1:]:
         assert loss == results[0][0]
@@ -165,7 +165,7 @@ def test_dropout_drops_in_training_only_and_differently_at_each_step() -> None:
     x, y = batch(network, 40)
     assert np.array_equal(network.forward(x), network.forward(x))
     across = np.ascontiguousarray(x.transpose(2, 3, 0, 1))
-    results = [network.step(40, lambda a, b: (across[:, :, a:b], y[a:b]), step=step) for step in (1, 1, 2)]
+    results = [network.forward_backward(40, lambda a, b: (across[:, :, a:b], y[a:b]), step=step) for step in (1, 1, 2)]
     losses = [result.loss for result in results if result is not None]
     assert losses[0] == losses[1] != losses[2]
 

@@ -53,7 +53,7 @@ def root_mean_square(values: Any) -> float:
 def test_sizes_and_dead_units_are_those_of_the_outputs(network: Network) -> None:
     x, y = batch()
     observed = Observed.nothing(4)
-    network.step(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)
+    network.forward_backward(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)
     convolved, rectified, last = outputs(network, x)
     sizes = [root_mean_square(each) for each in (convolved, rectified, rectified, last)]
     assert observed.activation.tolist() == pytest.approx(sizes)
@@ -76,7 +76,7 @@ def test_seconds_are_those_between_two_readings_of_the_clock(network: Network, m
     monkeypatch.setattr(executor, "perf_counter", lambda: float(next(readings)))
     x, y = batch()
     observed = Observed.nothing(4)
-    network.step(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)
+    network.forward_backward(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)
     assert observed.forward_seconds.tolist() == [1, 5, 9, 13]
     assert observed.backward_seconds.tolist() == [29, 25, 21, 17]  # in the opposite order
     assert observed.seconds.tolist() == [30, 30, 30, 30]

@@ -17,6 +17,7 @@ import pytest
 
 from tuicnn import sharding
 from tuicnn.data import Dataset, DataSpec
+from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.language import check
 from tuicnn.training.events import State
 from tuicnn.training.session import Session
@@ -130,7 +131,8 @@ def test_a_process_that_is_killed_is_told_once_and_changes_no_bit(monkeypatch: p
         events.append(event)
         if event.get("step") == 3 and event["event"] == "step":
             assert made._trainer is not None
-            os.kill(made._trainer.team.members[0], signal.SIGKILL)
+            assert isinstance(made._trainer.group, ForkedGroup)
+            os.kill(made._trainer.group.members[0], signal.SIGKILL)
 
     checked = check(NET)
     assert checked.plan is not None

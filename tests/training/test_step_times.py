@@ -92,16 +92,16 @@ def test_the_milliseconds_of_each_layer_are_the_median_of_its_seconds(tmp_path: 
 
 def test_time_spent_waiting_for_others_is_told_apart(tmp_path: Path, clock: Clock) -> None:
     made, views = a_trainer(tmp_path), Inspector()
-    made.team.size = 2  # the other one does nothing, and is waited for
-    advance = made.network.step
+    made.group.size = 2  # the other one does nothing, and is waited for
+    advance = made.network.forward_backward
 
     def step(*given: object, **named: object) -> object:
         clock.now += 0.25
-        made.team.waited += 0.25
-        made.team.busy = 1
+        made.group.waited += 0.25
+        made.group.active = 1
         return advance(*given, **named)  # type: ignore[arg-type]
 
-    made.network.step = step  # type: ignore[method-assign, assignment]
+    made.network.forward_backward = step  # type: ignore[method-assign, assignment]
     views.figures()
     views.advance(made)
     figures = views.figures()

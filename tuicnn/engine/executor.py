@@ -1,6 +1,6 @@
 """Runs a plan's layers over the shards of a batch: forward, and backward in the opposite order.
 
-A batch is cut into shards of a size that depends on the plan alone. Each process of the team takes its shards through
+A batch is cut into shards of a size that depends on the plan alone. Each process of the group takes its shards through
 as many layers as it can, one shard after the other, while what one layer made is still in the cache for the next; only
 a layer that must know the whole batch (`whole_batch`, batch normalisation) makes them wait for each other. Sums over
 shards are taken in the shards' order, so the result is the same to the last bit for any number of processes.

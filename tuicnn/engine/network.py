@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.engine.executor import Executor, Observed
-from tuicnn.engine.groups.forked import Team
+from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.parameters import Store
-from tuicnn.engine.step import GradientSums, take_step
+from tuicnn.engine.step import GradientSums, forward_backward
 from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.language import Diagnostic, check, read_file, render_plain
 from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
@@ -54,10 +54,10 @@ class Network:
         *,
         seed: int | None = None,
         dtype: DTypeLike = np.float32,
-        team: Team | None = None,
+        group: ProcessGroup | None = None,
         choices: Mapping[str, int] | None = None,
     ) -> None:
-        """Of a `team` that has not started, each process will have this network, and all of them the same weights.
+        """Of a `group` that has not started, each process has this network, and all of them the leader's weights.
 
         `choices` are those of another network of this plan, where this one is to compute the same bits.
         """
@@ -66,10 +66,10 @@ class Network:
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"a network computes in float32 or float64, not in {self.dtype}")
         self.seed = plan.train.seed if seed is None else seed
-        self.team = team or Team()
-        self.store = Store(plan, self.seed, self.dtype, self.team.array)
+        self.group = group or ProcessGroup()
+        self.store = Store(plan, self.seed, self.dtype, self.group.zeros)
         self.executor = Executor(plan, self.store, self.seed, (choices or {}).get("shard"))
-        self._sums = GradientSums(self.store, self.team, len(self.executor.shards(plan.train.batch)))
+        self._sums = GradientSums(self.store, self.group, len(self.executor.shards(plan.train.batch)))
 
     @property
     def choices(self) -> dict[str, int]:
@@ -163,7 +163,7 @@ class Network:
             )
         if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < self.plan.classes:
             raise ValueError(f"labels must lie between 0 and {self.plan.classes - 1}")
-        result = self.step(len(images), lambda a, b: (_inner(images[a:b]), labels[a:b]), step=0)
+        result = self.forward_backward(len(images), lambda a, b: (_inner(images[a:b]), labels[a:b]), step=0)
         assert result is not None  # this process has no leader but itself
         gradients = self.store.named(result.gradient)
         return result.loss, {name: np.array(view, order="C") for name, view in gradients.items()}
@@ -183,18 +183,26 @@ class Network:
 
     # --- from inside: the engine's layout ---------------------------------------------------------------------------
 
-    def hands(self, count: int) -> int:
+    def max_workers(self, count: int) -> int:
         """How many processes can share a step over `count` images."""
         return self._sums.used(len(self.executor.shards(count)))
 
-    def step(self, count: int, fetch: Fetch, *, step: int, observed: Observed | None = None) -> StepResult | None:
-        """Forward and backward for a batch of `count` images; nothing is changed. `step` keys dropout.
+    def forward_backward(
+        self, count: int, fetch: Fetch, *, step: int, observed: Observed | None = None
+    ) -> StepResult | None:
+        """The loss and the gradient of a batch of `count` images; nothing is changed. `step` keys dropout.
 
-        `fetch(start, stop)` makes the images `(H, W, n, C)` and labels of a shard. Every process of the team must call
+        `fetch(start, stop)` makes the images `(H, W, n, C)` and labels of a shard. Every process of the group must call
         this; the leader gets the result. What happens at each layer is noted in `observed`, which all of them or none
         must give, and of which the leader's is complete.
         """
-        return take_step(self.executor, self.team, self._sums, count, fetch, step=step, observed=observed)
+        self._broadcast()
+        return forward_backward(self.executor, self.group, self._sums, count, fetch, step=step, observed=observed)
+
+    def _broadcast(self) -> None:
+        """Give every process the leader's weights."""
+        self.group.broadcast(self.store.flat)
+        self.group.broadcast(self.store.flat_buffers)
 
     def update_running_stats(self, combined: Mapping[int, Any]) -> None:
         """Update running statistics from what a step's `whole_batch` layers combined."""
@@ -204,18 +212,19 @@ class Network:
     def evaluate(self, count: int, fetch: Fetch) -> tuple[float, int]:
         """The sum of the losses of `count` images and how many are right, without training.
 
-        Every process of the team must call this; the leader gets the result, a member that of its own share.
+        Every process of the group must call this; the leader gets the result, a member that of its own part.
         """
         bounds = shard_bounds(count, INFERENCE_SHARD)
         found = [np.zeros(2)]
+        self._broadcast()
         with unchanged_weights(), long_runs(), np.errstate(all="ignore"):
-            for number in self.team.share(len(bounds)):
+            for number in self.group.partition(len(bounds)):
                 x, y = fetch(*bounds[number])
                 z = self.executor.infer(x)
                 losses = self.plan.loss.forward(z, y)
                 right = self.plan.loss.predictions(z) == y
                 found.append(np.array([losses.sum(dtype=np.float64), right.sum()], np.float64))
-        total = np.sum(self.team.collect(found), axis=0)
+        total = np.sum(self.group.gather(found), axis=0)
         return float(total[0]), int(total[1])
 
     def look(self, image: Array) -> list[Array | None]:

@@ -1,4 +1,4 @@
-"""One training step, as each process of a team does it: forward, loss and backward for its own shards.
+"""One training step, as each process of a group does it: forward, loss and backward for its own shards.
 
 Without a layer that must know the whole batch, each shard goes forward and back before the next one begins, so that
 what it made is still near. With one, all shards wait at it for what they gathered to be combined.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from tuicnn.engine.executor import Executor, Observed, Shard, Unit
-from tuicnn.engine.groups.forked import Team
+from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.parameters import Store
 from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.sharding import SLOTS
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["GradientSums", "StepResult", "take_step"]
+__all__ = ["GradientSums", "StepResult", "forward_backward"]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class GradientSums:
     What is added to what depends on the number of shards alone, and so the sum's last bit does.
     """
 
-    def __init__(self, store: Store, team: Team, most_shards: int) -> None:
-        slots = team.array((max(1, min(SLOTS, most_shards)), store.flat.size), store.flat.dtype)
-        self._slots = [(slot, store.views(slot)) for slot in slots]
+    def __init__(self, store: Store, group: ProcessGroup, most_shards: int) -> None:
+        self._slots = group.zeros((max(1, min(SLOTS, most_shards)), store.flat.size), store.flat.dtype)
+        self._views = [store.views(slot) for slot in self._slots]
         self._own = store.views(np.zeros_like(store.flat))
 
     def slot(self, shard: int, count: int) -> int:
@@ -76,8 +76,7 @@ class GradientSums:
 
     def clear(self, slots: range) -> None:
         """Set some slots to 0, where not every weight's gradient will be written."""
-        for slot in slots:
-            self._slots[slot][0].fill(0)
+        self._slots[slots.start : slots.stop] = 0
 
     def buffer(self, shard: int, count: int, *, backwards: bool) -> GradientBuffer:
         """Where the gradients of a shard of `count` go: the first of a slot writes there, the others add to it.
@@ -85,22 +84,19 @@ class GradientSums:
         The first is that with the smallest number, or the largest where they come `backwards`.
         """
         slot = self.slot(shard, count)
-        _, views = self._slots[slot]
+        views = self._views[slot]
         before = shard + 1 if backwards else shard - 1
         first = not 0 <= before < count or self.slot(before, count) != slot
         return GradientBuffer(views, None) if first else GradientBuffer(self._own, views)
 
-    def total(self, count: int) -> Array:
-        """The sum over all shards, in the first slot's memory."""
-        total: Array = self._slots[0][0]
-        for flat, _ in self._slots[1 : self.used(count)]:
-            total += flat
-        return total
+    def total(self, group: ProcessGroup, count: int) -> Array:
+        """The sum over all shards, for the leader; see `ProcessGroup.ordered_sum`."""
+        return group.ordered_sum(self._slots[: self.used(count)])
 
 
-def take_step(
+def forward_backward(
     executor: Executor,
-    team: Team,
+    group: ProcessGroup,
     sums: GradientSums,
     count: int,
     fetch: Fetch,
@@ -113,8 +109,8 @@ def take_step(
     What happens at each layer is noted in `observed`, which all processes or none must give.
     """
     bounds = executor.shards(count)
-    part = _Part(executor, team, sums, len(bounds), count, step, observed)
-    slots = team.share(sums.used(len(bounds)))  # whole slots to each process: it fills them in their shards' order
+    part = _Part(executor, group, sums, len(bounds), count, step, observed)
+    slots = group.partition(sums.used(len(bounds)))  # whole slots to each process: it fills them in their shards' order
     mine = [number for number in range(len(bounds)) if sums.slot(number, len(bounds)) in slots]
     if len(executor.live) < len(executor.plan.nodes):  # what nothing reads has no gradient, and none is written
         sums.clear(slots)
@@ -124,11 +120,12 @@ def take_step(
                 part.take([(number, *fetch(*bounds[number]))])
         else:
             part.take([(number, *fetch(*bounds[number])) for number in mine])
-    found = team.collect(part.results)
-    if team.rank:
+    found = group.gather(part.results)
+    gradient = sums.total(group, len(bounds))
+    if group.rank:
         return None
     total = np.sum(found, axis=0)
-    return StepResult(float(total[0]) / count, int(total[1]), sums.total(len(bounds)), part.combined)
+    return StepResult(float(total[0]) / count, int(total[1]), gradient, part.combined)
 
 
 class _Part:
@@ -137,14 +134,14 @@ class _Part:
     def __init__(
         self,
         executor: Executor,
-        team: Team,
+        group: ProcessGroup,
         sums: GradientSums,
         shard_count: int,
         image_count: int,
         step: int,
         observed: Observed | None,
     ) -> None:
-        self._executor, self._team, self._sums = executor, team, sums
+        self._executor, self._group, self._sums = executor, group, sums
         self._shard_count, self._image_count, self._step = shard_count, image_count, step
         self._observed, self._watched = observed, observed is not None
         self.segments = executor.joined if observed is None else executor.single
@@ -170,7 +167,7 @@ class _Part:
                 if head is not None:
                     parts.append(self._executor.gather(shard, head))
             if head is not None:
-                parts = self._team.exchange(_turn(parts, place))
+                parts = self._group.allgather(_turn(parts, place))
                 if parts:
                     self.combined[head.owner] = head.layer.combine(parts)
         for shard, (_, _, labels) in zip(made, given, strict=True):
@@ -206,7 +203,7 @@ class _Part:
                 if head is not None:
                     parts.append(self._executor.gather_backward(shard, head))
             if head is not None:
-                parts = self._team.exchange(_turn(parts, place))
+                parts = self._group.allgather(_turn(parts, place))
                 if parts:
                     shared[head.owner] = head.layer.combine_backward(parts)
             waiting = head

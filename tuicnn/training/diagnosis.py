@@ -1,6 +1,6 @@
 """Finds where the numbers of a step stopped being finite, by taking it once more and looking at every layer.
 
-A step depends on nothing but weights and numbers, so it can be replayed; the processes of the team are not needed.
+A step depends on nothing but weights and numbers, so it can be replayed; the processes of the group are not needed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def all_finite(array: Array) -> bool:
 
 
 def diagnose(network: Network, count: int, fetch: Fetch, *, step: int, epoch: int) -> Divergence | None:
-    """What went wrong in a step over `count` images, which `fetch` makes as in `Network.step`; None: nothing found.
+    """What went wrong in a step over `count` images (`fetch`: see `Network.forward_backward`); None: nothing found.
 
     `step` and `epoch` count from 0. Nothing is changed.
     """

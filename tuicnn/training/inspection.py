@@ -46,9 +46,9 @@ class Inspector:
             return trainer.advance()
         self._wanted = False
         observed = Observed.nothing(len(trainer.plan.nodes))
-        waited, began = trainer.team.waited, perf_counter()
+        waited, began = trainer.group.waited, perf_counter()
         result = trainer.advance(observed)
-        whole, waited = perf_counter() - began, trainer.team.waited - waited
+        whole, waited = perf_counter() - began, trainer.group.waited - waited
         self._times.append(np.array([*observed.seconds, observed.optimizer_seconds, waited, whole]))
         *layers, optimizer, waiting, step = np.median(self._times, axis=0) * 1000
         self._figures = Figures(
@@ -57,7 +57,7 @@ class Inspector:
             observed.gradient.astype(np.float32),
             observed.dead.astype(np.float32),
             optimizer=float(optimizer),
-            waiting=float(waiting) if trainer.team.size > 1 else NAN,
+            waiting=float(waiting) if trainer.group.size > 1 else NAN,
             rest=max(0.0, float(step - sum(layers) - optimizer - waiting)),
             step=float(step),
         )

@@ -74,7 +74,7 @@ class Figures:
     gradient: NDArray[np.float32]  # root mean square of the loss's gradient by its output
     dead: NDArray[np.float32]  # share of its units that are 0 for every image of the shard looked at
     optimizer: float = NAN  # moving the weights
-    waiting: float = NAN  # for the other processes of the team; NaN where there are none
+    waiting: float = NAN  # for the other processes of the group; NaN where there are none
     rest: float = NAN  # what is left: images, loss, sums of gradients
     step: float = NAN  # a whole step
 

@@ -165,7 +165,7 @@ class Session:
         choices = checkpoint.choices if checkpoint is not None else None  # another machine would choose otherwise
         trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads, choices=choices)
         self.overview = overview_of(
-            self.plan, dataset, trainer.steps_per_epoch, threads=trainer.team.size, run=self.run_name
+            self.plan, dataset, trainer.steps_per_epoch, threads=trainer.group.size, run=self.run_name
         )
         self._begin(trainer, self.overview)
         for epoch in range(self._progress.epoch, self.plan.train.epochs):
@@ -219,7 +219,7 @@ class Session:
                 return State.STOPPED, ""
             if weights := self._setbacks.go_on(trainer, self._metrics.tally.halvings, self._metrics.best_step):
                 self._went_on(weights, f"Training goes on from {weights}.")
-            waited, began = trainer.team.waited, perf_counter()
+            waited, began = trainer.group.waited, perf_counter()
             try:
                 loss, accuracy, count = self._inspector.advance(trainer)
             except DivergedError as error:
@@ -228,7 +228,7 @@ class Session:
                     return end
                 continue
             took = perf_counter() - began
-            self._waits.add(trainer.team.waited - waited, took)
+            self._waits.add(trainer.group.waited - waited, took)
             self._record(trainer, loss, accuracy, count, took)
             self._rest(Moment.STEP)
         self._work(State.VALIDATING)

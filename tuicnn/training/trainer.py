@@ -15,7 +15,8 @@ import numpy as np
 
 from tuicnn.data import Batches, normalise
 from tuicnn.engine.executor import Observed
-from tuicnn.engine.groups.forked import MemberLostError, Team
+from tuicnn.engine.groups.forked import ForkedGroup
+from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
 from tuicnn.engine.network import Network
 from tuicnn.engine.step import StepResult
 from tuicnn.sharding import INFERENCE_SHARD, SLOTS
@@ -37,7 +38,7 @@ CHUNK = 512
 Score = tuple[float, float]
 Part = Literal["validation", "test"]
 
-#: what the processes of a team are told to do
+#: what the processes of a group are told to do
 _STEP, _EVALUATE = range(2)
 _PARTS: tuple[Part, ...] = ("validation", "test")
 
@@ -45,14 +46,26 @@ _PARTS: tuple[Part, ...] = ("validation", "test")
 class Trainer:
     """A network, its data and its optimizer. `step` counts the steps done over the whole run.
 
-    With `threads` above 1, as many processes train together (see `Team`); then it must be closed in the end.
+    With `threads` above 1, as many processes train together (see `ForkedGroup`); then it must be closed in the end.
     """
 
-    def __init__(self, plan: Plan, dataset: Dataset, *, threads: int, choices: Mapping[str, int] | None = None) -> None:
-        """`choices` are those of the network of a run that is to go on here; see `Network`."""
+    def __init__(
+        self,
+        plan: Plan,
+        dataset: Dataset,
+        *,
+        threads: int = 1,
+        group: ProcessGroup | None = None,
+        choices: Mapping[str, int] | None = None,
+    ) -> None:
+        """`choices` are those of the network of a run that is to go on here; see `Network`.
+
+        A `group` that has not started trains in the place of `threads` processes. In a member that starts it itself,
+        this comes back when the leader has closed the group.
+        """
         self.plan, self.dataset = plan, dataset
-        self.team = Team(min(threads, SLOTS))  # no more could share a step
-        self.network = Network(plan, team=self.team, choices=choices)
+        self.group = group or ForkedGroup(min(threads, SLOTS))  # no more could share a step
+        self.network = Network(plan, group=self.group, choices=choices)
         self.batches = Batches(
             dataset.train_images,
             dataset.train_labels,
@@ -75,30 +88,30 @@ class Trainer:
         # what a step changes, and what it was before
         self._changed = [a for a in (store.flat, self._memory.reshape(-1), store.flat_buffers) if a.size]
         self._before = [np.empty_like(array) for array in self._changed]
-        #: what became of the team, where it is not what was asked for, and the traceback of a member that failed; ""
+        #: what became of the group, where it is not what was asked for, and the traceback of a member that failed; ""
         #: where all is well
         self.trouble = self.traceback = ""
-        self._start_team()
+        self._start_group()
 
     def close(self) -> None:
         """End the processes that train with this one."""
-        self.team.close()
+        self.group.close()
 
-    def _start_team(self) -> None:
+    def _start_group(self) -> None:
         try:
-            self.team.start(self._do)
+            self.group.start(self._do)
         except OSError as error:
             self._go_on_alone(f"no further process could be started ({why(error)})")
 
     def _go_on_alone(self, reason: str) -> None:
         """Without the members every number is the same, only later."""
-        self.team.close()
+        self.group.close()
         self.trouble = f"Training goes on in one process: {reason}."
 
-    def _together(self, hands: int, work: int, first: int, second: int = 0, third: int = 0) -> Any:
-        """Do a piece of work with as many of the team as `hands`; alone, where the team is lost."""
+    def _together(self, workers: int, work: int, first: int, second: int = 0, third: int = 0) -> Any:
+        """Do a piece of work with as many processes as `workers`; alone, where one of them is lost."""
         try:
-            self.team.order(work, first, second, third, hands=hands)
+            self.group.dispatch(work, first, second, third, workers=workers)
             return self._do(work, first, second, third)
         except MemberLostError as error:
             self.traceback = error.traceback
@@ -126,7 +139,7 @@ class Trainer:
         self._observed = observed
         try:
             count = self._count(self.step)
-            result = self._together(self.network.hands(count), _STEP, self.step, observed is not None)
+            result = self._together(self.network.max_workers(count), _STEP, self.step, observed is not None)
         finally:
             self._observed = None
         if not math.isfinite(result.loss):
@@ -144,7 +157,7 @@ class Trainer:
     def _step_together(self, step: int, *, watched: bool) -> StepResult | None:
         epoch, within = divmod(step, self.steps_per_epoch)
         observed = (self._observed or Observed.nothing(len(self.plan.nodes))) if watched else None
-        return self.network.step(
+        return self.network.forward_backward(
             self._count(step),
             lambda start, stop: self.batches.make(epoch, within, start, stop),
             step=step,

@@ -1,8 +1,8 @@
-"""Processes that do one piece of work together: a leader, and members that it forked.
+"""A group of processes on one machine: a leader, and members that it forked.
 
 Why processes and not threads: NumPy gives Python's one lock back and takes it again at each call, and a call in the
 inner loops lasts a few microseconds, less than it takes to wake a thread that waits for the lock. Two threads are then
-slower than one; two processes are twice as fast. What they share is memory (`Team.array`); what they say to each other
+slower than one; two processes are twice as fast. What they share is memory (`zeros`); what they say to each other
 goes over a pair of sockets for each member, in the members' order, so that nothing depends on who is quicker.
 """
 
@@ -15,7 +15,7 @@ import select
 import signal
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -23,12 +23,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
 from tuicnn.engine.groups.processes import LastWords, end, exit_code, fork, ready
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["MemberLostError", "Team"]
+    from tuicnn.engine.groups.group import Part, Work
+
+__all__ = ["ForkedGroup"]
 
 #: seconds that a process looks again and again for word from the others before it sleeps: whoever sleeps is put by the
 #: system on the processor of the one that wakes it, and then the two take turns there
@@ -40,20 +43,9 @@ _HEADER = struct.Struct("<Q")
 _ORDER = struct.Struct("<5q")
 
 
-class MemberLostError(RuntimeError):
-    """A member of the team is lost: it was killed, failed or hung. Says so, to go on after a colon.
-
-    `traceback`: where a member failed, for a log; else "".
-    """
-
-    def __init__(self, message: str, traceback: str = "") -> None:
-        super().__init__(message)
-        self.traceback = traceback
-
-
 @dataclass(frozen=True)
 class _Peer:
-    """Another process of the team: a member, for the leader; for a member the leader, who has no `pid` there."""
+    """Another process of the group: a member, for the leader; for a member the leader, who has no `pid` there."""
 
     link: socket.socket
     last_words: LastWords
@@ -77,37 +69,29 @@ def _name(number: int) -> str:
         return f"signal {number}"
 
 
-class Team:
-    """A number of processes, of which this is one. `rank` 0 is the leader, who has the idea of what to do next.
+class ForkedGroup(ProcessGroup):
+    """A number of processes, of which this is one; they share the memory of `zeros`, so `broadcast` has nothing to do.
 
-    A team of one is the process itself, and needs no `start`. `busy` is how many of them, from the leader on, take part
-    in the present work.
+    A group of one is the process itself, and needs no `start`. Members do not outlive the thread that calls `start`.
     """
 
     def __init__(self, size: int = 1) -> None:
-        self.rank, self.size, self.busy = 0, size, size
-        self.waited = 0.0  # seconds that this process has waited for word from the others
+        super().__init__()
+        self.size = self.active = size
         self._peers: list[_Peer] = []  # the leader's: each member; a member's: the leader
 
-    def array(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """An array of zeros that all processes see; to be made before `start`."""
+    def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """An array of zeros that all processes see."""
         kind = np.dtype(dtype)
         count = math.prod(shape)
         if self.size == 1 or not count:
             return np.zeros(shape, kind)
         return np.frombuffer(mmap.mmap(-1, count * kind.itemsize), kind).reshape(shape)
 
-    def share(self, count: int) -> range:
-        """Which of `count` pieces of work are this process's: neighbours, as evenly as can be, the leader first."""
-        return range(-(-self.rank * count // self.busy), -(-(self.rank + 1) * count // self.busy))
-
     # --- the leader -------------------------------------------------------------------------------------------------
 
-    def start(self, work: Callable[[int, int, int, int], object]) -> None:
-        """Fork the members; each does `work` with the numbers of every `order`, until the leader is gone.
-
-        They do not outlive the thread that calls this. Raises `OSError`.
-        """
+    def start(self, work: Work) -> None:
+        """Fork the members."""
         for rank in range(1, self.size):
             ours, theirs = socket.socketpair()
             with theirs, contextlib.ExitStack() as unless_it_lives:
@@ -118,67 +102,61 @@ class Team:
                 self._peers.append(_Peer(ours, words, pid))
                 unless_it_lives.pop_all()
 
-    def order(self, *numbers: int, hands: int | None = None) -> None:
-        """Tell every member to do its part of a piece of work, or as many as make `hands` with the leader.
-
-        Raises `MemberLostError`.
-        """
-        self.busy = self.size if hands is None else max(1, min(hands, self.size))
-        message = _ORDER.pack(self.busy, *numbers, *(0,) * (4 - len(numbers)))
-        for peer in self._busy_peers:
+    def dispatch(self, *numbers: int, workers: int | None = None) -> None:
+        """Tell the active members alone: the others go on waiting."""
+        super().dispatch(workers=workers)
+        message = _ORDER.pack(self.active, *numbers, *(0,) * (4 - len(numbers)))
+        for peer in self._active_peers:
             self._send(peer, message)
 
     @property
     def members(self) -> list[int]:
-        """The members' process numbers, of the leader's team."""
+        """The members' process numbers, of the leader's group."""
         return [peer.pid for peer in self._peers if peer.pid is not None]
 
     @property
-    def _busy_peers(self) -> list[_Peer]:
-        return self._peers[: self.busy - 1]
+    def _active_peers(self) -> list[_Peer]:
+        return self._peers[: self.active - 1]
 
     def close(self) -> None:
-        """End the members, whatever they do."""
+        """Kill the members: they hold nothing that could be lost."""
         if self.rank:
             return
-        end(self.members)  # they hold nothing that could be lost
+        end(self.members)
         for peer in self._peers:
             peer.link.close()
-        self._peers, self.size, self.busy = [], 1, 1
+        self._peers, self.size, self.active = [], 1, 1
 
     # --- all of them ------------------------------------------------------------------------------------------------
 
-    def collect(self, own: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-        """Every process's arrays (all of one shape) in the members' order, for the leader, who must have one itself; a
-        member gets its own.
-
-        Raises `MemberLostError`.
-        """
+    def gather(self, own: Sequence[Part]) -> list[Part]:
+        """As `ProcessGroup.gather`."""
         if self.rank:
             self._send_arrays(self._peers[0], own)
             return list(own)
         found = list(own)
-        for peer in self._busy_peers:
+        for peer in self._active_peers:
             found += self._receive_arrays(peer, own)
         return found
 
-    def exchange(self, own: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-        """Every process's arrays (all of one shape) in the members' order, for each of them. Raises `MemberLostError`.
-
-        A process that has none to give gets none.
-        """
-        found = self.collect(own)
+    def allgather(self, own: Sequence[Part]) -> list[Part]:
+        """The leader gathers, and sends all to each."""
+        found = self.gather(own)
         if self.rank:
             return self._receive_arrays(self._peers[0], own)
-        for peer in self._busy_peers:
+        for peer in self._active_peers:
             self._send_arrays(peer, found)
         return found
 
-    def _send_arrays(self, peer: _Peer, arrays: Sequence[NDArray[np.float64]]) -> None:
+    def ordered_sum(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """The leader adds what all of them have written to the memory that they share."""
+        return rows[0] if self.rank else super().ordered_sum(rows)
+
+    def _send_arrays(self, peer: _Peer, arrays: Sequence[Part]) -> None:
         body = b"".join(array.tobytes() for array in arrays)
         self._send(peer, _HEADER.pack(len(body)) + body)
 
-    def _receive_arrays(self, peer: _Peer, like: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    def _receive_arrays(self, peer: _Peer, like: Sequence[Part]) -> list[Part]:
         (size,) = _HEADER.unpack(self._receive(peer, _HEADER.size))
         body = np.frombuffer(self._receive(peer, size), np.float64)
         return list(body.reshape(-1, *like[0].shape)) if like else []
@@ -219,10 +197,10 @@ class Team:
 
     # --- a member ---------------------------------------------------------------------------------------------------
 
-    def _serve(self, rank: int, leader: _Peer, work: Callable[[int, int, int, int], object]) -> None:
+    def _serve(self, rank: int, leader: _Peer, work: Work) -> None:
         """A member's life."""
         self.rank, self._peers = rank, [leader]
-        with contextlib.suppress(MemberLostError):  # the leader is gone, or has closed the team
+        with contextlib.suppress(MemberLostError):  # the leader is gone, or has closed the group
             while True:
-                self.busy, *numbers = _ORDER.unpack(self._receive(leader, _ORDER.size))
+                self.active, *numbers = _ORDER.unpack(self._receive(leader, _ORDER.size))
                 work(*numbers)

@@ -14,7 +14,7 @@ import pytest
 from tests.faults.looking import descriptors
 from tuicnn import sharding
 from tuicnn.engine.groups import processes
-from tuicnn.engine.groups.forked import Team
+from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.language import check
 from tuicnn.training.events import State
 from tuicnn.training.session import Session
@@ -92,16 +92,16 @@ def test_whatever_becomes_of_the_other_process_the_bits_are_the_same(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    exchange, exchanged = Team.exchange, []
+    allgather, gathered = ForkedGroup.allgather, []
 
-    def faulty(team: Team, own: Any) -> Any:
-        exchanged.append(team.rank)
-        if exchanged == [1] * PLACE:  # each process has this list to itself
+    def faulty(group: ForkedGroup, own: Any) -> Any:
+        gathered.append(group.rank)
+        if gathered == [1] * PLACE:  # each process has this list to itself
             fault()
-        return exchange(team, own)
+        return allgather(group, own)
 
     monkeypatch.setattr(processes, "LOOK", 0.02)
-    monkeypatch.setattr(Team, "exchange", faulty)
+    monkeypatch.setattr(ForkedGroup, "allgather", faulty)
     before = descriptors(os.getpid())
     weights, losses, warnings = outcome(2)
     assert losses == whole[1]

@@ -27,9 +27,9 @@ FOR_EVER = Options(epochs=100_000, threads=2)
 #: `tuicnn` whose other process meets an error at its fifth step
 FAULTY = """
 from tuicnn.engine.network import Network
-step = Network.step
+step = Network.forward_backward
 def faulty(network, *given, **more):
-    if network.team.rank and more["step"] == 4:
+    if network.group.rank and more["step"] == 4:
         raise ValueError("an \\x1b[31munforeseen\\x1b[0m\\nerror")
     return step(network, *given, **more)
 Network.step = faulty
@@ -58,7 +58,7 @@ def children(pid: int) -> list[int]:
 
 
 def member(pid: int) -> int:
-    """The other process of a team of two."""
+    """The other process of a group of two."""
     (found,) = children(pid)
     return found
 

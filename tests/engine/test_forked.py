@@ -19,17 +19,18 @@ from hypothesis import strategies as st
 from tests.faults.looking import descriptors, state
 from tests.faults.waiting import until
 from tuicnn.engine.groups import processes
-from tuicnn.engine.groups.forked import MemberLostError, Team
+from tuicnn.engine.groups.forked import ForkedGroup
+from tuicnn.engine.groups.group import MemberLostError
 
 
 @given(st.integers(1, 40), st.integers(0, 200))
 def test_shares_are_a_partition_in_order(size: int, count: int) -> None:
-    team = Team(size)
+    group = ForkedGroup(size)
     pieces: list[int] = []
     sizes = []
     for rank in range(size):
-        team.rank = rank
-        share = team.share(count)
+        group.rank = rank
+        share = group.partition(count)
         sizes.append(len(share))
         pieces += share
     assert pieces == list(range(count))
@@ -38,55 +39,55 @@ def test_shares_are_a_partition_in_order(size: int, count: int) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_what_is_exchanged_comes_in_the_members_order(size: int) -> None:
-    team = Team(size)
-    board = team.array((size, 4), np.float32)
+    group = ForkedGroup(size)
+    board = group.zeros((size, 4), np.float32)
 
     def work(first: int, second: int, _third: int, _fourth: int) -> list[np.ndarray]:
-        own = [np.full((2, 2), 10.0 * team.rank + k) for k in range(team.rank + first)]
-        everything = team.exchange(own)
-        board[team.rank, : len(everything[:3]) + 1] = [len(everything), *(part[0, 0] for part in everything[:3])]
-        return team.collect([np.array([team.rank + second], np.float64)])
+        own = [np.full((2, 2), 10.0 * group.rank + k) for k in range(group.rank + first)]
+        everything = group.allgather(own)
+        board[group.rank, : len(everything[:3]) + 1] = [len(everything), *(part[0, 0] for part in everything[:3])]
+        return group.gather([np.array([group.rank + second], np.float64)])
 
-    team.start(work)
+    group.start(work)
     try:
-        team.order(1, 5)
+        group.dispatch(1, 5)
         collected = work(1, 5, 0, 0)
     finally:
-        team.close()
+        group.close()
     values = [10.0 * rank + k for rank in range(size) for k in range(rank + 1)]
     expected = [len(values), *values[:3], *[0.0] * 3][:4]
     assert [part.tolist() for part in collected] == [[rank + 5.0] for rank in range(size)]
     np.testing.assert_array_equal(board, [expected] * size)
 
 
-def ask(team: Team) -> None:
+def ask(group: ForkedGroup) -> None:
     """Let the members do something, again and again: one that was killed may answer once more."""
     for _ in range(100):
-        team.order(0)
-        team.collect([np.zeros(1)])
+        group.dispatch(0)
+        group.gather([np.zeros(1)])
 
 
-def summed(team: Team) -> Callable[..., object]:
+def summed(group: ForkedGroup) -> Callable[..., object]:
     """What a member does: it gives its rank."""
-    return lambda *_: team.collect([np.array([float(team.rank)])])
+    return lambda *_: group.gather([np.array([float(group.rank)])])
 
 
 @contextmanager
-def started(work: Callable[[Team], Callable[..., object]] = summed, size: int = 2) -> Iterator[Team]:
-    team = Team(size)
-    team.start(work(team))
+def started(work: Callable[[ForkedGroup], Callable[..., object]] = summed, size: int = 2) -> Iterator[ForkedGroup]:
+    group = ForkedGroup(size)
+    group.start(work(group))
     try:
-        yield team
+        yield group
     finally:
-        team.close()
+        group.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
 def test_a_member_that_is_killed_is_missed(number: signal.Signals) -> None:
-    with started() as team:
-        os.kill(team.members[0], number)
+    with started() as group:
+        os.kill(group.members[0], number)
         with pytest.raises(MemberLostError, match=f"another process was killed by {number.name}") as lost:
-            ask(team)
+            ask(group)
     assert ("memory is short" in str(lost.value)) == (number == signal.SIGKILL)
 
 
@@ -95,10 +96,10 @@ def test_an_error_in_a_member_is_told_to_the_leader_and_to_nobody_else(capfd: py
         raise ValueError("no such work")
 
     with (
-        started(lambda team: work) as team,
+        started(lambda group: work) as group,
         pytest.raises(MemberLostError, match=r"^another process failed with ValueError: no such work$") as lost,
     ):
-        ask(team)
+        ask(group)
     assert lost.value.traceback.startswith("Traceback")
     assert lost.value.traceback.endswith("ValueError: no such work")
     assert capfd.readouterr() == ("", "")
@@ -106,67 +107,67 @@ def test_an_error_in_a_member_is_told_to_the_leader_and_to_nobody_else(capfd: py
 
 def test_a_member_that_was_stopped_is_let_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LOOK", 0.02)
-    with started() as team:
+    with started() as group:
         for _ in range(3):
-            os.kill(team.members[0], signal.SIGSTOP)
-            until(lambda: state(team.members[0]) == "T")
-            team.order()
-            assert team.collect([np.zeros(1)]) == [0.0, 1.0]
+            os.kill(group.members[0], signal.SIGSTOP)
+            until(lambda: state(group.members[0]) == "T")
+            group.dispatch()
+            assert group.gather([np.zeros(1)]) == [0.0, 1.0]
 
 
 def test_what_a_stopped_member_has_no_room_for_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LOOK", 0.02)
 
-    def work(team: Team) -> Callable[..., object]:
+    def work(group: ForkedGroup) -> Callable[..., object]:
         def stop_and_sum(*_: int) -> None:
-            if team.rank:
-                team.collect([np.zeros(1 << 18)])
+            if group.rank:
+                group.gather([np.zeros(1 << 18)])
                 os.kill(os.getpid(), signal.SIGSTOP)
-                found = team._receive_arrays(team._peers[0], [np.zeros(1 << 18)])
-                team.collect([found[0] + 1])
+                found = group._receive_arrays(group._peers[0], [np.zeros(1 << 18)])
+                group.gather([found[0] + 1])
 
         return stop_and_sum
 
-    with started(work) as team:
-        team.order()
-        sent = team.collect([np.arange(1 << 18, dtype=np.float64)])
-        team._send_arrays(team._peers[0], sent[:1])  # more than the system keeps for whoever does not read
-        np.testing.assert_array_equal(team.collect([sent[0]])[1], sent[0] + 1)
+    with started(work) as group:
+        group.dispatch()
+        sent = group.gather([np.arange(1 << 18, dtype=np.float64)])
+        group._send_arrays(group._peers[0], sent[:1])  # more than the system keeps for whoever does not read
+        np.testing.assert_array_equal(group.gather([sent[0]])[1], sent[0] + 1)
 
 
 def test_a_member_that_hangs_is_given_up_and_a_slow_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LOOK", 0.02)
     monkeypatch.setattr(processes, "HUNG", 10)
 
-    def work(team: Team) -> Callable[..., object]:
+    def work(group: ForkedGroup) -> Callable[..., object]:
         def take_long(hang: int, *_: int) -> None:
             if hang:
                 time.sleep(60)
             until = time.process_time() + 2 * 0.02 * processes.HUNG
             while time.process_time() < until:
                 pass
-            team.collect([np.ones(1)])
+            group.gather([np.ones(1)])
 
         return take_long
 
-    with started(work) as team:
-        team.order(0)
-        assert team.collect([np.zeros(1)]) == [0.0, 1.0]
-        pid = team.members[0]
-        team.order(1)
+    with started(work) as group:
+        group.dispatch(0)
+        assert group.gather([np.zeros(1)]) == [0.0, 1.0]
+        pid = group.members[0]
+        group.dispatch(1)
         with pytest.raises(MemberLostError, match="hung"):
-            team.collect([np.zeros(1)])
+            group.gather([np.zeros(1)])
     assert state(pid) == ""
 
 
 def test_members_that_are_stopped_do_not_hold_up_the_end() -> None:
-    with started(size=3) as team:
-        members = team.members
+    with started(size=3) as group:
+        members = group.members
         for pid in members:
             os.kill(pid, signal.SIGSTOP)
             until(lambda pid=pid: state(pid) == "T")  # type: ignore[misc]
         began = descriptors(os.getpid())
-        team.close()
+        group.close()
         assert [state(pid) for pid in members] == ["", ""]
         assert descriptors(os.getpid()) == began - 2
 
@@ -183,10 +184,10 @@ def test_a_team_that_cannot_start_leaves_nothing_behind(monkeypatch: pytest.Monk
 
     before = descriptors(os.getpid())
     monkeypatch.setattr(os, "fork", one_only)
-    team = Team(3)
+    group = ForkedGroup(3)
     with pytest.raises(BlockingIOError):
-        team.start(summed(team))
-    team.close()
+        group.start(summed(group))
+    group.close()
     assert state(forks[0]) == ""
     assert descriptors(os.getpid()) == before
 
@@ -196,15 +197,16 @@ ASKING = """
 import sys
 import numpy as np
 from tuicnn.engine.groups import processes
-from tuicnn.engine.groups.forked import Team
+from tuicnn.engine.groups.forked import ForkedGroup
+from tuicnn.engine.groups.group import MemberLostError
 processes.LOOK, processes.HUNG = 0.2, 5
-team = Team(2)
-team.start(lambda *_: team.collect([np.ones(1)]))
-print(team.members[0], flush=True)
+group = ForkedGroup(2)
+group.start(lambda *_: group.gather([np.ones(1)]))
+print(group.members[0], flush=True)
 for line in sys.stdin:
-    team.order()
+    group.dispatch()
     print("asked", flush=True)
-    print(team.collect([np.zeros(1)]), flush=True)
+    print(group.gather([np.zeros(1)]), flush=True)
 """
 
 
@@ -230,7 +232,7 @@ def test_a_team_that_stood_still_goes_on_when_its_leader_does() -> None:
             assert leader.stdout.readline() == "[array([0.]), array([1.])]\n"
             leader.stdin.close()
             assert leader.wait(20) == 0
-            until(lambda: state(member) in ("", "Z"))  # nobody closed the team
+            until(lambda: state(member) in ("", "Z"))  # nobody closed the group
         finally:
             leader.kill()
 
@@ -238,11 +240,12 @@ def test_a_team_that_stood_still_goes_on_when_its_leader_does() -> None:
 LEADER = """
 import os, time
 import numpy as np
-from tuicnn.engine.groups.forked import Team
+from tuicnn.engine.groups.forked import ForkedGroup
+from tuicnn.engine.groups.group import MemberLostError
 lock = open({lock!r}, "w")
-team = Team(2)
-team.start(lambda *_: None)
-print(team.members[0], flush=True)
+group = ForkedGroup(2)
+group.start(lambda *_: None)
+print(group.members[0], flush=True)
 time.sleep(60)
 """
 
