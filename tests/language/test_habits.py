@@ -23,7 +23,7 @@ CASES = [
 @pytest.mark.parametrize(("text", "told", "mended"), CASES)
 def test_every_mistake_is_named_and_every_help_mends_it(text: str, told: str, mended: str) -> None:
     problems = errors(check(text))
-    assert [f"{p.span.line}: {marked(text, p)}  <-  {p.message}" for p in problems] == told.split("\n")
+    assert [f"{p.span.line}: {marked(p)}  <-  {p.message}" for p in problems] == told.split("\n")
     assert followed(text) == mended
     assert errors(check(mended)) == []
 

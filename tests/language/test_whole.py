@@ -73,12 +73,12 @@ def told(text: str) -> list[tuple[str, str]]:
         (
             "flatten -> dense 10 -> relu",
             "cross_entropy takes outputs of any size, but relu keeps them 0 or more",
-            "remove `-> relu` from the network's end",
+            "remove it",
         ),
         (
             "flatten -> dense 10 -> dropout 0.5",
             "dropout at the end takes outputs away",
-            "remove `-> dropout` from the network's end",
+            "remove it",
         ),
     ],
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,16 +16,16 @@ def complaint(text: str, *shapes: Shape) -> ShapeError:
     return caught.value
 
 
-def told(text: str, *shapes: Shape) -> tuple[str, str | None, str | None]:
+def told(text: str, *shapes: Shape) -> tuple[str, str, str]:
     error = complaint(text, *shapes)
-    return str(error), error.help, error.argument
+    return str(error), error.write, error.argument
 
 
 def test_dense_needs_a_vector() -> None:
     assert told("dense 10", (8, 14, 14)) == (
         "dense needs a flat vector but receives 8x14x14",
-        "Add `flatten ->` (1568 values)",
-        None,
+        "flatten ->",
+        "",
     )
 
 
@@ -37,15 +35,14 @@ def test_dense_needs_a_vector() -> None:
 def test_what_needs_an_image(text: str) -> None:
     message, help, _ = told(text, (1568,))
     assert message == f"{text.split()[0]} needs an image but receives 1568 values"
-    assert help is not None
+    assert help == "reshape 2x28x28 ->"
 
 
 @pytest.mark.parametrize("name", ["conv 4", "depthwise", "maxpool", "avgpool"])
 def test_a_window_too_large(name: str) -> None:
     message, help, argument = told(f"{name} 5x5", (8, 3, 3))
     assert message == "a 5x5 window does not fit in 8x3x3"
-    assert help is not None
-    assert help.startswith("Use pad=2 or one pooling")
+    assert help == "pad=2"
     assert argument == "kernel"
 
 
@@ -53,8 +50,7 @@ def test_a_window_too_large_for_its_padding_or_by_its_dilation() -> None:
     assert told("conv 1 7 pad=1", (8, 3, 3))[0] == "a 7x7 window does not fit in 8x3x3 even with its padding"
     message, help, _ = told("conv 1 3 dilation=2", (8, 4, 4))
     assert message == "a 3x3 window, 5x5 with its dilation, does not fit in 8x4x4"
-    assert help is not None
-    assert "pad=2" in help
+    assert help == "pad=2"
 
 
 @given(
@@ -67,26 +63,24 @@ def test_the_padding_that_is_suggested_fits(name: str, kernel: tuple[int, int], 
     try:
         shape = as_written(text).output((2, *size))
     except ShapeError as error:
-        suggested = re.search(r"pad=\S+", error.help or "")
-        assert suggested is not None
-        shape = as_written(f"{text} {suggested.group()}").output((2, *size))
+        shape = as_written(f"{text} {error.write}").output((2, *size))
     assert min(shape) >= 1
 
 
 def test_groups_divide_channels_and_filters() -> None:
     assert told("conv 8 3 groups=3", (6, 9, 9)) == (
         "groups=3 does not divide the 8 filters",
-        "Use groups=2",
+        "groups=2",
         "groups",
     )
     assert told("conv 8 3 groups=4", (6, 9, 9)) == (
         "groups=4 does not divide the 6 channels that it receives",
-        "Use groups=2",
+        "groups=2",
         "groups",
     )
     assert told("groupnorm 4", (6, 9, 9)) == (
         "4 groups do not divide the 6 channels that groupnorm receives",
-        "Use groupnorm 3",
+        "3",
         "groups",
     )
 
@@ -94,16 +88,16 @@ def test_groups_divide_channels_and_filters() -> None:
 def test_reshape_keeps_the_number_of_values() -> None:
     assert told("reshape 8x14x14", (784,)) == (
         "8x14x14 has 1568 values, but it receives 784",
-        "Use reshape 4x14x14",
+        "4x14x14",
         "shape",
     )
-    assert told("reshape 3x5x5", (1, 8, 8)) == ("3x5x5 has 75 values, but 1x8x8 has 64", None, "shape")
+    assert told("reshape 3x5x5", (1, 8, 8)) == ("3x5x5 has 75 values, but 1x8x8 has 64", "", "shape")
 
 
 def test_pooling_pads_at_most_half_its_window() -> None:
     assert told("maxpool 3 pad=2", (8, 9, 9)) == (
         "maxpool may pad at most half its window: 1 for 3x3, not 2x2",
-        "Use pad=1",
+        "pad=1",
         "pad",
     )
 

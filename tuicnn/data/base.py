@@ -26,6 +26,19 @@ class DataError(Exception):
         super().__init__(printable(message))
 
 
+class MissingDataError(DataError):
+    """There is no such folder or file."""
+
+
+class UnknownClassError(DataError):
+    """A class is chosen by a number that the data set does not have: it has `classes`, from 0 on."""
+
+    def __init__(self, message: str, number: int, classes: int) -> None:
+        super().__init__(message)
+        self.number = number
+        self.classes = classes
+
+
 @dataclass(frozen=True)
 class Described:
     """What can be known of a data set without reading its images: shape (C, H, W) and the classes' names."""

@@ -18,7 +18,7 @@ from tuicnn.randomness import permutation
 from tuicnn.system import machine
 from tuicnn.system.printable import printable
 
-from .base import DataError, Dataset, DataSpec, Described
+from .base import DataError, Dataset, DataSpec, Described, UnknownClassError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -159,7 +159,8 @@ def _chosen_classes(spec: DataSpec, name: str, known: int) -> Sequence[int]:
         return range(known)
     for number in spec.classes:
         if number >= known:
-            raise DataError(f"{name} has {known} classes, 0 to {known - 1}; there is no class {number}.")
+            message = f"{name} has {known} classes, 0 to {known - 1}; there is no class {number}."
+            raise UnknownClassError(message, number, known)
     return spec.classes
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from .base import DataError
+from .base import DataError, MissingDataError
 
 __all__ = ["cache_folder", "looked_in", "places", "reading", "resolve"]
 
@@ -55,7 +55,7 @@ def resolve(path: str, base: str | Path | None, what: str = "folder") -> Path:
         if found:
             return candidate
     where = " and ".join(dict.fromkeys(str(candidate.parent) for candidate in tried))
-    raise DataError(f'There is no {what} "{wanted.name}" in {where}.')
+    raise MissingDataError(f'There is no {what} "{wanted.name}" in {where}.')
 
 
 @contextmanager

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
-__all__ = ["Diagnostic", "Note", "Severity", "Source", "Span", "line_of", "lines_of", "plain_lines"]
+__all__ = [
+    "Applicability",
+    "Diagnostic",
+    "Edit",
+    "Note",
+    "Severity",
+    "Source",
+    "Span",
+    "line_of",
+    "lines_of",
+    "plain_lines",
+]
 
 
 class Severity(StrEnum):
@@ -58,6 +69,21 @@ class Span:
         return Span(self.line, self.column, other.end_line, other.end_column, self.source)
 
 
+class Applicability(StrEnum):
+    """A `safe` fix changes how a thing is written and not what it says; one that is `suggested` is a choice."""
+
+    SAFE = "safe"
+    SUGGESTED = "suggested"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A place, and the text to stand there instead."""
+
+    span: Span
+    replacement: str
+
+
 @dataclass(frozen=True)
 class Note:
     """A second place that belongs to a problem: `opened here`, `in basic 32, used here`."""
@@ -68,7 +94,10 @@ class Note:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One problem. `code` is stable; `label` stands beside the caret; `help` is the text to write instead."""
+    """One problem. `code` is stable; `label` stands beside the caret; `help` says what to write instead.
+
+    `fixes` are what `help` says as edits that belong together; there are none where it leaves something to think about.
+    """
 
     severity: Severity
     code: str
@@ -77,3 +106,5 @@ class Diagnostic:
     label: str = ""
     help: str = ""
     notes: tuple[Note, ...] = ()
+    fixes: tuple[Edit, ...] = ()
+    applicability: Applicability = Applicability.SUGGESTED

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Diagnostic, Note, Severity, Source, Span
+from tuicnn.language.diagnostics import Applicability, Diagnostic, Note, Severity, Source, Span
+from tuicnn.language.fixes import Fix, edits_of, sentence
 
 __all__ = ["MOST", "EnoughError", "Report"]
 
@@ -69,20 +70,19 @@ class Report:
         self.found.included[source.name] = at
 
     def error(
-        self, code: Code, message: str, span: Span, *, label: str = "", help: str = "", notes: tuple[Note, ...] = ()
+        self,
+        code: Code,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        help: Fix | str = "",
+        notes: tuple[Note, ...] = (),
+        severity: Severity = Severity.ERROR,
     ) -> None:
-        """Report what keeps the network from training."""
-        self._add(Diagnostic(Severity.ERROR, code, message, span, label, help, notes))
-
-    def warning(
-        self, code: Code, message: str, span: Span, *, label: str = "", help: str = "", notes: tuple[Note, ...] = ()
-    ) -> None:
-        """Report what is odd but trains."""
-        self._add(Diagnostic(Severity.WARNING, code, message, span, label, help, notes))
-
-    def _add(self, problem: Diagnostic) -> None:
-        key = (problem.code, problem.span.source.name, problem.span)
-        found, error = self.found, problem.severity is Severity.ERROR
+        """Report what keeps the network from training. `help` is what to write instead, or where it is open a text."""
+        key = (code, span.source.name, span)
+        found, error = self.found, severity is Severity.ERROR
         if self.mute or key in found.problems:
             return
         if len(found.problems) >= MOST:
@@ -92,19 +92,25 @@ class Report:
                 return
             found.problems.popitem()  # a warning makes room for the first error
         found.errors += error
-        notes = problem.notes + self.via
-        at = self.found.included.get(problem.span.source.name)
+        notes += self.via
+        at = self.found.included.get(span.source.name)
         if at is not None:
             notes += (Note("included here", at),)
-        self.found.problems[key] = Diagnostic(
-            problem.severity,
-            str(problem.code),
-            _short(_ENDLESS.sub(r"\1…", problem.message)),
-            problem.span,
-            _short(problem.label),
-            _short(problem.help),
+        found.problems[key] = Diagnostic(
+            severity,
+            str(code),
+            _short(_ENDLESS.sub(r"\1…", message)),
+            span,
+            _short(label),
+            _short(help if isinstance(help, str) else sentence(help, span)),
             notes,
+            () if isinstance(help, str) else edits_of(help, span),
+            Applicability.SAFE if isinstance(help, Fix) and help.safe else Applicability.SUGGESTED,
         )
+
+    def warning(self, code: Code, message: str, span: Span, *, label: str = "", help: Fix | str = "") -> None:
+        """Report what is odd but trains."""
+        self.error(code, message, span, label=label, help=help, severity=Severity.WARNING)
 
     @property
     def full(self) -> bool:

@@ -84,8 +84,8 @@ class Reshape(Layer):
             rows = self.shape[1] * self.shape[2]
             raise ShapeError(
                 f"{self.shape} has {want} values, but {given}",
-                help=f"Use reshape {Size((have // rows, *self.shape[1:]))}" if have % rows == 0 else None,
                 argument="shape",
+                write=str(Size((have // rows, *self.shape[1:]))) if have % rows == 0 else "",
             )
         return tuple(self.shape)
 

@@ -34,12 +34,17 @@ Shape = tuple[int, ...]
 
 
 class ShapeError(ValueError):
-    """A layer cannot take what it is given. `help` is the text to write instead; `argument` the one to blame."""
+    """A layer cannot take what it is given.
 
-    def __init__(self, message: str, help: str | None = None, argument: str | None = None) -> None:
+    `argument` is the one to blame. `write` is the text to write for it, or where none is to blame, before the layer;
+    `more` is what else helps, and goes on with that sentence.
+    """
+
+    def __init__(self, message: str, *, argument: str = "", write: str = "", more: str = "") -> None:
         super().__init__(message)
-        self.help = help
         self.argument = argument
+        self.write = write
+        self.more = more
 
 
 @dataclass(frozen=True)

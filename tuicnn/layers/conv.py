@@ -77,8 +77,8 @@ class Conv(Layer):
                 fitting = max(n for n in range(1, self.groups) if c % n == 0 and self.filters % n == 0)
                 raise ShapeError(
                     f"groups={self.groups} does not divide the {count} {what}",
-                    help=f"Use groups={fitting}",
                     argument="groups",
+                    write=f"groups={fitting}",
                 )
         _, oh, ow = windowed_shape(self, inputs[0], self.window)
         return self.filters, oh, ow

@@ -169,8 +169,8 @@ class GroupNorm(Layer):
             fitting = max(n for n in range(1, min(self.groups, c) + 1) if c % n == 0)
             raise ShapeError(
                 f"{self.groups} groups do not divide the {c} {what} that groupnorm receives",
-                help=f"Use groupnorm {fitting}",
                 argument="groups",
+                write=str(fitting),
             )
         return inputs[0]
 

@@ -50,8 +50,8 @@ class Pool(Layer):
             text = str(most[0]) if most[0] == most[1] else str(Size(most))
             raise ShapeError(
                 f"{info(self).name} may pad at most half its window: {text} for {self.kernel}, not {self.pad}",
-                help=f"Use pad={text}",
                 argument="pad",
+                write=f"pad={text}",
             )
         return windowed_shape(self, inputs[0], self.window)
 

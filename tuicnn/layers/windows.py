@@ -47,6 +47,7 @@ def windowed_shape(layer: Layer, shape: Shape, window: Window) -> tuple[int, int
     fewer = "pooling" if info(layer).name.endswith("pool") else "pooling or stride"
     raise ShapeError(
         f"{what} does not fit in {shape_text(shape)}" + (" even with its padding" if margin else ""),
-        help=f"Use pad={pad} or one {fewer} fewer",
         argument="kernel",
+        write=f"pad={pad}",
+        more=f", or use one {fewer} fewer",
     )

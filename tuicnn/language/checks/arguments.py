@@ -11,8 +11,9 @@ from tuicnn.language.checks.misplaced import Misplaced, missing_arrow, read_bare
 from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Note, Span
+from tuicnn.language.diagnostics import Note, Span, lines_of
 from tuicnn.language.excerpts import excerpt, plain_step
+from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Items, Literal, Name
@@ -86,8 +87,9 @@ def take_options(cls: type, name: Name, given: tuple[Argument, ...], scope: Scop
         if (argument.name is None and not bare) or (own is not None and own.positional):
             option = next((a for a in words.arguments(cls) if not a.positional and a.name == "pad"), None)
             option = option or next((a for a in words.arguments(cls) if not a.positional), None)
-            text = f"write `{option.name}={example_value(cls, option)}`, say: " if option is not None else "remove it: "
-            help = f"{text}{signature(cls)}"
+            help = remove(more=f": {signature(cls)}")
+            if option is not None:
+                help = write(f"{option.name}={example_value(cls, option)}", more=f", say: {signature(cls)}")
             report.error(Code.ARGUMENT, "only options have defaults", argument.span, help=help)
             i += 1
         else:
@@ -147,9 +149,9 @@ class _Taking:
         return text in self.scope.values or (free is not None and text in _words(free)) or text in ("true", "false")
 
     def _misplaced(self, found: Misplaced) -> int:
-        self.good &= found.help == "remove it"  # without it, the layer is what it is
+        self.good &= found.harmless
         self.report.error(
-            found.code, found.message, found.span, help=found.help or f"remove it{self._takes(' (', ')')}"
+            Code.ARGUMENT, found.message, found.span, help=found.help or remove(more=f"{self._takes(' (', ')')}")
         )
         if found.option:
             self.first.setdefault(found.option, self.given[0])
@@ -170,7 +172,7 @@ class _Taking:
                 Code.ARGUMENT,
                 f"`{name.text}` is given twice",
                 argument.span,
-                help="remove it, or the first one",
+                help=remove(more=", or the first one"),
                 notes=(first,),
             )
         else:
@@ -182,11 +184,11 @@ class _Taking:
         if self.title != "augment" and name.text in _ACTIVATIONS and self._activation(argument, message):
             return
         if name.text in _NEEDLESS:
-            self._wrong(Code.NAME, f"{message}: it is found out by itself", argument.span, help="remove it")
+            self._wrong(Code.NAME, f"{message}: it is found out by itself", argument.span, help=remove())
             return
         meant = option_meant(name.text, self.own)
         if meant is None or meant in self.first:
-            help = f"remove it{self._takes('; ')}"
+            help = remove(more=self._takes("; "))
             self._wrong(Code.NAME, message, argument.span, help=help)
             return
         own = self.own[meant]
@@ -196,7 +198,7 @@ class _Taking:
             text, span = nearest_accepted(self.cls, own, _by_name(name.text, value)), argument.span
         self.first[meant] = argument
         asked = meant if span is name.span else f"{meant}={text}"
-        self._wrong(Code.NAME, f"{message}. Did you mean `{asked}`?", span, help=f"write `{asked}`{self._takes('; ')}")
+        self._wrong(Code.NAME, f"{message}. Did you mean `{asked}`?", span, help=write(asked, more=self._takes("; ")))
 
     def _activation(self, argument: Argument, message: str) -> bool:
         value = argument.value
@@ -204,14 +206,16 @@ class _Taking:
         layer = closest(text, words.vocabulary("layer"), _layer_aliases())
         if layer is None or not words.vocabulary("layer").get(self.title):
             return False
-        rest = [a for a in self.given if a is not argument]
-        plain = f"write `-> {layer}`" if argument is self.given[-1] and not _in_call(self.name, self.given) else ""
-        step = plain_step(self.title, rest)
+        called = _in_call(self.name, self.given)
+        help = write(f"-> {layer}")
+        if argument is not self.given[-1] or called:
+            whole = self.name.span.to(_closing(self.given[-1].span) if called else self.given[-1].span)
+            help = write(f"{plain_step(self.title, [a for a in self.given if a is not argument])} -> {layer}", whole)
         self._wrong(
             Code.NAME,
             f"{message}: an activation is a layer of its own",
             argument.span,
-            help=plain or f"write the step as `{step} -> {layer}`",
+            help=help,
         )
         return True
 
@@ -233,7 +237,9 @@ class _Taking:
             self.values[own.name] = kind.accept(value)
         except UnsuitableError as wrong:
             text = nearest_accepted(self.cls, own, value)
-            help = f"write `{text}`" if argument.name is None else f"write `{own.name}={text}`"
+            help = write(
+                text if argument.name is None else f"{own.name}={text}", argument.span, safe=_respelt(value, text)
+            )
             message = str(wrong)
             if "must" not in message:  # it speaks of what stands in the value, such as normal(…)
                 message = f"must be {kind.says}" if not isinstance(kind, words.ObjectOf) else message
@@ -244,7 +250,7 @@ class _Taking:
         values = [evaluate(item, self.scope, self.report.muted(), ()) for item in items.items]
         text = nearest_accepted(self.cls, own, values)
         what = "a list stands in brackets" if isinstance(own.kind, ListOf) else "a size is written with `x`"
-        self._wrong(Code.RANGE, f"`{own.name}` of {self.title} is no pair: {what}", items.span, help=f"write `{text}`")
+        self._wrong(Code.RANGE, f"`{own.name}` of {self.title} is no pair: {what}", items.span, help=respell(text))
 
     def _swapped(self) -> bool:
         """Whether all places are given, but in another order: `conv 3x3 8`, `reshape 8 26 26`, `conv 8x3x3`."""
@@ -275,7 +281,7 @@ class _Taking:
             message = f"{self.title} takes one size, written with `x`"
         if not text:
             return False
-        self._wrong(Code.ARGUMENT, message, span, help=f"write `{text}`")
+        self._wrong(Code.ARGUMENT, message, span, help=write(text))
         return True
 
     def complete(self, values: Mapping[str, Any]) -> bool:
@@ -297,11 +303,16 @@ class _Taking:
         if _in_call(self.name, self.given):
             span = self.name.span
         self._wrong(
-            Code.ARGUMENT, f"{self.title} needs {each}", span, help=f"write `{' '.join(step)}`; {signature(self.cls)}"
+            Code.ARGUMENT,
+            f"{self.title} needs {each}",
+            span,
+            help=write(f"{' '.join(step)}", more=f"; {signature(self.cls)}"),
         )
         return False
 
-    def _wrong(self, code: Code, message: str, span: Span, *, help: str = "", notes: tuple[Note, ...] = ()) -> None:
+    def _wrong(
+        self, code: Code, message: str, span: Span, *, help: Fix | str = "", notes: tuple[Note, ...] = ()
+    ) -> None:
         self.good = False
         self.report.error(code, message, span, help=help, notes=notes)
 
@@ -339,6 +350,20 @@ def _by_name(name: str, value: Any) -> Any:
         if (value is True and "flip" in name)
         else value
     )
+
+
+def _closing(last: Span) -> Span:
+    """The place of the `)` behind the last argument of a call."""
+    text = "\n".join(lines_of(last.source.text)[last.end_line - 1 :])[last.end_column - 1 :]
+    before = text[: text.find(")") + 1]
+    lines = before.count("\n")
+    column = len(before.rpartition("\n")[2]) + (1 if lines else last.end_column)
+    return Span(last.line, last.column, last.end_line + lines, column, last.source)
+
+
+def _respelt(value: Any, text: str) -> bool:
+    """Whether a text says the same as the value that it stands for, in another case or without quotes."""
+    return str(value).casefold() == text.casefold() or text == f"[{value}]"
 
 
 def _layer_aliases() -> Mapping[str, str]:

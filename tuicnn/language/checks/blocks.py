@@ -13,6 +13,7 @@ from tuicnn.language.checks.values import UNKNOWN, Scope
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
 from tuicnn.language.excerpts import excerpt
+from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import option_meant
 from tuicnn.language.syntax.tree import Argument, Chain, Definition, Group, Name, Step, Use
@@ -71,7 +72,7 @@ class Blocks:
                 Code.BLOCK,
                 f"`{name}` is a layer already",
                 block.name.span,
-                help=f"write `my_{name}`, here and where it is used",
+                help=write(f"my_{name}", more=", here and where it is used"),
             )
         if len(block.parameters) > MOST_PARAMETERS:
             self.oversized.add(name)
@@ -92,7 +93,7 @@ class Blocks:
                     Code.BLOCK,
                     f"the parameter `{text}` is named twice",
                     parameter.name.span,
-                    help=f"write `{text}2`",
+                    help=write(f"{text}2"),
                     notes=(Note("first named here", seen[text]),),
                 )
             seen.setdefault(text, parameter.name.span)
@@ -101,7 +102,7 @@ class Blocks:
                     Code.BLOCK,
                     f"`{text}` has no default, but one before it has",
                     parameter.span,
-                    help=f"write `{text}={_usual(text)}`, or put it before those with a default",
+                    help=write(f"{text}={_usual(text)}", more=", or put it before those with a default"),
                 )
             optional |= parameter.default is not None
 
@@ -115,7 +116,7 @@ class Blocks:
         defined = Note(f"`{shape}` is defined here", block.name.span)
         good = True
 
-        def wrong(code: Code, message: str, span: Span, help: str, note: Note = defined) -> None:
+        def wrong(code: Code, message: str, span: Span, help: Fix, note: Note = defined) -> None:
             nonlocal good
             good = False
             frame.report.error(code, message, span, help=help, notes=(note,))
@@ -128,7 +129,7 @@ class Blocks:
                 what = "a layer or block, not an argument of" if meant == bare else "not an argument of"
                 asked = "Missing `->` before it?" if meant == bare else f"Did you mean `-> {meant}`?"
                 message = f"`{bare}` is {what} {use.name.text}. {asked}"
-                wrong(Code.ARGUMENT, message, value.span, f"write `-> {meant}`")
+                wrong(Code.ARGUMENT, message, value.span, respell(f"-> {meant}"))
                 missing_arrow(use.arguments[use.arguments.index(argument) + 1 :], frame.scope, frame.report)
                 return False
             name = argument.name.text if argument.name else next((n for n in names if n not in given), None)
@@ -138,13 +139,13 @@ class Blocks:
                     Code.ARGUMENT,
                     f"the block {use.name.text} takes {count}: this one is too many",
                     argument.span,
-                    f"remove it; `{shape}` is all it takes",
+                    remove(more=f"; `{shape}` is all it takes"),
                 )
             elif name not in names:
                 self._no_parameter(use, argument, name, [n for n in names if n not in given], shape, wrong)
             elif name in given:
                 note = Note("first given here", given[name])
-                wrong(Code.ARGUMENT, f"`{name}` is given twice", argument.span, "remove it, or the first one", note)
+                wrong(Code.ARGUMENT, f"`{name}` is given twice", argument.span, remove(more=", or the first one"), note)
             else:
                 given[name] = argument.span
         missing = [p.name.text for p in block.parameters if p.default is None and p.name.text not in given]
@@ -153,7 +154,7 @@ class Blocks:
             texts = [*(excerpt(a.span) for a in use.arguments), *(f"{m}={_usual(m)}" for m in missing)]
             if not any(a.name for a in use.arguments):
                 texts = [*(excerpt(a.span) for a in use.arguments), *(_usual(m) for m in missing)]
-            help = f"write `{use.name.text}({', '.join(texts)})`, say: `{shape}`"
+            help = write(f"{use.name.text}({', '.join(texts)})", more=f", say: `{shape}`")
             span = use.name.span if use.branches is not None else use.span
             wrong(Code.ARGUMENT, f"the block {use.name.text} needs {each}", span, help)
         return good
@@ -166,9 +167,9 @@ class Blocks:
         meant = option_meant(name, free) or (free[0] if len(free) == 1 else None)
         message = f"the block {use.name.text} has no parameter `{name}`"
         if meant is not None:
-            wrong(Code.NAME, f"{message}. Did you mean `{meant}`?", argument.name.span, f"write `{meant}`")
+            wrong(Code.NAME, f"{message}. Did you mean `{meant}`?", argument.name.span, write(meant))
         else:
-            wrong(Code.NAME, message, argument.span, f"remove it; `{shape}` is all it takes")
+            wrong(Code.NAME, message, argument.span, remove(more=f"; `{shape}` is all it takes"))
 
 
 def _usual(parameter: str) -> str:

@@ -13,6 +13,7 @@ from tuicnn.language.checks.unknown_names import CHOICES, OWN_SETTINGS, unknown_
 from tuicnn.language.checks.values import Scope
 from tuicnn.language.codes import Code
 from tuicnn.language.excerpts import one_line
+from tuicnn.language.fixes import Fix, respell, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, CallValue, Literal, Name, Setting
@@ -78,7 +79,7 @@ def _plain(name: str, setting: Setting, scope: Scope, report: Report) -> Any:
     if not setting.readable:
         return None
     if not setting.arguments:
-        report.error(Code.SETTING, f"`{name}:` says nothing", setting.span, help=f"write `{name}: {info(cls).example}`")
+        report.error(Code.SETTING, f"`{name}:` says nothing", setting.span, help=write(f"{name}: {info(cls).example}"))
         return None
     return take(cls, setting.name, setting.arguments, scope, report).made
 
@@ -115,24 +116,28 @@ def _no_word(name: str, setting: Setting, every: str, report: Report) -> None:
     """A setting that says nothing, or does not begin with its word."""
     usual = DEFAULTS[name][0]
     if not setting.arguments:
-        report.error(Code.SETTING, f"`{name}:` says nothing", setting.span, help=f"write `{name}: {usual}`")
+        report.error(Code.SETTING, f"`{name}:` says nothing", setting.span, help=write(f"{name}: {usual}"))
         return
     first = setting.arguments[0]
     message, span = f"`{name}:` begins with one of: {every}", first.span
     value = first.value
-    help = f"write `{usual}`"
+    help: Fix | str = write(usual)
     if first.name is not None:
-        span, help = setting.span, f"write `{name}: {usual} {' '.join(one_line(a.span) for a in setting.arguments)}`"
+        options = " ".join(one_line(a.span) for a in setting.arguments)
+        span, help = setting.span, write(f"{name}: {usual} {options}")
     elif isinstance(value, Literal) and type(value.value) is str:
         stem = value.value.partition(".")[0]
         meant = closest(stem, vocabulary(name), aliases(name)) if "/" not in stem else None
         if meant is not None:
-            message, help = f"`{name}:` takes a name without quotes. Did you mean `{meant}`?", f"write `{meant}`"
+            message, help = (
+                f"`{name}:` takes a name without quotes. Did you mean `{meant}`?",
+                write(meant, safe=stem == meant),
+            )
         elif name == "data":
             kind = "npz" if value.value.endswith(".npz") else "folder"
-            help = f"write `{kind} {show(value.value)}`"
+            help = write(f"{kind} {show(value.value)}")
     elif isinstance(value, Literal) and name == "optim":
-        help = f"write `{usual} lr={one_line(first.span)}`"
+        help = write(f"{usual} lr={one_line(first.span)}")
     report.error(Code.SETTING, message, span, help=help)
 
 
@@ -150,18 +155,17 @@ def _unknown_word(
         squeezed = one_line(span).casefold().replace(" ", "").replace("-", "").replace("_", "")
         if squeezed in names:
             message = f"no {what} called `{one_line(span)}`. Did you mean `{names[squeezed]}`?"
-            report.error(code, message, span, help=f"write `{names[squeezed]}`")
+            report.error(code, message, span, help=respell(names[squeezed]))
             return
     meant = closest(word.text, known, aliases(name))
     there = _beside(word.text, folder) if name == "data" and meant is None else ""
     if there:
-        report.error(
-            code, f"no {what} called `{word.text}`. Did you mean `{there}`?", word.span, help=f"write `{there}`"
-        )
+        report.error(code, f"no {what} called `{word.text}`. Did you mean `{there}`?", word.span, help=write(there))
         return
     usual = DEFAULTS[name][0]
     asked = f". Did you mean `{meant}`?" if meant is not None else ""
-    help = f"write `{meant or usual}`; there are: {every}"
+    same = meant is not None and meant.casefold() == word.text.casefold()
+    help = write(meant or usual, safe=same, more=f"; there are: {every}")
     report.error(code, f"no {what} called `{word.text}`{asked}", word.span, help=help)
 
 
@@ -193,12 +197,12 @@ def _default(setting: Setting, scope: Scope, report: Report, out: Configuration)
         if word is not None and word.text != "conv":
             example = f"{word.text} …"
         report.error(
-            Code.SETTING, "`default:` takes a layer and options", setting.span, help=f"write `default: {example}`"
+            Code.SETTING, "`default:` takes a layer and options", setting.span, help=write(f"default: {example}")
         )
     elif word.text not in layers:
         meant = closest(word.text, layers, aliases("layer"))
         asked = f". Did you mean `{meant}`?" if meant is not None else ""
-        help = f"write `{meant}`" if meant is not None else f"write one of the layers: {', '.join(layers)}"
+        help = write(meant) if meant is not None else f"write one of the layers: {', '.join(layers)}"
         report.error(Code.NAME, f"no layer called `{word.text}`{asked}", word.span, help=help)
     else:
         values = take_options(layers[word.text], word, rest, scope, report)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tuicnn.language.checks.values import UNKNOWN, Scope, all_words, evaluate
 from tuicnn.language.codes import Code
+from tuicnn.language.fixes import write
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Arithmetic, CallValue, Constant, Items, Name, Negative, Value
 
@@ -89,7 +90,7 @@ def evaluate_constants(constants: Mapping[str, Constant], steps: Collection[str]
             Code.RECURSION,
             f"the constant `{cycle[0]}` needs itself: {cycle_through(cycle)}",
             constants[cycle[0]].span,
-            help=f"write `{cycle[0]} = 8`, say: one of them must be a number",
+            help=write(f"{cycle[0]} = 8", more=", say: one of them must be a number"),
         )
     words, scope = all_words(), Scope(values, steps)
     for name in order:

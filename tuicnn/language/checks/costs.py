@@ -9,6 +9,7 @@ from typing import Any
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import one_line
+from tuicnn.language.fixes import Fix, write
 from tuicnn.language.plan import Node
 from tuicnn.language.report import Report
 from tuicnn.layers.shapes import shape_text
@@ -84,16 +85,21 @@ def _too_many_weights(nodes: Sequence[Node], optimizer: Any, there: int, last: S
     node = nodes[number]
     span = last if node.via else node.span
     count = f"{in_words(node.parameters)} weights ({in_bytes(node.parameters * _BYTES)})"
-    help = "write fewer values or filters here"
+    help: Fix | str = "write fewer values or filters here"
     before = nodes[node.inputs[0]] if node.inputs and node.inputs[0] >= 0 else None
     if info(node.layer).name == "dense" and before is not None and info(before.layer).name == "flatten":
         _, h, w = before.input_shapes[0] if len(before.input_shapes[0]) == 3 else (0, 1, 1)
-        help = "pool first: write `globalavgpool` for `flatten`"
+        there_is = before.span if not before.via else None
+        help = (
+            write("globalavgpool", there_is, before="pool first: ")
+            if there_is
+            else "pool first: write `globalavgpool` for `flatten`"
+        )
         window = next(
             (k for k in (2, 4, 8, 16, 32) if k <= min(h, w) and 16 * node.parameters // (k * k) < there // 40), None
         )
         if window is not None and not before.via:
-            help = f"pool first: write `maxpool {window} -> flatten` for the `flatten` on line {before.span.line}"
+            help = write(f"maxpool {window} -> flatten", before.span, before="pool first: ")
     whole = in_bytes(step_memory(nodes, optimizer, 0)[0])
     message = f"{count}, more than this machine's memory ({in_bytes(there)}): it takes {whole} to train them"
     label = f"receives {shape_text(node.input_shapes[0])}"

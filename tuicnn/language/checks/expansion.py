@@ -17,6 +17,7 @@ from tuicnn.language.checks.values import UNKNOWN, evaluate
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
 from tuicnn.language.excerpts import excerpt, one_line
+from tuicnn.language.fixes import Fix, remove, write
 from tuicnn.language.syntax.tree import Chain, Group, Name, Recall, Step, Unreadable, Use
 from tuicnn.layers.base import Layer
 from tuicnn.layers.shapes import shape_text
@@ -74,7 +75,7 @@ class Expansion:
                     Code.RANGE,
                     f"a step is repeated a whole number of times, at least 1, not {show(value)}",
                     repeat.span,
-                    help=f"write `{_count_near(value)}`, or remove the step",
+                    help=write(f"{_count_near(value)}", more=", or remove the step"),
                 )
                 return None
             times *= value
@@ -112,7 +113,7 @@ class Expansion:
                 Code.LABEL,
                 f"the label `{label.text}` is made twice",
                 label.span,
-                help=f"write `{label.text}2`, and `@{label.text}2` where it is meant",
+                help=write(f"{label.text}2", more=f", and `@{label.text}2` where it is meant"),
                 notes=(Note("first made here", first[1].span),),
             )
             return
@@ -131,7 +132,7 @@ class Expansion:
                 Code.LABEL,
                 f"`@{recall.name.text}` can only begin a branch",
                 recall.span,
-                help=f"write `concat {{ identity | @{recall.name.text} }}` to join it to what stands here",
+                help=write(f"concat {{ identity | @{recall.name.text} }}", more=" to join it to what stands here"),
             )
             self.graph.failed = True
             return NOWHERE
@@ -170,7 +171,7 @@ class Expansion:
     def _join(self, use: Use, taken: Taken, flow: Flow, frame: Frame) -> Flow:
         name, branches = use.name.text, use.branches
         if branches is None:
-            help = f"write `{name} {{ identity | relu }}`, with branches of yours"
+            help = write(f"{name} {{ identity | relu }}", more=", with branches of yours")
             frame.report.error(Code.ARGUMENT, f"{name} needs branches", use.name.span, help=help)
             self.graph.failed = True
             return NOWHERE
@@ -179,12 +180,12 @@ class Expansion:
             return NOWHERE
         if len(branches.chains) == 1:
             asked = ". Did you mean `residual`?" if name == "add" else ", with `|` between them"
-            help = "write `residual`: it adds its input to what one branch gives"
+            help = write("residual", more=": it adds its input to what one branch gives")
             span = use.name.span
             if name != "add":
                 brace = branches.span
                 end = Span(brace.line, brace.column, brace.line, brace.column + 1, brace.source)
-                span, help = use.name.span.to(end), f"write `{name} {{ identity |` to join the input"
+                span, help = use.name.span.to(end), write(f"{name} {{ identity |", more=" to join the input")
             frame.report.error(Code.ARGUMENT, f"{name} needs at least two branches{asked}", span, help=help)
             self.chain(branches.chains[0], flow, frame.deeper(), branch=True)
             self.graph.failed = True
@@ -209,16 +210,19 @@ class Expansion:
             span = use.name.span
             if branches is not None and len(branches.chains) > 1:
                 message = "residual takes one branch. Did you mean `add`?"
-                help = "write `add`; a branch `| identity` adds the input"
+                help = write("add", more="; a branch `| identity` adds the input")
             elif use.arguments and branches is None:
                 message, span = "the branch of `residual` stands in braces", use.span
-                help = f"write `residual {{ {' '.join(one_line(a.span) for a in use.arguments)} }}`"
+                help = write(f"residual {{ {' '.join(one_line(a.span) for a in use.arguments)} }}")
             elif use.arguments:
-                message, help = "residual takes no values", "remove it"
+                message, help = "residual takes no values", remove()
                 span = use.arguments[0].span.to(use.arguments[-1].span)
             else:
                 channels = flow.shape[0] if flow.shape is not None and len(flow.shape) == 3 else 8
-                message, help = "residual needs a branch", f"write `residual {{ conv {channels} 3x3 pad=1 }}`, say"
+                message, help = (
+                    "residual needs a branch",
+                    write(f"residual {{ conv {channels} 3x3 pad=1 }}", more=", say"),
+                )
             frame.report.error(Code.ARGUMENT, message, span, help=help)
             self.graph.failed = True
             return NOWHERE
@@ -234,16 +238,16 @@ class Expansion:
         assert body.shape is not None
         assert flow.shape is not None
         assert use.branches is not None
-        branch = use.branches.chains[0].span
-        span, help = use.span, residual_help(branch, flow.shape, body.shape)
-        if span.line != span.end_line or not help.startswith("write `"):
-            span = use.name.span
+        help: Fix | str
+        span, help = use.span, residual_help(use.branches.chains[0].span, flow.shape, body.shape)
+        if span.line != span.end_line:
+            span, help = use.name.span, several_lines(use.span, flow.shape, body.shape)
         frame.report.error(
             Code.SHAPE,
             f"the body of `residual` turns {shape_text(flow.shape)} into {shape_text(body.shape)}, "
             "so the input cannot be added back",
-            use.name.span if span is not use.span else span,
-            help=help if span is use.span else several_lines(use.span, help, flow.shape, body.shape),
+            span,
+            help=help,
         )
 
     def _block(self, use: Use, flow: Flow, frame: Frame) -> Flow:
@@ -292,8 +296,8 @@ def _count_near(value: Any) -> int:
     return max(1, abs(round(value))) if good else 1
 
 
-def _no_branches(use: Use) -> str:
+def _no_branches(use: Use) -> Fix:
     """What to write for branches behind a layer that takes none."""
     assert use.branches is not None
     inner = " | ".join(one_line(c.span) or "…" for c in use.branches.chains)
-    return f"write `-> concat {{ {inner} }}`" if len(use.branches.chains) > 1 else f"write `-> ( {inner} )`"
+    return write(f"-> concat {{ {inner} }}") if len(use.branches.chains) > 1 else write(f"-> ( {inner} )")

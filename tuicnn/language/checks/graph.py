@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tuicnn.language.checks.arguments import Taken
-from tuicnn.language.checks.shape_help import flat_help, odd_branch, reworded, shortcut, window_help
+from tuicnn.language.checks.shape_help import odd_branch, shape_fix, shortcut, vector_help
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
+from tuicnn.language.fixes import Fix
 from tuicnn.language.plan import INPUT, Node
 from tuicnn.language.report import Report
 from tuicnn.layers.base import Layer, Shape, ShapeError
@@ -121,20 +122,14 @@ class Graph:
 
     def _misfit(self, layer: Layer, taken: Taken, flow: Flow, span: Span, error: ShapeError, report: Report) -> None:
         notes: list[Note] = []
-        sizes = self._sizes(flow)
-        message, argument = str(error), taken.given.get(error.argument or "")
-        help = reworded(error, argument, flow.shape)
-        if flow.shape is not None and len(flow.shape) == 1 and error.argument is None:
-            message, help, maker = flat_help(layer, span, flow.shape, self._way(flow))
+        assert flow.shape is not None
+        message, (help, where) = str(error), shape_fix(error, taken.given, span, flow.shape)
+        if len(flow.shape) == 1 and not error.argument:
+            message, help, maker = vector_help(layer, span, flow.shape, self._way(flow))
             if maker is not None:
                 notes.append(Note(f"`{info(maker.layer).name}` made it {shape_text(maker.shape)} here", maker.span))
-        elif error.argument == "kernel":
-            help, argument = window_help(error, dict(taken.given), span)
-            if len(sizes) > 1:
-                message = f"{message}. Sizes so far: {' → '.join(sizes)}"
-        where = argument.span if argument is not None else span
-        if where.source != span.source:
-            where = span
+        elif error.argument == "kernel" and len(sizes := self._sizes(flow)) > 1:
+            message = f"{message}. Sizes so far: {' → '.join(sizes)}"
         report.error(Code.SHAPE, message, where, help=help, notes=tuple(notes))
 
     def _way(self, flow: Flow) -> list[Node]:
@@ -168,9 +163,10 @@ class Graph:
         if len(shapes) > 2:
             notes = tuple(Note(f"branch {i} gives {shape_text(shape)}") for i, shape in enumerate(shapes, 1))
         where = spans[odd] if odd < len(spans) else span
-        help = error.help or shortcut(layer, shapes[odd], shapes[wanted], where, spans)
-        if help.startswith("write `") and "|" in help and len(spans) > 1:
-            where, label = spans[0].to(spans[-1]), f"branch {odd + 1} {label}"
+        help = shortcut(layer, shapes[odd], shapes[wanted], where, spans)
+        whole = spans[0].to(spans[-1])
+        if len(spans) > 1 and isinstance(help, Fix) and help.edits[0][0] == whole:
+            where, label = whole, f"branch {odd + 1} {label}"
         report.error(Code.SHAPE, message, where, label=label, help=help, notes=notes)
 
     def _uneven(self, layer: Layer, taken: Taken, shapes: list[Shape], span: Span, report: Report) -> None:

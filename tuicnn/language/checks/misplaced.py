@@ -11,6 +11,7 @@ from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import excerpt
+from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Name
@@ -28,10 +29,11 @@ class Misplaced:
 
     message: str
     span: Span
-    help: str = ""
+    help: Fix | None = None
     taken: int = 1
     option: str = ""
-    code: Code = Code.ARGUMENT
+    #: whether the layer is what it is without it
+    harmless: bool = False
 
 
 def layer_meant(text: str, scope: Scope, fuzzy: bool = False) -> str | None:
@@ -54,7 +56,7 @@ def _arrow(name: Name, meant: str, title: str) -> Misplaced:
         message = f"`{name.text}` is {what}, not an argument{f' of {title}' if title else ''}. Missing `->` before it?"
     else:
         message = f"`{name.text}` is not an argument{f' of {title}' if title else ''}. Did you mean `-> {meant}`?"
-    return Misplaced(message, name.span, f"write `-> {meant}`", taken=0)
+    return Misplaced(message, name.span, respell(f"-> {meant}"), taken=0)
 
 
 def missing_arrow(rest: Sequence[Argument], scope: Scope, report: Report) -> None:
@@ -64,7 +66,7 @@ def missing_arrow(rest: Sequence[Argument], scope: Scope, report: Report) -> Non
             meant = layer_meant(argument.value.text, scope)
             if meant is not None and argument.value.text not in scope.values:
                 found = _arrow(argument.value, meant, "")
-                report.error(found.code, found.message, found.span, help=found.help)
+                report.error(Code.ARGUMENT, found.message, found.span, help=found.help or "")
 
 
 def read_bare_word(
@@ -90,11 +92,11 @@ def read_bare_word(
     for option in options:
         if text in option.kind.words and text not in ("true", "false"):
             return Misplaced(
-                f"`{text}` needs the name of its option", name.span, f"write `{option.name}={text}`", option=option.name
+                f"`{text}` needs the name of its option", name.span, write(f"{option.name}={text}"), option=option.name
             )
     negated = text.casefold().removeprefix("no").lstrip("_-")
     if negated != text.casefold() and negated in own and isinstance(own[negated].kind, Boolean):
-        return Misplaced(f"{title} does not take `{text}`", name.span, f"write `{negated}=false`", option=negated)
+        return Misplaced(f"{title} does not take `{text}`", name.span, respell(f"{negated}=false"), option=negated)
     if free is not None:
         return None
     found = option_meant(text, [a.name for a in options])
@@ -102,10 +104,10 @@ def read_bare_word(
         switched = any(end in text.casefold() for end in ("hflip", "vflip", "horizontal", "vertical"))
         if switched:
             way = "vertical" if "v" in text.casefold()[:2] else "horizontal"
-            return Misplaced(f"{title} does not take `{text}`", name.span, f"write `{found}={way}`", option=found)
+            return Misplaced(f"{title} does not take `{text}`", name.span, write(f"{found}={way}"), option=found)
         said = _without_equals(cls, own[found], given, i, scope)
-        asked = said.help.removeprefix("write ")
-        message = f"{title} does not take `{text}`. Did you mean {asked}?"
+        assert said.help is not None
+        message = f"{title} does not take `{text}`. Did you mean `{said.help.edits[0][1]}`?"
         return Misplaced(message, said.span, said.help, said.taken, found)
     meant = layer_meant(text, scope, fuzzy=True)
     if meant is not None:
@@ -122,9 +124,9 @@ def _without_equals(cls: type, own: words.Argument, given: Sequence[Argument], i
         bare = isinstance(following.value, Name) and value is UNKNOWN
         if not bare and (value is UNKNOWN or _taken(own, value)):
             span = given[i].span.to(following.span)
-            return Misplaced(message, span, f"write `{own.name}={excerpt(following.value.span)}`", 2, own.name)
+            return Misplaced(message, span, respell(f"{own.name}={excerpt(following.value.span)}"), 2, own.name)
     text = nearest_accepted(cls, own, True) if not isinstance(own.kind, Integer) else example_value(cls, own)
-    return Misplaced(f"`{own.name}` needs `=` and a value", given[i].span, f"write `{own.name}={text}`", 1, own.name)
+    return Misplaced(f"`{own.name}` needs `=` and a value", given[i].span, write(f"{own.name}={text}"), 1, own.name)
 
 
 def read_surplus(
@@ -145,7 +147,7 @@ def read_surplus(
             return Misplaced(
                 f"the name of an option stands before its value: `{behind.name}=…`",
                 span,
-                f"write `{text}`",
+                write(text),
                 2,
                 behind.name,
             )
@@ -153,7 +155,7 @@ def read_surplus(
     takes = "takes no values" if not count else f"takes {count} value{'s' if count > 1 else ''} by place"
     message = f"{title} {takes}: this one is too many"
     if title in _COUNTED and isinstance(value, int):
-        return Misplaced(message, argument.span, "remove it: how many channels there are is found out by itself")
+        return Misplaced(message, argument.span, remove(more=": how many channels there are is found out by itself"))
     if value is not UNKNOWN:
         for option in own:
             for candidate in (value, [value]):
@@ -162,11 +164,11 @@ def read_surplus(
                     return Misplaced(
                         f"{title} {takes}: further ones are written by their name",
                         argument.span,
-                        f"write `{option.name}={text}`",
+                        write(f"{option.name}={text}"),
                         1,
                         option.name,
                     )
-    return Misplaced(message, argument.span, "" if own else "remove it")
+    return Misplaced(message, argument.span, None if own else remove(), harmless=not own)
 
 
 def _taken(own: words.Argument, value: Any) -> bool:

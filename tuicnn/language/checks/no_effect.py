@@ -18,6 +18,7 @@ from tuicnn.language.checks.unknown_names import option_owner
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import excerpt
+from tuicnn.language.fixes import Fix, line_end, remove, write
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Argument, Chain, Group, Name, Recall, Setting, Step, Unreadable, Use, Value
 from tuicnn.vocabulary import arguments, info, vocabulary
@@ -43,7 +44,7 @@ def check_no_effect(
     _settings(program, configuration, report)
 
 
-def _warn(code: Code, message: str, span: Span, help: str, report: Report) -> None:
+def _warn(code: Code, message: str, span: Span, help: Fix | str, report: Report) -> None:
     report.warning(code, message, span, help=help)
 
 
@@ -96,18 +97,18 @@ def _names(program: Program, chains: Sequence[Chain], report: Report, source: ob
             there, text = program.settings[owner], excerpt(constant.value.span) if constant.value is not None else ""
             option = f"{_option(owner, name)}={text}"
             message = f"nothing uses the constant `{name}`. Did you mean `{option}` of `{owner}:`?"
-            help = f"remove it, and write `{option}` at the end of line {there.span.line}"
+            help = remove() + write(f" {option}", line_end(there.span.source, there.span.line))
             if any(a.name is not None and a.name.text == _option(owner, name) for a in there.arguments):
-                message, help = f"nothing uses the constant `{name}`: `{owner}:` has a value of its own", "remove it"
+                message, help = f"nothing uses the constant `{name}`: `{owner}:` has a value of its own", remove()
             _warn(Code.CONSTANT, message, constant.span, help, report)
         elif owner:
             text = excerpt(constant.value.span) if constant.value is not None else ""
             word = "adam " if owner == "optim" else "mnist " if owner == "data" else ""
             asked = f"{owner}: {word}{_option(owner, name)}={text}"
             message = f"nothing uses the constant `{name}`. Did you mean the setting `{asked}`?"
-            _warn(Code.CONSTANT, message, constant.span, f"write `{asked}`", report)
+            _warn(Code.CONSTANT, message, constant.span, write(asked), report)
         else:
-            _warn(Code.CONSTANT, f"nothing uses the constant `{name}`", constant.span, "remove it", report)
+            _warn(Code.CONSTANT, f"nothing uses the constant `{name}`", constant.span, remove(), report)
     for block in program.blocks.values():
         if block.chain is None or block.span.source != source:
             continue
@@ -115,8 +116,9 @@ def _names(program: Program, chains: Sequence[Chain], report: Report, source: ob
         for parameter in block.parameters:
             if parameter.name.text not in inner:
                 message = f"the block `{block.name.text}` does not use its parameter `{parameter.name.text}`"
-                help = "remove it here and where the block is used, or use it"
-                _warn(Code.BLOCK, message, parameter.span, help, report)
+                _warn(
+                    Code.BLOCK, message, parameter.span, "remove it here and where the block is used, or use it", report
+                )
 
 
 def _option(owner: str, name: str) -> str:
@@ -156,7 +158,7 @@ def _unread(graph: Graph, flow: Flow, report: Report) -> None:
             told.add(node.span)
             message = f"nothing reads what `{info(node.layer).name}` gives here: every branch begins elsewhere"
             report.within(node.via).warning(
-                Code.SHAPE, message, node.span, help="remove it, or begin a branch with `identity`"
+                Code.SHAPE, message, node.span, help=remove(more=", or begin a branch with `identity`")
             )
 
 
@@ -180,13 +182,13 @@ def _defaults(program: Program, configuration: Configuration, chains: Sequence[C
         first = setting.arguments[0].value
         layer = first.text if isinstance(first, Name) else ""
         if layer in vocabulary("layer") and layer not in uses:
-            _warn(Code.SETTING, f"no layer of the network is a {layer}", setting.span, "remove it", report)
+            _warn(Code.SETTING, f"no layer of the network is a {layer}", setting.span, remove(), report)
             continue
         for argument in setting.arguments[1:]:
             name = argument.name.text if argument.name is not None else ""
             if name and giving[layer, name] == uses[layer]:
                 message = f"every {layer} of the network gives its own `{name}`"
-                _warn(Code.SETTING, message, argument.span, "remove it", report)
+                _warn(Code.SETTING, message, argument.span, remove(), report)
 
 
 def _argument(setting: Setting | None, name: str) -> Argument | None:
@@ -206,7 +208,7 @@ def _settings(program: Program, configuration: Configuration, report: Report) ->
             Code.SETTING,
             "nesterov changes nothing without momentum",
             nesterov.span,
-            f"write `{excerpt(nesterov.span)} momentum=0.9`",
+            write(f"{excerpt(nesterov.span)} momentum=0.9"),
             report,
         )
     if train is None or schedule is None:
@@ -218,7 +220,7 @@ def _settings(program: Program, configuration: Configuration, report: Report) ->
             Code.SETTING,
             message,
             warmup.span,
-            f"write `warmup={train.epochs / 10:g}`, or train for more epochs",
+            write(f"warmup={train.epochs / 10:g}", more=", or train for more epochs"),
             report,
         )
     if info(schedule).name == "step":
@@ -232,10 +234,10 @@ def _settings(program: Program, configuration: Configuration, report: Report) ->
                 text = f"at=[{', '.join(map(str, early))}]"
                 text = text if at is not None else f"{excerpt(span)} {text}"
                 message = f"the run of {train.epochs} epochs is over before the rate changes at {when}"
-                help = f"write `{text}`" if train.epochs > 1 else "train for more epochs"
+                help = write(text) if train.epochs > 1 else "train for more epochs"
                 _warn(Code.SETTING, message, span, help, report)
     for setting in settings.values():
         for argument in setting.arguments:
             zero = argument.name is not None and argument.name.text == "rotate" and excerpt(argument.value.span) == "0"
             if zero:
-                _warn(Code.SETTING, "a turn by 0 degrees changes nothing", argument.span, "remove it", report)
+                _warn(Code.SETTING, "a turn by 0 degrees changes nothing", argument.span, remove(), report)

@@ -12,7 +12,8 @@ from tuicnn.language.checks.graph import Flow, Graph
 from tuicnn.language.checks.program import Program
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
-from tuicnn.language.excerpts import follows_arrow, one_line
+from tuicnn.language.excerpts import one_line
+from tuicnn.language.fixes import Fix, after, remove, write
 from tuicnn.language.plan import Node
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest
@@ -53,8 +54,8 @@ def find_ends(
     try:
         described = data.describe()
     except DataError as error:
-        place, label, help = _where(asked, span, error)
-        report.error(Code.DATA, _sentence(error), place, label=label, help=help)
+        place, help = _where(asked, span, error)
+        report.error(Code.DATA, _sentence(error), place, help=help)
         return Ends(shape, classes)
     _check_parts(data, asked, report)
     try:
@@ -67,7 +68,7 @@ def find_ends(
             f"{info(data).name} images are {shape_text(described.shape)}",
             program.settings["input"].span,
             label=f"not {shape_text(written)}",
-            help=f"write `input: {shape_text(described.shape)}`, or leave the line out",
+            help=write(f"input: {shape_text(described.shape)}", more=", or leave the line out"),
         )
         return Ends(None, len(described.class_names) if classes is None else classes)
     return Ends(
@@ -84,7 +85,7 @@ def _check_parts(data: Any, asked: Setting | None, report: Report) -> None:
             Code.DATA,
             f"val={data.val} leaves nothing to train on: {info(data).name} has {data.images} training images",
             val.span,
-            help=f"write `val={data.images // 10}`",
+            help=write(f"val={data.images // 10}"),
         )
 
 
@@ -92,38 +93,38 @@ def _sentence(error: Exception) -> str:
     return str(error).partition("\n")[0].rstrip(".")
 
 
-def _where(asked: Setting | None, span: Span, error: Exception) -> tuple[Span, str, str]:
-    """The place of what is wrong with a data set (with no label) and its help."""
-    if asked is None:
-        return span, "", ""
-    number = re.search(r"no class (\d+)", str(error))
-    for argument in asked.arguments:
+def _where(asked: Setting | None, span: Span, error: Exception) -> tuple[Span, Fix | str]:
+    """The place of what is wrong with a data set, and its help."""
+    from tuicnn.data.base import MissingDataError, UnknownClassError
+
+    for argument in asked.arguments if asked is not None else ():
         value = argument.value
-        if number and isinstance(value, Items):
-            for item in value.items:
-                if isinstance(item, Literal) and str(item.value) == number[1]:
-                    known = re.search(r"has (\d+) classes", str(error))
-                    taken = {str(i.value) for i in value.items if isinstance(i, Literal)}
-                    free = [n for n in range(int(known[1]) if known else 10) if str(n) not in taken]
-                    return item.span, "", f"write `{free[-1]}`" if free else "remove it"
-        if not number and isinstance(value, Literal) and type(value.value) is str:
-            if not str(error).startswith("There is no "):  # it is there: what is wrong is inside
-                return argument.span, "", ""
-            name, beside = Path(value.value).name, _beside(value.value, asked)
-            if name in beside:  # it is there, but is no folder, or no file
-                npz = name.endswith(".npz")
-                help = f"write `npz {show(value.value)}`" if npz else "name a folder of pictures, or an .npz file"
-                return argument.span, "", help
-            near = closest(name, beside)
-            if near is not None:
-                return argument.span, "", f'write `"{Path(value.value).with_name(near)}"`'
-            return argument.span, "", 'write the path of one that is there, such as `"photos"`'
-    return span, "", ""
+        if isinstance(error, UnknownClassError):
+            for item in value.items if isinstance(value, Items) else ():
+                if isinstance(item, Literal) and item.value == error.number:
+                    taken = {i.value for i in value.items if isinstance(i, Literal)} if isinstance(value, Items) else ()
+                    free = [n for n in range(error.classes) if n not in taken]
+                    return item.span, write(str(free[-1])) if free else remove()
+        elif isinstance(value, Literal) and type(value.value) is str:
+            return argument.span, _path_help(value.value, argument.span) if isinstance(error, MissingDataError) else ""
+    return span, ""
 
 
-def _beside(written: str, asked: Setting) -> list[str]:
+def _path_help(written: str, span: Span) -> Fix | str:
+    """What to write for a path where there is no such folder, or no such file."""
+    name, beside = Path(written).name, _beside(written, span)
+    if name in beside:  # it is there, but is no folder, or no file
+        npz = name.endswith(".npz")
+        return f"write `npz {show(written)}`" if npz else "name a folder of pictures, or an .npz file"
+    near = closest(name, beside)
+    if near is not None:
+        return write(f'"{Path(written).with_name(near)}"')
+    return 'write the path of one that is there, such as `"photos"`'
+
+
+def _beside(written: str, span: Span) -> list[str]:
     """What lies where a path was looked for."""
-    base = Path(asked.span.source.name).parent
+    base = Path(span.source.name).parent
     try:
         return sorted(p.name for p in (base / Path(written).expanduser()).parent.iterdir())[:500]
     except (OSError, ValueError, RuntimeError):
@@ -161,24 +162,26 @@ def _unsuitable(
     message = f"{owner} but the network ends in {shape_text(flow.shape)}"
     wanted = " or ".join(f"`dense {n}`" for n in fitting)
     if len(flow.shape) != 1:
-        report.error(Code.LOSS, message, at, help=f"write `-> flatten -> dense {fitting[0]}` after it")
+        report.error(Code.LOSS, message, at, help=write(f" -> flatten -> dense {fitting[0]}", after(at)))
         return
     node = _last_dense(graph, flow)
     text = one_line(node.span) if node is not None and not node.via else one_line(at)
     units = f"{flow.shape[0]}"
     place = node.span if node is not None and not node.via else at
     if text.startswith("dense") and re.search(rf"\b{units}\b", text):
-        help = f"write `{_instead(text, units, fitting[0])}`"
+        more = ""
         if len(fitting) > 1:
-            help += f" or `dense {fitting[1]}`"
+            more = f" or `dense {fitting[1]}`"
         elif flow.shape[0] == 1 and classes == 2:
             message = f"{message}: {info(loss).name} takes one for each"
-            help += ", or `loss: bce` above for a single one"
-        report.error(Code.LOSS, f"{message}. Write {wanted}?", place, help=help)
+            more = ", or `loss: bce` above for a single one"
+        report.error(
+            Code.LOSS, f"{message}. Write {wanted}?", place, help=write(_instead(text, units, fitting[0]), more=more)
+        )
     elif text.startswith("dense"):
-        report.error(Code.LOSS, f"{message}. Write {wanted}?", place, help=f"write `dense {fitting[0]}`")
+        report.error(Code.LOSS, f"{message}. Write {wanted}?", place, help=write(f"dense {fitting[0]}"))
     else:
-        report.error(Code.LOSS, message, at, help=f"write `-> dense {fitting[0]}` after it")
+        report.error(Code.LOSS, message, at, help=write(f" -> dense {fitting[0]}", after(at)))
 
 
 def _last_dense(graph: Graph, flow: Flow) -> Node | None:
@@ -201,18 +204,17 @@ _BOUND = {"relu": "0 or more", "sigmoid": "from 0 to 1", "tanh": "from -1 to 1",
 def _ending(graph: Graph, last: int, at: Span, loss: Loss, report: Report) -> None:
     """A last layer that does the loss's work once more, or in its way; or nothing to train."""
     name, ends = info(loss).name, info(graph.nodes[last].layer).name
-    arrow = f"-> {ends}" if follows_arrow(at) else ends
     if loss.applies and ends == loss.applies:
-        report.warning(Code.LOSS, f"{name} applies {ends} itself", at, help=f"remove `{arrow}` from the network's end")
+        report.warning(Code.LOSS, f"{name} applies {ends} itself", at, help=remove())
     elif ends == "dropout":
         message = "dropout at the end takes outputs away"
-        report.warning(Code.LOSS, message, at, help=f"remove `{arrow}` from the network's end")
+        report.warning(Code.LOSS, message, at, help=remove())
     elif loss.applies and ends in _BOUND:
         message = f"{name} takes outputs of any size, but {ends} keeps them {_BOUND[ends]}"
-        report.warning(Code.LOSS, message, at, help=f"remove `{arrow}` from the network's end")
+        report.warning(Code.LOSS, message, at, help=remove())
     if not any(graph.nodes[number].parameters for number in graph.behind(last)) and not graph.failed:
         message = "there is nothing to train: no layer that the output depends on has weights"
-        report.error(Code.EMPTY, message, at, help="write `-> dense 10` after it, or a `conv` before it")
+        report.error(Code.EMPTY, message, at, help=write(" -> dense 10", after(at), more=", or a `conv` before it"))
 
 
 def _instead(text: str, units: str, wanted: int) -> str:

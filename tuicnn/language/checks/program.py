@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Diagnostic, Note, Source
+from tuicnn.language.fixes import Fix, remove, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest
 from tuicnn.language.syntax.parsing import parse
@@ -92,7 +93,7 @@ def _twice(
         code,
         f"the {what} `{name}{mark}` is {verb} twice",
         second.span if whole else second.name.span,
-        help=f"remove it{another}" if whole else f"write `{name}2`, or remove one of them",
+        help=remove(more=another) if whole else write(f"{name}2", more=", or remove one of them"),
         notes=(Note(first_here, first.name.span),),
     )
 
@@ -104,7 +105,7 @@ def _include(setting: Setting, here: Path, report: Report, way: tuple[Path, ...]
         return None
     if len(given) != 1 or given[0].name is not None or not _is_text(given[0].value):
         report.error(
-            Code.ARGUMENT, "include takes a file's path in quotes", setting.span, help='write `include: "blocks.net"`'
+            Code.ARGUMENT, "include takes a file's path in quotes", setting.span, help=write('include: "blocks.net"')
         )
         return None
     assert isinstance(given[0].value, Literal)
@@ -114,7 +115,7 @@ def _include(setting: Setting, here: Path, report: Report, way: tuple[Path, ...]
     try:
         resolved = path.resolve()
     except (OSError, ValueError, RuntimeError):
-        report.error(Code.FILE, f"`{written}` is no path", span, help='write `include: "blocks.net"`')
+        report.error(Code.FILE, f"`{written}` is no path", span, help=write('include: "blocks.net"'))
         return None
     if resolved in way:
         names = " → ".join(p.name for p in (*way[way.index(resolved) :], resolved))
@@ -133,10 +134,10 @@ def _include(setting: Setting, here: Path, report: Report, way: tuple[Path, ...]
         near = closest(path.name, _nets_in(path.parent))
         missing = not _exists(path)
         message = f"there is no file `{written}` in {path.parent}" if missing else text.message
-        help = f'remove the line `include: "{written}"`, or put the file there'
+        help: Fix | str = f'remove the line `include: "{written}"`, or put the file there'
         if near is not None:
             other = str(Path(written).with_name(near))
-            message, help = f'{message}. Did you mean `"{other}"`?', f'write `"{other}"`'
+            message, help = f'{message}. Did you mean `"{other}"`?', write(f'"{other}"')
         report.error(Code.FILE, message, span, help=help if missing else text.help)
         return None
     source = Source(str(Path(setting.span.source.name).parent / written), text)

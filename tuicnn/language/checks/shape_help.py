@@ -4,78 +4,55 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tuicnn.language.diagnostics import Span, plain_lines
 from tuicnn.language.excerpts import LONGEST, excerpt, one_line
+from tuicnn.language.fixes import Fix, after, remove, start, write
 from tuicnn.language.plan import Node
 from tuicnn.language.syntax.tree import Argument
 from tuicnn.layers.base import Layer, Shape, ShapeError
-from tuicnn.layers.shapes import shape_text
+from tuicnn.layers.shapes import shape_text, square_image
 from tuicnn.vocabulary import Size, info
 
-__all__ = [
-    "flat_help",
-    "keeping_size",
-    "odd_branch",
-    "residual_help",
-    "reworded",
-    "several_lines",
-    "shortcut",
-    "window_help",
-]
+__all__ = ["keeping_size", "odd_branch", "residual_help", "several_lines", "shape_fix", "shortcut", "vector_help"]
 
 
-def reworded(error: ShapeError, argument: Argument | None, shape: Shape | None) -> str:
-    """A layer's own help, as text to write in the place of the argument that it blames."""
-    help = error.help or ""
-    found = re.fullmatch(r"Use (\w+=\S+|\w+ \S+)", help)
-    if found and argument is not None:
-        text = found[1]
-        return f"write `{text.partition(' ')[2] or text}`"
-    if not help and error.argument == "shape" and shape is not None:
-        return f"write `{_any_image(math.prod(shape)) if len(shape) == 1 else Size(shape)}`"
-    return help
+def shape_fix(error: ShapeError, given: Mapping[str, Argument], span: Span, shape: Shape) -> tuple[Fix | str, Span]:
+    """What a layer says to write, as an edit of the argument that it blames; and where that stands."""
+    argument = given.get(error.argument)
+    if argument is None or argument.span.source != span.source:
+        return (write(error.write, start(span), more=error.more) if error.write and not error.argument else ""), span
+    text = error.write
+    if error.argument == "shape" and not text:
+        text = str(square_image(math.prod(shape)) if len(shape) == 1 else Size(shape))
+    if error.argument == "kernel":  # what helps is padding, which may be written already
+        pad = given.get("pad")
+        if pad is not None and pad.span.source == span.source:
+            argument = pad
+        else:
+            text = excerpt(argument.span) + (", " if "(" in excerpt(span).partition(" ")[0] else " ") + text
+    return write(text, argument.span, more=error.more), argument.span
 
 
-def _any_image(values: int) -> Size:
-    """An image of so many values, as large as it can be."""
-    side = next(s for s in range(math.isqrt(values), 0, -1) if values % (s * s) == 0)
-    return Size((values // (side * side), side, side))
-
-
-def window_help(error: ShapeError, given: dict[str, Argument], span: Span) -> tuple[str, Argument | None]:
-    """The help for a window that does not fit, and the argument to point at."""
-    found = re.match(r"Use (pad=\S+) or (.*)", error.help or "")
-    kernel, pad = given.get("kernel"), given.get("pad")
-    if found is None or kernel is None or kernel.span.source != span.source:
-        return error.help or "", kernel
-    if pad is not None and pad.span.source == span.source:
-        return f"write `{found[1]}`, or use {found[2]}", pad
-    call = "(" in excerpt(span).partition(" ")[0]
-    text = excerpt(kernel.span) + (", " if call else " ") + found[1]
-    return f"write `{text}`, or use {found[2]}", kernel
-
-
-def flat_help(layer: Layer, span: Span, flow_shape: Shape, way: Sequence[Node]) -> tuple[str, str, Node | None]:
+def vector_help(layer: Layer, span: Span, shape: Shape, way: Sequence[Node]) -> tuple[str, Fix, Node | None]:
     """The message and the help for an image layer that receives a vector, and the layer that made it one.
 
     `way` are the nodes back to the input.
     """
     name = info(layer).name
     maker = next((n for n in way if len(n.shape) == 1 and len(n.input_shapes[0]) == 3), None)
-    plain = f"{name} needs an image but receives {shape_text(flow_shape)}"
     step = one_line(span)
     if maker is None or maker.via or not step:
-        return plain, f"Add `reshape {_any_image(math.prod(flow_shape))} ->`", maker
+        message = f"{name} needs an image but receives {shape_text(shape)}"
+        return message, write(f"reshape {square_image(math.prod(shape))} ->", start(span)), maker
     what = info(maker.layer).name
     message = f"{name} needs an image; `{what}` on line {maker.span.line} already made it {shape_text(maker.shape)}"
     if any(info(n.layer).name == "dense" for n in way[: way.index(maker)]):
-        return message, f"write `reshape {_any_image(flow_shape[0])} -> {step} -> flatten`", maker
-    removed = f"remove `{what}` on line {maker.span.line}"
-    if _flattened_later(span):
-        return message, removed, maker
-    return message, f"write `{step} -> flatten`, and {removed}", maker
+        return message, write(f"reshape {square_image(shape[0])} -> {step} -> flatten"), maker
+    removed = remove(maker.span)
+    return message, removed if _flattened_later(span) else write(f"{step} -> flatten") + removed, maker
 
 
 def _flattened_later(span: Span) -> bool:
@@ -111,9 +88,9 @@ def _stride(odd: Shape, wanted: Shape) -> int:
     return 0
 
 
-def shortcut(layer: Layer, odd: Shape, wanted: Shape, span: Span, spans: Sequence[Span]) -> str:
+def shortcut(layer: Layer, odd: Shape, wanted: Shape, span: Span, spans: Sequence[Span]) -> Fix | str:
     """What to write so that a branch gives what another one gives."""
-    text = one_line(span)
+    text, behind = one_line(span), after(span)
     adds = info(layer).name == "add"
     if len(odd) == 3 and len(wanted) == 3:
         stride = _stride(odd, wanted)
@@ -123,27 +100,33 @@ def shortcut(layer: Layer, odd: Shape, wanted: Shape, span: Span, spans: Sequenc
                 r"^(conv [^\s>|{}=()]+ \w+(?: (?!stride)\w+=\w+)*)(?= *(->|$))", rf"\1 stride={stride}", text
             )
             if halved != text:
-                return f"{'halve' if stride == 2 else 'shrink'} this branch too: write `{halved}`"
+                return write(halved, span, before=f"{'halve' if stride == 2 else 'shrink'} this branch too: ")
         if stride:
-            return f"write `-> conv {filters} 1x1{f' stride={stride}' if stride > 1 else ''}` after it"
-        return keeping_size(spans) or _common(layer, odd, wanted)
+            return write(f" -> {_pointwise(filters, stride)}", behind)
+        kept = keeping_size(spans)
+        return write(kept, spans[0].to(spans[-1])) if kept else _common(layer, odd, wanted, behind)
     if len(odd) == 1 and len(wanted) == 1:
-        return f"write `-> dense {wanted[0]}` after it"
+        return write(f" -> dense {wanted[0]}", behind)
     if len(odd) == 3:
-        return "write `-> flatten" + (f" -> dense {wanted[0]}" if adds else "") + "` after it"
+        return write(" -> flatten" + (f" -> dense {wanted[0]}" if adds else ""), behind)
     return "write `flatten` as the last layer of the other branch, or give all branches the same shape"
 
 
-def _common(layer: Layer, odd: Shape, wanted: Shape) -> str:
+def _pointwise(filters: int, stride: int) -> str:
+    return f"conv {filters} 1x1{f' stride={stride}' if stride > 1 else ''}"
+
+
+def _common(layer: Layer, odd: Shape, wanted: Shape, behind: Span) -> Fix | str:
     """A window that takes the larger of two images to the size of the smaller."""
+    more = ", or give all branches the same `stride` and `pad`"
     if all(a > b for a, b in zip(odd[1:], wanted[1:], strict=True)):
         window = Size(a - b + 1 for a, b in zip(odd[1:], wanted[1:], strict=True))
         filters = wanted[0] if info(layer).name == "add" else odd[0]
-        return f"write `-> conv {filters} {window}` after it, or give all branches the same `stride` and `pad`"
+        return write(f" -> conv {filters} {window}", behind, more=more)
     if all(a < b for a, b in zip(odd[1:], wanted[1:], strict=True)) and odd[1] - wanted[1] == odd[2] - wanted[2]:
         border, rest = divmod(wanted[1] - odd[1], 2)
         if not rest and (odd[0] == wanted[0] or info(layer).name == "concat"):
-            return f"write `-> zeropad {border}` after it, or give all branches the same `stride` and `pad`"
+            return write(f" -> zeropad {border}", behind, more=more)
     return "give all branches the same height and width, with `stride` or `pad`"
 
 
@@ -166,41 +149,39 @@ def keeping_size(spans: Sequence[Span]) -> str:
         text,
     )
     padded = re.sub(r"\bpad=\w+ pad=same", "pad=same", padded)
-    return f"write `{padded}`" if padded != text and len(padded) <= LONGEST else ""
+    return padded if padded != text and len(padded) <= LONGEST else ""
 
 
 # --- residual -------------------------------------------------------------------------------------------------------
 
 
-def residual_help(branch: Span, before: Shape, after: Shape) -> str:
+def residual_help(branch: Span, before: Shape, after: Shape) -> Fix:
     """What to write for a `residual` whose body turns `before` into another shape, `after`."""
     body = one_line(branch) or "…"
     if len(before) == len(after) == 3:
         stride = _stride(before, after)
-        if stride and before != after:
-            return f"write `add {{ {body} | conv {after[0]} 1x1{f' stride={stride}' if stride > 1 else ''} }}`"
+        if stride:
+            return write(f"add {{ {body} | {_pointwise(after[0], stride)} }}")
         kept = keeping_size([branch])
-        if kept and before[0] == after[0]:
-            return f"write `residual {{ {kept.removeprefix('write `').removesuffix('`')} }}`"
         if kept:
-            padded = kept.removeprefix("write `").removesuffix("`")
-            return f"write `add {{ {padded} | conv {after[0]} 1x1 }}`"
+            same = before[0] == after[0]
+            return write(f"residual {{ {kept} }}" if same else f"add {{ {kept} | {_pointwise(after[0], 1)} }}")
         window = [a - b + 1 for a, b in zip(before[1:], after[1:], strict=True)]
         if all(n >= 1 for n in window):
-            return f"write `add {{ {body} | conv {after[0]} {Size(window)} }}`"
+            return write(f"add {{ {body} | conv {after[0]} {Size(window)} }}")
     if len(before) == len(after) == 1:
-        return f"write `add {{ {body} | dense {after[0]} }}`"
-    return f"write `( {body} )`: nothing is added back"
+        return write(f"add {{ {body} | dense {after[0]} }}")
+    return write(f"( {body} )", more=": nothing is added back")
 
 
-def several_lines(span: Span, help: str, before: Shape, after: Shape) -> str:
+def several_lines(span: Span, before: Shape, after: Shape) -> Fix | str:
     """The same for a `residual` of several lines, whose body is not written again."""
+    end = replace(span, line=span.end_line, column=span.end_column - 1)
     if len(before) == len(after) == 3:
         stride = _stride(before, after)
         if stride:
-            step = f"conv {after[0]} 1x1{f' stride={stride}' if stride > 1 else ''}"
-            return f"write `add`, and `| {step} }}` for its `}}` on line {span.end_line}"
+            return write("add") + write(f"| {_pointwise(after[0], stride)} }}", end)
         return "keep the size in it: give each of its convolutions `pad=same`"
     if len(before) == len(after) == 1:
-        return f"write `add`, and `| dense {after[0]} }}` for its `}}` on line {span.end_line}"
+        return write("add") + write(f"| dense {after[0]} }}", end)
     return f"write a group `( … )` for it: nothing is added back ({shape_text(before)} and {shape_text(after)})"

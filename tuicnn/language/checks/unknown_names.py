@@ -11,6 +11,7 @@ from tuicnn.language.checks.frames import Frame
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
 from tuicnn.language.excerpts import excerpt, follows_arrow, one_line
+from tuicnn.language.fixes import line_end, remove, write
 from tuicnn.language.habits.translating import closest_exactly, glued, translated
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
@@ -82,14 +83,14 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
     error = frame.report.error
     if name in frame.scope.values:
         layer = f"conv {name} 3x3"
-        error(Code.NAME, f"`{name}` is a constant, not a layer", use.span, help=f"write `{layer}`, or another layer")
+        error(Code.NAME, f"`{name}` is a constant, not a layer", use.span, help=write(layer, more=", or another layer"))
         return
     if name in frame.labels.made:
-        error(Code.NAME, f"`{name}` is a label, not a layer", span, help=f"write `@{name}`")
+        error(Code.NAME, f"`{name}` is a label, not a layer", span, help=write(f"@{name}"))
         return
     if name in _NEEDLESS and not (use.arguments and name in setting_names()):
         arrow = " with its arrow" if follows_arrow(use.span) else ""
-        error(Code.NAME, f"no layer called `{name}`: {_NEEDLESS[name]}", use.span, help=f"remove it{arrow}")
+        error(Code.NAME, f"no layer called `{name}`: {_NEEDLESS[name]}", use.span, help=remove(more=arrow))
         return
     if name in setting_names():
         example = _example(name)
@@ -115,9 +116,9 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
     asked = f"{message}. Did you mean `{meant}`?"
     step = translated(use, meant, frame.scope)
     if step:
-        error(Code.NAME, asked, use.span, help=f"write `{step}`")
+        error(Code.NAME, asked, use.span, help=write(step))
         return
-    error(Code.NAME, asked, span, help=f"write `{meant}`")
+    error(Code.NAME, asked, span, help=write(meant))
     if meant in vocabulary("layer"):  # what is wrong with its arguments is told in one go
         look(vocabulary("layer")[meant], Name(meant, span), use.arguments, frame.scope, frame.report)
 
@@ -131,13 +132,13 @@ def _absent(use: Use, frame: Frame) -> bool:
     message = f"no layer called `{name}`: there is none for {what}"
     if instead != "add":
         # what it was given is not what the other layer takes
-        frame.report.error(Code.NAME, message, use.span, help=f"write `{instead}`, the nearest there is")
+        frame.report.error(Code.NAME, message, use.span, help=write(instead, more=", the nearest there is"))
         return True
     message += "; branches are joined by add, concat and residual"
     if use.branches is None:
-        frame.report.error(Code.NAME, message, use.span, help="write `add { identity | conv 8 1x1 }`, say")
+        frame.report.error(Code.NAME, message, use.span, help=write("add { identity | conv 8 1x1 }", more=", say"))
     else:
-        frame.report.error(Code.NAME, message, use.name.span, help="write `add`, or `concat`")
+        frame.report.error(Code.NAME, message, use.name.span, help=write("add", more=", or `concat`"))
     return True
 
 
@@ -150,10 +151,10 @@ def _glued(use: Use, frame: Frame, message: str) -> bool:
     rest = [excerpt(a.span) for a in use.arguments]
     if "x" in value and rest and layer in ("conv",):
         text = " ".join([layer, rest[0], value, *rest[1:]])
-        frame.report.error(Code.NAME, f"{message}. Did you mean `{text}`?", use.span, help=f"write `{text}`")
+        frame.report.error(Code.NAME, f"{message}. Did you mean `{text}`?", use.span, help=write(text))
     else:
         text = f"{layer} {value}"
-        frame.report.error(Code.NAME, f"{message}. Did you mean `{text}`?", use.name.span, help=f"write `{text}`")
+        frame.report.error(Code.NAME, f"{message}. Did you mean `{text}`?", use.name.span, help=write(text))
     return True
 
 
@@ -173,7 +174,7 @@ def _parted(use: Use, frame: Frame, message: str) -> bool:
                 Code.NAME,
                 f"no layer called `{written}`. Did you mean `{layer}`?",
                 span,
-                help=f"write `{layer}`",
+                help=write(layer),
             )
             return True
     return False
@@ -201,21 +202,21 @@ def unknown_label(recall: Recall, frame: Frame, blocks: Blocks, *, begins_branch
             Code.LABEL,
             message,
             recall.span,
-            help="write `identity` for what comes in here, or move this behind the label",
+            help=write("identity", more=" for what comes in here, or move this behind the label"),
             notes=(Note("it is made here", place),),
         )
         return
     meant = closest(name, blocks.labels)
     message = f"no label called `{name}`"
     if meant is not None:
-        frame.report.error(Code.LABEL, f"{message}. Did you mean `@{meant}`?", recall.span, help=f"write `@{meant}`")
+        frame.report.error(Code.LABEL, f"{message}. Did you mean `@{meant}`?", recall.span, help=write(f"@{meant}"))
     elif begins_branch:
         frame.report.error(
-            Code.LABEL, message, recall.span, help=f"write `identity`, or make it first: `conv 8 3x3 as {name}`"
+            Code.LABEL, message, recall.span, help=write("identity", more=f", or make it first: `conv 8 3x3 as {name}`")
         )
     else:
         frame.report.error(
-            Code.LABEL, f"{message}: a label is made with `as`", recall.span, help=f"write `identity as {name}`"
+            Code.LABEL, f"{message}: a label is made with `as`", recall.span, help=write(f"identity as {name}")
         )
 
 
@@ -227,7 +228,7 @@ def unknown_setting(setting: Setting, report: Report, settings: Mapping[str, Set
     settings = settings or {}
     name, span = setting.name.text, setting.name.span
     if name in vocabulary("layer"):
-        report.error(Code.SETTING, f"`{name}` is a layer, not a setting", _with_colon(setting), help=f"write `{name}`")
+        report.error(Code.SETTING, f"`{name}` is a layer, not a setting", _with_colon(setting), help=write(name))
         return
     message = f"no setting `{name}:`"
     names = setting_names()
@@ -241,13 +242,13 @@ def unknown_setting(setting: Setting, report: Report, settings: Mapping[str, Set
     if meant is not None and meant in settings:
         note = Note(f"`{meant}:` is here", settings[meant].name.span)
         report.error(
-            Code.SETTING, f"{message}; `{meant}:` is there already", setting.span, help="remove it", notes=(note,)
+            Code.SETTING, f"{message}; `{meant}:` is there already", setting.span, help=remove(), notes=(note,)
         )
     elif meant is not None:
         asked = f"{message}. Did you mean `{meant}:`?"
-        report.error(Code.SETTING, asked, _with_colon(setting), help=f"write `{meant}:`")
+        report.error(Code.SETTING, asked, _with_colon(setting), help=write(f"{meant}:"))
     else:
-        help = f"remove it; the settings are: {', '.join(names)}"
+        help = remove(more=f"; the settings are: {', '.join(names)}")
         report.error(Code.SETTING, message, setting.span if setting.readable else span, help=help)
 
 
@@ -268,13 +269,13 @@ def _option_alone(
     there = settings.get(owner)
     if there is None:
         text = " ".join(filter(None, [f"{owner}:", word, written]))
-        report.error(Code.SETTING, message, setting.span, help=f"write `{text}`")
+        report.error(Code.SETTING, message, setting.span, help=write(text))
         return
     note = Note(f"`{owner}:` is here", there.name.span)
     if any(a.name is not None and a.name.text == option for a in there.arguments):
-        report.error(Code.SETTING, message, setting.span, help="remove it: it is given there", notes=(note,))
+        report.error(Code.SETTING, message, setting.span, help=remove(more=": it is given there"), notes=(note,))
     else:
-        help = f"remove it, and write `{written}` at the end of line {there.span.line}"
+        help = remove() + write(f" {written}", line_end(there.span.source, there.span.line))
         report.error(Code.SETTING, message, setting.span, help=help, notes=(note,))
 
 

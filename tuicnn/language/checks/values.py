@@ -10,6 +10,7 @@ from typing import Any
 from tuicnn.language.checks.value_fixes import number_word
 from tuicnn.language.codes import Code
 from tuicnn.language.excerpts import excerpt
+from tuicnn.language.fixes import write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest
 from tuicnn.language.syntax.tree import Arithmetic, CallValue, Items, Literal, Name, Negative, Value
@@ -66,7 +67,7 @@ def evaluate(value: Value, scope: Scope, report: Report, words: Collection[str] 
             Code.SYNTAX,
             "values in parentheses are no list",
             value.span,
-            help=f"write `[{text}]`, or a size such as `3x3`",
+            help=write(f"[{text}]", more=", or a size such as `3x3`"),
         )
         return UNKNOWN
     if isinstance(value, Items):
@@ -96,11 +97,11 @@ def _name(name: Name, scope: Scope, report: Report, words: Collection[str], exam
     meant = closest(text, scope.values)
     number = number_word(text)
     if meant is not None:
-        report.error(Code.NAME, f"{message}. Did you mean `{meant}`?", name.span, help=f"write `{meant}`")
+        report.error(Code.NAME, f"{message}. Did you mean `{meant}`?", name.span, help=write(meant))
     elif number is not None:
-        report.error(Code.NAME, message, name.span, help=f"write `{number}`")
+        report.error(Code.NAME, message, name.span, help=write(str(number)))
     else:
-        help = f"write `{example}`, say, or the line `{text} = {example}` before it"
+        help = write(example, more=f", say, or the line `{text} = {example}` before it")
         report.error(Code.NAME, message, name.span, help=help)
     return UNKNOWN
 
@@ -154,7 +155,7 @@ def _arithmetic(value: Arithmetic, scope: Scope, report: Report) -> Any:
             total = UNKNOWN
             continue
         if sign in ("/", "//", "%") and right == 0:
-            report.error(Code.RANGE, "a division by zero", operand.span, help="write `1`, or another number")
+            report.error(Code.RANGE, "a division by zero", operand.span, help=write("1", more=", or another number"))
             return UNKNOWN
         total = _operate(sign, total, right)
         if (isinstance(total, float) and not math.isfinite(total)) or abs(total) > _LARGEST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lark import Token
 
+from tuicnn.language.fixes import write
 from tuicnn.language.habits.handwork import Handwork, borrow, text_of, touches
 
 __all__ = ["read_arrows"]
@@ -49,16 +50,16 @@ def read_arrows(stream: list[Token], work: Handwork) -> list[Token]:
             and not (out[start].type == "NAME" and len(out) > start + 1 and out[start + 1].type in ("COLON",))
         ):
             if text in (",", "/", "&") and inside == "LBRACE":
-                work.error(f"`{text}` does not part branches", token, stream[j - 1], "write `|`")
+                work.error(f"`{text}` does not part branches", token, stream[j - 1], write("|"))
                 out.append(borrow("BAR", "|", token))
             else:
-                work.error(f"`{text}` is not an arrow", token, stream[j - 1], "write `->`")
+                work.error(f"`{text}` is not an arrow", token, stream[j - 1], write("->"))
                 out.append(borrow("ARROW", "->", token))
             i = j
             continue
         pipe = token.type == "BAR" and not stack and work.is_step(stream[i + 1] if i + 1 < len(stream) else None)
         if pipe and len(out) > start and not any(t in _JOINS for t in out[start : start + 40]):
-            work.error("`|` is not an arrow: it stands between branches in braces", token, token, "write `->`")
+            work.error("`|` is not an arrow: it stands between branches in braces", token, token, write("->"))
             out.append(borrow("ARROW", "->", token))
             i += 1
             continue
@@ -68,7 +69,7 @@ def read_arrows(stream: list[Token], work: Handwork) -> list[Token]:
             and stream[i + 1].type == "BAR"
             and touches(token, stream[i + 1])
         ):
-            work.error("`||` does not part branches", token, stream[i + 1], "write `|`")
+            work.error("`||` does not part branches", token, stream[i + 1], write("|"))
             i += 1
         out.append(token)
         i += 1

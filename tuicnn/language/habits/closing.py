@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from lark import Token
 
-from tuicnn.language.habits.handwork import Handwork, borrow, text_of, touches
+from tuicnn.language.fixes import after, line_end, write
+from tuicnn.language.habits.handwork import Handwork, borrow, touches
+from tuicnn.language.syntax.building import span_of
 
 __all__ = ["close_brackets"]
 
@@ -67,7 +69,12 @@ def _close(
     deeper = next((k for k in range(len(stack) - 1, -1, -1) if _CLOSER[stream[stack[k]].type][0] == token.type), None)
     if deeper is None:
         work.error(
-            f"`{token}` does not close `{top}`", token, token, f"write `{mark}`", label=f"closes the `{top}` before it"
+            f"`{token}` does not close `{top}`",
+            token,
+            token,
+            write(mark),
+            label=f"closes the `{top}` before it",
+            sure=False,
         )
         replace[i] = borrow(kind, mark, token)
         stack.pop()
@@ -85,11 +92,14 @@ def _open(stream: list[Token], start: int, limit: int, insert: dict[int, list[To
     while end > start + 1 and stream[end - 1].type in ("NEWLINE", "ARROW", "BAR", "COMMA"):
         end -= 1
     last = stream[end - 1]
-    inner = text_of(stream[start + 1 : end]) if end > start + 1 and stream[start + 1].line == last.line else ""
-    behind = inner if 0 < len(inner) <= 40 else str(last)
-    where = f"after `{behind}`" if last.line == opened.line else f"at the end of line {last.line}"
+    there = after(span_of(last)) if last.line == opened.line else line_end(span_of(last).source, last.line or 1)
     work.error(
-        f"this `{opened}` has no `{mark}`", opened, opened, f"write `{mark}` {where}", label="opened here, never closed"
+        f"this `{opened}` has no `{mark}`",
+        opened,
+        opened,
+        write(mark, there),
+        label="opened here, never closed",
+        sure=False,
     )
     insert.setdefault(end, []).append(borrow(kind, mark, last))
 

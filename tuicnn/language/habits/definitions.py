@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from lark import Token
 
+from tuicnn.language.fixes import line_end, write
 from tuicnn.language.habits.handwork import Handwork, borrow, match, on_its_line, text_of
+from tuicnn.language.syntax.building import span_of
 
 __all__ = ["read_definitions"]
 
@@ -27,7 +29,7 @@ def _header(out: list[Token], i: int, work: Handwork) -> None:
     if out[j].type == "LPAR":
         end = match(out, j)
         if end is not None:
-            work.error("a definition needs a name", out[j], out[end], f"write `f{text_of(out[j : end + 1])}`")
+            work.error("a definition needs a name", out[j], out[end], write(f"f{text_of(out[j : end + 1])}"))
             out.insert(j, borrow("NAME", "f", out[j]))
     if out[j].type != "NAME":
         return
@@ -39,7 +41,7 @@ def _header(out: list[Token], i: int, work: Handwork) -> None:
         if k > j and k < len(out) and out[k].type in ("EQUALS", "COLON"):
             names = out[j:k]
             work.error(
-                "parameters stand in parentheses", out[j - 1], out[k - 1], f"write `{out[j - 1]}({', '.join(names)})`"
+                "parameters stand in parentheses", out[j - 1], out[k - 1], write(f"{out[j - 1]}({', '.join(names)})")
             )
             made = [borrow("LPAR", "(", names[0])]
             for n, name in enumerate(names):
@@ -54,7 +56,7 @@ def _header(out: list[Token], i: int, work: Handwork) -> None:
             if out[k].type in ("INT", "FLOAT", "STRING") and out[k - 1].type in ("LPAR", "COMMA"):
                 free = next(n for n in (*"cknpq", *(f"p{m}" for m in range(len(used) + 1))) if n not in used)
                 used.add(free)
-                work.error("a parameter is a name", out[k], out[k], f"write `{free}`")
+                work.error("a parameter is a name", out[k], out[k], write(free))
                 out[k] = borrow("NAME", free, out[k])
         j = end + 1
     _equals(out, i, j, work)
@@ -84,15 +86,15 @@ def _equals(out: list[Token], i: int, j: int, work: Handwork) -> None:
             end, number = lines
             work.error(
                 f"a block's body follows `=`, not `{written}`", mark, last,
-                f"write `= (` here, and `)` at the end of line {number}",
+                write("= (") + write(")", line_end(span_of(mark).source, number)),
             )  # fmt: skip
             out.insert(end, borrow("RPAR", ")", out[end - 1]))
             out[j : j + 1 + double] = [equals, borrow("LPAR", "(", mark)]
         else:
-            work.error(f"a block's body follows `=`, not `{written}`", mark, last, "write `=`")
+            work.error(f"a block's body follows `=`, not `{written}`", mark, last, write("="))
             out[j : j + 1 + double] = [equals]
     elif mark.type == "NAME" and work.is_step(mark):
-        work.error("a definition needs `=` before what it stands for", mark, mark, f"write `= {mark}`")
+        work.error("a definition needs `=` before what it stands for", mark, mark, write(f"= {mark}"))
         out.insert(j, borrow("EQUALS", "=", mark))
 
 
@@ -122,8 +124,8 @@ def _body(out: list[Token], j: int, before: str, work: Handwork) -> None:
         return
     if out[j].line == out[end].line:
         text = on_its_line(out[j + 1 : end])
-        work.error("a block's body stands in no braces", out[j], out[end], f"write `{before}( {text} )`")
+        work.error("a block's body stands in no braces", out[j], out[end], write(f"{before}( {text} )"))
     else:
-        help = f"write `{before}(` for it, and `)` for its `}}` on line {out[end].line}"
+        help = write(f"{before}(") + write(")", span_of(out[end]))
         work.error("a block's body stands in no braces", out[j], out[j], help)
     out[j], out[end] = borrow("LPAR", "(", out[j]), borrow("RPAR", ")", out[end])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lark import Token
 
 from tuicnn.language.codes import Code
 from tuicnn.language.excerpts import excerpt
+from tuicnn.language.fixes import Fix
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases
 from tuicnn.language.syntax.building import span_of
@@ -72,9 +73,9 @@ class Handwork:
             before = token
         return cls(report, frozenset(steps), frozenset(constants - steps), written)
 
-    def error(self, message: str, first: Token, last: Token, help: str, label: str = "") -> None:
-        """Report what stands from one token to another."""
-        self.report.error(Code.SYNTAX, message, span_of(first, last), help=help, label=label)
+    def error(self, message: str, first: Token, last: Token, fix: Fix, label: str = "", *, sure: bool = True) -> None:
+        """Report what stands from one token to another; it is `sure` where there is no doubt of what is meant."""
+        self.report.error(Code.SYNTAX, message, span_of(first, last), help=replace(fix, safe=sure), label=label)
 
     def is_step(self, token: Token | None) -> bool:
         """Whether a token names a layer or a block, in whatever case or by another name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lark import Token
 
 from tuicnn.language.checks.unknown_names import ELSEWHERE, option_owner, setting_names
+from tuicnn.language.fixes import remove, write
 from tuicnn.language.habits.handwork import Handwork, borrow, text_of, touches
 
 __all__ = ["read_heading", "without_comments"]
@@ -48,13 +49,13 @@ def without_comments(stream: list[Token], work: Handwork) -> list[Token]:
         mark = _comment_mark(stream, i, begins, depth)
         if mark:
             message = f"`{text_of(stream[i : i + mark])}` does not begin a comment"
-            work.error(message, token, stream[i + mark - 1], "write `#`")
+            work.error(message, token, stream[i + mark - 1], write("#"))
             i = _line_end(stream, i)
             continue
         end = _line_end(stream, i) if begins and token.type in ("STRING", "MINUS", "EQUALS", "STAR") else 0
         if end and _only(stream[i:end], token.type):
             alone = "a text alone says nothing" if token.type == "STRING" else "a line of marks says nothing"
-            work.error(alone, token, stream[end - 1], "remove it, or begin it with `#`")
+            work.error(alone, token, stream[end - 1], remove(more=", or begin it with `#`"))
             i = end
             continue
         out.append(token)
@@ -95,7 +96,7 @@ def _block_comment(stream: list[Token], i: int, work: Handwork) -> int:
     inner = text_of(stream[i + 2 : j]) if j > i + 2 else ""
     one = stream[i].line == stream[last].line
     ends = last + 1 >= len(stream) or stream[last + 1].type == "NEWLINE"
-    help = f"write `# {inner}`" if one and ends else "remove it, or begin each of its lines with `#`"
+    help = write(f"# {inner}") if one and ends else remove(more=", or begin each of its lines with `#`")
     work.error("`/*` does not begin a comment", stream[i], stream[last] if one else stream[i + 1], help)
     return last + 1
 
@@ -121,17 +122,17 @@ def _bullet(line: list[Token], work: Handwork, defined: frozenset[str]) -> list[
     if first.type == "INT" and len(line) > 1 and (line[1].type in ("RPAR", "COLON") or line[1] == "."):
         count = 2
     if count and len(line) > count and work.is_step(line[count]):
-        work.error("a line of the network needs no mark before it", first, line[count - 1], "remove it")
+        work.error("a line of the network needs no mark before it", first, line[count - 1], remove())
         return line[count:]
     return line
 
 
 def _python(line: list[Token], work: Handwork, defined: frozenset[str]) -> list[Token]:
     if line[0] == "import" and _type(line, 1) == "STRING":
-        work.error("no setting `import`. Did you mean `include:`?", line[0], line[0], "write `include:`")
+        work.error("no setting `import`. Did you mean `include:`?", line[0], line[0], write("include:"))
         return [borrow("NAME", "include", line[0]), borrow("COLON", ":", line[0]), *line[1:]]
     if line[0] in ("import", "from") and _type(line, 1) == "NAME":
-        work.error("a network needs no imports", line[0], line[-1], "remove it")
+        work.error("a network needs no imports", line[0], line[-1], remove())
         return []
     if line[0] == "for" and any(t.type == "COLON" for t in line):
         colon = next(i for i, t in enumerate(line) if t.type == "COLON")
@@ -139,7 +140,7 @@ def _python(line: list[Token], work: Handwork, defined: frozenset[str]) -> list[
         rest = line[colon + 1 :]
         if number is not None and rest:
             body = text_of(rest)
-            work.error("a step is repeated by a number before it", line[0], line[-1], f"write `{number} * ({body})`")
+            work.error("a step is repeated by a number before it", line[0], line[-1], write(f"{number} * ({body})"))
             star = borrow("STAR", "*", number)
             return [number, star, borrow("LPAR", "(", rest[0]), *rest, borrow("RPAR", ")", rest[-1])]
     return line
@@ -147,10 +148,10 @@ def _python(line: list[Token], work: Handwork, defined: frozenset[str]) -> list[
 
 def _let(line: list[Token], work: Handwork, defined: frozenset[str]) -> list[Token]:
     if line[0] in _LET and _type(line, 1) == "NAME" and _type(line, 2) == "EQUALS":
-        work.error(f"a constant needs no `{line[0]}`", line[0], line[0], "remove it")
+        work.error(f"a constant needs no `{line[0]}`", line[0], line[0], remove())
         return line[1:]
     if _type(line, 0) == "NAME" and _type(line, 1) == "COLON" and _type(line, 2) == "EQUALS" and len(line) > 3:
-        work.error("a constant is written with `=`", line[1], line[2], "write `=`")
+        work.error("a constant is written with `=`", line[1], line[2], write("="))
         return [line[0], *line[2:]]
     return line
 
@@ -166,9 +167,9 @@ def _setting(line: list[Token], work: Handwork, defined: frozenset[str]) -> list
     colon = borrow("COLON", ":", line[0])
     if name is not None and line[1].type == "EQUALS" and _type(line, 2) in ("NAME", "SIZE", "STRING"):
         if text == name:
-            work.error("settings are written with `:`, not with `=`", line[1], line[1], "write `:`")
+            work.error("settings are written with `:`, not with `=`", line[1], line[1], write(":"))
         else:
-            work.error(f"no setting `{text}`. Did you mean `{name}:`?", line[0], line[1], f"write `{name}:`")
+            work.error(f"no setting `{text}`. Did you mean `{name}:`?", line[0], line[1], write(f"{name}:"))
         return [borrow("NAME", name, line[0]), borrow("COLON", ":", line[1]), *line[2:]]
     if name is not None and line[1].type in values and not touches(line[0], line[1]):
         called = (
@@ -176,7 +177,7 @@ def _setting(line: list[Token], work: Handwork, defined: frozenset[str]) -> list
             if text == name
             else f"no setting `{text}`. Did you mean `{name}:`?"
         )
-        work.error(called, line[0], line[0], f"write `{name}:`")
+        work.error(called, line[0], line[0], write(f"{name}:"))
         return [borrow("NAME", name, line[0]), colon, *line[1:]]
     alone = len(line) == 2 and line[1].type in _NUMBERS
     if alone and not work.is_step(line[0]) and option_owner(text) and text not in work.constants:
@@ -195,11 +196,11 @@ def _constant(line: list[Token], work: Handwork, defined: frozenset[str]) -> lis
         return line
     equals = borrow("EQUALS", "=", line[0])
     if len(line) == 3 and line[1].type == "COLON" and line[2].type in _NUMBERS:
-        work.error("a constant is written with `=`", line[1], line[1], "write `=`")
+        work.error("a constant is written with `=`", line[1], line[1], write("="))
         return [line[0], equals, line[2]]
     if len(line) == 2 and line[1].type in _NUMBERS:
         work.error(
-            f"no layer called `{text}`: a constant is written with `=`", line[0], line[1], f"write `{text} = {line[1]}`"
+            f"no layer called `{text}`: a constant is written with `=`", line[0], line[1], write(f"{text} = {line[1]}")
         )
         return [line[0], equals, line[1]]
     return line
@@ -212,13 +213,13 @@ def _chain_with_name(line: list[Token], work: Handwork, defined: frozenset[str])
     text, colon = str(line[0]), line[1].type == "COLON"
     if text in work.steps and not colon and len(line) > 2 and line[2].type in _NUMBERS and text not in defined:
         rest = text_of(line[2:3])
-        work.error(f"`{text}` takes its value without `=`", line[0], line[2], f"write `{text} {rest}`")
+        work.error(f"`{text}` takes its value without `=`", line[0], line[2], write(f"{text} {rest}"))
         return [line[0], *line[2:]]
     settings = text in setting_names() or text.casefold() in ELSEWHERE
     if settings or (colon and (option_owner(text) or text in work.steps)):
         return line
     if colon and len(line) == 2 and text.casefold() in _NETWORK:
-        work.error("the network needs no heading", line[0], line[1], "remove it")
+        work.error("the network needs no heading", line[0], line[1], remove())
         return []
     step = (
         _type(line, 2) == "NAME" and work.is_step(line[2]) and _type(line, 3) not in ("EQUALS", "PLUS", "STAR", "MINUS")
@@ -226,20 +227,21 @@ def _chain_with_name(line: list[Token], work: Handwork, defined: frozenset[str])
     if not step or (not colon and str(line[2]) in work.constants and str(line[2]) not in work.steps):
         return line
     if text.casefold() in _NETWORK or (not colon and not _used(text, work)):
-        work.error("the network needs no name before it", line[0], line[1], "remove it")
+        work.error("the network needs no name before it", line[0], line[1], remove())
         return line[2:]
     if not colon:
-        work.error(
-            f"a block is defined with `def`: `{text}` stands for layers", line[0], line[0], f"write `def {text}`"
-        )
+        work.error(f"a block is defined with `def`: `{text}` stands for layers", line[0], line[0], write(f"def {text}"))
         return [borrow("DEF", "def", line[0]), *line]
     if any(t.type in ("ARROW", "LBRACE") for t in line):
         work.error(
-            f"no setting `{text}:`", line[0], line[1], "remove it (a label is written behind a step: `relu as stem`)"
+            f"no setting `{text}:`",
+            line[0],
+            line[1],
+            remove(more=" (a label is written behind a step: `relu as stem`)"),
         )
         return line[2:]
     step_text = text_of(line[2:])
-    work.error("a label is written behind its step", line[0], line[-1], f"write `{step_text} as {text}`")
+    work.error("a label is written behind its step", line[0], line[-1], write(f"{step_text} as {text}"))
     return [*line[2:], borrow("AS", "as", line[-1]), borrow("NAME", text, line[-1])]
 
 
@@ -252,11 +254,11 @@ def _definition(line: list[Token], work: Handwork, defined: frozenset[str]) -> l
     if line[0].type != "NAME":
         return line
     if line[0] in _DEF and _type(line, 1) == "NAME" and any(t.type in ("EQUALS", "LBRACE", "COLON") for t in line[2:]):
-        work.error("a block is defined with `def`", line[0], line[0], "write `def`")
+        work.error("a block is defined with `def`", line[0], line[0], write("def"))
         return [borrow("DEF", "def", line[0]), *line[1:]]
     if _type(line, 1) == "LPAR" and touches(line[0], line[1]):
         close = next((i for i, t in enumerate(line) if t.type == "RPAR"), 0)
         if close and _type(line, close + 1) == "EQUALS":
-            work.error("a block is defined with `def`", line[0], line[0], f"write `def {line[0]}`")
+            work.error("a block is defined with `def`", line[0], line[0], write(f"def {line[0]}"))
             return [borrow("DEF", "def", line[0]), *line]
     return line

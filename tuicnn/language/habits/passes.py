@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from lark import Token
 
+from tuicnn.language.fixes import remove, write
 from tuicnn.language.habits.arrows import read_arrows
 from tuicnn.language.habits.closing import close_brackets
 from tuicnn.language.habits.definitions import read_definitions
@@ -63,7 +64,7 @@ def _hyphens(stream: list[Token], work: Handwork) -> list[Token]:
     for token in stream:
         if token.type == "NAME" and str(token) in names:
             name = token.replace("-", "_")
-            work.error("the name of a constant has no hyphen: that is a subtraction", token, token, f"write `{name}`")
+            work.error("the name of a constant has no hyphen: that is a subtraction", token, token, write(name))
             token = borrow("NAME", name, token)
         out.append(token)
     return out
@@ -90,27 +91,27 @@ def _names(stream: list[Token], work: Handwork) -> list[Token]:
         if before is not None and before.type == "AS" and token.type in ("STRING", "INT"):
             inner = token.strip('"')
             name = inner if re.fullmatch(r"[^\W\d]\w*", inner) else f"l{re.sub(r'[^0-9a-zA-Z_]', '', inner)}"
-            work.error("a label is a name, without quotes", token, token, f"write `{name}`")
+            work.error("a label is a name, without quotes", token, token, write(name))
             token = borrow("NAME", name, token)
         elif (
             token.type == "EQUALS" and before is not None and following is not None and str(before) in work.steps
             and following.type in ("INT", "FLOAT", "SIZE") and len(out) > 1 and Handwork.at_step(out[:-1])
         ):  # fmt: skip
-            work.error(f"`{before}` takes its value without `=`", before, following, f"write `{before} {following}`")
+            work.error(f"`{before}` takes its value without `=`", before, following, write(f"{before} {following}"))
             i += 1
             continue
         elif token.type == "AS" and len(out) > 1 and out[-2].type == "AS" and following is not None:
-            work.error("a step has one label", token, following, "remove it")
+            work.error("a step has one label", token, following, remove())
             i += 2
             continue
         elif token.type == "MINUS" and _dashes(stream, i):
             count = _dashes(stream, i)
-            work.error("options are written without `-`", token, stream[i + count - 1], "remove it")
+            work.error("options are written without `-`", token, stream[i + count - 1], remove())
             i += count
             continue
         elif token.type == "EQUALS" and len(out) > 2 and out[-2].type == "EQUALS" and _is_value(following):
             assert following is not None
-            work.error("a value is given once", token, following, "remove it")
+            work.error("a value is given once", token, following, remove())
             i += 2
             continue
         out.append(token)
@@ -157,8 +158,8 @@ def _wrapped(stream: list[Token], work: Handwork) -> list[Token]:
             inner = _closing(out, i + 2)
             if inner is not None:
                 last, closers = i + 2, [*range(inner, end + 1)]
-        work.error("the network needs nothing around it", out[first], out[last], "remove it")
-        work.error("the network needs nothing around it", out[closers[0]], out[closers[-1]], "remove it")
+        work.error("the network needs nothing around it", out[first], out[last], remove())
+        work.error("the network needs nothing around it", out[closers[0]], out[closers[-1]], remove())
         inside = out[last + 1 : closers[0]]
         out[first : end + 1] = inside
     return out

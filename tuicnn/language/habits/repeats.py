@@ -6,8 +6,10 @@ import re
 
 from lark import Token
 
+from tuicnn.language.fixes import remove, write
 from tuicnn.language.habits.handwork import CLOSERS, Handwork, borrow, match, on_its_line, touches
 from tuicnn.language.habits.slips import size_wanted
+from tuicnn.language.syntax.building import span_of
 
 __all__ = ["read_joins", "read_repeats"]
 
@@ -52,7 +54,7 @@ def _other_brackets(out: list[Token], i: int, work: Handwork) -> None:
     if not any(work.is_step(t) or t.type == "AT" for t in made):
         return
     parts = " | ".join(p.strip() for p in _split(inner))
-    work.error(f"the branches of `{out[i]}` stand in braces", out[i + 1], out[end], f"write `{{ {parts} }}`")
+    work.error(f"the branches of `{out[i]}` stand in braces", out[i + 1], out[end], write(f"{{ {parts} }}"))
     out[i + 1 : end + 1] = [borrow("LBRACE", "{", out[i + 1]), *made, borrow("RBRACE", "}", out[end])]
 
 
@@ -85,7 +87,7 @@ def _options_in_brackets(out: list[Token], i: int, work: Handwork) -> None:
     if option or single:
         text = on_its_line(inner).replace(",", "")
         what = "options need no brackets" if option else "a constant is written by its name alone"
-        work.error(what, out[i], out[end], f"write `{text}`")
+        work.error(what, out[i], out[end], write(text))
         out[i : end + 1] = [t for t in inner if t.type != "COMMA"]
 
 
@@ -96,20 +98,20 @@ def _bare_braces(out: list[Token], i: int, work: Handwork) -> None:
         return
     first, second = out[i + 1], out[i + 2]
     if first.type == "NAME" and second.type == "COLON":
-        work.error("settings need no braces", out[i], out[i], "remove it")
-        work.error("settings need no braces", out[end], out[end], "remove it")
+        work.error("settings need no braces", out[i], out[i], remove())
+        work.error("settings need no braces", out[end], out[end], remove())
         out[i : end + 1] = out[i + 1 : end]
         return
     if any(t.type == "BAR" for t in out[i:end]):
-        work.error("branches need a word before them: `add` or `concat`", out[i], out[i], "write `concat {`")
+        work.error("branches need a word before them: `add` or `concat`", out[i], out[i], write("concat {"))
         out.insert(i, borrow("NAME", "concat", out[i]))
         return
     text = on_its_line(out[i + 1 : end])
     if text == "…":
-        help = f"write `(` for it, and `)` for its `}}` on line {out[end].line}"
+        help = write("(") + write(")", span_of(out[end]))
         work.error("a group stands in parentheses", out[i], out[i], help)
     else:
-        work.error("a group stands in parentheses", out[i], out[end], f"write `( {text} )`")
+        work.error("a group stands in parentheses", out[i], out[end], write(f"( {text} )"))
     out[i], out[end] = borrow("LPAR", "(", out[i]), borrow("RPAR", ")", out[end])
 
 
@@ -117,8 +119,8 @@ def _list_of_steps(out: list[Token], i: int, work: Handwork) -> None:
     end = match(out, i)
     if end is None or i + 1 >= end or not work.is_step(out[i + 1]):
         return
-    work.error("a network needs no brackets", out[i], out[i], "remove it")
-    work.error("a network needs no brackets", out[end], out[end], "remove it")
+    work.error("a network needs no brackets", out[i], out[i], remove())
+    work.error("a network needs no brackets", out[end], out[end], remove())
     out[i : end + 1] = [borrow("COMMA", ",", t) if t.type == "COMMA" else t for t in out[i + 1 : end]]
 
 
@@ -132,7 +134,7 @@ def _without_braces(out: list[Token], work: Handwork) -> list[Token]:
         if depth == 0 and kind in ("ARROW", "NEWLINE") and bar >= 0 and join >= 0:
             text = on_its_line(out[join + 1 : i])
             word = "add" if out[join] == "residual" else str(out[join])
-            work.error("branches stand in braces", out[join], out[i - 1], f"write `{word} {{ {text} }}`")
+            work.error("branches stand in braces", out[join], out[i - 1], write(f"{word} {{ {text} }}"))
             out[join] = borrow("NAME", word, out[join])
             out.insert(i, borrow("RBRACE", "}", out[i - 1]))
             out.insert(join + 1, borrow("LBRACE", "{", out[join]))
@@ -167,23 +169,23 @@ def read_repeats(stream: list[Token], work: Handwork) -> list[Token]:
             begin = len(out)
         if begin == len(out) and token.type == "INT" and following is not None and following.type == "NAME":
             if following in ("x", "X", "times") and third is not None and third.type in ("NAME", "LPAR"):
-                work.error(f"`{following}` does not repeat a step", following, following, "write `*`")
+                work.error(f"`{following}` does not repeat a step", following, following, write("*"))
                 out += [token, borrow("STAR", "*", following)]
                 i += 2
                 continue
             if work.is_step(following):
                 if third is not None and third.type == "SIZE" and following == "conv":
-                    work.error("a layer's name comes first", token, following, f"write `conv {token}`")
+                    work.error("a layer's name comes first", token, following, write(f"conv {token}"))
                     out += [following, token]
                     i += 2
                     continue
-                work.error(f"`{token}` needs `*` to repeat `{following}`", token, token, f"write `{token} *`")
+                work.error(f"`{token}` needs `*` to repeat `{following}`", token, token, write(f"{token} *"))
                 out += [token, borrow("STAR", "*", token)]
                 i += 1
                 continue
         group = following is not None and following.type == "LPAR" and work.is_step(third)
         if begin == len(out) and token.type == "INT" and group:
-            work.error(f"`{token}` needs `*` to repeat the group", token, token, f"write `{token} *`")
+            work.error(f"`{token}` needs `*` to repeat the group", token, token, write(f"{token} *"))
             out += [token, borrow("STAR", "*", token)]
             i += 1
             continue
@@ -221,13 +223,13 @@ def _repeat(stream: list[Token], i: int, out: list[Token], work: Handwork) -> in
                     message,
                     stream[i],
                     third,
-                    f"write `{count} * (`, and `)` for its `{stream[end]}` on line {stream[end].line}",
+                    write(f"{count} * (") + write(")", span_of(stream[end])),
                 )
             else:
-                work.error(message, stream[i], stream[end], f"write `{count} * ({text})`")
+                work.error(message, stream[i], stream[end], write(f"{count} * ({text})"))
             out += [count, star, borrow("LPAR", "(", third), *inner, borrow("RPAR", ")", stream[end])]
             return end + 1 - i
-        work.error(message, stream[i], count, f"write `{count} *`")
+        work.error(message, stream[i], count, write(f"{count} *"))
         out += [count, star]
         return 2
     if following.type == "LPAR":
@@ -236,7 +238,7 @@ def _repeat(stream: list[Token], i: int, out: list[Token], work: Handwork) -> in
         if end is None or len(inner) < 3 or inner[0].type != "INT" or inner[1].type != "COMMA":
             return 0
         text = on_its_line(inner[2:])
-        work.error(message, stream[i], stream[end], f"write `{inner[0]} * ({text})`")
+        work.error(message, stream[i], stream[end], write(f"{inner[0]} * ({text})"))
         open_, close = borrow("LPAR", "(", inner[1]), borrow("RPAR", ")", stream[end])
         out += [inner[0], borrow("STAR", "*", inner[1]), open_, *inner[2:], close]
         return end + 1 - i
@@ -263,7 +265,7 @@ def _behind(stream: list[Token], i: int, begin: int, out: list[Token], work: Han
             and out[-1].type == "INT"
         ):
             written = f"{out[-1]}x{count}"
-            work.error("a size is written with `x`", out[-1], count, f"write `{written}`")
+            work.error("a size is written with `x`", out[-1], count, write(written))
             out[-1] = borrow("SIZE", written, out[-1])
             return 2
         if size and token.type != "STAR":
@@ -283,6 +285,6 @@ def _behind(stream: list[Token], i: int, begin: int, out: list[Token], work: Han
         return 0
     text = on_its_line(out[begin:])
     assert count is not None
-    work.error("the number of a repeat stands before its step", out[begin], count, f"write `{number} * {text}`")
+    work.error("the number of a repeat stands before its step", out[begin], count, write(f"{number} * {text}"))
     out[begin:begin] = [borrow("INT", number, out[begin]), borrow("STAR", "*", out[begin])]
     return used

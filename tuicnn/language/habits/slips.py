@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from lark import Token
 
+from tuicnn.language.fixes import write
 from tuicnn.language.habits.handwork import Handwork, borrow, text_of, touches
 from tuicnn.vocabulary import UNITS, Duration, ListOf, Number, Padding, SizeKind, Time, arguments, vocabulary
 
@@ -46,7 +47,7 @@ def read_wide(stream: list[Token], work: Handwork) -> list[Token]:
         if plain.startswith(">") and out and out[-1].type == "MINUS" and touches(out[-1], token):
             first = out.pop()
             text, plain = text_of([first, *stream[i:j]]), "-" + plain
-        work.error(f"`{text}` is written in wide characters", first, stream[j - 1], f"write `{plain}`")
+        work.error(f"`{text}` is written in wide characters", first, stream[j - 1], write(plain))
         for made in tokens(plain):
             start = (first.start_pos or 0) + (made.start_pos or 0)
             column = (first.column or 1) + (made.start_pos or 0)
@@ -114,7 +115,7 @@ def _time(token: Token, unit: Token, out: list[Token], work: Handwork) -> int:
     if not 0 < float(token) * seconds < 10**9:
         return 0
     written = str(Time.of(float(token) * seconds))
-    work.error("a time is written as a number with `s`, `m` or `h` at its end", token, unit, f"write `{written}`")
+    work.error("a time is written as a number with `s`, `m` or `h` at its end", token, unit, write(written))
     out.append(borrow("TIME", written, token))
     return 2
 
@@ -153,7 +154,7 @@ def _paths(line: list[Token], work: Handwork) -> list[Token]:
             text = text_of(parts)
             bare = i == 2 and line[0] in ("data", "dataset")
             if not bare:  # else the setting says what it begins with
-                work.error("a path stands in double quotes", parts[0], parts[-1], f'write `"{text}"`')
+                work.error("a path stands in double quotes", parts[0], parts[-1], write(f'"{text}"'))
             made = parts[0]
             out.append(
                 Token("STRING", f'"{text}"', made.start_pos, made.line, made.column, parts[-1].end_line,
@@ -173,7 +174,7 @@ def _glued(line: list[Token], i: int, out: list[Token], depth: int, work: Handwo
     text = f"{token}{following}"
 
     def put(kind: str, written: str, message: str, count: int = 2) -> int:
-        work.error(message, token, line[i + count - 1], f"write `{written}`")
+        work.error(message, token, line[i + count - 1], write(written))
         out.append(borrow(kind, written, token))
         return count
 
@@ -191,11 +192,11 @@ def _glued(line: list[Token], i: int, out: list[Token], depth: int, work: Handwo
             what = "a size is made of whole numbers" if "." in size[1] else f"`{text}` is no size"
             return put("SIZE", written, what)
         if token.type == "INT" and Handwork.at_step(out) and work.is_step(following):
-            work.error(f"`{token}` needs `*` to repeat `{following}`", token, token, f"write `{token} *`")
+            work.error(f"`{token}` needs `*` to repeat `{following}`", token, token, write(f"{token} *"))
             out += [token, borrow("STAR", "*", token)]
             return 1
         if token.type == "INT" and following not in ("x", "X") and str(following) in work.constants:
-            work.error("a product stands in parentheses, with `*`", token, following, f"write `({token}*{following})`")
+            work.error("a product stands in parentheses, with `*`", token, following, write(f"({token}*{following})"))
             out += [
                 borrow("LPAR", "(", token),
                 token,
@@ -231,7 +232,7 @@ def _comma(line: list[Token], i: int, out: list[Token], work: Handwork, put: Cal
             j += 2
         items = [t for t in line[i : j + 1] if t.type == "INT"]
         written = ", ".join(items)
-        work.error("a list stands in brackets", token, line[j], f"write `[{written}]`")
+        work.error("a list stands in brackets", token, line[j], write(f"[{written}]"))
         out += [borrow("LSQB", "[", token), *line[i : j + 1], borrow("RSQB", "]", line[j])]
         return j + 1 - i
     if any(isinstance(k, SizeKind | Padding) for k in kinds):
@@ -264,16 +265,16 @@ def _spaced(line: list[Token], i: int, out: list[Token], work: Handwork) -> int:
             if not size_wanted([*_step(out), token, token]):
                 return 0
             written = f"{glued[1]}x{glued[1]}"
-            work.error(f"`{following}` is no size", following, following, f"write `{written}`")
+            work.error(f"`{following}` is no size", following, following, write(written))
             out += [token, borrow("SIZE", written, following)]
             return 2
         written = f"{token}x{glued[1]}"
-        work.error("a size is written without spaces", token, following, f"write `{written}`")
+        work.error("a size is written without spaces", token, following, write(written))
         out.append(borrow("SIZE", written, token))
         return 2
     if following == "by" and third is not None and third.type == "INT":
         written = f"{token}x{third}"
-        work.error("a size is written with `x`", token, third, f"write `{written}`")
+        work.error("a size is written with `x`", token, third, write(written))
         out.append(borrow("SIZE", written, token))
         return 3
     return 0
@@ -308,7 +309,7 @@ def _power(line: list[Token], i: int, out: list[Token], work: Handwork) -> int:
     if marks not in ("^", "**") or j >= len(line) or line[j].type != "INT" or not 1 <= int(line[j][:3]) <= 6:
         return 0
     factors = "*".join([str(token)] * int(line[j]))
-    work.error("powers are written as products", token, line[j], f"write `{factors}`")
+    work.error("powers are written as products", token, line[j], write(factors))
     out.append(token)
     for _ in range(int(line[j]) - 1):
         out += [borrow("STAR", "*", token), borrow(token.type, str(token), token)]

@@ -14,6 +14,7 @@ from lark import Token
 
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note
+from tuicnn.language.fixes import remove, write
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.brackets import DEEPEST, Open, Pairs, pair
 from tuicnn.language.syntax.building import span_of
@@ -75,7 +76,7 @@ class _Layout:
                     f"a {what} ends with its line",
                     span_of(token),
                     label="no layer can follow here",
-                    help="write a new line for it",
+                    help=write("\n"),
                 )
                 yield from self._finish()
                 continue
@@ -159,10 +160,13 @@ class _Layout:
 
     def _arrow(self, token: Token, previous: str) -> None:
         if previous == "ARROW":
-            self.report.error(Code.SYNTAX, "two arrows with nothing between them", span_of(token), help="remove it")
+            self.report.error(Code.SYNTAX, "two arrows with nothing between them", span_of(token), help=remove())
         elif previous in ("BAR", "LBRACE", "LGROUP") or (not previous and not self.chain_seen):
             self.report.error(
-                Code.SYNTAX, "nothing stands before `->`", span_of(token), help="remove it, or write a layer before it"
+                Code.SYNTAX,
+                "nothing stands before `->`",
+                span_of(token),
+                help=remove(more=", or write a layer before it"),
             )
         elif previous:
             self.piece.tokens.append(token)
@@ -176,7 +180,7 @@ class _Layout:
                     Code.SYNTAX,
                     "nothing follows `->`",
                     span_of(out[-1]),
-                    help="remove it, or write the next layer after it",
+                    help=remove(more=", or write the next layer after it"),
                 )
             out.pop()
 
@@ -185,7 +189,7 @@ class _Layout:
             Code.SYNTAX,
             "arguments are separated by spaces, not by commas",
             span_of(token),
-            help="remove it (commas belong in parentheses and lists: `basic(8, k=3)`, `[1, 2]`)",
+            help=remove(safe=True, more=" (commas belong in parentheses and lists: `basic(8, k=3)`, `[1, 2]`)"),
         )
 
     def _nothing_between(self, token: Token) -> None:
@@ -198,7 +202,7 @@ class _Layout:
                 Code.SYNTAX,
                 "a branch with nothing in it" if branch else "a group with nothing in it",
                 span_of(out[-1], token),
-                help=f"write `{out[-1]} {inner} {token}`" + (": it passes its input on" if branch else ""),
+                help=write(f"{out[-1]} {inner} {token}", more=": it passes its input on" if branch else ""),
             )
             self.piece.sound = False
             out.append(Token.new_borrow_pos("NAME", "identity", token))
@@ -247,7 +251,7 @@ class _Layout:
                 f"`{token}` closes nothing",
                 span_of(token),
                 label=f"no `{wanted}` is open here",
-                help=f"remove it, or write the `{wanted}` that it should close",
+                help=remove(more=f", or write the `{wanted}` that it should close"),
                 notes=notes,
             )
             self.piece.sound = False

@@ -8,6 +8,7 @@ from itertools import pairwise
 from lark import Token
 
 from tuicnn.language.codes import Code
+from tuicnn.language.fixes import remove, respell, write
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.building import span_of
 
@@ -40,11 +41,11 @@ def correct(stream: list[Token], report: Report) -> list[Token]:
                 continue
             out.append(Token.new_borrow_pos("STAR", "*", token) if token.type == "TIMES" else token)
         elif token.type == "WRONG_ARROW":
-            report.error(Code.SYNTAX, f"`{token}` is not an arrow", span_of(token), help="write `->`")
+            report.error(Code.SYNTAX, f"`{token}` is not an arrow", span_of(token), help=respell("->"))
             out.append(Token.new_borrow_pos("ARROW", "->", token))
         elif token.type == "WRONG_STRING":
             text = token[1:-1]
-            report.error(Code.SYNTAX, "texts stand in double quotes", span_of(token), help=f'write `"{text}"`')
+            report.error(Code.SYNTAX, "texts stand in double quotes", span_of(token), help=respell(f'"{text}"'))
             out.append(Token.new_borrow_pos("STRING", f'"{text}"', token))
         elif token.type == "OPEN_STRING":
             text = re.split(r"\s+(?:\w+=|->|#)", token)[0].rstrip()
@@ -53,7 +54,7 @@ def correct(stream: list[Token], report: Report) -> list[Token]:
                 "this text has no closing quote",
                 span_of(token),
                 label="opened here, never closed",
-                help=f'write `{text}"{token[len(text) :].rstrip()}`',
+                help=write(f'{text}"{token[len(text) :].rstrip()}'),
             )
             out.append(Token.new_borrow_pos("STRING", f'{text}"', token))
         elif token.type == "SEMICOLON":
@@ -98,7 +99,7 @@ def _takes_images(out: list[Token]) -> bool:
 
 def _size(first: Token, last: Token, report: Report) -> Token:
     text = f"{first}x{last}"
-    report.error(Code.SYNTAX, "a size is written without spaces", span_of(first, last), help=f"write `{text}`")
+    report.error(Code.SYNTAX, "a size is written without spaces", span_of(first, last), help=respell(text))
     return Token("SIZE", text, first.start_pos, first.line, first.column, last.end_line, last.end_column, last.end_pos)
 
 
@@ -111,7 +112,7 @@ def _in_a_path(out: list[Token], dot: Token, following: Token | None) -> bool:
 
 def _path(first: Token, last: Token, report: Report) -> Token:
     text = f"{first}.{last}"
-    report.error(Code.SYNTAX, "a path stands in double quotes", span_of(first, last), help=f'write `"{text}"`')
+    report.error(Code.SYNTAX, "a path stands in double quotes", span_of(first, last), help=respell(f'"{text}"'))
     return Token(
         "STRING", f'"{text}"', first.start_pos, first.line, first.column, last.end_line, last.end_column, last.end_pos
     )
@@ -125,7 +126,7 @@ def _semicolon(stream: list[Token], i: int, out: list[Token], report: Report) ->
         Code.SYNTAX,
         "`;` has no meaning",
         span_of(token),
-        help="remove it: a line ends by itself" if ends else "write `->`, or a new line",
+        help=remove(safe=True, more=": a line ends by itself") if ends else write("->", more=", or a new line"),
     )
     if not ends:
         out.append(Token.new_borrow_pos("NEWLINE", "\n", token))
@@ -133,14 +134,14 @@ def _semicolon(stream: list[Token], i: int, out: list[Token], report: Report) ->
 
 
 _MEANT = {
-    "–": "write `-`, or `->` for an arrow",
-    "—": "write `-`, or `->` for an arrow",
-    "−": "write `-`, or `->` for an arrow",
-    ">": "write `->`",
-    "'": 'write `"` (texts stand in double quotes: "photos")',
-    "$": "remove it: a constant is written by its name alone",
-    ".": 'remove it (a path stands in double quotes: "blocks.net")',
-    "^": "write `*` (powers are written as products: `(2*2)`)",
+    "–": write("-", more=", or `->` for an arrow"),
+    "—": write("-", more=", or `->` for an arrow"),
+    "−": write("-", more=", or `->` for an arrow"),
+    ">": write("->"),
+    "'": write('"', more=' (texts stand in double quotes: "photos")'),
+    "$": remove(more=": a constant is written by its name alone"),
+    ".": remove(more=' (a path stands in double quotes: "blocks.net")'),
+    "^": write("*", more=" (powers are written as products: `(2*2)`)"),
 }
 
 
@@ -153,8 +154,8 @@ def _unknown(stream: list[Token], i: int, out: list[Token], report: Report) -> i
     shown = text if len(text) <= 20 else text[:20] + "…"
     if not shown.isprintable():
         shown = " ".join(f"U+{ord(c):04X}" for c in text[:5]) + ("…" if len(text) > 5 else "")
-    help = _MEANT.get(text[0], "remove it (a comment begins with `#`)")
+    help = _MEANT.get(text[0], remove(more=" (a comment begins with `#`)"))
     if not shown.isprintable() or any(not c.isprintable() for c in text):
-        help = "remove it: it cannot be seen"
+        help = remove(more=": it cannot be seen")
     report.error(Code.SYNTAX, f"`{shown}` means nothing here", span_of(stream[i], stream[j - 1]), help=help)
     return j
