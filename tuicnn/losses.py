@@ -45,6 +45,12 @@ class Loss:
 
     #: the activation that the loss applies itself, so that the network need not end in it; "" for none
     applies: ClassVar[str] = ""
+    #: a single output speaks for the second of two classes where it is above this
+    threshold: ClassVar[float] = 0.5
+
+    def torch(self) -> str:
+        """The same in PyTorch, of `torch.nn`, as it is written; `CrossEntropyLoss` takes labels, others `one_hot`."""
+        raise NotImplementedError
 
     def outputs(self, classes: int) -> tuple[int, ...]:
         """How many outputs a network may have for so many classes."""
@@ -68,7 +74,7 @@ class Loss:
 
     def predictions(self, z: Array) -> Labels:
         """The class that each row of outputs speaks for, `(N,)`."""
-        found: Labels = (self.probabilities(z) if z.shape[1] == 1 else z).argmax(axis=1)
+        found: Labels = z.argmax(axis=1) if z.shape[1] > 1 else (z[:, 0] > self.threshold).astype(np.int64)
         return found
 
 
@@ -109,6 +115,9 @@ class CrossEntropy(Loss):
         Number(at_least=0, below=1), default=0.0, help="share of the target that is spread over all classes"
     )
     applies = "softmax"
+
+    def torch(self) -> str:
+        return f"CrossEntropyLoss(label_smoothing={self.smoothing})"
 
     def outputs(self, classes: int) -> tuple[int, ...]:
         return (classes,)
@@ -174,6 +183,9 @@ class CrossEntropy(Loss):
 class MeanSquaredError(Loss):
     """Mean squared error against one-hot targets (or 0 and 1, for one output and two classes)."""
 
+    def torch(self) -> str:
+        return "MSELoss()"
+
     def forward(self, z: Array, labels: Labels) -> Array:
         """`sum_k (z_k - t_k)^2 / K`."""
         return self._losses(z - one_hot(labels, z))
@@ -223,6 +235,10 @@ class BinaryCrossEntropy(Loss):
     """Binary cross-entropy of the sigmoid of each output (PyTorch's BCEWithLogitsLoss)."""
 
     applies = "sigmoid"
+    threshold = 0.0
+
+    def torch(self) -> str:
+        return "BCEWithLogitsLoss()"
 
     def forward(self, z: Array, labels: Labels) -> Array:
         """`-t log s(z) - (1 - t) log(1 - s(z)) = max(z, 0) - t z + log(1 + exp(-|z|))`, the mean over outputs."""

@@ -53,6 +53,10 @@ class Optimizer:
             kept = {name: state[name][part] for name in self.keeps}
             self._move(w, gradient[part], kept, scratch[: w.size], lr, step)
 
+    def torch(self) -> str:
+        """The same in PyTorch, of `torch.optim`, as it is written; `parameters` are the weights."""
+        raise NotImplementedError
+
     def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         """`update` for one block; `scratch` is a block of memory to work in."""
         raise NotImplementedError
@@ -92,6 +96,11 @@ class SGD(Optimizer):
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
     keeps = ("velocity",)
 
+    def torch(self) -> str:
+        """PyTorch takes Nesterov's step only with momentum."""
+        nesterov, decay = self.nesterov and self.momentum > 0, self.decay
+        return f"SGD(parameters, {self.lr}, {self.momentum}, nesterov={nesterov}, weight_decay={decay}, fused=True)"
+
     def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         v = state["velocity"]
         _add_decay(self.decay, w, g, scratch)
@@ -115,7 +124,13 @@ class _Moments(Optimizer):
     beta1: float = option(_SHARE, default=0.9, help="how slowly the mean of the gradients moves")
     beta2: float = option(_SHARE, default=0.999, help="how slowly the mean of their squares moves")
     eps: float = option(_TINY, default=1e-8, help="keeps the division from 0")
+    decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
     keeps = ("mean", "square")
+
+    def torch(self) -> str:
+        """By the class's own name."""
+        options = f"betas=({self.beta1}, {self.beta2}), eps={self.eps}, weight_decay={self.decay}, fused=True"
+        return f"{type(self).__name__}(parameters, {self.lr}, {options})"
 
     def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         """Kingma and Ba 2015, algorithm 1, in the form at the end of its section 2.
@@ -155,8 +170,6 @@ class _Moments(Optimizer):
 @dataclass(frozen=True)
 class Adam(_Moments):
     """Adam; `decay` is added to the gradient, as PyTorch's Adam does."""
-
-    decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
 
     def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         _add_decay(self.decay, w, g, scratch)
@@ -212,6 +225,11 @@ class RMSProp(Optimizer):
     eps: float = option(_TINY, default=1e-8, help="keeps the division from 0")
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
     keeps = ("square", "velocity")
+
+    def torch(self) -> str:
+        """It has no fused step in PyTorch."""
+        options = f"{self.alpha}, {self.eps}, {self.decay}, {self.momentum}"
+        return f"RMSprop(parameters, {self.lr}, {options})"
 
     def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         v, velocity = state["square"], state["velocity"]

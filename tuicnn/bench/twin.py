@@ -8,25 +8,24 @@ and is imported when a twin is made.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.bench.twin_layers import join_of, modules_of
 from tuicnn.bench.work import live_nodes
 from tuicnn.language.plan import INPUT
-from tuicnn.layers import BatchNorm, Conv, Dense, Depthwise, GroupNorm, LayerNorm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuicnn.language.plan import Node, Plan
+    from tuicnn.layers import Layer, Shape
 
     Array = NDArray[np.floating[Any]]
 
-__all__ = ["Twin", "twin"]
+__all__ = ["Twin", "joined", "modules_of", "twin"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,7 @@ def twin(plan: Plan) -> Twin:
 
     names = _names(plan)
     graph, root = fx.Graph(), {}
+    tracer = fx.proxy.GraphAppendingTracer(graph)
     values: dict[int, Any] = {INPUT: graph.placeholder("x")}
     live = live_nodes(plan)
     readers = [source for index in live for source in plan.nodes[index].inputs]
@@ -98,9 +98,8 @@ def twin(plan: Plan) -> Twin:
         node = plan.nodes[index]
         inputs = [values[source] for source in node.inputs]
         before = len(graph.nodes)
-        join = join_of(node.layer)
-        if join is not None:
-            value = graph.call_function(join, (inputs,))
+        if node.layer.arity is None:
+            value = joined(node.layer, [fx.Proxy(source, tracer) for source in inputs]).node
         else:
             value = inputs[0]
             for name, module in _submodules(plan, node, names, readers):
@@ -117,13 +116,29 @@ def twin(plan: Plan) -> Twin:
     return Twin(module, names)
 
 
+def modules_of(layer: Layer, shape: Shape) -> list[Any]:
+    """The modules that compute a layer with one input of `shape`, one after the other; the last has its weights."""
+    from torch import nn
+
+    return [eval(text, dict(vars(nn))) for text in layer.torch(shape)]
+
+
+def joined(layer: Layer, branches: Sequence[Any]) -> Any:
+    """What a layer that joins branches makes of their tensors."""
+    import torch
+
+    return eval(layer.torch()[0], {"torch": torch, "x": list(branches)})
+
+
 def _submodules(plan: Plan, node: Node, names: Mapping[str, str], readers: list[int]) -> list[tuple[str, Any]]:
     """A node's modules by name; the last, which has the weights, by the node's own."""
+    from torch import nn
+
     source = node.inputs[0]
-    producer = plan.nodes[source].layer if source != INPUT else None
     # neither another reader nor the producer's own backward may miss what is written over
-    free = isinstance(producer, (Conv, Depthwise, Dense, BatchNorm, LayerNorm, GroupNorm))
-    *first, last = modules_of(node.layer, node.input_shapes[0], in_place=free and readers.count(source) == 1)
+    *first, last = modules_of(node.layer, node.input_shapes[0])
+    if source != INPUT and plan.nodes[source].parameters and readers.count(source) == 1 and isinstance(last, nn.ReLU):
+        last.inplace = True
     name = before = names[node.name]
     named = []
     for module in first:

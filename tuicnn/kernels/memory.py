@@ -119,6 +119,11 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike = "float32") -> NDArray[Any]:
     return array
 
 
+def empty_like(x: NDArray[Any]) -> NDArray[Any]:
+    """As `empty`, of x's shape and type."""
+    return empty(x.shape, x.dtype)
+
+
 def zeros(shape: tuple[int, ...], dtype: DTypeLike = "float32") -> NDArray[Any]:
     """As `empty`, filled with zeros."""
     array = empty(shape, dtype)

@@ -13,6 +13,7 @@ from tuicnn.vocabulary import Size, SizeKind, positional, word
 
 from .base import Layer, LayerContext, Shape, ShapeError
 from .shapes import need_image, shape_text
+from .windows import torch_border
 
 if TYPE_CHECKING:
     from .base import Array, Arrays, Gradients
@@ -89,6 +90,10 @@ class Reshape(Layer):
             )
         return tuple(self.shape)
 
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """By way of a vector."""
+        return "Flatten()", f"Unflatten(1, {tuple(self.shape)})"
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Of N images or vectors -> (H, W, N, C)."""
         return unflat(flat(inputs[0]), self.shape), shape_of(inputs[0])
@@ -123,6 +128,10 @@ class ZeroPad(Layer):
     def sides(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """(before, after) of each axis."""
         return (self.pad[0], self.pad[0]), (self.pad[1], self.pad[1])
+
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """The last axis first."""
+        return (f"ZeroPad2d({torch_border(self.sides)})",)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (H + 2P, W + 2P, N, C)."""

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tuicnn.vocabulary import arguments
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -110,6 +112,13 @@ class Layer:
     def method(self, *inputs: Shape) -> str:
         """The kernel that computes it for these shapes of inputs, where there are several; else ""."""
         return ""
+
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """The same in PyTorch: modules of `torch.nn` as they are written, in turn; the last has the weights.
+
+        Of a layer that joins branches, an expression of the list `x` of their tensors.
+        """
+        return (f"{type(self).__name__}({', '.join(repr(getattr(self, a.name)) for a in arguments(self))})",)
 
     # --- what the network asks --------------------------------------------------------------------------------------
 

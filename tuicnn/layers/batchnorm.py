@@ -96,6 +96,11 @@ class BatchNorm(Layer):
             "running_var": WeightSpec(shape, Ones(), learnt=False),
         }
 
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """Of images or of vectors."""
+        kind = "BatchNorm2d" if len(inputs[0]) == 3 else "BatchNorm1d"
+        return (f"{kind}({inputs[0][0]}, {self.eps}, {self.momentum})",)
+
     def gather(self, inputs: Sequence[Array], weights: Arrays) -> Part:
         """A shard's count, mean and squares of each channel: (3, C)."""
         x = inputs[0]

@@ -20,7 +20,7 @@ from tuicnn.vocabulary import Boolean, Integer, ObjectOf, Padding, Size, SizeKin
 
 from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec
 from .shapes import need_image
-from .windows import UNIT, ZERO, resolved, windowed_shape
+from .windows import UNIT, ZERO, resolved, torch_padding, windowed_shape
 
 if TYPE_CHECKING:
     from .base import Array, Arrays, Gradients
@@ -102,6 +102,12 @@ class Conv(Layer):
         c, h, w = inputs[0]
         return choose(h, w, c // self.groups, self.filters // self.groups, self.window)
 
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """An uneven border is a layer of its own before it."""
+        c, (pad, before) = inputs[0][0], torch_padding(self.window)
+        window = f"{tuple(self.kernel)}, {tuple(self.stride)}, {pad}, {tuple(self.dilation)}"
+        return *before, f"Conv2d({c}, {self.filters}, {window}, {self.groups}, {self.bias})"
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x * w + b: (H, W, N, C) -> (OH, OW, N, F)."""
         return convolve(inputs[0], weights["weight"], self.window, self.groups, weights.get("bias"))
@@ -174,6 +180,12 @@ class Depthwise(Layer):
         """OH·OW·C windows, each kh·kw products."""
         c, oh, ow = self.output(*inputs)
         return c * oh * ow * self.kernel[0] * self.kernel[1]
+
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """An uneven border is a layer of its own before it."""
+        c, (pad, before) = inputs[0][0], torch_padding(self.window)
+        window = f"{tuple(self.kernel)}, {tuple(self.stride)}, {pad}, {tuple(self.dilation)}"
+        return *before, f"Conv2d({c}, {c}, {window}, {c}, {self.bias})"
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y_c = x_c * w_c + b_c: (H, W, N, C) -> (OH, OW, N, C)."""

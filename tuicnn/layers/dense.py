@@ -57,6 +57,10 @@ class Dense(Layer):
         """One product a weight."""
         return inputs[0][0] * self.units
 
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """`Linear`."""
+        return (f"Linear({inputs[0][0]}, {self.units}, {self.bias})",)
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x W + b: (N, in) -> (N, out)."""
         x = inputs[0]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tuicnn.kernels.memory import empty_like
 from tuicnn.later import np
 from tuicnn.vocabulary import Number, positional, word
 
-from .activations import like
 from .base import Layer, LayerContext
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ class Dropout(Layer):
         x = inputs[0]
         if not context.training or context.random is None or self.share == 0:
             return x, None
-        scale = np.multiply(survivors(context.random(), self.share, x.shape), 1 / (1 - self.share), out=like(x))
-        return np.multiply(x, scale, out=like(x)), scale
+        scale = np.multiply(survivors(context.random(), self.share, x.shape), 1 / (1 - self.share), out=empty_like(x))
+        return np.multiply(x, scale, out=empty_like(x)), scale
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y is x times a number that does not depend on it, so dx is dy times the same number."""
-        return (dy if saved is None else np.multiply(dy, saved, out=like(dy)),)
+        return (dy if saved is None else np.multiply(dy, saved, out=empty_like(dy)),)

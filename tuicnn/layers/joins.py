@@ -55,6 +55,10 @@ class Add(Layer):
             raise ShapeError(f"the branches of `add` do not match:{branches(inputs)}")
         return inputs[0]
 
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """`+` between the branches."""
+        return ("sum(x[1:], x[0])",)
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = Σ x_k."""
         if len(inputs) == 1:
@@ -91,6 +95,10 @@ class Concat(Layer):
         if len({shape[1:] for shape in inputs}) > 1:
             raise ShapeError(f"the branches of `concat` do not agree in height and width:{branches(inputs)}")
         return (sum(shape[0] for shape in inputs), *inputs[0][1:])
+
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """Along the channels."""
+        return ("torch.cat(x, 1)",)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Channels are the last axis here, and so are a vector's values."""

@@ -123,6 +123,10 @@ class LayerNorm(Layer):
             shape, axes = (shape[1], shape[2], shape[0]), (2, 0, 1)
         return {"weight": WeightSpec(shape, Ones(), axes), "bias": WeightSpec(shape, Zeros(), axes)}
 
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """Over all axes but the images'."""
+        return (f"LayerNorm({list(inputs[0])}, {self.eps})",)
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β."""
         xhat, inverse = standardise(inputs[0], 1, self.eps)
@@ -178,6 +182,10 @@ class GroupNorm(Layer):
         """A scale and a shift for each channel."""
         shape = (inputs[0][0],)
         return {"weight": WeightSpec(shape, Ones()), "bias": WeightSpec(shape, Zeros())}
+
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """`GroupNorm` with its number of channels."""
+        return (f"GroupNorm({self.groups}, {inputs[0][0]}, {self.eps})",)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β = x·γ·s + (β - γ·s·mean), a scale and a shift of each image's channels."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.kernels import (
     Window,
@@ -21,7 +22,7 @@ from tuicnn.vocabulary import Padding, Size, SizeKind, info, option, positional,
 
 from .base import Layer, LayerContext, Shape, ShapeError
 from .shapes import need_image
-from .windows import ZERO, resolved, windowed_shape
+from .windows import ZERO, resolved, torch_padding, windowed_shape
 
 if TYPE_CHECKING:
     from .base import Array, Arrays, Gradients
@@ -31,7 +32,9 @@ __all__ = ["AvgPool", "GlobalAvgPool", "GlobalMaxPool", "MaxPool"]
 
 @dataclass(frozen=True)
 class Pool(Layer):
-    """What maxpool and avgpool share: their window."""
+    """What maxpool and avgpool share: their window. `border` is what lies around the image."""
+
+    border: ClassVar[float] = 0.0
 
     kernel: Size = positional(SizeKind(), help="size of the window, HxW")
     stride: Size | None = option(SizeKind(), default=None, help="pixels from one window to the next; else its size")
@@ -54,6 +57,11 @@ class Pool(Layer):
                 write=f"pad={text}",
             )
         return windowed_shape(self, inputs[0], self.window)
+
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """An uneven border is a layer of its own before it, of what counts for nothing."""
+        pad, before = torch_padding(self.window, self.border)
+        return *before, f"{type(self).__name__}2d({self.window.kernel}, {self.window.stride}, {pad})"
 
 
 @word(
@@ -79,6 +87,8 @@ class Pool(Layer):
 @dataclass(frozen=True)
 class MaxPool(Pool):
     """The largest value of each window; padding never wins."""
+
+    border = -math.inf
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (OH, OW, N, C)."""
@@ -144,6 +154,10 @@ class GlobalAvgPool(Layer):
         """(C, H, W) -> (C,)."""
         return (need_image(self, inputs[0])[0],)
 
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """One place, flattened."""
+        return "AdaptiveAvgPool2d(1)", "Flatten()"
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (N, C)."""
         x = inputs[0]
@@ -173,6 +187,10 @@ class GlobalMaxPool(Layer):
     def output(self, *inputs: Shape) -> Shape:
         """(C, H, W) -> (C,)."""
         return (need_image(self, inputs[0])[0],)
+
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """One place, flattened."""
+        return "AdaptiveMaxPool2d(1)", "Flatten()"
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (N, C): one window, as large as the image."""

@@ -8,7 +8,9 @@ from tuicnn.vocabulary import Size, info
 from .base import Layer, Shape, ShapeError
 from .shapes import need_image, shape_text
 
-__all__ = ["UNIT", "ZERO", "resolved", "windowed_shape"]
+__all__ = ["UNIT", "ZERO", "resolved", "torch_border", "torch_padding", "windowed_shape"]
+
+Padded = tuple[tuple[int, int], tuple[int, int]]
 
 UNIT = Size((1, 1))
 ZERO = Size((0, 0))
@@ -28,6 +30,19 @@ def resolved(kernel: Size, stride: Size, pad: str | Size, dilation: Size = UNIT)
         height, width = (0, 0) if isinstance(pad, str) else pad
         sides = ((height, height), (width, width))
     return Window(plain.kernel, plain.stride, (sides[0], sides[1]), plain.dilation)
+
+
+def torch_border(pad: Padded) -> tuple[int, int, int, int]:
+    """Zeros around an image as PyTorch's padding layers take them: left, right, top, bottom."""
+    return (*pad[1], *pad[0])
+
+
+def torch_padding(window: Window, value: float = 0.0) -> tuple[tuple[int, int], tuple[str, ...]]:
+    """The padding that PyTorch's layers take, the same at both ends of an axis; else none, and a layer before it."""
+    (top, bottom), (left, right) = window.pad
+    if (top, left) == (bottom, right):
+        return (top, left), ()
+    return (0, 0), (f"ConstantPad2d({torch_border(window.pad)}, float('{value}'))",)
 
 
 def windowed_shape(layer: Layer, shape: Shape, window: Window) -> tuple[int, int, int]:
