@@ -74,7 +74,7 @@ def test_one_value_is_made_of_its_products(geometry: Geometry, seed: int) -> Non
     window = plain.window_of(padded[0], row, column, geometry.kernel, geometry.stride, geometry.dilation)
     assert plain.products(window, weights[1]).shape == window.shape
     assert plain.products(window, weights[1]).sum() + bias[1] == pytest.approx(y[0, 1, row, column])
-    assert plain.weighted_sum(window, weights[1], bias[1]) == y[0, 1, row, column]
+    assert plain.conv_single_step(window, weights[1], bias[1]) == y[0, 1, row, column]
 
 
 @FEW
@@ -116,14 +116,14 @@ def test_gradients_of_pooling_are_derivatives(geometry: Geometry, seed: int) -> 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 50))
 def test_a_mask_marks_the_first_largest_in_reading_order(height: int, width: int, seed: int) -> None:
     window = np.random.default_rng(seed).integers(0, 3, (height, width)).astype(np.float64)
-    mask = plain.largest_mask(window)
+    mask = plain.mask_of_window(window)
     assert mask.sum() == 1
     assert mask.argmax() == window.argmax()
     assert (mask * window).sum() == window.max()
 
 
 def test_an_average_is_spread_evenly() -> None:
-    np.testing.assert_array_equal(plain.spread_average(3.0, (2, 3)), np.full((2, 3), 0.5))
+    np.testing.assert_array_equal(plain.distribute_value(3.0, (2, 3)), np.full((2, 3), 0.5))
     assert plain.average(np.arange(6.0).reshape(2, 3)) == 2.5
 
 

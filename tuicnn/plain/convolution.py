@@ -9,7 +9,7 @@ from .borders import crop, zero_pad
 from .shapes import NO_PAD, ONE, Pad, Pair, floating, need_images, need_like, out_shape
 from .windows import put_back, window_of
 
-__all__ = ["convolve", "convolve_backward", "depthwise", "depthwise_backward", "products", "weighted_sum"]
+__all__ = ["conv_single_step", "convolve", "convolve_backward", "depthwise", "depthwise_backward", "products"]
 
 
 def products(window: Array, kernel: Array) -> Array:
@@ -24,7 +24,7 @@ def products(window: Array, kernel: Array) -> Array:
     return made
 
 
-def weighted_sum(window: Array, kernel: Array, bias: float = 0.0) -> float:
+def conv_single_step(window: Array, kernel: Array, bias: float = 0.0) -> float:
     """One value of a convolution: bias + the sum of `products(window, kernel)`, added in reading order."""
     total = float(bias)
     for product in products(window, kernel).reshape(-1):
@@ -73,7 +73,7 @@ def convolve(
     for n, f, row, column in np.ndindex(*y.shape):
         seen = padded[n, group_of(f, filters, c, groups)]
         window = window_of(seen, row, column, (kh, kw), stride, dilation)
-        y[n, f, row, column] = weighted_sum(window, weights[f], 0.0 if bias is None else float(bias[f]))
+        y[n, f, row, column] = conv_single_step(window, weights[f], 0.0 if bias is None else float(bias[f]))
     return y
 
 

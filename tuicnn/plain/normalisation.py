@@ -1,15 +1,33 @@
-"""Batch normalisation from its definition, one channel after the other."""
+"""Normalisation from its definition: a set of values to mean 0 and variance 1, then a learnt scale and shift.
+
+The three kinds differ in the set: batch normalisation takes one channel of all images, layer normalisation one whole
+image, group normalisation a group of one image's channels. Values are images (N, C, H, W) or vectors (N, C).
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.later import np
 
-from .shapes import floating, need_images, need_like
+from .shapes import floating, need_like
 
-__all__ = ["batch_norm", "batch_norm_backward", "mean_and_variance"]
+__all__ = [
+    "batch_norm",
+    "batch_norm_backward",
+    "group_norm",
+    "group_norm_backward",
+    "layer_norm",
+    "layer_norm_backward",
+    "mean_and_variance",
+    "standardise",
+    "standardise_backward",
+]
+
+#: an index that takes one set of values out of an array
+Set = Any
 
 
 def mean_and_variance(values: Array) -> tuple[float, float]:
@@ -24,46 +42,135 @@ def mean_and_variance(values: Array) -> tuple[float, float]:
     return mean, squares / values.size
 
 
+def standardise(x: Array, eps: float = 1e-5) -> Array:
+    """xhat = (x - mean) / sqrt(variance + eps), for one set of values of any shape, with their mean and variance."""
+    mean, variance = mean_and_variance(x)
+    xhat = np.zeros(x.shape, floating(x))
+    for place in np.ndindex(*x.shape):
+        xhat[place] = (float(x[place]) - mean) / math.sqrt(variance + eps)
+    return xhat
+
+
+def standardise_backward(dxhat: Array, x: Array, eps: float = 1e-5) -> Array:
+    """dx of one set of values, from the gradient by its xhat.
+
+    x acts on xhat by itself, by way of the mean and by way of the variance. The three together are, for m values,
+
+        dx = (dxhat - (sum of dxhat) / m - xhat * (sum of dxhat * xhat) / m) / sqrt(variance + eps)
+
+    Source: Ioffe and Szegedy, Batch Normalization (2015), section 3, where the three stand one by one.
+    """
+    xhat, (_, variance) = standardise(x, eps), mean_and_variance(x)
+    total = product = 0.0
+    for place in np.ndindex(*x.shape):
+        total += float(dxhat[place])
+        product += float(dxhat[place] * xhat[place])
+    dx = np.zeros(x.shape, floating(dxhat, x))
+    for place in np.ndindex(*x.shape):
+        centred = dxhat[place] - total / x.size - xhat[place] * product / x.size
+        dx[place] = centred / math.sqrt(variance + eps)
+    return dx
+
+
+def check(x: Array, weight: Array, shape: tuple[int, ...]) -> None:
+    """Raises `ValueError` where x is neither images nor vectors, or the scale has not the shape that it must have."""
+    if x.ndim not in (2, 4):
+        raise ValueError(f"values must be an array of (N, C, H, W) or (N, C), not {x.shape}")
+    need_like("weight", weight, shape)
+
+
+def normalise(x: Array, sets: list[Set], weight: Array, bias: Array, eps: float) -> Array:
+    """y = weight * xhat + bias, each set made standard; weight and bias for each channel (C,) or value (C, H, W)."""
+    y = np.zeros(x.shape, floating(x, weight, bias))
+    for one in sets:
+        y[one] = standardise(x[one], eps)
+    for place in np.ndindex(*x.shape):
+        own = place[1 : 1 + weight.ndim]
+        y[place] = weight[own] * y[place] + bias[own]
+    return y
+
+
+def normalise_backward(dy: Array, x: Array, sets: list[Set], weight: Array, eps: float) -> tuple[Array, Array, Array]:
+    """The gradients (dx, dweight, dbias) of `normalise`.
+
+    y = weight * xhat + bias gives dweight = sum of dy * xhat and dbias = sum of dy, over the places that share a
+    weight, and dxhat = weight * dy; from there `standardise_backward` leads to dx, set by set.
+    """
+    need_like("dy", dy, x.shape)
+    dtype = floating(dy, x, weight)
+    xhat, dxhat, dx = (np.zeros(x.shape, dtype) for _ in range(3))
+    dweight, dbias = np.zeros(weight.shape, dtype), np.zeros(weight.shape, dtype)
+    for one in sets:
+        xhat[one] = standardise(x[one], eps)
+    for place in np.ndindex(*x.shape):
+        own = place[1 : 1 + weight.ndim]
+        dweight[own] += dy[place] * xhat[place]
+        dbias[own] += dy[place]
+        dxhat[place] = weight[own] * dy[place]
+    for one in sets:
+        dx[one] = standardise_backward(dxhat[one], x[one], eps)
+    return dx, dweight, dbias
+
+
+def channels_of_batch(x: Array) -> list[Set]:
+    """The sets of batch normalisation: x[:, c], one for each channel c."""
+    return [(slice(None), channel) for channel in range(x.shape[1])]
+
+
+def groups_of_images(x: Array, groups: int) -> list[Set]:
+    """The sets of group normalisation: C / groups neighbouring channels of one image. Raises `ValueError`."""
+    channels = x.shape[1]
+    if channels % groups:
+        raise ValueError(f"groups={groups} must divide the {channels} channels")
+    each = channels // groups
+    return [(n, slice(first, first + each)) for n in range(len(x)) for first in range(0, channels, each)]
+
+
 def batch_norm(x: Array, weight: Array, bias: Array, eps: float = 1e-5) -> Array:
-    """(N, C, H, W) -> the same shape, weight and bias (C,): what torch.nn.BatchNorm2d gives while it trains.
+    """(N, C, H, W) or (N, C) -> the same shape, weight and bias (C,): torch.nn.BatchNorm2d (1d) while it trains.
 
     y = weight * xhat + bias with xhat = (x - mean) / sqrt(variance + eps), mean and variance of each channel over all
     pixels of all images. Source: Ioffe and Szegedy, Batch Normalization (2015), algorithm 1.
     """
-    n, c, h, w = need_images(x)
-    y = np.zeros(x.shape, floating(x, weight))
-    for channel in range(c):
-        mean, variance = mean_and_variance(x[:, channel])
-        for image, row, column in np.ndindex(n, h, w):
-            xhat = (float(x[image, channel, row, column]) - mean) / math.sqrt(variance + eps)
-            y[image, channel, row, column] = weight[channel] * xhat + bias[channel]
-    return y
+    check(x, weight, x.shape[1:2])
+    return normalise(x, channels_of_batch(x), weight, bias, eps)
 
 
 def batch_norm_backward(dy: Array, x: Array, weight: Array, eps: float = 1e-5) -> tuple[Array, Array, Array]:
-    """The gradients (dx, dweight, dbias), from dy (N, C, H, W).
+    """The gradients (dx, dweight, dbias) of `batch_norm`: see `normalise_backward`."""
+    check(x, weight, x.shape[1:2])
+    return normalise_backward(dy, x, channels_of_batch(x), weight, eps)
 
-    y = weight * xhat + bias gives dweight = sum of dy * xhat and dbias = sum of dy, over the channel's m pixels. x acts
-    on y by itself, by way of the mean and by way of the variance; the three together are
 
-        dx = weight / sqrt(variance + eps) * (dy - (sum of dy) / m - xhat * (sum of dy * xhat) / m)
+def layer_norm(x: Array, weight: Array, bias: Array, eps: float = 1e-5) -> Array:
+    """(N, C, H, W) or (N, C) -> the same shape, as torch.nn.LayerNorm([C, H, W]): weight and bias for each value.
 
-    Source: Ioffe and Szegedy, Batch Normalization (2015), section 3, where the three stand one by one.
+    y = weight * xhat + bias, mean and variance over all values of one image. Source: Ba, Kiros and Hinton, Layer
+    Normalization (2016).
     """
-    n, c, h, w = need_images(x)
-    need_like("dy", dy, x.shape)
-    dtype = floating(dy, x, weight)
-    dx, dweight, dbias = np.zeros(x.shape, dtype), np.zeros(c, dtype), np.zeros(c, dtype)
-    for channel in range(c):
-        mean, variance = mean_and_variance(x[:, channel])
-        inverse = 1 / math.sqrt(variance + eps)
-        m = n * h * w
-        for image, row, column in np.ndindex(n, h, w):
-            slope = dy[image, channel, row, column]
-            dweight[channel] += slope * (x[image, channel, row, column] - mean) * inverse
-            dbias[channel] += slope
-        for image, row, column in np.ndindex(n, h, w):
-            xhat = (x[image, channel, row, column] - mean) * inverse
-            apart = dy[image, channel, row, column] - dbias[channel] / m - xhat * dweight[channel] / m
-            dx[image, channel, row, column] = weight[channel] * inverse * apart
-    return dx, dweight, dbias
+    check(x, weight, x.shape[1:])
+    return normalise(x, groups_of_images(x, 1), weight, bias, eps)
+
+
+def layer_norm_backward(dy: Array, x: Array, weight: Array, eps: float = 1e-5) -> tuple[Array, Array, Array]:
+    """The gradients (dx, dweight, dbias) of `layer_norm`: see `normalise_backward`."""
+    check(x, weight, x.shape[1:])
+    return normalise_backward(dy, x, groups_of_images(x, 1), weight, eps)
+
+
+def group_norm(x: Array, groups: int, weight: Array, bias: Array, eps: float = 1e-5) -> Array:
+    """(N, C, H, W) or (N, C) -> the same shape, weight and bias (C,), as torch.nn.functional.group_norm.
+
+    y = weight * xhat + bias, mean and variance over the C / groups channels of a group of one image. Source: Wu and He,
+    Group Normalization (2018).
+    """
+    check(x, weight, x.shape[1:2])
+    return normalise(x, groups_of_images(x, groups), weight, bias, eps)
+
+
+def group_norm_backward(
+    dy: Array, x: Array, groups: int, weight: Array, eps: float = 1e-5
+) -> tuple[Array, Array, Array]:
+    """The gradients (dx, dweight, dbias) of `group_norm`: see `normalise_backward`."""
+    check(x, weight, x.shape[1:2])
+    return normalise_backward(dy, x, groups_of_images(x, groups), weight, eps)

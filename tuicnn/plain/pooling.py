@@ -13,27 +13,35 @@ __all__ = [
     "average",
     "average_pool",
     "average_pool_backward",
-    "largest_mask",
+    "distribute_value",
+    "global_average_pool",
+    "global_average_pool_backward",
+    "global_max_pool",
+    "global_max_pool_backward",
+    "mask_of_window",
     "max_pool",
     "max_pool_backward",
-    "spread_average",
+    "ties_of_window",
 ]
 
 #: what a border holds for a maximum: less than any pixel, so that it never wins
 NOTHING = float("-inf")
 
 
-def largest_mask(window: Array) -> Array:
-    """1 where a window (kh, kw) is largest, 0 elsewhere; of several equal values only the first in reading order has 1.
+def ties_of_window(window: Array) -> list[Pair]:
+    """The places (i, j) of a window (kh, kw) that hold its largest value, in reading order. Mostly there is one."""
+    largest = max(float(value) for value in window.reshape(-1))
+    return [(i, j) for i, j in np.ndindex(*window.shape) if window[i, j] == largest]
 
-    The maximum is the sum of `mask * window`, so the mask holds its derivatives: 1 by the largest value, 0 by the rest.
+
+def mask_of_window(window: Array) -> Array:
+    """Who won in max pooling: 1 at the largest value of a window (kh, kw), 0 elsewhere.
+
+    The maximum is the sum of `mask * window`, so the mask holds its derivatives: 1 by the winner, 0 by the others. Of
+    several equal values, `ties_of_window`, the first in reading order wins, as in torch.nn.functional.max_pool2d.
     """
-    best = (0, 0)
-    for place in np.ndindex(*window.shape):
-        if window[place] > window[best]:
-            best = (place[0], place[1])
     mask = np.zeros(window.shape, floating(window))
-    mask[best] = 1
+    mask[ties_of_window(window)[0]] = 1
     return mask
 
 
@@ -45,11 +53,11 @@ def average(window: Array) -> float:
     return total / window.size
 
 
-def spread_average(slope: float, kernel: Pair) -> Array:
-    """The gradient of an average by each value of its window: y = (sum of K values) / K, so each receives slope / K."""
+def distribute_value(dy: float, kernel: Pair) -> Array:
+    """The gradient of an average by each value of its window: y = (sum of K values) / K, so each receives dy / K."""
     share = np.zeros(kernel)
     for place in np.ndindex(*kernel):
-        share[place] = slope / (kernel[0] * kernel[1])
+        share[place] = dy / (kernel[0] * kernel[1])
     return share
 
 
@@ -65,14 +73,14 @@ def max_pool(x: Array, kernel: Pair, stride: Pair | None = None, pad: Pad = NO_P
     y = np.zeros((n, c, *out_shape(h, w, kernel, step, pad, dilation)), floating(x))
     for image, channel, row, column in np.ndindex(*y.shape):
         window = window_of(padded[image, channel : channel + 1], row, column, kernel, step, dilation)[0]
-        y[image, channel, row, column] = window[largest_mask(window) == 1][0]
+        y[image, channel, row, column] = window[mask_of_window(window) == 1][0]
     return y
 
 
 def max_pool_backward(
     dy: Array, x: Array, kernel: Pair, stride: Pair | None = None, pad: Pad = NO_PAD, dilation: Pair = ONE
 ) -> Array:
-    """dx (N, C, H, W) from dy (N, C, OH, OW): each window puts back `dy * largest_mask(window)`.
+    """dx (N, C, H, W) from dy (N, C, OH, OW): each window puts back `dy * mask_of_window(window)`.
 
     Where windows overlap, a pixel that is largest in several of them receives the sum. Ties go to the first in reading
     order, so that each dy is passed on exactly once.
@@ -85,7 +93,7 @@ def max_pool_backward(
     for image, channel, row, column in np.ndindex(*dy.shape):
         one = slice(channel, channel + 1)
         window = window_of(padded[image, one], row, column, kernel, step, dilation)
-        share = dy[image, channel, row, column] * largest_mask(window[0])
+        share = dy[image, channel, row, column] * mask_of_window(window[0])
         put_back(dpadded[image, one], share[None], row, column, step, dilation)
     return crop(dpadded, pad)
 
@@ -109,9 +117,10 @@ def average_pool(x: Array, kernel: Pair, stride: Pair | None = None, pad: Pad = 
 def average_pool_backward(
     dy: Array, size: Pair, kernel: Pair, stride: Pair | None = None, pad: Pad = NO_PAD, dilation: Pair = ONE
 ) -> Array:
-    """dx (N, C, H, W) for images of `size` (H, W), from dy (N, C, OH, OW): each window puts back `spread_average(dy)`.
+    """dx (N, C, H, W) for images of `size` (H, W), from dy (N, C, OH, OW).
 
-    What the average's pixels were does not matter: it is linear, so its gradient is the same everywhere.
+    Each window puts back `distribute_value(dy)`. What the pixels were does not matter: an average is linear, so its
+    gradient is the same everywhere.
     """
     n, c, _, _ = need_images(dy)
     step = kernel if stride is None else stride
@@ -119,6 +128,35 @@ def average_pool_backward(
     (top, bottom), (left, right) = pad
     dpadded = np.zeros((n, c, top + size[0] + bottom, left + size[1] + right), floating(dy))
     for image, channel, row, column in np.ndindex(*dy.shape):
-        share = spread_average(float(dy[image, channel, row, column]), kernel)
+        share = distribute_value(float(dy[image, channel, row, column]), kernel)
         put_back(dpadded[image, channel : channel + 1], share[None], row, column, step, dilation)
     return crop(dpadded, pad)
+
+
+def global_average_pool(x: Array) -> Array:
+    """(N, C, H, W) -> (N, C), as torch.nn.functional.adaptive_avg_pool2d(x, 1): y[n, c] = the mean of x[n, c].
+
+    One window, as large as the image. Source: Lin, Chen and Yan, Network In Network (2014), section 3.2.
+    """
+    _, _, h, w = need_images(x)
+    return average_pool(x, (h, w))[:, :, 0, 0]
+
+
+def global_average_pool_backward(dy: Array, size: Pair) -> Array:
+    """dx (N, C, H, W) for images of `size` (H, W), from dy (N, C): each pixel receives dy[n, c] / (H * W)."""
+    return average_pool_backward(dy[:, :, None, None], size, size)
+
+
+def global_max_pool(x: Array) -> Array:
+    """(N, C, H, W) -> (N, C), as torch.nn.functional.adaptive_max_pool2d(x, 1): y[n, c] = the largest of x[n, c].
+
+    One window, as large as the image. Source: Oquab and others, Is object localization for free? (2015).
+    """
+    _, _, h, w = need_images(x)
+    return max_pool(x, (h, w))[:, :, 0, 0]
+
+
+def global_max_pool_backward(dy: Array, x: Array) -> Array:
+    """dx (N, C, H, W) from dy (N, C): the largest pixel of each channel receives dy[n, c], as in `mask_of_window`."""
+    _, _, h, w = need_images(x)
+    return max_pool_backward(dy[:, :, None, None], x, (h, w))

@@ -1,0 +1,117 @@
+"""What moves values and computes nothing or next to it: flatten, the joins of branches, dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tuicnn.kernels.arrays import Array
+from tuicnn.later import np
+
+from .shapes import floating, need_images, need_like
+
+__all__ = [
+    "add",
+    "add_backward",
+    "concat",
+    "concat_backward",
+    "dropout",
+    "dropout_backward",
+    "dropout_mask",
+    "flatten",
+    "flatten_backward",
+]
+
+
+def flatten(x: Array) -> Array:
+    """Images (N, C, H, W) -> vectors (N, C*H*W), as torch.flatten(x, 1): y[n, (c*H + i)*W + j] = x[n, c, i, j]."""
+    n, c, h, w = need_images(x)
+    y = np.zeros((n, c * h * w), floating(x))
+    for image, channel, i, j in np.ndindex(*x.shape):
+        y[image, (channel * h + i) * w + j] = x[image, channel, i, j]
+    return y
+
+
+def flatten_backward(dy: Array, size: tuple[int, int, int]) -> Array:
+    """dx (N, C, H, W) for images of `size` (C, H, W), from dy (N, C*H*W): each value moves back to its place.
+
+    It is the layer `reshape` too, which reads a vector as an image.
+    """
+    c, h, w = size
+    need_like("dy", dy, (len(dy), c * h * w))
+    dx = np.zeros((len(dy), *size), floating(dy))
+    for image, channel, i, j in np.ndindex(*dx.shape):
+        dx[image, channel, i, j] = dy[image, (channel * h + i) * w + j]
+    return dx
+
+
+def add(branches: Sequence[Array]) -> Array:
+    """y = x1 + x2 + ..., of branches of one shape, value by value.
+
+    Source: He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition (2016).
+    """
+    y = np.zeros(branches[0].shape, floating(*branches))
+    for x in branches:
+        need_like("each branch", x, y.shape)
+        for place in np.ndindex(*y.shape):
+            y[place] += x[place]
+    return y
+
+
+def add_backward(dy: Array, branches: int) -> list[Array]:
+    """The gradient by each of the branches: dy, as each of them has the derivative 1."""
+    return [dy.copy() for _ in range(branches)]
+
+
+def concat(branches: Sequence[Array]) -> Array:
+    """Channels one after the other, as torch.cat(branches, 1).
+
+    (N, C1, H, W), (N, C2, H, W), ... -> (N, C1 + C2 + ..., H, W); vectors (N, V1), (N, V2), ... -> (N, V1 + V2 + ...).
+    Source: Szegedy and others, Going Deeper with Convolutions
+    (2015).
+    """
+    first = branches[0]
+    channels = sum(x.shape[1] for x in branches)
+    y = np.zeros((len(first), channels, *first.shape[2:]), floating(*branches))
+    begin = 0
+    for x in branches:
+        need_like("each branch", x, (len(first), x.shape[1], *first.shape[2:]))
+        for channel in range(x.shape[1]):
+            y[:, begin + channel] = x[:, channel]
+        begin += x.shape[1]
+    return y
+
+
+def concat_backward(dy: Array, channels: Sequence[int]) -> list[Array]:
+    """The gradient by each branch, of which `channels` has the number of channels: its own channels of dy."""
+    need_like("dy", dy, (len(dy), sum(channels), *dy.shape[2:]))
+    parts, begin = [], 0
+    for count in channels:
+        parts.append(dy[:, begin : begin + count].copy())
+        begin += count
+    return parts
+
+
+def dropout_mask(shape: tuple[int, ...], p: float, random: np.random.Generator) -> Array:
+    """0 with probability p, else 1, drawn for each place by itself: 0 where a uniform number of [0, 1) is below p."""
+    mask = np.zeros(shape)
+    for place in np.ndindex(*shape):
+        mask[place] = 0 if random.random() < p else 1
+    return mask
+
+
+def dropout(x: Array, mask: Array, p: float) -> Array:
+    """y = x * mask / (1 - p) while a network trains, as torch.nn.functional.dropout; afterwards y = x.
+
+    The division keeps the mean: a value stays in a share 1 - p of the steps. Source: Srivastava, Hinton, Krizhevsky,
+    Sutskever and Salakhutdinov, Dropout (2014), section 10.
+    """
+    need_like("the mask", mask, x.shape)
+    y = np.zeros(x.shape, floating(x))
+    for place in np.ndindex(*x.shape):
+        y[place] = x[place] * mask[place] / (1 - p)
+    return y
+
+
+def dropout_backward(dy: Array, mask: Array, p: float) -> Array:
+    """dx = dy * mask / (1 - p): y is x times a number that does not depend on x, so dx is dy times that number."""
+    return dropout(dy, mask, p)
