@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from tests.alone import Alone
+from tests.layers.helpers import as_written, drive
+from tests.layers.texts import TEXTS
+from tests.plain.layers import LAYERS
 from tests.plain.strategies import FEW, Array, Geometry, apart, geometries, normals
 from tuicnn import Network, plain
+from tuicnn.layers import Dropout
+from tuicnn.vocabulary import vocabulary
 
 COUNT = 3
-CHANNELS = st.sampled_from([(1, 1, 1), (1, 4, 1), (3, 2, 1), (4, 6, 2), (6, 3, 3), (3, 3, 3), (9, 8, 1)])
 
 
 def flat(x: Array) -> Array:
@@ -26,91 +29,44 @@ def close(ours: Array, plain_ones: Array, what: str) -> None:
     np.testing.assert_allclose(ours.reshape(plain_ones.shape), plain_ones, atol=1e-11, rtol=1e-9, err_msg=what)
 
 
-@FEW
-@given(geometries(even=True), CHANNELS, st.booleans(), st.integers(0, 100))
-def test_convolution(geometry: Geometry, channels: tuple[int, int, int], biased: bool, seed: int) -> None:
-    c, f, groups = channels
-    x, weights = normals(seed, COUNT, c, *geometry.size), normals(seed + 1, f, c // groups, *geometry.kernel)
-    bias = normals(seed + 2, f) if biased else np.zeros(f)
-    kernel = "x".join(map(str, geometry.kernel))
-    given = {"weight": weights, "bias": bias} if biased else {"weight": weights}
-    option = "" if biased else " bias=false"
-    words = [f"conv {f} {kernel} groups={groups}"] + ([f"depthwise {kernel}"] if f == c == groups else [])
-    for word in words:
-        alone = Alone(f"{word} {geometry.written}{option}", [x], given)
-        y = plain.convolve(x, weights, bias, **geometry.how, groups=groups)
-        close(alone.forward(), flat(y), "y")
-        (dx,), own = alone.backward()
-        wanted = plain.convolve_backward(alone.dy().reshape(y.shape), x, weights, **geometry.how, groups=groups)
-        close(dx, wanted[0], "dx")
-        close(own["weight"], wanted[1], "dw")
-        if biased:
-            close(own["bias"], wanted[2], "db")
+def test_every_layer_has_a_twin() -> None:
+    assert set(LAYERS) == set(vocabulary("layer"))
 
 
+@pytest.mark.parametrize("name", LAYERS)
 @FEW
-@given(geometries(), st.sampled_from([(1, 2), (3, 1), (8, 5)]), st.integers(0, 100))
-def test_same_padding(geometry: Geometry, channels: tuple[int, int], seed: int) -> None:
-    """`pad=same` is span - 1 zeros in all along each axis, the odd one at the end."""
-    c, f = channels
-    size = (geometry.size[0] + 2, geometry.size[1] + 2)
-    totals = [d * (k - 1) for d, k in zip(geometry.dilation, geometry.kernel, strict=True)]
-    top, left = (total // 2 for total in totals)
-    pad = ((top, totals[0] - top), (left, totals[1] - left))
-    x, weights, bias = normals(seed, COUNT, c, *size), normals(seed, f, c, *geometry.kernel), normals(seed + 1, f)
-    (kh, kw), (sh, sw), (dh, dw) = geometry.kernel, geometry.stride, geometry.dilation
-    layer = f"conv {f} {kh}x{kw} pad=same stride={sh}x{sw} dilation={dh}x{dw}"
-    alone = Alone(layer, [x], {"weight": weights, "bias": bias})
-    y = plain.convolve(x, weights, bias, geometry.stride, pad, geometry.dilation)
-    close(alone.forward(), flat(y), "y")
-    (dx,), own = alone.backward()
-    slope = alone.dy().reshape(y.shape)
-    wanted = plain.convolve_backward(slope, x, weights, geometry.stride, pad, geometry.dilation)
-    for ours, theirs, what in zip((dx, own["weight"], own["bias"]), wanted, ("dx", "dw", "db"), strict=True):
-        close(ours, theirs, what)
+@given(data=st.data(), tied=st.booleans(), seed=st.integers(0, 1000))
+def test_a_layer_is_its_twin(name: str, data: st.DataObject, tied: bool, seed: int) -> None:
+    """Outputs in training and after it, gradients by inputs and weights; with equal values among the inputs too."""
+    (text, shapes), random = data.draw(TEXTS[name]), np.random.default_rng(seed)
+    batch = [(COUNT, *shape) for shape in shapes]
+    x = [random.integers(-1, 2, s).astype(np.float64) if tied else apart(seed + k, *s) for k, s in enumerate(batch)]
+    alone, layer, twin = Alone(text, x), as_written(text), LAYERS[name]
+    weights = {key: random.standard_normal(w.shape) for key, w in alone.weights().items()}
+    weights = {key: np.abs(w) + 0.5 if "var" in key else w for key, w in weights.items()}
+    alone.load(x, weights)
+    close(alone.forward(), flat((twin.inference or twin.forward)(layer, x, weights)), "y after training")
+    if name == "dropout":
+        return
+    y = twin.forward(layer, x, weights)
+    dxs, gradients = alone.backward()
+    wanted = twin.backward(layer, alone.dy(flat(y)).reshape(y.shape), x, weights)
+    for k, (dx, twins) in enumerate(zip(dxs, wanted[0], strict=True)):
+        close(dx, twins, f"dx {k}")
+    for key, gradient in gradients.items():
+        close(gradient, wanted[1][key], f"d{key}")
 
 
 @FEW
-@given(geometries(pooling=True, even=True), st.integers(1, 9), st.booleans(), st.integers(0, 100))
-def test_pooling(geometry: Geometry, channels: int, tied: bool, seed: int) -> None:
-    shape = (COUNT, channels, *geometry.size)
-    x = np.random.default_rng(seed).integers(0, 3, shape).astype(np.float64) if tied else apart(seed, *shape)
-    kernel, stride, pad = geometry.kernel, geometry.stride, geometry.pad
-    written = f"{kernel[0]}x{kernel[1]} {geometry.written}"
-    alone = Alone(f"maxpool {written}", [x])
-    y = plain.max_pool(x, kernel, stride, pad)
-    close(alone.forward(), flat(y), "largest")
-    wanted = plain.max_pool_backward(alone.dy().reshape(y.shape), x, kernel, stride, pad)
-    close(alone.backward()[0][0], wanted, "gradient of the largest")
-    alone = Alone(f"avgpool {written}", [x])
-    y = plain.average_pool(x, kernel, stride, pad)
-    close(alone.forward(), flat(y), "mean")
-    wanted = plain.average_pool_backward(alone.dy().reshape(y.shape), geometry.size, kernel, stride, pad)
-    close(alone.backward()[0][0], wanted, "gradient of the mean")
-
-
-@FEW
-@given(st.integers(1, 20), st.integers(1, 9), st.integers(0, 100))
-def test_dense(values: int, outputs: int, seed: int) -> None:
-    x, weights, bias = normals(seed, COUNT, values), normals(seed + 1, outputs, values), normals(seed + 2, outputs)
-    alone = Alone(f"dense {outputs}", [x], {"weight": weights, "bias": bias})
-    close(alone.forward(), plain.dense(x, weights, bias), "y")
-    (dx,), own = alone.backward()
-    wanted = plain.dense_backward(alone.dy(), x, weights)
-    for ours, theirs, what in zip((dx, own["weight"], own["bias"]), wanted, ("dx", "dw", "db"), strict=True):
-        close(ours, theirs, what)
-
-
-@FEW
-@given(st.tuples(st.integers(1, 9), st.integers(1, 4), st.integers(1, 4)), st.integers(0, 100))
-def test_batch_normalisation(shape: tuple[int, int, int], seed: int) -> None:
-    x, weight, bias = normals(seed, COUNT, *shape), normals(seed + 1, shape[0]), normals(seed + 2, shape[0])
-    alone = Alone("batchnorm eps=0.01", [x], {"weight": weight, "bias": bias})
-    slope = alone.dy(flat(plain.batch_norm(x, weight, bias, 0.01))).reshape(x.shape)
-    (dx,), own = alone.backward()
-    wanted = plain.batch_norm_backward(slope, x, weight, 0.01)
-    for ours, theirs, what in zip((dx, own["weight"], own["bias"]), wanted, ("dx", "dw", "db"), strict=True):
-        close(ours, theirs, what)
+@given(st.floats(0, 0.9), st.integers(0, 100))
+def test_dropout(p: float, seed: int) -> None:
+    """Which values fell is read from the output; the rest is arithmetic."""
+    x, dy = np.abs(normals(seed, COUNT, 9)) + 0.1, normals(seed + 1, COUNT, 9)
+    driven = drive(Dropout(p), [x], {}, dy, seed=seed)
+    mask = (driven.y != 0).astype(np.float64)
+    assert driven.dxs[0] is not None
+    close(driven.y, plain.dropout(x, mask, p), "y")
+    close(driven.dxs[0], plain.dropout_backward(dy, mask, p), "dx")
 
 
 @settings(FEW, max_examples=12)
@@ -151,12 +107,12 @@ def test_layers_that_follow_each_other(chain: str, geometry: Geometry, channels:
     text = chain.replace("batchnorm", "batchnorm eps=0.01").replace("maxpool", size)
     alone = Alone(text, [x], {"weight": weight, "bias": bias} if normalised else {})
     before = plain.batch_norm(x, weight, bias, 0.01) if normalised else x
-    positive = np.maximum(before, 0)
+    positive = plain.relu(before)
     y = plain.max_pool(positive, *window) if pooled else positive
     slope = alone.dy(flat(y)).reshape(y.shape)
     if pooled:
         slope = plain.max_pool_backward(slope, positive, *window)
-    slope = slope * (before > 0)
+    slope = plain.relu_backward(slope, before)
     (dx,), gradients = alone.backward()
     if normalised:
         slope, dweight, dbias = plain.batch_norm_backward(slope, x, weight, 0.01)
@@ -165,16 +121,6 @@ def test_layers_that_follow_each_other(chain: str, geometry: Geometry, channels:
     else:
         close(alone.forward(), flat(y), "y")
     close(dx, slope, "dx")
-
-
-@FEW
-@given(st.integers(0, 2), st.integers(0, 2), st.integers(0, 100))
-def test_zeros_around(rows: int, columns: int, seed: int) -> None:
-    x, pad = normals(seed, COUNT, 2, 3, 4), ((rows, rows), (columns, columns))
-    alone = Alone(f"zeropad {rows}x{columns}", [x])
-    y = plain.zero_pad(x, pad)
-    np.testing.assert_array_equal(alone.forward(), flat(y))
-    close(alone.backward()[0][0], plain.crop(alone.dy().reshape(y.shape), pad), "dx")
 
 
 @settings(max_examples=5, deadline=None)
@@ -190,17 +136,17 @@ def test_a_whole_network(seed: int) -> None:
     around = ((1, 1), (1, 1))
 
     maps = plain.convolve(x, w["conv1.weight"], w["conv1.bias"], pad=around)
-    positive = np.maximum(maps, 0)
+    positive = plain.relu(maps)
     pooled = plain.max_pool(positive, (2, 2))
-    outputs = plain.dense(flat(pooled), w["dense1.weight"], w["dense1.bias"])
+    outputs = plain.dense(plain.flatten(pooled), w["dense1.weight"], w["dense1.bias"])
     found, gradients = network.loss_and_gradients(x, labels)
     close(network.forward(x), outputs, "outputs")
     assert found == pytest.approx(plain.cross_entropy(outputs, labels.tolist()))
 
     doutputs = plain.cross_entropy_backward(outputs, labels.tolist())
-    dpooled, ddense, dbias = plain.dense_backward(doutputs, flat(pooled), w["dense1.weight"])
+    dpooled, ddense, dbias = plain.dense_backward(doutputs, plain.flatten(pooled), w["dense1.weight"])
     dpositive = plain.max_pool_backward(dpooled.reshape(pooled.shape), positive, (2, 2))
-    open_gates: NDArray[np.bool_] = maps > 0
-    _, dconv, dconv_bias = plain.convolve_backward(dpositive * open_gates, x, w["conv1.weight"], pad=around)
+    dmaps = plain.relu_backward(dpositive, maps)
+    _, dconv, dconv_bias = plain.convolve_backward(dmaps, x, w["conv1.weight"], pad=around)
     for name, wanted in zip(w, (dconv, dconv_bias, ddense, dbias), strict=True):
         close(gradients[name], wanted, name)

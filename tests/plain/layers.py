@@ -1,0 +1,144 @@
+"""For every layer of the language, the slow twin that computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.plain.strategies import Array
+from tuicnn import plain
+
+__all__ = ["LAYERS", "Twin"]
+
+Weights = Mapping[str, Array]
+#: the gradients by the inputs, and by the weights by name
+Gradients = tuple[Sequence[Array], Weights]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A layer, given as its object, in the slow twins: in training, and after it where that differs."""
+
+    forward: Callable[[Any, Sequence[Array], Weights], Array]
+    backward: Callable[[Any, Array, Sequence[Array], Weights], Gradients]
+    inference: Callable[[Any, Sequence[Array], Weights], Array] | None = None
+
+
+def function(name: str, option: str = "") -> Twin:
+    """A layer without weights of one input; `option` names the argument that its twin takes too."""
+    forward, backward = getattr(plain, name), getattr(plain, f"{name}_backward")
+
+    def options(layer: Any) -> dict[str, Any]:
+        return {option: getattr(layer, option)} if option else {}
+
+    return Twin(
+        lambda layer, x, w: forward(x[0], **options(layer)),
+        lambda layer, dy, x, w: ([backward(dy, x[0], **options(layer))], {}),
+    )
+
+
+def named(dx: Array, *gradients: Array) -> Gradients:
+    """What a twin gives of a layer with a weight and, mostly, a bias."""
+    return [dx], dict(zip(("weight", "bias"), gradients, strict=True))
+
+
+def geometry(layer: Any) -> dict[str, Any]:
+    """The layer's window but for its kernel."""
+    return {"stride": layer.window.stride, "pad": layer.window.pad, "dilation": layer.window.dilation}
+
+
+def normalisation(name: str, groups: bool = False) -> Twin:
+    forward, backward = getattr(plain, name), getattr(plain, f"{name}_backward")
+
+    def own(layer: Any) -> tuple[int, ...]:
+        return (layer.groups,) if groups else ()
+
+    return Twin(
+        lambda layer, x, w: forward(x[0], *own(layer), w["weight"], w["bias"], layer.eps),
+        lambda layer, dy, x, w: named(*backward(dy, x[0], *own(layer), w["weight"], layer.eps)),
+    )
+
+
+def convolution(groups: Callable[[Any, Array], int]) -> Twin:
+    return Twin(
+        lambda layer, x, w: plain.convolve(
+            x[0], w["weight"], w.get("bias"), **geometry(layer), groups=groups(layer, x[0])
+        ),
+        lambda layer, dy, x, w: named(
+            *plain.convolve_backward(dy, x[0], w["weight"], **geometry(layer), groups=groups(layer, x[0]))
+        ),
+    )
+
+
+def vector(x: Array) -> Array:
+    """Images flattened; vectors as they are."""
+    return plain.flatten(x) if x.ndim == 4 else x
+
+
+def shaped(y: Array, like: Array) -> Array:
+    """The vectors y as images like these, where they are images."""
+    return plain.flatten_backward(y, like.shape[1:]) if like.ndim == 4 else y
+
+
+SAME = Twin(lambda layer, x, w: x[0], lambda layer, dy, x, w: ([dy], {}))
+
+LAYERS: dict[str, Twin] = {
+    "conv": convolution(lambda layer, x: layer.groups),
+    "depthwise": convolution(lambda layer, x: x.shape[1]),
+    "dense": Twin(
+        lambda layer, x, w: plain.dense(x[0], w["weight"], w.get("bias")),
+        lambda layer, dy, x, w: named(*plain.dense_backward(dy, x[0], w["weight"])),
+    ),
+    "maxpool": Twin(
+        lambda layer, x, w: plain.max_pool(x[0], layer.window.kernel, **geometry(layer)),
+        lambda layer, dy, x, w: ([plain.max_pool_backward(dy, x[0], layer.window.kernel, **geometry(layer))], {}),
+    ),
+    "avgpool": Twin(
+        lambda layer, x, w: plain.average_pool(x[0], layer.window.kernel, **geometry(layer)),
+        lambda layer, dy, x, w: (
+            [plain.average_pool_backward(dy, x[0].shape[2:], layer.window.kernel, **geometry(layer))],
+            {},
+        ),
+    ),
+    "globalavgpool": Twin(
+        lambda layer, x, w: plain.global_average_pool(x[0]),
+        lambda layer, dy, x, w: ([plain.global_average_pool_backward(dy, x[0].shape[2:])], {}),
+    ),
+    "globalmaxpool": function("global_max_pool"),
+    "zeropad": Twin(
+        lambda layer, x, w: plain.zero_pad(x[0], layer.sides),
+        lambda layer, dy, x, w: ([plain.crop(dy, layer.sides)], {}),
+    ),
+    "flatten": Twin(lambda layer, x, w: vector(x[0]), lambda layer, dy, x, w: ([shaped(dy, x[0])], {})),
+    "reshape": Twin(
+        lambda layer, x, w: plain.flatten_backward(vector(x[0]), tuple(layer.shape)),
+        lambda layer, dy, x, w: ([shaped(plain.flatten(dy), x[0])], {}),
+    ),
+    "batchnorm": Twin(
+        normalisation("batch_norm").forward,
+        normalisation("batch_norm").backward,
+        lambda layer, x, w: plain.batch_norm_inference(
+            x[0], w["weight"], w["bias"], w["running_mean"], w["running_var"], layer.eps
+        ),
+    ),
+    "layernorm": normalisation("layer_norm"),
+    "groupnorm": normalisation("group_norm", groups=True),
+    "relu": function("relu"),
+    "leakyrelu": function("leaky_relu", "slope"),
+    "elu": function("elu", "alpha"),
+    "gelu": function("gelu"),
+    "silu": function("silu"),
+    "sigmoid": function("sigmoid"),
+    "tanh": function("tanh"),
+    "softmax": Twin(
+        lambda layer, x, w: plain.softmax(x[0], 1), lambda layer, dy, x, w: ([plain.softmax_backward(dy, x[0], 1)], {})
+    ),
+    "identity": SAME,
+    "dropout": SAME,  # what it does in training depends on its mask: see `test_dropout`
+    "add": Twin(lambda layer, x, w: plain.add(x), lambda layer, dy, x, w: (plain.add_backward(dy, len(x)), {})),
+    "concat": Twin(
+        lambda layer, x, w: plain.concat(x),
+        lambda layer, dy, x, w: (plain.concat_backward(dy, [a.shape[1] for a in x]), {}),
+    ),
+}

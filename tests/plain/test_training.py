@@ -1,0 +1,62 @@
+"""Losses and optimizers compute what the slow twins say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.plain.strategies import FEW, normals
+from tests.strategies import optimizers
+from tuicnn import plain
+from tuicnn.losses import Loss
+from tuicnn.optimizers import Optimizer
+from tuicnn.vocabulary import arguments, vocabulary
+
+LOSSES = {"cross_entropy": "cross_entropy", "mse": "mse_loss", "bce": "binary_cross_entropy_with_logits"}
+
+
+def test_every_loss_and_optimizer_has_a_twin() -> None:
+    assert set(LOSSES) == set(vocabulary("loss"))
+    assert set(vocabulary("optim")) <= set(vars(plain))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@FEW
+@given(st.integers(1, 5), st.integers(1, 5), st.sampled_from([0.0, 0.2]), st.integers(0, 100))
+def test_a_loss_is_its_twin(name: str, count: int, outputs: int, smoothing: float, seed: int) -> None:
+    options: dict[str, Any] = {"smoothing": smoothing} if name == "cross_entropy" else {}
+    outputs += name == "cross_entropy"
+    loss: Loss = vocabulary("loss")[name](**options)
+    twin = LOSSES[name]
+    z, labels = normals(seed, count, outputs), np.random.default_rng(seed).integers(0, max(2, outputs), count)
+    value = getattr(plain, twin)(z, labels.tolist(), **options)
+    assert loss.forward(z, labels).mean() == pytest.approx(value, rel=1e-12)
+    gradient = getattr(plain, f"{twin}_backward")(z, labels.tolist(), **options)
+    np.testing.assert_allclose(loss.backward(z, labels, count), gradient, rtol=1e-10, atol=1e-14)
+
+
+@FEW
+@given(optimizers(st.floats(1e-4, 0.3)), st.integers(0, 100))
+def test_ten_steps_of_an_optimizer_are_its_twins(optimizer: Optimizer, seed: int) -> None:
+    """The weights and what is kept from step to step; for one weight as a number as for all of them as an array."""
+    word = type(optimizer).__name__.lower()
+    options = {a.name: getattr(optimizer, a.name) for a in arguments(optimizer)}
+    weights = normals(seed, 7)
+    kept = optimizer.state(weights)
+    twin, state = weights.copy(), [np.zeros(7) for _ in optimizer.keeps]
+    single, own = float(weights[3]), [0.0 for _ in optimizer.keeps]
+    for t in range(1, 11):
+        gradient = normals(seed + t, 7)
+        number = [t] if word.startswith("adam") else []
+        twin, *state = getattr(plain, word)(twin, gradient, *state, *number, **options)
+        single, *own = getattr(plain, word)(single, float(gradient[3]), *own, *number, **options)
+        optimizer.update(weights, gradient, kept, optimizer.lr, t)
+    np.testing.assert_allclose(twin, weights, rtol=1e-9, atol=1e-12)
+    assert single == pytest.approx(twin[3], rel=1e-12)
+    for name, ours in zip(optimizer.keeps, state, strict=True):
+        if name != "velocity" or options["momentum"]:  # without momentum nothing is kept of the last step
+            np.testing.assert_allclose(ours, kept[name], rtol=1e-9, atol=1e-12)
