@@ -34,7 +34,7 @@ class Optimizer:
     """The base of all optimizers. Subclasses are frozen dataclasses registered with `words.word("optim", …)`."""
 
     lr: float
-    #: the arrays that it keeps from step to step, each of the weights' size and starting at 0
+    #: the arrays that it keeps from step to step, each of the weights' size and starting at 0; PyTorch's names
     keeps: ClassVar[tuple[str, ...]] = ()
 
     def state(self, weights: Array) -> dict[str, Array]:
@@ -94,7 +94,7 @@ class SGD(Optimizer):
     momentum: float = option(_SHARE, default=0.0, help="share of the last step that goes on")
     nesterov: bool = option(Boolean(), default=False, help="look ahead by Nesterov's step")
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
-    keeps = ("velocity",)
+    keeps = ("momentum",)
 
     def torch(self) -> str:
         """PyTorch takes Nesterov's step only with momentum."""
@@ -102,7 +102,7 @@ class SGD(Optimizer):
         return f"SGD(parameters, {self.lr}, {self.momentum}, nesterov={nesterov}, weight_decay={decay}, fused=True)"
 
     def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
-        v = state["velocity"]
+        v = state["momentum"]
         _add_decay(self.decay, w, g, scratch)
         if self.momentum:
             v *= self.momentum
@@ -125,7 +125,7 @@ class _Moments(Optimizer):
     beta2: float = option(_SHARE, default=0.999, help="how slowly the mean of their squares moves")
     eps: float = option(_TINY, default=1e-8, help="keeps the division from 0")
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
-    keeps = ("mean", "square")
+    keeps = ("exp_avg", "exp_avg_sq")
 
     def torch(self) -> str:
         """By the class's own name."""
@@ -137,7 +137,7 @@ class _Moments(Optimizer):
 
         With c = √(1 - beta2^t): (m/(1 - beta1^t)) / (√v/c + eps) = m·c/(1 - beta1^t) / (√v + eps·c), a pass less.
         """
-        m, v = state["mean"], state["square"]
+        m, v = state["exp_avg"], state["exp_avg_sq"]
         m *= self.beta1
         np.multiply(g, 1 - self.beta1, out=scratch)
         m += scratch
@@ -224,7 +224,7 @@ class RMSProp(Optimizer):
     momentum: float = option(_SHARE, default=0.0, help="share of the last step that goes on")
     eps: float = option(_TINY, default=1e-8, help="keeps the division from 0")
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
-    keeps = ("square", "velocity")
+    keeps = ("square_avg", "momentum")
 
     def torch(self) -> str:
         """It has no fused step in PyTorch."""
@@ -232,7 +232,7 @@ class RMSProp(Optimizer):
         return f"RMSprop(parameters, {self.lr}, {options})"
 
     def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
-        v, velocity = state["square"], state["velocity"]
+        v, velocity = state["square_avg"], state["momentum"]
         _add_decay(self.decay, w, g, scratch)
         v *= self.alpha
         np.multiply(g, g, out=scratch)

@@ -124,8 +124,8 @@ def momentum(node: Node, inputs: Sequence[Value]) -> list[Value]:
     made = []
     count = len(arrays) // 3
     for x, g, v in zip(arrays[:count], arrays[count : 2 * count], arrays[2 * count :], strict=True):
-        made.append(update(optimizer, x, g, {"velocity": v}, float(rate), int(done) + 1))
-    return [x for x, _ in made] + [state["velocity"] for _, state in made]
+        made.append(update(optimizer, x, g, {"momentum": v}, float(rate), int(done) + 1))
+    return [x for x, _ in made] + [state["momentum"] for _, state in made]
 
 
 def adam(node: Node, inputs: Sequence[Value]) -> list[Value]:
@@ -142,6 +142,6 @@ def adam(node: Node, inputs: Sequence[Value]) -> list[Value]:
     made = []
     for k in range(count):
         x, g, v, h = arrays[k::count]
-        made.append(update(optimizer, x, g, {"mean": v, "square": h}, float(rate), 1_000_000))
-    kept = [[state[name] for _, state in made] for name in ("mean", "square")]
+        made.append(update(optimizer, x, g, {"exp_avg": v, "exp_avg_sq": h}, float(rate), 1_000_000))
+    kept = [[state[name] for _, state in made] for name in ("exp_avg", "exp_avg_sq")]
     return [*(x for x, _ in made), *kept[0], *kept[1]]

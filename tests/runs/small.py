@@ -97,12 +97,9 @@ def checkpoint_of(folder: RunFolder) -> Checkpoint:
 
 def same(one: Checkpoint, other: Checkpoint) -> bool:
     """Whether two checkpoints hold the same bits, apart from times."""
-    arrays = [(one.weights, other.weights), (one.kept, other.kept)]
-    arrays += [(one.optimizer[name], other.optimizer[name]) for name in {**one.optimizer, **other.optimizer}]
     numbers = ("step", "epochs", "best_epoch", "best_step", "best_val_accuracy", "val_loss", "smoothed", "rate_factor")
-    return all(a.tobytes() == b.tobytes() for a, b in arrays) and all(
-        getattr(one, name) == getattr(other, name) for name in numbers
-    )
+    arrays = [{name: array.tobytes() for name, array in each.arrays.items()} for each in (one, other)]
+    return arrays[0] == arrays[1] and all(getattr(one, name) == getattr(other, name) for name in numbers)
 
 
 def story(folder: RunFolder) -> list[dict[str, Any]]:

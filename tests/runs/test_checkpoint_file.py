@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from safetensors.numpy import load
 
-from tuicnn.runs.checkpoint_file import CheckpointError, pack, unpack
+from tuicnn.runs.checkpoint_file import CheckpointError, pack, pack_weights, unpack
 from tuicnn.training.checkpoint import Checkpoint, Tally
 
-FLAT = arrays.arrays(np.float32, st.integers(0, 40), elements=st.floats(width=32))
+ARRAY = arrays.arrays(np.float32, arrays.array_shapes(min_dims=0, max_side=4), elements=st.floats(width=32))
+NAMES = ["conv1.weight", "conv1.weight/momentum", "dense2.bias", "dense2.bias/exp_avg_sq", "batchnorm1.running_mean"]
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 COUNT = st.integers(0, 2**40)
 
@@ -27,12 +28,13 @@ checkpoints = st.builds(
     Checkpoint,
     step=COUNT,
     epochs=COUNT,
-    weights=FLAT,
-    kept=FLAT,
-    optimizer=st.dictionaries(st.sampled_from(["velocity", "mean", "square"]), FLAT),
+    arrays=st.dictionaries(st.sampled_from(NAMES), st.one_of(ARRAY, ARRAY.map(np.transpose))),
     text=st.text(),
+    input=st.tuples(COUNT, COUNT, COUNT),
+    class_names=st.lists(st.text(), max_size=3).map(tuple),
+    mean=st.lists(NUMBER, max_size=3).map(tuple),
+    std=st.lists(NUMBER, max_size=3).map(tuple),
     plan=st.text(),
-    layout=st.text(),
     data=st.text(),
     seed=COUNT,
     epochs_planned=COUNT,
@@ -50,9 +52,24 @@ checkpoints = st.builds(
 
 SMALL = pack(
     Checkpoint(
-        7, 2, np.arange(5, dtype=np.float32), np.ones(2, np.float32), {"velocity": np.zeros(5, np.float32)}, "dense 2\n"
+        step=7,
+        epochs=2,
+        arrays={
+            "conv1.weight": np.arange(4, dtype=np.float32).reshape(2, 2),
+            "conv1.weight/momentum": np.ones((2, 2), np.float32),
+            "batchnorm1.running_var": np.zeros(1, np.float32),
+        },
+        text="dense 2\n",
+        class_names=("cat", "dog"),
+        mean=(0.5,),
     )
 )
+
+
+def metadata_of(data: bytes | bytearray) -> dict[str, str]:
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    found: dict[str, str] = header["__metadata__"]
+    return found
 
 
 def plain(value: Any) -> Any:
@@ -65,7 +82,7 @@ def plain(value: Any) -> Any:
 
 
 @given(checkpoints)
-@example(Checkpoint(0, 0, np.zeros(0, np.float32), np.zeros(0, np.float32), {}, '"sha256":"' + "0" * 64 + '"'))
+@example(Checkpoint(0, 0, {}, text='"sha256":"' + "0" * 64 + '"'))
 def test_it_comes_back_to_the_last_bit(checkpoint: Checkpoint) -> None:
     found = unpack(pack(checkpoint))
     for f in fields(Checkpoint):
@@ -73,7 +90,24 @@ def test_it_comes_back_to_the_last_bit(checkpoint: Checkpoint) -> None:
 
 
 def test_it_is_a_safetensors_file_that_other_programs_read() -> None:
-    assert load(bytes(SMALL))["weights"].tolist() == [0, 1, 2, 3, 4]
+    assert {name: array.shape for name, array in load(bytes(SMALL)).items()} == {
+        "conv1.weight": (2, 2),
+        "conv1.weight/momentum": (2, 2),
+        "batchnorm1.running_var": (1,),
+    }
+    assert metadata_of(SMALL)["net"] == "dense 2\n"
+
+
+@given(checkpoints)
+def test_the_file_of_weights_tells_how_they_are_used_and_is_the_same_each_time(checkpoint: Checkpoint) -> None:
+    data = pack_weights(checkpoint)
+    assert data == pack_weights(checkpoint)
+    assert load(bytes(data)).keys() == {name for name in checkpoint.arrays if "/" not in name}
+    metadata = metadata_of(data)
+    assert metadata.keys() == {"format", "net", "input", "class_names", "mean", "std", "versions", "sha256"}
+    assert metadata["net"] == checkpoint.text
+    for name in ("input", "class_names", "mean", "std"):
+        assert tuple(json.loads(metadata[name])) == getattr(checkpoint, name)
 
 
 @given(st.integers(0, len(SMALL) - 1))
@@ -121,9 +155,14 @@ def forged(**changes: Any) -> bytes:
 
     from safetensors.numpy import save
 
-    header = json.loads(SMALL[8 : 8 + int.from_bytes(SMALL[:8], "little")])
-    state = {**json.loads(header["__metadata__"]["state"]), **changes}
-    metadata = {"sha256": "0" * 64, "state": json.dumps(state)}
+    metadata = {**metadata_of(SMALL), "sha256": "0" * 64}
+    state = json.loads(metadata["state"])
+    for name, value in changes.items():
+        if name in state:
+            state[name] = value
+        else:
+            metadata[name] = value if isinstance(value, str) else json.dumps(value)
+    metadata["state"] = json.dumps(state)
     data = save(dict(load(bytes(SMALL))), metadata)
     return data.replace(b"0" * 64, hashlib.sha256(data).hexdigest().encode(), 1)
 
@@ -141,12 +180,15 @@ def test_the_forged_ones_below_are_refused_for_their_numbers_alone() -> None:
         {"step": None},
         {"seconds": "1"},
         {"seconds": [1]},
-        {"tally": {}},
         {"tally": 3},
         {"tally": {"losses": 1, "corrects": 1, "images": -3, "seconds": 1}},
         {"smoothed": [1, 2, 3]},
         {"smoothed": 5},
-        {"text": 5},
+        {"input": 5},
+        {"mean": ["0.5"]},
+        {"class_names": "cat"},
+        {"class_names": [1]},
+        {"std": "["},
         {"versions": []},
         {"versions": {"numpy": 2}},
         {"choices": {"shard": "8"}},
@@ -165,7 +207,7 @@ def test_numbers_that_make_no_sense_are_refused(changes: dict[str, Any]) -> None
 
 
 @given(
-    st.sampled_from([f.name for f in fields(Checkpoint) if f.name not in ("weights", "kept", "optimizer")]),
+    st.sampled_from([f.name for f in fields(Checkpoint) if f.name not in ("arrays", "text")]),
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.just(7**500), st.floats(), st.text()),
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=3),
@@ -178,4 +220,9 @@ def test_any_value_of_any_number_is_taken_or_refused(name: str, value: Any) -> N
 
 def test_another_form_is_said_to_be_one() -> None:
     with pytest.raises(CheckpointError, match="another version of tuicnn"):
-        unpack(forged(format=99))
+        unpack(forged(format="2"))
+
+
+def test_a_negative_running_variance_is_damage() -> None:
+    with pytest.raises(CheckpointError, match="is damaged: the running variance of batchnorm1 is negative"):
+        unpack(pack(Checkpoint(1, 0, {"batchnorm1.running_var": np.full(1, -1, np.float32)})))

@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder, clean_name
 from tuicnn.system.files import why, write_atomic
+from tuicnn.training.checkpoint import Checkpoint
 
 TEXT = "flatten -> dense 10  # × and →\n"
 
@@ -38,7 +39,7 @@ def test_a_run_is_closed_to_others(tmp_path: Path) -> None:
     try:
         folder = RunFolder.create(tmp_path, "mnist", TEXT)
         with folder.lock():
-            folder.save_weights({})
+            folder.save_weights(Checkpoint(0, 0, {}))
         chosen = RunFolder.create_at(tmp_path / "a" / "b", TEXT)
     finally:
         os.umask(old)
@@ -222,15 +223,15 @@ def test_looking_whether_a_run_is_alive_keeps_nobody_from_starting_it(tmp_path: 
 def test_weights_come_back_also_from_views(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "mnist", TEXT)
     weight = np.arange(24, dtype=np.float32).reshape(2, 3, 4).transpose(2, 0, 1)
-    folder.save_weights({"conv1.weight": weight, "steps": np.array(3, np.int64)})
+    folder.save_weights(Checkpoint(0, 0, {"conv1.weight": weight, "scale": np.array(3, np.float64)}))
     found = load_file(folder.weights)
     assert np.array_equal(found["conv1.weight"], weight)
-    assert found["steps"] == 3
+    assert found["scale"] == 3
 
 
 def test_a_disk_that_fills_up_leaves_the_old_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = RunFolder.create(tmp_path, "mnist", TEXT)
-    folder.save_weights({"a": np.zeros(3, np.float32)})
+    folder.save_weights(Checkpoint(0, 0, {"a": np.zeros(3, np.float32)}))
     before = sorted(folder.path.iterdir())
     real = os.write
 
@@ -240,7 +241,7 @@ def test_a_disk_that_fills_up_leaves_the_old_weights(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(UserError, match=r"could not be saved to .*: the disk is full"):
-        folder.save_weights({"a": np.ones(3, np.float32)})
+        folder.save_weights(Checkpoint(0, 0, {"a": np.ones(3, np.float32)}))
     assert sorted(folder.path.iterdir()) == before
     assert load_file(folder.weights)["a"].tolist() == [0, 0, 0]
 

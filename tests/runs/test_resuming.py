@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.numpy import load_file
 
 from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
 from tuicnn import sharding
+from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
 from tuicnn.language import Plan
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
@@ -281,9 +284,8 @@ def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(
     shutil.copytree(stopped.path, left.path)
     checkpoints = CheckpointFolder(left.checkpoints)
     sound = checkpoints.read(4)
-    kept = sound.kept.copy()
-    kept[-1] = -1
-    checkpoints.write(replace(sound, kept=kept))
+    arrays = {**sound.arrays, "batchnorm1.running_var": -sound.arrays["batchnorm1.running_var"]}
+    checkpoints.write(replace(sound, arrays=arrays))
     said: list[str] = []
     found = checkpoint_for(left, plan, longer=False, say=said.append)
     assert found is not None
@@ -315,6 +317,52 @@ def test_a_count_that_no_run_of_the_net_comes_to_is_damage(
     assert len(said) == 1
     assert "is damaged: " in said[0]
     assert said[0].endswith("of the net. The one before it is used.")
+
+
+def test_a_run_of_another_format_is_refused_in_one_sentence(
+    stopped: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = RunFolder(tmp_path / "left")
+    shutil.copytree(stopped.path, left.path)
+    written = checkpoint_of(left)
+    with monkeypatch.context() as other:
+        other.setattr("tuicnn.runs.checkpoint_file.FORMAT", "2")
+        CheckpointFolder(left.checkpoints).write(written)
+    said: list[str] = []
+    with pytest.raises(UserError, match=r"was written by another version of tuicnn.*resume the run with that version"):
+        train(left, resume=True, say=said.append)
+    assert said == []
+
+
+# --- what the files are good for ------------------------------------------------------------------------------------
+
+
+def test_the_weights_file_alone_is_enough_to_predict(tmp_path: Path) -> None:
+    folder = a_run(tmp_path)
+    trained = train(folder)
+    with safe_open(folder.weights, "numpy") as file:
+        metadata = file.metadata()
+    shape, names = (json.loads(metadata[name]) for name in ("input", "class_names"))
+    mean, std = (np.array(json.loads(metadata[name])).reshape(-1, 1, 1) for name in ("mean", "std"))
+    network = Network.from_text(metadata["net"], input=tuple(shape), classes=len(names))
+    network.load_state_dict(load_file(folder.weights))
+    data = np.load(tmp_path / "d.npz")
+    predicted = network.forward((data["x_test"][:, None] / 255 - mean) / std).argmax(axis=1)
+    assert np.mean(predicted == data["y_test"]) == trained.progress().test_accuracy
+
+
+def test_a_checkpoint_names_its_arrays_as_pytorch_would(stopped: RunFolder) -> None:
+    arrays = load_file(CheckpointFolder(stopped.checkpoints).file(4))
+    assert {name: array.shape for name, array in arrays.items()} == {
+        "conv1.weight": (3, 1, 3, 3),
+        "conv1.weight/momentum": (3, 1, 3, 3),
+        "dense1.weight": (3, 192),
+        "dense1.weight/momentum": (3, 192),
+        **dict.fromkeys(("dense1.bias", "dense1.bias/momentum"), (3,)),
+        **{f"batchnorm1.{name}": (3,) for name in ("weight", "bias", "running_mean", "running_var")},
+        **{f"batchnorm1.{name}/momentum": (3,) for name in ("weight", "bias")},
+        **dict.fromkeys(("conv1.bias", "conv1.bias/momentum"), (3,)),
+    }
 
 
 # --- what cannot go on ----------------------------------------------------------------------------------------------
@@ -363,7 +411,7 @@ def test_a_run_that_diverged_is_not_sent_there_again(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"would again at the same step.*--on-nan halve-lr"):
         train(folder, resume=True)
     begun = checkpoint_of(folder)
-    assert all(np.isfinite(array).all() for array in (begun.weights, begun.kept, *begun.optimizer.values()))
+    assert all(np.isfinite(array).all() for array in begun.arrays.values())
     run = train(folder, resume=True, on_nan="halve-lr")
     assert run.progress().state is State.DONE
     assert checkpoint_of(folder).rate_factor < 1

@@ -129,7 +129,7 @@ def test_weights_that_the_step_would_make_infinite_are_told_to_be_the_rate_s(dat
     trainer = trainer_of(PLAIN, data, "sgd lr=1e6 momentum=0.9", threads)
     trainer.advance()
     entry = next(entry for entry in trainer.network.store.entries if entry.name == "dense1.weight")
-    trainer.state["velocity"][entry.start + 3] = 3e35
+    trainer.state["momentum"][entry.start + 3] = 3e35
     change(trainer, **{entry.name.replace(".", "__"): 0.01 for entry in trainer.network.store.entries})
     found = undone(trainer)
     assert (found.layer, found.what, found.by_rate) == ("dense1", "the weights of dense1", True)

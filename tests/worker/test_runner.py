@@ -20,6 +20,7 @@ from tuicnn.language.plan import Plan
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
+from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import State
 from tuicnn.training.progress import Progress
 from tuicnn.worker import runner
@@ -38,7 +39,7 @@ class PretendSession(PretendRun):
         self, plan: Plan, *, threads: int, run: str, on_event: Callable[[dict[str, Any]], None], **_: object
     ) -> None:
         super().__init__()
-        self.network = SimpleNamespace(state=lambda: {"a": np.ones(3, np.float32)})
+        self.network = SimpleNamespace()
         self.emit = on_event
 
     def run(self) -> State:
@@ -50,6 +51,9 @@ class PretendSession(PretendRun):
         self.now = Progress(state=State.DONE)
         self.emit({"event": "end", "state": "done"})
         return State.DONE
+
+    def checkpoint(self) -> Checkpoint:
+        return Checkpoint(1, 1, {"a": np.ones(3, np.float32)})
 
     def pause(self) -> None:
         self.act("pause")
@@ -82,7 +86,7 @@ def test_the_end_in_the_journal_means_that_the_weights_are_safe(
     ended_when_saving: list[bool] = []
     real = RunFolder.save_weights
 
-    def watched(self: RunFolder, weights: dict[str, Any]) -> None:
+    def watched(self: RunFolder, weights: Checkpoint) -> None:
         ended_when_saving.append(summary(self).state == "done")
         real(self, weights)
 

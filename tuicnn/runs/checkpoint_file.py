@@ -1,55 +1,56 @@
-"""A checkpoint as the bytes of one file, and back.
+"""A checkpoint as the bytes of one file, and back; and a file of its weights alone.
 
-The file is a safetensors file: the arrays, and as metadata the numbers in JSON and a SHA-256 of the whole file (taken
-with 64 zeros in the place of the hash itself). Whatever was done to a file, reading it gives the checkpoint that was
-written or raises `CheckpointError`; nothing in it is ever executed.
+Both are safetensors files of named arrays. Their metadata tell how to use the weights: `format`, `net` (the text),
+`input` (C, H, W), `class_names`, `mean` and `std` of the training images, `versions`; all but the first two are JSON.
+A checkpoint also has `state`, the rest of its numbers. `sha256` is the hash of the file with 64 zeros in the place of
+the hash itself. Whatever was done to a file, reading it gives the checkpoint that was written or raises
+`CheckpointError`; nothing in it is ever executed.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import re
-import sys
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 
-from tuicnn.training.checkpoint import Checkpoint, Tally
-from tuicnn.training.progress import NAN, jsonable
+from tuicnn.records import RecordError, dump, from_plain, parse
+from tuicnn.training.checkpoint import Array, Checkpoint
 
-__all__ = ["CheckpointError", "pack", "unpack"]
+__all__ = ["CheckpointError", "FormatError", "pack", "pack_weights", "unpack"]
 
-FORMAT = 2
-_MOST = 1 << 63  # counts and seeds are below
+#: of both files; 1 and 2 had one flat array of all weights
+FORMAT = "3"
+#: fields that are metadata of their own
+_ALONE = ("input", "class_names", "mean", "std", "versions")
 _NO_HASH = "0" * 64
 _HASH = re.compile(rb'"sha256":"([0-9a-f]{64})"')
-_OPTIMIZER = "optimizer."
+_DTYPES = {np.dtype(np.float32): "F32", np.dtype(np.float64): "F64"}
 
 
 class CheckpointError(Exception):
     """A file is no checkpoint of ours, or not a whole one; the message completes the sentence `NAME …`."""
 
 
-_ARRAYS = ("weights", "kept", "optimizer")
-_NUMBERS = tuple(f for f in dataclasses.fields(Checkpoint) if f.name not in _ARRAYS)
+class FormatError(CheckpointError):
+    """A checkpoint that another version of tuicnn wrote in another form."""
 
 
 def pack(checkpoint: Checkpoint) -> bytearray:
     """The file of a checkpoint."""
-    numbers = {f.name: getattr(checkpoint, f.name) for f in _NUMBERS}
-    numbers["tally"] = dataclasses.asdict(checkpoint.tally)
-    state = {"format": FORMAT, **{n: dict(v) if n in ("versions", "choices") else v for n, v in numbers.items()}}
-    arrays = {"weights": checkpoint.weights, "kept": checkpoint.kept}
-    arrays |= {_OPTIMIZER + name: array for name, array in checkpoint.optimizer.items()}
-    metadata = {"sha256": _NO_HASH, "state": json.dumps(jsonable(state), allow_nan=False)}
-    data = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata))
-    place = _place_of_hash(data)
-    data[place] = hashlib.sha256(data).hexdigest().encode()
-    return data
+    rest = {f.name: getattr(checkpoint, f.name) for f in dataclasses.fields(Checkpoint)}
+    for name in ("arrays", "text", *_ALONE):
+        del rest[name]
+    return _file(checkpoint.arrays, {**_about(checkpoint), "state": dump(rest)})
+
+
+def pack_weights(checkpoint: Checkpoint) -> bytearray:
+    """The file of a checkpoint's parameters and buffers, without the optimizer's state."""
+    return _file({n: a for n, a in checkpoint.arrays.items() if "/" not in n}, _about(checkpoint))
 
 
 def unpack(data: bytes | bytearray) -> Checkpoint:
@@ -61,17 +62,44 @@ def unpack(data: bytes | bytearray) -> Checkpoint:
     if digest.hexdigest().encode() != bytes(data[place]):
         raise CheckpointError("is damaged: what it holds is not what was written")
     try:
-        state = json.loads(_metadata(data)["state"])
-        if not isinstance(state, dict) or state.get("format") != FORMAT:
-            raise CheckpointError("was written by another version of tuicnn, in a form that this one does not know")
-        arrays = load(bytes(data))
-        optimizer = {n.removeprefix(_OPTIMIZER): a for n, a in arrays.items() if n.startswith(_OPTIMIZER)}
-        numbers = {f.name: _typed(state[f.name], str(f.type)) for f in _NUMBERS}
-        if not numbers["rate_factor"] > 0:  # which NaN is not, either
-            raise ValueError("a learning rate that is not positive")
-        return Checkpoint(weights=arrays["weights"], kept=arrays["kept"], optimizer=optimizer, **numbers)
-    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        metadata = parse(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+        if metadata.get("format") != FORMAT:
+            raise FormatError("was written by another version of tuicnn, in a form that this one does not read")
+        alone = {name: parse(metadata[name]) for name in _ALONE}
+        state = {**parse(metadata["state"]), **alone, "text": metadata["net"], "arrays": {}}
+        found = dataclasses.replace(from_plain(Checkpoint, state), arrays=load(bytes(data)))
+    except (SafetensorError, KeyError, TypeError, AttributeError, RecordError) as error:
         raise CheckpointError("is not a checkpoint of tuicnn") from error
+    if not found.rate_factor > 0:  # which NaN is not, either
+        raise CheckpointError("is not a checkpoint of tuicnn")
+    if wrong := found.fault:
+        raise CheckpointError(f"is damaged: {wrong}")
+    return found
+
+
+def _about(checkpoint: Checkpoint) -> dict[str, str]:
+    """What a file's metadata say of its weights."""
+    return {"format": FORMAT, "net": checkpoint.text, **{n: dump(getattr(checkpoint, n)) for n in _ALONE}}
+
+
+def _file(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytearray:
+    """A safetensors file with its hash. The library writes metadata in an order that differs from time to time."""
+    header: dict[str, object] = {"__metadata__": {**metadata, "sha256": _NO_HASH}}
+    end = 0
+    for name, array in arrays.items():
+        start, end = end, end + array.nbytes
+        header[name] = {"dtype": _DTYPES[array.dtype], "shape": array.shape, "data_offsets": (start, end)}
+    text = dump(header).encode()
+    text += b" " * (-len(text) % 8)
+    data = bytearray(8 + len(text) + end)
+    data[: 8 + len(text)] = len(text).to_bytes(8, "little") + text
+    start = 8 + len(text)
+    for array in arrays.values():
+        np.ndarray(array.shape, array.dtype, data, start)[...] = array
+        start += array.nbytes
+    place = _place_of_hash(data)
+    data[place] = hashlib.sha256(data).hexdigest().encode()
+    return data
 
 
 def _place_of_hash(data: bytes | bytearray) -> slice:
@@ -83,46 +111,3 @@ def _place_of_hash(data: bytes | bytearray) -> slice:
     if found is None:
         raise CheckpointError("is damaged: it has no hash")
     return slice(*found.span(1))
-
-
-def _metadata(data: bytes | bytearray) -> dict[str, str]:
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    metadata: dict[str, str] = header["__metadata__"]
-    return metadata
-
-
-def _typed(value: Any, wanted: str) -> Any:
-    """A number of the JSON as its field has it. Raises `TypeError` or `ValueError`."""
-    if wanted == "float":
-        return NAN if value is None else _number(value)
-    if wanted == "int":
-        return _count(value)
-    if wanted == "str" and isinstance(value, str):
-        return value
-    if wanted == "Tally":
-        return Tally(
-            _number(value["losses"]),
-            _number(value["corrects"]),
-            _count(value["images"]),
-            _number(value["seconds"]),
-            _count(value["halvings"]),
-        )
-    if wanted.startswith("tuple") and len(value) == 4:
-        return tuple(_number(item) for item in value)
-    if wanted.startswith("Mapping") and isinstance(value, dict):
-        of = str if wanted == "Mapping[str, str]" else int
-        if all(isinstance(item, of) and not isinstance(item, bool) for item in value.values()):
-            return value if of is str else {name: _count(item) for name, item in value.items()}
-    raise TypeError(wanted)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-        raise TypeError("a number")
-    return float(value)
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST:
-        raise TypeError("a count")
-    return value

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
 from tuicnn.system.files import remove_temporary, why, write_atomic
+from tuicnn.system.machine import installed_memory
 from tuicnn.system.regular_files import read_regular
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _NAME = re.compile(r"step-([0-9]{10,18})\.safetensors")
 
 
 class NoCheckpointError(UserError):
-    """There are checkpoints, and not one of them can be read."""
+    """There are checkpoints, and none of them can be used."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,20 @@ class CheckpointFolder:
 
     def read(self, step: int) -> Checkpoint:
         """The checkpoint of a step. Raises `UserError` in one line that names the file."""
-        from tuicnn.runs.checkpoint_file import CheckpointError, unpack
-        from tuicnn.training.soundness import memory
+        from tuicnn.runs.checkpoint_file import CheckpointError, FormatError, unpack
 
         path = self.file(step)
         try:
-            checkpoint = unpack(read_regular(path, memory()))  # a larger one was never written here
+            checkpoint = unpack(read_regular(path, installed_memory()))  # a larger one was never written here
         except OSError as error:
             raise UserError(f"The checkpoint {path} cannot be read: {why(error)}.") from error
         except MemoryError as error:
             raise UserError(f"The checkpoint {path} cannot be read: it is larger than the memory.") from error
+        except FormatError as error:
+            raise NoCheckpointError(
+                f"The checkpoint {path} {error}; resume the run with that version, or train its net anew: "
+                f"tuicnn {self.path.parent / 'net.net'}"
+            ) from error
         except CheckpointError as error:
             raise UserError(f"The checkpoint {path} {error}.") from error
         if checkpoint.step != step:
@@ -104,6 +109,8 @@ class CheckpointFolder:
                 if wrong := fault(found):
                     raise UserError(f"The checkpoint {self.file(step)} is damaged: {wrong}.")
                 return found
+            except NoCheckpointError:
+                raise
             except UserError as error:
                 before = index + 1 < len(steps)
                 say(f"{error} The one before it is used." if before else str(error))

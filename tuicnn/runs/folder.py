@@ -13,16 +13,19 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
 from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
 from tuicnn.runs.owners import close_to_others
 from tuicnn.system.files import TEMPORARY, is_temporary, remove_temporary, why, write_atomic
 from tuicnn.system.regular_files import read_regular
+
+if TYPE_CHECKING:
+    from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["RUNS", "RunFolder"]
 
@@ -246,14 +249,12 @@ class RunFolder:
 
     # --- weights ----------------------------------------------------------------------------------------------------
 
-    def save_weights(self, weights: Mapping[str, Any]) -> None:
-        """Write the weights, arrays by PyTorch's names, to `weights.safetensors`. Raises `UserError`."""
-        import numpy as np
-        from safetensors.numpy import save
+    def save_weights(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint's weights, and how they are used, to `weights.safetensors`. Raises `UserError`."""
+        from tuicnn.runs.checkpoint_file import pack_weights
 
-        data = save({name: np.ascontiguousarray(array) for name, array in weights.items()})
         try:
-            write_atomic(self.weights, data)
+            write_atomic(self.weights, pack_weights(checkpoint))
         except OSError as error:
             raise UserError(f"The weights could not be saved to {self.weights}: {why(error)}.") from error
 

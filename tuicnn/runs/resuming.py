@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import shlex
 from collections.abc import Callable
@@ -15,11 +16,11 @@ from tuicnn.runs.journal import LONG, events_of, size_of
 from tuicnn.runs.journal_truncation import rewind
 from tuicnn.runs.origin import ORIGIN, Origin
 from tuicnn.runs.status import describe, summary
+from tuicnn.system.machine import installed_memory
 from tuicnn.system.printable import printable
 from tuicnn.training.checkpointing import versions
 from tuicnn.training.fingerprints import plan_fingerprint
 from tuicnn.training.options import ON_NAN_ALONE
-from tuicnn.training.soundness import fault_of
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
@@ -68,7 +69,7 @@ def checkpoint_for(
             f"The run {folder.name} diverged, and would again at the same step; {folder.resume} --on-nan halve-lr goes "
             "on with a smaller learning rate, and --on-nan pause lets you choose it on the screen."
         )
-    checkpoint = CheckpointFolder(folder.checkpoints).newest(say, lambda found: fault_of(found, plan))
+    checkpoint = CheckpointFolder(folder.checkpoints).newest(say, lambda found: _fault_of_counts(found, plan))
     if checkpoint is None:
         had_one = state in ("done", "stopped", "diverged") or _has_had_a_checkpoint(folder)
         if had_one and not run.trouble:
@@ -117,6 +118,17 @@ def difference(old: str, new: str, old_name: str, new_name: str) -> str:
     lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), old_name, new_name, n=0, lineterm=""))
     more = [f"… and {len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
     return "\n".join(map(printable, [*lines[:_MOST_LINES], *more]))
+
+
+def _fault_of_counts(checkpoint: Checkpoint, plan: Plan) -> str:
+    """What is wrong with the counts of a checkpoint of this plan, "" for nothing; another plan's is not judged."""
+    step, per_epoch, epochs = checkpoint.step, checkpoint.steps_per_epoch, checkpoint.epochs_planned
+    # a step takes an image at least, and the images are in memory, a byte for each number
+    most = installed_memory() // math.prod(plan.input)
+    fits = checkpoint.epochs * per_epoch <= step <= epochs * per_epoch and per_epoch <= most
+    if fits or checkpoint.plan != plan_fingerprint(plan):
+        return ""
+    return f"{step:,} steps and {checkpoint.epochs:,} epochs cannot be those of {epochs:,} epochs of the net"
 
 
 def _has_had_a_checkpoint(folder: RunFolder) -> bool:

@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
 from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.training.checkpointing import versions
-from tuicnn.training.fingerprints import layout_fingerprint, plan_fingerprint
-from tuicnn.training.soundness import fault_of_arrays
+from tuicnn.training.checkpointing import named_arrays, versions
+from tuicnn.training.fingerprints import plan_fingerprint
 from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
@@ -61,38 +58,26 @@ def unchanged(old: Plan, new: Plan) -> list[tuple[Node, Node]]:
 
 def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Checkpoint, Warmth]:
     """The checkpoint with which a run of `new` begins, its layers warm where they are unchanged. Raises `UserError`."""
-    source = Network(old)
-    store = source.store
-    fits = store.flat.shape == checkpoint.weights.shape and store.flat_buffers.shape == checkpoint.kept.shape
-    if checkpoint.layout != layout_fingerprint(source) or not fits:
-        raise UserError(
-            "The checkpoint was written by another version of tuicnn, which keeps weights in another order."
-        )
-    if wrong := fault_of_arrays(checkpoint, old):
-        raise UserError(f"The checkpoint after step {checkpoint.step:,} is damaged: {wrong}.")
-    np.copyto(store.flat, checkpoint.weights)
-    np.copyto(store.flat_buffers, checkpoint.kept)
     pairs = unchanged(old, new)
     if not pairs:
         raise UserError(
             "No layer with weights is the same in both nets, so there is nothing to keep; train the new one."
         )
     network = Network(new)
-    state, known = network.state_dict(), source.state_dict()
+    arrays = named_arrays(network, new.optimizer.state(network.store.flat))
     for before, after in pairs:
-        for short in _shapes(after):
-            state[f"{after.name}.{short}"] = known[f"{before.name}.{short}"]
-    network.load_state_dict(state)
-    flat = network.store.flat
+        for short, shape in _shapes(after).items():
+            array = checkpoint.arrays.get(f"{before.name}.{short}")
+            if array is None or array.shape != shape:
+                raise UserError("The checkpoint does not belong to the net that it tells.")
+            arrays[f"{after.name}.{short}"][...] = array
     begin = Checkpoint(
         step=0,
         epochs=0,
-        weights=flat,
-        kept=network.store.flat_buffers,
-        optimizer=new.optimizer.state(flat),
+        arrays=arrays,
         text=new.text,
+        input=new.input,
         plan=plan_fingerprint(new),
-        layout=layout_fingerprint(network),
         seed=new.train.seed,
         epochs_planned=new.train.epochs,
         versions=versions(),

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Memory", "in_bytes", "memory", "processors"]
+__all__ = ["Memory", "in_bytes", "installed_memory", "memory", "processors"]
 
 #: where the memory that a container may take is written: control groups of version 2, then of version 1
 _GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -42,6 +42,11 @@ def memory() -> Memory | None:
         if text.isdecimal():
             total = min(total, int(text))
     return Memory(total, min(total, found.get("MemAvailable", total)))
+
+
+def installed_memory() -> int:
+    """The bytes of memory that this machine has, whoever may use them."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def processors() -> int:

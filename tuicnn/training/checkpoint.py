@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tuicnn.records import Between
 from tuicnn.training.events import Epoch
 from tuicnn.training.progress import NAN
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+__all__ = ["Array", "Checkpoint", "Tally"]
 
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.floating[Any]]
-
-__all__ = ["Checkpoint", "Tally"]
+Array = NDArray[np.floating[Any]]
+_Count = Annotated[int, Between(0, (1 << 63) - 1)]
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,9 @@ class Tally:
 
     losses: float = 0.0
     corrects: float = 0.0
-    images: int = 0
+    images: _Count = 0
     seconds: float = 0.0
-    halvings: int = 0  # of the learning rate, where numbers were not finite
+    halvings: _Count = 0  # of the learning rate, where numbers were not finite
 
     def add(self, loss: float, accuracy: float, count: int, seconds: float) -> Tally:
         """With one more batch of `count` images."""
@@ -56,30 +55,45 @@ class Tally:
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A run between two steps. Arrays are flat, in the order of the network's own memory (see `layout`)."""
+    """A run between two steps.
 
-    step: int  # steps done, over the whole run
-    epochs: int  # epochs done, with their validation
-    weights: Array = field(repr=False)
-    kept: Array = field(repr=False)  # running statistics
-    optimizer: Mapping[str, Array] = field(repr=False)
+    `arrays` have PyTorch's names and axes: parameters (`conv1.weight`, shape (out, in / groups, kh, kw)), buffers
+    (`batchnorm1.running_mean`), and the optimizer's state of a parameter (`conv1.weight/momentum`, its shape).
+    """
+
+    step: _Count  # steps done, over the whole run
+    epochs: _Count  # epochs done, with their validation
+    arrays: Mapping[str, Array] = field(repr=False)
+    # what is needed to use the weights without anything else: images are (pixels / 255 - mean) / std
     text: str = field(default="", repr=False)  # the net
+    input: tuple[_Count, ...] = ()  # (C, H, W)
+    class_names: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()  # of the training images, one for each channel
+    std: tuple[float, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)  # of whatever the last bit may depend on
     plan: str = ""  # fingerprints; "" where there is nothing to compare with
-    layout: str = ""
     data: str = ""
-    seed: int = 0
-    epochs_planned: int = 0
-    steps_per_epoch: int = 0
+    seed: _Count = 0
+    epochs_planned: _Count = 0
+    steps_per_epoch: _Count = 0
     rate_factor: float = 1.0  # what the scheduled learning rate is multiplied by since somebody changed it
-    updates: int = 0  # steps that the optimizer's state has seen
+    updates: _Count = 0  # steps that the optimizer's state has seen
     tally: Tally = Tally()  # of the epoch that is being trained
-    smoothed: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)  # sum and weight of the smoothed loss, and of the accuracy
+    smoothed: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # loss: sum and weight; accuracy: the same
     seconds: float = 0.0  # of training so far
     evaluation_seconds: float = 0.0
     val_loss: float = NAN
     val_accuracy: float = NAN
     best_val_accuracy: float = NAN
-    best_epoch: int = 0
-    best_step: int = 0  # the step of the best epoch's checkpoint
-    versions: Mapping[str, str] = field(default_factory=dict)  # of whatever the last bit may depend on
-    choices: Mapping[str, int] = field(default_factory=dict)  # of kernels
+    best_epoch: _Count = 0
+    best_step: _Count = 0  # the step of the best epoch's checkpoint
+    choices: Mapping[str, _Count] = field(default_factory=dict)  # of kernels
+
+    @property
+    def fault(self) -> str:
+        """What no run can have left in its arrays: numbers that a faulty program wrote, say. "" for nothing."""
+        for name, array in self.arrays.items():
+            layer, _, short = name.rpartition(".")
+            if short == "running_var" and (array < 0).any():
+                return f"the running variance of {layer} is negative"
+        return ""

@@ -1,13 +1,13 @@
-"""The moments at which a run can be put down, and how it is put down and taken up again.
+"""Captures a run between two steps as a checkpoint, and restores one.
 
-Nothing that a step depends on is left out: randomness is stateless, so the numbers of the place are enough for it.
+Nothing that a step depends on is left out: randomness is stateless, so counts and a seed are enough for it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -18,15 +18,16 @@ import tuicnn
 from tuicnn.errors import UserError
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import Epoch
-from tuicnn.training.fingerprints import data_fingerprint, layout_fingerprint, plan_fingerprint
+from tuicnn.training.fingerprints import plan_fingerprint
 from tuicnn.training.progress import NAN, Progress
-from tuicnn.training.soundness import fault_of_arrays
 
 if TYPE_CHECKING:
+    from tuicnn.engine.network import Network
+    from tuicnn.training.checkpoint import Array
     from tuicnn.training.metrics import Metrics
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["Identity", "Moment", "Past", "epoch_of", "restore", "restore_arrays", "take", "versions"]
+__all__ = ["Moment", "Past", "capture", "epoch_of", "named_arrays", "restore", "restore_arrays", "versions"]
 
 
 class Moment(Enum):
@@ -49,40 +50,37 @@ class Past:
     epochs: Sequence[Epoch] = ()
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Fingerprints of what does not change during a run."""
-
-    plan: str
-    layout: str
-    data: str
-
-    @classmethod
-    def of(cls, trainer: Trainer) -> Identity:
-        """Those of a trainer's plan, network and data."""
-        return cls(
-            plan_fingerprint(trainer.plan), layout_fingerprint(trainer.network), data_fingerprint(trainer.dataset)
-        )
-
-
 def versions() -> dict[str, str]:
     """What the last bit of a result may depend on, beside the plan."""
     return {"tuicnn": tuicnn.__version__, "numpy": np.__version__, "processor": platform.machine()}
 
 
-def take(trainer: Trainer, identity: Identity, progress: Progress, metrics: Metrics) -> Checkpoint:
-    """The checkpoint of this moment. Its arrays are the run's own: they change with its next step."""
-    store, plan = trainer.network.store, trainer.plan
+def named_arrays(network: Network, state: Mapping[str, Array]) -> dict[str, Array]:
+    """Views of a network's parameters and buffers and of its optimizer's flat `state`; see `Checkpoint.arrays`."""
+    arrays = {**dict(network.named_parameters()), **dict(network.named_buffers())}
+    for kind, flat in state.items():
+        arrays |= {f"{name}/{kind}": view for name, view in network.store.named(flat).items()}
+    return arrays
+
+
+def capture(trainer: Trainer, data: str, progress: Progress, metrics: Metrics) -> Checkpoint:
+    """The checkpoint of this moment; `data` is the data set's fingerprint.
+
+    Its arrays are the run's own memory: they change with its next step.
+    """
+    plan, dataset = trainer.plan, trainer.dataset
     return Checkpoint(
         step=trainer.step,
         epochs=progress.epoch,
-        weights=store.flat,
-        kept=store.flat_buffers,
-        optimizer=dict(trainer.state),
+        arrays=named_arrays(trainer.network, trainer.state),
         text=plan.text,
-        plan=identity.plan,
-        layout=identity.layout,
-        data=identity.data,
+        input=plan.input,
+        class_names=dataset.class_names,
+        mean=tuple(map(float, dataset.mean)),
+        std=tuple(map(float, dataset.std)),
+        versions=versions(),
+        plan=plan_fingerprint(plan),
+        data=data,
         seed=plan.train.seed,
         epochs_planned=plan.train.epochs,
         steps_per_epoch=trainer.steps_per_epoch,
@@ -97,25 +95,19 @@ def take(trainer: Trainer, identity: Identity, progress: Progress, metrics: Metr
         best_val_accuracy=progress.best_val_accuracy,
         best_epoch=progress.best_epoch,
         best_step=metrics.best_step,
-        versions=versions(),
         choices=trainer.network.choices,
     )
 
 
-def restore(checkpoint: Checkpoint, trainer: Trainer, identity: Identity, progress: Progress, resume: str) -> Progress:
+def restore(checkpoint: Checkpoint, trainer: Trainer, data: str, progress: Progress, resume: str) -> Progress:
     """Take a checkpoint's arrays and place; gives the progress of that moment. `resume` is the command that does so.
 
-    Raises `UserError`, with the trainer as it was, where the checkpoint belongs to other data or another network.
+    Raises `UserError`, with the trainer as it was, where the checkpoint belongs to other `data` or another network.
     """
-    if checkpoint.data and checkpoint.data != identity.data:
+    if checkpoint.data and checkpoint.data != data:
         raise UserError(
             "The data of this run is not what it was trained on: its images or labels have changed. "
             f"With the data as it was, the run can be resumed; {resume} --warm begins a new run with its weights."
-        )
-    if checkpoint.layout != identity.layout:
-        raise UserError(
-            "The checkpoint was written by another version of tuicnn, which keeps weights in another order; "
-            "resume the run with the version that began it."
         )
     restore_arrays(checkpoint, trainer)
     trainer.step, trainer.rate_factor = checkpoint.step, checkpoint.rate_factor
@@ -133,18 +125,12 @@ def restore(checkpoint: Checkpoint, trainer: Trainer, identity: Identity, progre
 
 
 def restore_arrays(checkpoint: Checkpoint, trainer: Trainer) -> None:
-    """Take a checkpoint's weights, running statistics and optimizer's state alone. Raises `UserError` as `restore`."""
-    store = trainer.network.store
-    pairs: list[tuple[Any, Any]] = [(store.flat, checkpoint.weights), (store.flat_buffers, checkpoint.kept)]
-    kept = trainer.state
-    pairs += [(kept.get(name), array) for name, array in checkpoint.optimizer.items()]
-    fitting = all(to is not None and to.shape == array.shape and to.dtype == array.dtype for to, array in pairs)
-    if kept.keys() != checkpoint.optimizer.keys() or not fitting:
+    """Take a checkpoint's parameters, buffers and optimizer's state alone. Raises `UserError` as `restore`."""
+    mine, given = named_arrays(trainer.network, trainer.state), checkpoint.arrays
+    if {n: (a.shape, a.dtype) for n, a in mine.items()} != {n: (a.shape, a.dtype) for n, a in given.items()}:
         raise UserError("The checkpoint does not belong to this network or this optimizer.")
-    if wrong := fault_of_arrays(checkpoint, trainer.plan):
-        raise UserError(f"The checkpoint after step {checkpoint.step:,} is damaged: {wrong}.")
-    for to, array in pairs:
-        np.copyto(to, array)
+    for name, array in given.items():
+        mine[name][...] = array
     trainer.updates = checkpoint.updates
 
 

@@ -1,4 +1,4 @@
-"""Fingerprints of what a run's numbers depend on: its plan, the order of its weights in memory, its data.
+"""Fingerprints of what a run's numbers depend on: its plan and its data.
 
 A checkpoint carries them, so that it is never taken up by a run that is another one. They are hashes of plain values,
 the same on every machine.
@@ -17,10 +17,9 @@ from tuicnn.vocabulary import arguments, info
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
-    from tuicnn.engine.network import Network
     from tuicnn.language import Plan
 
-__all__ = ["data_fingerprint", "layout_fingerprint", "plan_fingerprint", "same_training"]
+__all__ = ["data_fingerprint", "plan_fingerprint", "same_training"]
 
 
 def plan_fingerprint(plan: Plan) -> str:
@@ -56,19 +55,6 @@ def _essence(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_essence(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)
-
-
-def layout_fingerprint(network: Network) -> str:
-    """A hash of where each weight lies in the network's flat arrays, by its name and place as PyTorch has them."""
-    store = network.store
-    digest = hashlib.sha256()
-    places: Any = np.arange(len(store.flat))
-    for name, where in store.named(places).items():
-        digest.update(f"{name} {where.shape} ".encode() + np.ascontiguousarray(where, "<i8").tobytes())
-    for name, kept in store.named_buffers(store.flat_buffers).items():
-        digest.update(f"{name} {kept.shape} ".encode())
-    digest.update(f"{network.dtype} {len(store.flat)} {len(store.flat_buffers)}".encode())
-    return digest.hexdigest()
 
 
 def data_fingerprint(data: Dataset) -> str:

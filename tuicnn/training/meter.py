@@ -32,12 +32,12 @@ class Smoothed:
         self._weight = self._keep * self._weight + (1 - self._keep)
 
     @property
-    def sums(self) -> tuple[float, ...]:
+    def sums(self) -> tuple[float, float]:
         """The sum and the weight of what was added: all that it knows."""
         return self._sum, self._weight
 
     @sums.setter
-    def sums(self, sums: tuple[float, ...]) -> None:
+    def sums(self, sums: tuple[float, float]) -> None:
         self._sum, self._weight = sums
 
     @property

@@ -86,7 +86,7 @@ class Metrics:
         return self._accuracy.value
 
     @property
-    def smoothed(self) -> tuple[float, ...]:
+    def smoothed(self) -> tuple[float, float, float, float]:
         """All that the two smoothed means know, for a checkpoint."""
         return *self._loss.sums, *self._accuracy.sums
 

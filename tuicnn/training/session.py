@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.data import DataError
 from tuicnn.data.counting import counted
 from tuicnn.errors import UserError
-from tuicnn.training.checkpointing import Identity, Moment, restore, take
+from tuicnn.training.checkpointing import Moment, capture, restore
 from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.events import Overview, State
+from tuicnn.training.fingerprints import data_fingerprint
 from tuicnn.training.inspection import Inspector
 from tuicnn.training.meter import Waits
 from tuicnn.training.metrics import Metrics
@@ -78,7 +79,7 @@ class Session:
         self._metrics, self._inspector, self._waits = Metrics(), Inspector(), Waits()
         self._waits_told = False
         self._told = ""  # what was done about a divergence in this epoch
-        self._identity: Identity | None = None
+        self._data = ""  # the data set's fingerprint, once the weights are those of the run
         self._alone = False  # it was told that the processes which trained with this one are gone
 
     # --- from any thread --------------------------------------------------------------------------------------------
@@ -87,7 +88,7 @@ class Session:
     def network(self) -> Network | None:
         """The network, once training has begun. Its weights change until the run has ended."""
         # before that they are not yet those of the run, where it goes on from a checkpoint
-        return self._trainer.network if self._trainer and self._identity else None
+        return self._trainer.network if self._trainer and self._data else None
 
     def progress(self) -> Progress:
         """The numbers of this moment."""
@@ -134,8 +135,7 @@ class Session:
     def checkpoint(self) -> Checkpoint:
         """All that the rest of the run depends on; its arrays are the run's own. For `on_rest`."""
         assert self._trainer is not None
-        assert self._identity is not None
-        return take(self._trainer, self._identity, self._progress, self._metrics)
+        return capture(self._trainer, self._data, self._progress, self._metrics)
 
     def run(self) -> State:
         """Read the data, train, validate, test; blocks. Returns a final state; raises only for what is a bug."""
@@ -188,12 +188,12 @@ class Session:
 
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
         """Tell that the run begins, or that it goes on from where its past ends. Raises `UserError`."""
-        past, identity = self._past, Identity.of(trainer)
+        past, data = self._past, data_fingerprint(trainer.dataset)
         event = "resumed" if past is not None and past.begun else "start"
         if past is not None and past.checkpoint is not None:
-            self._progress = restore(past.checkpoint, trainer, identity, self._progress, self._resume_command)
+            self._progress = restore(past.checkpoint, trainer, data, self._progress, self._resume_command)
             self._metrics.take_up(past.checkpoint, past.steps, past.epochs)
-        self._identity = identity  # from here on there is something to keep
+        self._data = data  # from here on there is something to keep
         self._set(
             steps=trainer.steps,
             learning_rate=trainer.learning_rate,
@@ -207,7 +207,7 @@ class Session:
 
     def _rest(self, moment: Moment) -> None:
         """Between two steps: a checkpoint may be written."""
-        if self._identity is not None and self._on_rest(moment):
+        if self._data and self._on_rest(moment):
             self._set(saved=self._progress.step)
 
     def _epoch(self, trainer: Trainer, dataset: Dataset, epoch: int) -> tuple[State, str] | None:

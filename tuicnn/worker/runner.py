@@ -270,11 +270,10 @@ class Run:
 
     def _save(self) -> dict[str, bool]:
         """Save the weights; gives what the end of the journal says of it."""
-        network = self._session.network
-        if network is None or self.discarded:
+        if self._session.network is None or self.discarded:
             return {"weights": False}
         try:
-            self._folder.save_weights(network.state_dict())
+            self._folder.save_weights(self._session.checkpoint())
         except UserError as error:
             trouble = str(error)
         except Exception as error:  # the end must reach the journal whatever happens to the weights
