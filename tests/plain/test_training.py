@@ -58,5 +58,5 @@ def test_ten_steps_of_an_optimizer_are_its_twins(optimizer: Optimizer, seed: int
     np.testing.assert_allclose(twin, weights, rtol=1e-9, atol=1e-12)
     assert single == pytest.approx(twin[3], rel=1e-12)
     for name, ours in zip(optimizer.keeps, state, strict=True):
-        if name != "velocity" or options["momentum"]:  # without momentum nothing is kept of the last step
+        if name != "momentum" or options["momentum"]:  # without momentum nothing is kept of the last step
             np.testing.assert_allclose(ours, kept[name], rtol=1e-9, atol=1e-12)
