@@ -32,7 +32,7 @@ def faulty(network, *given, **more):
     if network.group.rank and more["step"] == 4:
         raise ValueError("an \\x1b[31munforeseen\\x1b[0m\\nerror")
     return step(network, *given, **more)
-Network.step = faulty
+Network.forward_backward = faulty
 from tuicnn.cli.program import run
 run()
 """
