@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.strategies import networks
 from tuicnn import NetError, Network
 from tuicnn.bundled import bundled
-from tuicnn.engine.executor import Observed
 from tuicnn.engine.groups.forked import ForkedGroup
+from tuicnn.engine.hooks import StepProfile
 
 MNIST = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
 NETS = sorted(bundled("nets").glob("*.net"))
@@ -62,10 +62,10 @@ def test_gradient_along_a_random_direction(path: Path) -> None:
 def taken(network: Network, x: Any, y: Any, *, watched: bool = False) -> tuple[float, Any]:
     """The loss and flat gradient of one step, by every process of the network's group."""
     across = np.ascontiguousarray(x.transpose(2, 3, 0, 1))
-    observed = Observed.nothing(len(network.plan.nodes)) if watched else None
+    profile = StepProfile(len(network.plan.nodes)) if watched else None
 
     def work(*_: int) -> Any:
-        return network.forward_backward(len(x), lambda a, b: (across[:, :, a:b], y[a:b]), step=0, observed=observed)
+        return network.forward_backward(len(x), lambda a, b: (across[:, :, a:b], y[a:b]), step=0, hook=profile)
 
     network.group.start(work)
     try:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.runs.small import NET, made_data
 from tuicnn.engine import executor
-from tuicnn.engine.executor import Observed
 from tuicnn.engine.groups import forked
+from tuicnn.engine.hooks import StepProfile
 from tuicnn.language import check
 from tuicnn.training import inspection, trainer
 from tuicnn.training.inspection import MEASURED, Inspector
@@ -73,11 +73,11 @@ def test_the_milliseconds_of_each_layer_are_the_median_of_its_seconds(tmp_path: 
     made, views = a_trainer(tmp_path), Inspector()
     layers, spreads = np.arange(1, len(made.plan.nodes) + 1), [9.0, 1.0, 1.5]  # the mean is far from 1.5
 
-    def advance(observed: Observed) -> tuple[float, float, int]:
+    def advance(profile: StepProfile) -> tuple[float, float, int]:
         spread = spreads.pop()
-        observed.forward_seconds[:] = 0.001 * layers * spread
-        observed.backward_seconds[:] = 0.002 * layers * spread
-        observed.optimizer_seconds = 0.007 * spread
+        profile.forward_seconds[:] = 0.001 * layers * spread
+        profile.backward_seconds[:] = 0.002 * layers * spread
+        profile.optimizer_seconds = 0.007 * spread
         return 0.0, 0.0, 1
 
     made.advance = advance  # type: ignore[method-assign, assignment]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tuicnn.bench.turns import SAMPLE, LayerTimes
-from tuicnn.engine.executor import Observed
+from tuicnn.engine.hooks import StepProfile
 from tuicnn.training.trainer import CHUNK, Trainer
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ class Ours:
         return count
 
     def layer_times(self) -> LayerTimes:
-        observed = Observed.nothing(len(self._trainer.plan.nodes))
-        self._trainer.advance(observed)
-        both = zip(observed.forward_seconds, observed.backward_seconds, strict=True)
+        profile = StepProfile(len(self._trainer.plan.nodes))
+        self._trainer.advance(profile)
+        both = zip(profile.forward_seconds, profile.backward_seconds, strict=True)
         return [(float(forward), float(backward)) for forward, backward in both]
 
     def _see_that_all_are_there(self) -> None:

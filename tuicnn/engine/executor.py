@@ -9,7 +9,7 @@ shards are taken in the shards' order, so the result is the same to the last bit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -26,33 +26,12 @@ from tuicnn.sharding import shard_bounds, shard_size
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tuicnn.engine.hooks import StepHook
     from tuicnn.language.plan import Plan
 
     Array = NDArray[np.floating[Any]]
 
-__all__ = ["Executor", "Observed", "Shard", "Unit"]
-
-
-@dataclass
-class Observed:
-    """What one training step looked like from outside, layer by layer; NaN where nothing is known."""
-
-    forward_seconds: NDArray[np.float64]
-    backward_seconds: NDArray[np.float64]
-    activation: NDArray[np.float64]
-    gradient: NDArray[np.float64]
-    dead: NDArray[np.float64]
-    optimizer_seconds: float = 0.0
-
-    @classmethod
-    def nothing(cls, count: int) -> Observed:
-        nan = np.full(count, np.nan)
-        return cls(np.zeros(count), np.zeros(count), nan, nan.copy(), nan.copy())
-
-    @property
-    def seconds(self) -> NDArray[np.float64]:
-        """Forward and backward together."""
-        return self.forward_seconds + self.backward_seconds
+__all__ = ["Executor", "Shard", "Unit"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +39,7 @@ class Unit:
     """One node of the plan, or neighbours that are computed in one go; `layer` does what they do one after the other.
 
     `node` is the last of them, whose output this is; `owner` the one whose weights it has. `needs_input_gradient` says
-    whether a layer before it learns.
+    whether a layer before it learns, `last_read` which nodes' outputs no later unit reads.
     """
 
     layer: Layer
@@ -68,6 +47,7 @@ class Unit:
     owner: int
     inputs: tuple[int, ...]
     needs_input_gradient: bool
+    last_read: tuple[int, ...] = ()
 
 
 @dataclass
@@ -79,12 +59,10 @@ class Shard:
     outputs: list[Array | None]
     saved: list[Any]
     gradients: list[Array | None]
-    forward_seconds: list[float] = field(default_factory=list)
-    backward_seconds: list[float] = field(default_factory=list)
 
     @classmethod
     def begin(cls, number: int, x: Array, count: int) -> Shard:
-        return cls(number, x, [None] * count, [None] * count, [None] * count, [0.0] * count, [0.0] * count)
+        return cls(number, x, [None] * count, [None] * count, [None] * count)
 
 
 class Executor:
@@ -100,12 +78,9 @@ class Executor:
         self.live = self._live()
         self.needs_gradient = self._needs_gradient()
         #: the nodes one by one, for a step that is watched
-        self.single = _segments(
-            [self._unit(self.layers[index], index, index, self.inputs[index]) for index in self.live]
-        )
+        self.single = _segments([self._unit(self.layers[node], node, node, self.inputs[node]) for node in self.live])
         #: neighbours joined where that is faster; the results are the same bits
         self.joined = _segments(self._join())
-        self.drops = _drops(self.joined)
 
     def shards(self, count: int) -> list[tuple[int, int]]:
         """The shards of `count` images as (start, stop)."""
@@ -187,7 +162,8 @@ class Executor:
         for segment in self.joined:
             for unit in segment:
                 self._infer(shard, unit)
-                self._drop(shard, unit)
+                for source in unit.last_read:
+                    shard.outputs[source] = None
         out = shard.outputs[-1]
         assert out is not None
         return out
@@ -197,58 +173,40 @@ class Executor:
         inputs = self.gather_inputs(shard, unit)
         shard.outputs[unit.node] = unit.layer.forward(inputs, self.store.weights[unit.owner], context)[0]
 
-    def _drop(self, shard: Shard, unit: Unit) -> None:
-        """Give up what no later unit reads."""
-        for source in self.drops[unit.node]:
-            shard.outputs[source] = None
-
     # --- one shard through one segment ------------------------------------------------------------------------------
 
     def forward_segment(
-        self, shard: Shard, segment: Sequence[Unit], combined: Mapping[int, Any], step: int, watched: bool
+        self, shard: Shard, segment: Sequence[Unit], combined: Mapping[int, Any], step: int, hook: StepHook | None
     ) -> None:
-        """Forward through some units, with all that backward needs; every node's output is kept where `watched`."""
+        """Forward through some units, with all that backward needs."""
         for unit in segment:
             began = perf_counter()
             context = self._context(unit, shard, step, combined.get(unit.owner))
             shard.outputs[unit.node], shard.saved[unit.node] = unit.layer.forward(
                 self.gather_inputs(shard, unit), self.store.weights[unit.owner], context
             )
-            if not watched:
-                self._drop(shard, unit)
-            shard.forward_seconds[unit.node] += perf_counter() - began
-
-    def gather(self, shard: Shard, unit: Unit) -> NDArray[np.float64]:
-        """A shard's part of what a `whole_batch` unit must know before forward."""
-        began = perf_counter()
-        part = unit.layer.gather(self.gather_inputs(shard, unit), self.store.weights[unit.owner])
-        shard.forward_seconds[unit.node] += perf_counter() - began
-        return part
+            if hook is not None:
+                hook.on_forward(unit, shard, perf_counter() - began)
+            for source in unit.last_read:
+                shard.outputs[source] = None
 
     def backward_unit(
         self,
         shard: Shard,
         unit: Unit,
-        gradients: Sequence[Mapping[str, Array]],
+        gradients: Mapping[str, Array],
         shared: Mapping[int, Any],
         step: int,
-        watched: bool,
+        hook: StepHook | None,
     ) -> None:
-        """Backward through one unit: writes its weights' gradients, adds to the gradients of what it reads.
-
-        The gradient by its own output is given up, but where `watched`.
-        """
+        """Backward through one unit: writes its weights' `gradients`, adds to the gradients of what it reads."""
         dy = shard.gradients[unit.node]
         if dy is None or not self.needs_gradient[unit.node]:
             return
         began = perf_counter()
         context = self._context(unit, shard, step, shared.get(unit.owner))
-        back = unit.layer.backward(
-            dy, shard.saved[unit.node], self.store.weights[unit.owner], gradients[unit.owner], context
-        )
+        back = unit.layer.backward(dy, shard.saved[unit.node], self.store.weights[unit.owner], gradients, context)
         shard.saved[unit.node] = None
-        if not watched:
-            shard.gradients[unit.node] = None
         for source, dx in zip(unit.inputs, back, strict=True):
             if source == INPUT or dx is None or not self.needs_gradient[source]:
                 continue
@@ -257,58 +215,36 @@ class Executor:
             if already is not None:
                 dx = np.add(already, dx, out=empty(dx.shape, dx.dtype))
             shard.gradients[source] = dx
-        shard.backward_seconds[unit.node] += perf_counter() - began
+        if hook is not None:
+            hook.on_backward(unit, shard, gradients, perf_counter() - began)
+        shard.gradients[unit.node] = None
 
-    def gather_backward(self, shard: Shard, unit: Unit) -> NDArray[np.float64]:
+    def gather(self, shard: Shard, unit: Unit, hook: StepHook | None) -> NDArray[np.float64]:
+        """A shard's part of what a `whole_batch` unit must know before forward."""
+        began = perf_counter()
+        part = unit.layer.gather(self.gather_inputs(shard, unit), self.store.weights[unit.owner])
+        if hook is not None:
+            hook.on_gather(unit, perf_counter() - began, backward=False)
+        return part
+
+    def gather_backward(self, shard: Shard, unit: Unit, hook: StepHook | None) -> NDArray[np.float64]:
         """A shard's part of what a `whole_batch` unit must know before backward."""
         dy = shard.gradients[unit.node]
         assert dy is not None
         began = perf_counter()
         part = unit.layer.gather_backward(dy, shard.saved[unit.node], self.store.weights[unit.owner])
-        shard.backward_seconds[unit.node] += perf_counter() - began
+        if hook is not None:
+            hook.on_gather(unit, perf_counter() - began, backward=True)
         return part
-
-    # --- looking at a step ------------------------------------------------------------------------------------------
-
-    def observe_outputs(self, shard: Shard, observed: Observed) -> None:
-        """Note the sizes of a shard's activations, and the share of units that are 0 everywhere."""
-        for index in self.live:
-            y = shard.outputs[index]
-            if y is not None:
-                observed.activation[index] = _rms(y)
-                if self.layers[index].can_die:
-                    units = y.any(axis=(0, 1, 2)) if y.ndim == 4 else y.any(axis=0)
-                    observed.dead[index] = float(np.mean(~units))
-
-    def observe_gradients(self, made: Sequence[Shard], observed: Observed) -> None:
-        """Note the sizes of the first shard's gradients, and how long all of these took."""
-        for index in self.live:
-            for shard in made:
-                dy = shard.gradients[index]
-                if dy is not None and shard.number == 0:
-                    observed.gradient[index] = _rms(dy)
-                observed.forward_seconds[index] += shard.forward_seconds[index]
-                observed.backward_seconds[index] += shard.backward_seconds[index]
 
 
 def _segments(units: Sequence[Unit]) -> list[list[Unit]]:
     """Runs of units that a shard can pass without waiting; each but the first begins with a `whole_batch` layer."""
+    last = {source: unit.node for unit in units for source in unit.inputs if source != INPUT}
     segments: list[list[Unit]] = [[]]
     for unit in units:
         if unit.layer.whole_batch:
             segments.append([])
-        segments[-1].append(unit)
+        read = tuple(source for source, node in last.items() if node == unit.node)
+        segments[-1].append(replace(unit, last_read=read))
     return segments
-
-
-def _drops(segments: Sequence[Sequence[Unit]]) -> dict[int, tuple[int, ...]]:
-    """For each unit, by its node, the nodes whose outputs it is the last to read."""
-    units = [unit for segment in segments for unit in segment]
-    last = {source: unit.node for unit in units for source in unit.inputs if source != INPUT}
-    return {unit.node: tuple(source for source, node in last.items() if node == unit.node) for unit in units}
-
-
-def _rms(array: Array) -> float:
-    """The root mean square of an array."""
-    flat = array.reshape(-1)
-    return float(np.sqrt(np.dot(flat, flat) / max(1, flat.size)))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.engine.executor import Executor, Observed
+from tuicnn.engine.executor import Executor
 from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.parameters import Store
 from tuicnn.engine.step import GradientSums, forward_backward
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.floating[Any]]
     Labels = NDArray[np.int64]
+    from tuicnn.engine.hooks import StepHook
     from tuicnn.engine.step import Fetch, StepResult
 
 __all__ = ["NetError", "Network"]
@@ -163,8 +164,7 @@ class Network:
             )
         if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < self.plan.classes:
             raise ValueError(f"labels must lie between 0 and {self.plan.classes - 1}")
-        result = self.forward_backward(len(images), lambda a, b: (_inner(images[a:b]), labels[a:b]), step=0)
-        assert result is not None  # this process has no leader but itself
+        result = self.replay(len(images), lambda a, b: (_inner(images[a:b]), labels[a:b]), step=0)
         gradients = self.store.named(result.gradient)
         return result.loss, {name: np.array(view, order="C") for name, view in gradients.items()}
 
@@ -188,16 +188,22 @@ class Network:
         return self._sums.used(len(self.executor.shards(count)))
 
     def forward_backward(
-        self, count: int, fetch: Fetch, *, step: int, observed: Observed | None = None
+        self, count: int, fetch: Fetch, *, step: int, hook: StepHook | None = None
     ) -> StepResult | None:
         """The loss and the gradient of a batch of `count` images; nothing is changed. `step` keys dropout.
 
         `fetch(start, stop)` makes the images `(H, W, n, C)` and labels of a shard. Every process of the group must call
-        this; the leader gets the result. What happens at each layer is noted in `observed`, which all of them or none
-        must give, and of which the leader's is complete.
+        this; the leader gets the result. `hook` is told of this process's shards.
         """
         self._broadcast()
-        return forward_backward(self.executor, self.group, self._sums, count, fetch, step=step, observed=observed)
+        return forward_backward(self.executor, self.group, self._sums, count, fetch, step=step, hook=hook)
+
+    def replay(self, count: int, fetch: Fetch, *, step: int, hook: StepHook | None = None) -> StepResult:
+        """As `forward_backward`, by this process alone: the bits are the same."""
+        alone = ProcessGroup()
+        result = forward_backward(self.executor, alone, self._sums, count, fetch, step=step, hook=hook)
+        assert result is not None
+        return result
 
     def _broadcast(self) -> None:
         """Give every process the leader's weights."""

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from tuicnn.engine.executor import Executor, Observed, Shard, Unit
+from tuicnn.engine.executor import Executor, Shard, Unit
 from tuicnn.engine.groups.group import ProcessGroup
+from tuicnn.engine.hooks import StepHook
 from tuicnn.engine.parameters import Store
 from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.sharding import SLOTS
@@ -102,14 +103,14 @@ def forward_backward(
     fetch: Fetch,
     *,
     step: int,
-    observed: Observed | None = None,
+    hook: StepHook | None = None,
 ) -> StepResult | None:
     """This process's part of a step over `count` images; the leader gets the result. Nothing is changed but `sums`.
 
-    What happens at each layer is noted in `observed`, which all processes or none must give.
+    `hook` is told of this process's shards.
     """
     bounds = executor.shards(count)
-    part = _Part(executor, group, sums, len(bounds), count, step, observed)
+    part = _Part(executor, group, sums, len(bounds), count, step, hook)
     slots = group.partition(sums.used(len(bounds)))  # whole slots to each process: it fills them in their shards' order
     mine = [number for number in range(len(bounds)) if sums.slot(number, len(bounds)) in slots]
     if len(executor.live) < len(executor.plan.nodes):  # what nothing reads has no gradient, and none is written
@@ -139,12 +140,12 @@ class _Part:
         shard_count: int,
         image_count: int,
         step: int,
-        observed: Observed | None,
+        hook: StepHook | None,
     ) -> None:
         self._executor, self._group, self._sums = executor, group, sums
         self._shard_count, self._image_count, self._step = shard_count, image_count, step
-        self._observed, self._watched = observed, observed is not None
-        self.segments = executor.joined if observed is None else executor.single
+        self._hook = hook
+        self.segments = executor.joined if hook is None else executor.single
         #: of each shard: the sum of its images' losses, and how many were right
         self.results: list[NDArray[np.float64]] = []
         #: of each `whole_batch` node, by number: what its layer combined of the batch
@@ -163,9 +164,9 @@ class _Part:
             parts: list[NDArray[np.float64]] = []
             order = _turn(made, place)
             for shard in order:
-                self._executor.forward_segment(shard, segment, self.combined, self._step, self._watched)
+                self._executor.forward_segment(shard, segment, self.combined, self._step, self._hook)
                 if head is not None:
-                    parts.append(self._executor.gather(shard, head))
+                    parts.append(self._executor.gather(shard, head, self._hook))
             if head is not None:
                 parts = self._group.allgather(_turn(parts, place))
                 if parts:
@@ -173,8 +174,6 @@ class _Part:
         for shard, (_, _, labels) in zip(made, given, strict=True):
             self._lose(shard, labels)
         self._back(made)
-        if self._observed is not None and made:
-            self._executor.observe_gradients(made, self._observed)
 
     def _lose(self, shard: Shard, labels: Labels) -> None:
         """The loss, from which everything goes back."""
@@ -184,8 +183,8 @@ class _Part:
         losses, shard.gradients[-1] = loss.both(z, labels, self._image_count)
         right = np.count_nonzero(loss.predictions(z) == labels)
         self.results.append(np.array([np.add.reduce(losses, dtype=np.float64), right], np.float64))
-        if self._observed is not None and shard.number == 0:
-            self._executor.observe_outputs(shard, self._observed)
+        if self._hook is not None:
+            self._hook.on_loss(shard, losses)
 
     def _back(self, made: list[Shard]) -> None:
         """Backward through all segments."""
@@ -198,10 +197,11 @@ class _Part:
             for shard in _turn(made, place):
                 buffer = self._sums.buffer(shard.number, self._shard_count, backwards=bool(place % 2))
                 for unit in units:
-                    self._executor.backward_unit(shard, unit, buffer.views, shared, self._step, self._watched)
+                    own = buffer.views[unit.owner]
+                    self._executor.backward_unit(shard, unit, own, shared, self._step, self._hook)
                     buffer.add(unit.owner)
                 if head is not None:
-                    parts.append(self._executor.gather_backward(shard, head))
+                    parts.append(self._executor.gather_backward(shard, head, self._hook))
             if head is not None:
                 parts = self._group.allgather(_turn(parts, place))
                 if parts:

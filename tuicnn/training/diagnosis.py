@@ -1,35 +1,43 @@
-"""Finds where the numbers of a step stopped being finite, by taking it once more and looking at every layer.
+"""Finds where the numbers of a step stopped being finite, by taking it once more with a hook that looks at every layer.
 
-A step depends on nothing but weights and numbers, so it can be replayed; the processes of the group are not needed.
+A step depends on nothing but weights and numbers, so it can be replayed; the other processes are not needed.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.engine.executor import Shard, Unit
-from tuicnn.kernels.derived import unchanged_weights
+from tuicnn.engine.hooks import StepHook
+from tuicnn.language.plan import INPUT
 from tuicnn.training.divergence import Divergence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from tuicnn.engine.executor import Shard, Unit
     from tuicnn.engine.network import Network
     from tuicnn.engine.parameters import Entry
+    from tuicnn.engine.step import Fetch
 
     Array = NDArray[np.floating[Any]]
-    Fetch = Callable[[int, int], tuple[Array, NDArray[np.int64]]]
 
 __all__ = ["all_finite", "diagnose", "overflow"]
 
 #: where in a step something was found: the earlier of two is the smaller
 _IMAGES, _FORWARD, _LOSS, _LOSS_GRADIENT, _BACKWARD, _SUM = range(6)
+_WHAT = (
+    "an image",
+    "the output of {}",
+    "the loss",
+    "the gradient of the loss",
+    "the gradient in {}",
+    "the gradient in {}, over the whole batch,",
+)
 
 
 def all_finite(array: Array) -> bool:
@@ -43,15 +51,12 @@ def diagnose(network: Network, count: int, fetch: Fetch, *, step: int, epoch: in
 
     `step` and `epoch` count from 0. Nothing is changed.
     """
-    replay = _Replay(network, count, step, epoch)
-    bounds = network.executor.shards(count)
-    together = any(unit.layer.whole_batch for unit in replay.units)
-    groups = [range(len(bounds))] if together else [range(n, n + 1) for n in range(len(bounds))]
-    with unchanged_weights(), np.errstate(all="ignore"):
-        for group in groups:
-            replay.take([(number, *fetch(*bounds[number])) for number in group])
-        replay.look_at_the_sums()
-    return min(replay.found, key=lambda found: found[:2])[2] if replay.found else None
+    hook = _Finiteness(network)
+    with np.errstate(all="ignore"):
+        result = network.replay(count, fetch, step=step, hook=hook)
+        if not all_finite(result.gradient):
+            hook.look_at_the_sum(result.gradient)
+    return hook.first(step, epoch)
 
 
 def overflow(
@@ -77,112 +82,75 @@ def overflow(
     return None
 
 
-class _Replay:
-    """One step, one process, node by node."""
+class _Finiteness(StepHook):
+    """Notes what is not finite, by the place in the step where it was made, and how large the finite numbers are."""
 
-    def __init__(self, network: Network, count: int, step: int, epoch: int) -> None:
-        self._network, self._executor = network, network.executor
-        self._count, self._step, self._epoch = count, step, epoch
-        self.units = [unit for segment in network.executor.single for unit in segment]
-        store = network.store
-        self._own = np.zeros_like(store.flat)
-        self._sum = np.zeros_like(store.flat)
-        self._views = store.views(self._own)
-        #: where in the step, which of its places there, and what
-        self.found: list[tuple[int, int, Divergence]] = []
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._units = [unit for segment in network.executor.single for unit in segment]
+        self._places = {unit.node: place for place, unit in enumerate(self._units)}
+        #: by node, over all shards: the largest finite number of its output, and of the gradient by it
+        self._outputs: dict[int, float] = defaultdict(float)
+        self._gradients: dict[int, float] = defaultdict(float)
+        #: by phase and place there: whether anything is NaN
+        self._found: dict[tuple[int, int], bool] = {}
 
-    def take(self, given: Sequence[tuple[int, Array, NDArray[np.int64]]]) -> None:
-        """Take shards (number, images, labels) forward and back, until something is found."""
-        shards = [Shard.begin(number, x, len(self._executor.layers)) for number, x, _ in given]
-        if not _finite([shard.x for shard in shards]):
-            self._note(_IMAGES, 0, "an image", [shard.x for shard in shards])
-        elif self._forward(shards) and self._turn(shards, [labels for _, _, labels in given]):
-            self._back(shards)
+    def on_forward(self, unit: Unit, shard: Shard, seconds: float) -> None:
+        """Look at what the unit read of the images, and at its output."""
+        if INPUT in unit.inputs:
+            self._look(_IMAGES, 0, [shard.x])
+            self._measure(self._outputs, INPUT, shard.x)
+        self._look(_FORWARD, self._places[unit.node], [shard.outputs[unit.node]])
+        self._measure(self._outputs, unit.node, shard.outputs[unit.node])
 
-    def _forward(self, shards: Sequence[Shard]) -> bool:
-        combined: dict[int, Any] = {}
-        for place, unit in enumerate(self.units):
-            if unit.layer.whole_batch:
-                combined[unit.owner] = unit.layer.combine([self._executor.gather(shard, unit) for shard in shards])
-            for shard in shards:
-                self._executor.forward_segment(shard, [unit], combined, self._step, True)
-            made = [shard.outputs[unit.node] for shard in shards]
-            if not _finite(made):
-                read = [x for shard in shards for x in self._executor.gather_inputs(shard, unit)]
-                self._note(_FORWARD, place, "the output of {}", made, unit, ("its input", read))
-                return False
-        return True
+    def on_loss(self, shard: Shard, losses: Array) -> None:
+        """Look at the loss and its gradient."""
+        self._look(_LOSS, 0, [losses])
+        self._look(_LOSS_GRADIENT, 0, [shard.gradients[-1]])
 
-    def _turn(self, shards: Sequence[Shard], labels: Sequence[NDArray[np.int64]]) -> bool:
-        """The loss and its gradient."""
-        loss, last = self._network.plan.loss, self.units[-1]
-        outputs = [shard.outputs[-1] for shard in shards]
-        sizes = (f"the output of {self._name(last)}", outputs)
-        for shard, z, y in zip(shards, outputs, labels, strict=True):
-            assert z is not None
-            losses, shard.gradients[-1] = loss.both(z, y, self._count)
-            if not _finite([losses]):
-                self._note(_LOSS, 0, "the loss", [losses], None, sizes)
-                return False
-        if not _finite([shard.gradients[-1] for shard in shards]):
-            self._note(_LOSS_GRADIENT, 0, "the gradient of the loss", [s.gradients[-1] for s in shards], None, sizes)
-            return False
-        return True
+    def on_backward(self, unit: Unit, shard: Shard, gradients: Mapping[str, Array], seconds: float) -> None:
+        """Look at the gradients by the unit's weights and inputs."""
+        made = [*gradients.values(), *(shard.gradients[source] for source in unit.inputs if source != INPUT)]
+        self._look(_BACKWARD, -self._places[unit.node], made)
+        self._measure(self._gradients, unit.node, shard.gradients[unit.node])
 
-    def _back(self, shards: Sequence[Shard]) -> None:
-        shared: dict[int, Any] = {}
-        for place, unit in enumerate(reversed(self.units)):
-            came = [shard.gradients[unit.node] for shard in shards]
-            if came[0] is None:
-                continue
-            if unit.layer.whole_batch:
-                shared[unit.owner] = unit.layer.combine_backward(
-                    [self._executor.gather_backward(s, unit) for s in shards]
-                )
-            for shard in shards:
-                self._executor.backward_unit(shard, unit, self._views, shared, self._step, True)
-                written = [*self._views[unit.owner].values()]
-                made = [*written, *(shard.gradients[source] for source in unit.inputs if source >= 0)]
-                if not _finite(made):
-                    # where the gradient by its inputs is still finite, it was that of its weights
-                    self._note(_BACKWARD, place, "the gradient in {}", made, unit, ("what came back to it", came))
-                    return
-                for entry in self._network.store.entries:
-                    if entry.node == unit.owner:
-                        entry.of(self._sum)[...] += entry.of(self._own)
+    def look_at_the_sum(self, gradient: Array) -> None:
+        """Of the whole batch, which may not be finite where that of each shard is."""
+        entry = next(entry for entry in self._network.store.entries if not np.isfinite(entry.of(gradient)).all())
+        place = next(place for place, unit in enumerate(self._units) if unit.owner == entry.node)
+        self._look(_SUM, place, [entry.of(gradient)])
 
-    def look_at_the_sums(self) -> None:
-        """The gradients of all shards, each of which may be finite where their sum is not."""
-        if self.found or all_finite(self._sum):
-            return
-        entry = next(entry for entry in self._network.store.entries if not np.isfinite(entry.of(self._sum)).all())
-        unit = next(unit for unit in self.units if unit.owner == entry.node)
-        self._note(_SUM, 0, "the gradient in {}, over the whole batch,", [entry.of(self._sum)], unit)
+    def first(self, step: int, epoch: int) -> Divergence | None:
+        """The first of what was found."""
+        if not self._found:
+            return None
+        (phase, place), nan = min(self._found.items())
+        value = "NaN" if nan else "infinite"
+        if phase == _IMAGES:
+            return Divergence(step + 1, epoch + 1, "an image", value)
+        unit = self._units[abs(place) if phase in (_FORWARD, _BACKWARD, _SUM) else -1]
+        name = self._network.plan.nodes[unit.node].name
+        sizes: list[tuple[str, float]] = []
+        if phase == _FORWARD:
+            sizes.append(("its input", max(self._outputs[source] for source in unit.inputs)))
+        elif phase == _BACKWARD:
+            sizes.append(("what came back to it", self._gradients[unit.node]))
+        elif phase in (_LOSS, _LOSS_GRADIENT):
+            sizes.append((f"the output of {name}", self._outputs[unit.node]))
+        weights = list(self._network.store.weights[unit.owner].values())
+        if weights and phase in (_FORWARD, _BACKWARD, _SUM):
+            sizes.append(("its weights", _largest(weights)))
+        return Divergence(step + 1, epoch + 1, _WHAT[phase].format(name), value, name, tuple(sizes))
 
-    def _note(
-        self,
-        phase: int,
-        place: int,
-        what: str,
-        arrays: Iterable[Array | None],
-        unit: Unit | None = None,
-        *sizes: tuple[str, Iterable[Array | None]],
-    ) -> None:
-        # the loss is that of the last layer's output; images are nobody's
-        name = self._name(unit or self.units[-1]) if phase != _IMAGES else ""
-        told = [(of, _largest(made)) for of, made in sizes]
-        weights = list(self._network.store.weights[unit.owner].values()) if unit is not None else []
-        if weights:
-            told.append(("its weights", _largest(weights)))
-        found = Divergence(self._step + 1, self._epoch + 1, what.format(name), _value(arrays), name, tuple(told))
-        self.found.append((phase, place, found))
+    def _look(self, phase: int, place: int, arrays: Iterable[Array | None]) -> None:
+        for array in arrays:
+            if array is not None and not np.isfinite(array).all():
+                nan = bool(np.isnan(array).any())
+                self._found[phase, place] = self._found.get((phase, place), False) or nan
 
-    def _name(self, unit: Unit) -> str:
-        return self._network.plan.nodes[unit.node].name
-
-
-def _finite(arrays: Iterable[Array | None]) -> bool:
-    return all(array is None or bool(np.isfinite(array).all()) for array in arrays)
+    @staticmethod
+    def _measure(sizes: dict[int, float], node: int, array: Array | None) -> None:
+        sizes[node] = max(sizes[node], _largest([array]))
 
 
 def _value(arrays: Iterable[Array | None]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tuicnn.data import normalise
-from tuicnn.engine.executor import Observed
+from tuicnn.engine.hooks import StepProfile
 from tuicnn.training.progress import NAN, Figures, Peek
 
 if TYPE_CHECKING:
@@ -45,17 +45,17 @@ class Inspector:
         if not self._wanted:
             return trainer.advance()
         self._wanted = False
-        observed = Observed.nothing(len(trainer.plan.nodes))
+        profile = StepProfile(len(trainer.plan.nodes))
         waited, began = trainer.group.waited, perf_counter()
-        result = trainer.advance(observed)
+        result = trainer.advance(profile)
         whole, waited = perf_counter() - began, trainer.group.waited - waited
-        self._times.append(np.array([*observed.seconds, observed.optimizer_seconds, waited, whole]))
+        self._times.append(np.array([*profile.seconds, profile.optimizer_seconds, waited, whole]))
         *layers, optimizer, waiting, step = np.median(self._times, axis=0) * 1000
         self._figures = Figures(
             np.asarray(layers, np.float32),
-            observed.activation.astype(np.float32),
-            observed.gradient.astype(np.float32),
-            observed.dead.astype(np.float32),
+            profile.activation.astype(np.float32),
+            profile.gradient.astype(np.float32),
+            profile.dead.astype(np.float32),
             optimizer=float(optimizer),
             waiting=float(waiting) if trainer.group.size > 1 else NAN,
             rest=max(0.0, float(step - sum(layers) - optimizer - waiting)),

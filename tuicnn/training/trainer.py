@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tuicnn.data import Batches, normalise
-from tuicnn.engine.executor import Observed
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
+from tuicnn.engine.hooks import StepHook
 from tuicnn.engine.network import Network
 from tuicnn.engine.step import StepResult
 from tuicnn.sharding import INFERENCE_SHARD, SLOTS
@@ -79,7 +79,7 @@ class Trainer:
         self.steps = self.steps_per_epoch * plan.train.epochs
         self.step = 0
         self.rate_factor = 1.0  # what the scheduled learning rate is multiplied by since somebody changed it
-        self._observed: Observed | None = None
+        self._hook: StepHook | None = None
         self.updates = 0  # steps that the optimizer's state has seen: those done, unless it was set back
         store = self.network.store
         kept = plan.optimizer.state(store.flat)
@@ -130,24 +130,24 @@ class Trainer:
         scale = self.plan.schedule.scale(self.step, self.steps_per_epoch, self.plan.train.epochs)
         return self.plan.optimizer.lr * scale * self.rate_factor
 
-    def advance(self, observed: Observed | None = None) -> tuple[float, float, int]:
-        """Train one batch: its mean loss, its accuracy, and how many images it had.
+    def advance(self, hook: StepHook | None = None) -> tuple[float, float, int]:
+        """Train one batch: its mean loss, its accuracy, and how many images it had. `hook` watches.
 
         Raises `DivergedError`, with the weights, the running statistics and the optimizer's state as they were, where
         the loss, the gradient or what would become of any of them is infinite or NaN.
         """
-        self._observed = observed
+        self._hook = hook
         try:
             count = self._count(self.step)
-            result = self._together(self.network.max_workers(count), _STEP, self.step, observed is not None)
+            result = self._together(self.network.max_workers(count), _STEP, self.step, hook is not None)
         finally:
-            self._observed = None
+            self._hook = None
         if not math.isfinite(result.loss):
             raise DivergedError(self._diagnosis(None, result.loss))
         began = perf_counter()
         self._take(result)
-        if observed is not None:
-            observed.optimizer_seconds = perf_counter() - began
+        if hook is not None:
+            hook.on_update(perf_counter() - began)
         return result.loss, result.correct / count, count
 
     def _count(self, step: int) -> int:
@@ -156,12 +156,11 @@ class Trainer:
 
     def _step_together(self, step: int, *, watched: bool) -> StepResult | None:
         epoch, within = divmod(step, self.steps_per_epoch)
-        observed = (self._observed or Observed.nothing(len(self.plan.nodes))) if watched else None
         return self.network.forward_backward(
             self._count(step),
             lambda start, stop: self.batches.make(epoch, within, start, stop),
             step=step,
-            observed=observed,
+            hook=(self._hook or StepHook()) if watched else None,
         )
 
     def _take(self, result: StepResult) -> None:

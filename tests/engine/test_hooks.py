@@ -10,7 +10,7 @@ import pytest
 
 from tuicnn import Network
 from tuicnn.engine import executor
-from tuicnn.engine.executor import Observed
+from tuicnn.engine.hooks import StepProfile
 
 COUNT = 6
 
@@ -52,34 +52,34 @@ def root_mean_square(values: Any) -> float:
 
 def test_sizes_and_dead_units_are_those_of_the_outputs(network: Network) -> None:
     x, y = batch()
-    observed = Observed.nothing(4)
-    network.forward_backward(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)
+    profile = StepProfile(4)
+    network.forward_backward(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, hook=profile)
     convolved, rectified, last = outputs(network, x)
     sizes = [root_mean_square(each) for each in (convolved, rectified, rectified, last)]
-    assert observed.activation.tolist() == pytest.approx(sizes)
+    assert profile.activation.tolist() == pytest.approx(sizes)
     dead = sum(all(v == 0 for image in rectified for v in image[channel]) for channel in range(4))
-    assert observed.dead[1] == dead / 4 == 0.25
-    assert np.isnan(observed.dead[[0, 2, 3]]).all()
+    assert profile.dead[1] == dead / 4 == 0.25
+    assert np.isnan(profile.dead[[0, 2, 3]]).all()
     # of cross entropy: what was given to each class, less 1 for the true one, of each of the images its part
     given = []
     for z, label in zip(last, y.tolist(), strict=True):
         total = sum(math.exp(v) for v in z)
         given.append([(math.exp(v) / total - (place == label)) / COUNT for place, v in enumerate(z)])
-    assert observed.gradient[3] == pytest.approx(root_mean_square(given))
+    assert profile.gradient[3] == pytest.approx(root_mean_square(given))
     before = np.array(given) @ network.state_dict()["dense1.weight"]
-    assert observed.gradient[2] == pytest.approx(root_mean_square(before))
-    assert observed.gradient[0] == pytest.approx(root_mean_square(before * (np.reshape(rectified, before.shape) > 0)))
+    assert profile.gradient[2] == pytest.approx(root_mean_square(before))
+    assert profile.gradient[0] == pytest.approx(root_mean_square(before * (np.reshape(rectified, before.shape) > 0)))
 
 
 def test_seconds_are_those_between_two_readings_of_the_clock(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     readings = (n * n for n in range(1000))  # no two spans are alike
     monkeypatch.setattr(executor, "perf_counter", lambda: float(next(readings)))
     x, y = batch()
-    observed = Observed.nothing(4)
-    network.forward_backward(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, observed=observed)
-    assert observed.forward_seconds.tolist() == [1, 5, 9, 13]
-    assert observed.backward_seconds.tolist() == [29, 25, 21, 17]  # in the opposite order
-    assert observed.seconds.tolist() == [30, 30, 30, 30]
+    profile = StepProfile(4)
+    network.forward_backward(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, hook=profile)
+    assert profile.forward_seconds.tolist() == [1, 5, 9, 13]
+    assert profile.backward_seconds.tolist() == [29, 25, 21, 17]  # in the opposite order
+    assert profile.seconds.tolist() == [30, 30, 30, 30]
 
 
 @pytest.mark.parametrize("count", [1, 7, 130, 300])

@@ -1,0 +1,90 @@
+"""Watching a training step unit by unit: what a hook is told, and a profile of a step made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tuicnn.engine.executor import Shard, Unit
+
+    Array = NDArray[np.floating[Any]]
+
+__all__ = ["StepHook", "StepProfile"]
+
+
+class StepHook:
+    """Is told of each unit of a step as it is computed, for each shard of this process; does nothing itself.
+
+    A step with a hook computes each layer for itself, where one without joins neighbours; the bits are the same. All
+    arrays are the step's own, to be looked at within the call; `seconds` is what it took, without this.
+    """
+
+    def on_forward(self, unit: Unit, shard: Shard, seconds: float) -> None:
+        """`shard.outputs` has what the unit read and what it made."""
+
+    def on_loss(self, shard: Shard, losses: Array) -> None:
+        """`losses` has one for each image; `shard.gradients[-1]` is the gradient by the network's output."""
+
+    def on_backward(self, unit: Unit, shard: Shard, gradients: Mapping[str, Array], seconds: float) -> None:
+        """`shard.gradients` has what came back to the unit and what it made; `gradients` those of its weights."""
+
+    def on_gather(self, unit: Unit, seconds: float, *, backward: bool) -> None:
+        """A `whole_batch` unit has gathered a shard's part of what it must know of the batch."""
+
+    def on_update(self, seconds: float) -> None:
+        """The optimizer has moved the weights."""
+
+
+class StepProfile(StepHook):
+    """What one training step is like, layer by layer: arrays of one number a node, NaN where nothing is known.
+
+    `forward_seconds` and `backward_seconds` are summed over the shards of this process. Of the batch's first shard:
+    `activation` and `gradient` are the root mean squares of the outputs and of the gradients by them, `dead` is the
+    share of channels or values that are 0 in all images, where a layer can die.
+    """
+
+    def __init__(self, nodes: int) -> None:
+        self.forward_seconds, self.backward_seconds = np.zeros(nodes), np.zeros(nodes)
+        self.activation, self.gradient, self.dead = (np.full(nodes, np.nan) for _ in range(3))
+        self.optimizer_seconds = 0.0
+
+    @property
+    def seconds(self) -> NDArray[np.float64]:
+        """Forward and backward together."""
+        return self.forward_seconds + self.backward_seconds
+
+    def on_forward(self, unit: Unit, shard: Shard, seconds: float) -> None:
+        """Take a unit's output."""
+        self.forward_seconds[unit.node] += seconds
+        y = shard.outputs[unit.node]
+        if shard.number == 0 and y is not None:
+            self.activation[unit.node] = _rms(y)
+            if unit.layer.can_die:
+                channels = y.any(axis=(0, 1, 2)) if y.ndim == 4 else y.any(axis=0)
+                self.dead[unit.node] = float(np.mean(~channels))
+
+    def on_backward(self, unit: Unit, shard: Shard, gradients: Mapping[str, Array], seconds: float) -> None:
+        """Take the gradient by a unit's output."""
+        self.backward_seconds[unit.node] += seconds
+        dy = shard.gradients[unit.node]
+        if shard.number == 0 and dy is not None:
+            self.gradient[unit.node] = _rms(dy)
+
+    def on_gather(self, unit: Unit, seconds: float, *, backward: bool) -> None:
+        """Take the time."""
+        (self.backward_seconds if backward else self.forward_seconds)[unit.node] += seconds
+
+    def on_update(self, seconds: float) -> None:
+        """Take the time."""
+        self.optimizer_seconds = seconds
+
+
+def _rms(array: Array) -> float:
+    """The root mean square of an array."""
+    flat = array.reshape(-1)
+    return float(np.sqrt(np.dot(flat, flat) / max(1, flat.size)))
