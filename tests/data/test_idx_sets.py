@@ -110,7 +110,7 @@ def test_fashion_loads_zipped_or_not(data: Path) -> None:
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_folder_of_idx_files(tmp_path: Path, zipped: bool) -> None:
     write_idx_folder(tmp_path / "mine", zipped=zipped)
-    spec = dataclasses.replace(IdxFolder("mine"), base=str(tmp_path))
+    spec = dataclasses.replace(IdxFolder("mine"), bases=(str(tmp_path),))
     spec.find()
     assert spec.describe().shape == (1, 6, 5)
     assert spec.describe().class_names == ("0", "1", "2", "3")

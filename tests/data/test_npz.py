@@ -65,12 +65,12 @@ def test_a_relative_path_is_looked_for_beside_the_net_file_first(
     (tmp_path / "work").mkdir()
     save(tmp_path / "work" / "a.npz", images=images(30, 4, 4), labels=labels(30))
     monkeypatch.chdir(tmp_path / "work")
-    spec = Npz("a.npz", base=str(tmp_path / "nets"))
+    spec = Npz("a.npz", bases=(str(tmp_path / "nets"), ""))
     assert spec.describe().shape == (1, 4, 4)
     save(tmp_path / "nets" / "a.npz", images=images(30, 7, 7), labels=labels(30))
     assert spec.describe().shape == (1, 7, 7)
     with pytest.raises(DataError, match=r'There is no file "b\.npz" in .*nets and .*work'):
-        Npz("b.npz", base=str(tmp_path / "nets")).find()
+        Npz("b.npz", bases=(str(tmp_path / "nets"), "")).find()
 
 
 class Trap:

@@ -52,8 +52,7 @@ class DataSpec:
     """The options that every data set takes. Subclasses are registered with `words.word("data", …)`.
 
     They are keyword-only, so that a subclass may have arguments that must be given. Those that read files also have a
-    field `base`, which is no word of the language: the folder of the `.net` file, where relative paths are looked for
-    first (then the working folder).
+    field `bases`, which is no word of the language: the folders where relative paths are looked for, in this order.
     """
 
     #: training images that it is known to have, before any option is applied; None where only reading it tells

@@ -209,10 +209,10 @@ class IdxFolder(DataSpec):
     """A folder with train-images-idx3-ubyte.gz and so on, gzipped or not; classes are counted by the highest label."""
 
     directory: str = positional(Text(), help="the folder with the four files")
-    base: str = field(default="", kw_only=True)
+    bases: tuple[str, ...] = field(default=(), kw_only=True)
 
     def _files(self) -> dict[str, Path]:
-        return _files(resolve(self.directory, self.base))
+        return _files(resolve(self.directory, self.bases))
 
     def find(self) -> None:
         self._files()

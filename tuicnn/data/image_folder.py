@@ -94,10 +94,10 @@ class ImageFolder(DataSpec):
     """
 
     directory: str = positional(Text(), help="the folder with a folder for each class")
-    base: str = field(default="", kw_only=True)
+    bases: tuple[str, ...] = field(default=(), kw_only=True)
 
     def _list(self) -> tuple[Path, dict[str, list[Path]], dict[str, list[Path]] | None]:
-        folder = resolve(self.directory, self.base)
+        folder = resolve(self.directory, self.bases)
         apart = (folder / "train").is_dir()
         train = list_classes(folder / "train") if apart else list_classes(folder, besides=_HELD_OUT)
         if len(train) < 2:
@@ -116,12 +116,12 @@ class ImageFolder(DataSpec):
 
     def validates_on(self) -> str:
         try:
-            return f"{self.directory.rstrip('/')}/val" if (resolve(self.directory, self.base) / "val").is_dir() else ""
+            return f"{self.directory.rstrip('/')}/val" if (resolve(self.directory, self.bases) / "val").is_dir() else ""
         except DataError:  # it need not be on this machine for its network to be looked at
             return ""
 
     def find(self) -> None:
-        resolve(self.directory, self.base)
+        resolve(self.directory, self.bases)
 
     def describe(self) -> Described:
         folder, train, test = self._list()

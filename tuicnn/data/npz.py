@@ -116,10 +116,10 @@ class Npz(DataSpec):
     """
 
     file: str = positional(Text(), help="the .npz file")
-    base: str = field(default="", kw_only=True)
+    bases: tuple[str, ...] = field(default=(), kw_only=True)
 
     def _path(self) -> Path:
-        return resolve(self.file, self.base, "file")
+        return resolve(self.file, self.bases, "file")
 
     def find(self) -> None:
         self._path()

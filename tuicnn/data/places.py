@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,17 +36,15 @@ def looked_in(name: str) -> str:
     return (f"$TUICNN_DATA ({given}) and " if given else "") + str(cache_folder() / name)
 
 
-def resolve(path: str, base: str | Path | None, what: str = "folder") -> Path:
-    """The file or folder that `path` names: in the `.net` file's folder `base`, then in the working folder.
-
-    Raises `DataError` where neither has it, naming where it was looked for.
+def resolve(path: str, bases: Sequence[str], what: str = "folder") -> Path:
+    """The file or folder that `path` names: in the first of the folders `bases` that has it; in the working folder
+    where there are none. Raises `DataError` where none has it, naming where it was looked for.
     """
     try:
         wanted = Path(path).expanduser()
     except RuntimeError:  # ~nobody
         wanted = Path(path)
-    bases = [Path()] if wanted.is_absolute() or not base else [Path(base), Path()]
-    tried = [(folder / wanted).absolute() for folder in bases]
+    tried = [(Path(folder) / wanted).absolute() for folder in (bases if bases and not wanted.is_absolute() else [""])]
     for candidate in tried:
         try:
             found = candidate.is_dir() if what == "folder" else candidate.is_file()

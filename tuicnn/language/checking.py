@@ -73,39 +73,44 @@ def check(
     *,
     name: str = "net",
     path: Path | None = None,
+    working: Path = Path(),
     input: Shape | None = None,
     classes: int | None = None,
 ) -> Checked:
-    """Check any text. `name` is shown with problems; paths in it start from the folder of `path`.
+    """Check any text. `name` is shown with problems.
 
+    Paths in it start from the folder of `path`, those of data then from the `working` folder.
     `input` (C, H, W) and `classes` take the place of the data set's, which then need not be known.
     """
     fill_vocabularies()
     report = Report()
-    checked = _read(text, name, path, input, classes, report)
+    checked = _read(text, name, (path, working), input, classes, report)
     again = any(d.severity is Severity.ERROR and d.code not in _MEANT_SO for d in checked.diagnostics)
     if again and report.found.words <= MOST_READ_AGAIN and len(text) <= 20 * MOST_READ_AGAIN:
-        checked = _read(text, name, path, input, classes, Report(forgiving=True))
+        checked = _read(text, name, (path, working), input, classes, Report(forgiving=True))
     return checked
 
 
-def _read(text: str, name: str, path: Path | None, input: Shape | None, classes: int | None, report: Report) -> Checked:
+def _read(
+    text: str, name: str, where: tuple[Path | None, Path], input: Shape | None, classes: int | None, report: Report
+) -> Checked:
     """One reading of a text; in a second one, the report is forgiving."""
     report.found.stops = True
     try:
-        return _read_through(Source(name, text), path, input, classes, report)
+        return _read_through(Source(name, text), *where, input, classes, report)
     except EnoughError:
         return Checked(None, report.in_order())
 
 
 def _read_through(
-    source: Source, path: Path | None, input: Shape | None, classes: int | None, report: Report
+    source: Source, path: Path | None, working: Path, input: Shape | None, classes: int | None, report: Report
 ) -> Checked:
     tree = parse(source, report)
-    program = gather(tree, path, report)
+    program = gather(tree, path, report, working=working)
     steps = frozenset([*vocabulary("layer"), "residual", *program.blocks])
     scope = Scope(evaluate_constants(program.constants, steps, report), steps)
-    configuration = configure(program, scope, report, path.parent if path is not None else None)
+    folders = dict.fromkeys(str(folder) for folder in (path.parent if path is not None else working, working))
+    configuration = configure(program, scope, report, tuple(folders))
     if not program.steps:
         _no_layer(source, program, report)
         return Checked(None, report.in_order(), Reading(tree, program, scope.values, (), report.found.included))

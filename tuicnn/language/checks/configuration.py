@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tuicnn.language.checks.arguments import extra_fields, take, take_options
@@ -47,12 +46,12 @@ class Configuration:
         return tuple(made.shape) if made is not None else None
 
 
-def configure(program: Program, scope: Scope, report: Report, folder: Path | None) -> Configuration:
-    """All settings. Relative paths in them start from `folder`."""
+def configure(program: Program, scope: Scope, report: Report, folders: tuple[str, ...]) -> Configuration:
+    """All settings. Relative paths in them are looked for in the `folders`."""
     out = Configuration()
     for name, setting in program.settings.items():
         if name in CHOICES:
-            out.made[name] = _choice(name, setting, scope, report, folder)
+            out.made[name] = _choice(name, setting, scope, report, folders)
         elif name in vocabulary("setting"):
             out.made[name] = _plain(name, setting, scope, report)
         elif name not in OWN_SETTINGS:
@@ -96,7 +95,7 @@ def _first_word(setting: Setting) -> tuple[Name | None, tuple[Argument, ...]]:
     return None, ()
 
 
-def _choice(name: str, setting: Setting, scope: Scope, report: Report, folder: Path | None) -> Any:
+def _choice(name: str, setting: Setting, scope: Scope, report: Report, folders: tuple[str, ...]) -> Any:
     known = vocabulary(name)
     if not setting.readable:
         return None
@@ -107,9 +106,9 @@ def _choice(name: str, setting: Setting, scope: Scope, report: Report, folder: P
         return None
     cls = known.get(word.text)
     if cls is None:
-        _unknown_word(name, word, rest, every, report, folder)
+        _unknown_word(name, word, rest, every, report, folders)
         return None
-    return take(cls, word, rest, scope, report, extra=extra_fields(cls, base=str(folder) if folder else "")).made
+    return take(cls, word, rest, scope, report, extra=extra_fields(cls, bases=folders)).made
 
 
 def _no_word(name: str, setting: Setting, every: str, report: Report) -> None:
@@ -142,7 +141,7 @@ def _no_word(name: str, setting: Setting, every: str, report: Report) -> None:
 
 
 def _unknown_word(
-    name: str, word: Name, rest: tuple[Argument, ...], every: str, report: Report, folder: Path | None
+    name: str, word: Name, rest: tuple[Argument, ...], every: str, report: Report, folders: tuple[str, ...]
 ) -> None:
     """A word that is none of a setting's; it may be written in two words, or with a number behind a hyphen."""
     what = {"data": "data set", "loss": "loss", "optim": "optimizer", "schedule": "schedule"}[name]
@@ -158,7 +157,7 @@ def _unknown_word(
             report.error(code, message, span, help=respell(names[squeezed]))
             return
     meant = closest(word.text, known, aliases(name))
-    there = _beside(word.text, folder) if name == "data" and meant is None else ""
+    there = _beside(word.text, folders) if name == "data" and meant is None else ""
     if there:
         report.error(code, f"no {what} called `{word.text}`. Did you mean `{there}`?", word.span, help=write(there))
         return
@@ -169,14 +168,14 @@ def _unknown_word(
     report.error(code, f"no {what} called `{word.text}`{asked}", word.span, help=help)
 
 
-def _beside(name: str, folder: Path | None) -> str:
+def _beside(name: str, folders: tuple[str, ...]) -> str:
     """How the folder or file of this name is written as a data set; "" where there is none."""
     from tuicnn.data import DataError
     from tuicnn.data.places import resolve
 
     for kind, path, what in (("folder", name, "folder"), ("npz", f"{name}.npz", "file")):
         try:
-            found = resolve(path, folder, what)
+            found = resolve(path, folders, what)
         except DataError:
             continue
         if kind == "folder" and any(found.glob("train-images*")):

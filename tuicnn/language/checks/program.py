@@ -39,10 +39,12 @@ class Program:
         self.blocks |= other.blocks
 
 
-def gather(tree: Tree, path: Path | None, report: Report, way: tuple[Path, ...] = ()) -> Program:
+def gather(
+    tree: Tree, path: Path | None, report: Report, way: tuple[Path, ...] = (), *, working: Path = Path()
+) -> Program:
     """The program of a tree. An included file's own steps are not taken; what it defines can be defined anew."""
     program, own = Program(), Program()
-    here = (path.parent if path is not None else Path()).absolute()
+    here = (path.parent if path is not None else working).absolute()
     way = (*way, path.absolute().resolve()) if path is not None else way
     steps: list[Step] = []
     for statement in tree.statements:
