@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.runs.small import NET, checkpoint_of, made_data, same, story, train
+from tests.runs.small import NET, checkpoint_of, kinds, made_data, same, stop_after, story, train
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
@@ -43,7 +43,7 @@ def stopped(net: Path, text: str) -> RunFolder:
     """A run that was stopped after its fourth step, in the folder where the commands are run."""
     folder = RunFolder.create(net.parent, "my", text)
     Origin(net, net.parent, Options(threads=1)).keep(folder)
-    train(folder, report=lambda run, event: run.act("stop") if event.get("step") == 4 else None)
+    train(folder, report=stop_after(4))
     return folder
 
 
@@ -140,7 +140,7 @@ def test_a_changed_net_is_refused_with_the_difference_or_begins_a_warm_run(
     assert "Weights kept: conv1, batchnorm1; new: dense1, dense2." in warm.stderr
     assert "resumed" not in warm.stdout
     new = RunFolder(net.parent / "runs" / "my-2")
-    assert [e["event"] for e in read_journal(new.journal, steps=False).events] == ["warm", "start", "epoch", "end"]
+    assert kinds(read_journal(new.journal, steps=False).events) == ["warm", "start", "epoch", "end"]
 
     # without --net, the run goes on with the text that it began with, and the change is told
     gone_on = tuicnn("resume", "1")

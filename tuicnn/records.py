@@ -80,13 +80,16 @@ def to_plain(value: Any, special: Special = _refuse, name: str = "JSON") -> Any:
 def parse(data: bytes | bytearray | str) -> Any:
     """The value of strict JSON. Raises `RecordError`, also where it is nested too deeply or a number is enormous."""
     try:
-        return json.loads(data, parse_constant=_constant)
+        return _DECODER.decode(data if isinstance(data, str) else str(data, "utf-8"))
     except (ValueError, RecursionError) as error:
         raise RecordError("it is not JSON") from error
 
 
 def _constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant)
 
 
 def from_plain(wanted: type[T], value: Any, special: Special = _refuse) -> T:

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import pytest
 from rich.console import Console
 
 from tuicnn.cli.output import train
+from tuicnn.training.events import End, Epoch, Event, Paused, Start, State, Step, Unpaused
 
-START = {
-    "event": "start",
-    "net": "mnist",
-    "parameters": 39,
-    "train_images": 45,
-    "val_images": 14,
-    "data": "mnist",
-    "optimizer": "sgd lr=0.1",
-    "batch": 20,
-    "threads": 1,
-    "seed": 0,
-    "steps_per_epoch": 3,
-    "epochs": 2,
-}
-EPOCH = {
-    "event": "epoch",
-    "epoch": 1,
-    "train_loss": 1.0,
-    "val_loss": 1.0,
-    "val_accuracy": 0.5,
-    "images_per_second": 10.0,
-    "seconds": 1.0,
-}
+START = Start(
+    net="mnist",
+    parameters=39,
+    train_images=45,
+    val_images=14,
+    data="mnist",
+    optimizer="sgd lr=0.1",
+    batch=20,
+    threads=1,
+    steps_per_epoch=3,
+    epochs=2,
+)
+EPOCH = Epoch(1, 3, 1.0, 0.5, 1.0, 0.5, 10.0, 1.0)
 
 
 def test_the_speed_counts_each_image_once_and_only_the_time_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,22 +30,19 @@ def test_the_speed_counts_each_image_once_and_only_the_time_of_steps(monkeypatch
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     display = train.ProgressDisplay(Console(file=io.StringIO(), width=100))
 
-    def pass_by(seconds: float, event: dict[str, Any]) -> None:
+    def pass_by(seconds: float, event: Event) -> None:
         now[0] += seconds
         display(event)
-
-    def step(number: int) -> dict[str, Any]:
-        return {"event": "step", "step": number, "loss": 1.0 + number, "accuracy": 0.5}
 
     try:
         pass_by(9.0, START)  # data is read
         for number in (1, 2, 3):
-            pass_by(0.5, step(number))
+            pass_by(0.5, Step(number, 1.0 + number))
         pass_by(7.0, EPOCH)  # after its validation
-        pass_by(0.5, step(4))
-        pass_by(0.0, {"event": "paused", "step": 4})
-        pass_by(60.0, {"event": "unpaused", "step": 4})
-        pass_by(0.5, step(5))
+        pass_by(0.5, Step(4, 5.0))
+        pass_by(0.0, Paused(4))
+        pass_by(60.0, Unpaused(4))
+        pass_by(0.5, Step(5, 6.0))
         (task,) = display._progress.tasks
     finally:
         display.close()
@@ -67,24 +54,14 @@ def test_the_speed_counts_each_image_once_and_only_the_time_of_steps(monkeypatch
     assert (task.completed, task.total, task.description) == (5, 6, "epoch 2")
 
 
-TOLD = EPOCH | {
-    "epoch": 2,
-    "train_loss": 1.25,
-    "val_loss": 2.5,
-    "val_accuracy": 0.375,
-    "images_per_second": 4321.0,
-    "seconds": 65.0,
-}
-
-
 def test_the_lines_of_an_epoch_and_of_the_end_say_each_figure_by_its_name() -> None:
-    assert train.describe_epoch(TOLD, 12) == (
+    told = Epoch(2, train_loss=1.25, val_loss=2.5, val_accuracy=0.375, images_per_second=4321.0, seconds=65.0)
+    assert train.describe_epoch(told, 12) == (
         "epoch  2/12: training loss 1.2500, validation loss 2.5000, accuracy 37.50%; 4,321 images/s, 1 min 05 s"
     )
-    end = {"state": "done", "step": 9, "test_accuracy": 0.625, "test_loss": 3.75, "seconds": 7800.0}
-    end |= {"best_val_accuracy": 0.875, "best_epoch": 1}
+    end = End(State.DONE, test_accuracy=0.625, test_loss=3.75, seconds=7800.0, best_val_accuracy=0.875, best_epoch=1)
     assert train.describe_end(end) == "test accuracy 62.50%, test loss 3.7500, after 2 h 10 min of training"
-    assert train.describe_end(end | {"state": "stopped", "step": 1234}) == "stopped after step 1,234"
+    assert train.describe_end(End(State.STOPPED, step=1234)) == "stopped after step 1,234"
 
 
 def test_the_loss_of_a_plain_line_is_the_mean_of_the_steps_since_the_line_before(
@@ -97,7 +74,7 @@ def test_the_loss_of_a_plain_line_is_the_mean_of_the_steps_since_the_line_before
     lines(START)
     for number, loss in enumerate((1.0, 2.0, 6.0, 4.0, 8.0, 5.0), 1):
         now[0] += 6.0  # every second step a line is due
-        lines({"event": "step", "step": number, "loss": loss, "accuracy": 0.5})
+        lines(Step(number, loss))
         if number == 4:
             lines(EPOCH)
     said = [line for line in stream.getvalue().splitlines() if line.startswith("step")]

@@ -13,6 +13,7 @@ from tuicnn.cli.output.train import JsonLines, PlainLines, ProgressDisplay
 from tuicnn.data import Cifar10
 from tuicnn.data import pictures as decoding
 from tuicnn.data.counting import counted
+from tuicnn.training.events import Reading
 
 
 def test_the_count_rises_to_the_number_of_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,11 +33,11 @@ def test_the_count_rises_to_the_number_of_pictures(tmp_path: Path, monkeypatch: 
 
 def test_a_terminal_shows_the_count_and_other_outputs_do_not() -> None:
     shown, lines = StringIO(), StringIO()
-    event = {"event": "reading", "message": "reading cifar10: 12,400 of 60,000 images"}
+    event = Reading("reading cifar10: 12,400 of 60,000 images")
     display = ProgressDisplay(Console(file=shown, force_terminal=True, width=120))
     display(event)
     display.close()
-    assert event["message"] in shown.getvalue()
+    assert event.message in shown.getvalue()
     JsonLines(lines)(event)
     PlainLines(lines)(event)
     assert lines.getvalue() == ""

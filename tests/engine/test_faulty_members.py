@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from tests.faults.looking import descriptors
+from tests.runs.small import of
 from tuicnn import sharding
 from tuicnn.engine.groups import processes
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.language import check
-from tuicnn.training.events import State
+from tuicnn.training.events import End, Event, State, Step, Warned
 from tuicnn.training.session import Session
 
 NET = """\
@@ -39,20 +40,20 @@ def signalled(number: signal.Signals) -> Callable[[], None]:
     return lambda: os.kill(os.getpid(), number)
 
 
-def outcome(threads: int) -> tuple[dict[str, np.ndarray], list[Any], list[dict[str, Any]]]:
+def outcome(threads: int) -> tuple[dict[str, np.ndarray], list[Any], list[Warned]]:
     """The weights and losses at the end of a run, and what was said in it."""
     checked = check(NET)
     assert checked.plan is not None
-    events: list[dict[str, Any]] = []
+    events: list[Event] = []
     session = Session(checked.plan, threads=threads, on_event=events.append)
     session.figures()  # so that the next step is watched
     assert session.run() is State.DONE
     assert session.network is not None
-    told = [event["loss"] for event in events if event["event"] == "step"]
+    told = [event.loss for event in of(events, Step)]
     return (
         session.network.state_dict(),
-        [*told, events[-1]["test_loss"]],
-        [event for event in events if event["event"] == "warning"],
+        [*told, of(events, End)[0].test_loss],
+        of(events, Warned),
     )
 
 
@@ -106,10 +107,10 @@ def test_whatever_becomes_of_the_other_process_the_bits_are_the_same(
     weights, losses, warnings = outcome(2)
     assert losses == whole[1]
     assert all(np.array_equal(array, weights[name]) for name, array in whole[0].items())
-    assert [event["message"] for event in warnings] == (
+    assert [event.message for event in warnings] == (
         [f"Training goes on in one process: another process {because}."] if because else []
     )
-    traces = [event["traceback"].splitlines()[0] for event in warnings if "traceback" in event]
+    traces = [event.traceback.splitlines()[0] for event in warnings if event.traceback]
     assert traces == ["Traceback (most recent call last):"] * traced
     assert descriptors(os.getpid()) == before
     assert capfd.readouterr() == ("", "")

@@ -25,6 +25,7 @@ from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
+from tuicnn.training.events import Start
 from tuicnn.training.options import Options
 from tuicnn.worker.client import stop_run
 from tuicnn.worker.launch import start
@@ -91,7 +92,7 @@ class Campaign:
             time.sleep(self.dice.uniform(0, 1.5))
 
     def _process(self, folder: RunFolder, threads: int) -> subprocess.Popen[bytes]:
-        resume = any(event["event"] == "start" for event in read_journal(folder.journal, steps=False).events)
+        resume = any(isinstance(event, Start) for event in read_journal(folder.journal, steps=False).events)
         self.newest = start(folder, Options(threads=threads), resume=resume)
         return self.newest
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Run
-from tests.runs.small import NET, checkpoint_of, made_data, same, train
+from tests.runs.small import NET, checkpoint_of, made_data, same, stop_after, train
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.training.options import Options
@@ -29,7 +29,7 @@ def stopped(tuicnn: Run, tmp_path: Path) -> RunFolder:
     (work / "my.net").write_text(text)
     folder = RunFolder.create(work, "my", text)
     Origin(work / "my.net", work, Options(threads=1)).keep(folder)
-    train(folder, report=lambda run, event: run.act("stop") if event.get("step") == 4 else None)
+    train(folder, report=stop_after(4))
     return folder
 
 

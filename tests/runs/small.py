@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.resuming import plan_of, take_up
 from tuicnn.training.checkpoint import Checkpoint
+from tuicnn.training.events import End, Epoch, Event, Step, to_dict
 from tuicnn.training.options import OnNan, Options
 from tuicnn.worker.runner import Run
 
@@ -31,6 +32,7 @@ conv 3 3x3 pad=1 -> batchnorm -> relu -> dropout 0.3 -> flatten -> dense 3
 """
 
 #: what no two runs have in common: when it was, and how long it took
+T = TypeVar("T")
 _CLOCKS = ("time", "seconds", "images_per_second", "run", "pid", "threads")
 
 
@@ -56,7 +58,7 @@ def train(
     every: float = 1e-9,
     options: Options | None = None,
     on_nan: OnNan = "stop",
-    report: Callable[[Run, dict[str, Any]], object] = lambda run, event: None,
+    report: Callable[[Run, Event], object] = lambda run, event: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Run:
     """Train a run to its end, with a checkpoint after each step; `report` is given each event."""
@@ -66,7 +68,7 @@ def train(
         past = take_up(folder, plan, longer=chosen.epochs is not None, say=say, on_nan=on_nan) if resume else None
         plan = replace(plan, train=replace(plan.train, checkpoint=every))
 
-        def tell(event: dict[str, Any]) -> None:
+        def tell(event: Event) -> None:
             report(run, event)
 
         run = Run(folder, plan, threads, past=past, on_nan=on_nan, report=tell)
@@ -75,14 +77,24 @@ def train(
     return run
 
 
+def stop_after(step: int) -> Callable[[Run, Event], None]:
+    """For `train`: what stops a run after a step."""
+
+    def stop(run: Run, event: Event) -> None:
+        if isinstance(event, Step) and event.step == step:
+            run.act("stop")
+
+    return stop
+
+
 def killed_after_each_event(folder: RunFolder, **more: Any) -> list[tuple[str, RunFolder]]:
     """Train a run, and copy its folder at each event: what SIGKILL would have left at that moment."""
     left: list[tuple[str, RunFolder]] = []
 
-    def copy(run: Run, event: dict[str, Any]) -> None:
+    def copy(run: Run, event: Event) -> None:
         path = folder.path.with_name(f"{folder.name}-killed-{len(left)}")
         shutil.copytree(folder.path, path)
-        left.append((event["event"], RunFolder(path)))
+        left.append((kinds([event])[0], RunFolder(path)))
 
     train(folder, report=copy, **more)
     return left
@@ -102,10 +114,20 @@ def same(one: Checkpoint, other: Checkpoint) -> bool:
     return arrays[0] == arrays[1] and all(getattr(one, name) == getattr(other, name) for name in numbers)
 
 
+def kinds(events: list[Event]) -> list[str]:
+    """What events are called in the journal."""
+    return [to_dict(event)["event"] for event in events]
+
+
+def of(events: list[Event], kind: type[T]) -> list[T]:
+    """Those of a kind."""
+    return [event for event in events if isinstance(event, kind)]
+
+
 def story(folder: RunFolder) -> list[dict[str, Any]]:
     """What the journal tells of steps, epochs and the end, apart from times."""
     return [
-        {name: value for name, value in event.items() if name not in _CLOCKS}
+        {name: value for name, value in to_dict(event).items() if name not in _CLOCKS}
         for event in read_journal(folder.journal).events
-        if event["event"] in ("step", "epoch", "end")
+        if isinstance(event, Step | Epoch | End)
     ]

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.runs.small import kinds, of
 from tuicnn.errors import UserError
+from tuicnn.records import parse
 from tuicnn.runs.journal import Journal, read_journal
+from tuicnn.training.events import End, Epoch, Event, Resumed, Start, State, Step, Unknown, Warned
+
+END = End(State.DONE)
 
 
-def written(path: Path, *events: dict[str, Any]) -> None:
+def written(path: Path, *events: Event) -> None:
     journal = Journal(path)
     for event in events:
         journal.append(event)
@@ -26,62 +29,53 @@ def written(path: Path, *events: dict[str, Any]) -> None:
 
 def test_events_come_back_in_order(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    written(path, {"event": "start", "seed": 1}, {"event": "step", "step": 1, "loss": 0.5}, {"event": "end"})
-    found = read_journal(path)
-    assert [event["event"] for event in found.events] == ["start", "step", "end"]
-    assert found.events[1] == {"event": "step", "step": 1, "loss": 0.5}
-    assert found.events[0]["time"] > 1e9
-    assert [e["event"] for e in read_journal(path, steps=False).events] == ["start", "end"]
+    written(path, Start(seed=1), Step(1, 0.5, 0.1), END)
+    start, step, end = read_journal(path).events
+    assert step == Step(1, 0.5, 0.1)
+    assert isinstance(start, Start)
+    assert start.time is not None
+    assert start.time > 1e9
+    assert read_journal(path, steps=False).events == [start, end]
 
 
 def test_a_journal_that_is_removed_begins_anew_where_the_run_is_now(tmp_path: Path) -> None:
     path = tmp_path / "a" / "journal.jsonl"
     path.parent.mkdir()
     journal = Journal(path, where=lambda: path)
-    journal.append({"event": "resumed", "seed": 1})
-    journal.append({"event": "epoch", "epoch": 1})
+    journal.append(Resumed(seed=1))
+    journal.append(Epoch(1))
     path = path.parent.rename(tmp_path / "b") / path.name
     path.unlink()
-    journal.append({"event": "epoch", "epoch": 2})
-    journal.append({"event": "end"})
+    journal.append(Epoch(2))
+    journal.append(END)
     events = read_journal(path).events
-    assert [event["event"] for event in events] == ["start", "epoch", "end"]
-    assert (events[0]["seed"], events[1]["epoch"]) == (1, 2)
+    assert kinds(events) == ["start", "epoch", "end"]
+    assert (of(events, Start)[0].seed, of(events, Epoch)[0].epoch) == (1, 2)
     path.unlink()
     path.parent.rmdir()
-    journal.append({"event": "end"})  # with its folder gone, there is nowhere to write
+    journal.append(END)  # with its folder gone, there is nowhere to write
     journal.close()
     assert not path.parent.exists()
 
 
 def test_it_is_strict_json(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    odd = {
-        "a": math.nan,
-        "b": [math.inf],
-        "c": np.float32(1.5),
-        "d": np.float32("nan"),
-        "e": Path("x"),
-        "f": np.int64(3),
-    }
-    written(path, {"loss": 1.0, **odd, "event": "epoch"})
-
-    def refuse(constant: str) -> None:
-        raise AssertionError(constant)
-
-    event = json.loads(path.read_text(), parse_constant=refuse)
-    assert (event["a"], event["b"], event["c"], event["d"], event["e"], event["f"]) == (None, [None], 1.5, None, "x", 3)
+    written(path, Epoch(1, 3, math.inf, np.float64(0.5), np.float64("nan"), seconds=-math.inf))
+    event = parse(path.read_bytes())
+    wanted = {"step": 3, "train_loss": None, "train_accuracy": 0.5, "val_loss": None, "seconds": None}
+    assert {name: event[name] for name in wanted} == wanted
 
 
 def test_an_epoch_is_on_disk_at_once_with_the_steps_before_it(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     journal = Journal(path)
     for step in range(100):
-        journal.append({"event": "step", "step": step})
-    journal.append({"event": "epoch", "epoch": 1})
+        journal.append(Step(step))
+    journal.append(Epoch(1))
     found = read_journal(path).events
     journal.close()
-    assert [e.get("step") for e in found] == [*range(100), None]
+    assert [step.step for step in of(found, Step)] == list(range(100))
+    assert isinstance(found[-1], Epoch)
 
 
 def test_steps_are_not_written_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,27 +88,27 @@ def test_steps_are_not_written_one_by_one(tmp_path: Path, monkeypatch: pytest.Mo
         return real(descriptor, data)
 
     monkeypatch.setattr(os, "write", counted)
-    written(tmp_path / "j", *({"event": "step", "step": step} for step in range(2000)))
+    written(tmp_path / "j", *(Step(step) for step in range(2000)))
     assert 1 <= calls < 100
 
 
 def test_it_is_for_its_owner_only(tmp_path: Path) -> None:
-    written(tmp_path / "j", {"event": "start"})
+    written(tmp_path / "j", Start())
     assert (tmp_path / "j").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_half_written_last_line_is_left_out_and_cut_off_before_what_follows(tmp_path: Path) -> None:
     path = tmp_path / "j"
-    written(path, {"event": "start"}, {"event": "epoch", "epoch": 1})
+    written(path, Start(), Epoch(1))
     path.write_bytes(path.read_bytes()[:-9])
-    assert [e["event"] for e in read_journal(path).events] == ["start"]
+    assert kinds(read_journal(path).events) == ["start"]
     assert read_journal(path).damaged == 0
     journal = Journal(path)
     assert journal.cut_off > 0
-    journal.append({"event": "end"})
+    journal.append(END)
     journal.close()
     found = read_journal(path)
-    assert [e["event"] for e in found.events] == ["start", "end"]
+    assert kinds(found.events) == ["start", "end"]
     assert found.damaged == 0
 
 
@@ -123,16 +117,17 @@ def test_cut_off_anywhere_it_keeps_every_whole_line(
     tmp_path_factory: pytest.TempPathFactory, cut: int, texts: list[str]
 ) -> None:
     path = tmp_path_factory.mktemp("j") / "j"
-    written(path, *({"event": "epoch", "text": text} for text in texts))
+    written(path, *(Warned(text) for text in texts))
     data = path.read_bytes()
     left = data[: cut % (len(data) + 1)]
     path.write_bytes(left)
-    written(path, {"event": "end"})
+    written(path, END)
     found = read_journal(path)
     assert found.damaged == 0
     # an event that lacks nothing but its newline is whole
     whole = left.count(b"\n") + (left.endswith(b"}") and len(left) > 0 and data[len(left) : len(left) + 1] == b"\n")
-    assert [e.get("text") for e in found.events] == [*texts[:whole], None]
+    assert [event.message for event in of(found.events, Warned)] == texts[:whole]
+    assert kinds(found.events[whole:]) == ["end"]
 
 
 @given(st.lists(st.binary(max_size=40).map(lambda b: b.replace(b"\n", b"")), max_size=6))
@@ -162,7 +157,7 @@ def test_a_line_that_is_no_event_is_skipped(tmp_path: Path, line: bytes) -> None
     path = tmp_path / "j"
     path.write_bytes(b'{"event":"a"}\n' + line + b'\n{"event":"b"}\n')
     found = read_journal(path)
-    assert ([e["event"] for e in found.events], found.damaged) == (["a", "b"], 1)
+    assert (found.events, found.damaged) == ([Unknown("a"), Unknown("b")], 1)
 
 
 def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:
@@ -194,17 +189,18 @@ def test_a_full_disk_is_told_once_and_nothing_is_lost_when_there_is_room_again(
 
     monkeypatch.setattr(os, "write", narrow)
     for number in range(20):
-        journal.append({"event": "epoch", "epoch": number})
+        journal.append(Epoch(number))
         clock[0] += 1
     assert len(said) == 1
     assert "the disk is full" in said[0]
     room = 10**9
     clock[0] += 60
-    journal.append({"event": "end"})
+    journal.append(END)
     assert said[1:] == [""]
     journal.close()
     found = read_journal(tmp_path / "j")
-    assert [e.get("epoch") for e in found.events] == [*range(20), None]
+    assert [epoch.epoch for epoch in of(found.events, Epoch)] == list(range(20))
+    assert isinstance(found.events[-1], End)
     assert found.damaged == 0
 
 
@@ -219,13 +215,14 @@ def test_what_waits_for_a_full_disk_is_bounded(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "write", refuse)
     for number in range(1000):
-        journal.append({"event": "step", "step": number})
+        journal.append(Step(number))
         clock[0] += 6
     monkeypatch.setattr(os, "write", real)
     clock[0] += 60
-    journal.append({"event": "end"})
+    journal.append(END)
     journal.close()
     found = read_journal(tmp_path / "j")
     assert len(found.events) < 100
     assert found.damaged == 0
-    assert [e.get("step") for e in found.events[-3:]] == [998, 999, None]
+    assert [step.step for step in of(found.events, Step)][-2:] == [998, 999]
+    assert isinstance(found.events[-1], End)

@@ -23,7 +23,7 @@ from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import Moment
-from tuicnn.training.events import State
+from tuicnn.training.events import Event, State, Step
 from tuicnn.worker.runner import Run
 
 CHECKPOINT = Checkpoint(1, 0, {"dense1.weight": np.ones((2, 2), np.float32)})
@@ -145,10 +145,10 @@ def test_a_run_on_a_full_disk_says_so_until_there_is_room(tmp_path: Path, monkey
 
     monkeypatch.setattr(checkpoint_folder, "write_atomic", narrow)
 
-    def look(run: Run, event: dict[str, object]) -> None:
-        if event["event"] == "step":
+    def look(run: Run, event: Event) -> None:
+        if isinstance(event, Step):
             messages.append(run.progress().trouble)
-            full[0] = event["step"] in (2, 3)
+            full[0] = event.step in (2, 3)
 
     run = train(folder, report=look)
     assert run.progress().state is State.DONE
@@ -207,8 +207,8 @@ def test_a_disk_that_really_fills_costs_no_step_and_no_checkpoint(small_disk: Pa
     train(other)
     ballast = small_disk / "ballast"
 
-    def fill(run: Run, event: dict[str, object]) -> None:
-        if event["event"] == "step" and event["step"] == 4:
+    def fill(run: Run, event: Event) -> None:
+        if isinstance(event, Step) and event.step == 4:
             with ballast.open("wb", buffering=0) as file, suppress(OSError):
                 while True:
                     file.write(bytes(4096))

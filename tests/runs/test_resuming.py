@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
+from tests.runs.small import (
+    NET,
+    checkpoint_of,
+    killed_after_each_event,
+    kinds,
+    made_data,
+    of,
+    same,
+    stop_after,
+    story,
+    train,
+)
 from tuicnn import sharding
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
@@ -26,7 +37,7 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.resuming import checkpoint_for, plan_of, take_up
 from tuicnn.runs.status import describe, summary
-from tuicnn.training.events import State
+from tuicnn.training.events import Event, State, Step
 from tuicnn.training.options import Options
 from tuicnn.worker.runner import Run
 
@@ -52,12 +63,7 @@ def copy_of(folder: RunFolder, name: str) -> RunFolder:
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A run that was stopped after its fourth step, with checkpoints of the third and the fourth; to be copied."""
     folder = a_run(tmp_path_factory.mktemp("stopped"))
-
-    def stop(run: Run, event: dict[str, Any]) -> None:
-        if event.get("step") == 4:
-            run.act("stop")
-
-    train(folder, report=stop)
+    train(folder, report=stop_after(4))
     assert summary(folder).state == "stopped"
     assert CheckpointFolder(folder.checkpoints).steps() == [4, 3]
     return folder
@@ -103,8 +109,8 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(tmp_path: Path) -> No
     while not (left.journal.exists() and summary(left).state == "done"):
         steps: list[int] = []
 
-        def die(run: Run, event: dict[str, Any], steps: list[int] = steps) -> None:
-            steps += [1] * (event["event"] == "step")
+        def die(run: Run, event: Event, steps: list[int] = steps) -> None:
+            steps += [1] * (isinstance(event, Step))
             if len(steps) == 1:
                 run.act("stop")
 
@@ -121,7 +127,7 @@ def test_what_was_lost_is_told_once(tmp_path: Path, every: float) -> None:
     for number, (_, left) in enumerate(killed_after_each_event(folder, every=every)[:-1]):
         run = train(left, resume=True, every=every)
         assert story(left) == story(folder), number
-        assert [e["event"] for e in read_journal(left.journal).events].count("resumed") == 1
+        assert kinds(read_journal(left.journal).events).count("resumed") == 1
         # what the charts show
         history = run.history(0, 0)
         losses = [event["loss"] for event in story(folder) if event["event"] == "step"]
@@ -159,12 +165,7 @@ def test_the_best_is_kept_beside_the_last_two(tmp_path: Path) -> None:
 
 def test_on_stop_there_is_a_checkpoint_of_that_step(tmp_path: Path) -> None:
     folder = a_run(tmp_path)
-
-    def stop(run: Run, event: dict[str, Any]) -> None:
-        if event.get("step") == 2:
-            run.act("stop")
-
-    run = train(folder, report=stop, every=0)
+    run = train(folder, report=stop_after(2), every=0)
     assert (run.progress().state, checkpoint_of(folder).step, run.progress().saved) == (State.STOPPED, 2, 2)
     assert "stopped" in describe(folder)
     assert summary(folder).resumable
@@ -175,13 +176,13 @@ def test_on_pause_and_when_asked_too(tmp_path: Path, action: Any) -> None:
     folder = a_run(tmp_path)
     seen: list[int] = []
 
-    def act(run: Run, event: dict[str, Any]) -> None:
-        if event["event"] == "step":
-            if event["step"] == 2:
+    def act(run: Run, event: Event) -> None:
+        if isinstance(event, Step):
+            if event.step == 2:
                 run.act(action)
                 if action == "pause":
                     run.act("step")  # once it has paused, one step is trained
-            elif event["step"] == 3:
+            elif event.step == 3:
                 seen.extend(CheckpointFolder(folder.checkpoints).steps())
                 run.act("resume")
 
@@ -394,7 +395,7 @@ def test_a_changed_comment_is_no_change(stopped: RunFolder, tmp_path: Path) -> N
 
 def test_other_data_is_refused_and_the_weights_are_kept(tmp_path: Path) -> None:
     folder = a_run(tmp_path)
-    train(folder, report=lambda run, event: run.act("stop") if event.get("step") == 2 else None)
+    train(folder, report=stop_after(2))
     weights = folder.weights.read_bytes()
     made_data(tmp_path, seed=1)
     run = train(folder, resume=True)
@@ -445,7 +446,7 @@ def test_whatever_became_of_the_journal_the_run_goes_on(
     assert (len(past.steps), len(past.epochs)) == (4, 1)
     left = journal.read_bytes()
     assert left == b"" or left.endswith(b"\n")
-    steps = [event["step"] for event in read_journal(journal).events if event["event"] == "step"]
+    steps = [step.step for step in of(read_journal(journal).events, Step)]
     assert sum(isinstance(step, int) and step > 4 for step in steps) <= changes
 
 
@@ -459,7 +460,7 @@ def test_a_damaged_number_loses_no_more_than_its_line(stopped: RunFolder, tmp_pa
     run = train(left, resume=True)
     known = [not math.isnan(loss) for loss in run.history(0, 0).losses]
     assert known == [True, "epoch" in was, True, True, True, True]
-    steps = [event["step"] for event in read_journal(left.journal).events if event["event"] == "step"]
+    steps = [step.step for step in of(read_journal(left.journal).events, Step)]
     assert [step for step in steps if step <= 6] == [step for step in range(1, 7) if known[step - 1]]
 
 

@@ -19,9 +19,10 @@ from tuicnn.runs.finding import find_run, list_runs, the_only_alive
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal, parse
 from tuicnn.runs.status import describe, how_to_go_on, summary
+from tuicnn.training.events import Diverged, End, Epoch, Event, Paused, Resumed, Start, State, Unpaused
 
 
-def a_run(parent: Path, net: str, *events: dict[str, Any]) -> RunFolder:
+def a_run(parent: Path, net: str, *events: Event) -> RunFolder:
     folder = RunFolder.create(parent, net, "dense 10\n")
     journal = Journal(folder.journal)
     for event in events:
@@ -30,12 +31,12 @@ def a_run(parent: Path, net: str, *events: dict[str, Any]) -> RunFolder:
     return folder
 
 
-START = {"event": "start", "epochs": 3, "seed": 0}
-EPOCHS = [{"event": "epoch", "epoch": n, "val_accuracy": a} for n, a in ((1, 0.9), (2, 0.95), (3, float("nan")))]
+START = Start(epochs=3)
+EPOCHS = [Epoch(n, val_accuracy=a) for n, a in ((1, 0.9), (2, 0.95), (3, float("nan")))]
 
 
 def test_a_run_that_ended(tmp_path: Path) -> None:
-    end = {"event": "end", "state": "done", "test_accuracy": 0.979, "parameters": 15_770}
+    end = End(State.DONE, test_accuracy=0.979, parameters=15_770)
     run = summary(a_run(tmp_path, "mnist", START, *EPOCHS, end))
     assert (run.name, run.state, run.alive, run.epochs, run.epochs_planned) == ("mnist-1", "done", False, 3, 3)
     assert (run.best_val_accuracy, run.test_accuracy, run.parameters) == (0.95, 0.979, 15_770)
@@ -44,9 +45,9 @@ def test_a_run_that_ended(tmp_path: Path) -> None:
     assert describe(run.folder) == "done, 3 epochs, 97.9% on the test images"
 
 
-@pytest.mark.parametrize("state", ["stopped", "failed", "diverged"])
-def test_other_ends(tmp_path: Path, state: str) -> None:
-    folder = a_run(tmp_path, "mnist", START, EPOCHS[0], {"event": "end", "state": state, "message": "why"})
+@pytest.mark.parametrize("state", [State.STOPPED, State.FAILED, State.DIVERGED])
+def test_other_ends(tmp_path: Path, state: State) -> None:
+    folder = a_run(tmp_path, "mnist", START, EPOCHS[0], End(state, "why"))
     assert (summary(folder).state, summary(folder).message) == (state, "why")
     assert describe(folder) == f"{state}, 1 of 3 epochs, 90.0% on the validation images"
 
@@ -59,39 +60,41 @@ def test_alive_and_lost_differ_by_the_lock_alone(tmp_path: Path) -> None:
 
 
 def test_a_run_that_waits_for_somebody_is_paused(tmp_path: Path) -> None:
-    waits = {"event": "diverged", "action": "pause"}, {"event": "paused", "step": 7}
+    waits = Diverged(7, 1, "the loss", "NaN", action="pause", message="The loss became NaN."), Paused(7)
     folder = a_run(tmp_path, "mnist", START, EPOCHS[0], *waits)
     with folder.lock():
         assert (summary(folder).state, summary(folder).paused) == ("alive", True)
         assert describe(folder).startswith("paused, 1 of 3 epochs")
     assert (summary(folder).state, summary(folder).paused) == ("lost", False)
-    for later in ({"event": "unpaused"}, {"event": "resumed"}, {"event": "end", "state": "stopped"}):
+    for later in (Unpaused(7), Resumed(), End(State.STOPPED)):
         folder = a_run(tmp_path, "mnist", START, *waits, later)
         with folder.lock():
             assert not summary(folder).paused
 
 
 def test_a_process_that_stays_after_the_end_can_be_attached_to(tmp_path: Path) -> None:
-    folder = a_run(tmp_path, "mnist", START, {"event": "end", "state": "done"})
+    folder = a_run(tmp_path, "mnist", START, End(State.DONE))
     with folder.lock():
         assert (summary(folder).state, summary(folder).alive) == ("done", True)
 
 
 def test_a_journal_of_nonsense_is_no_error(tmp_path: Path) -> None:
-    odd = {"event": "epoch", "epoch": "x", "val_accuracy": [1]}
-    end = {"event": "end", "state": ["done"], "test_accuracy": 10**400, "parameters": True, "time": "now"}
-    folder = a_run(tmp_path, "mnist", {"event": "start", "epochs": None, "time": None}, odd, end)
-    with folder.journal.open("ab") as file:
-        file.write(b"\xff\xff\n{half")
+    folder = a_run(tmp_path, "mnist")
+    odd: list[dict[str, Any]] = [
+        {"event": "start", "epochs": None, "time": None},
+        {"event": "epoch", "epoch": "x", "val_accuracy": [1]},
+        {"event": "end", "state": ["done"], "test_accuracy": 10**400, "parameters": True, "time": "now"},
+    ]
+    folder.journal.write_bytes("".join(f"{json.dumps(event)}\n" for event in odd).encode() + b"\xff\xff\n{half")
     run = summary(folder)
-    assert (run.state, run.epochs, run.damaged, run.parameters) == ("lost", 0, 3, None)
+    assert (run.state, run.epochs, run.damaged, run.parameters) == ("lost", 0, 4, None)
     assert math.isnan(run.test_accuracy)
     assert describe(folder) == "lost"
 
 
 def test_runs_are_listed_in_their_order(tmp_path: Path) -> None:
     assert list_runs(tmp_path) == []
-    names = [a_run(tmp_path, net, {**START, "time": 1000 + n}).name for n, net in enumerate(["b", "a", "c"])]
+    names = [a_run(tmp_path, net, Start(time=1000 + n)).name for n, net in enumerate(["b", "a", "c"])]
     (tmp_path / "runs" / "empty-9").mkdir()
     (tmp_path / "runs" / "file").write_text("")
     assert [run.name for run in list_runs(tmp_path)] == names == ["b-1", "a-2", "c-3"]
@@ -128,7 +131,7 @@ def test_a_number_of_two_runs_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_without_a_name_the_newest_that_is_alive_is_meant(tmp_path: Path) -> None:
-    old, new, _ = (a_run(tmp_path, "mnist", {**START, "time": n}) for n in (1000, 2000, 3000))
+    old, new, _ = (a_run(tmp_path, "mnist", Start(time=n)) for n in (1000, 2000, 3000))
     assert find_run(None, tmp_path).name == "mnist-3"  # none is alive
     with pytest.raises(UserError, match=r"No run in .*runs is alive"):
         find_run(None, tmp_path / "elsewhere")
@@ -195,7 +198,7 @@ def test_what_the_steps_of_a_run_hold_is_not_read_for_how_it_stands(
             file.write(json.dumps({"event": "step", "step": step}, separators=separators) + "\n")
     read: list[bytes] = []
 
-    def counted(line: bytes) -> dict[str, Any] | None:
+    def counted(line: bytes) -> Event | None:
         read.append(line)
         return parse(line)
 
@@ -214,6 +217,6 @@ def test_what_the_steps_of_a_run_hold_is_not_read_for_how_it_stands(
     ],
 )
 def test_of_a_run_that_is_over_it_is_said_how_and_what_can_be_done(tmp_path: Path, state: str, said: str) -> None:
-    end = [] if state == "lost" else [{"event": "end", "state": state}]
-    folder = a_run(tmp_path, "mnist", START, {"event": "epoch", "epoch": 3, "val_accuracy": 0.9}, *end)
+    end = [] if state == "lost" else [End(State(state))]
+    folder = a_run(tmp_path, "mnist", START, Epoch(3, val_accuracy=0.9), *end)
     assert re.search(said, how_to_go_on(folder))

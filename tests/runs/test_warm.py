@@ -15,6 +15,7 @@ from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.warm import unchanged, warm_checkpoint
 from tuicnn.training.checkpoint import Checkpoint
+from tuicnn.training.events import Epoch, Start
 
 OLD = "conv 3 3x3 pad=1 -> batchnorm -> relu -> maxpool 2 -> conv 4 3x3 -> relu -> flatten -> dense 5 -> dense 3"
 
@@ -97,8 +98,8 @@ def test_a_warm_run_begins_where_the_old_one_ended(tmp_path: Path) -> None:
     second = RunFolder.create(tmp_path, "second", text)
     CheckpointFolder(second.checkpoints).write(begin)
     seen: list[float] = []
-    train(second, resume=True, report=lambda _, e: seen.append(e["train_loss"]) if e["event"] == "epoch" else None)
+    train(second, resume=True, report=lambda _, e: seen.append(e.train_loss) if isinstance(e, Epoch) else None)
     assert seen[0] < run.history(0, 0).epochs[0].train_loss
     from tuicnn.runs.journal import read_journal
 
-    assert read_journal(second.journal).events[0]["event"] == "start"  # it is a run of its own
+    assert isinstance(read_journal(second.journal).events[0], Start)  # it is a run of its own

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import signal
 import threading
@@ -15,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.runs.small import kinds, of
 from tuicnn import sharding
 from tuicnn.data import Dataset, DataSpec
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.language import check
-from tuicnn.training.events import State
+from tuicnn.training.events import End, Epoch, Event, Start, State, Step, Warned
 from tuicnn.training.session import Session
 
 NET = """\
@@ -29,11 +29,15 @@ conv 4 3x3 -> relu -> maxpool 2 -> flatten -> dense 10
 """
 
 
-def session(text: str = NET, threads: int = 1) -> tuple[Session, list[dict[str, Any]]]:
-    events: list[dict[str, Any]] = []
+def session(text: str = NET, threads: int = 1) -> tuple[Session, list[Event]]:
+    events: list[Event] = []
     checked = check(text)
     assert checked.plan is not None
     return Session(checked.plan, threads=threads, on_event=events.append), events
+
+
+def pauses(events: list[Event]) -> list[str]:
+    return [kind for kind in kinds(events) if kind in ("paused", "unpaused")]
 
 
 @contextmanager
@@ -58,22 +62,19 @@ def wait_for(what: Callable[[], bool]) -> None:
 def test_a_run_from_start_to_end() -> None:
     made, events = session()
     assert made.run() is State.DONE
-    kinds = [event["event"] for event in events]
-    assert kinds == ["start", *["step"] * 7, "epoch", *["step"] * 7, "epoch", "end"]
-    for event in events:
-        json.dumps(event, allow_nan=False)
-    start, end = events[0], events[-1]
-    assert (start["train_images"], start["val_images"], start["test_images"]) == (320, 100, 10_000)
-    assert (start["steps_per_epoch"], start["parameters"]) == (7, 40 + 4 * 13 * 13 * 10 + 10)
-    assert end["state"] == "done"
-    assert 0 < end["test_accuracy"] < 1
-    assert set(events[8]) >= {"epoch", "train_loss", "val_loss", "val_accuracy", "images_per_second", "seconds"}
-    steps = [event["loss"] for event in events if event["event"] == "step"]
+    assert kinds(events) == ["start", *["step"] * 7, "epoch", *["step"] * 7, "epoch", "end"]
+    (start,), (end,) = of(events, Start), of(events, End)
+    assert (start.train_images, start.val_images, start.test_images) == (320, 100, 10_000)
+    assert (start.steps_per_epoch, start.parameters) == (7, 40 + 4 * 13 * 13 * 10 + 10)
+    assert end.state is State.DONE
+    assert end.test_accuracy is not None
+    assert 0 < end.test_accuracy < 1
+    steps = [event.loss for event in of(events, Step)]
     history = made.history(0, 0)
     np.testing.assert_allclose(history.losses, steps, rtol=1e-6)
     assert [epoch.step for epoch in history.epochs] == [7, 14]
     # an epoch's loss is the mean over its images: the last batch, of 20, counts less
-    assert events[8]["train_loss"] == pytest.approx((50 * sum(steps[:6]) + 20 * steps[6]) / 320)
+    assert of(events, Epoch)[0].train_loss == pytest.approx((50 * sum(steps[:6]) + 20 * steps[6]) / 320)
     assert made.history(10, 1).start == 10
     assert len(made.history(10, 1).losses) == 4
     assert len(made.history(10, 1).epochs) == 1
@@ -114,7 +115,7 @@ def test_the_same_seed_gives_the_same_bits_with_any_number_of_threads() -> None:
         made, events = session(augmented, threads)
         made.run()
         assert made.network is not None
-        results.append((made.network.state_dict(), [e.get("loss") for e in events], events[-1]["test_loss"]))
+        results.append((made.network.state_dict(), of(events, Step), of(events, End)[0].test_loss))
     weights, losses, test = results[0]
     for other_weights, other_losses, other_test in results[1:]:
         assert all(np.array_equal(weights[name], other_weights[name]) for name in weights)
@@ -125,11 +126,11 @@ def test_a_process_that_is_killed_is_told_once_and_changes_no_bit(monkeypatch: p
     monkeypatch.setattr(sharding, "SMALL_BATCH", 0)  # every step is shared
     whole, _ = session()
     whole.run()
-    events: list[dict[str, Any]] = []
+    events: list[Event] = []
 
-    def kill(event: dict[str, Any]) -> None:
+    def kill(event: Event) -> None:
         events.append(event)
-        if event.get("step") == 3 and event["event"] == "step":
+        if isinstance(event, Step) and event.step == 3:
             assert made._trainer is not None
             assert isinstance(made._trainer.group, ForkedGroup)
             os.kill(made._trainer.group.members[0], signal.SIGKILL)
@@ -138,7 +139,7 @@ def test_a_process_that_is_killed_is_told_once_and_changes_no_bit(monkeypatch: p
     assert checked.plan is not None
     made = Session(checked.plan, threads=2, on_event=kill)
     assert made.run() is State.DONE
-    said = [event["message"] for event in events if event["event"] == "warning"]
+    said = [event.message for event in of(events, Warned)]
     because = "another process was killed by SIGKILL, as the system does where memory is short"
     assert said == [f"Training goes on in one process: {because}."]
     assert whole.network is not None
@@ -152,7 +153,7 @@ def test_another_seed_gives_another_run() -> None:
     for seed in (1, 2):
         made, events = session(NET.replace("seed=3", f"seed={seed}"))
         made.run()
-        finals.append(events[-1]["test_loss"])
+        finals.append(of(events, End)[0].test_loss)
     assert finals[0] != finals[1]
 
 
@@ -172,18 +173,16 @@ def test_pause_one_step_and_resume() -> None:
         made.resume()
         wait_for(lambda: made.progress().step > at + 3)
     assert made.progress().state is State.STOPPED
-    told = [event for event in events if event["event"] in ("paused", "unpaused")]
-    assert [event["event"] for event in told] == ["paused", "unpaused"]
-    assert events[-1]["state"] == "stopped"
+    assert pauses(events) == ["paused", "unpaused"]
+    assert of(events, End)[0].state is State.STOPPED
 
 
 def test_a_pause_in_the_last_step_holds_before_the_test() -> None:
     made, events = session(NET.replace("epochs=2", "epochs=1"))
-    seen: list[dict[str, Any]] = []
 
-    def on_event(event: dict[str, Any]) -> None:
+    def on_event(event: Event) -> None:
         events.append(event)
-        if event["event"] == "step" and event["step"] == 7:
+        if isinstance(event, Step) and event.step == 7:
             made.pause()
 
     made._on_event = on_event
@@ -197,17 +196,16 @@ def test_a_pause_in_the_last_step_holds_before_the_test() -> None:
         made.resume()
         thread.join(20)
     assert made.progress().state is State.DONE
-    seen = [event for event in events if event["event"] in ("paused", "unpaused")]
-    assert [event["event"] for event in seen] == ["paused", "unpaused"]
+    assert pauses(events) == ["paused", "unpaused"]
 
 
 def test_a_resume_during_a_single_step_is_told() -> None:
     made, events = session(NET.replace("epochs=2", "epochs=500"))
     stepped = threading.Event()
 
-    def on_event(event: dict[str, Any]) -> None:
+    def on_event(event: Event) -> None:
         events.append(event)
-        if stepped.is_set() and event["event"] == "step":
+        if stepped.is_set() and isinstance(event, Step):
             stepped.clear()
             made.resume()  # while the single step is not quite over
 
@@ -220,7 +218,7 @@ def test_a_resume_during_a_single_step_is_told() -> None:
         made.step()
         wait_for(lambda: made.progress().step > at + 3)
         assert made.progress().state is not State.PAUSED
-    assert [e["event"] for e in events if e["event"] in ("paused", "unpaused")] == ["paused", "unpaused"]
+    assert pauses(events) == ["paused", "unpaused"]
 
 
 def test_a_peek_shows_what_the_network_computes() -> None:
@@ -269,7 +267,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_weights() -> 
     made, events = session(NET.replace("train:", "optim: sgd lr=1e6\ntrain:"))
     assert made.run() is State.DIVERGED  # without a warning of NumPy's: pytest makes errors of them
     assert "smaller learning rate" in made.progress().message
-    assert events[-1]["state"] == "diverged"
+    assert of(events, End)[0].state is State.DIVERGED
     assert made.network is not None
     assert all(np.isfinite(w).all() for w in made.network.state_dict().values())
 
@@ -293,4 +291,4 @@ def test_data_that_cannot_be_read_fails_with_a_sentence(tmp_path: Any) -> None:
     (tmp_path / "d.npz").unlink()
     assert made.run() is State.FAILED
     assert "d.npz" in made.progress().message
-    assert events[-1]["state"] == "failed"
+    assert of(events, End)[0].state is State.FAILED

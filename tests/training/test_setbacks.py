@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import shutil
 import tempfile
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, same, story, train
+from tests.runs.small import NET, checkpoint_of, killed_after_each_event, kinds, made_data, of, same, story, train
 from tests.training.test_session import in_background, wait_for
 from tuicnn.language import check
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
@@ -23,7 +22,7 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.divergence import MOST_HALVINGS, DivergedError, Divergence
-from tuicnn.training.events import State
+from tuicnn.training.events import Diverged, End, Epoch, Event, Paused, RateChanged, SetBack, Start, State, Step
 from tuicnn.training.options import OnNan
 from tuicnn.training.session import Session
 from tuicnn.training.setbacks import Setbacks
@@ -40,15 +39,11 @@ conv 4 3x3 -> leakyrelu -> maxpool 2 -> flatten -> dense 10
 """
 
 
-def session(on_nan: OnNan, threads: int = 1, text: str = HOT) -> tuple[Session, list[dict[str, Any]]]:
-    events: list[dict[str, Any]] = []
+def session(on_nan: OnNan, threads: int = 1, text: str = HOT) -> tuple[Session, list[Event]]:
+    events: list[Event] = []
     checked = check(text)
     assert checked.plan is not None
     return Session(checked.plan, threads=threads, on_event=events.append, on_nan=on_nan), events
-
-
-def of(events: list[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
-    return [event for event in events if event["event"] in kinds]
 
 
 def test_halving_finds_a_rate_by_itself_and_any_number_of_processes_the_same() -> None:
@@ -57,24 +52,20 @@ def test_halving_finds_a_rate_by_itself_and_any_number_of_processes_the_same() -
         made, events = session("halve-lr", threads)
         assert made.run() is State.DONE
         assert made.progress().test_accuracy > 0.2
-        told = of(events, "diverged", "set_back")
-        for event in told:
-            json.dumps(event, allow_nan=False)
-        halved = of(events, "diverged")
-        rates = [event["learning_rate"] for event in halved]
+        halved = of(events, Diverged)
+        rates = [event.learning_rate for event in halved]
         assert rates == [3 * 0.5 ** (i + 1) for i in range(len(rates))]
         assert 3 < len(rates) <= MOST_HALVINGS
-        assert {event["action"] for event in halved} == {"halve-lr"}
+        assert {event.action for event in halved} == {"halve-lr"}
         assert (
-            f"halved to {rates[0]:.3g}, and training goes on from the weights that it began with"
-            in halved[0]["message"]
+            f"halved to {rates[0]:.3g}, and training goes on from the weights that it began with" in halved[0].message
         )
         # what the lost weights came to does not count
-        assert all(0 < event["train_loss"] < 10 for event in of(events, "epoch"))
+        assert all(0 < event.train_loss < 10 for event in of(events, Epoch))
         # each step is told once, whatever was undone
-        assert [event["step"] for event in of(events, "step")] == list(range(1, 3 * 40 + 1))
+        assert [event.step for event in of(events, Step)] == list(range(1, 3 * 40 + 1))
         assert made.network is not None
-        ends.append((made.network.state_dict(), rates, events[-1]["test_loss"]))
+        ends.append((made.network.state_dict(), rates, of(events, End)[0].test_loss))
     assert all(np.array_equal(ends[0][0][name], ends[1][0][name]) for name in ends[0][0])
     assert ends[0][1:] == ends[1][1:]
 
@@ -82,7 +73,7 @@ def test_halving_finds_a_rate_by_itself_and_any_number_of_processes_the_same() -
 def test_halving_gives_up_in_the_end() -> None:
     made, events = session("halve-lr", text=HOT.replace("lr=3 momentum=0.9", "lr=1e5"))
     assert made.run() is State.DIVERGED
-    assert [event["action"] for event in of(events, "diverged")] == ["halve-lr"] * MOST_HALVINGS + ["stop"]
+    assert [event.action for event in of(events, Diverged)] == ["halve-lr"] * MOST_HALVINGS + ["stop"]
     assert f"{MOST_HALVINGS} halvings of it in this epoch did not help" in made.progress().message
 
 
@@ -97,7 +88,7 @@ def test_a_pause_waits_for_a_smaller_rate_and_goes_on_from_sound_weights() -> No
         assert all(np.isfinite(w).all() for w in made.network.state_dict().values())
         # going on as it was leads to the same place
         made.resume()
-        wait_for(lambda: len(of(events, "diverged")) == 2 and made.progress().state is State.PAUSED)
+        wait_for(lambda: len(of(events, Diverged)) == 2 and made.progress().state is State.PAUSED)
         assert (made.progress().step, made.progress().diverged) == (first.step, first.diverged)
         for _ in range(8):
             made.scale_rate(0.5)
@@ -108,8 +99,8 @@ def test_a_pause_waits_for_a_smaller_rate_and_goes_on_from_sound_weights() -> No
     assert made.progress().state is State.DONE
     assert made.progress().diverged == ""
     assert made.progress().test_accuracy > 0.2
-    assert [event["to"] for event in of(events, "set_back")] == ["the weights that it began with"]
-    assert of(events, "learning_rate")[-1]["factor"] == 1 / 256
+    assert [event.to for event in of(events, SetBack)] == ["the weights that it began with"]
+    assert of(events, RateChanged)[-1].factor == 1 / 256
 
 
 def test_a_single_step_out_of_the_pause_is_undone_again() -> None:
@@ -118,7 +109,7 @@ def test_a_single_step_out_of_the_pause_is_undone_again() -> None:
         wait_for(lambda: made.progress().state is State.PAUSED)
         at = made.progress().step
         made.step()
-        wait_for(lambda: len(of(events, "diverged")) == 2)
+        wait_for(lambda: len(of(events, Diverged)) == 2)
         wait_for(lambda: made.progress().state is State.PAUSED)
         assert made.progress().step == at
     assert made.progress().state is State.STOPPED
@@ -137,16 +128,16 @@ def a_run(parent: Path, optim: str, **changes: str) -> RunFolder:
 def test_at_a_pause_by_divergence_the_last_good_checkpoint_is_kept_and_one_is_written(tmp_path: Path) -> None:
     folder = a_run(tmp_path, "sgd lr=1e6")
 
-    def stop(run: Run, event: dict[str, Any]) -> None:
-        if event["event"] == "paused":
+    def stop(run: Run, event: Event) -> None:
+        if isinstance(event, Paused):
             run.stop()
 
     run = train(folder, on_nan="pause", report=stop)
     assert run.progress().state is State.STOPPED
-    said = next(event for event in read_journal(folder.journal).events if event["event"] == "diverged")
-    assert (said["layer"], said["action"]) == ("batchnorm1", "pause")
+    said = next(event for event in read_journal(folder.journal).events if isinstance(event, Diverged))
+    assert (said.layer, said.action) == ("batchnorm1", "pause")
     steps = CheckpointFolder(folder.checkpoints).steps()
-    assert steps[:2] == [said["step"] - 1, said["step"] - 2]
+    assert steps[:2] == [said.step - 1, said.step - 2]
     kept = checkpoint_of(folder)
     assert all(np.isfinite(array).all() for array in kept.arrays.values())
 
@@ -155,9 +146,9 @@ def test_a_run_that_stops_there_has_a_checkpoint_of_the_step_before(tmp_path: Pa
     folder = a_run(tmp_path, "sgd lr=1e6")
     run = train(folder, every=0.0, on_nan="stop")
     assert run.progress().state is State.DIVERGED
-    said = next(event for event in read_journal(folder.journal).events if event["event"] == "diverged")
+    said = next(event for event in read_journal(folder.journal).events if isinstance(event, Diverged))
     kept = checkpoint_of(folder)
-    assert kept.step == said["step"] - 1 == run.progress().step
+    assert kept.step == said.step - 1 == run.progress().step
     assert all(np.isfinite(array).all() for array in kept.arrays.values())
 
 
@@ -165,7 +156,7 @@ def test_a_run_set_back_to_its_best_epoch_goes_on_to_the_same_bits_when_killed(t
     folder = a_run(tmp_path, "sgd lr=300 momentum=0.9", **{"epochs=2": "epochs=4"})
     left = killed_after_each_event(folder, on_nan="halve-lr")
     events = read_journal(folder.journal).events
-    assert [e["to"] for e in events if e["event"] == "set_back"] == [
+    assert [e.to for e in events if isinstance(e, SetBack)] == [
         "the weights after epoch 3",
         "the weights that it began with",
     ]
@@ -191,12 +182,12 @@ def test_a_run_is_not_set_back_to_a_running_variance_that_is_negative(
     monkeypatch.setattr(CheckpointFolder, "write", spoilt)
     train(folder, on_nan="halve-lr")
     events = read_journal(folder.journal).events
-    assert {e["to"] for e in events if e["event"] == "set_back"} == {"the weights that it began with"}
+    assert {e.to for e in events if isinstance(e, SetBack)} == {"the weights that it began with"}
 
 
 def changes_of(folder: RunFolder) -> list[tuple[int, float]]:
     events = read_journal(folder.journal).events
-    return [(event["step"], event["factor"]) for event in events if event["event"] == "learning_rate"]
+    return [(event.step, event.factor) for event in events if isinstance(event, RateChanged)]
 
 
 @pytest.mark.parametrize("every", [0, 1e-9])
@@ -206,18 +197,18 @@ def test_a_learning_rate_that_was_changed_is_changed_after_a_kill_too(tmp_path: 
     train(untouched)
     left: list[tuple[str, RunFolder]] = []
 
-    def steer(run: Run, event: dict[str, Any]) -> None:
-        if event["event"] == "step" and event["step"] == 2:
+    def steer(run: Run, event: Event) -> None:
+        if isinstance(event, Step) and event.step == 2:
             run.act("halve-rate")
             run.act("halve-rate")
-        if event["event"] == "step" and event["step"] == 4:
+        if isinstance(event, Step) and event.step == 4:
             run.act("double-rate")
 
-    def copying(run: Run, event: dict[str, Any]) -> None:
+    def copying(run: Run, event: Event) -> None:
         steer(run, event)
         path = folder.path.with_name(f"killed-{len(left)}")
         shutil.copytree(folder.path, path)
-        left.append((event["event"], RunFolder(path)))
+        left.append((kinds([event])[0], RunFolder(path)))
 
     train(folder, report=copying, every=every)
     whole = checkpoint_of(folder)
@@ -246,9 +237,9 @@ def test_a_rate_that_was_answered_survives_a_kill(actions: list[Any]) -> None:
         wanted: list[float] = []
         factor = 1.0
 
-        def steer(run: Run, event: dict[str, Any]) -> None:
+        def steer(run: Run, event: Event) -> None:
             nonlocal factor
-            if event["event"] != "step" or event["step"] != 2:
+            if not isinstance(event, Step) or event.step != 2:
                 return
             for action in actions:
                 done = run.act(action)
@@ -266,10 +257,10 @@ def test_a_rate_that_was_answered_survives_a_kill(actions: list[Any]) -> None:
 def test_a_rate_that_is_changed_in_a_pause_is_saved_with_the_next_checkpoint(tmp_path: Path) -> None:
     folder = a_run(tmp_path, "adam lr=0.01")
 
-    def steer(run: Run, event: dict[str, Any]) -> None:
-        if event["event"] == "step" and event["step"] == 2:
+    def steer(run: Run, event: Event) -> None:
+        if isinstance(event, Step) and event.step == 2:
             run.act("pause")
-        elif event["event"] == "paused":
+        elif isinstance(event, Paused):
             run.act("halve-rate")
             run.stop()
 
@@ -302,8 +293,8 @@ def test_weights_that_are_taken_up_again_come_with_their_optimizer(tmp_path: Pat
 def test_a_rate_has_bounds(tmp_path: Path, action: Any) -> None:
     folder = a_run(tmp_path, "sgd lr=1e-3")
 
-    def steer(run: Run, event: dict[str, Any]) -> None:
-        if event["event"] == "start":
+    def steer(run: Run, event: Event) -> None:
+        if isinstance(event, Start):
             for _ in range(2000):
                 run.act(action)
 

@@ -18,7 +18,7 @@ from tests.worker.pretend import PretendRun, an_overview
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
-from tuicnn.training.events import State
+from tuicnn.training.events import End, State
 from tuicnn.training.progress import Progress
 from tuicnn.worker import client
 from tuicnn.worker.address import address_for
@@ -129,7 +129,7 @@ async def test_a_run_whose_process_is_not_there(folder: RunFolder) -> None:
     with pytest.raises(WorkerGone, match=r"is gone; go on with: .*its log ends with: Killed by a test\)"):
         await RemoteFeed.connect(folder)
     journal = Journal(folder.journal)
-    journal.append({"event": "end", "state": "failed", "message": "No data."})
+    journal.append(End(State.FAILED, "No data."))
     journal.close()
     with pytest.raises(WorkerGone, match=r"has ended \(failed\): No data\."):
         await RemoteFeed.connect(folder)
@@ -198,7 +198,7 @@ def obedient(folder: RunFolder, run: PretendRun) -> Iterator[threading.Thread]:
         while "stop" not in run.asked and time.monotonic() < end:
             time.sleep(0.005)
         journal = Journal(folder.journal)
-        journal.append({"event": "end", "state": "stopped"})
+        journal.append(End(State.STOPPED))
         journal.close()
         server.close()
         lock.release()

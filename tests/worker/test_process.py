@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tests.runs.small import kinds, of
 from tuicnn.errors import UserError
 from tuicnn.runs.finding import find_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
+from tuicnn.training import events as happened
 from tuicnn.training.events import State
 from tuicnn.training.options import Options
 from tuicnn.worker.client import RemoteFeed, stop_run
@@ -89,8 +91,8 @@ async def test_a_run_to_its_end(begin: Start) -> None:
     peek = await feed.peek(1, -1)
     assert (peek.sample, peek.samples, peek.maps.shape) == (49, 50, (10,))
     events = read_journal(folder.journal).events
-    assert [e["event"] for e in events] == ["start", *["step"] * 5, "epoch", *["step"] * 5, "epoch", "end"]
-    assert events[0]["versions"]["numpy"] == np.__version__
+    assert kinds(events) == ["start", *["step"] * 5, "epoch", *["step"] * 5, "epoch", "end"]
+    assert of(events, happened.Start)[0].versions["numpy"] == np.__version__
     assert summary(folder).state == "done"
     assert folder.alive
     assert load_file(folder.weights)

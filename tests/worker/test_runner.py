@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tests.runs.small import kinds, of
 from tests.worker.pretend import PretendRun
 from tuicnn.errors import UserError
 from tuicnn.language.plan import Plan
@@ -21,7 +22,7 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
 from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.training.events import State
+from tuicnn.training.events import End, Event, Start, State, Step, Warned
 from tuicnn.training.progress import Progress
 from tuicnn.worker import runner
 from tuicnn.worker.feed import Action
@@ -35,21 +36,19 @@ class PretendSession(PretendRun):
 
     error: Exception | None = None
 
-    def __init__(
-        self, plan: Plan, *, threads: int, run: str, on_event: Callable[[dict[str, Any]], None], **_: object
-    ) -> None:
+    def __init__(self, plan: Plan, *, threads: int, run: str, on_event: Callable[[Event], None], **_: object) -> None:
         super().__init__()
         self.network = SimpleNamespace()
         self.emit = on_event
 
     def run(self) -> State:
-        self.emit({"event": "start", "epochs": 1})
-        self.emit({"event": "step", "step": 1, "loss": float("nan")})
+        self.emit(Start(epochs=1))
+        self.emit(Step(1))
         self.now = Progress(state=State.TRAINING)
         if self.error is not None:
             raise self.error
         self.now = Progress(state=State.DONE)
-        self.emit({"event": "end", "state": "done"})
+        self.emit(End(State.DONE))
         return State.DONE
 
     def checkpoint(self) -> Checkpoint:
@@ -75,6 +74,10 @@ class PretendSession(PretendRun):
         return Future()
 
 
+def end_of(folder: RunFolder) -> End:
+    return of(read_journal(folder.journal).events, End)[-1]
+
+
 @pytest.fixture(autouse=True)
 def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "Session", PretendSession)
@@ -96,10 +99,12 @@ def test_the_end_in_the_journal_means_that_the_weights_are_safe(
     run.close()
     assert ended_when_saving == [False]
     assert load_file(folder.weights)["a"].tolist() == [1, 1, 1]
-    start, step, end = read_journal(folder.journal).events
-    assert set(start["versions"]) == {"tuicnn", "python", "numpy"}
-    assert step["loss"] is None
-    assert end["weights"] is True
+    start, _, end = read_journal(folder.journal).events
+    assert isinstance(start, Start)
+    assert isinstance(end, End)
+    assert set(start.versions) == {"tuicnn", "python", "numpy"}
+    assert b'{"event":"step","step":1,"loss":null' in folder.journal.read_bytes()
+    assert end.weights is True
 
 
 def test_weights_that_cannot_be_had_do_not_hide_the_end(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +116,7 @@ def test_weights_that_cannot_be_had_do_not_hide_the_end(folder: RunFolder, monke
     run.train()
     run.close()
     assert run.progress().state is State.DONE
-    assert "could not be saved: MemoryError" in read_journal(folder.journal).events[-1]["trouble"]
+    assert "could not be saved: MemoryError" in (end_of(folder).trouble or "")
 
 
 def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
@@ -124,9 +129,9 @@ def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
     run = Run(folder, PLAN, 1)
     run.train()
     run.close()
-    end = read_journal(folder.journal).events[-1]
-    assert (end["weights"], run.progress().state) == (False, State.DONE)
-    assert end["trouble"] == run.progress().trouble == run.unsaved == summary(folder).trouble
+    end = end_of(folder)
+    assert (end.weights, run.progress().state) == (False, State.DONE)
+    assert end.trouble == run.progress().trouble == run.unsaved == summary(folder).trouble
     assert "the disk is full" in capsys.readouterr().err
     assert "the disk is full. Once that is mended, tuicnn resume " in run.unsaved
 
@@ -148,10 +153,10 @@ def test_a_full_disk_is_told_beside_what_was_done_about_something_else(folder: R
 
 def test_a_warning_is_in_the_journal_and_in_the_log(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
     run = Run(folder, PLAN, 1)
-    cast(PretendSession, run._session).emit({"event": "warning", "message": "One process is gone."})
+    cast(PretendSession, run._session).emit(Warned("One process is gone."))
     run.close()
     assert re.fullmatch(r"[-\d]{10} [:\d]{8} One process is gone\.\n", capsys.readouterr().err)
-    assert read_journal(folder.journal).events[-1]["message"] == "One process is gone."
+    assert read_journal(folder.journal).events[-1] == Warned("One process is gone.")
 
 
 def test_an_error_in_training_is_a_sentence_to_people_and_a_traceback_in_the_log(
@@ -185,7 +190,7 @@ def test_a_full_disk_under_the_journal_is_shown_and_training_goes_on(
     assert "the disk is full" in run.progress().trouble
     monkeypatch.undo()
     run.close()
-    assert [e["event"] for e in read_journal(folder.journal).events] == ["start", "step", "end"]
+    assert kinds(read_journal(folder.journal).events) == ["start", "step", "end"]
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "step", "save", "halve-rate", "double-rate", "stop", "discard"])

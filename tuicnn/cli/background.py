@@ -87,15 +87,16 @@ def _see_it_begin(folder: RunFolder, process: subprocess.Popen[bytes], before: s
     `before` is what `_turns` gave before the process was started.
     """
     from tuicnn.runs.journal import parse
+    from tuicnn.training.events import End, State
     from tuicnn.worker.log import last_words
 
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         over = process.poll() is not None  # before its journal is read: its last words are then there
-        turns = [parse(line) or {} for line in _turns(folder) - before]
+        turns = [parse(line) for line in _turns(folder) - before]
         for event in turns:
-            if event.get("event") == "end" and event.get("state") == "failed":
-                raise UserError(f"The run {folder.name} failed: {event.get('message')}")
+            if isinstance(event, End) and event.state is State.FAILED:
+                raise UserError(f"The run {folder.name} failed: {event.message}")
         if turns:
             return True
         if over:

@@ -7,12 +7,12 @@ import errno
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tuicnn.cli.output.streams import complain
 from tuicnn.cli.signals import Signals
 from tuicnn.errors import UserError
-from tuicnn.training.events import State
+from tuicnn.training.events import Diverged, Event, State, Warned
 from tuicnn.training.options import ON_NAN_ALONE
 from tuicnn.worker.log import log, log_to
 from tuicnn.worker.runner import Run, serve
@@ -49,13 +49,13 @@ def train_here(
     """
     gone: list[OSError] = []  # why the reports could not be written, once they could not
 
-    def report(event: dict[str, Any]) -> None:
+    def report(event: Event) -> None:
         if gone or signals.terminal_gone:
             return
         try:
             reporter(event)
-            if event["event"] == "diverged" and event["action"] == "pause":
-                reporter({"event": "warning", "message": f"Training is paused; {folder.attach} lets it go on."})
+            if isinstance(event, Diverged) and event.action == "pause":
+                reporter(Warned(f"Training is paused; {folder.attach} lets it go on."))
         except OSError as error:
             if error.errno == errno.EIO and signals.lost_terminal():
                 return
@@ -73,7 +73,7 @@ def train_here(
             past=take_up() if take_up is not None else None,
             on_nan=on_nan,
             report=report,
-            say=lambda trouble: report({"event": "warning", "message": trouble}),
+            say=lambda trouble: report(Warned(trouble)),
         )
         signals = Signals(run.stop, run.save, lambda: log("The terminal is gone; training goes on."))
         server: Server | None = None
@@ -82,7 +82,7 @@ def train_here(
                 try:
                     server = serve(run, folder, lock)
                 except UserError as error:  # nobody can watch; that is no reason not to train
-                    report({"event": "warning", "message": str(error)})
+                    report(Warned(str(error)))
                 run.train()
                 until = time.monotonic() + GOODBYE
                 while server is not None and server.quiet_for == 0 and time.monotonic() < until:

@@ -1,25 +1,25 @@
 """The journal of a run: what happened, one JSON object a line, appended; only what was lost to a crash is cut off.
 
-Strict JSON: a number that is not finite is written as null. Imports nothing heavy until something is written, since
-`tuicnn runs` only reads.
+Strict JSON: a number that is not finite is written as null. Imports nothing heavy: `tuicnn runs` reads journals.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tuicnn.errors import UserError
+from tuicnn.records import RecordError, dump
+from tuicnn.records import parse as parse_json
 from tuicnn.system.files import why
 from tuicnn.system.regular_files import open_regular
+from tuicnn.training.events import End, Event, Start, Step, event_of, to_dict
 
 __all__ = ["LONG", "Journal", "JournalRead", "damage_of", "events_of", "parse", "read_journal", "repair", "size_of"]
 
@@ -32,13 +32,6 @@ LINE_AT_MOST = 1 << 20  # bytes; a longer line is no line of ours
 HALF_WRITTEN = "The last line of the journal was half-written; its {} bytes were removed."
 #: how the line of a step begins, also where a program wrote the journal anew
 _STEP = (b'{"event":"step"', b'{"event": "step"')
-_MOST = 1 << 53  # a count that every program reads to the last digit
-_COUNTS = frozenset(("step", "at_step", "epoch", "epochs", "best_epoch", "parameters"))
-_ACCURACIES = ("accuracy", "train_accuracy", "val_accuracy", "test_accuracy", "best_val_accuracy")
-#: the time is one that a calendar has: before the year 10,000
-_LARGEST = {"time": 253_402_300_799 - 86_400, **dict.fromkeys(_ACCURACIES, 1 + 1e-6)}
-_NUMBERS = frozenset(("train_loss", "val_loss", "test_loss", "learning_rate", "factor", "seconds", "images_per_second"))
-_TEXTS = frozenset(("state", "message", "trouble", "action"))
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
@@ -69,23 +62,21 @@ class Journal:
             self.close()
             raise UserError(f"{path} cannot be written: {why(error)}.") from error
 
-    def append(self, event: dict[str, Any]) -> None:
+    def append(self, event: Event) -> None:
         """Write an event, steps within half a second, all others at once (with the time, in seconds since 1970)."""
-        from tuicnn.training.progress import jsonable  # brings NumPy, which is there where something is trained
-
-        kind = event.get("event", "")
-        rest = {name: value for name, value in event.items() if name != "event"}
-        stamp = {} if kind == "step" else {"time": round(time.time(), 3)}
-        # `event` comes first, so that a reader who wants no steps need not parse them
-        data = _line(jsonable({"event": kind, **stamp, **rest}))
+        # its kind comes first, so that a reader who wants no steps need not parse them
+        plain = to_dict(event)
+        if not isinstance(event, Step):
+            plain = {"event": plain["event"], "time": round(time.time(), 3), **plain}
         with self._lock:
-            if kind in ("start", "resumed"):
-                self._start = _line(jsonable({"event": "start", **stamp, **rest}))
-            self._waiting += data
+            if isinstance(event, Start):
+                self._start = _line({**plain, "event": "start"})
+            self._waiting += _line(plain)
             now = time.monotonic()
-            if now >= self._due or (kind != "step" and not self._trouble) or kind == "end":
+            ended = isinstance(event, End)
+            if now >= self._due or ended or not (isinstance(event, Step) or self._trouble):
                 self._flush(now)
-            if kind == "end" and not self._trouble:
+            if ended and not self._trouble:
                 with contextlib.suppress(OSError):
                     os.fsync(self._descriptor)
 
@@ -179,7 +170,7 @@ def repair(descriptor: int) -> int:
 class JournalRead:
     """What a journal says, and how many lines could not be read."""
 
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     damaged: int = 0
 
 
@@ -189,7 +180,7 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
     A last line that is still being written is left out; any other line that is no event is skipped and counted.
     Raises `UserError` where the file is there but cannot be read.
     """
-    events: list[dict[str, Any]] = []
+    events: list[Event] = []
     damaged = 0
     for event in events_of(path, steps=steps):
         if event is None:
@@ -199,7 +190,7 @@ def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
     return JournalRead(events, damaged)
 
 
-def events_of(path: Path, *, steps: bool = True) -> Iterator[dict[str, Any] | None]:
+def events_of(path: Path, *, steps: bool = True) -> Iterator[Event | None]:
     """The events of a journal one by one, as `read_journal` has them, None for a damaged line: for whoever need not
     keep them all. Raises `UserError` as it does.
     """
@@ -236,43 +227,13 @@ def damage_of(path: Path, lines: int) -> str:
     return f"{path} is damaged: {what} cannot be read, and will be passed over." if lines else ""
 
 
-def parse(line: bytes) -> dict[str, Any] | None:
-    """The event in a line, or None where it is none."""
+def parse(line: bytes) -> Event | None:
+    """The event in a line, or None where it is none, or holds what we do not write."""
     try:
-        value = json.loads(line, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        return event_of(parse_json(line))
+    except RecordError:
         return None
-    return value if isinstance(value, dict) and isinstance(value.get("event"), str) and _is_sound(value) else None
 
 
-def _is_sound(event: dict[str, Any]) -> bool:
-    """Whether what others calculate with is of the type and the size that we write; null is what is not known."""
-    return all(_fits(name, value) for name, value in event.items() if value is not None)
-
-
-def _fits(name: str, value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if name in _COUNTS:
-        return isinstance(value, int) and number and 0 <= value < _MOST
-    if name in _LARGEST:
-        return number and 0 <= value <= _LARGEST[name]
-    if name in _NUMBERS:
-        return number and abs(value) <= sys.float_info.max
-    return name not in _TEXTS or isinstance(value, str)
-
-
-def _line(value: Any) -> bytes:
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False, default=_plain)
-    return text.encode(errors="replace") + b"\n"
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _plain(value: Any) -> Any:
-    """NumPy's scalars as Python's, anything else as its text: an odd event must not end a training run."""
-    from tuicnn.training.progress import jsonable
-
-    item = getattr(value, "item", None)
-    return jsonable(item()) if callable(item) and getattr(value, "ndim", 1) == 0 else str(value)
+def _line(plain: dict[str, Any]) -> bytes:
+    return dump(plain).encode(errors="replace") + b"\n"

@@ -3,12 +3,11 @@ again. What came before it is read, for the charts."""
 
 from __future__ import annotations
 
-import math
 import os
-import sys
 from collections.abc import Callable, Iterator
+from math import nan
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 from tuicnn.errors import UserError
 from tuicnn.runs.journal import HALF_WRITTEN, LINE_AT_MOST, damage_of, repair
@@ -16,7 +15,8 @@ from tuicnn.runs.journal import parse as parse_line
 from tuicnn.system.files import why
 from tuicnn.system.regular_files import open_regular
 from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.training.checkpointing import Past, epoch_of
+from tuicnn.training.checkpointing import Past
+from tuicnn.training.events import Diverged, Epoch, Event, RateChanged, Start, Step
 
 __all__ = ["rewind"]
 
@@ -31,8 +31,8 @@ def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], No
     """
     last, epochs_done = (checkpoint.step, checkpoint.epochs) if checkpoint is not None else (0, 0)
     factor = checkpoint.rate_factor if checkpoint is not None else 1.0
-    steps = [(math.nan, math.nan)] * last
-    epochs: dict[int, dict[str, Any]] = {}
+    steps = [(nan, nan)] * last
+    epochs: dict[int, Epoch] = {}
     begun, damaged = False, 0
     cut = -1  # where what the checkpoint does not know begins
     changed = -1  # the same for changes of the rate since its last step
@@ -45,29 +45,28 @@ def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], No
                 if event is None:
                     damaged += 1
                     continue
-                kind, step, epoch = event["event"], event.get("step"), event.get("epoch")
-                if kind == "step" and isinstance(step, int):
-                    if step > last:
+                if isinstance(event, Step):
+                    if event.step > last:
                         if cut >= 0:
                             break
                         cut = start
                         continue
                     cut = changed = -1
-                    if step > 0:
-                        steps[step - 1] = (_number(event.get("loss")), _number(event.get("accuracy")))
-                elif kind == "epoch" and isinstance(epoch, int):
-                    if epoch > epochs_done:
+                    if event.step > 0:
+                        steps[event.step - 1] = (event.loss, event.accuracy)
+                elif isinstance(event, Epoch):
+                    if event.epoch > epochs_done:
                         if cut >= 0:
                             break
                         cut = start
                         continue
                     cut = changed = -1
-                    epochs[epoch] = event
-                elif kind == "diverged" or (kind == "learning_rate" and event.get("factor") == factor):
+                    epochs[event.epoch] = event
+                elif isinstance(event, Diverged) or (isinstance(event, RateChanged) and event.factor == factor):
                     changed = -1
-                elif kind == "learning_rate" and cut < 0 and changed < 0:
+                elif isinstance(event, RateChanged) and cut < 0 and changed < 0:
                     changed = start
-                begun = begun or kind == "start"
+                begun = begun or isinstance(event, Start)
             if unknown := [start for start in (cut, changed) if start >= 0]:
                 os.ftruncate(descriptor, min(unknown))
             os.fsync(descriptor)
@@ -75,11 +74,11 @@ def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], No
         raise UserError(f"{journal} cannot be written: {why(error)}.") from error
     if damaged:
         say(damage_of(journal, damaged))
-    known = [epoch_of(epochs.get(number, {"epoch": number})) for number in range(1, epochs_done + 1)]
+    known = [epochs.get(number, Epoch(number)) for number in range(1, epochs_done + 1)]
     return Past(checkpoint, begun, steps, known)
 
 
-def _events(file: Any) -> Iterator[tuple[int, dict[str, Any] | None]]:
+def _events(file: BinaryIO) -> Iterator[tuple[int, Event | None]]:
     """Where each line begins, and its event; None for a line that is none."""
     at = 0
     while line := file.readline(LINE_AT_MOST):
@@ -87,8 +86,3 @@ def _events(file: Any) -> Iterator[tuple[int, dict[str, Any] | None]]:
         if event is not None or line.strip():
             yield at, event
         at += len(line)
-
-
-def _number(value: Any) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and abs(value) <= sys.float_info.max else math.nan

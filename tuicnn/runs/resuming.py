@@ -19,6 +19,7 @@ from tuicnn.runs.status import describe, summary
 from tuicnn.system.machine import installed_memory
 from tuicnn.system.printable import printable
 from tuicnn.training.checkpointing import versions
+from tuicnn.training.events import Epoch, Paused, Resumed
 from tuicnn.training.fingerprints import plan_fingerprint
 from tuicnn.training.options import ON_NAN_ALONE
 
@@ -139,9 +140,9 @@ def _has_had_a_checkpoint(folder: RunFolder) -> bool:
     for event in events_of(folder.journal):
         if event is None:
             continue
-        if due or (event["event"] == "resumed" and event.get("step")):
+        if due or (isinstance(event, Resumed) and event.step):
             return True
-        due = event["event"] in ("epoch", "paused")
+        due = isinstance(event, Epoch | Paused)
     return False
 
 

@@ -8,12 +8,12 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import damage_of, events_of
+from tuicnn.training.events import End, Epoch, Event, Paused, Resumed, Start, Unpaused
 
 __all__ = ["ENDS", "RunSummary", "describe", "glance", "how_to_go_on", "summary"]
 
@@ -84,49 +84,42 @@ def glance(folder: RunFolder) -> RunSummary:
         return dataclasses.replace(_told(folder, folder.alive, ()), state="unknown", unreadable=str(error))
 
 
-def _told(folder: RunFolder, alive: bool, events: Iterable[dict[str, Any] | None]) -> RunSummary:
-    start: dict[str, Any] = {}
-    end: dict[str, Any] = {}
+def _told(folder: RunFolder, alive: bool, events: Iterable[Event | None]) -> RunSummary:
+    start, end = Start(), None
     epochs, best, paused, damaged = 0, math.nan, False, 0
     for event in events:
-        if event is None:
-            damaged += 1
-            continue
-        match event["event"]:
-            case "start":
-                start, end, paused = event, {}, False
-            case "resumed":
-                start, end = {**start, "epochs": event.get("epochs", start.get("epochs"))}, {}
-                paused = False
-            case "paused" | "unpaused":
-                paused = event["event"] == "paused"
-            case "epoch":
-                epochs = max(epochs, _whole(event.get("epoch")) or 0)
-                accuracy = _number(event.get("val_accuracy"))
-                best = best if accuracy <= best or math.isnan(accuracy) else accuracy
-            case "end":
+        match event:
+            case None:
+                damaged += 1
+            case Resumed():
+                start = dataclasses.replace(start, epochs=event.epochs or start.epochs)
+                end, paused = None, False
+            case Start():
+                start, end, paused = event, None, False
+            case Paused() | Unpaused():
+                paused = isinstance(event, Paused)
+            case Epoch():
+                epochs = max(epochs, event.epoch)
+                if event.val_accuracy > best or math.isnan(best):
+                    best = event.val_accuracy
+            case End() if event.state.final:
                 end = event
-    state = end.get("state")
-    started = _number(start.get("time"))
-    if math.isnan(started):
-        started = _modified(folder.path / "net.net")
-    planned = _whole(start.get("epochs"))
-    parameters = _whole(end.get("parameters"))
+    parameters = end.parameters if end is not None else None
     return RunSummary(
         folder=folder,
-        state=state if state in ENDS else "alive" if alive else "lost",
+        state=end.state if end is not None else "alive" if alive else "lost",
         alive=alive,
-        started=started,
-        ended=_number(end.get("time")),
+        started=start.time if start.time is not None else _modified(folder.path / "net.net"),
+        ended=_known(end.time if end is not None else None),
         epochs=epochs,
-        epochs_planned=planned,
+        epochs_planned=start.epochs or None,
         best_val_accuracy=best,
-        test_accuracy=_number(end.get("test_accuracy")),
-        parameters=parameters if parameters is not None else _whole(start.get("parameters")),
-        message=str(end.get("message") or ""),
-        trouble=str(end.get("trouble") or ""),
+        test_accuracy=_known(end.test_accuracy if end is not None else None),
+        parameters=parameters if parameters is not None else start.parameters or None,
+        message=end.message if end is not None else "",
+        trouble=(end and end.trouble) or "",
         damaged=damaged,
-        paused=paused and alive and not end,
+        paused=paused and alive and end is None,
         saved=next(iter(CheckpointFolder(folder.checkpoints).steps()), None),
     )
 
@@ -170,13 +163,8 @@ def how_to_go_on(folder: RunFolder) -> str:
     return f"{ended}; {following}, and {anew}. Its files are in {folder.path}"
 
 
-def _number(value: Any) -> float:
-    good = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
-    return float(value) if good else math.nan
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _known(number: float | None) -> float:
+    return number if number is not None else math.nan
 
 
 def _modified(path: Path) -> float:

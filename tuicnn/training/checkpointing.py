@@ -10,7 +10,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from tuicnn.errors import UserError
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import Epoch
 from tuicnn.training.fingerprints import plan_fingerprint
-from tuicnn.training.progress import NAN, Progress
+from tuicnn.training.progress import Progress
 
 if TYPE_CHECKING:
     from tuicnn.engine.network import Network
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tuicnn.training.metrics import Metrics
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["Moment", "Past", "capture", "epoch_of", "named_arrays", "restore", "restore_arrays", "versions"]
+__all__ = ["Moment", "Past", "capture", "named_arrays", "restore", "restore_arrays", "versions"]
 
 
 class Moment(Enum):
@@ -132,13 +132,3 @@ def restore_arrays(checkpoint: Checkpoint, trainer: Trainer) -> None:
     for name, array in given.items():
         mine[name][...] = array
     trainer.updates = checkpoint.updates
-
-
-def epoch_of(event: dict[str, Any]) -> Epoch:
-    """An epoch out of the journal; what is missing is NaN."""
-    values: dict[str, Any] = {}
-    for f in dataclasses.fields(Epoch):
-        value = event.get(f.name)
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        values[f.name] = (int(value or 0) if good else 0) if f.type == "int" else (float(value or 0) if good else NAN)
-    return Epoch(**values)

@@ -1,14 +1,51 @@
-"""What happens in a run, as plain values: what the journal keeps and `tuicnn train` tells.
+"""What happens in a run: the journal keeps these events, and `tuicnn train --json` prints them.
 
-Imports nothing but the standard library: `tuicnn runs` reads journals without NumPy.
+In JSON an event has its kind in front: `{"event":"step","step":1,"loss":2.3,"accuracy":0.1}`. Numbers that are not
+known are NaN, in JSON null. Imports nothing but the standard library: `tuicnn runs` reads journals without NumPy.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from math import nan
+from typing import Annotated, Any
 
-__all__ = ["Epoch", "LayerRow", "Overview", "State"]
+from tuicnn.records import Between, RecordError, from_plain, to_plain
+from tuicnn.training.divergence import Divergence
+from tuicnn.training.options import OnNan
+
+__all__ = [
+    "Diverged",
+    "End",
+    "Epoch",
+    "Event",
+    "LayerRow",
+    "Machine",
+    "Overview",
+    "Paused",
+    "RateChanged",
+    "Reading",
+    "Resumed",
+    "SetBack",
+    "Start",
+    "State",
+    "Step",
+    "Unknown",
+    "Unpaused",
+    "WarmStart",
+    "Warned",
+    "event_of",
+    "to_dict",
+]
+
+#: a count that every program reads to the last digit
+Count = Annotated[int, Between(0, (1 << 53) - 1)]
+#: an accuracy; sums of single precision may come to a little more than 1
+Share = Annotated[float, Between(0, 1 + 1e-6)]
+#: seconds since 1970, before the year 10,000: a calendar has it
+Time = Annotated[float, Between(0, 253_402_300_799 - 86_400)]
 
 
 class State(StrEnum):
@@ -49,27 +86,27 @@ class Overview:
     Until the data is read, its counts are 0 and the names of its classes are not there; see `complete`.
     """
 
-    net: str  # `mnist`, the file's name without its suffix
-    run: str  # the run's folder, as a path; "" where there is none
-    text: str  # the .net text
-    data: str  # `mnist`
-    input: tuple[int, int, int]
-    class_names: tuple[str, ...]
-    layers: tuple[LayerRow, ...]
-    loss: str  # as written: `cross_entropy`
-    optimizer: str  # as written: `adam lr=0.001`
-    schedule: str
-    epochs: int
-    batch: int
-    seed: int
-    threads: int
-    parameters: int
-    macs: int
-    train_images: int
-    val_images: int
-    test_images: int
-    steps_per_epoch: int
-    pid: int
+    net: str = ""  # `mnist`, the file's name without its suffix
+    run: str = ""  # the run's folder, as a path; "" where there is none
+    text: str = ""  # the .net text
+    data: str = ""  # `mnist`
+    input: tuple[int, int, int] = (0, 0, 0)
+    class_names: tuple[str, ...] = ()
+    layers: tuple[LayerRow, ...] = ()
+    loss: str = ""  # as written: `cross_entropy`
+    optimizer: str = ""  # as written: `adam lr=0.001`
+    schedule: str = ""
+    epochs: Count = 0
+    batch: Count = 0
+    seed: int = 0
+    threads: Count = 0
+    parameters: Count = 0
+    macs: Count = 0
+    train_images: Count = 0
+    val_images: Count = 0
+    test_images: Count = 0
+    steps_per_epoch: Count = 0
+    pid: int = 0
 
     @property
     def complete(self) -> bool:
@@ -78,14 +115,176 @@ class Overview:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """Where a run is trained."""
+
+    system: str = ""
+    processor: str = ""
+    processors: Count = 0
+
+
+@dataclass(frozen=True)
+class Start(Overview):
+    """Training begins."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    machine: Machine | None = None
+    time: Time | None = None
+
+
+@dataclass(frozen=True)
+class _Place:
+    step: Count = 0  # steps done
+    epochs_done: Count = 0
+    learning_rate: float = nan
+
+
+@dataclass(frozen=True)
+class Resumed(Start, _Place):
+    """Training goes on, from a checkpoint or, where there was none yet, from its first step."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How much of the data is read, as a sentence; of the moment only."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """A run has begun with the weights of another one."""
+
+    run: str
+    at_step: Count
+    kept: tuple[str, ...]  # names of the layers whose weights it has
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step was taken: number `step`, from 1."""
+
+    step: Count
+    loss: float = nan
+    accuracy: Share = nan
+
+
+@dataclass(frozen=True)
 class Epoch:
     """One completed epoch; `epoch` counts from 1, `step` is the number of steps completed at its end."""
 
-    epoch: int
-    step: int
-    train_loss: float
-    train_accuracy: float
-    val_loss: float
-    val_accuracy: float
-    images_per_second: float
-    seconds: float
+    epoch: Count
+    step: Count = 0
+    train_loss: float = nan
+    train_accuracy: Share = nan
+    val_loss: float = nan
+    val_accuracy: Share = nan
+    images_per_second: float = nan
+    seconds: float = nan
+
+
+@dataclass(frozen=True)
+class Paused:
+    """Training waits, after so many steps."""
+
+    step: Count = 0
+
+
+@dataclass(frozen=True)
+class Unpaused:
+    """Training goes on after a pause."""
+
+    step: Count = 0
+
+
+@dataclass(frozen=True)
+class RateChanged:
+    """Somebody changed the learning rate, after so many steps; `factor` is what the schedule's is multiplied by."""
+
+    step: Count
+    learning_rate: float
+    factor: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diverged(Divergence):
+    """A step was undone, since its numbers did not stay finite."""
+
+    action: OnNan
+    learning_rate: float = nan
+    message: str
+
+
+@dataclass(frozen=True)
+class SetBack:
+    """After a divergence training goes on from other weights, which `to` describes."""
+
+    step: Count
+    to: str
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something is wrong that does not end the run. `traceback` is that of another process, for the log."""
+
+    message: str
+    traceback: str | None = None
+
+
+@dataclass(frozen=True)
+class End:
+    """A run has ended in a final state. What is None was not known."""
+
+    state: State
+    message: str = ""
+    step: Count | None = None
+    test_loss: float | None = None
+    test_accuracy: Share | None = None
+    best_val_accuracy: Share | None = None
+    best_epoch: Count | None = None
+    parameters: Count | None = None
+    seconds: float | None = None
+    weights: bool | None = None  # whether they were saved
+    trouble: str | None = None  # what could not be saved, as sentences
+    time: Time | None = None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """An event of another version of tuicnn."""
+
+    event: str
+
+
+Event = (
+    Start | Resumed | Reading | WarmStart | Step | Epoch | Paused | Unpaused | RateChanged | Diverged | SetBack | Warned
+) | (End | Unknown)
+
+_KINDS: dict[str, type[Event]] = {
+    "start": Start,
+    "resumed": Resumed,
+    "reading": Reading,
+    "warm": WarmStart,
+    "step": Step,
+    "epoch": Epoch,
+    "paused": Paused,
+    "unpaused": Unpaused,
+    "learning_rate": RateChanged,
+    "diverged": Diverged,
+    "set_back": SetBack,
+    "warning": Warned,
+    "end": End,
+}
+_NAMES = {cls: kind for kind, cls in _KINDS.items()}
+
+
+def to_dict(event: Event) -> dict[str, Any]:
+    """An event as plain data, its kind first."""
+    return {"event": _NAMES[type(event)], **to_plain(event)}
+
+
+def event_of(plain: Any) -> Event:
+    """The event in plain data. Raises `RecordError` where it is none, or a value is not one that we write."""
+    if not isinstance(plain, dict) or not isinstance(kind := plain.get("event"), str):
+        raise RecordError("it is no event")
+    return from_plain(_KINDS.get(kind, Unknown), plain)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,14 +93,3 @@ class Peek:
     maps: NDArray[np.float32]
     probabilities: NDArray[np.float32]  # (classes,)
     step: int  # steps completed when it was made
-
-
-def jsonable(value: Any) -> Any:
-    """A value with NaN and infinities as None, tuples as lists: what strict JSON can hold."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {k: jsonable(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [jsonable(v) for v in value]
-    return value

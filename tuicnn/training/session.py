@@ -18,13 +18,28 @@ from tuicnn.errors import UserError
 from tuicnn.training.checkpointing import Moment, capture, restore
 from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
-from tuicnn.training.events import Overview, State
+from tuicnn.training.events import (
+    Diverged,
+    End,
+    Event,
+    Overview,
+    Paused,
+    RateChanged,
+    Reading,
+    Resumed,
+    SetBack,
+    Start,
+    State,
+    Step,
+    Unpaused,
+    Warned,
+)
 from tuicnn.training.fingerprints import data_fingerprint
 from tuicnn.training.inspection import Inspector
 from tuicnn.training.meter import Waits
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.overview import overview_of
-from tuicnn.training.progress import Figures, History, Peek, Progress, jsonable
+from tuicnn.training.progress import Figures, History, Peek, Progress
 from tuicnn.training.setbacks import Setbacks, scaled
 from tuicnn.training.trainer import Trainer
 from tuicnn.vocabulary import info
@@ -37,13 +52,11 @@ if TYPE_CHECKING:
     from tuicnn.training.checkpointing import Past
     from tuicnn.training.options import OnNan
 
-    Event = dict[str, Any]
-
 __all__ = ["Session"]
 
 
 class Session:
-    """See the module. `on_event` is called in the training thread with JSON-able dicts: start, step, epoch, …, end.
+    """See the module. `on_event` is called in the training thread with each event, from `Start` or `Resumed` to `End`.
 
     `on_rest` is called in the training thread whenever the run is between two steps and a checkpoint might be wanted;
     it may call `checkpoint()`, and says whether that is safe on disk; `checkpoint_at` gives that of a step, if there is
@@ -184,12 +197,11 @@ class Session:
     def _read_so_far(self, done: int, total: int) -> None:
         message = f"reading {info(self.plan.data).name}: {done:,} of {total:,} images"
         self._set(message=message)
-        self._emit("reading", message=message)
+        self._on_event(Reading(message))
 
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
         """Tell that the run begins, or that it goes on from where its past ends. Raises `UserError`."""
         past, data = self._past, data_fingerprint(trainer.dataset)
-        event = "resumed" if past is not None and past.begun else "start"
         if past is not None and past.checkpoint is not None:
             self._progress = restore(past.checkpoint, trainer, data, self._progress, self._resume_command)
             self._metrics.take_up(past.checkpoint, past.steps, past.epochs)
@@ -200,10 +212,12 @@ class Session:
             train_loss=self._metrics.loss,
             train_accuracy=self._metrics.accuracy,
         )
-        place: dict[str, Any] = {}
-        if event == "resumed":
-            place = {"step": trainer.step, "epochs_done": self._progress.epoch, "learning_rate": trainer.learning_rate}
-        self._emit(event, **place, **dataclasses.asdict(overview))
+        known = vars(overview)
+        if past is not None and past.begun:
+            done, rate = self._progress.epoch, trainer.learning_rate
+            self._on_event(Resumed(step=trainer.step, epochs_done=done, learning_rate=rate, **known))
+        else:
+            self._on_event(Start(**known))
 
     def _rest(self, moment: Moment) -> None:
         """Between two steps: a checkpoint may be written."""
@@ -253,7 +267,7 @@ class Session:
             best_val_accuracy=val_accuracy if better else best,
             best_epoch=epoch + 1 if better else self._progress.best_epoch,
         )
-        self._emit("epoch", **dataclasses.asdict(done))
+        self._on_event(done)
         self._rest(Moment.EPOCH)
         return None
 
@@ -261,13 +275,8 @@ class Session:
         """A step was undone. A final state where that ends the run; else it is paused, or goes on otherwise."""
         remedy = self._setbacks.meet(trainer, found, self._metrics.tally.halvings, self._metrics.best_step)
         self._set(learning_rate=trainer.learning_rate)
-        self._emit(
-            "diverged",
-            **dataclasses.asdict(found),
-            action=remedy.action,
-            learning_rate=trainer.learning_rate,
-            message=remedy.sentence,
-        )
+        rate = trainer.learning_rate
+        self._on_event(Diverged(action=remedy.action, learning_rate=rate, message=remedy.sentence, **vars(found)))
         if remedy.action == "stop":
             self._rest(Moment.STOP)
             return State.DIVERGED, remedy.sentence
@@ -284,7 +293,7 @@ class Session:
         self._metrics.went_on(set_back=bool(weights))
         self._set(message=sentence)
         if weights:
-            self._emit("set_back", step=self._progress.step, to=weights)
+            self._on_event(SetBack(self._progress.step, weights))
 
     def _record(self, trainer: Trainer, loss: float, accuracy: float, count: int, took: float) -> None:
         metrics = self._metrics
@@ -304,8 +313,8 @@ class Session:
         self._tell_of_the_team()
         if waits and not self._waits_told:
             self._waits_told = True
-            self._emit("warning", message=waits)
-        self._emit("step", step=trainer.step, loss=loss, accuracy=accuracy)
+            self._on_event(Warned(waits))
+        self._on_event(Step(trainer.step, loss, accuracy))
 
     def _tell_of_the_team(self) -> None:
         """Once, where the processes that trained with this one are gone; at a stop, all of them may be ending."""
@@ -313,7 +322,7 @@ class Session:
         if trouble and not self._alone and not self._control.stopping:
             self._alone = True
             traceback = self._trainer.traceback if self._trainer is not None else ""
-            self._emit("warning", message=trouble, **({"traceback": traceback} if traceback else {}))
+            self._on_event(Warned(trouble, traceback or None))
 
     def _work(self, state: State) -> None:
         """Begin to train, validate or test."""
@@ -327,20 +336,20 @@ class Session:
         if self._progress.state is not State.PAUSED:
             self._set(state=State.PAUSED)
         if first:
-            self._emit("paused", step=self._progress.step)
+            self._on_event(Paused(self._progress.step))
             self._rest(Moment.PAUSE)
 
     def _on_resume(self) -> None:
         self._held += perf_counter() - self._paused_at
         self._set(state=self._working, diverged="")
-        self._emit("unpaused", step=self._progress.step)
+        self._on_event(Unpaused(self._progress.step))
 
     def _on_rate(self, by: float) -> None:
         trainer = self._trainer
         assert trainer is not None
         trainer.rate_factor = scaled(trainer.rate_factor, by)
         self._set(learning_rate=trainer.learning_rate)
-        self._emit("learning_rate", step=trainer.step, learning_rate=trainer.learning_rate, factor=trainer.rate_factor)
+        self._on_event(RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
         self._rest(Moment.ASKED)  # what a person decided cannot be worked out again
 
     def _between_parts(self, part: float) -> bool:
@@ -354,21 +363,19 @@ class Session:
     def _end(self, state: State, message: str) -> None:
         self._control.close()
         now = self._progress
-        self._emit(
-            "end",
-            state=str(state),
-            message=message,
-            step=now.step,
-            test_loss=now.test_loss,
-            test_accuracy=now.test_accuracy,
-            best_val_accuracy=now.best_val_accuracy,
-            best_epoch=now.best_epoch,
-            parameters=self.plan.parameters,
-            seconds=self._metrics.seconds,
+        self._on_event(
+            End(
+                state,
+                message,
+                step=now.step,
+                test_loss=now.test_loss,
+                test_accuracy=now.test_accuracy,
+                best_val_accuracy=now.best_val_accuracy,
+                best_epoch=now.best_epoch,
+                parameters=self.plan.parameters,
+                seconds=self._metrics.seconds,
+            )
         )
 
     def _set(self, **changes: Any) -> None:
         self._progress = dataclasses.replace(self._progress, **changes)
-
-    def _emit(self, event: str, **values: Any) -> None:
-        self._on_event(jsonable({"event": event, **values}))

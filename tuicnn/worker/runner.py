@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,13 +20,13 @@ import tuicnn
 from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import HALF_WRITTEN, Journal, read_journal
+from tuicnn.runs.journal import HALF_WRITTEN, Journal, events_of
 from tuicnn.runs.keeper import Keeper
 from tuicnn.runs.lock import RunLock
 from tuicnn.runs.resuming import plan_of, take_up
 from tuicnn.runs.status import describe
 from tuicnn.training.checkpointing import Moment, Past
-from tuicnn.training.events import Overview, State
+from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Overview, Reading, Start, State, Warned
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan, Options
 from tuicnn.training.progress import Figures, History, Peek, Progress
 from tuicnn.training.session import Session
@@ -59,7 +59,7 @@ class Run:
         lock: RunLock | None = None,
         past: Past | None = None,
         on_nan: OnNan = "stop",
-        report: Callable[[dict[str, Any]], None] = lambda event: None,
+        report: Callable[[Event], None] = lambda event: None,
         say: Callable[[str], None] = log,
     ) -> None:
         """Opens the journal. `report` is given each event, `say` each trouble in a sentence. Raises `UserError`.
@@ -109,7 +109,7 @@ class Run:
             log_error(error)
             self._failure = f"Training failed: {type(error).__name__}: {error}"
             if not self._ended:
-                self._note({"event": "end", "state": str(State.FAILED), "message": self._failure})
+                self._note(End(State.FAILED, self._failure))
         progress = self.progress()
         if progress.state is State.FAILED:
             log(progress.message)
@@ -235,21 +235,22 @@ class Run:
         self.leaving = True
         self.stop()
 
-    def _note(self, event: dict[str, Any]) -> None:
-        if event["event"] in ("start", "resumed"):
-            event = {**event, "versions": _versions(), "machine": _machine()}
-        elif event["event"] == "end":
-            self._ended = self._ending = True
-            event = {**event, **self._save()}
-            if trouble := self.unsaved:
-                event["trouble"] = trouble
-        elif event["event"] == "epoch":
-            self._save()  # a process that is killed leaves the weights of its last whole epoch
-        elif event["event"] in ("diverged", "warning"):
-            if traceback := event.pop("traceback", ""):  # of another process: for whoever looks into the log
-                log(traceback)
-            log(event["message"])
-        if event["event"] != "reading":  # of the moment only
+    def _note(self, event: Event) -> None:
+        match event:
+            case Start():
+                event = dataclasses.replace(event, versions=_versions(), machine=_machine())
+            case End():
+                self._ended = self._ending = True
+                event = dataclasses.replace(event, weights=self._save())
+                event = dataclasses.replace(event, trouble=self.unsaved or None)
+            case Epoch():
+                self._save()  # a process that is killed leaves the weights of its last whole epoch
+            case Warned(traceback=str(traceback)):
+                log(traceback)  # of another process: for whoever looks into the log
+                event = Warned(event.message)
+        if isinstance(event, Diverged | Warned):
+            log(event.message)
+        if not isinstance(event, Reading):  # of the moment only
             self._journal.append(event)
         self._recorded = self._ended
         self._report(event)
@@ -268,10 +269,10 @@ class Run:
             log(str(error))
             return None
 
-    def _save(self) -> dict[str, bool]:
-        """Save the weights; gives what the end of the journal says of it."""
+    def _save(self) -> bool:
+        """Save the weights; whether that was done."""
         if self._session.network is None or self.discarded:
-            return {"weights": False}
+            return False
         try:
             self._folder.save_weights(self._session.checkpoint())
         except UserError as error:
@@ -281,9 +282,9 @@ class Run:
             trouble = f"The weights could not be saved: {type(error).__name__}: {error}"
         else:
             self._say_trouble("weights", "")
-            return {"weights": True}
+            return True
         self._say_trouble("weights", trouble)
-        return {"weights": False}
+        return False
 
     def _say_trouble(self, about: str, sentence: str) -> None:
         """Show a sentence until the trouble is over, which "" says."""
@@ -315,7 +316,7 @@ def work(
     """
     os.umask(0o077)
     with lock or folder.lock() as lock:
-        if not resume and any(e["event"] == "start" for e in read_journal(folder.journal, steps=False).events):
+        if not resume and any(isinstance(event, Start) for event in events_of(folder.journal, steps=False)):
             raise UserError(f"The run {folder.name} has been trained already ({describe(folder)}); start a new one.")
         try:
             plan = plan_of(folder, options, path)
@@ -341,7 +342,7 @@ def work(
 
 def _note_failure(folder: RunFolder, message: str) -> None:
     journal = Journal(folder.journal)
-    journal.append({"event": "end", "state": "failed", "message": message})
+    journal.append(End(State.FAILED, message))
     journal.close()
 
 
@@ -360,5 +361,5 @@ def _versions() -> dict[str, str]:
     return {"tuicnn": tuicnn.__version__, "python": platform.python_version(), "numpy": np.__version__}
 
 
-def _machine() -> dict[str, Any]:
-    return {"system": platform.system(), "processor": platform.machine(), "processors": len(os.sched_getaffinity(0))}
+def _machine() -> Machine:
+    return Machine(platform.system(), platform.machine(), len(os.sched_getaffinity(0)))

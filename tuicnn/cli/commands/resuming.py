@@ -164,6 +164,7 @@ def _begin_warm(
     from tuicnn.runs.journal import Journal
     from tuicnn.runs.resuming import plan_of_text, take_up
     from tuicnn.runs.warm import warm_checkpoint
+    from tuicnn.training.events import WarmStart
 
     plan = chosen.apply(checked.plan)
     checkpoint = CheckpointFolder(old.checkpoints).newest(complain)
@@ -175,7 +176,7 @@ def _begin_warm(
     try:
         CheckpointFolder(folder.checkpoints).write(begin)
         journal = Journal(folder.journal)
-        journal.append({"event": "warm", "run": old.name, "at_step": checkpoint.step, "kept": list(warmth.kept)})
+        journal.append(WarmStart(old.name, checkpoint.step, tuple(warmth.kept)))
         journal.close()
     except UserError:
         folder.remove()

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from math import isnan
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from tuicnn.cli.output.streams import to_json
+from tuicnn.training.events import (
+    Diverged,
+    End,
+    Epoch,
+    Event,
+    RateChanged,
+    Reading,
+    Resumed,
+    Start,
+    State,
+    Step,
+    Unpaused,
+    Warned,
+    to_dict,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,13 +35,13 @@ __all__ = ["JsonLines", "PlainLines", "ProgressDisplay", "Reporter", "duration",
 _SILENCE = 10.0
 
 #: ends of a run that are no failure
-GOOD_ENDS = ("done", "stopped")
+GOOD_ENDS = (State.DONE, State.STOPPED)
 
 
 class Reporter(Protocol):
     """Takes a run's events as they come (see `Session`)."""
 
-    def __call__(self, event: dict[str, Any]) -> None: ...
+    def __call__(self, event: Event) -> None: ...
 
     def close(self) -> None: ...
 
@@ -36,11 +52,11 @@ class JsonLines:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def __call__(self, event: dict[str, Any]) -> None:
-        if event["event"] == "reading":  # of the moment only
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Reading):  # of the moment only
             return
-        self._stream.write(to_json(event) + "\n")
-        if event["event"] != "step":
+        self._stream.write(to_json(to_dict(event)) + "\n")
+        if not isinstance(event, Step):
             self._stream.flush()
 
     def close(self) -> None:
@@ -52,31 +68,31 @@ class PlainLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._start: dict[str, Any] = {}
+        self._start = Start()
         self._last = time.monotonic()
         self._loss = 0.0
         self._since = 0
 
-    def __call__(self, event: dict[str, Any]) -> None:
-        match event["event"]:
-            case "start" | "resumed":
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Start():
                 self._start = event
                 self._line(describe_start(event))
-            case "step":
-                self._loss += event["loss"] or 0.0
+            case Step(step, loss):
+                self._loss += 0.0 if isnan(loss) else loss
                 self._since += 1
                 if time.monotonic() - self._last > _SILENCE:
-                    total = self._start["steps_per_epoch"] * self._start["epochs"]
-                    self._line(f"step {event['step']} of {total}: training loss {self._loss / self._since:.4f}")
-            case "epoch":
-                self._line(describe_epoch(event, self._start["epochs"]))
-            case "warning":
-                self._line(f"warning: {event['message']}")
-            case "diverged" if event["action"] != "stop":
-                self._line(event["message"])
-            case "learning_rate":
+                    total = self._start.steps_per_epoch * self._start.epochs
+                    self._line(f"step {step} of {total}: training loss {self._loss / self._since:.4f}")
+            case Epoch():
+                self._line(describe_epoch(event, self._start.epochs))
+            case Warned(message):
+                self._line(f"warning: {message}")
+            case Diverged() if event.action != "stop":
+                self._line(event.message)
+            case RateChanged():
                 self._line(describe_rate(event))
-            case "end" if event["state"] in GOOD_ENDS:  # the command itself tells what went wrong
+            case End() if event.state in GOOD_ENDS:  # the command itself tells what went wrong
                 self._line(describe_end(event))
 
     def _line(self, text: str) -> None:
@@ -93,7 +109,7 @@ class ProgressDisplay:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._start: dict[str, Any] = {}
+        self._start = Start()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -112,21 +128,21 @@ class ProgressDisplay:
         self._images = 0
         self._last = time.monotonic()  # when the step that is being trained was begun
 
-    def __call__(self, event: dict[str, Any]) -> None:
-        match event["event"]:
-            case "reading":
-                self._progress.update(self._task, description=event["message"])
-            case "start" | "resumed":
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Reading(message):
+                self._progress.update(self._task, description=message)
+            case Start():
                 self._start, self._last = event, time.monotonic()
                 self._console.print(Text(describe_start(event)))
-                total, step = event["steps_per_epoch"] * event["epochs"], event.get("step", 0)
-                epoch = f"epoch {1 + step // event['steps_per_epoch']}"
+                total, step = event.steps_per_epoch * event.epochs, event.step if isinstance(event, Resumed) else 0
+                epoch = f"epoch {1 + step // event.steps_per_epoch}"
                 self._progress.update(self._task, description=epoch, total=total, completed=step)
-            case "step":
-                step, loss = event["step"], event["loss"] or 0.0
+            case Step(step, loss):
+                loss = 0.0 if isnan(loss) else loss
                 self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
-                batch, within = self._start["batch"], (step - 1) % self._start["steps_per_epoch"]
-                self._images += min(batch, self._start["train_images"] - within * batch)
+                batch, within = self._start.batch, (step - 1) % self._start.steps_per_epoch
+                self._images += min(batch, self._start.train_images - within * batch)
                 now = time.monotonic()
                 self._seconds += now - self._last
                 self._last = now
@@ -134,24 +150,24 @@ class ProgressDisplay:
                 self._progress.update(
                     self._task,
                     completed=step,
-                    description=f"epoch {1 + (step - 1) // self._start['steps_per_epoch']}",
+                    description=f"epoch {1 + (step - 1) // self._start.steps_per_epoch}",
                     loss=f"loss {self._loss:.4f}",
                     speed=f"{images:,.0f} images/s",
                 )
-            case "unpaused":
+            case Unpaused():
                 self._last = time.monotonic()  # pauses are no training
-            case "epoch":
+            case Epoch():
                 self._last = time.monotonic()  # nor is the validation that has just ended
-                self._console.print(Text(describe_epoch(event, self._start["epochs"])))
-            case "warning":
-                self._console.print(Text(f"warning: {event['message']}"))
-            case "diverged" if event["action"] != "stop":
-                self._console.print(Text(event["message"]))
-            case "learning_rate":
+                self._console.print(Text(describe_epoch(event, self._start.epochs)))
+            case Warned(message):
+                self._console.print(Text(f"warning: {message}"))
+            case Diverged() if event.action != "stop":
+                self._console.print(Text(event.message))
+            case RateChanged():
                 self._console.print(Text(describe_rate(event)))
-            case "end":
+            case End():
                 self.close()
-                if event["state"] in GOOD_ENDS:
+                if event.state in GOOD_ENDS:
                     self._console.print(Text(describe_end(event), style="bold"))
 
     def close(self) -> None:
@@ -171,42 +187,42 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def describe_start(event: dict[str, Any]) -> str:
+def describe_start(event: Start) -> str:
     """The line with which a training begins."""
-    threads = event["threads"]
-    total = event["steps_per_epoch"] * event["epochs"]
-    resumed = f"; resumed after step {event['step']:,} of {total:,}" if event["event"] == "resumed" else ""
+    threads = event.threads
+    total = event.steps_per_epoch * event.epochs
+    resumed = f"; resumed after step {event.step:,} of {total:,}" if isinstance(event, Resumed) else ""
     return (
-        f"{event['net']}: {event['parameters']:,} parameters, {event['train_images']:,} "
-        f"training image{'s' * (event['train_images'] != 1)} of "
-        f"{event['data']}, {event['val_images']:,} for validation; {event['optimizer']}, batch {event['batch']}, "
-        f"{threads} thread{'s' * (threads != 1)}, seed {event['seed']}{resumed}"
+        f"{event.net}: {event.parameters:,} parameters, {event.train_images:,} "
+        f"training image{'s' * (event.train_images != 1)} of "
+        f"{event.data}, {event.val_images:,} for validation; {event.optimizer}, batch {event.batch}, "
+        f"{threads} thread{'s' * (threads != 1)}, seed {event.seed}{resumed}"
     )
 
 
-def describe_epoch(event: dict[str, Any], epochs: int) -> str:
+def describe_epoch(event: Epoch, epochs: int) -> str:
     """The line of an epoch."""
     return (
-        f"epoch {event['epoch']:>{len(str(epochs))}}/{epochs}: training loss {_loss(event['train_loss'])}, "
-        f"validation loss {_loss(event['val_loss'])}, accuracy {percent(event['val_accuracy'])}; "
-        f"{event['images_per_second']:,.0f} images/s, {duration(event['seconds'])}"
+        f"epoch {event.epoch:>{len(str(epochs))}}/{epochs}: training loss {_loss(event.train_loss)}, "
+        f"validation loss {_loss(event.val_loss)}, accuracy {percent(event.val_accuracy)}; "
+        f"{event.images_per_second:,.0f} images/s, {duration(event.seconds)}"
     )
 
 
-def describe_rate(event: dict[str, Any]) -> str:
+def describe_rate(event: RateChanged) -> str:
     """The line of a learning rate that somebody changed."""
-    return f"learning rate {event['learning_rate']:.3g} from step {event['step'] + 1:,} on"
+    return f"learning rate {event.learning_rate:.3g} from step {event.step + 1:,} on"
 
 
-def describe_end(event: dict[str, Any]) -> str:
+def describe_end(event: End) -> str:
     """The line with which a training ends."""
-    if event["state"] == "stopped":
-        return f"stopped after step {event['step']:,}"
+    if event.state is State.STOPPED:
+        return f"stopped after step {event.step or 0:,}"
     return (
-        f"test accuracy {percent(event['test_accuracy'])}, test loss {_loss(event['test_loss'])}, "
-        f"after {duration(event['seconds'])} of training"
+        f"test accuracy {percent(event.test_accuracy)}, test loss {_loss(event.test_loss)}, "
+        f"after {duration(event.seconds or 0.0)} of training"
     )
 
 
 def _loss(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+    return "-" if value is None or isnan(value) else f"{value:.4f}"
