@@ -17,6 +17,7 @@ from tuicnn import sharding
 from tuicnn.engine.groups import processes
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.language import check
+from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.training.events import End, Event, State, Step, Warned
 from tuicnn.training.session import Session
 
@@ -46,7 +47,7 @@ def outcome(threads: int) -> tuple[dict[str, np.ndarray], list[Any], list[Warned
     assert checked.plan is not None
     events: list[Event] = []
     session = Session(checked.plan, threads=threads, on_event=events.append)
-    session.figures()  # so that the next step is watched
+    session.ask(AskLayerStats().answer)  # so that the next step is watched
     assert session.run() is State.DONE
     assert session.network is not None
     told = [event.loss for event in of(events, Step)]

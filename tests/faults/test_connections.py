@@ -21,7 +21,7 @@ from tuicnn.worker.frames import REQUEST_LIMIT, encode
 from tuicnn.worker.messages import Act, AskPoll
 from tuicnn.worker.server import VIEWERS
 
-POLL = encode("poll", AskPoll(0, 0, False))
+POLL = encode("poll", AskPoll(0, 0))
 NOBODY = 65534
 BAD = {
     "garbage": os.urandom(4096),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuicnn.errors import UserError
 from tuicnn.training.control import Control
 
 ACTS = st.lists(st.sampled_from(["pause", "resume", "step", "save", "halve", "double"]), max_size=12)
 
 
-def steering(journal: list[str]) -> Control:
+def control(journal: list[str]) -> Control:
     return Control(
-        lambda layer, sample, future: None,
         lambda first: journal.append("paused") if first else None,
         lambda: journal.append("unpaused"),
         lambda: journal.append("save"),
@@ -51,7 +52,7 @@ def test_acts_are_done_in_the_order_in_which_they_were_asked_for(acts: list[str]
         expected.append("paused")
         told = True
     journal: list[str] = []
-    run = steering(journal)
+    run = control(journal)
     for act in [*acts, "resume"]:
         ask(run, act)
     for _ in range(acts.count("step")):
@@ -64,7 +65,7 @@ def test_acts_are_done_in_the_order_in_which_they_were_asked_for(acts: list[str]
 @given(ACTS)
 def test_rates_and_saves_are_seen_to_before_a_stop(acts: list[str]) -> None:
     journal: list[str] = []
-    run = steering(journal)
+    run = control(journal)
     run.stop()
     for act in acts:
         ask(run, act)
@@ -72,3 +73,42 @@ def test_rates_and_saves_are_seen_to_before_a_stop(acts: list[str]) -> None:
     assert [done for done in journal if "paused" not in done] == [
         act for act in acts if act in ("save", "halve", "double")
     ]
+
+
+@given(st.lists(st.sampled_from(["step", "save", "halve"]), max_size=8))
+def test_during_an_evaluation_single_steps_hold_nothing_up_and_are_trained_after_it(acts: list[str]) -> None:
+    journal: list[str] = []
+    run = control(journal)
+    for act in acts:
+        ask(run, act)
+    assert run.hold(before_step=False)
+    assert journal == [act for act in acts if act != "step"]
+    for _ in range(acts.count("step")):
+        assert run.hold(before_step=True)
+    assert "paused" not in journal
+    if "step" in acts:
+        run.stop()
+        assert not run.hold(before_step=True)  # nothing more is trained without a resume
+
+
+def test_a_rate_that_no_step_follows_is_refused() -> None:
+    journal: list[str] = []
+    run = control(journal)
+    late = run.scale_rate(0.5)
+    run.close()
+    for refused in (late, run.scale_rate(2.0)):
+        with pytest.raises(UserError, match="no training step follows"):
+            refused.result(0)
+    assert journal == []
+
+
+def test_a_question_is_answered_while_paused_and_after_the_end() -> None:
+    run = control([])
+    early = run.ask(lambda: 1)
+    assert not early.done()
+    assert run.hold(before_step=True)
+    waiting = run.ask(lambda: 1 // 0)
+    run.close()
+    assert (early.result(0), run.ask(lambda: 2).result(0)) == (1, 2)
+    with pytest.raises(ZeroDivisionError):
+        waiting.result(0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicnn.training import meter
-from tuicnn.training.meter import Recorder
+from tuicnn.training.meter import Recorder, Waits
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +57,18 @@ def test_what_is_not_known_of_a_step_is_not_known_of_its_point() -> None:
     history = recorded([0.5] * 8 + [float("nan")] + [0.5] * 3).since(0, 0)
     assert history.stride == 2
     assert np.isnan(history.losses).tolist() == [False] * 4 + [True, False]
+
+
+def test_a_team_that_mostly_waits_is_told_of_after_enough_steps() -> None:
+    waits = Waits(steps=5)
+    said = []
+    for _ in range(5):
+        waits.add(0.7, 1.0)
+        said.append(waits.warning)
+    assert said[:-1] == [""] * 4
+    assert said[-1] == (
+        "the processes wait for each other 70 % of a step: this machine is busy; --threads 1 may be faster"
+    )
+    for _ in range(5):
+        waits.add(0.1, 1.0)
+    assert waits.warning == ""

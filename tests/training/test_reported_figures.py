@@ -16,6 +16,7 @@ import pytest
 
 from tuicnn.data import Dataset
 from tuicnn.language import check
+from tuicnn.observing.activations import AskActivations
 from tuicnn.training import session as session_module
 from tuicnn.training.events import End, Epoch, Event, Paused, Start, State, Step, Unpaused
 from tuicnn.training.progress import Progress
@@ -155,15 +156,15 @@ def test_a_look_at_an_image_has_its_outputs_and_their_softmax(run: Callable[...,
     watched = run()
     data, weights = watched.data, watched.weights[-1]
     for sample in (0, 5, VALIDATION + 2):
-        peek = watched.session.peek(1, sample).result(timeout=10)
+        seen = watched.session.ask(AskActivations(1, sample).answer).result(timeout=10)
         number = sample % VALIDATION
         image, label = data.val_images[number], int(data.val_labels[number])
-        assert (peek.sample, peek.samples, peek.label, peek.layer) == (number, VALIDATION, label, 1)
-        assert np.array_equal(peek.image, image)
+        assert (seen.sample, seen.samples, seen.label, seen.layer) == (number, VALIDATION, label, 1)
+        assert np.array_equal(seen.image, image)
         losses = [counted(data, [image], np.array([c]), weights)[0] for c in range(3)]
-        assert peek.probabilities.tolist() == pytest.approx([math.exp(-loss) for loss in losses], rel=1e-4)
-        shares = [math.exp(value) for value in peek.maps.tolist()]
-        assert peek.probabilities.tolist() == pytest.approx([share / sum(shares) for share in shares], rel=1e-4)
+        assert seen.probabilities.tolist() == pytest.approx([math.exp(-loss) for loss in losses], rel=1e-4)
+        shares = [math.exp(value) for value in seen.maps.tolist()]
+        assert seen.probabilities.tolist() == pytest.approx([share / sum(shares) for share in shares], rel=1e-4)
 
 
 def test_an_epochs_training_loss_and_accuracy_are_those_of_all_its_images(run: Callable[..., Watched]) -> None:

@@ -18,6 +18,7 @@ from tests.runs.small import kinds, of
 from tuicnn import sharding
 from tuicnn.data import Dataset, DataSpec
 from tuicnn.engine.groups.forked import ForkedGroup
+from tuicnn.errors import UserError
 from tuicnn.language import check
 from tuicnn.training.events import End, Epoch, Event, Start, State, Step, Warned
 from tuicnn.training.session import Session
@@ -191,8 +192,8 @@ def test_a_pause_in_the_last_step_holds_before_the_test() -> None:
         time.sleep(0.1)
         assert made.progress().state is State.PAUSED
         assert np.isnan(made.progress().test_accuracy)
-        # looks are answered meanwhile, however many, and the pause is told once
-        assert all(made.peek(0, i).result(10).sample == i for i in range(20))
+        # questions are answered meanwhile, however many, and the pause is told once
+        assert all(made.ask(lambda trainer: trainer.step).result(10) == 7 for _ in range(20))
         made.resume()
         thread.join(20)
     assert made.progress().state is State.DONE
@@ -221,48 +222,6 @@ def test_a_resume_during_a_single_step_is_told() -> None:
     assert pauses(events) == ["paused", "unpaused"]
 
 
-def test_a_peek_shows_what_the_network_computes() -> None:
-    made, _ = session(NET.replace("epochs=2", "epochs=500"))
-    with in_background(made):
-        wait_for(lambda: made.progress().step >= 2)
-        moving = made.peek(1, 5).result(10)
-        assert moving.maps.shape == (4, 26, 26)
-        made.pause()
-        wait_for(lambda: made.progress().state is State.PAUSED)
-        peeks = [made.peek(layer, 103).result(10) for layer in range(5)]
-    assert made.network is not None
-    peek = peeks[-1]
-    assert (peek.sample, peek.samples) == (3, 100)
-    data = made._trainer.dataset  # type: ignore[union-attr]
-    assert np.array_equal(peek.image, data.val_images[3])
-    assert peek.label == data.val_labels[3]
-    image = (peek.image.astype(np.float32) / 255 - data.mean) / data.std
-    logits = made.network.forward(image.transpose(2, 0, 1)[None])[0]
-    if made.progress().step == peek.step:
-        np.testing.assert_allclose(peek.maps, logits, rtol=1e-4, atol=1e-5)
-    exponentials = np.exp(peek.maps - peek.maps.max())
-    np.testing.assert_allclose(peek.probabilities, exponentials / exponentials.sum(), rtol=1e-4, atol=1e-6)
-    assert np.array_equal(peeks[1].maps, np.maximum(peeks[0].maps, 0))
-    assert peeks[2].maps.shape == (4, 13, 13)
-    # after the run has ended too, with its last weights
-    assert made.peek(0, 1).result(10).maps.shape == (4, 26, 26)
-    assert made.peek(99, 1).cancelled()
-
-
-def test_figures_are_made_when_asked_for() -> None:
-    made, _ = session(NET.replace("epochs=2", "epochs=500"))
-    with in_background(made):
-        wait_for(lambda: made.progress().step >= 1)
-        wait_for(lambda: made.figures() is not None)
-        figures = made.figures()
-    assert figures is not None
-    assert (figures.milliseconds > 0).all()
-    assert (figures.activation > 0).all()
-    assert (figures.gradient > 0).all()
-    assert 0 <= figures.dead[1] <= 1
-    assert np.isnan(figures.dead[[0, 2, 3, 4]]).all()
-
-
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_weights() -> None:
     made, events = session(NET.replace("train:", "optim: sgd lr=1e6\ntrain:"))
     assert made.run() is State.DIVERGED  # without a warning of NumPy's: pytest makes errors of them
@@ -289,6 +248,10 @@ def test_data_that_cannot_be_read_fails_with_a_sentence(tmp_path: Any) -> None:
              x_test=np.zeros((4, 8, 8), np.uint8), y_test=np.arange(4) % 2)  # fmt: skip
     made, events = session(f'data: npz "{tmp_path / "d.npz"}"\nflatten -> dense 2')
     (tmp_path / "d.npz").unlink()
+    pending = made.ask(lambda trainer: trainer.step)
     assert made.run() is State.FAILED
     assert "d.npz" in made.progress().message
     assert of(events, End)[0].state is State.FAILED
+    for asked in (pending, made.ask(lambda trainer: trainer.step)):
+        with pytest.raises(UserError, match="the data was not read"):
+            asked.result(10)

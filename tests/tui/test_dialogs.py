@@ -14,6 +14,7 @@ from textual.strip import Strip
 from tests.tui.pictures import lines, text, until
 from tests.worker.fake_feed import FakeFeed
 from tuicnn.display.summary import Outcome
+from tuicnn.observing.activations import AskActivations
 from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.screens.help import HelpScreen
@@ -275,7 +276,7 @@ async def test_the_palette_knows_every_key(make_app: MakeApp, feed: FakeFeed) ->
         await pilot.press(*"next image")
         await pilot.pause(0.5)
         await pilot.press("enter")
-        await until(pilot, lambda: app.watcher.interest.sample == 1)
+        await until(pilot, lambda: (0, 1) in feed.activations)
 
 
 async def test_enter_in_the_palette_leaves_the_training_alone(make_app: MakeApp, feed: FakeFeed) -> None:
@@ -339,7 +340,7 @@ async def test_closed_dialogs_leave_nothing_behind(make_app: MakeApp, feed: Fake
     app = make_app(feed)
     counts: list[tuple[int, int]] = []
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.peek)
+        await until(pilot, lambda: app.watcher.snapshot.answer(AskActivations))
         for _ in range(4):
             for key in ("question_mark", "escape", "q", "escape", "ctrl+p", "escape"):
                 await pilot.press(key)

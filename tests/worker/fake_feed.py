@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from time import monotonic
+from typing import TypeVar, cast
 
 import numpy as np
 
+from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
+from tuicnn.observing.question import Question
 from tuicnn.training.events import Epoch, LayerRow, Overview, State
-from tuicnn.training.progress import Figures, History, Peek, Progress
+from tuicnn.training.progress import History, Progress
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 
 __all__ = ["OVERVIEW", "FakeFeed"]
+
+A = TypeVar("A")
 
 LAYERS = (
     LayerRow("conv1", "conv 16 3x3 pad=1", "conv", (16, 28, 28), 160, 112_896, (-1,)),
@@ -66,7 +72,7 @@ class FakeFeed:
         self.step = 0
         self.asked: Counter[str] = Counter()
         self.acted: list[Action] = []
-        self.peeked: list[tuple[int, int]] = []
+        self.activations: list[tuple[int, int]] = []
         self.gone = self.message = self.trouble = ""
         self.saved = 0
         self.stride = 1
@@ -166,21 +172,31 @@ class FakeFeed:
             saved=self.saved,
         )
 
-    async def poll(self, since_step: int, since_epoch: int, *, figures: bool = False) -> Poll:
+    async def poll(self, since_step: int, since_epoch: int) -> Poll:
         self._answer("poll")
         start, stop = (step // self.stride * self.stride for step in (since_step, self.step))
         losses, accuracies = (
             values[start:stop].reshape(-1, self.stride).mean(axis=1) for values in (self._losses, self._accuracies)
         )
         history = History(start, losses, accuracies, self._epochs()[since_epoch:], self.stride)
-        return Poll(self.progress(), history, self._figures() if figures else None)
+        return Poll(self.progress(), history)
 
-    def _figures(self) -> Figures:
+    async def ask(self, question: Question[A]) -> A:
+        self._answer(type(question).__name__)
+        match question:
+            case AskActivations(layer, sample):
+                self.activations.append((layer, sample))
+                answer: object = self._activations(layer, sample)
+            case AskLayerStats():
+                answer = self._stats()
+        return cast(A, answer)
+
+    def _stats(self) -> LayerStats:
         rows = self._overview.layers
         wobble = 1 + 0.1 * np.sin(self.step / 7 + np.arange(len(rows)))
         cost = np.array([row.macs for row in rows]) / 1e6
         relu = np.array([row.kind == "relu" for row in rows])
-        return Figures(
+        return LayerStats(
             milliseconds=((0.05 + 2 * cost) * wobble).astype(np.float32),
             activation=(0.8 * wobble).astype(np.float32),
             gradient=(1e-4 * np.exp(-np.arange(len(rows)) / 4) * wobble).astype(np.float32),
@@ -190,9 +206,7 @@ class FakeFeed:
             step=float(((0.05 + 2 * cost) * wobble).sum()) + 1.0,
         )
 
-    async def peek(self, layer: int, sample: int) -> Peek:
-        self._answer("peek")
-        self.peeked.append((layer, sample))
+    def _activations(self, layer: int, sample: int) -> Activations:
         sample %= self._overview.val_images
         shape = self._overview.layers[layer].shape
         label = sample % len(self._overview.class_names)
@@ -207,7 +221,7 @@ class FakeFeed:
         )
         chances = np.full(len(self._overview.class_names), 0.004)
         chances[(label + (sample % 3 == 2)) % len(chances)] = 1 - 0.004 * (len(chances) - 1)
-        return Peek(
+        return Activations(
             sample,
             self._overview.val_images,
             label,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from tuicnn.errors import UserError
+from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
+from tuicnn.observing.question import Question
 from tuicnn.training.events import Epoch, LayerRow, Overview, State
-from tuicnn.training.progress import Figures, History, Peek, Progress
+from tuicnn.training.progress import History, Progress
 from tuicnn.worker.feed import Action
 
 __all__ = ["PretendRun", "an_overview"]
@@ -44,13 +49,13 @@ def an_overview(**changes: object) -> Overview:
 
 
 class PretendRun:
-    """Answers as a session does; a peek of layer 1 waits until `let_peeks_go`, one of layer 7 is refused."""
+    """Answers as a run does; of layer 1 it waits for `let_answers_go`, of layer 7 it refuses, of layer 8 it breaks."""
 
     def __init__(self, maps: tuple[int, ...] = (8, 26, 26)) -> None:
         self.overview = an_overview()
         self.now = Progress(state=State.TRAINING, step=3, steps=6)
         self.asked: list[str] = []
-        self.waiting: list[Future[Peek]] = []
+        self.waiting: list[Future[Any]] = []
         self.maps = maps
         self.broken = False
         self.doing: Future[None] | None = None  # what an act waits for
@@ -68,25 +73,26 @@ class PretendRun:
         epoch = Epoch(1, 2, 1.5, 0.5, float("nan"), float("nan"), 1000.0, 2.0)
         return History(since_step, losses, losses[::-1].copy(), (epoch,)[since_epoch:])
 
-    def figures(self) -> Figures | None:
-        """Figures of two layers."""
-        self.asked.append("figures")
-        first, second, third, fourth = (np.arange(2, dtype=np.float32) + i for i in range(4))
-        return Figures(first, second, third, fourth, optimizer=0.5, waiting=1.5, rest=0.25, step=4.0)
-
-    def peek(self, layer: int, sample: int) -> Future[Peek]:
+    def ask(self, question: Question[Any]) -> Future[Any]:
         """See the class."""
-        self.asked.append("peek")
-        future: Future[Peek] = Future()
-        if layer == 7:
-            future.cancel()
-        elif layer == 1:
-            self.waiting.append(future)
-        else:
-            future.set_result(self._seen(layer, sample))
+        self.asked.append(type(question).__name__)
+        future: Future[Any] = Future()
+        match question:
+            case AskActivations(1):
+                self.waiting.append(future)
+            case AskActivations(7):
+                future.set_exception(UserError("There is no layer 7."))
+            case AskActivations(8):
+                future.set_exception(ZeroDivisionError("on purpose"))
+            case AskActivations(layer, sample):
+                future.set_result(self._seen(layer, sample))
+            case AskLayerStats():
+                first, second, third, fourth = (np.arange(2, dtype=np.float32) + i for i in range(4))
+                stats = LayerStats(first, second, third, fourth, optimizer=0.5, waiting=1.5, rest=0.25, step=4.0)
+                future.set_result(stats)
         return future
 
-    def let_peeks_go(self) -> None:
+    def let_answers_go(self) -> None:
         """Answer what waits."""
         for future in self.waiting:
             if future.set_running_or_notify_cancel():
@@ -100,6 +106,8 @@ class PretendRun:
         self.now = replace(self.now, state=state)
         return self.doing
 
-    def _seen(self, layer: int, sample: int) -> Peek:
+    def _seen(self, layer: int, sample: int) -> Activations:
         image = np.full((28, 28, 1), 7, np.uint8)
-        return Peek(sample % 10, 10, 1, image, layer, np.ones(self.maps, np.float32), np.full(2, 0.5, np.float32), 3)
+        return Activations(
+            sample % 10, 10, 1, image, layer, np.ones(self.maps, np.float32), np.full(2, 0.5, np.float32), 3
+        )

@@ -16,6 +16,8 @@ import pytest
 
 from tests.worker.pretend import PretendRun, an_overview
 from tuicnn.errors import UserError
+from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
 from tuicnn.training.events import End, State
@@ -41,10 +43,10 @@ async def test_it_is_a_feed(server: Server, folder: RunFolder) -> None:
     async with connected(folder) as remote:
         feed: Feed = remote
         assert await feed.overview() == an_overview()
-        poll = await feed.poll(0, 0, figures=True)
+        poll = await feed.poll(0, 0)
         assert (poll.progress.steps, len(poll.history.losses)) == (6, 3)
-        assert poll.figures is not None
-        assert (await feed.peek(0, 12)).sample == 2
+        assert (await feed.ask(AskActivations(0, 12))).sample == 2
+        assert (await feed.ask(AskLayerStats())).step == 4
         assert (await feed.act("pause")).state is State.PAUSED
 
 
@@ -56,7 +58,7 @@ async def test_several_screens_see_what_one_does(server: Server, folder: RunFold
 
 async def test_many_questions_at_once_get_their_own_answers(server: Server, folder: RunFolder) -> None:
     async with connected(folder) as feed:
-        peeks = asyncio.gather(*(feed.peek(0, n) for n in range(10)))
+        peeks = asyncio.gather(*(feed.ask(AskActivations(0, n)) for n in range(10)))
         polls = asyncio.gather(*(feed.poll(n % 3, 0) for n in range(10)))
         assert [peek.sample for peek in await peeks] == list(range(10))
         assert [poll.history.start for poll in await polls] == [n % 3 for n in range(10)]
@@ -64,12 +66,12 @@ async def test_many_questions_at_once_get_their_own_answers(server: Server, fold
 
 async def test_numbers_come_while_a_peek_waits(server: Server, folder: RunFolder, run: PretendRun) -> None:
     async with connected(folder) as feed:
-        waiting = asyncio.create_task(feed.peek(1, 0))
+        waiting = asyncio.create_task(feed.ask(AskActivations(1, 0)))
         while not run.waiting:
             await asyncio.sleep(0.005)
         await asyncio.wait_for(feed.poll(0, 0), 5)
         assert not waiting.done()
-        run.let_peeks_go()
+        run.let_answers_go()
         assert (await asyncio.wait_for(waiting, 5)).layer == 1
 
 
@@ -77,15 +79,15 @@ async def test_a_question_given_up_does_not_spoil_the_next(server: Server, folde
     async with connected(folder) as feed:
         for _ in range(3):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(feed.peek(1, 5), 0.05)
-            assert (await feed.peek(0, 3)).layer == 0
+                await asyncio.wait_for(feed.ask(AskActivations(1, 5)), 0.05)
+            assert (await feed.ask(AskActivations(0, 3))).layer == 0
 
 
 async def test_what_cannot_be_seen_is_refused_and_the_feed_lives(server: Server, folder: RunFolder) -> None:
     async with connected(folder) as feed:
-        with pytest.raises(UserError, match="nothing to be seen of this layer"):
-            await feed.peek(7, 0)
-        assert (await feed.peek(0, 0)).layer == 0
+        with pytest.raises(UserError, match="There is no layer 7"):
+            await feed.ask(AskActivations(7, 0))
+        assert (await feed.ask(AskActivations(0, 0))).layer == 0
 
 
 async def test_data_that_cannot_be_read_ends_the_wait(server: Server, folder: RunFolder, run: PretendRun) -> None:
@@ -100,10 +102,10 @@ async def test_data_that_cannot_be_read_ends_the_wait(server: Server, folder: Ru
 async def test_no_answer_in_time_is_a_sentence(
     server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "PEEK", 0.05)
+    monkeypatch.setattr(client, "BETWEEN_STEPS", 0.05)
     async with connected(folder) as feed:
         with pytest.raises(WorkerGone, match="does not answer"):
-            await feed.peek(1, 0)
+            await feed.ask(AskActivations(1, 0))
         assert (await feed.poll(0, 0)).progress.step == 3
 
 

@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.pretend import PretendRun, an_overview
+from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.training.events import Overview, State
-from tuicnn.training.progress import History, Peek, Progress
+from tuicnn.training.progress import History, Progress
 from tuicnn.worker.feed import Poll
 from tuicnn.worker.frames import FrameError, Splitter, decode, encode, kind_of
-from tuicnn.worker.messages import Act, AskPeek, AskPoll, Refusal
+from tuicnn.worker.messages import Act, AskPoll, Refusal
 
 
 def same(a: Any, b: Any) -> bool:
@@ -45,7 +47,8 @@ def there_and_back(value: Any) -> Any:
 
 
 RUN = PretendRun()
-POLL = Poll(Progress(), RUN.history(0, 0), RUN.figures())
+POLL = Poll(Progress(), RUN.history(0, 0))
+SEEN = RUN.ask(AskActivations(0, 4)).result()
 FRAME = encode("poll", POLL)
 
 numbers = st.floats(width=32) | st.just(math.nan)
@@ -67,7 +70,7 @@ def test_progress_survives(progress: Progress) -> None:
 @given(st.lists(numbers, max_size=20), st.integers(0, 2**40))
 def test_history_survives(losses: list[float], start: int) -> None:
     array = np.array(losses, np.float32)
-    poll = Poll(Progress(), History(start, array, array[::-1], RUN.history(0, 0).epochs), None)
+    poll = Poll(Progress(), History(start, array, array[::-1], RUN.history(0, 0).epochs))
     assert same(there_and_back(poll), poll)
 
 
@@ -76,13 +79,14 @@ def test_history_survives(losses: list[float], start: int) -> None:
     [
         POLL,
         an_overview(),
-        AskPoll(1, 2, True),
-        AskPeek(0, -5),
+        AskPoll(1, 2),
+        AskActivations(0, -5),
         Act("stop"),
         Refusal("no", False),
-        RUN.peek(0, 4).result(),
-        dataclasses.replace(RUN.peek(0, 4).result(), maps=np.zeros((0, 3, 3), np.float32)),
-        dataclasses.replace(RUN.peek(0, 4).result(), maps=np.ones((2, 6, 6), np.float32)[:, ::2, ::-3]),
+        SEEN,
+        dataclasses.replace(SEEN, maps=np.zeros((0, 3, 3), np.float32)),
+        dataclasses.replace(SEEN, maps=np.ones((2, 6, 6), np.float32)[:, ::2, ::-3]),
+        RUN.ask(AskLayerStats()).result(),
     ],
     ids=lambda v: type(v).__name__,
 )
@@ -136,7 +140,10 @@ entries = st.tuples(st.text(max_size=3), st.sampled_from(["<f4", "|u1", "|O", "<
 
 
 @given(
-    values, st.lists(entries | values, max_size=3), st.binary(max_size=16), st.sampled_from([Poll, Overview, Peek, Act])
+    values,
+    st.lists(entries | values, max_size=3),
+    st.binary(max_size=16),
+    st.sampled_from([Poll, Overview, Activations, Act]),
 )
 def test_any_json_raises_nothing_else(value: Any, arrays: list[Any], raw: bytes, cls: type) -> None:
     head = json.dumps({"version": 1, "kind": "poll", "value": value, "arrays": arrays}).encode()
@@ -162,10 +169,10 @@ def test_clever_frames_are_refused(text: bytes) -> None:
 
 
 def test_an_array_of_another_kind_is_refused() -> None:
-    peek = RUN.peek(0, 0).result()
+    peek = RUN.ask(AskActivations(0, 0)).result()
     frame = encode("peek", dataclasses.replace(peek, image=peek.image.astype(np.float32)))
     with pytest.raises(FrameError):
-        decode(frame[4:], Peek)
+        decode(frame[4:], Activations)
 
 
 def test_a_long_history_survives() -> None:

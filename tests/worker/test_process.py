@@ -17,6 +17,7 @@ from safetensors.numpy import load_file
 
 from tests.runs.small import kinds, of
 from tuicnn.errors import UserError
+from tuicnn.observing.activations import AskActivations
 from tuicnn.runs.finding import find_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
@@ -88,7 +89,7 @@ async def test_a_run_to_its_end(begin: Start) -> None:
     assert len(poll.history.losses) == 10
     assert len(poll.history.epochs) == 2
     # the result stays, and can be looked into
-    peek = await feed.peek(1, -1)
+    peek = await feed.ask(AskActivations(1, -1))
     assert (peek.sample, peek.samples, peek.maps.shape) == (49, 50, (10,))
     events = read_journal(folder.journal).events
     assert kinds(events) == ["start", *["step"] * 5, "epoch", *["step"] * 5, "epoch", "end"]
@@ -106,10 +107,11 @@ async def test_training_goes_on_without_its_viewers(begin: Start, tmp_path: Path
     viewer = (
         "import asyncio, sys; from pathlib import Path; from tuicnn.worker.client import RemoteFeed\n"
         "from tuicnn.runs.folder import RunFolder\n"
+        "from tuicnn.observing.activations import AskActivations\n"
         "async def main():\n"
         "    feed = await RemoteFeed.connect(RunFolder(Path(sys.argv[1])))\n"
         "    print((await feed.overview()).net, flush=True)\n"
-        "    while True: await asyncio.gather(feed.poll(0, 0, figures=True), feed.peek(0, 1))\n"
+        "    while True: await asyncio.gather(feed.poll(0, 0), feed.ask(AskActivations(0, 1)))\n"
         "asyncio.run(main())"
     )
     feed = await RemoteFeed.connect(folder, process=process)
@@ -142,7 +144,7 @@ async def test_pause_step_resume(begin: Start) -> None:
             await asyncio.sleep(0.01)
     await feed.act("step")
     assert await steps_beyond(feed, paused.step) == paused.step + 1
-    assert (await feed.peek(0, 0)).step == paused.step + 1
+    assert (await feed.ask(AskActivations(0, 0))).step == paused.step + 1
     await feed.act("resume")
     await steps_beyond(feed, paused.step + 50)
     await feed.close()

@@ -17,17 +17,19 @@ from hypothesis import strategies as st
 
 from tests.worker.pretend import PretendRun, an_overview
 from tuicnn.errors import UserError
+from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.events import Overview, State
-from tuicnn.training.progress import Peek, Progress
+from tuicnn.training.progress import Progress
 from tuicnn.worker import server as server_module
 from tuicnn.worker.address import address_for
 from tuicnn.worker.feed import Poll
 from tuicnn.worker.frames import decode, encode, kind_of
-from tuicnn.worker.messages import Act, AskOverview, AskPeek, AskPoll, Refusal
+from tuicnn.worker.messages import Act, AskOverview, AskPoll, Refusal
 from tuicnn.worker.server import VIEWERS, Server
 
-POLL = encode("poll", AskPoll(0, 0, False))
+POLL = encode("poll", AskPoll(0, 0))
 
 
 @contextlib.contextmanager
@@ -70,23 +72,18 @@ def test_each_question_has_its_answer(server: Server, folder: RunFolder, run: Pr
     with viewer(folder) as connection:
         connection.sendall(encode("overview", AskOverview()))
         assert answer(connection, Overview) == an_overview()
-        connection.sendall(encode("poll", AskPoll(1, 0, True)))
+        connection.sendall(encode("poll", AskPoll(1, 0)))
         poll = answer(connection, Poll)
-        assert (poll.progress.step, poll.history.start, len(poll.history.losses), len(poll.history.epochs)) == (
-            3,
-            1,
-            2,
-            1,
-        )
-        assert poll.figures.dead.tolist() == [3, 4]
-        connection.sendall(encode("poll", AskPoll(1, 0, False)))
-        assert answer(connection, Poll).figures is None
-        connection.sendall(encode("peek", AskPeek(0, -1)))
-        assert (answer(connection, Peek)).sample == 9
+        assert (poll.progress.step, poll.history.start) == (3, 1)
+        assert (len(poll.history.losses), len(poll.history.epochs)) == (2, 1)
+        connection.sendall(encode("ask AskLayerStats", AskLayerStats()))
+        assert answer(connection, LayerStats).dead.tolist() == [3, 4]
+        connection.sendall(encode("ask AskActivations", AskActivations(0, -1)))
+        assert (answer(connection, Activations)).sample == 9
         for action, state in (("pause", State.PAUSED), ("resume", State.TRAINING), ("step", State.TRAINING)):
             connection.sendall(encode("act", Act(action)))  # type: ignore[arg-type]
             assert answer(connection, Progress).state is state
-    assert run.asked == ["history", "figures", "history", "peek", "pause", "resume", "step"]
+    assert run.asked == ["history", "AskLayerStats", "AskActivations", "pause", "resume", "step"]
 
 
 def test_without_a_request_there_is_no_work(server: Server, folder: RunFolder, run: PretendRun) -> None:
@@ -118,6 +115,10 @@ def test_an_act_is_answered_when_it_is_done(server: Server, folder: RunFolder, r
         connection.settimeout(5)
         run.doing.set_result(None)
         assert isinstance(answer(connection, Progress), Progress)
+        run.doing = Future()
+        run.doing.set_exception(UserError("It is too late."))
+        connection.sendall(encode("act", Act("halve-rate")))
+        assert answer(connection, Progress) == Refusal("It is too late.", False)
 
 
 def test_data_that_cannot_be_read_is_told(server: Server, folder: RunFolder, run: PretendRun) -> None:
@@ -128,23 +129,23 @@ def test_data_that_cannot_be_read_is_told(server: Server, folder: RunFolder, run
         assert answer(connection, Overview) == Refusal("There is no data.", True)
 
 
-def test_a_peek_waits_for_the_training_thread_and_holds_nobody_up(
+def test_an_answer_waits_for_the_training_thread_and_holds_nobody_up(
     server: Server, folder: RunFolder, run: PretendRun
 ) -> None:
     with viewer(folder) as connection:
-        connection.sendall(encode("peek", AskPeek(1, 0)))
+        connection.sendall(encode("ask AskActivations", AskActivations(1, 0)))
         until(lambda: len(run.waiting) == 1)
         assert works(folder)
-        run.let_peeks_go()
-        assert answer(connection, Peek).layer == 1
+        run.let_answers_go()
+        assert answer(connection, Activations).layer == 1
 
 
-def test_a_peek_of_a_viewer_that_left_is_cancelled(server: Server, folder: RunFolder, run: PretendRun) -> None:
+def test_a_question_of_a_viewer_that_left_is_cancelled(server: Server, folder: RunFolder, run: PretendRun) -> None:
     with viewer(folder) as connection:
-        connection.sendall(encode("peek", AskPeek(1, 0)))
+        connection.sendall(encode("ask AskActivations", AskActivations(1, 0)))
         until(lambda: len(run.waiting) == 1)
     until(lambda: run.waiting[0].cancelled())
-    run.let_peeks_go()
+    run.let_answers_go()
     assert works(folder)
 
 
@@ -152,19 +153,21 @@ def test_a_viewer_that_does_not_wait_gets_its_answers_in_turn(
     server: Server, folder: RunFolder, run: PretendRun
 ) -> None:
     with viewer(folder) as connection:
-        connection.sendall(encode("peek", AskPeek(1, 0)))
+        connection.sendall(encode("ask AskActivations", AskActivations(1, 0)))
         until(lambda: len(run.waiting) == 1)
         connection.sendall(POLL)
         assert works(folder)
-        run.let_peeks_go()
-        assert isinstance(answer(connection, Peek), Peek)
+        run.let_answers_go()
+        assert isinstance(answer(connection, Activations), Activations)
         assert isinstance(answer(connection, Poll), Poll)
 
 
 def test_what_cannot_be_seen_is_refused(server: Server, folder: RunFolder) -> None:
     with viewer(folder) as connection:
-        connection.sendall(encode("peek", AskPeek(7, 0)))
-        assert answer(connection, Peek) == Refusal("There is nothing to be seen of this layer.", False)
+        connection.sendall(encode("ask AskActivations", AskActivations(7, 0)))
+        assert answer(connection, Activations) == Refusal("There is no layer 7.", False)
+        connection.sendall(encode("ask AskActivations", AskActivations(8, 0)))
+        assert "because of an error" in answer(connection, Activations).message
         connection.sendall(POLL)
         assert isinstance(answer(connection, Poll), Poll)
 
@@ -209,14 +212,14 @@ def test_a_stalled_viewer_is_not_waited_for_nor_fed_more_than_one_answer(folder:
     server = Server(run, lambda: address_for(folder.path))
     try:
         with viewer(folder) as stalled:
-            stalled.sendall(encode("peek", AskPeek(0, 0)) * 5)
-            until(lambda: "peek" in run.asked)
+            stalled.sendall(encode("ask AskActivations", AskActivations(0, 0)) * 5)
+            until(lambda: "AskActivations" in run.asked)
             assert works(folder)
-            assert run.asked.count("peek") == 1
+            assert run.asked.count("AskActivations") == 1
             for _ in range(5):
-                assert answer(stalled, Peek).maps.shape == (64, 128, 128)
+                assert answer(stalled, Activations).maps.shape == (64, 128, 128)
         with viewer(folder) as flood, contextlib.suppress(ConnectionError):
-            flood.sendall(encode("peek", AskPeek(0, 0)))
+            flood.sendall(encode("ask AskActivations", AskActivations(0, 0)))
             while True:  # hung up on, well before memory is short
                 flood.sendall(POLL * 100)
         assert works(folder)

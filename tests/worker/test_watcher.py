@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -11,10 +12,13 @@ from hypothesis import strategies as st
 
 from tests.worker.fake_feed import FakeFeed
 from tuicnn.errors import UserError
+from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.question import Question
 from tuicnn.training.events import State
-from tuicnn.training.progress import Peek
 from tuicnn.worker.snapshot import Numbers, Snapshot
 from tuicnn.worker.watcher import Watcher
+
+A = TypeVar("A")
 
 
 @given(st.lists(st.lists(st.floats(width=32, allow_nan=False), max_size=3000), max_size=6))
@@ -63,16 +67,16 @@ async def test_a_step_that_was_undone_is_followed_by_a_picture_of_the_weights_th
     feed: FakeFeed, said: str
 ) -> None:
     async with watching(feed) as (watcher, _):
-        watcher.want(maps=True)
+        watcher.subscribe(AskActivations(0, 0))
         async with asyncio.timeout(10):
-            while watcher.snapshot.peek is None:
+            while watcher.snapshot.answer(AskActivations) is None:
                 await asyncio.sleep(0.01)
-            shown = watcher.snapshot.peek
+            shown = watcher.snapshot.answer(AskActivations)
             setattr(feed, said, "The loss became NaN in step 101.")  # no step was done
-            while watcher.snapshot.peek is shown:
+            while watcher.snapshot.answer(AskActivations) is shown:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.5)
-        assert len(feed.peeked) == 2  # and no more, while nothing changes
+        assert len(feed.activations) == 2  # and no more, while nothing changes
 
 
 async def test_when_a_point_becomes_several_steps_what_was_had_is_put_together_too(feed: FakeFeed) -> None:
@@ -103,14 +107,14 @@ async def test_nothing_is_asked_for_while_frozen_but_what_a_person_chooses(feed:
         await asyncio.sleep(0.15)
         watcher.freeze(True)
         await asyncio.sleep(0.05)
-        polls, peeks = feed.asked["poll"], feed.asked["peek"]
+        polls, peeks = feed.asked["poll"], feed.asked["AskActivations"]
         feed.advance(50)
         await asyncio.sleep(0.4)
-        assert (feed.asked["poll"], feed.asked["peek"]) == (polls, peeks)
-        watcher.want(layer=3)
+        assert (feed.asked["poll"], feed.asked["AskActivations"]) == (polls, peeks)
+        watcher.subscribe(AskActivations(3, 0))
         await asyncio.sleep(0.1)
-        assert feed.peeked[-1] == (3, 0)
-        assert feed.asked["peek"] == peeks + 1
+        assert feed.activations[-1] == (3, 0)
+        assert feed.asked["AskActivations"] == peeks + 1
         assert len(watcher.snapshot.losses) == 100
         watcher.freeze(False)
         await asyncio.sleep(0.1)
@@ -119,21 +123,21 @@ async def test_nothing_is_asked_for_while_frozen_but_what_a_person_chooses(feed:
 
 async def test_hidden_maps_are_not_asked_for(feed: FakeFeed) -> None:
     async with watching(feed) as (watcher, _):
-        watcher.want(maps=False)
+        watcher.subscribe()
         for _ in range(5):
             feed.advance(1)
             await asyncio.sleep(0.1)
-        assert feed.asked["peek"] == 0
-        watcher.want(maps=True)
+        assert feed.asked["AskActivations"] == 0
+        watcher.subscribe(AskActivations(0, 0))
         await asyncio.sleep(0.1)
-        assert feed.asked["peek"] == 1
+        assert feed.asked["AskActivations"] == 1
 
 
 async def test_the_same_picture_is_not_fetched_twice_while_paused(feed: FakeFeed) -> None:
     feed.state = State.PAUSED
     async with watching(feed):
         await asyncio.sleep(0.9)
-        assert feed.asked["peek"] <= 2  # the second one where the first came before the first numbers
+        assert feed.asked["AskActivations"] <= 2  # the second one where the first came before the first numbers
 
 
 async def test_after_the_end_all_is_fetched_and_then_nothing_is_asked(feed: FakeFeed) -> None:
@@ -146,9 +150,9 @@ async def test_after_the_end_all_is_fetched_and_then_nothing_is_asked(feed: Fake
         polls = feed.asked["poll"]
         await asyncio.sleep(0.3)
         assert feed.asked["poll"] == polls
-        watcher.want(sample=7)
+        watcher.subscribe(AskActivations(0, 7))
         await asyncio.sleep(0.1)
-        assert feed.peeked[-1] == (0, 7)
+        assert feed.activations[-1] == (0, 7)
 
 
 async def test_a_process_that_is_gone_is_told_and_the_picture_stays(feed: FakeFeed) -> None:
@@ -164,28 +168,29 @@ async def test_a_process_that_is_gone_is_told_and_the_picture_stays(feed: FakeFe
 
 async def test_a_layer_that_cannot_be_shown_is_told_and_watching_goes_on(feed: FakeFeed) -> None:
     class Shy(FakeFeed):
-        async def peek(self, layer: int, sample: int) -> Peek:
-            if layer == 2:
+        async def ask(self, question: Question[A]) -> A:
+            if question == AskActivations(2, 0):
                 raise UserError("Nothing to be seen of conv2.")
-            return await super().peek(layer, sample)
+            return await super().ask(question)
 
     shy = Shy()
     shy.advance(10)
     async with watching(shy) as (watcher, _):
-        watcher.want(layer=2)
+        watcher.subscribe(AskActivations(2, 0))
         await asyncio.sleep(0.15)
-        assert watcher.snapshot.unseen == "Nothing to be seen of conv2."
-        assert watcher.snapshot.peek is None
-        watcher.want(layer=1)
+        assert watcher.snapshot.refusal(AskActivations) == "Nothing to be seen of conv2."
+        assert watcher.snapshot.answer(AskActivations) is None
+        watcher.subscribe(AskActivations(1, 0))
         await asyncio.sleep(0.15)
-        assert watcher.snapshot.unseen == ""
-        assert watcher.snapshot.peek is not None
-        assert watcher.snapshot.peek.layer == 1
+        assert watcher.snapshot.refusal(AskActivations) == ""
+        seen = watcher.snapshot.answer(AskActivations)
+        assert seen is not None
+        assert seen.layer == 1
 
 
 async def test_a_slow_picture_does_not_hold_up_the_numbers(feed: FakeFeed) -> None:
     class Slow(FakeFeed):
-        async def peek(self, layer: int, sample: int) -> Peek:
+        async def ask(self, question: Question[A]) -> A:
             await asyncio.sleep(60)
             raise AssertionError
 

@@ -1,7 +1,7 @@
-"""How other threads steer a run and look into it: they leave word here, and the training thread sees to it.
+"""How other threads control a run and look into it: they leave word here, and the training thread sees to it.
 
 The training thread comes by between two steps, and between two parts of an evaluation (`hold`); there it answers those
-who want to see something, and waits while the run is paused.
+who want to know something, and waits while the run is paused.
 """
 
 from __future__ import annotations
@@ -10,43 +10,42 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
-from tuicnn.training.progress import Peek
+from tuicnn.errors import UserError
 
-__all__ = ["Control", "Request"]
+__all__ = ["Control"]
 
-#: a layer, a sample, and where the answer is awaited
-Request = tuple[int, int, "Future[Peek]"]
+T = TypeVar("T")
 #: what is to be done in turn; a number is what the learning rate is multiplied by, with where the end of it is awaited
 _Act = Literal["pause", "resume", "step", "save"] | tuple[float, "Future[None]"]
 
 
 class Control:
-    """Pause, resume, one step, save, stop, looks, the learning rate.
+    """Pause, resume, one step, save, stop, questions, the learning rate.
 
-    What is asked for is done in the order in which it was asked for, and what comes after a step waits until that is
-    trained. Only `stop` does not wait for steps and pauses; saves and rates are still seen to before the run ends.
+    What is asked for is done in the order in which it was asked for. Before a step, what comes after a single step
+    waits until that is trained; during an evaluation it does not, and the single steps are trained after it. `stop`
+    waits for nothing; saves and rates are still seen to before the run ends.
 
-    The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(by)` and `answer`.
+    The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(by)`.
     """
 
     def __init__(
         self,
-        answer: Callable[[int, int, Future[Peek]], None],
         on_pause: Callable[[bool], None],
         on_resume: Callable[[], None],
-        on_save: Callable[[], None] = lambda: None,
-        on_rate: Callable[[float], None] = lambda by: None,
+        on_save: Callable[[], None],
+        on_rate: Callable[[float], None],
     ) -> None:
-        self._answer, self._on_pause, self._on_resume, self._on_save = answer, on_pause, on_resume, on_save
-        self._on_rate = on_rate
+        self._on_pause, self._on_resume, self._on_save, self._on_rate = on_pause, on_resume, on_save, on_rate
         self._wake = threading.Condition()
-        self._requests: list[Request] = []
+        self._answering = threading.Lock()  # one question at a time, also where threads answer their own
+        self._questions: list[tuple[Callable[[], Any], Future[Any]]] = []
         self._acts: deque[_Act] = deque()  # appending takes no lock: a signal handler may do it
         self._closed = False
         self._paused = self._told = False  # these, and the next, are the training thread's own
-        self._credit = False  # one step is to be trained although the run is paused
+        self._single_steps = 0  # to be trained although the run is paused
         self.stopping = False
 
     # --- from any thread --------------------------------------------------------------------------------------------
@@ -64,25 +63,40 @@ class Control:
         self._put("step")
 
     def save(self) -> None:
-        """Write a checkpoint at the training thread's next look. May be called by a signal handler."""
+        """Write a checkpoint when the training thread comes by. May be called by a signal handler."""
         self._acts.append("save")
         self._nudge()
 
     def scale_rate(self, by: float) -> Future[None]:
-        """Multiply the learning rate at the training thread's next look; done once that has seen to it."""
+        """Multiply the learning rate when the training thread comes by; done once that has seen to it.
+
+        The future raises `UserError` where no step follows any more.
+        """
         future: Future[None] = Future()
         with self._wake:
-            if self._closed:  # nothing more is trained
-                future.set_result(None)
+            if self._closed:
+                _refuse(future)
             else:
                 self._acts.append((by, future))
                 self._wake.notify_all()
         return future
 
     def stop(self) -> None:
-        """End the run at the training thread's next look. May be called by a signal handler."""
+        """End the run when the training thread comes by. May be called by a signal handler."""
         self.stopping = True
         self._nudge()
+
+    def ask(self, question: Callable[[], T]) -> Future[T]:
+        """What `question()` returns or raises; called by the training thread, or here and now, once that has closed."""
+        future: Future[T] = Future()
+        with self._wake:
+            closed = self._closed
+            if not closed:
+                self._questions.append((question, future))
+                self._wake.notify_all()
+        if closed:
+            self._answer(question, future)
+        return future
 
     def _put(self, act: _Act) -> None:
         with self._wake:
@@ -96,49 +110,45 @@ class Control:
             finally:
                 self._wake.release()
 
-    def ask(self, layer: int, sample: int) -> Future[Peek]:
-        """A look, answered by the training thread; or here and now, once that has closed."""
-        future: Future[Peek] = Future()
-        with self._wake:
-            closed = self._closed
-            if not closed:
-                self._requests.append((layer, sample, future))
-                self._wake.notify_all()
-        if closed:
-            self._answer(layer, sample, future)
-        return future
+    def _answer(self, question: Callable[[], T], future: Future[T]) -> None:
+        with self._answering:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(question())
+                except Exception as error:
+                    future.set_exception(error)
 
     # --- the training thread ----------------------------------------------------------------------------------------
 
     def hold(self, *, before_step: bool) -> bool:
         """Answer who waits, and wait while paused. False: end the run. A single step is used up `before_step`."""
         while True:
-            self._serve()
-            self._do_acts()
+            self._answer_all()
+            self._do_acts(before_step)
             if self.stopping:
                 return False
-            if self._credit:
-                self._credit = not before_step
+            if self._single_steps:
+                self._single_steps -= before_step
                 return True
             if not self._paused:
                 return True
             with self._wake:
-                if not (self._requests or self._acts or self.stopping):
+                if not (self._questions or self._acts or self.stopping):
                     self._wake.wait(0.5)  # not for ever: `stop` may come from a signal handler
 
     def close(self) -> None:
-        """The training thread is about to leave: answer who waits; later looks are answered where they are asked."""
+        """No step follows: refuse new rates, answer who waits; later questions are answered where they are asked."""
         with self._wake:
             self._closed = True
         while self._acts:
             match self._acts.popleft():
                 case (_, future):
-                    _done(future)
-        self._serve()
+                    _refuse(future)
+        self._answer_all()
 
-    def _do_acts(self) -> None:
-        while self.stopping or not self._credit:
-            if self._paused and not self.stopping:
+    def _do_acts(self, before_step: bool) -> None:
+        while self.stopping or not (self._single_steps and before_step):
+            if self._paused and not self.stopping and not self._single_steps:
                 first, self._told = not self._told, True
                 self._on_pause(first)
             if not self._acts:
@@ -147,26 +157,28 @@ class Control:
                 case "pause":
                     self._paused = True
                 case "resume":
-                    self._paused = False
+                    self._paused, self._single_steps = False, 0
                     if self._told:
                         self._told = False
                         self._on_resume()
                 case "step":
-                    self._paused = self._credit = True
+                    self._paused = True
+                    self._single_steps += 1
                 case "save":
                     self._on_save()
                 case (by, future):
                     self._on_rate(by)
-                    _done(future)
+                    if future.set_running_or_notify_cancel():
+                        future.set_result(None)
 
-    def _serve(self) -> None:
-        while self._requests:
+    def _answer_all(self) -> None:
+        while self._questions:
             with self._wake:
-                waiting, self._requests = self._requests, []
-            for layer, sample, future in waiting:
-                self._answer(layer, sample, future)
+                waiting, self._questions = self._questions, []
+            for question, future in waiting:
+                self._answer(question, future)
 
 
-def _done(future: Future[None]) -> None:
+def _refuse(future: Future[None]) -> None:
     if future.set_running_or_notify_cancel():
-        future.set_result(None)
+        future.set_exception(UserError("The learning rate stays as it is: no training step follows."))

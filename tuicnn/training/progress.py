@@ -1,4 +1,4 @@
-"""What can be known of a run from outside, as plain values: what the screen shows and the journal keeps.
+"""How far a run is and how well, as plain values: what the screen shows and the journal keeps.
 
 A `Session` (session.py) makes these; the worker sends them; the screen draws them. Numbers that are not known yet are
 NaN (None in JSON).
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tuicnn.training.events import Epoch, State
 
-__all__ = ["Figures", "History", "Peek", "Progress"]
+__all__ = ["History", "Progress"]
 
 NAN = math.nan
 
@@ -58,38 +58,3 @@ class History:
     accuracies: NDArray[np.float32]
     epochs: tuple[Epoch, ...]
     stride: int = 1
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Live figures of each layer (float32, one number a row of `Overview.layers`; NaN: unknown or not applicable).
-
-    Times are medians over the last measured steps, in milliseconds. Those of the layers, `optimizer`, `waiting` and
-    `rest` add up to `step`.
-    """
-
-    milliseconds: NDArray[np.float32]  # time a step spends in it, forward and backward
-    activation: NDArray[np.float32]  # root mean square of its output
-    gradient: NDArray[np.float32]  # root mean square of the loss's gradient by its output
-    dead: NDArray[np.float32]  # share of its units that are 0 for every image of the shard looked at
-    optimizer: float = NAN  # moving the weights
-    waiting: float = NAN  # for the other processes of the group; NaN where there are none
-    rest: float = NAN  # what is left: images, loss, sums of gradients
-    step: float = NAN  # a whole step
-
-
-@dataclass(frozen=True)
-class Peek:
-    """One validation image on its way through the network, with the weights of this moment.
-
-    `maps` is the chosen layer's output: float32 (C, H, W), or (V,).
-    """
-
-    sample: int  # index into the validation images
-    samples: int  # how many there are
-    label: int
-    image: NDArray[np.uint8]  # (H, W, C), as stored
-    layer: int
-    maps: NDArray[np.float32]
-    probabilities: NDArray[np.float32]  # (classes,)
-    step: int  # steps completed when it was made

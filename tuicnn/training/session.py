@@ -1,7 +1,7 @@
-"""One training run in one process: it trains in the thread that calls `run`, and others may watch and steer it.
+"""One training run in one process: it trains in the thread that calls `run`, and others may watch and control it.
 
-Watching costs nothing until somebody asks. Numbers are answered at once; what needs the weights (a look at one image's
-feature maps) is answered by the training thread between two steps, so that what is seen belongs together.
+Watching costs nothing until somebody asks. Numbers are answered at once; what needs the network is answered by the
+training thread between two steps, so that what is seen belongs together.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from tuicnn.data import DataError
 from tuicnn.data.counting import counted
@@ -35,11 +38,10 @@ from tuicnn.training.events import (
     Warned,
 )
 from tuicnn.training.fingerprints import data_fingerprint
-from tuicnn.training.inspection import Inspector
 from tuicnn.training.meter import Waits
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.overview import overview_of
-from tuicnn.training.progress import Figures, History, Peek, Progress
+from tuicnn.training.progress import History, Progress
 from tuicnn.training.setbacks import Setbacks, scaled
 from tuicnn.training.trainer import Trainer
 from tuicnn.vocabulary import info
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from tuicnn.training.options import OnNan
 
 __all__ = ["Session"]
+
+T = TypeVar("T")
 
 
 class Session:
@@ -82,14 +86,12 @@ class Session:
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
         self._on_event, self._on_rest, self._past = on_event, on_rest, past
         self._trainer: Trainer | None = None
-        self._control = Control(
-            self._answer, self._on_pause, self._on_resume, lambda: self._rest(Moment.ASKED), self._on_rate
-        )
+        self._control = Control(self._on_pause, self._on_resume, lambda: self._rest(Moment.ASKED), self._on_rate)
         self._setbacks = Setbacks(on_nan, checkpoint_at)
         self._working = State.STARTING  # what it does when it is not paused
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
         self._progress = Progress()
-        self._metrics, self._inspector, self._waits = Metrics(), Inspector(), Waits()
+        self._metrics, self._waits = Metrics(), Waits()
         self._waits_told = False
         self._told = ""  # what was done about a divergence in this epoch
         self._data = ""  # the data set's fingerprint, once the weights are those of the run
@@ -111,13 +113,12 @@ class Session:
         """Losses and accuracies since a step, epochs since an epoch."""
         return self._metrics.history(since_step, since_epoch)
 
-    def figures(self) -> Figures | None:
-        """The newest figures of the layers; asking makes the next step be measured."""
-        return self._inspector.figures()
+    def ask(self, question: Callable[[Trainer], T]) -> Future[T]:
+        """What `question` returns or raises, called between two steps, or at once where the run has ended.
 
-    def peek(self, layer: int, sample: int) -> Future[Peek]:
-        """One validation image's way through the network, answered between two steps (cancelled without a network)."""
-        return self._control.ask(layer, sample)
+        The future raises `UserError` where there is no network, because the data could not be read.
+        """
+        return self._control.ask(partial(self._answer, question))
 
     def pause(self) -> None:
         """Hold after the step that is being trained, until `resume`."""
@@ -235,7 +236,7 @@ class Session:
                 self._went_on(weights, f"Training goes on from {weights}.")
             waited, began = trainer.group.waited, perf_counter()
             try:
-                loss, accuracy, count = self._inspector.advance(trainer)
+                loss, accuracy, count = trainer.measured.advance(trainer)
             except DivergedError as error:
                 end = self._diverged(trainer, error.divergence)
                 if end is not None:
@@ -293,6 +294,8 @@ class Session:
         self._metrics.went_on(set_back=bool(weights))
         self._set(message=sentence)
         if weights:
+            assert self._trainer is not None
+            self._trainer.measured.forget()
             self._on_event(SetBack(self._progress.step, weights))
 
     def _record(self, trainer: Trainer, loss: float, accuracy: float, count: int, took: float) -> None:
@@ -357,8 +360,11 @@ class Session:
         self._tell_of_the_team()
         return self._control.hold(before_step=False)
 
-    def _answer(self, layer: int, sample: int, future: Future[Peek]) -> None:
-        self._inspector.answer(self._trainer, layer, sample, self._progress.step, future)
+    def _answer(self, question: Callable[[Trainer], T]) -> T:
+        if self._trainer is None:
+            raise UserError("There is no network to look into: the data was not read.")
+        with np.errstate(all="ignore"):
+            return question(self._trainer)
 
     def _end(self, state: State, message: str) -> None:
         self._control.close()

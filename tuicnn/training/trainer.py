@@ -23,6 +23,7 @@ from tuicnn.sharding import INFERENCE_SHARD, SLOTS
 from tuicnn.system.files import why
 from tuicnn.training.diagnosis import all_finite, diagnose, overflow
 from tuicnn.training.divergence import DivergedError, Divergence
+from tuicnn.training.measured_steps import MeasuredSteps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,6 +80,7 @@ class Trainer:
         self.steps = self.steps_per_epoch * plan.train.epochs
         self.step = 0
         self.rate_factor = 1.0  # what the scheduled learning rate is multiplied by since somebody changed it
+        self.measured = MeasuredSteps()
         self._hook: StepHook | None = None
         self.updates = 0  # steps that the optimizer's state has seen: those done, unless it was set back
         store = self.network.store

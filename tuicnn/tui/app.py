@@ -22,6 +22,7 @@ from textual.system_commands import SystemCommandsProvider
 from tuicnn.display.summary import Outcome
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.verdict import WORDS
+from tuicnn.errors import UserError
 from tuicnn.training.events import State
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.guard import OnlyPrintable
@@ -115,9 +116,8 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self.use_command_palette = not terminal.ascii  # Textual's palette has characters of its own
         self.console._color_system = _colour_system(terminal)
         self.watcher = Watcher(connect, self._tell)
-        self.watcher.want(layer=layer)
         # Each view is a mode, a stack of screens of its own.
-        self.add_mode("train", partial(TrainScreen, terminal, self.watcher, title))
+        self.add_mode("train", partial(TrainScreen, terminal, self.watcher, title, layer))
         self._hangup = Hangup(partial(self._depart, "background"))
         self._ending = False
         self._shown: tuple[bool, str] = (False, "")  # whether the run is over, and what the space bar does
@@ -211,7 +211,11 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         return progress.state is State.TESTING or 0 < progress.steps <= progress.step
 
     async def _do_steer(self, action: Action) -> None:
-        progress = await self.watcher.act(action)
+        try:
+            progress = await self.watcher.act(action)
+        except UserError as error:  # the run has come to its end meanwhile
+            self._notice(str(error))
+            return
         if progress is not None and action in RATES:
             self._notice(f"the learning rate is {RATES[action]} from the next step on")
         elif progress is not None and self.watcher.snapshot.frozen:

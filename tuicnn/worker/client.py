@@ -12,26 +12,28 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tuicnn.errors import UserError
+from tuicnn.observing.question import Question
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.lock import Holder
 from tuicnn.runs.owners import user_name
 from tuicnn.runs.status import ENDS, describe, summary
 from tuicnn.training.events import Overview
-from tuicnn.training.progress import Peek, Progress
+from tuicnn.training.progress import Progress
 from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, decode, encode, kind_of
 from tuicnn.worker.log import last_words
-from tuicnn.worker.messages import Act, AskOverview, AskPeek, AskPoll, Refusal
+from tuicnn.worker.messages import Act, AskOverview, AskPoll, Refusal, kind_of_question
 
 __all__ = ["RemoteFeed", "stop_run"]
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 #: seconds that an answer may take
 QUICK = 20.0
 START = 120.0  # to begin with; a machine may be very busy, and a process that dies is noticed at once
-PEEK = 120.0  # a peek waits for a step to end, which may be long in a large network
+BETWEEN_STEPS = 120.0  # where a step is to end first, which may be long in a large network
 _LOOK = 0.02  # seconds between looks for a socket that is not there yet
 AGAIN = 3.0  # seconds for which a question is asked again where there is no room, or the connection breaks at once
 
@@ -61,7 +63,7 @@ class _Line:
             writer.transport.abort()
         return False
 
-    async def ask(self, kind: str, request: Any, answer: type[T], timeout: float) -> T:
+    async def request(self, kind: str, request: Any, answer: type[T], timeout: float) -> T:
         """Raises `WorkerGone`, or `UserError` where the run has no answer to this request."""
         frame = encode(kind, request, REQUEST_LIMIT)
         async with self._turn:
@@ -157,19 +159,20 @@ class RemoteFeed:
 
     async def overview(self) -> Overview:
         """See `Feed`."""
-        return await self._slow.ask("overview", AskOverview(), Overview, QUICK)
+        return await self._slow.request("overview", AskOverview(), Overview, QUICK)
 
-    async def poll(self, since_step: int, since_epoch: int, *, figures: bool = False) -> Poll:
+    async def poll(self, since_step: int, since_epoch: int) -> Poll:
         """See `Feed`."""
-        return await self._quick.ask("poll", AskPoll(since_step, since_epoch, figures), Poll, QUICK)
+        return await self._quick.request("poll", AskPoll(since_step, since_epoch), Poll, QUICK)
 
-    async def peek(self, layer: int, sample: int) -> Peek:
-        """See `Feed`. Raises `UserError` where there is nothing to be seen of the layer."""
-        return await self._slow.ask("peek", AskPeek(layer, sample), Peek, PEEK)
+    async def ask(self, question: Question[A]) -> A:
+        """See `Feed`."""
+        kind, answer = kind_of_question(type(question)), question.answer_type
+        return await self._slow.request(kind, question, answer, BETWEEN_STEPS)
 
     async def act(self, action: Action) -> Progress:
         """See `Feed`."""
-        return await self._quick.ask("act", Act(action), Progress, PEEK)  # a rate waits for a step to end
+        return await self._quick.request("act", Act(action), Progress, BETWEEN_STEPS)  # a rate waits for a step to end
 
     async def close(self) -> None:
         """Hang up; the run goes on."""

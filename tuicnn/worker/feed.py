@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
+from tuicnn.observing.question import Question
 from tuicnn.training.events import Overview
-from tuicnn.training.progress import Figures, History, Peek, Progress
+from tuicnn.training.progress import History, Progress
 
 __all__ = ["Action", "Feed", "Poll", "WorkerGone"]
+
+A = TypeVar("A")
 
 #: `step` trains one batch and pauses; `save` writes a checkpoint; `halve-rate` and `double-rate` change the learning
 #: rate from the next step on; `stop` finishes the step, writes one, saves the
@@ -26,7 +29,6 @@ class Poll:
 
     progress: Progress
     history: History
-    figures: Figures | None = None
 
 
 class Feed(Protocol):
@@ -35,14 +37,14 @@ class Feed(Protocol):
     async def overview(self) -> Overview:
         """What does not change during a run; at once, and complete once the data is read (`Overview.complete`)."""
 
-    async def poll(self, since_step: int, since_epoch: int, *, figures: bool = False) -> Poll:
+    async def poll(self, since_step: int, since_epoch: int) -> Poll:
         """Progress, and the history since a step and an epoch (both counts of what the screen has already)."""
 
-    async def peek(self, layer: int, sample: int) -> Peek:
-        """One validation image (any integer, taken modulo their number) and one layer's output for it."""
+    async def ask(self, question: Question[A]) -> A:
+        """The answer to a question, once the training step is done. Raises `UserError` where there is none."""
 
     async def act(self, action: Action) -> Progress:
-        """Steer the run; answers with the progress after it."""
+        """Control the run; answers with the progress after it. Raises `UserError` where it cannot be done any more."""
 
     async def close(self) -> None:
         """Let go of the run, which goes on."""

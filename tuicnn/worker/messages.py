@@ -1,12 +1,15 @@
-"""The questions that go over a run's socket, and the answers that `feed` and `progress` do not have already."""
+"""The requests that go over a run's socket: acts, what is asked of the run as a whole, any question."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from tuicnn.observing import QUESTIONS
+from tuicnn.observing.question import Question
 from tuicnn.worker.feed import Action
 
-__all__ = ["REQUESTS", "Act", "AskOverview", "AskPeek", "AskPoll", "Refusal"]
+__all__ = ["REQUESTS", "Act", "AskOverview", "AskPoll", "Refusal", "kind_of_question"]
 
 
 @dataclass(frozen=True)
@@ -20,15 +23,6 @@ class AskPoll:
 
     since_step: int
     since_epoch: int
-    figures: bool
-
-
-@dataclass(frozen=True)
-class AskPeek:
-    """Answered with a `Peek`, between two steps."""
-
-    layer: int
-    sample: int
 
 
 @dataclass(frozen=True)
@@ -46,4 +40,15 @@ class Refusal:
     final: bool
 
 
-REQUESTS = {"overview": AskOverview, "poll": AskPoll, "peek": AskPeek, "act": Act}
+def kind_of_question(question: type[Question[Any]]) -> str:
+    """The kind of the frame that carries a question."""
+    return f"ask {question.__name__}"
+
+
+#: by the kind of its frame; a question is answered with its `answer_type`, between two steps
+REQUESTS: dict[str, type[Any]] = {
+    "overview": AskOverview,
+    "poll": AskPoll,
+    "act": Act,
+    **{kind_of_question(question): question for question in QUESTIONS},
+}

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 import tuicnn
 from tuicnn.errors import UserError
+from tuicnn.observing.question import Question
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import HALF_WRITTEN, Journal, events_of
@@ -28,7 +29,7 @@ from tuicnn.runs.status import describe
 from tuicnn.training.checkpointing import Moment, Past
 from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Overview, Reading, Start, State, Warned
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan, Options
-from tuicnn.training.progress import Figures, History, Peek, Progress
+from tuicnn.training.progress import History, Progress
 from tuicnn.training.session import Session
 from tuicnn.worker.address import address_for
 from tuicnn.worker.feed import Action
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["Run", "serve", "work"]
+
+A = TypeVar("A")
 
 #: seconds that a process whose run has ended waits for a viewer, or stays after the last one left
 LINGER = 30.0
@@ -184,13 +187,9 @@ class Run:
         """The session's."""
         return self._session.history(since_step, since_epoch)
 
-    def figures(self) -> Figures | None:
-        """The session's newest."""
-        return self._session.figures()
-
-    def peek(self, layer: int, sample: int) -> Future[Peek]:
-        """The session's; answered between two steps."""
-        return self._session.peek(layer, sample)
+    def ask(self, question: Question[A]) -> Future[A]:
+        """The answer to a question, made between two steps; the future raises `UserError` where there is none."""
+        return self._session.ask(question.answer)
 
     def act(self, action: Action) -> Future[None] | None:
         """Steer the run; see `Action`. Gives what is to be waited for before it can be called done, if anything."""

@@ -18,14 +18,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tuicnn.errors import UserError
+from tuicnn.observing.question import Question
 from tuicnn.training.events import Overview
-from tuicnn.training.progress import Figures, History, Peek, Progress
+from tuicnn.training.progress import History, Progress
 from tuicnn.worker.address import peer_is_me
 from tuicnn.worker.feed import Action, Poll
 from tuicnn.worker.frames import REQUEST_LIMIT, FrameError, Splitter, decode, encode, kind_of
 from tuicnn.worker.listener import Listener
 from tuicnn.worker.log import log_error
-from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPeek, AskPoll, Refusal
+from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPoll, Refusal
 
 __all__ = ["Server", "Steerable"]
 
@@ -50,8 +51,7 @@ class Steerable(Protocol):
     def overview(self) -> Overview: ...
     def progress(self) -> Progress: ...
     def history(self, since_step: int, since_epoch: int) -> History: ...
-    def figures(self) -> Figures | None: ...
-    def peek(self, layer: int, sample: int) -> Future[Peek]: ...
+    def ask(self, question: Question[Any]) -> Future[Any]: ...
     def act(self, action: Action) -> Future[None] | None: ...
 
 
@@ -62,8 +62,7 @@ class _Viewer:
         self.socket = connection
         self.incoming = Splitter(REQUEST_LIMIT)
         self.outgoing: memoryview | None = None
-        self.peek: Future[Peek] | None = None
-        self.act: Future[None] | None = None  # what it asked for is being done
+        self.awaited: Future[Any] | None = None  # the answer to its question, or the end of its act
         self.closing = False
         self.asked = False  # it has sent a whole request
         self.heard = self.began = time.monotonic()  # the last byte of it, and the first of the request coming in
@@ -71,7 +70,7 @@ class _Viewer:
     @property
     def busy(self) -> bool:
         """Whether its last request is still to be answered; the next one is not looked at until then."""
-        return self.outgoing is not None or self.peek is not None or self.act is not None
+        return self.outgoing is not None or self.awaited is not None
 
 
 class Server:
@@ -232,19 +231,17 @@ class Server:
         match decode(payload, REQUESTS[kind]):
             case AskOverview():
                 self._answer_overview(viewer)
-            case AskPoll(since_step, since_epoch, figures):
+            case AskPoll(since_step, since_epoch):
                 # the history before the progress: what is drawn is never ahead of what is said
                 history = run.history(since_step, since_epoch)
-                self._reply(viewer, "poll", Poll(run.progress(), history, run.figures() if figures else None))
-            case AskPeek(layer, sample):
-                viewer.peek = future = run.peek(layer, sample)
-                future.add_done_callback(lambda _: self._answer_ready(viewer))
+                self._reply(viewer, "poll", Poll(run.progress(), history))
+            case Question() as question:
+                self._await(viewer, run.ask(question))
             case Act(action):
                 if (done := run.act(action)) is None:
                     self._reply(viewer, "progress", run.progress())
                 else:
-                    viewer.act = done
-                    done.add_done_callback(lambda _: self._answer_ready(viewer))
+                    self._await(viewer, done)
 
     def _answer_overview(self, viewer: _Viewer) -> None:
         overview, progress = self._run.overview, self._run.progress()
@@ -253,29 +250,33 @@ class Server:
         else:
             self._reply(viewer, "overview", overview)
 
-    def _answer_ready(self, viewer: _Viewer) -> None:
-        """Called by the training thread, which goes on at once."""
-        self._answered.append(viewer)
-        self._wake()
+    def _await(self, viewer: _Viewer, future: Future[Any]) -> None:
+        viewer.awaited = future
+
+        def done(_: Future[Any]) -> None:
+            """Called by the training thread, which goes on at once."""
+            self._answered.append(viewer)
+            self._wake()
+
+        future.add_done_callback(done)
 
     def _answer_is_there(self, viewer: _Viewer) -> None:
-        if viewer.act is not None and viewer.act.done() and viewer in self._viewers:
-            viewer.act = None
-            self._reply(viewer, "progress", self._run.progress())
-            return
-        future = viewer.peek
+        future = viewer.awaited
         if future is None or not future.done() or viewer not in self._viewers:
             return
-        if future.cancelled():
-            self._reply(viewer, "refusal", Refusal("There is nothing to be seen of this layer.", False))
-        elif (error := future.exception()) is not None:
-            log_error(error)
-            self._reply(viewer, "refusal", Refusal("The image could not be sent through the network.", False))
+        if (error := future.exception()) is None:
+            answer = future.result()  # None of an act: it is done
+            self._reply(viewer, "answer", self._run.progress() if answer is None else answer)
+        elif isinstance(error, UserError):
+            self._reply(viewer, "refusal", Refusal(str(error), False))
         else:
-            self._reply(viewer, "peek", future.result())
+            log_error(error)
+            self._reply(
+                viewer, "refusal", Refusal("There is no answer, because of an error in the run; its log has it.", False)
+            )
 
     def _reply(self, viewer: _Viewer, kind: str, value: Any) -> None:
-        viewer.peek = None
+        viewer.awaited = None
         try:
             frame = encode(kind, value)
         except FrameError:
@@ -311,8 +312,8 @@ class Server:
             self._left_at = time.monotonic()
             self._selector.unregister(viewer.socket)
             viewer.socket.close()
-        if viewer.peek is not None:
-            viewer.peek.cancel()
+        if viewer.awaited is not None:
+            viewer.awaited.cancel()
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # full means that it will wake anyway

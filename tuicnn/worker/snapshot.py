@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tuicnn.errors import UserError
+from tuicnn.observing.question import Question
 from tuicnn.training.epochs import Epochs
 from tuicnn.training.events import Overview
-from tuicnn.training.progress import Figures, Peek, Progress
+from tuicnn.training.progress import Progress
 
 __all__ = ["Numbers", "Snapshot"]
+
+A = TypeVar("A")
 
 
 class Numbers:
@@ -66,11 +72,9 @@ class Snapshot:
     accuracies: NDArray[np.float32] = field(default_factory=_none)
     stride: int = 1
     epochs: Epochs = field(default_factory=Epochs)
-    figures: Figures | None = None
-    peek: Peek | None = None
+    #: by the kind of question: its newest answer, or why there is none
+    answers: Mapping[type[Question[Any]], Any | UserError] = field(default_factory=dict)
     frozen: bool = False
-    #: a sentence where the chosen layer cannot be shown
-    unseen: str = ""
     #: a sentence where the run's process cannot be reached any more
     gone: str = ""
 
@@ -78,3 +82,13 @@ class Snapshot:
     def begun(self) -> bool:
         """Whether the data is read, and so all is known that does not change."""
         return self.overview is not None and self.overview.complete
+
+    def answer(self, kind: type[Question[A]]) -> A | None:
+        """The newest answer to a kind of question, None where there is none."""
+        answer = self.answers.get(kind)
+        return None if isinstance(answer, UserError) else answer
+
+    def refusal(self, kind: type[Question[Any]]) -> str:
+        """The sentence for why there is no answer; "" where there is one, or none was asked for."""
+        answer = self.answers.get(kind)
+        return str(answer) if isinstance(answer, UserError) else ""

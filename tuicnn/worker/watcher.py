@@ -1,58 +1,59 @@
-"""Asks the run for what is drawn, and for nothing else: numbers ten times a second, maps two or three times, at most.
+"""Asks a run for what is drawn, and for nothing else: numbers ten times a second, answers to questions at their pace.
 
-The screen pulls (`tuicnn.worker.feed`): a picture that is hidden, frozen or still on its way is not asked for. What
-came is handed on as one frozen `Snapshot`; a later one holds all that an earlier one did, so that they may be skipped.
+The screen pulls (`tuicnn.worker.feed`): what is hidden, frozen or still on its way is not asked for. What came is
+handed on as one frozen `Snapshot`; a later one holds all that an earlier one did, so that they may be skipped.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Any
 
 from tuicnn.errors import UserError
+from tuicnn.observing.question import Question
 from tuicnn.training.events import Epoch
 from tuicnn.training.progress import Progress
 from tuicnn.worker.feed import Action, Feed, WorkerGone
 from tuicnn.worker.snapshot import Numbers, Snapshot
 
-__all__ = ["Interest", "Watcher"]
+__all__ = ["Watcher"]
 
 NUMBERS_PERIOD = 0.1  # seconds between two requests for the numbers
-FIGURES_PERIOD = 0.3  # … for the figures of the layers
-MAPS_PERIOD = 0.6  # … for feature maps: of all that is drawn they take the most bytes
 FROZEN_PERIOD = 1.0  # … in a frozen view, for the one thing that is shown there: that the run has ended
 BREATH = 0.02  # seconds left to others between two requests where the answers are slow
 
 
 @dataclass(frozen=True)
-class Interest:
-    """What is being looked at: a layer (index of its row) and a sample (any integer), and which panes are in sight."""
+class _Asked:
+    """A question that was asked, when, and the state of training then."""
 
-    layer: int = 0
-    sample: int = 0
-    figures: bool = True
-    maps: bool = True
+    question: Question[Any]
+    at: float
+    training: tuple[object, ...]
 
 
 class Watcher:
     """Keeps the picture of one run up to date. `tell` is called with each new snapshot, in the event loop.
 
-    Numbers and pictures are asked for side by side: a picture waits for a training step to end.
+    Numbers and questions are asked for side by side, for an answer waits for a training step to end; one question at a
+    time.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[Feed]], tell: Callable[[Snapshot], object]) -> None:
         self._connect = connect
         self._tell = tell
         self._feed: Feed | None = None
-        self._wake_numbers, self._wake_maps = asyncio.Event(), asyncio.Event()
+        self._wake_numbers, self._wake_questions = asyncio.Event(), asyncio.Event()
         self._tried = asyncio.Event()  # whether there is a connection is known
         self._losses, self._accuracies = Numbers(), Numbers()
         self._settled = False  # the run has ended and all of it has been fetched
-        self._figures_due = 0.0
-        self.interest = Interest()
+        self._questions: tuple[Question[Any], ...] = ()
+        self._asked: dict[type[Question[Any]], _Asked] = {}
         self.snapshot = Snapshot()
         self.latest = Progress()  # the newest that is known of the run, also where the view is frozen
 
@@ -64,19 +65,22 @@ class Watcher:
             await self._meet(self._feed)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch_numbers(self._feed))
-                group.create_task(self._watch_maps(self._feed))
+                group.create_task(self._watch_questions(self._feed))
         except* WorkerGone as gone:
             self._lost(gone.exceptions[0])
         finally:
             if self._feed is not None:
                 await self._feed.close()
 
-    def want(self, **changes: int | bool) -> None:
-        """Change the interest (see `Interest`); what is new in it is asked for at once."""
-        interest = replace(self.interest, **changes)  # type: ignore[arg-type]
-        if interest != self.interest:
-            self.interest = interest
-            self._wake()
+    def subscribe(self, *questions: Question[Any]) -> None:
+        """Ask these questions from now on, one of a kind, and no others; a new one is asked at once.
+
+        Others are asked again when training has moved on, after their `period` at the earliest. The answers stand in
+        the snapshot.
+        """
+        if questions != self._questions:
+            self._questions = questions
+            self._wake_questions.set()
 
     def freeze(self, frozen: bool) -> None:
         """Hold the picture (the run goes on), or let it go on from where the run is now."""
@@ -84,7 +88,10 @@ class Watcher:
         self._wake()
 
     async def act(self, action: Action) -> Progress | None:
-        """Steer the run, once there is a connection; None where there is none (the snapshot then says so)."""
+        """Control the run, once there is a connection; None where there is none (the snapshot then says so).
+
+        Raises `UserError` where it is too late for the action.
+        """
         await self._tried.wait()
         if self._feed is None or self.snapshot.gone:
             return None
@@ -102,7 +109,7 @@ class Watcher:
 
     def _wake(self) -> None:
         self._wake_numbers.set()
-        self._wake_maps.set()
+        self._wake_questions.set()
 
     def _lost(self, why: BaseException) -> None:
         self._tried.set()
@@ -127,36 +134,47 @@ class Watcher:
             period = FROZEN_PERIOD if self.snapshot.frozen else NUMBERS_PERIOD
             await _rest(self._wake_numbers, None if self._settled else start + period)
 
-    async def _watch_maps(self, feed: Feed) -> None:
-        """What a person chose is fetched at once, even into a frozen view; else when training has moved on."""
-        seen: tuple[object, ...] = ()
+    async def _watch_questions(self, feed: Feed) -> None:
+        """What a person chose is asked at once, even for a frozen view; else when training has moved on."""
         while True:
-            self._wake_maps.clear()
-            start, interest, progress = monotonic(), self.interest, self.snapshot.progress
-            chosen = (interest.layer, interest.sample)
-            # a step that was undone, or weights that were set back, leave the count of steps as it is
-            now = (*chosen, progress.step, progress.state.final, progress.diverged, progress.message)
-            if interest.maps and (chosen != seen[:2] or (now != seen and not self.snapshot.frozen)):
-                await self._peek(feed, *chosen)
-                seen = now
-            idle = not interest.maps or self.snapshot.frozen or self._settled
-            await _rest(self._wake_maps, None if idle else start + MAPS_PERIOD)
+            self._wake_questions.clear()
+            for question in self._questions:
+                if self._due(question) <= monotonic():
+                    await self._ask(feed, question)
+            due = min(map(self._due, self._questions), default=math.inf)
+            await _rest(self._wake_questions, None if math.isinf(due) else due)
 
-    async def _peek(self, feed: Feed, layer: int, sample: int) -> None:
+    def _due(self, question: Question[Any]) -> float:
+        """When a question is to be asked, or to be looked at again, by `monotonic`."""
+        asked = self._asked.get(type(question))
+        if asked is None or asked.question != question:
+            return 0.0
+        if self.snapshot.frozen:
+            return math.inf
+        if asked.training == self._training:
+            return math.inf if self._settled else monotonic() + NUMBERS_PERIOD
+        return asked.at + question.period
+
+    @property
+    def _training(self) -> tuple[object, ...]:
+        """What is other once training has moved on; an undone step, or other weights, leave the count of steps."""
+        progress = self.snapshot.progress
+        return progress.step, progress.state.final, progress.diverged, progress.message
+
+    async def _ask(self, feed: Feed, question: Question[Any]) -> None:
+        kind = type(question)
+        self._asked[kind] = _Asked(question, monotonic(), self._training)
+        answer: Any
         try:
-            peek = await feed.peek(layer, sample)
-        except UserError as error:  # this one cannot be shown; the run goes on
-            self._update(peek=None, unseen=str(error))
-            return
-        if (layer, sample) == (self.interest.layer, self.interest.sample):
-            self._update(peek=peek, unseen="")
+            answer = await feed.ask(question)
+        except UserError as error:  # there is nothing to be shown; the run goes on
+            answer = error
+        if question in self._questions:  # nobody chose another one meanwhile
+            self._update(answers={**self.snapshot.answers, kind: answer})
 
     async def _poll(self, feed: Feed) -> None:
         points, epochs, stride = len(self._losses), len(self.snapshot.epochs), self.snapshot.stride
-        figures = self.interest.figures and monotonic() >= self._figures_due and not self.snapshot.frozen
-        if figures:
-            self._figures_due = monotonic() + FIGURES_PERIOD
-        poll = await feed.poll(points * stride, epochs, figures=figures)
+        poll = await feed.poll(points * stride, epochs)
         self.latest = poll.progress
         if self.snapshot.frozen and not poll.progress.state.final:
             self._tell(self.snapshot)  # a question that stands over it follows the run
@@ -177,10 +195,9 @@ class Watcher:
             accuracies=self._accuracies.values,
             stride=poll.history.stride,
             epochs=self.snapshot.epochs.plus(new_epochs) if new_epochs else self.snapshot.epochs,
-            figures=poll.figures or self.snapshot.figures,
         )
         if self._settled:
-            self._wake_maps.set()  # one last picture, with the final weights
+            self._wake_questions.set()  # once more, of the final weights
 
     def _update(self, **changes: object) -> None:
         self.snapshot = replace(self.snapshot, **changes)  # type: ignore[arg-type]

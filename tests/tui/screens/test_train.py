@@ -68,7 +68,7 @@ async def test_tab_goes_through_the_panes_where_there_is_room_for_one(make_app: 
     app = make_app(feed)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "dense 10" in text(app))
-        assert feed.asked["peek"] == 0
+        assert feed.asked["AskActivations"] == 0
         for key, mark in (
             ("tab", "[charts]"),
             ("tab", "[maps]"),
@@ -150,13 +150,13 @@ async def test_while_help_is_open_no_pictures_are_asked_for(make_app: MakeApp, f
         await until(pilot, lambda: "says 0" in text(app))
         await pilot.press("question_mark")
         await pilot.pause(0.1)
-        peeks = feed.asked["peek"]
+        peeks = feed.asked["AskActivations"]
         for _ in range(4):
             feed.advance(300)
             await pilot.pause(0.1)
-        assert feed.asked["peek"] == peeks
+        assert feed.asked["AskActivations"] == peeks
         await pilot.press("escape")
-        await until(pilot, lambda: "epoch 2/3" in text(app) and feed.asked["peek"] > peeks)
+        await until(pilot, lambda: "epoch 2/3" in text(app) and feed.asked["AskActivations"] > peeks)
 
 
 NET = """\

@@ -12,8 +12,8 @@ from textual.geometry import Size
 from tests.worker.fake_feed import LAYERS, OVERVIEW
 from tuicnn.display.outline import outline
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.observing.layer_stats import LayerStats
 from tuicnn.training.events import LayerRow
-from tuicnn.training.progress import Figures
 from tuicnn.tui.widgets.layer_table import LayerTable
 
 TERMINALS = [
@@ -23,10 +23,10 @@ TERMINALS = [
 ]
 
 
-def figures(rows: int, value: float) -> Figures:
+def stats(rows: int, value: float) -> LayerStats:
     one = np.full(rows, value, np.float32)
     parts = {"optimizer": 0.5, "waiting": 1.0, "rest": 0.25}
-    return Figures(one, one, one, one, **parts, step=value * rows + sum(parts.values()))
+    return LayerStats(one, one, one, one, **parts, step=value * rows + sum(parts.values()))
 
 
 class OneTable(App[None]):
@@ -51,7 +51,7 @@ async def test_every_width_and_height_is_filled_exactly(terminal: TerminalProfil
     app = OneTable(terminal)
     async with app.run_test(size=(80, 24)):
         for value in (0.0, 1e-12, 0.5, 1.0, 123456.0, float("nan"), float("inf")):
-            app.table.show(OVERVIEW, figures(len(LAYERS), value), 5)
+            app.table.show(OVERVIEW, stats(len(LAYERS), value), 5)
             for width in (1, 5, 20, 40, 56, 72, 80, 200):
                 for height in (1, 2, 3, 8, 40):
                     shown = painted(app, width, height)
@@ -66,7 +66,7 @@ async def test_a_column_stays_where_it_is_whatever_the_numbers() -> None:
     async with app.run_test(size=(80, 24)):
         heads = set()
         for value in (0.0, 9.9e-9, 0.5, 999.0, float("nan")):
-            app.table.show(OVERVIEW, figures(len(LAYERS), value), 0)
+            app.table.show(OVERVIEW, stats(len(LAYERS), value), 0)
             heads.add(painted(app, 72, 20)[0])
         assert len(heads) == 1
 
@@ -74,7 +74,7 @@ async def test_a_column_stays_where_it_is_whatever_the_numbers() -> None:
 async def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
     app = OneTable(TerminalProfile())
     async with app.run_test(size=(100, 24)):
-        app.table.show(OVERVIEW, figures(len(LAYERS), 0.25), 0)
+        app.table.show(OVERVIEW, stats(len(LAYERS), 0.25), 0)
         shown = painted(app, 100, 20)
         dense = next(line for line in shown if "dense 10" in line)
         assert dense.split()[-6:] == ["10", "31,370", "0.25", "0.250", "0.250", "25%"]
@@ -90,7 +90,7 @@ async def test_every_number_stands_under_its_own_heading() -> None:
     app, many = OneTable(TerminalProfile()), len(LAYERS)
     at = np.arange(many)
     ms, out, grad, dead = (np.asarray(column, np.float32) for column in (10 + at, 100 + at, 200 + at, (30 + at) / 100))
-    known = Figures(ms, out, grad, dead, optimizer=70.25, waiting=80.5, rest=90.75, step=98.125)
+    known = LayerStats(ms, out, grad, dead, optimizer=70.25, waiting=80.5, rest=90.75, step=98.125)
     async with app.run_test(size=(100, 24)):
         app.table.show(OVERVIEW, known, 0)
         head, *lines = painted(app, 100, 20)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from textual import on
@@ -17,8 +17,10 @@ from tuicnn.display.curves import smoothed
 from tuicnn.display.numbers import percent, shape
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.layer_stats import AskLayerStats
+from tuicnn.observing.question import Question
 from tuicnn.training.events import Overview
-from tuicnn.training.progress import Peek
 from tuicnn.tui.messages import Watched
 from tuicnn.tui.widgets.bars import Bars
 from tuicnn.tui.widgets.chart import Chart, Series
@@ -89,8 +91,9 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         ),
     ]
 
-    def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str) -> None:
+    def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str, layer: int = 0) -> None:
         super().__init__()
+        self._layer, self._sample = layer, 0  # those that are chosen
         self.terminal = terminal
         self.watcher = watcher
         self._title_text = title
@@ -154,10 +157,19 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-too-small")
         for pane in PANES:
             self.set_class(pane == self.pane, f"-{pane}")
-        self.query_one("#tabs", Heading).show(chosen=self._pane)  # the peek adds its own
-        self.watcher.want(figures=self.in_sight("layers"), maps=self.in_sight("maps") or self.in_sight("sample"))
+        self.query_one("#tabs", Heading).show(chosen=self._pane)  # the activations add their own
+        self._subscribe()
         self.refresh_bindings()
         self.call_after_refresh(self._draw, everything=True)
+
+    def _subscribe(self) -> None:
+        """Ask for what is in sight."""
+        questions: list[Question[Any]] = []
+        if self.in_sight("layers"):
+            questions.append(AskLayerStats())
+        if self.in_sight("maps") or self.in_sight("sample"):
+            questions.append(AskActivations(self._layer, self._sample))
+        self.watcher.subscribe(*questions)
 
     # -- what comes
 
@@ -173,7 +185,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
 
     def on_screen_suspend(self, _: ScreenSuspend) -> None:
         """What is not drawn is not asked for."""
-        self.watcher.want(figures=False, maps=False)
+        self.watcher.subscribe()
 
     def notice(self, text: str) -> None:
         """Show a sentence in the status lines for some seconds."""
@@ -199,19 +211,20 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         if self.in_sight("layers"):
             self._draw_layers()
         self._draw_curves(everything=everything)
-        if snapshot.unseen and self.in_sight("maps"):
-            self.query_one("#maps_heading", Heading).show((plain(snapshot.unseen, self.terminal), "warn"))
+        refusal, seen = snapshot.refusal(AskActivations), snapshot.answer(AskActivations)
+        if refusal and self.in_sight("maps"):
+            self.query_one("#maps_heading", Heading).show((plain(refusal, self.terminal), "warn"))
             self.query_one("#feature_maps", Maps).show(None)
-        if snapshot.peek is not None and snapshot.peek is not drawn.peek:
-            self._draw_peek(snapshot.peek, overview)
+        if seen is not None and seen is not drawn.answer(AskActivations):
+            self._draw_activations(seen, overview)
 
     def _draw_layers(self) -> None:
         if self._snapshot.overview is not None:
             layers = self.query_one("#layers", LayerTable)
             layers.show(
                 self._snapshot.overview,
-                self._snapshot.figures,
-                self.watcher.interest.layer,
+                self._snapshot.answer(AskLayerStats),
+                self._layer,
                 self._snapshot.progress.diverged,
             )
             room = self.query_one("#left").size.height - CHART_ROWS
@@ -242,39 +255,39 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             points = Series("validation", ends, validation.astype(np.float32), kind="points", role="second")
             self.query_one(f"#{name}", Chart).show([Series("training", steps, y, number=number), points], marks=ends)
 
-    def _draw_peek(self, peek: Peek, overview: Overview) -> None:
+    def _draw_activations(self, seen: Activations, overview: Overview) -> None:
         names = [plain(name, self.terminal) for name in overview.class_names]
         glyphs = self.terminal.glyphs
         says: tuple[str, Role]
-        if np.isfinite(peek.probabilities).all():
-            said = int(np.argmax(peek.probabilities))
-            right = said == peek.label
-            mark, share = glyphs.check if right else glyphs.wrong, percent(float(peek.probabilities[said]))
+        if np.isfinite(seen.probabilities).all():
+            said = int(np.argmax(seen.probabilities))
+            right = said == seen.label
+            mark, share = glyphs.check if right else glyphs.wrong, percent(float(seen.probabilities[said]))
             says = (f"{mark} says {names[said]} {share}", "good" if right else "bad")
         else:  # a network whose numbers are not finite names no class
             right, says = False, (f"{glyphs.wrong} says nothing: NaN", "bad")
-        truth: tuple[str, Role] = (f", it is {names[peek.label]}" if not right else "", "text")
-        number = f"{peek.sample + 1:,}/{peek.samples:,}  "
+        truth: tuple[str, Role] = (f", it is {names[seen.label]}" if not right else "", "text")
+        number = f"{seen.sample + 1:,}/{seen.samples:,}  "
         if self.pane == "maps" and not self.all_panes:
             self.query_one("#tabs", Heading).show((f"image {number}", "dim"), says, truth, chosen=self._pane)
         if self.in_sight("sample"):
             self.query_one("#sample_heading", Heading).show((number, "dim"), says, truth)
             picture = self.query_one("#picture", Picture)
-            high, wide = peek.image.shape[:2]
+            high, wide = seen.image.shape[:2]
             columns, rows = Picture.size_for(high, wide, self.terminal)
             room_width, room_height = self._picture_room(max(map(len, names)))
             scale = min(1.0, room_width / columns, room_height / rows)
             picture.styles.width, picture.styles.height = max(1, int(columns * scale)), max(1, int(rows * scale))
-            picture.show(peek.image)
-            self.query_one("#bars", Bars).show(peek.probabilities, names, peek.label)
-        if self.in_sight("maps") and peek.layer < len(overview.layers):
-            row = overview.layers[peek.layer]
+            picture.show(seen.image)
+            self.query_one("#bars", Bars).show(seen.probabilities, names, seen.label)
+        if self.in_sight("maps") and seen.layer < len(overview.layers):
+            row = overview.layers[seen.layer]
             text = f"  {row.text}" if row.text != row.name else ""
             self.query_one("#maps_heading", Heading).show(
                 (f"{shape(row.shape)}{plain(text, self.terminal)}", "dim"), titles=[plain(row.name, self.terminal)]
             )
-            last = peek.layer == len(overview.layers) - 1  # its values are the classes
-            self.query_one("#feature_maps", Maps).show(peek.maps, names=names if last else ())
+            last = seen.layer == len(overview.layers) - 1  # its values are the classes
+            self.query_one("#feature_maps", Maps).show(seen.maps, names=names if last else ())
 
     def _picture_room(self, name: int) -> tuple[int, int]:
         """Columns and rows for the image beside the bars, which need more of them where names are long."""
@@ -299,7 +312,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
     def action_layer(self, by: int) -> None:
         """Choose another layer; it stays at the ends."""
         if self._snapshot.overview is not None:
-            self._choose(self.watcher.interest.layer + by)
+            self._choose(self._layer + by)
 
     @on(LayerTable.Chosen)
     def _on_chosen(self, message: LayerTable.Chosen) -> None:
@@ -307,12 +320,14 @@ class TrainScreen(Screen[None], inherit_bindings=False):
 
     def _choose(self, layer: int) -> None:
         rows = len(self._snapshot.overview.layers) if self._snapshot.overview else 1
-        self.watcher.want(layer=max(0, min(layer, rows - 1)))
+        self._layer = max(0, min(layer, rows - 1))
+        self._subscribe()
         self._draw_layers()
 
     def action_sample(self, by: int) -> None:
         """Take another validation image."""
-        self.watcher.want(sample=self.watcher.interest.sample + by)
+        self._sample += by
+        self._subscribe()
 
     def action_maps(self, by: int) -> None:
         """Go to further feature maps."""

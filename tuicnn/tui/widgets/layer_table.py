@@ -17,8 +17,8 @@ from tuicnn.display.numbers import count, percent, shape, significant
 from tuicnn.display.outline import Line, outline
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.observing.layer_stats import LayerStats
 from tuicnn.training.events import LayerRow, Overview
-from tuicnn.training.progress import Figures
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["LayerTable"]
@@ -66,13 +66,13 @@ class LayerTable(LineWidget):
         self._names: list[str] = []
         self._lines: list[Line] = []
         self._macs = 0
-        self._figures: Figures | None = None
+        self._stats: LayerStats | None = None
         self._cursor = 0
         self._guilty = -1  # the layer that diverged
         self._top = self._shown = 0
 
-    def show(self, overview: Overview, figures: Figures | None, cursor: int, diverged: str = "") -> None:
-        """Show the layers with their live figures, the cursor on one, and a mark on the one that `diverged` names."""
+    def show(self, overview: Overview, stats: LayerStats | None, cursor: int, diverged: str = "") -> None:
+        """Show the layers with their live stats, the cursor on one, and a mark on the one that `diverged` names."""
         found = _NAMED.match(diverged)
         named = found[1] if found else ""
         self._guilty = next((i for i, row in enumerate(overview.layers) if row.name == named), -1)
@@ -80,7 +80,7 @@ class LayerTable(LineWidget):
             self._rows, self._macs = overview.layers, overview.macs
             self._names = [plain(row.name, self.terminal) for row in self._rows]
             self._lines = outline(self._rows, self.terminal)
-        self._figures, self._cursor = figures, cursor
+        self._stats, self._cursor = stats, cursor
         self.repaint()
 
     def rows_wanted(self) -> int:
@@ -125,10 +125,10 @@ class LayerTable(LineWidget):
 
     def _besides(self) -> list[tuple[str, float]]:
         """What a step does that is no layer, with its milliseconds, as far as it is known."""
-        figures = self._figures
-        if figures is None:
+        stats = self._stats
+        if stats is None:
             return []
-        parts = [("optimizer", figures.optimizer), ("waiting", figures.waiting), ("rest of the step", figures.rest)]
+        parts = [("optimizer", stats.optimizer), ("waiting", stats.waiting), ("rest of the step", stats.rest)]
         return [(text, milliseconds) for text, milliseconds in parts if math.isfinite(milliseconds)]
 
     def _fit(self, width: int) -> tuple[dict[Column, int], int]:
@@ -145,17 +145,17 @@ class LayerTable(LineWidget):
         return widths, max(0, min(width - sum(widths[c] + c.gap for c in widths), max(longest + 2, LONGEST_TEXT)))
 
     def _cells(self, index: int, columns: dict[Column, int]) -> list[str]:
-        row, figures, dash = self._rows[index], self._figures, self.terminal.glyphs.dash
+        row, stats, dash = self._rows[index], self._stats, self.terminal.glyphs.dash
         known: dict[Column, Callable[[], str]] = {
             OUTPUT: lambda: shape(row.shape),
             PARAMETERS: lambda: count(row.parameters) if row.parameters else "",
         }
-        if figures is not None and index < len(figures.milliseconds):
+        if stats is not None and index < len(stats.milliseconds):
             known |= {
-                TIME: lambda: _milliseconds(float(figures.milliseconds[index]), dash),
-                ACTIVATION: lambda: significant(float(figures.activation[index]), dash),
-                GRADIENT: lambda: significant(float(figures.gradient[index]), dash),
-                DEAD: lambda: _dead(float(figures.dead[index])),
+                TIME: lambda: _milliseconds(float(stats.milliseconds[index]), dash),
+                ACTIVATION: lambda: significant(float(stats.activation[index]), dash),
+                GRADIENT: lambda: significant(float(stats.gradient[index]), dash),
+                DEAD: lambda: _dead(float(stats.dead[index])),
             }
         return [known[c]() if c in known else dash for c in columns]
 
@@ -191,8 +191,8 @@ class LayerTable(LineWidget):
         for column in columns:
             if column is PARAMETERS:
                 cells.append(count(sum(row.parameters for row in self._rows)))
-            elif column is TIME and self._figures is not None:
-                cells.append(_milliseconds(self._figures.step, self.terminal.glyphs.dash))
+            elif column is TIME and self._stats is not None:
+                cells.append(_milliseconds(self._stats.step, self.terminal.glyphs.dash))
             else:
                 cells.append("")
         macs = count(self._macs)

@@ -1,0 +1,16 @@
+"""What can be asked of a run's inside: one module a question, and here the list of them.
+
+A question that is not in the list is refused by a run's process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.layer_stats import AskLayerStats
+from tuicnn.observing.question import Question
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS: tuple[type[Question[Any]], ...] = (AskActivations, AskLayerStats)

@@ -1,0 +1,70 @@
+"""One validation image on its way through the network, with the weights of this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuicnn.errors import UserError
+from tuicnn.observing.question import Question
+
+if TYPE_CHECKING:
+    from tuicnn.training.trainer import Trainer
+
+__all__ = ["Activations", "AskActivations"]
+
+
+@dataclass(frozen=True)
+class Activations:
+    """An image, what the chosen layer makes of it, and what the network says it is."""
+
+    sample: int  # index into the validation images
+    samples: int  # how many there are
+    label: int
+    image: NDArray[np.uint8]  # (H, W, C), as stored
+    layer: int
+    maps: NDArray[np.float32]  # the layer's output: (C, H, W), or (V,); NaN where nothing reads it
+    probabilities: NDArray[np.float32]  # (classes,)
+    step: int  # steps completed when it was made
+
+
+@dataclass(frozen=True)
+class AskActivations(Question[Activations]):
+    """`layer` is an index into the plan's layers; `sample` any integer, modulo the number of validation images.
+
+    Where there are no validation images, test images take their place.
+    """
+
+    period: ClassVar[float] = 0.6  # feature maps take the most bytes of all that is drawn
+
+    layer: int
+    sample: int
+
+    def answer(self, trainer: Trainer) -> Activations:
+        """Raises `UserError` for a layer that there is not."""
+        from tuicnn.data import normalise
+
+        data, network, plan = trainer.dataset, trainer.network, trainer.plan
+        if not 0 <= self.layer < len(plan.nodes):
+            raise UserError(f"There is no layer {self.layer}: the layers are 0 to {len(plan.nodes) - 1}.")
+        images, labels = (
+            (data.val_images, data.val_labels) if len(data.val_images) else (data.test_images, data.test_labels)
+        )
+        index = self.sample % len(images)
+        image = normalise(images[index : index + 1], data.mean, data.std, network.dtype)
+        outputs = network.look(image[:, :, 0].transpose(2, 0, 1))
+        maps, last = outputs[self.layer], outputs[-1]
+        assert last is not None
+        return Activations(
+            sample=index,
+            samples=len(images),
+            label=int(labels[index]),
+            image=np.ascontiguousarray(images[index]),
+            layer=self.layer,
+            maps=np.full(plan.nodes[self.layer].shape, np.nan, np.float32) if maps is None else maps.astype(np.float32),
+            probabilities=plan.loss.probabilities(last[None])[0].astype(np.float32),
+            step=trainer.step,
+        )

@@ -1,0 +1,61 @@
+"""The time that each layer takes, and the size of what goes through it, in the last measured steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuicnn.errors import UserError
+from tuicnn.observing.question import Question
+
+if TYPE_CHECKING:
+    from tuicnn.training.trainer import Trainer
+
+__all__ = ["AskLayerStats", "LayerStats"]
+
+
+@dataclass(frozen=True)
+class LayerStats:
+    """Figures of each layer (float32, one number a row of `Overview.layers`; NaN: unknown or not applicable).
+
+    Times are medians over the last measured steps, in milliseconds. Those of the layers, `optimizer`, `waiting` and
+    `rest` add up to `step`.
+    """
+
+    milliseconds: NDArray[np.float32]  # time a step spends in it, forward and backward
+    activation: NDArray[np.float32]  # root mean square of its output
+    gradient: NDArray[np.float32]  # root mean square of the loss's gradient by its output
+    dead: NDArray[np.float32]  # share of its units that are 0 for every image of the shard looked at
+    optimizer: float = np.nan  # moving the weights
+    waiting: float = np.nan  # for the other processes of the group; NaN where there are none
+    rest: float = np.nan  # what is left: images, loss, sums of gradients
+    step: float = np.nan  # a whole step
+
+
+@dataclass(frozen=True)
+class AskLayerStats(Question[LayerStats]):
+    """Answered with the steps that were measured so far; the step after the question is measured too."""
+
+    period: ClassVar[float] = 0.3
+
+    def answer(self, trainer: Trainer) -> LayerStats:
+        """Raises `UserError` where no step has been measured yet."""
+        measured = trainer.measured
+        measured.wanted = True
+        profile = measured.newest
+        if profile is None:
+            raise UserError("No step has been measured yet; the next one will be.")
+        *layers, optimizer, waiting, step = np.median(measured.seconds, axis=0) * 1000
+        return LayerStats(
+            np.asarray(layers, np.float32),
+            profile.activation.astype(np.float32),
+            profile.gradient.astype(np.float32),
+            profile.dead.astype(np.float32),
+            optimizer=float(optimizer),
+            waiting=float(waiting) if trainer.group.size > 1 else np.nan,
+            rest=max(0.0, float(step - sum(layers) - optimizer - waiting)),
+            step=float(step),
+        )
