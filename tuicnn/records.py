@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 __all__ = ["Between", "RecordError", "dump", "from_plain", "parse", "to_plain"]
 
 T = TypeVar("T")
+N = TypeVar("N", int, float)
 #: `special(value, name)` gives plain data for a value of a field that is none; `special(value, wanted)` the reverse
 Special = Callable[[Any, Any], Any]
 _Reader = Callable[[Any, Special], Any]
@@ -35,11 +36,11 @@ class RecordError(ValueError):
 
 
 @dataclass(frozen=True)
-class Between:
+class Between(Generic[N]):
     """Bounds of a number, both inclusive."""
 
-    least: float
-    most: float
+    least: N
+    most: N
 
 
 def _refuse(value: Any, wanted: Any) -> NoReturn:
@@ -155,7 +156,7 @@ def _tuple(args: tuple[Any, ...]) -> _Reader:
     return read
 
 
-def _bounded(read: _Reader, bounds: Between) -> _Reader:
+def _bounded(read: _Reader, bounds: Between[Any]) -> _Reader:
     def read_bounded(value: Any, special: Special) -> Any:
         number = read(value, special)
         known = number is not None and number == number  # NaN is not

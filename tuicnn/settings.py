@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tuicnn.limits import BATCH, EPOCHS, SEED
 from tuicnn.vocabulary import Duration, Integer, Size, SizeKind, option, positional, word
 
 __all__ = ["Input", "Train"]
@@ -14,9 +15,9 @@ __all__ = ["Input", "Train"]
 class Train:
     """`train: epochs=3 batch=64 seed=0`."""
 
-    epochs: int = option(Integer(at_least=1, at_most=100_000), default=3, help="passes over the training images")
-    batch: int = option(Integer(at_least=1, at_most=65_536), default=64, help="images a step")
-    seed: int = option(Integer(at_least=0, at_most=2**63 - 1), default=0, help="where all randomness starts")
+    epochs: int = option(Integer(EPOCHS.least, EPOCHS.most), default=3, help="passes over the training images")
+    batch: int = option(Integer(BATCH.least, BATCH.most), default=64, help="images a step")
+    seed: int = option(Integer(SEED.least, SEED.most), default=0, help="where all randomness starts")
     checkpoint: float = option(
         Duration(at_least=1, at_most=86_400),
         default=30.0,

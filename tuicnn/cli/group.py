@@ -12,9 +12,10 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from tuicnn import __version__
+from tuicnn import __version__, limits
 from tuicnn.bundled import bundled
 from tuicnn.cli.output.streams import say
+from tuicnn.records import Between
 from tuicnn.training.options import ON_NAN, Options
 
 __all__ = ["ReaderGoneError", "main", "options"]
@@ -81,15 +82,19 @@ class NetFirst(click.Group):
 _CHOSEN = tuple(field.name for field in dataclasses.fields(Options))
 
 
+def _within(limits: Between[int]) -> click.IntRange:
+    return click.IntRange(limits.least, limits.most)
+
+
 def options(*names: str) -> Callable[[F], F]:
     """The options that several commands share, by name; `chosen` is all that choose how to train, as `Options`."""
     known: dict[str, Callable[[F], F]] = {
-        "epochs": click.option("--epochs", type=click.IntRange(1, 100_000), help="Passes over the training images."),
-        "batch": click.option("--batch", type=click.IntRange(1, 65_536), help="Images a step."),
-        "seed": click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Where all randomness starts."),
-        "limit": click.option("--limit", type=click.IntRange(1), help="Use at most so many training images."),
+        "epochs": click.option("--epochs", type=_within(limits.EPOCHS), help="Passes over the training images."),
+        "batch": click.option("--batch", type=_within(limits.BATCH), help="Images a step."),
+        "seed": click.option("--seed", type=_within(limits.SEED), help="Where all randomness starts."),
+        "limit": click.option("--limit", type=_within(limits.LIMIT), help="Use at most so many training images."),
         "threads": click.option(
-            "--threads", type=click.IntRange(1, 1024), help="Processors to train on; all of them by default."
+            "--threads", type=_within(limits.THREADS), help="Processors to train on; all of them by default."
         ),
         "on_nan": click.option(
             "--on-nan",

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from tuicnn.limits import BATCH, EPOCHS, LIMIT, SEED, THREADS
 
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
@@ -26,11 +28,11 @@ ON_NAN_ALONE: OnNan = "stop"
 class Options:
     """Choices that stand above those in the file; None leaves the file's, or what is usual."""
 
-    epochs: int | None = None
-    batch: int | None = None
-    seed: int | None = None
-    limit: int | None = None
-    threads: int | None = None
+    epochs: Annotated[int, EPOCHS] | None = None
+    batch: Annotated[int, BATCH] | None = None
+    seed: Annotated[int, SEED] | None = None
+    limit: Annotated[int, LIMIT] | None = None
+    threads: Annotated[int, THREADS] | None = None
     on_nan: OnNan | None = None
 
     def apply(self, plan: Plan) -> Plan:
