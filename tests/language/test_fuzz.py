@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,12 @@ from hypothesis import strategies as st
 
 from tuicnn.bundled import bundled
 from tuicnn.engine.network import Network
-from tuicnn.language import Source, check, check_file
+from tuicnn.language import Diagnostic, Severity, Source, check, check_file
+from tuicnn.language.diagnostics import plain_lines
+from tuicnn.language.fixes import apply_edits, choose_fixes
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.parsing import parse
+from tuicnn.language.writing.fixing import fix_text
 
 from ..strategies import networks
 from .invariants import hold, no_hang
@@ -25,6 +30,11 @@ from .printing import printed
 from .programs import chains, essence, whole
 
 SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+MISTAKES = [
+    case.split("\n----\n")[0]
+    for name in ("habits.txt", "messages.txt")
+    for case in (Path(__file__).parent / name).read_text(encoding="utf-8").split("\n====\n")
+]
 NETS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(bundled("nets").glob("*.net"))}
 SEEDS = [*NETS.values(), whole("add { widen 3 as a | deep -> conv 4 1x1 } -> concat { identity | @a }")]
 
@@ -84,6 +94,45 @@ def test_every_shape_in_the_plan_is_that_of_the_running_network(network: tuple[s
 def test_no_damage_raises(text: str, seed: int, times: int) -> None:
     with no_hang():
         hold(damage(text, seed, times))
+
+
+def told(problems: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
+    return Counter((d.code, d.message) for d in problems if d.severity is Severity.ERROR)
+
+
+def comments(text: str) -> Counter[str]:
+    return Counter(
+        t.strip() for line in text.splitlines() if not {'"', "'", "`"} & set(line) for t in line.split("#")[1:]
+    )
+
+
+@settings(SOME, max_examples=150)
+@given(st.sampled_from([*SEEDS, *MISTAKES]), st.integers(0, 2**32), st.integers(0, 3))
+def test_fixes_take_their_problems_away_and_bring_no_error_in(text: str, seed: int, times: int) -> None:
+    """And no comment is lost, and nothing is left to fix."""
+    text = damage(text, seed, times)
+    with no_hang():
+        before = check(text)
+        fixed = fix_text(text)
+        again = fix_text(fixed.text)
+    assert (again.text, again.applied) == (fixed.text, ())
+    assert not comments(text) - comments(fixed.text)
+    new = told(fixed.checked.diagnostics) - told(before.diagnostics)
+    assert not [code for code, _ in new if code == "syntax"]
+    assert bool(fixed.applied) == (fixed.text != text)
+    assert not told(fixed.applied) - told(before.diagnostics) - told(fixed.applied) & told(fixed.checked.diagnostics)
+
+
+@SOME
+@given(st.sampled_from([*SEEDS, *MISTAKES]), st.integers(0, 2**32), st.integers(0, 3))
+def test_edits_stand_in_their_text(text: str, seed: int, times: int) -> None:
+    """All that belong together can be applied, whatever the ends of the lines, and lose no comment."""
+    text = damage(text, seed, times)
+    for problem in check(text).diagnostics:
+        if problem.fixes and choose_fixes([problem], "net", unsafe=True):
+            plain = apply_edits(plain_lines(text), problem.fixes)
+            assert plain_lines(apply_edits(text, problem.fixes)) == plain
+            assert not comments(text) - comments(plain)
 
 
 @SOME

@@ -6,11 +6,13 @@ and the file after what is marked was replaced by what the help says to write.
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tuicnn.language import check
+from tuicnn.language import Applicability, check
+from tuicnn.language.fixes import apply_edits
 
 from .following import errors, followed, marked
 
@@ -26,6 +28,15 @@ def test_every_mistake_is_named_and_every_help_mends_it(text: str, told: str, me
     assert [f"{p.span.line}: {marked(p)}  <-  {p.message}" for p in problems] == told.split("\n")
     assert followed(text) == mended
     assert errors(check(mended)) == []
+
+
+@pytest.mark.parametrize("text", [text for text, _, _ in CASES])
+def test_a_safe_fix_takes_its_problem_away_and_brings_no_error_in(text: str) -> None:
+    before = Counter(p.message for p in errors(check(text)))
+    for problem in errors(check(text)):
+        if problem.applicability is Applicability.SAFE:
+            after = Counter(p.message for p in errors(check(apply_edits(text, problem.fixes))))
+            assert after <= before - Counter([problem.message])
 
 
 @pytest.mark.parametrize(

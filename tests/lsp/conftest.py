@@ -134,6 +134,22 @@ class Editor:
         )
         return {hint.position.line + 1: str(hint.label) for hint in found or ()}
 
+    async def actions(self, text: str, *only: types.CodeActionKind) -> list[types.CodeAction]:
+        """What is offered to be done about the first place where `text` stands."""
+        place = types.Range(self.at(text), self.at(text, True))
+        found = await self.client.text_document_code_action_async(
+            types.CodeActionParams(
+                types.TextDocumentIdentifier(self.uri), place, types.CodeActionContext([], list(only) or None)
+            )
+        )
+        return [action for action in found or () if isinstance(action, types.CodeAction)]
+
+    def acted(self, action: types.CodeAction) -> str:
+        """The text after an action."""
+        assert action.edit is not None
+        assert action.edit.changes is not None
+        return self.edited(list(action.edit.changes[self.uri]))
+
     async def format(self) -> str | None:
         edits = await self.client.text_document_formatting_async(
             types.DocumentFormattingParams(types.TextDocumentIdentifier(self.uri), types.FormattingOptions(4, True))

@@ -233,3 +233,21 @@ def test_without_its_packages_it_says_how_to_have_them(tmp_path: Path, environme
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert "pip install -e '.[lsp]'" in done.stderr
+
+
+async def test_a_fix_is_offered_where_its_problem_is_and_all_safe_ones_at_once(editor: Editor) -> None:
+    text = "# 😀\nconv 8 3x3 => relu, 😀\nflaten -> dense 12 # why\n"
+    await editor.open(text)
+    fixes = await editor.actions("=>")
+    assert [(a.title, a.kind, a.is_preferred) for a in fixes][:1] == [
+        ("write `->`", types.CodeActionKind.QuickFix, True)
+    ]
+    assert editor.acted(fixes[0]) == text.replace("=>", "->")
+    (found, *_) = await editor.actions("flaten", types.CodeActionKind.QuickFix)
+    assert (found.title, found.is_preferred) == ("write `flatten`", None)
+    assert [d.code for d in found.diagnostics or ()] == ["name"]
+    (everything,) = await editor.actions("# why", types.CodeActionKind.Source)
+    assert editor.acted(everything) == text.replace("=>", "->").replace(",", "")
+    editor.type(FIXED)
+    await editor.diagnostics()
+    assert await editor.actions("conv") == []

@@ -103,7 +103,9 @@ def _said(at: Span, text: str, marked: Span) -> str:
     if text == "\n":
         return "write a new line for it"
     written = f"write `{text.strip()}`" if "\n" not in text.strip() else f"write\n{text.strip()}"
-    if at == marked or (inside and re.fullmatch(r"(\w+=)?", excerpt(Span(*_starts(at), *_starts(marked), at.source)))):
+    if at == marked or (
+        inside and re.fullmatch(r"(\w+=)?", excerpt(Span(*_starts(at), *_starts(marked), at.source)).strip())
+    ):
         return written
     if inside:
         return f"write the step as `{text}`"
@@ -134,7 +136,7 @@ def _ends(span: Span) -> tuple[int, int]:
 
 def edits_of(fix: Fix, marked: Span) -> tuple[Edit, ...]:
     """The edits in full: a removal takes its space with it. None at all where a comment would be lost."""
-    out = tuple(Edit(at or marked, text) if text else Edit(_removal(at or marked), "") for at, text in fix.edits)
+    out = tuple(Edit(at or marked, text) if text else _removal(at or marked) for at, text in fix.edits)
     return () if any(_loses_a_comment(edit) for edit in out) else out
 
 
@@ -144,12 +146,26 @@ def _loses_a_comment(edit: Edit) -> bool:
                for line in lines)  # fmt: skip
 
 
-def _removal(span: Span) -> Span:
-    """What goes with a thing that is taken away: a space, an arrow that would lead nowhere, a line left empty."""
+def _removal(span: Span) -> Edit:
+    """An edit that takes a thing away; and leaves a space where two words would become one."""
+    span = _going(span)
+    lines = lines_of(span.source.text)
+    before, behind = lines[span.line - 1][: span.column - 1], lines[span.end_line - 1][span.end_column - 1 :]
+    return Edit(span, " " if re.match(r"[\w.\"]{2}", before[-1:] + behind[:1]) else "")
+
+
+def _going(span: Span) -> Span:
+    """What goes with a thing that is taken away: a space, a comma, an arrow that leads nowhere, a line left empty."""
     source, lines = span.source, lines_of(span.source.text)
     first, last = lines[span.line - 1], lines[span.end_line - 1]
     start, end = span.column - 1, min(span.end_column - 1, len(last))
     before, behind = first[:start].rstrip(), last[end:].lstrip()
+    if behind.startswith(",") and before and before[-1] in "([,":  # an argument among others
+        end = len(last) - len(behind) + 1
+        behind = last[end:].lstrip()
+        return Span(span.line, start + 1, span.end_line, len(last) - len(behind) + 1, source)
+    if before.endswith(",") and behind and behind[0] in ")]":
+        return Span(span.line, len(before), span.end_line, end + 1, source)
     if before.endswith("->") and (not behind or behind[0] in "|}#"):
         before, start = before[:-2].rstrip(), len(before) - 2
     elif behind.startswith("->") and (not before or before[-1] in "{|("):

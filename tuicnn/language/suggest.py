@@ -10,7 +10,7 @@ from itertools import islice
 
 from tuicnn.vocabulary import info, vocabulary
 
-__all__ = ["aliases", "closest", "option_meant"]
+__all__ = ["aliases", "closest", "is_other_name", "option_meant"]
 
 #: how alike two names are that may be mistaken for each other (`difflib`'s ratio); short names must be more alike
 _ALIKE, _ALIKE_SHORT = 0.7, 0.75
@@ -85,6 +85,12 @@ def _closest(name: str, candidates: tuple[str, ...], other: tuple[tuple[str, str
         if near:
             return known.get(near[0]) or meant[near[0]]
     return None
+
+
+def is_other_name(name: str, option: str) -> bool:
+    """Whether an option is elsewhere called so, or by its own name in another case."""
+    plain = name.casefold()
+    return plain == option.casefold() or plain in _OPTIONS.get(option, ())
 
 
 def option_meant(name: str, own: Collection[str]) -> str | None:

@@ -18,6 +18,7 @@ from tuicnn.language.editing import RenameError
 from . import answers
 from .analysis import Analysis
 from .colours import LEGEND, semantic_tokens
+from .problems import code_actions
 from .texts import NetServer
 
 __all__ = ["serve"]
@@ -91,6 +92,12 @@ def _questions(server: NetServer) -> None:
         return answers.references(analysis, place, with_definition=with_definition)
 
     answer(types.TEXT_DOCUMENT_REFERENCES, references)
+
+    def actions(analysis: Analysis, params: types.CodeActionParams) -> list[types.CodeAction]:
+        return code_actions(analysis, params.range, related=server.related(), only=params.context.only)
+
+    kinds = types.CodeActionOptions([types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll])
+    answer(types.TEXT_DOCUMENT_CODE_ACTION, actions, kinds)
 
 
 def _whole_texts(server: NetServer) -> None:

@@ -104,12 +104,8 @@ class NetServer(LanguageServer):
         analysis, state = await self.analysis(uri), self.open.get(uri)
         if analysis is None or state is None:
             return
-        shows = self.client_capabilities.text_document
-        published = shows.publish_diagnostics if shows is not None else None
-        related = bool(published and published.related_information)
-        self.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(uri, diagnostics(analysis, related=related), state.version)
-        )
+        shown = diagnostics(analysis, related=self.related())
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, shown, state.version))
 
     def forget(self, uri: str) -> None:
         """A text was closed: nothing more is said of it."""
@@ -125,6 +121,12 @@ class NetServer(LanguageServer):
         if uri not in self.open:
             return None
         return Page(uri, self.workspace.get_text_document(uri).source, self.workspace.position_codec)
+
+    def related(self) -> bool:
+        """Whether the client shows places that belong to a problem."""
+        about = self.client_capabilities.text_document
+        published = about.publish_diagnostics if about is not None else None
+        return bool(published is not None and published.related_information)
 
     def snippets(self) -> bool:
         """Whether the client goes through the fields of what is completed."""

@@ -16,21 +16,26 @@ __all__ = ["check", "fmt", "layers", "lsp", "new"]
 
 @main.command()
 @click.argument("net")
+@click.option("--fix", is_flag=True, help="First write what the file should say, where there is no doubt of it.")
+@click.option("--diff", is_flag=True, help="Write nothing; print what --fix would change, and the problems it leaves.")
 @options("json", "ascii")
-def check(net: str, as_json: bool, ascii: bool) -> None:
+def check(net: str, fix: bool, diff: bool, as_json: bool, ascii: bool) -> None:
     """Print NET as a table, with what was filled in and every problem. Exit 0 if it can be trained, else 1."""
     terminal = terminal_of(ascii)
     from tuicnn.cli.output.check import as_json as to_json
     from tuicnn.cli.output.check import print_check
 
+    if diff and as_json:
+        raise click.UsageError("--diff is for people and for patch: --json gives each fix as an edit")
     path = find_net(net)
+    from tuicnn.cli.output.fix import fix_file
     from tuicnn.language import check_file
 
-    _, checked = check_file(path)
+    checked, fixed = fix_file(path, diff=diff, quiet=as_json) if fix or diff else (check_file(path)[1], ())
     if as_json:
-        say_json(to_json(checked))
+        say_json(to_json(checked, fixed))
     else:
-        if checked.plan is not None:
+        if checked.plan is not None and not diff:
             print_check(console_for(sys.stdout), checked.plan)
         print_diagnostics(checked.diagnostics, terminal)
     sys.exit(0 if checked.ok else 1)

@@ -11,7 +11,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tuicnn.language import Checked, Diagnostic, Note
+    from tuicnn.language import Checked, Diagnostic, Note, Span
     from tuicnn.language.plan import Node, Plan
 
 __all__ = ["as_json", "layer_table", "print_check", "size"]
@@ -22,8 +22,11 @@ def size(shape: Sequence[int]) -> str:
     return "x".join(map(str, shape))
 
 
-def as_json(checked: Checked) -> dict[str, Any]:
-    """The object that `tuicnn check --json` prints; a layer's `inputs` are places in `layers`, -1 the image."""
+def as_json(checked: Checked, fixed: Sequence[Diagnostic] = ()) -> dict[str, Any]:
+    """The object that `tuicnn check --json` prints; a layer's `inputs` are places in `layers`, -1 the image.
+
+    `fixed` are the problems that `--fix` took away.
+    """
     plan = checked.plan
     return {
         "ok": checked.ok,
@@ -43,23 +46,31 @@ def as_json(checked: Checked) -> dict[str, Any]:
         "macs": plan.macs if plan else None,
         "filled_in": list(plan.filled_in) if plan else [],
         "diagnostics": [_diagnostic(d) for d in checked.diagnostics],
+        "fixed": [_diagnostic(d) for d in fixed],
     }
 
 
 def _diagnostic(found: Diagnostic) -> dict[str, Any]:
-    span = found.span
     return {
         "severity": str(found.severity),
         "code": found.code,
         "message": found.message,
         "label": found.label,
         "help": found.help,
+        **_place(found.span),
+        "notes": [_note(note) for note in found.notes],
+        "fixes": [{**_place(edit.span), "text": edit.replacement} for edit in found.fixes],
+        "applicability": str(found.applicability) if found.fixes else None,
+    }
+
+
+def _place(span: Span) -> dict[str, Any]:
+    return {
         "file": span.source.name,
         "line": span.line,
         "column": span.column,
         "end_line": span.end_line,
         "end_column": span.end_column,
-        "notes": [_note(note) for note in found.notes],
     }
 
 

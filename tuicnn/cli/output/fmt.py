@@ -18,7 +18,7 @@ from tuicnn.system.files import why, write_atomic
 
 from .streams import complain, console_for, is_terminal, say
 
-__all__ = ["STDIN", "diff_lines", "format_files"]
+__all__ = ["STDIN", "diff_lines", "format_files", "print_diff", "write_back"]
 
 #: stands for standard input, and its text then goes to standard output
 STDIN = "-"
@@ -48,14 +48,16 @@ def format_files(files: Sequence[str], *, check: bool, diff: bool, problems: Pro
         differs = formatted != text
         changed |= differs
         if diff:
-            _print_diff(file, text, formatted)
+            print_diff(file, text, formatted)
         elif check:
             if differs:
                 say(file)
         elif file == STDIN:
             _put(formatted)
         elif differs:
-            failed |= not _write(file, formatted)
+            problem = write_back(Path(file), formatted)
+            complain(f"tuicnn: {problem}") if problem else say(f"formatted {file}")
+            failed |= bool(problem)
     if not (failed or changed or check or diff or STDIN in files):
         say("nothing to change")
     return 1 if failed or (check and changed) else 0
@@ -71,19 +73,16 @@ def _read(file: str) -> str | Diagnostic:
     return found
 
 
-def _write(file: str, text: str) -> bool:
-    """Write a file in one go and say so, or say why it cannot be written. A link stays a link."""
+def write_back(file: Path, text: str) -> str:
+    """Write a file that is there in one go; "", or why it cannot be written. A link stays a link."""
     try:
-        path = Path(file).resolve(strict=True)
+        path = file.resolve(strict=True)
         if not os.access(path, os.W_OK):  # the folder may let it be replaced, but its owner does not want that
-            complain(f"tuicnn: {file} cannot be written: it is read-only for you")
-            return False
+            return f"{file} cannot be written: it is read-only for you"
         write_atomic(path, text.encode(), stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
-        complain(f"tuicnn: {file} cannot be written: {why(error)}")
-        return False
-    say(f"formatted {file}")
-    return True
+        return f"{file} cannot be written: {why(error)}"
+    return ""
 
 
 # --- what would change ------------------------------------------------------------------------------------------------
@@ -104,7 +103,8 @@ def _lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def _print_diff(file: str, old: str, new: str) -> None:
+def print_diff(file: str, old: str, new: str) -> None:
+    """Print what is to change in a file: `patch` takes it, and a terminal shows it in colour."""
     if not is_terminal(sys.stdout):
         _put("".join(diff_lines(file, old, new)))
         return

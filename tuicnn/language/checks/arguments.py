@@ -15,7 +15,7 @@ from tuicnn.language.diagnostics import Note, Span, lines_of
 from tuicnn.language.excerpts import excerpt, plain_step
 from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
-from tuicnn.language.suggest import closest, option_meant
+from tuicnn.language.suggest import closest, is_other_name, option_meant
 from tuicnn.language.syntax.tree import Argument, Items, Literal, Name
 from tuicnn.vocabulary import ListOf, Size, SizeKind, Text, UnsuitableError, info, show, words
 
@@ -123,7 +123,7 @@ class _Taking:
         while i < len(self.given):
             taken = self.one(i)
             if not taken:
-                missing_arrow(self.given[i + 1 :], self.scope, self.report)
+                missing_arrow(self.given[i:], self.scope, self.report)
                 break
             i += taken
 
@@ -184,7 +184,7 @@ class _Taking:
         if self.title != "augment" and name.text in _ACTIVATIONS and self._activation(argument, message):
             return
         if name.text in _NEEDLESS:
-            self._wrong(Code.NAME, f"{message}: it is found out by itself", argument.span, help=remove())
+            self._wrong(Code.NAME, f"{message}: it is found out by itself", argument.span, help=remove(safe=True))
             return
         meant = option_meant(name.text, self.own)
         if meant is None or meant in self.first:
@@ -198,7 +198,9 @@ class _Taking:
             text, span = nearest_accepted(self.cls, own, _by_name(name.text, value)), argument.span
         self.first[meant] = argument
         asked = meant if span is name.span else f"{meant}={text}"
-        self._wrong(Code.NAME, f"{message}. Did you mean `{asked}`?", span, help=write(asked, more=self._takes("; ")))
+        safe = span is name.span and is_other_name(name.text, meant)
+        help = write(asked, safe=safe, more=self._takes("; "))
+        self._wrong(Code.NAME, f"{message}. Did you mean `{asked}`?", span, help=help)
 
     def _activation(self, argument: Argument, message: str) -> bool:
         value = argument.value

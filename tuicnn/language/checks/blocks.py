@@ -130,7 +130,7 @@ class Blocks:
                 asked = "Missing `->` before it?" if meant == bare else f"Did you mean `-> {meant}`?"
                 message = f"`{bare}` is {what} {use.name.text}. {asked}"
                 wrong(Code.ARGUMENT, message, value.span, respell(f"-> {meant}"))
-                missing_arrow(use.arguments[use.arguments.index(argument) + 1 :], frame.scope, frame.report)
+                missing_arrow(use.arguments[use.arguments.index(argument) :], frame.scope, frame.report)
                 return False
             name = argument.name.text if argument.name else next((n for n in names if n not in given), None)
             if name is None:

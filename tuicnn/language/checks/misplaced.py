@@ -10,12 +10,12 @@ from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
-from tuicnn.language.excerpts import excerpt
+from tuicnn.language.excerpts import excerpt, text_before
 from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Name
-from tuicnn.vocabulary import Boolean, Integer, ListOf, UnsuitableError, Word, vocabulary, words
+from tuicnn.vocabulary import Boolean, Integer, ListOf, UnsuitableError, Word, info, vocabulary, words
 
 __all__ = ["Misplaced", "layer_meant", "missing_arrow", "read_bare_word", "read_surplus"]
 
@@ -50,23 +50,26 @@ def layer_meant(text: str, scope: Scope, fuzzy: bool = False) -> str | None:
     return closest(text, vocabulary("layer"), known) if fuzzy and len(text) > 3 else None
 
 
-def _arrow(name: Name, meant: str, title: str) -> Misplaced:
+def _arrow(name: Name, meant: str, title: str, *, safe: bool = False) -> Misplaced:
     what = "a block" if meant == name.text and meant not in (*vocabulary("layer"), "residual") else "a layer"
-    if meant == name.text:
-        message = f"`{name.text}` is {what}, not an argument{f' of {title}' if title else ''}. Missing `->` before it?"
-    else:
-        message = f"`{name.text}` is not an argument{f' of {title}' if title else ''}. Did you mean `-> {meant}`?"
-    return Misplaced(message, name.span, respell(f"-> {meant}"), taken=0)
+    message = f"`{name.text}` is {what}, not an argument of {title}. Missing `->` before it?"
+    if meant != name.text:
+        message = f"`{name.text}` is not an argument of {title}. Did you mean `-> {meant}`?"
+    apart = "" if text_before(name.span)[-1:].isspace() else " "
+    return Misplaced(message, name.span, write(f"{apart}-> {meant}", safe=safe), taken=0)
 
 
 def missing_arrow(rest: Sequence[Argument], scope: Scope, report: Report) -> None:
-    """Report the further layers in what stands behind a missing arrow."""
+    """Report the further layers behind a missing arrow; `rest` begins with the first one."""
+    title = ""
     for argument in rest:
         if argument.name is None and isinstance(argument.value, Name):
             meant = layer_meant(argument.value.text, scope)
             if meant is not None and argument.value.text not in scope.values:
-                found = _arrow(argument.value, meant, "")
-                report.error(Code.ARGUMENT, found.message, found.span, help=found.help or "")
+                if title:
+                    found = _arrow(argument.value, meant, title)
+                    report.error(Code.ARGUMENT, found.message, found.span, help=found.help or "")
+                title = meant
 
 
 def read_bare_word(
@@ -88,7 +91,8 @@ def read_bare_word(
         return _without_equals(cls, own[text], given, i, scope)
     meant = layer_meant(text, scope)
     if meant is not None:
-        return _arrow(name, meant, title)
+        whole = all(a.default is not words.MISSING or a.name in first for a in own.values())
+        return _arrow(name, meant, title, safe=whole and info(cls).vocabulary == "layer")
     for option in options:
         if text in option.kind.words and text not in ("true", "false"):
             return Misplaced(

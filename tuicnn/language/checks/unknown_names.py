@@ -118,7 +118,7 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
     if step:
         error(Code.NAME, asked, use.span, help=write(step))
         return
-    error(Code.NAME, asked, span, help=write(meant))
+    error(Code.NAME, asked, span, help=write(meant, safe=closest_exactly(name) == meant))
     if meant in vocabulary("layer"):  # what is wrong with its arguments is told in one go
         look(vocabulary("layer")[meant], Name(meant, span), use.arguments, frame.scope, frame.report)
 
@@ -246,7 +246,8 @@ def unknown_setting(setting: Setting, report: Report, settings: Mapping[str, Set
         )
     elif meant is not None:
         asked = f"{message}. Did you mean `{meant}:`?"
-        report.error(Code.SETTING, asked, _with_colon(setting), help=write(f"{meant}:"))
+        safe = exact.get(name.casefold()) == meant
+        report.error(Code.SETTING, asked, _with_colon(setting), help=write(f"{meant}:", safe=safe))
     else:
         help = remove(more=f"; the settings are: {', '.join(names)}")
         report.error(Code.SETTING, message, setting.span if setting.readable else span, help=help)

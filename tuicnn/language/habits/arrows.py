@@ -12,6 +12,8 @@ __all__ = ["read_arrows"]
 _JOINS = ("add", "concat", "residual")
 #: marks that are read as an arrow where a layer follows
 _FALSE = frozenset({"MINUS", "EQUALS", "COLON", "COMMA", "PLUS", "SLASH", "PERCENT"})
+#: those of them that may be part of something else
+_OTHER_USES = frozenset({"=", ":", ".", "+", "-", "/", "%", "&", "!"})
 _FALSE_TEXTS = frozenset({">", ".", "&", "–", "—", "−", "~", "<", "!", "^"})
 
 
@@ -53,12 +55,17 @@ def read_arrows(stream: list[Token], work: Handwork) -> list[Token]:
                 work.error(f"`{text}` does not part branches", token, stream[j - 1], write("|"))
                 out.append(borrow("BAR", "|", token))
             else:
-                work.error(f"`{text}` is not an arrow", token, stream[j - 1], write("->"))
+                work.error(f"`{text}` is not an arrow", token, stream[j - 1], write("->"), sure=text not in _OTHER_USES)
                 out.append(borrow("ARROW", "->", token))
             i = j
             continue
         pipe = token.type == "BAR" and not stack and work.is_step(stream[i + 1] if i + 1 < len(stream) else None)
-        if pipe and len(out) > start and not any(t in _JOINS for t in out[start : start + 40]):
+        if (
+            pipe
+            and len(out) > start
+            and out[-1].type != "ARROW"
+            and not any(t in _JOINS for t in out[start : start + 40])
+        ):
             work.error("`|` is not an arrow: it stands between branches in braces", token, token, write("->"))
             out.append(borrow("ARROW", "->", token))
             i += 1

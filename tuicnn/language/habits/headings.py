@@ -227,7 +227,8 @@ def _chain_with_name(line: list[Token], work: Handwork, defined: frozenset[str])
     if not step or (not colon and str(line[2]) in work.constants and str(line[2]) not in work.steps):
         return line
     if text.casefold() in _NETWORK or (not colon and not _used(text, work)):
-        work.error("the network needs no name before it", line[0], line[1], remove())
+        sure = text.casefold() in _NETWORK
+        work.error("the network needs no name before it", line[0], line[1], remove(), sure=sure)
         return line[2:]
     if not colon:
         work.error(f"a block is defined with `def`: `{text}` stands for layers", line[0], line[0], write(f"def {text}"))

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from lark import Token
 
-from tuicnn.language.fixes import remove, write
+from tuicnn.language.fixes import Fix, remove, write
 from tuicnn.language.habits.arrows import read_arrows
 from tuicnn.language.habits.closing import close_brackets
 from tuicnn.language.habits.definitions import read_definitions
@@ -20,6 +20,7 @@ from tuicnn.language.habits.headings import read_heading, without_comments
 from tuicnn.language.habits.repeats import read_joins, read_repeats
 from tuicnn.language.habits.slips import read_slips, read_wide
 from tuicnn.language.report import Report
+from tuicnn.language.syntax.building import span_of
 
 __all__ = ["read_habits"]
 
@@ -60,14 +61,12 @@ def _hyphens(stream: list[Token], work: Handwork) -> list[Token]:
     }
     if not names:
         return stream
-    out: list[Token] = []
-    for token in stream:
-        if token.type == "NAME" and str(token) in names:
-            name = token.replace("-", "_")
-            work.error("the name of a constant has no hyphen: that is a subtraction", token, token, write(name))
-            token = borrow("NAME", name, token)
-        out.append(token)
-    return out
+    for name in names:
+        plain = name.replace("-", "_")
+        first, *more = (token for token in stream if token.type == "NAME" and token == name)
+        fix = Fix(tuple((span_of(token), plain) for token in (first, *more)))
+        work.error("the name of a constant has no hyphen: that is a subtraction", first, first, fix)
+    return [borrow("NAME", t.replace("-", "_"), t) if t.type == "NAME" and str(t) in names else t for t in stream]
 
 
 def _lines(stream: list[Token]) -> list[list[Token]]:
@@ -158,8 +157,8 @@ def _wrapped(stream: list[Token], work: Handwork) -> list[Token]:
             inner = _closing(out, i + 2)
             if inner is not None:
                 last, closers = i + 2, [*range(inner, end + 1)]
-        work.error("the network needs nothing around it", out[first], out[last], remove())
-        work.error("the network needs nothing around it", out[closers[0]], out[closers[-1]], remove())
+        around = remove() + remove(span_of(out[closers[0]], out[closers[-1]]))
+        work.error("the network needs nothing around it", out[first], out[last], around)
         inside = out[last + 1 : closers[0]]
         out[first : end + 1] = inside
     return out

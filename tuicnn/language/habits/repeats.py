@@ -98,8 +98,7 @@ def _bare_braces(out: list[Token], i: int, work: Handwork) -> None:
         return
     first, second = out[i + 1], out[i + 2]
     if first.type == "NAME" and second.type == "COLON":
-        work.error("settings need no braces", out[i], out[i], remove())
-        work.error("settings need no braces", out[end], out[end], remove())
+        work.error("settings need no braces", out[i], out[i], remove() + remove(span_of(out[end])))
         out[i : end + 1] = out[i + 1 : end]
         return
     if any(t.type == "BAR" for t in out[i:end]):
@@ -119,8 +118,7 @@ def _list_of_steps(out: list[Token], i: int, work: Handwork) -> None:
     end = match(out, i)
     if end is None or i + 1 >= end or not work.is_step(out[i + 1]):
         return
-    work.error("a network needs no brackets", out[i], out[i], remove())
-    work.error("a network needs no brackets", out[end], out[end], remove())
+    work.error("a network needs no brackets", out[i], out[i], remove() + remove(span_of(out[end])))
     out[i : end + 1] = [borrow("COMMA", ",", t) if t.type == "COMMA" else t for t in out[i + 1 : end]]
 
 

@@ -17,6 +17,7 @@ __all__ = ["Unexpected", "explain"]
 
 _OPERATORS = ("STAR", "PLUS", "SLASH", "PERCENT", "MINUS", "DOUBLESLASH")
 _NUMBERS = ("INT", "FLOAT")
+_BEFORE_OPTION = ("NAME", "SIZE", "STRING", "RPAR", "RSQB", *_NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,12 @@ def _colon(place: _Place) -> Unexpected | None:
         return place.found(f"the setting `{before}:` stands on a line of its own", "write a new line before it", back=1)
     if before is not None and before.type == "NAME" and after is not None:
         message = "`:` belongs to settings, each on a line of its own: an option has `=`"
-        return place.found(message, respell(f"{before}={after}"), back=1, on=1)
+        return place.found(
+            message,
+            write(f"{before}={after}", safe=place.at > 2 and place.statement[place.at - 2].type in _BEFORE_OPTION),
+            back=1,
+            on=1,
+        )
     return place.found("`:` belongs to settings, each on a line of its own", remove())
 
 
@@ -106,7 +112,12 @@ def _operator(place: _Place) -> Unexpected | None:
         return place.found("a path stands in double quotes", write('"photos/cats"'))
     values = (*_NUMBERS, "NAME")
     if before is not None and before.type in values and after is not None and after.type in values:
-        return place.found("arithmetic stands in parentheses", respell(f"({before}{token}{after})"), back=1, on=1)
+        return place.found(
+            "arithmetic stands in parentheses",
+            write(f"({before}{token}{after})", safe=before.type != "NAME" != after.type),
+            back=1,
+            on=1,
+        )
     if token.type == "MINUS" and before is not None and before.type == "MINUS" and after is not None:
         return place.found("one `-` is enough", write(str(after)), back=1, on=1)
     return place.found(f"`{token}` has nothing to compute with here", remove(more=" (arithmetic: `(2*w)`)"))
@@ -119,7 +130,8 @@ def _value(place: _Place) -> Unexpected | None:
         name = place.statement[place.at - 2]
         return place.found("a value must follow `=`", write(f"{name}={_example(str(name))}"), back=2, on=-1)
     if token.type in (*_NUMBERS, "SIZE", "STRING", "NAME") and "COMMA" in place.expected:
-        return place.found(f"a comma is missing before `{token}`", respell(f", {token}"))
+        where = after(span_of(before)).to(span_of(token)) if before is not None else None
+        return place.found(f"a comma is missing before `{token}`", write(f", {token}", where))
     constant = len(place.statement) > 2 and place.statement[1].type == "EQUALS"
     if constant and place.at > 2 and token.type in (*_NUMBERS, "SIZE", "STRING", "NAME", "COMMA"):
         on = len(place.statement) - 1 - place.at
