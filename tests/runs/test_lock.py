@@ -69,7 +69,7 @@ def test_a_lock_file_that_is_removed_lets_nobody_in_and_is_made_anew(folder: Run
             assert lock.renew()
             holder = folder.holder
             assert holder is not None
-            assert holder.socket == str(tmp_path / "socket")
+            assert holder.socket == tmp_path / "socket"
         (folder.path / "lock").unlink()
     assert not folder.alive
     folder.lock().release()
@@ -102,7 +102,7 @@ def test_the_holder_says_how_it_is_reached(folder: RunFolder, tmp_path: Path) ->
             lock.note(tmp_path / name)
             holder = folder.holder
             assert holder is not None
-            assert (holder.pid, holder.socket) == (os.getpid(), str(tmp_path / name))
+            assert (holder.pid, holder.socket) == (os.getpid(), tmp_path / name)
             assert holder.here
             assert not holder.suspended
     assert folder.holder is None
@@ -117,7 +117,7 @@ def test_a_copied_note_is_not_that_of_the_copy(folder: RunFolder, tmp_path: Path
             assert copy.holder is None
             own.note(tmp_path / "its own")
             assert copy.holder is not None
-            assert copy.holder.socket == str(tmp_path / "its own")
+            assert copy.holder.socket == tmp_path / "its own"
         folder.path.rename(folder.path.with_name("renamed"))
         assert RunFolder(folder.path.with_name("renamed")).holder is not None
 

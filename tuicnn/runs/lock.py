@@ -13,15 +13,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+from tuicnn.records import Between, RecordError, dump, from_plain, parse
 from tuicnn.system.regular_files import open_regular
 
 __all__ = ["Holder", "RunLock", "holder_at", "is_held", "take"]
@@ -38,9 +38,9 @@ _T = TypeVar("_T")
 class Holder:
     """What the process that holds a run says of itself."""
 
-    pid: int
+    pid: Annotated[int, Between(1, 2**31 - 1)]
     host: str  # a folder may be seen from several machines
-    socket: str  # the path at which it listens
+    socket: Path  # at which it listens
     file: tuple[int, int]  # device and inode of the lock file it says this in: a copy of the file is another one
 
     @property
@@ -103,7 +103,8 @@ class RunLock:
     def note(self, socket: Path) -> None:
         """Write down how this process is reached. On a full disk nothing is written, and only the usual places help."""
         self._socket = socket
-        text = json.dumps(asdict(Holder(os.getpid(), platform.node(), str(socket), _which(self._descriptor)))).encode()
+        holder = Holder(os.getpid(), platform.node(), socket, _which(self._descriptor))
+        text = dump(holder).encode(errors="backslashreplace")
         with contextlib.suppress(OSError):
             # one write of one length: a reader sees the old note or the new one
             os.pwrite(self._descriptor, text.ljust(_NOTE // 8) + b"\n", 0)
@@ -187,19 +188,13 @@ def holder_at(folder: Path) -> Holder | None:
     try:
         descriptor = open_regular(folder / "lock")
         try:
-            said, file = json.loads(os.read(descriptor, _NOTE)), _which(descriptor)
+            holder, file = from_plain(Holder, parse(os.read(descriptor, _NOTE))), _which(descriptor)
         finally:
             os.close(descriptor)
-    except (OSError, ValueError, RecursionError):
+    except (OSError, RecordError):
         return None
-    match said:
-        case {"pid": int(pid), "host": str(host), "socket": str(socket), "file": [int(device), int(inode)]} if (
-            pid > 0 and "\0" not in socket
-        ):
-            holder = Holder(pid, host, socket, (device, inode))
-            # another machine numbers its devices in its own way
-            return holder if inode == file[1] and (device == file[0] or not holder.here) else None
-    return None
+    # another machine numbers its devices in its own way
+    return holder if holder.file[1] == file[1] and (holder.file[0] == file[0] or not holder.here) else None
 
 
 def _which(descriptor: int) -> tuple[int, int]:

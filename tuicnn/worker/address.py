@@ -62,7 +62,7 @@ def socket_places(folder: Path) -> list[Path]:
 def _noted(folder: Path) -> list[Path]:
     """What the lock says of where the socket is, if it says anything that makes sense."""
     holder = holder_at(folder)
-    return [Path(holder.socket)] if holder is not None and _NAME.fullmatch(Path(holder.socket).name) else []
+    return [holder.socket] if holder is not None and _NAME.fullmatch(holder.socket.name) else []
 
 
 def address_for(folder: Path) -> Path:
