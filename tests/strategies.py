@@ -6,12 +6,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.layers.table import ACTIVATIONS
 from tuicnn.optimizers import SGD, Adam, AdamW, RMSProp
 
 Draw = Any
 
 SAME_POOLS = [" 3 stride=1 pad=1", " 2 stride=1 pad=same", " 2x3 stride=1 pad=same"]
-ACTIVATIONS = ["relu", "leakyrelu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax", "identity"]
 
 
 def _activation(draw: Draw) -> str:

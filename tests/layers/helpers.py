@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.layers import Layer, LayerContext, Shape
-from tuicnn.vocabulary import Size, Word, arguments, info, make, vocabulary
+from tuicnn.vocabulary import Call, Size, Word, arguments, info, make, vocabulary
 
 __all__ = ["Array", "Driven", "batch_of", "drive", "inner", "inner_weights", "named", "outer", "random_weights"]
 
@@ -129,12 +129,15 @@ def drive(
 
 
 def as_written(text: str) -> Any:
-    """A layer from a simple text such as `conv 8 3x3 pad=1`: names, numbers, sizes and words, no calls."""
+    """A layer from a simple text such as `conv 8 3x3 pad=1`: names, numbers, sizes, words, and calls of one value."""
     name, *rest = text.split()
 
     def value(written: str) -> Any:
         if written in ("true", "false"):
             return written == "true"
+        if written.endswith(")"):
+            word, _, inner = written[:-1].partition("(")
+            return Call(word, (value(inner),))
         if "x" in written and written.replace("x", "").isdigit():
             return Size(map(int, written.split("x")))
         try:

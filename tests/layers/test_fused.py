@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.strategies import dirty_memory, small_blocks
 from tests.layers.helpers import Array, Driven, batch_of, drive, named, random_weights
-from tests.layers.strategies import CASES, Case, any_shape
+from tests.layers.table import CASES, Case, any_shape
 from tuicnn.layers import Layer, Shape
 from tuicnn.layers.fused import fused
 

@@ -1,8 +1,6 @@
-"""Laws of every layer and loss, through the network's outer interface: whatever it does inside, they must hold."""
+"""Laws of every layer, through the network's outer interface: whatever it does inside, they must hold."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,14 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.alone import Alone, Array
-from tests.layers.texts import TEXTS, Shape
-from tuicnn import Network
-from tuicnn.vocabulary import vocabulary
+from tests.layers.table import PRODUCTS, ROWS
+from tuicnn.layers import Shape
 
 STEP = 1e-5
-#: linear in their inputs, and the first three in their weights too, but for a bias
-LINEAR = ["conv", "depthwise", "dense", "avgpool", "globalavgpool", "zeropad", "flatten", "reshape", "identity", "add",
-          "concat"]  # fmt: skip
 SOME = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 #: batches of one image, of some, and of more than one shard
 COUNTS = st.sampled_from([1, 3, 3, 3, 35])
@@ -43,17 +37,13 @@ def shaken(alone: Alone, seed: int) -> dict[str, Array]:
     return {name: np.abs(v) + 0.5 if "var" in name else v for name, v in values.items()}
 
 
-def test_every_layer_of_the_language_is_written() -> None:
-    assert set(TEXTS) == set(vocabulary("layer"))
-
-
 @pytest.mark.parametrize("counts", [[1, 3], [33, 70]], ids=["few images", "several shards"])
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", ROWS)
 @SOME
 @given(data=st.data(), seed=SEEDS)
 def test_gradients_are_derivatives(name: str, counts: list[int], data: st.DataObject, seed: int) -> None:
     """By inputs and weights, along a random direction and along single ones, by central differences in float64."""
-    text, shapes = data.draw(TEXTS[name])
+    text, shapes = data.draw(ROWS[name].written)
     count = data.draw(st.sampled_from(counts))
     x = [apart(a) for a in normals(shapes, count, seed)]
     alone = Alone(text, x)
@@ -78,26 +68,29 @@ def test_gradients_are_derivatives(name: str, counts: list[int], data: st.DataOb
             assert abs(numeric - found) < 1e-6 * scale, (text, place, numeric, found)
 
 
-@pytest.mark.parametrize("name", LINEAR)
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.alike])
 @SOME
 @given(data=st.data(), count=COUNTS, seed=SEEDS)
-def test_backward_of_a_linear_layer_is_its_adjoint(name: str, data: st.DataObject, count: int, seed: int) -> None:
-    """<L(other), dy> = <other, dx>, where dx is what the layer made of dy, for any other inputs."""
-    text, shapes = data.draw(TEXTS[name])
-    alone = Alone(text.replace("bias=true", "bias=false"), normals(shapes, count, seed))
+def test_backward_is_the_adjoint_of_what_is_linear(name: str, data: st.DataObject, count: int, seed: int) -> None:
+    """<L(other), dy> = <other, dx>, where dx is what the layer made of dy, for other inputs that it treats alike."""
+    text, shapes = data.draw(ROWS[name].written)
+    x = [apart(a) for a in normals(shapes, count, seed)]
+    alone = Alone(text.replace("bias=true", "bias=false"), x)
     dy, (dxs, _) = alone.dy(), alone.backward()
-    other = normals(shapes, count, seed + 1)
+    alike = ROWS[name].alike
+    assert alike is not None
+    other = [alike(a, seed + k) for k, a in enumerate(x, 1)]
     alone.load(other)
     there = float(np.vdot(alone.forward(), dy))
     assert sum(float(np.vdot(a, dx)) for a, dx in zip(other, dxs, strict=True)) == pytest.approx(there, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["conv", "depthwise", "dense"])
+@pytest.mark.parametrize("name", PRODUCTS)
 @SOME
 @given(data=st.data(), count=COUNTS, seed=SEEDS)
 def test_gradients_of_weights_are_adjoints_too(name: str, data: st.DataObject, count: int, seed: int) -> None:
     """<L(x, other), dy> = <other, dw>, the bias being a weight whose input is always 1."""
-    text, shapes = data.draw(TEXTS[name])
+    text, shapes = data.draw(ROWS[name].written)
     x = normals(shapes, count, seed)
     alone = Alone(text, x)
     alone.load(x, shaken(alone, seed + 1))
@@ -108,68 +101,13 @@ def test_gradients_of_weights_are_adjoints_too(name: str, data: st.DataObject, c
     assert sum(float(np.vdot(other[key], dw)) for key, dw in own.items()) == pytest.approx(there, abs=1e-9)
 
 
-def same_order(x: Array, seed: int) -> Array:
-    """Other values, but the largest of any of them is where it was."""
-    stretched: Array = np.sinh(x) + 0.3
-    return stretched
-
-
-def same_signs(x: Array, seed: int) -> Array:
-    return x * np.random.default_rng(seed).uniform(0.1, 3, x.shape)
-
-
-@pytest.mark.parametrize(
-    ("name", "alike"),
-    [("maxpool", same_order), ("globalmaxpool", same_order), ("relu", same_signs), ("leakyrelu", same_signs)],
-)
-@SOME
-@given(data=st.data(), count=COUNTS, seed=SEEDS)
-def test_with_its_choices_frozen_a_choosing_layer_is_linear(
-    name: str, alike: Callable[[Array, int], Array], data: st.DataObject, count: int, seed: int
-) -> None:
-    """Among inputs for which it chooses alike (the same maxima, the same signs) its backward is its adjoint."""
-    text, shapes = data.draw(TEXTS[name])
-    (x,) = (apart(a) for a in normals(shapes, count, seed))
-    alone = Alone(text, [x])
-    dy, ((dx,), _) = alone.dy(), alone.backward()
-    other = alike(x, seed + 1)
-    alone.load([other])
-    assert float(np.vdot(other, dx)) == pytest.approx(float(np.vdot(alone.forward(), dy)), abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("loss", "outputs"),
-    [
-        *((loss, outputs) for loss in ("cross_entropy", "cross_entropy smoothing=0.2") for outputs in (2, 5)),
-        *((loss, outputs) for loss in ("mse", "bce") for outputs in (1, 2, 5)),
-    ],
-)
-@SOME
-@given(count=st.sampled_from([1, 4, 35]), seed=SEEDS)
-def test_gradients_of_losses_are_derivatives(loss: str, outputs: int, count: int, seed: int) -> None:
-    """Of a batch, also of more than one shard: the mean over its images."""
-    random = np.random.default_rng(seed)
-    classes = max(2, outputs)
-    network = Network.from_text(f"flatten -> dense {outputs}\nloss: {loss}\n", (1, 2, 3), classes, dtype=np.float64)
-    x, labels = random.standard_normal((count, 1, 2, 3)), random.integers(0, classes, count)
-    start = {name: network.state_dict()[name] for name, _ in network.named_parameters()}
-    gradients = network.loss_and_gradients(x, labels)[1]
-    direction = {name: random.standard_normal(w.shape) for name, w in start.items()}
-
-    def at(step: float) -> float:
-        network.load_state_dict({name: w + step * direction[name] for name, w in start.items()})
-        return network.loss_and_gradients(x, labels)[0]
-
-    found = sum(float(np.vdot(gradients[name], d)) for name, d in direction.items())
-    assert found == pytest.approx((at(STEP) - at(-STEP)) / (2 * STEP), rel=1e-6, abs=1e-8)
-
-
 @SOME
 @given(data=st.data(), count=COUNTS, seed=SEEDS)
 def test_ties_in_max_pooling_pass_each_gradient_once(data: st.DataObject, count: int, seed: int) -> None:
     """Where all pixels are equal, what comes in at the back is what goes out at the front, channel by channel."""
-    text, shapes = data.draw(st.one_of(TEXTS["maxpool"], TEXTS["globalmaxpool"]))
+    text, shapes = data.draw(st.one_of(ROWS["maxpool"].written, ROWS["globalmaxpool"].written))
     alone = Alone(text, [np.full((count, *shapes[0]), 0.5)])
     (dx,), _ = alone.backward()
     dy = alone.dy().reshape(count, shapes[0][0], -1)
+    assert np.count_nonzero(dx) <= dy.size  # one pixel takes all of it
     np.testing.assert_allclose(dx.sum(axis=(2, 3)), dy.sum(axis=2), atol=1e-12)

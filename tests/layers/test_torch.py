@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.layers.helpers import Array, as_written, batch_of, drive, inner, inner_weights, outer, random_weights
-from tests.layers.strategies import CASES
+from tests.layers.table import CASES
 from tuicnn.bench.twin import joined, modules_of
 from tuicnn.layers import BatchNorm, Layer, Shape
-from tuicnn.vocabulary import vocabulary
 
 torch = pytest.importorskip("torch")
 
@@ -38,10 +37,6 @@ class Twin:
     def weights(self) -> dict[str, Any]:
         """The weights by their names in the layer, each with its gradient."""
         return dict(self._modules[-1].state_dict(keep_vars=True)) if len(self._modules) else {}
-
-
-def test_every_layer_has_a_twin() -> None:
-    assert set(CASES) == set(vocabulary("layer"))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-4), (np.float64, 1e-9)])

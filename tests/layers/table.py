@@ -1,0 +1,153 @@
+"""One row for each layer of the language: random ways to write it, and shapes that it takes.
+
+All laws of layers take their cases from here: a layer that is added needs a row, and no other change to a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.layers.helpers import as_written
+from tuicnn.layers import Layer, Shape
+from tuicnn.layers.activations import Activation
+from tuicnn.vocabulary import vocabulary
+
+__all__ = ["ACTIVATIONS", "CASES", "LAYERS", "PRODUCTS", "ROWS", "Case", "Row", "Written", "any_shape"]
+
+Array = NDArray[np.floating[Any]]
+#: a layer as it is written, and the shapes of its inputs: (C, H, W) or (V,)
+Written = tuple[str, tuple[Shape, ...]]
+#: the layer itself, and the shapes of its inputs
+Case = tuple[Layer, tuple[Shape, ...]]
+Texts = st.SearchStrategy[str]
+
+small = st.integers(1, 3)
+images = st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(1, 5))
+vectors = st.tuples(st.integers(1, 12))
+any_shape = st.one_of(images, vectors)
+bias = st.sampled_from([" bias=true", " bias=false"])
+init = st.sampled_from(["", " init=he", " init=xavier_uniform", " init=normal(0.5)", " init=lecun"])
+
+
+@dataclass(frozen=True)
+class Row:
+    """`alike` gives other inputs for which the layer chooses as for x: among such it is linear (but for a bias)."""
+
+    written: st.SearchStrategy[Written]
+    alike: Callable[[Array, int], Array] | None = None
+
+
+def anything(x: Array, seed: int) -> Array:
+    """Where nothing is chosen, any inputs will do."""
+    return np.random.default_rng(seed).standard_normal(x.shape)
+
+
+def same_order(x: Array, seed: int) -> Array:
+    """Other values, but the largest of any of them is where it was."""
+    stretched: Array = np.sinh(x) + 0.3
+    return stretched
+
+
+def same_signs(x: Array, seed: int) -> Array:
+    """Other values of the same signs."""
+    return x * np.random.default_rng(seed).uniform(0.1, 3, x.shape)
+
+
+def number(word: str, low: float, high: float) -> Texts:
+    """A word and a number, such as `elu alpha=1.5`."""
+    return st.floats(low, high).map(lambda value: f"{word}{value:.3f}")
+
+
+def row(text: str | Texts, shapes: st.SearchStrategy[Shape] = any_shape, alike: Any = None) -> Row:
+    """A layer with one input, of any of these shapes."""
+    texts = st.just(text) if isinstance(text, str) else text
+    return Row(st.tuples(texts, shapes.map(lambda shape: (shape,))), alike)
+
+
+def axis(draw: st.DrawFn, padding: str, *, pooling: bool) -> tuple[int, int, int, int, int]:
+    """Kernel, stride, pad, dilation, and a size that the window fits in."""
+    kernel, stride, dilation = draw(st.integers(1, 4)), draw(small), 1 if pooling else draw(st.integers(1, 2))
+    pad, span = draw(st.integers(0, kernel // 2 if pooling else 2)), dilation * (kernel - 1) + 1
+    least = {"same": 1, "valid": span}.get(padding, span - 2 * pad)
+    return kernel, stride, pad, dilation, max(1, least) + draw(st.integers(0, 4))
+
+
+@st.composite
+def windowed(draw: st.DrawFn, word: str) -> Written:
+    """conv, depthwise, maxpool or avgpool."""
+    pooling, padding = word.endswith("pool"), draw(st.sampled_from(["", "", "same", "valid"]))
+    (kh, sh, ph, dh, h), (kw, sw, pw, dw, w) = (axis(draw, padding, pooling=pooling) for _ in range(2))
+    channels = draw(st.integers(1, 5))
+    options = f"{kh}x{kw} pad={padding or f'{ph}x{pw}'}"
+    if not pooling or draw(st.booleans()):
+        options += f" stride={sh}x{sw}"
+    elif h < kh or w < kw:
+        h, w = max(h, kh), max(w, kw)
+    if not pooling:
+        options += f" dilation={dh}x{dw}{draw(bias)}{draw(init)}"
+    if word == "conv":
+        groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
+        channels *= groups
+        options = f"{groups * draw(small)} {options} groups={groups}"
+    return f"{word} {options}", ((channels, h, w),)
+
+
+@st.composite
+def reshape(draw: st.DrawFn) -> Written:
+    c, h, w = draw(images)
+    return f"reshape {c}x{h}x{w}", (draw(st.sampled_from([(c * h * w,), (w, c, h), (1, c * h, w)])),)
+
+
+@st.composite
+def groupnorm(draw: st.DrawFn) -> Written:
+    groups, each, shape = draw(small), draw(small), draw(any_shape)
+    return f"groupnorm {groups} eps=0.1", ((groups * each, *shape[1:]),)
+
+
+@st.composite
+def join(draw: st.DrawFn, word: str) -> Written:
+    shape, count = draw(any_shape), draw(st.integers(2, 4))
+    channels = [shape[0] if word == "add" else draw(small) for _ in range(count)]
+    return word, tuple((c, *shape[1:]) for c in channels)
+
+
+ROWS: dict[str, Row] = {
+    "conv": Row(windowed("conv"), anything),
+    "depthwise": Row(windowed("depthwise"), anything),
+    "dense": row(st.builds("dense {}{}{}".format, small, bias, init), vectors, anything),
+    "maxpool": Row(windowed("maxpool"), same_order),
+    "avgpool": Row(windowed("avgpool"), anything),
+    "globalavgpool": row("globalavgpool", images, anything),
+    "globalmaxpool": row("globalmaxpool", images, same_order),
+    "zeropad": row(st.builds("zeropad {}x{}".format, st.integers(0, 2), st.integers(0, 2)), images, anything),
+    "flatten": row("flatten", any_shape, anything),
+    "reshape": Row(reshape(), anything),
+    "identity": row("identity", any_shape, anything),
+    "batchnorm": row(number("batchnorm eps=0.1 momentum=", 0, 1)),
+    "layernorm": row("layernorm eps=0.1"),
+    "groupnorm": Row(groupnorm()),
+    "dropout": row(number("dropout ", 0, 0.9)),
+    "relu": row("relu", any_shape, same_signs),
+    "leakyrelu": row(number("leakyrelu slope=", -2, 2), any_shape, same_signs),
+    "elu": row(number("elu alpha=", 0.1, 3)),
+    "gelu": row("gelu"),
+    "silu": row("silu"),
+    "sigmoid": row("sigmoid"),
+    "tanh": row("tanh"),
+    "softmax": row("softmax"),
+    "add": Row(join("add"), anything),
+    "concat": Row(join("concat"), anything),
+}
+
+LAYERS: dict[str, type[Layer]] = dict(vocabulary("layer"))
+CASES = {name: row.written.map(lambda made: (as_written(made[0]), made[1])) for name, row in ROWS.items()}
+#: those whose outputs are sums of products
+PRODUCTS = [name for name, cls in LAYERS.items() if cls.macs is not Layer.macs]
+#: those that may stand after any layer
+ACTIVATIONS = ["identity", *(name for name, cls in LAYERS.items() if issubclass(cls, Activation))]
