@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 
 from tuicnn.bench.twin_training import correct, loss_of
 from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+from tuicnn.vocabulary import vocabulary
 
-CASES = [
-    (CrossEntropy(), 5),
-    (CrossEntropy(smoothing=0.2), 5),
-    (MeanSquaredError(), 5),
-    (MeanSquaredError(), 1),
-    (BinaryCrossEntropy(), 5),
-    (BinaryCrossEntropy(), 1),
-]
+LOSSES: list[Loss] = [*(cls() for cls in vocabulary("loss").values()), CrossEntropy(smoothing=0.2)]
+#: each with five outputs, and with one where that may be
+CASES = [(loss, outputs) for loss in LOSSES for outputs in (5, 1) if outputs in loss.outputs(max(outputs, 2))]
 
 
 def some(outputs: int, count: int = 7, seed: int = 0, scale: float = 3.0) -> tuple[Any, Any]:

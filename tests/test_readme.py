@@ -43,10 +43,10 @@ def test_the_line_is_the_main_network() -> None:
     assert (ROOT / "nets" / "mnist.net").read_text().rstrip().endswith(blocks("net")[0].strip())
 
 
-def test_all_layers_are_named() -> None:
+def test_the_layers_that_are_named_are_layers() -> None:
     listed = README.partition("The layers: ")[2].partition(". The whole")[0]
     assert re.findall(r"`(\w+)`", listed) == list(dict.fromkeys(re.findall(r"`(\w+)`", listed)))
-    assert set(re.findall(r"`(\w+)`", listed)) == set(vocabulary("layer"))
+    assert set(re.findall(r"`(\w+)`", listed)) < set(vocabulary("layer"))
 
 
 def test_the_message_is_what_is_said() -> None:

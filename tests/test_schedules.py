@@ -6,18 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicnn.schedules import Constant, Cosine, Linear, OneCycle, Schedule, Step
-
-schedules = st.one_of(
-    st.just(Constant()),
-    st.builds(Step, at=st.lists(st.integers(1, 9), min_size=1, unique=True).map(tuple), factor=st.floats(0.1, 1)),
-    st.builds(Cosine, warmup=st.floats(0, 3)),
-    st.builds(Linear, warmup=st.floats(0, 3)),
-    st.builds(OneCycle),
-)
+from tests.strategies import objects
+from tuicnn.schedules import Cosine, Linear, OneCycle, Schedule, Step
 
 
-@given(schedules, st.integers(1, 50), st.integers(1, 10))
+@given(objects("schedule", warmup=st.floats(0, 3)), st.integers(1, 50), st.integers(1, 10))
 def test_the_rate_stays_between_none_and_all_of_it(schedule: Schedule, steps_per_epoch: int, epochs: int) -> None:
     factors = [schedule.scale(step, steps_per_epoch, epochs) for step in range(steps_per_epoch * epochs)]
     assert all(0 <= factor <= 1 for factor in factors)

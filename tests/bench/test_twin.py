@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import networks, optimizers
+from tests.strategies import networks, objects, optimizers
 from tuicnn import Network
 from tuicnn.bench.twin import Twin, twin
 from tuicnn.bench.twin_training import loss_of, optimizer_of, set_rate
@@ -19,7 +19,6 @@ torch = pytest.importorskip("torch", reason="PyTorch, the twin, is not installed
 
 NETS = sorted(bundled("nets").glob("*.net"))
 LOSSES = ["cross_entropy", "cross_entropy smoothing=0.1", "mse", "bce"]
-SCHEDULES = ["constant", "cosine warmup=1", "linear", "onecycle", "step at=[1] factor=0.5"]
 Made = tuple[str, tuple[int, int, int]]
 
 
@@ -93,7 +92,7 @@ def test_single_precision(made: Made, seed: int) -> None:
     networks(),
     st.sampled_from(LOSSES),
     optimizers(st.floats(1e-4, 0.03)),
-    st.sampled_from(SCHEDULES),
+    objects("schedule", warmup=st.sampled_from([0.0, 0.5, 1.0])).map(str),
     st.integers(0, 2**31),
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
