@@ -35,7 +35,7 @@ unhurried = settings(deadline=None, max_examples=60)
 
 def cells(widget: LineWidget, width: int, height: int) -> list[list[tuple[str, Style]]]:
     """The cells of a widget of that size; what holds for every widget on every terminal is asserted on the way."""
-    strips = widget.paint(width, height)
+    strips = widget.painted(width, height)
     assert len(strips) == height
     rows = []
     for strip in strips:

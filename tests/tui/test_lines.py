@@ -168,7 +168,7 @@ async def test_nothing_is_painted_while_hidden_and_the_newest_is_shown_after() -
 async def test_maps_turn_pages_on_a_screen(size: tuple[int, int]) -> None:
     maps = Maps(TerminalProfile())
     async with Shown(maps).run_test(size=size) as pilot:
-        maps.show(np.random.default_rng(0).normal(size=(200, 14, 14)).astype(np.float32), title="conv")
+        maps.show(np.random.default_rng(0).normal(size=(200, 14, 14)).astype(np.float32))
         await pilot.pause()
         first, last = maps.on_screen
         assert first == 0

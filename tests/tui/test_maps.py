@@ -20,9 +20,9 @@ from tuicnn.display.tiles import arranged
 from tuicnn.tui.widgets.maps import Maps
 
 
-def maps(values: Any, terminal: TerminalProfile | None = None, title: str = "") -> Maps:
+def maps(values: Any, terminal: TerminalProfile | None = None) -> Maps:
     widget = Maps(terminal or TerminalProfile())
-    widget.show(np.asarray(values, dtype=np.float32), title=title)
+    widget.show(np.asarray(values, dtype=np.float32))
     return widget
 
 
@@ -39,7 +39,7 @@ def test_draws_whatever_comes_at_any_size(
 ) -> None:
     with np.errstate(over="ignore"):
         values = data.draw(hnp.arrays(np.float64, shape, elements=odd_numbers)).astype(np.float32)
-    widget = maps(values, terminal, "conv1")
+    widget = maps(values, terminal)
     drawn(widget, *size)
     for delta in (1, 5, -2, -100):
         widget._first += delta * widget._shown  # what `page` does, without a screen to refresh
@@ -73,8 +73,8 @@ def test_all_maps_share_one_scale() -> None:
 
 
 def test_the_legend_has_the_scale_and_how_many_channels_are_shown() -> None:
-    legend = drawn(maps(np.linspace(-0.4, 3, 64 * 64).reshape(64, 8, 8), title="relu1"), 60, 12)[0]
-    assert legend.startswith("relu1  -3 ")
+    legend = drawn(maps(np.linspace(-0.4, 3, 64 * 64).reshape(64, 8, 8)), 60, 12)[0]
+    assert legend.startswith("-3 ")
     assert " 3 " in legend
     assert "of 64 channels" in legend
     assert "8 channels" in drawn(maps(np.ones((8, 4, 4))), 60, 20)[0]

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from tuicnn.display.terminal import TerminalProfile
 
-__all__ = ["folded", "plain"]
+__all__ = ["cut", "folded", "plain"]
 
 
 def plain(text: str, terminal: TerminalProfile) -> str:
@@ -22,10 +22,16 @@ def plain(text: str, terminal: TerminalProfile) -> str:
     return "".join(known)
 
 
+def cut(text: str, width: int, terminal: TerminalProfile) -> str:
+    """The text in at most `width` cells; it ends in an ellipsis where there is more of it."""
+    more, width = terminal.glyphs.ellipsis, max(0, width)
+    return text if len(text) <= width else text[: max(0, width - len(more))] + more[:width]
+
+
 def folded(text: str, width: int, lines: int, terminal: TerminalProfile) -> list[str]:
     """The text broken at spaces into at most so many lines; the last one ends in an ellipsis where it must be cut."""
-    cut = terminal.glyphs.ellipsis
-    return textwrap.wrap(plain(text, terminal), max(width, len(cut) + 1), max_lines=lines, placeholder=cut) or [""]
+    more = terminal.glyphs.ellipsis
+    return textwrap.wrap(plain(text, terminal), max(width, len(more) + 1), max_lines=lines, placeholder=more) or [""]
 
 
 def _fits(character: str, terminal: TerminalProfile) -> bool:

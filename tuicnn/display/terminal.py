@@ -76,11 +76,6 @@ class TerminalProfile:
         """The characters to draw with."""
         return ASCII if self.ascii else CONSOLE if self.console else UNICODE
 
-    def plain(self, text: str) -> str:
-        """A text from outside (a class's name, a file's) without what the terminal cannot show, on one line."""
-        text = "".join(c if c.isprintable() else "?" for c in text)
-        return text.encode("ascii", "replace").decode("ascii") if self.ascii else text
-
     def style(self, role: Role) -> Style:
         """The style of a role: never with a background, and without any colour where there are none."""
         return _style(self.colours, role)

@@ -43,7 +43,7 @@ class OneTable(App[None]):
 
 
 def painted(app: OneTable, width: int, height: int) -> list[str]:
-    return [strip.text for strip in app.table.paint(width, height)]
+    return [strip.text for strip in app.table.painted(width, height)]
 
 
 @pytest.mark.parametrize("terminal", TERMINALS, ids=["unicode", "ascii", "console"])
@@ -128,7 +128,7 @@ def test_the_cursor_is_always_in_sight(cursor: int, height: int, before: int) ->
     table = LayerTable(TerminalProfile(colours="none"))
     for place in (before, cursor):
         table.show(replace(OVERVIEW, layers=rows), None, place)
-        shown = [strip.text for strip in table.paint(60, height)]
+        shown = [strip.text for strip in table.painted(60, height)]
     assert any(line.startswith(f"{table.terminal.glyphs.pointer} relu{cursor} ") for line in shown)
 
 
@@ -193,7 +193,7 @@ def test_the_layer_that_diverged_is_marked_whatever_the_layers_are_called(guilty
     rows = tuple(LayerRow(name, f"relu as {name}", "relu", (1, 2, 3), 0, 0, (i - 1,)) for i, name in enumerate(names))
     table = LayerTable(TerminalProfile(colours="none"))
     table.show(replace(OVERVIEW, layers=rows), None, 0, told.format(guilty))
-    marked = [strip.text for strip in table.paint(60, 20) if strip.text.startswith(table.terminal.glyphs.wrong)]
+    marked = [strip.text for strip in table.painted(60, 20) if strip.text.startswith(table.terminal.glyphs.wrong)]
     assert [line.split()[1] for line in marked] == [guilty]
 
 
@@ -203,6 +203,6 @@ def test_a_layer_is_shortened_before_its_name(length: int) -> None:
     rows = (replace(LAYERS[0], name=label, text=f"conv 16 3x3 pad=1 stride=2 bias=false init=he as {label}"),)
     table = LayerTable(TerminalProfile(colours="none"))
     table.show(replace(OVERVIEW, layers=rows), None, 0)
-    line = table.paint(78, 10)[1].text
+    line = table.painted(78, 10)[1].text
     assert line.split()[1] == label
     assert line.split()[2] == "conv"

@@ -54,7 +54,7 @@ def test_whatever_the_run_says_three_lines_of_the_width(
 ) -> None:
     status = Status(terminal, "größe")
     status.show(Snapshot(OVERVIEW if known else None, progress, frozen=frozen, gone=gone))
-    lines = [strip.text for strip in status.paint(width, 3)]
+    lines = [strip.text for strip in status.painted(width, 3)]
     assert [len(line) for line in lines] == [width] * 3
     assert all(line.isprintable() for line in lines)
     if terminal.ascii:
@@ -64,7 +64,7 @@ def test_whatever_the_run_says_three_lines_of_the_width(
 def painted(progress: Progress, width: int = 120) -> str:
     status = Status(TerminalProfile(colours="none"))
     status.show(Snapshot(OVERVIEW, progress))
-    return "\n".join(strip.text for strip in status.paint(width, 3))
+    return "\n".join(strip.text for strip in status.painted(width, 3))
 
 
 def test_what_is_amiss_is_cut_where_it_does_not_fit_and_ends_with_the_process() -> None:
@@ -74,7 +74,7 @@ def test_what_is_amiss_is_cut_where_it_does_not_fit_and_ends_with_the_process() 
     assert heading.rstrip().endswith("…")
     status = Status(TerminalProfile(colours="none"))
     status.show(Snapshot(OVERVIEW, trouble, gone="The process is gone."))
-    assert "disk" not in "".join(strip.text for strip in status.paint(120, 3))
+    assert "disk" not in "".join(strip.text for strip in status.painted(120, 3))
 
 
 @pytest.mark.parametrize("width", [56, 60, 80, 120, 200])

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
 from textual.strip import Strip
 
-from tuicnn.display import numbers
+from tuicnn.display.numbers import percent
+from tuicnn.display.plain import cut, plain
 from tuicnn.display.terminal import Role, TerminalProfile
-from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.lines import LineWidget, Part
 
 __all__ = ["Bars"]
 
@@ -25,8 +24,8 @@ class Bars(LineWidget):
     Where there are more classes than rows it shows the likeliest, and the true one in any case.
     """
 
-    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(terminal, id=id, classes=classes)
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None) -> None:
+        super().__init__(terminal, id=id)
         self._probabilities: NDArray[np.float64] = np.zeros(0)
         self._names: tuple[str, ...] = ()
         self._truth = -1
@@ -34,18 +33,17 @@ class Bars(LineWidget):
     def show(self, probabilities: NDArray[np.float32], names: Sequence[str], truth: int) -> None:
         """Show probabilities (classes,), the names of the classes and the index of the true one (-1: unknown)."""
         self._probabilities = np.asarray(probabilities, dtype=np.float64).reshape(-1).copy()
-        given = [self.terminal.plain(name) for name in names]
+        given = [plain(name, self.terminal) for name in names]
         self._names = tuple(given[i] if i < len(given) else str(i) for i in range(len(self._probabilities)))
         self._truth = truth
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[Strip]:
-        """All lines."""
+        """One line a class."""
         shown = self._chosen(height)
-        names = max((cell_len(self._names[i]) for i in shown), default=0)
+        names = max((len(self._names[i]) for i in shown), default=0)
         names = min(names, max(width // 3, width - _BAR - 11)) if width >= 12 else 0
-        lines = [self._row(i, names, width) for i in shown]
-        return lines + [Strip.blank(width, self.base)] * (height - len(lines))
+        return [self._row(i, names, width) for i in shown]
 
     def _chosen(self, rows: int) -> list[int]:
         """The classes to show: all in their order, or the likeliest first."""
@@ -63,30 +61,25 @@ class Bars(LineWidget):
         return int(known.argmax()) if known.size and known.max() >= 0 else -1
 
     def _row(self, index: int, names: int, width: int) -> Strip:
-        glyphs, style = self.terminal.glyphs, self.style
+        glyphs = self.terminal.glyphs
         predicted, true = index == self._predicted, index == self._truth
         value = self._probabilities[index]
         known = bool(np.isfinite(value))
         share = float(np.clip(value, 0, 1)) if known else 0.0
-        name = self._names[index]
-        if cell_len(name) > names > len(glyphs.ellipsis):
-            name = set_cell_size(name, names - len(glyphs.ellipsis)) + glyphs.ellipsis
-        segments = [
-            Segment(glyphs.pointer if predicted else " ", style("accent")),
-            Segment(glyphs.truth if true else " ", style("strong")),
-            Segment(" " + set_cell_size(name, names) + " " if names else " ", style("text" if predicted else "dim")),
+        said: Role = "text" if predicted else "dim"
+        name = f" {cut(self._names[index], names, self.terminal):<{names}} " if names else " "
+        number = (percent(share) if known else glyphs.dash).rjust(7)
+        parts: list[Part] = [
+            (glyphs.pointer if predicted else " ", "accent"),
+            (glyphs.truth if true else " ", "strong"),
+            (name, said),
         ]
-        percent = numbers.percent(share).rjust(7) if known else glyphs.dash.rjust(7)
-        room = width - 2 - (names + 2 if names else 1) - len(percent)
+        room = width - 2 - len(name) - len(number)
         if room > 0:
             bar = self._bar(share, room)
-            said: Role = "accent" if self._truth < 0 else "good" if true else "bad"
-            segments += [
-                Segment(bar, style(said if predicted else "dim")),
-                Segment(glyphs.rail * (room - len(bar)), style("faint")),
-            ]
-        segments.append(Segment(percent, style("text" if predicted else "dim")))
-        return fitted(segments, width, self.base)
+            right: Role = "accent" if self._truth < 0 else "good" if true else "bad"
+            parts += [(bar, right if predicted else "dim"), (glyphs.rail * (room - len(bar)), "faint")]
+        return self.line([*parts, (number, said)], width)
 
     def _bar(self, share: float, room: int) -> str:
         """A bar over `share` of `room` cells, by eighths of a cell."""

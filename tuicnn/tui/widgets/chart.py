@@ -9,8 +9,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from rich.cells import cell_len
-from rich.segment import Segment
 from textual.strip import Strip
 
 from tuicnn.display.axes import decades, round_step, short, snapped, tick_texts, ticks
@@ -18,7 +16,7 @@ from tuicnn.display.curves import extent, line_dots, point_dots, settled, smooth
 from tuicnn.display.numbers import percent, significant
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.tui.canvas import Canvas
-from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.lines import LineWidget, Part
 
 __all__ = ["Chart", "Series"]
 
@@ -62,20 +60,16 @@ class Chart(LineWidget):
         percent: bool = False,
         smoothing: float = 0.9,
         logarithmic: bool = False,
-        empty: str = "no steps yet",
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
-        super().__init__(terminal, id=id, classes=classes)
-        self.heading = terminal.plain(title)
+        super().__init__(terminal, id=id)
+        self._title = title
         self.percent = percent
-        self._empty = terminal.plain(empty)
         self._smoothing = smoothing
         self._logarithmic = logarithmic
         self._series: tuple[Series, ...] = ()
         self._drawn: list[NDArray[np.float64]] = []  # what is drawn of each series: smoothed, or as it is
         self._marks: NDArray[np.float64] = np.empty(0)
-        self._until = 0.0
 
     @property
     def smoothing(self) -> float:
@@ -97,9 +91,9 @@ class Chart(LineWidget):
         self._logarithmic = on
         self._prepare()
 
-    def show(self, series: Sequence[Series], marks: ArrayLike = (), *, until: float = 0.0) -> None:
-        """Show series, and light vertical marks at the steps `marks`; the horizontal axis goes to `until` at least."""
-        self._series, self._marks, self._until = tuple(series), np.asarray(marks, np.float64), until
+    def show(self, series: Sequence[Series], marks: ArrayLike = ()) -> None:
+        """Show series, and light vertical marks at the steps `marks`."""
+        self._series, self._marks = tuple(series), np.asarray(marks, np.float64)
         self._prepare()
 
     def _prepare(self) -> None:
@@ -107,22 +101,20 @@ class Chart(LineWidget):
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[Strip]:
-        """All lines."""
+        """The legend, and below it the axes with the series."""
         if width < 1 or height < 1:
-            return [Strip.blank(width, self.base)] * height
+            return []
         head = [self._legend(width)] if height > 1 else []
         axis = min(2, max(0, height - len(head) - 2))
         canvas = Canvas(width, height - len(head))
         axes = self._axes(width, canvas.height - axis)
         if axes is None:
-            why = "nothing above zero to show on a logarithmic scale" if self._any() else self._empty
+            some = any(np.isfinite(y).any() for y in self._drawn)
+            why = "nothing above zero to show on a logarithmic scale" if some else "no steps yet"
             canvas.write(max(0, (width - len(why)) // 2), (canvas.height - 1) // 2, why, "dim")
         else:
             self._plot(canvas, axes, axis)
         return head + canvas.strips(self.style, self.base)
-
-    def _any(self) -> bool:
-        return any(np.isfinite(y).any() for y in self._drawn)
 
     def _values(self) -> list[NDArray[np.float64]]:
         """What is drawn, in the units of the vertical axis."""
@@ -162,7 +154,7 @@ class Chart(LineWidget):
                 values = places = [v for v in values if v < 1 - 1e-9] + [1.0]
             texts = tick_texts(values, percent=self.percent)
         left = min(0.0, steps[0]) if steps[0] < 0.5 * steps[1] else steps[0]
-        right = max(left + 1, self._until, left + snapped(steps[1] - left))
+        right = max(left + 1, left + snapped(steps[1] - left))
         step = round_step(right - left, max(1, width // 14), least=1.0)
         first = math.ceil(left / step - 1e-9)
         x_ticks = [i * step for i in range(first, math.floor(right / step + 1e-9) + 1)]
@@ -238,24 +230,21 @@ class Chart(LineWidget):
 
     def _legend(self, width: int) -> Strip:
         """The title, and each series' mark, name and last value; names are cut or left out where there is no room."""
-        title = self.heading + (" (log)" if self._logarithmic else "")
+        title = self._title + (" (log)" if self._logarithmic else "")
+        parts: list[Part] = []
         for letters in (60, 5, 0):
-            segments = [Segment(title, self.style("strong"))]
+            parts = [(title, "strong")]
             counts = {"line": 0, "points": 0}
             for series, y in zip(self._series, self._drawn, strict=True):
                 marks = self.terminal.glyphs.traces if series.kind == "line" else self.terminal.glyphs.points
                 mark = marks[counts[series.kind] % len(marks)]
                 counts[series.kind] += 1
                 known = y[np.isfinite(y)] if series.number is None else np.array([series.number])
-                name = f" {self.terminal.plain(series.name)[:letters]}" if letters else ""
-                segments += [
-                    Segment(f"  {mark}", self.style(series.role)),
-                    Segment(f"{name} ", self.style("dim")),
-                    Segment(self._last(known), self.style("text")),
-                ]
-            if sum(cell_len(s.text) for s in segments) <= width:
+                name = f" {series.name[:letters]}" if letters else ""
+                parts += [(f"  {mark}", series.role), (f"{name} ", "dim"), (self._last(known), "text")]
+            if sum(len(text) for text, _ in parts) <= width:
                 break
-        return fitted(segments, width, self.base)
+        return self.line(parts, width)
 
     def _last(self, known: NDArray[np.float64]) -> str:
         if not known.size or np.isnan(known[-1]):

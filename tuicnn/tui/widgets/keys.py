@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.segment import Segment
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
 from textual.events import Click
 from textual.strip import Strip
 
-from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.lines import LineWidget, Part
 
 __all__ = ["KeyLine", "Shortcut", "described", "shortcuts"]
 
@@ -99,8 +98,7 @@ class KeyLine(LineWidget):
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The line."""
-        parts = []
+        parts: list[Part] = []
         for shortcut in self._fitting(width):
-            parts.append(Segment(f" {shortcut.keys[0]}", self.style("accent")))
-            parts.append(Segment(f" {described(shortcut)}  ", self.style("dim")))
-        return [fitted(parts, width, self.base)] + [Strip.blank(width, self.base)] * (height - 1)
+            parts += [(f" {shortcut.keys[0]}", "accent"), (f" {described(shortcut)}  ", "dim")]
+        return [self.line(parts, width)]

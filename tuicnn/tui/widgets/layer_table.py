@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from tuicnn.display.numbers import count, percent, shape, significant
 from tuicnn.display.outline import Line, outline
-from tuicnn.display.plain import plain
+from tuicnn.display.plain import cut, plain
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.observing.layer_stats import LayerStats
 from tuicnn.training.events import LayerRow, Overview
@@ -60,8 +60,8 @@ class LayerTable(LineWidget):
             super().__init__()
             self.layer = layer
 
-    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(terminal, id=id, classes=classes)
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None) -> None:
+        super().__init__(terminal, id=id)
         self._rows: tuple[LayerRow, ...] = ()
         self._names: list[str] = []
         self._lines: list[Line] = []
@@ -90,7 +90,7 @@ class LayerTable(LineWidget):
     def paint(self, width: int, height: int) -> list[Strip]:
         """The head, as many layers as fit, and the totals."""
         if not self._rows or height < 3:
-            return [Strip.blank(width, self.base)] * height
+            return []
         columns, text_width = self._fit(width)
         besides = self._besides()
         if height - 2 - len(besides) < min(len(self._rows), LEAST_LAYERS):
@@ -115,7 +115,7 @@ class LayerTable(LineWidget):
             cells = [_milliseconds(milliseconds, self.terminal.glyphs.dash) if c is TIME else "" for c in columns]
             strips.append(self._line(f"  {text}", cells, columns, text_width, width, self.style("dim")))
         strips.append(self._total(columns, text_width, width))
-        return strips + [Strip.blank(width, self.base)] * (height - len(strips))
+        return strips
 
     def on_click(self, event: Click) -> None:
         """A click on a layer chooses it."""
@@ -161,10 +161,8 @@ class LayerTable(LineWidget):
 
     def _named(self, name: str, width: int) -> str:
         """A name with the blanks up to the layer's text: whole, unless it would take more than half of the line."""
-        room, cut = min(max(map(len, [*self._names, "name"])), width // 2), self.terminal.glyphs.ellipsis
-        if len(name) > room:
-            name = name[: max(0, room - len(cut))] + cut
-        return name.ljust(room + NAME_GAP)
+        room = min(max(map(len, [*self._names, "name"])), width // 2)
+        return cut(name, room, self.terminal).ljust(room + NAME_GAP)
 
     def _text(self, index: int, width: int) -> str:
         line = self._lines[index]
@@ -206,13 +204,11 @@ class LayerTable(LineWidget):
         self, text: str, cells: Sequence[str], columns: dict[Column, int], text_width: int, width: int, style: Style
     ) -> Strip:
         """One line as one segment: little to compare and little to send."""
-        cut = self.terminal.glyphs.ellipsis
-        if len(text) > text_width:
-            text = text[: max(0, text_width - len(cut))] + cut[:text_width]
+        text = cut(text, text_width, self.terminal).ljust(text_width)
         numbers = "".join(
             " " * c.gap + cell.rjust(columns[c])[: columns[c]] for c, cell in zip(columns, cells, strict=True)
         )
-        return fitted([Segment((text.ljust(text_width) + numbers).ljust(width)[:width], style)], width, style)
+        return fitted([Segment((text + numbers).ljust(width)[:width], style)], width, style)
 
 
 def _scrolled(top: int, cursor: int, rows: int, room: int) -> int:

@@ -1,12 +1,12 @@
 """The base of the widgets that draw by lines: prebuilt strips, of which only the changed ones are sent.
 
-A widget says what it shows (`show…`), and paints all of its lines (`paint`). The base compares them with the lines on
-the screen and refreshes those that differ; where nothing differs nothing is drawn. Textual's dirty regions are lines.
+A widget says what it shows (`show…`), and paints its lines (`paint`). The base compares them with the lines on the
+screen and refreshes those that differ; where nothing differs nothing is drawn. Textual's dirty regions are lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len
@@ -21,7 +21,10 @@ from textual.widget import Widget
 
 from tuicnn.display.terminal import Role, TerminalProfile
 
-__all__ = ["LeanStrip", "LineWidget", "fitted"]
+__all__ = ["LeanStrip", "LineWidget", "Part", "fitted"]
+
+#: a piece of a line: its text and what its colour is for
+Part = tuple[str, Role]
 
 
 _PLAIN = ("", "", "")  # attributes, foreground, background as SGR codes: what a reset leaves
@@ -98,8 +101,8 @@ def _codes(style: Style, system: ColorSystem) -> tuple[str, str, str]:
 class LineWidget(Widget):
     """A widget that paints all of its lines at once, and sends those that changed."""
 
-    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self.terminal = terminal
         self._base: Style | None = None
         self._painted: list[Strip] = []
@@ -107,8 +110,17 @@ class LineWidget(Widget):
         self._leaned: dict[int, tuple[Strip, LeanStrip]] = {}
 
     def paint(self, width: int, height: int) -> list[Strip]:
-        """All lines of the content, `height` strips of `width` cells."""
+        """The lines of the content from its top, strips of `width` cells; lines that are missing are blank."""
         raise NotImplementedError
+
+    def painted(self, width: int, height: int) -> list[Strip]:
+        """All lines of the content, `height` strips of `width` cells."""
+        lines = self.paint(width, height)[:height]
+        return lines + [Strip.blank(width, self.base)] * (height - len(lines))
+
+    def line(self, parts: Iterable[Part], width: int) -> Strip:
+        """A line of `width` cells."""
+        return fitted([Segment(text, self.style(role)) for text, role in parts if text], width, self.base)
 
     @property
     def base(self) -> Style:
@@ -128,7 +140,7 @@ class LineWidget(Widget):
         self._base = self._by_sheet()  # once for all lines: it takes a while to find
         key = (width, height, self._base)
         same = self._painted_for == key
-        self._painted, self._painted_for = self.paint(width, height), key
+        self._painted, self._painted_for = self.painted(width, height), key
         return same
 
     def repaint(self) -> None:

@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +14,7 @@ from textual.strip import Strip
 
 from tuicnn.display.axes import short, snapped
 from tuicnn.display.pixels import NONE, averaged, enlarged, half_blocks, runs
+from tuicnn.display.plain import plain
 from tuicnn.display.scales import BAD, bound, characters, colours, places
 from tuicnn.display.signed_bar import signed_bar
 from tuicnn.display.terminal import TerminalProfile
@@ -35,11 +35,10 @@ class Maps(LineWidget):
     screen that did not change in the network; it contains zero.
     """
 
-    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(terminal, id=id, classes=classes)
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None) -> None:
+        super().__init__(terminal, id=id)
         self._names: tuple[str, ...] = ()
         self._maps: NDArray[np.float32] | None = None
-        self._title = ""
         self._first = 0
         self._shown = 1
         self._bars = False
@@ -47,28 +46,22 @@ class Maps(LineWidget):
         self._before: tuple[object, Codes] | None = None  # the places drawn last, and what they belong to
         self._kept: dict[int, tuple[object, Strip]] = {}
 
-    def show(self, maps: NDArray[np.float32] | None, *, title: str = "", names: Sequence[str] = ()) -> None:
+    def show(self, maps: NDArray[np.float32] | None, *, names: Sequence[str] = ()) -> None:
         """Show maps (C, H, W), or a vector (V,), whose values may have names; `None` for none.
 
-        A new title or shape begins at the first channel.
+        Another shape begins at the first channel.
         """
-        self._names = tuple(map(self.terminal.plain, names))
+        self._names = tuple(plain(name, self.terminal) for name in names)
         if maps is not None:
             maps = np.array(maps, dtype=np.float32)
             if maps.ndim == 3 and maps.shape[1:] == (1, 1):
                 maps = maps.reshape(-1)
-        title = self.terminal.plain(title)
         before = self._maps
-        if maps is before or (
-            maps is not None
-            and before is not None
-            and title == self._title
-            and np.array_equal(maps, before, equal_nan=True)
-        ):
+        if maps is before or (maps is not None and before is not None and np.array_equal(maps, before, equal_nan=True)):
             return
-        if maps is None or before is None or maps.shape != before.shape or title != self._title:
+        if maps is None or before is None or maps.shape != before.shape:
             self._first, self._scale, self._before = 0, (0.0, 0.0), None
-        self._maps, self._title = maps, title
+        self._maps = maps
         self._set_scale()
         self.repaint()
 
@@ -92,17 +85,15 @@ class Maps(LineWidget):
         self._scale = lower, snapped(high, before[1]) if high > 0 else 0.0 if lower else 1.0
 
     def paint(self, width: int, height: int) -> list[Strip]:
-        """All lines."""
+        """The legend, and below it the maps."""
         maps = self._maps
         if height < 1:
             return []
         if maps is None or not maps.size or maps.ndim not in (1, 3):
-            line = fitted([Segment("nothing to show yet", self.style("dim"))], width, self.base)
-            return [line, *[Strip.blank(width, self.base)] * (height - 1)]
+            return [self.line([("nothing to show yet", "dim")], width)]
         rows = height - 1 if height > 1 else height
         self._bars = maps.ndim == 1 and len(maps) <= rows and width >= len(str(len(maps))) + 16
         lines = self._vector(maps, width, rows) if maps.ndim == 1 else self._grid(maps, width, rows)
-        lines += [Strip.blank(width, self.base)] * (rows - len(lines))
         return [self._legend(maps, width), *lines] if height > 1 else lines
 
     def _window(self, count: int, shown: int) -> int:
@@ -158,7 +149,7 @@ class Maps(LineWidget):
 
     def _placed(self, pixels: NDArray[np.float64], ends: tuple[float, float], levels: int) -> Codes:
         """Places on the scale, as steady as they can be while the same channels are looked at."""
-        looked_at = (pixels.shape, self._first, self._title, ends)
+        looked_at = (pixels.shape, self._first, ends)
         before = self._before[1] if self._before is not None and self._before[0] == looked_at else None
         found = places(pixels, *ends, levels, before)
         self._before = (looked_at, found)
@@ -197,7 +188,7 @@ class Maps(LineWidget):
         if len(str(first + count - 1)) >= tiles.pitch_columns:
             return Strip.blank(width, self.base)
         text = "".join(str(channel).ljust(tiles.pitch_columns) for channel in range(first, first + count))
-        return fitted([Segment(text, self.style("dim"))], width, self.base)
+        return self.line([(text, "dim")], width)
 
     def _vector(self, values: NDArray[np.float32], width: int, rows: int) -> list[Strip]:
         digits = len(str(len(values) - 1))
@@ -206,8 +197,8 @@ class Maps(LineWidget):
             labels = (
                 self._names if len(self._names) == len(values) else [str(i).rjust(digits) for i in range(len(values))]
             )
-            digits = min(max(map(cell_len, labels)), max(digits, width // 3))
-            labels = [set_cell_size(label, digits) for label in labels]
+            digits = min(max(map(len, labels)), max(digits, width // 3))
+            labels = [label[:digits].ljust(digits) for label in labels]
             return [
                 fitted(
                     [
@@ -241,7 +232,7 @@ class Maps(LineWidget):
         return lines
 
     def _legend(self, maps: NDArray[np.float32], width: int) -> Strip:
-        """The scale, how many channels are shown, and what is not finite; the title where there is room for it."""
+        """The scale, how many channels are shown, and what is not finite."""
         (low, high), dim = bound(*self._scale), self.style("dim")
         scale = [Segment(f"{short(low)} ", dim), *self._swatches(), Segment(f" {short(high)}  ", dim)]
         if self._bars:
@@ -251,11 +242,9 @@ class Maps(LineWidget):
         shown = f"{first} to {last - 1}" if first else f"first {last - first}"  # a word parts it from the scale
         count = f"{shown} of {len(maps)}" if last - first < len(maps) else ""
         count_of_what = (count or f"{len(maps)}") + (" channels" if maps.ndim == 3 else " values")
-        title = Segment(self._title + "  " if self._title else "", self.style("text"))
         warning = Segment(f"{bad} not finite  " if bad else "", self.style("bad"))
         parts: list[Segment] = []
         for parts in (
-            [title, *scale, warning, Segment(count_of_what, dim)],
             [*scale, warning, Segment(count_of_what, dim)],
             [*scale, warning, Segment(count, dim)],
             [warning, Segment(count, dim)],

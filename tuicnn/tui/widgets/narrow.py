@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
-from rich.segment import Segment
 from textual.strip import Strip
 
 from tuicnn.display.terminal import TerminalProfile
-from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.lines import LineWidget
 
 __all__ = ["TooSmall"]
 
@@ -24,6 +23,4 @@ class TooSmall(LineWidget):
         """The sentence, broken into lines, as far as it fits."""
         columns, rows = self._least
         sentence = f"Make the terminal {columns}x{rows} or larger (it is {width}x{height}). Training goes on. q leaves."
-        lines = textwrap.wrap(sentence, max(1, width))[:height]
-        strips = [fitted([Segment(line, self.base)], width, self.base) for line in lines]
-        return strips + [Strip.blank(width, self.base)] * (height - len(strips))
+        return [self.line([(text, "text")], width) for text in textwrap.wrap(sentence, max(1, width))]

@@ -8,13 +8,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tuicnn.display.terminal import Role, TerminalProfile
-from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.display.terminal import TerminalProfile
+from tuicnn.tui.widgets.lines import LineWidget, Part, fitted
 
 __all__ = ["Panel", "PanelLine"]
 
-#: parts of a line: text and role; a line that is chosen stands out as a whole
-PanelLine = Sequence[tuple[str, Role]]
+#: a line; one that is chosen stands out as a whole
+PanelLine = Sequence[Part]
 
 
 class Panel(LineWidget):
@@ -64,11 +64,10 @@ class Panel(LineWidget):
         strips.append(
             self._edge(glyphs.bottom_left, f" {below} more below " if below > 0 else "", glyphs.bottom_right, width)
         )
-        return (strips + [Strip.blank(width, self.base)] * height)[:height]
+        return strips
 
     def _edge(self, left: str, text: str, right: str, width: int) -> Strip:
-        glyphs, frame = self.terminal.glyphs, self.style("dim")
+        horizontal = self.terminal.glyphs.horizontal
         text = text[: max(0, width - 4)]
-        rule = glyphs.horizontal * max(0, width - 3 - len(text))
-        parts = [(left + glyphs.horizontal, frame), (text, self.style("strong")), (rule + right, frame)]
-        return fitted([Segment(t, s) for t, s in parts if t], width, self.base)
+        rule = horizontal * max(0, width - 3 - len(text))
+        return self.line([(left + horizontal, "dim"), (text, "strong"), (rule + right, "dim")], width)

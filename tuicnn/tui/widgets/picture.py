@@ -20,8 +20,8 @@ class Picture(LineWidget):
     One that is too large is scaled down by area, a small one up by a whole number; its proportions stay.
     """
 
-    def __init__(self, terminal: TerminalProfile, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(terminal, id=id, classes=classes)
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None) -> None:
+        super().__init__(terminal, id=id)
         self._image: NDArray[np.uint8] | None = None
 
     @staticmethod
@@ -39,14 +39,11 @@ class Picture(LineWidget):
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[Strip]:
-        """All lines."""
+        """The image, at the top left."""
         image = self._image
-        lines: list[Strip] = []
-        if image is not None and image.ndim == 3 and 0 not in image.shape and min(width, height) > 0:
-            lines = (
-                self._blocks(image, width, height) if self.terminal.half_blocks else self._ramp(image, width, height)
-            )
-        return lines + [Strip.blank(width, self.base)] * (height - len(lines))
+        if image is None or image.ndim != 3 or 0 in image.shape or min(width, height) < 1:
+            return []
+        return self._blocks(image, width, height) if self.terminal.half_blocks else self._ramp(image, width, height)
 
     def _blocks(self, image: NDArray[np.uint8], width: int, height: int) -> list[Strip]:
         pixels = _scaled(image, width, 2 * height)

@@ -7,13 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from rich.cells import cell_len
-from rich.segment import Segment
 from textual.strip import Strip
 
 from tuicnn.display.numbers import significant
 from tuicnn.display.terminal import Role, TerminalProfile
-from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.lines import LineWidget
 
 __all__ = ["Sparkline", "bucketed"]
 
@@ -33,10 +31,9 @@ class Sparkline(LineWidget):
         *,
         role: Role = "accent",
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
-        super().__init__(terminal, id=id, classes=classes)
-        self._label = terminal.plain(label)
+        super().__init__(terminal, id=id)
+        self._label = label
         self._form = form
         self._role: Role = role
         self._values: NDArray[np.float64] = np.zeros(0)
@@ -48,22 +45,16 @@ class Sparkline(LineWidget):
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[Strip]:
-        """All lines."""
+        """The line."""
         known = self._values[np.isfinite(self._values)]
         label = self._label + " " if self._label else ""
         number = self._number if self._number is not None else float(known[-1]) if known.size else math.nan
         last = " " + (self.terminal.glyphs.dash if math.isnan(number) else self._form(number))
-        room = width - cell_len(label) - cell_len(last)
+        room = width - len(label) - len(last)
         if room < _NARROWEST:
-            room, label = room + cell_len(label), ""
+            room, label = room + len(label), ""
         blocks = self._blocks(max(0, room)) if room >= _NARROWEST else ""
-        segments = [
-            Segment(label, self.style("dim")),
-            Segment(blocks, self.style(self._role)),
-            Segment(last if blocks else last.lstrip(), self.style("text")),
-        ]
-        line = fitted(segments, width, self.base)
-        return [line] * min(1, height) + [Strip.blank(width, self.base)] * (height - 1)
+        return [self.line([(label, "dim"), (blocks, self._role), (last if blocks else last.lstrip(), "text")], width)]
 
     def _blocks(self, columns: int) -> str:
         """The values in `columns` characters, filled up with blanks from the left."""

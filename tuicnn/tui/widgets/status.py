@@ -12,16 +12,14 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tuicnn.display.numbers import duration, percent, significant
-from tuicnn.display.plain import folded, plain
+from tuicnn.display.plain import cut, folded, plain
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.verdict import ROLES, WORDS, epoch_of, verdict
 from tuicnn.training.events import State
-from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.lines import LineWidget, Part, fitted
 from tuicnn.worker.snapshot import Snapshot
 
 __all__ = ["Status"]
-
-Part = tuple[str, Role]
 
 NUMBERS_PERIOD = 0.5  # seconds that the numbers stand still while training
 ROOMY = 72  # columns from which on all words are written out
@@ -57,11 +55,8 @@ class Status(LineWidget):
     def paint(self, width: int, height: int) -> list[Strip]:
         """The three lines."""
         said = self._said(width)
-        lines = [
-            self._heading(width),
-            *(self._saying(*said, width) if said else (self._state(width), self._numbers(width))),
-        ]
-        return (lines + [Strip.blank(width, self.base)] * height)[:height]
+        below = self._saying(*said, width) if said else [self._state(width), self._numbers(width)]
+        return [self._heading(width), *below]
 
     def _heading(self, width: int) -> Strip:
         overview = self._snapshot.overview
@@ -86,13 +81,11 @@ class Status(LineWidget):
         ended_badly = progress.state in (State.FAILED, State.DIVERGED)
         told_below = ended_badly or bool(progress.diverged) or not self._snapshot.begun
         amiss = progress.trouble or ("" if told_below else progress.message)
+        room = width - 4 - sum(len(text) for text, _ in left)
         notice = self._notice or ("" if self._snapshot.gone else plain(amiss, self.terminal))
         if notice:
-            room, more = width - 4 - sum(len(text) for text, _ in left), self.terminal.glyphs.ellipsis
-            notice = notice if len(notice) <= room else notice[: max(0, room - len(more))] + more
-            return self._between(left, [(notice, "warn")], width)
+            return self._between(left, [(cut(notice, room, self.terminal), "warn")], width)
         facts = [fact for fact in facts if fact]
-        room = width - 4 - sum(len(text) for text, _ in left)
         while facts and len(dot.join(facts)) > room:
             facts.pop()
         return self._between(left, [(dot.join(facts), "dim")], width)
@@ -160,7 +153,7 @@ class Status(LineWidget):
         parts: list[Part] = [(state, role)]
         for name, part, text in zip(names, (share, whole), shares, strict=True):
             parts += [(name, "dim"), *(self._bar(part, cells) if cells > 3 else []), (text, "text")]
-        return self._line([*parts, (left, "text")], width)
+        return self.line([*parts, (left, "text")], width)
 
     def _numbers(self, width: int) -> Strip:
         progress, dash = self._read[0].progress, self.terminal.glyphs.dash
@@ -188,7 +181,7 @@ class Status(LineWidget):
         parts: list[Part] = []
         for name, number in facts.items():
             parts += [(f" {name} ", "dim"), (f"{number} ", "text")]
-        return self._line(parts, width)
+        return self.line(parts, width)
 
     def _bar(self, share: float, cells: int) -> list[Part]:
         """A thin bar of whole cells; its ends are told apart by character and by colour."""
@@ -204,10 +197,7 @@ class Status(LineWidget):
 
     def _between(self, left: Sequence[Part], right: Sequence[Part], width: int) -> Strip:
         gap = width - 2 - sum(len(text) for text, _ in (*left, *right))
-        return self._line([(" ", "text"), *left, (" " * max(0, gap), "text"), *right], width)
-
-    def _line(self, parts: Sequence[Part], width: int) -> Strip:
-        return fitted([Segment(text, self.style(role)) for text, role in parts if text], width, self.base)
+        return self.line([(" ", "text"), *left, (" " * max(0, gap), "text"), *right], width)
 
 
 def _rate(number: float, dash: str) -> str:
