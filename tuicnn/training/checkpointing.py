@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from tuicnn.training.metrics import Metrics
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["Moment", "Past", "capture", "named_arrays", "restore", "restore_arrays", "versions"]
+__all__ = ["CheckpointReason", "Past", "capture", "named_arrays", "restore", "restore_arrays", "versions"]
 
 
-class Moment(Enum):
+class CheckpointReason(Enum):
     """Why a checkpoint might be wanted now. The run is between two steps at each of them."""
 
     STEP = "after a step"

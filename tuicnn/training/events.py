@@ -28,7 +28,6 @@ __all__ = [
     "RateChanged",
     "Reading",
     "Resumed",
-    "SetBack",
     "Start",
     "State",
     "Step",
@@ -36,6 +35,7 @@ __all__ = [
     "Unpaused",
     "WarmStart",
     "Warned",
+    "WeightsRestored",
     "event_of",
     "to_dict",
 ]
@@ -216,7 +216,7 @@ class Diverged(Divergence):
 
 
 @dataclass(frozen=True)
-class SetBack:
+class WeightsRestored:
     """After a divergence training goes on from other weights, which `to` describes."""
 
     step: Count
@@ -256,9 +256,8 @@ class Unknown:
     event: str
 
 
-Event = (
-    Start | Resumed | Reading | WarmStart | Step | Epoch | Paused | Unpaused | RateChanged | Diverged | SetBack | Warned
-) | (End | Unknown)
+_Course = Start | Resumed | Reading | WarmStart | Step | Epoch | Paused | Unpaused | RateChanged | End
+Event = _Course | Diverged | WeightsRestored | Warned | Unknown
 
 _KINDS: dict[str, type[Event]] = {
     "start": Start,
@@ -271,7 +270,7 @@ _KINDS: dict[str, type[Event]] = {
     "unpaused": Unpaused,
     "learning_rate": RateChanged,
     "diverged": Diverged,
-    "set_back": SetBack,
+    "set_back": WeightsRestored,
     "warning": Warned,
     "end": End,
 }

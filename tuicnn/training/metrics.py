@@ -66,11 +66,11 @@ class Metrics:
             self._recorder.epochs = self._recorder.epochs.plus([done])
         return done
 
-    def went_on(self, *, set_back: bool) -> None:
-        """Training goes on after a divergence; where the weights were `set_back`, what was summed up is not theirs."""
-        halvings = self.tally.halvings + 1
-        self.tally = Tally(halvings=halvings) if set_back else dataclasses.replace(self.tally, halvings=halvings)
-        if set_back:
+    def after_divergence(self, *, weights_restored: bool) -> None:
+        """Training goes on after a divergence; where other weights were restored, the sums are not theirs."""
+        before = Tally() if weights_restored else self.tally
+        self.tally = dataclasses.replace(before, halvings=self.tally.halvings + 1)
+        if weights_restored:
             self._loss, self._accuracy = Smoothed(), Smoothed()
 
     # --- what is known ----------------------------------------------------------------------------------------------

@@ -18,9 +18,10 @@ import numpy as np
 from tuicnn.data import DataError
 from tuicnn.data.counting import counted
 from tuicnn.errors import UserError
-from tuicnn.training.checkpointing import Moment, capture, restore
+from tuicnn.training.checkpointing import CheckpointReason, capture, restore
 from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
+from tuicnn.training.divergence_handling import DivergenceHandler, scaled
 from tuicnn.training.events import (
     Diverged,
     End,
@@ -30,19 +31,18 @@ from tuicnn.training.events import (
     RateChanged,
     Reading,
     Resumed,
-    SetBack,
     Start,
     State,
     Step,
     Unpaused,
     Warned,
+    WeightsRestored,
 )
 from tuicnn.training.fingerprints import data_fingerprint
 from tuicnn.training.meter import Waits
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.overview import overview_of
 from tuicnn.training.progress import History, Progress
-from tuicnn.training.setbacks import Setbacks, scaled
 from tuicnn.training.trainer import Trainer
 from tuicnn.vocabulary import info
 
@@ -62,9 +62,9 @@ T = TypeVar("T")
 class Session:
     """See the module. `on_event` is called in the training thread with each event, from `Start` or `Resumed` to `End`.
 
-    `on_rest` is called in the training thread whenever the run is between two steps and a checkpoint might be wanted;
-    it may call `checkpoint()`, and says whether that is safe on disk; `checkpoint_at` gives that of a step, if there is
-    one. With a `past`, the run goes on from there. `on_nan`: what is done where numbers do not stay finite.
+    `offer_checkpoint` is called in the training thread whenever the run is between two steps and a checkpoint might be
+    wanted; it may call `checkpoint()`, and says whether that is safe on disk; `checkpoint_at` gives that of a step, if
+    there is one. With a `past`, the run goes on from there. `on_nan`: what is done where numbers do not stay finite.
     `resume_command` is what a person types to resume this run, for messages.
     """
 
@@ -75,7 +75,7 @@ class Session:
         threads: int,
         run: str = "",
         on_event: Callable[[Event], None] = lambda event: None,
-        on_rest: Callable[[Moment], bool] = lambda moment: False,
+        offer_checkpoint: Callable[[CheckpointReason], bool] = lambda reason: False,
         checkpoint_at: Callable[[int], Checkpoint | None] = lambda step: None,
         past: Past | None = None,
         on_nan: OnNan = "stop",
@@ -84,10 +84,12 @@ class Session:
         self._resume_command = resume_command
         self.plan, self.threads, self.run_name = plan, threads, run
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
-        self._on_event, self._on_rest, self._past = on_event, on_rest, past
+        self._on_event, self._offer, self._past = on_event, offer_checkpoint, past
         self._trainer: Trainer | None = None
-        self._control = Control(self._on_pause, self._on_resume, lambda: self._rest(Moment.ASKED), self._on_rate)
-        self._setbacks = Setbacks(on_nan, checkpoint_at)
+        self._control = Control(
+            self._on_pause, self._on_resume, lambda: self._offer_checkpoint(CheckpointReason.ASKED), self._on_rate
+        )
+        self._divergences = DivergenceHandler(on_nan, checkpoint_at)
         self._working = State.STARTING  # what it does when it is not paused
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
         self._progress = Progress()
@@ -147,7 +149,7 @@ class Session:
     # --- the training thread ----------------------------------------------------------------------------------------
 
     def checkpoint(self) -> Checkpoint:
-        """All that the rest of the run depends on; its arrays are the run's own. For `on_rest`."""
+        """All that the rest of the run depends on; its arrays are the run's own. For `offer_checkpoint`."""
         assert self._trainer is not None
         return capture(self._trainer, self._data, self._progress, self._metrics)
 
@@ -189,10 +191,10 @@ class Session:
         self._work(State.TESTING)
         score = trainer.evaluate("test", self._between_parts)
         if score is None:
-            self._rest(Moment.STOP)
+            self._offer_checkpoint(CheckpointReason.STOP)
             return State.STOPPED, ""
         self._set(test_loss=score[0], test_accuracy=score[1])
-        self._rest(Moment.STOP)  # a disk that refused the last checkpoint is asked once more
+        self._offer_checkpoint(CheckpointReason.STOP)  # a disk that refused the last checkpoint is asked once more
         return State.DONE, ""
 
     def _read_so_far(self, done: int, total: int) -> None:
@@ -220,9 +222,9 @@ class Session:
         else:
             self._on_event(Start(**known))
 
-    def _rest(self, moment: Moment) -> None:
+    def _offer_checkpoint(self, reason: CheckpointReason) -> None:
         """Between two steps: a checkpoint may be written."""
-        if self._data and self._on_rest(moment):
+        if self._data and self._offer(reason):
             self._set(saved=self._progress.step)
 
     def _epoch(self, trainer: Trainer, dataset: Dataset, epoch: int) -> tuple[State, str] | None:
@@ -230,10 +232,10 @@ class Session:
         while trainer.step < (epoch + 1) * trainer.steps_per_epoch:
             self._work(State.TRAINING)
             if not self._control.hold(before_step=True):
-                self._rest(Moment.STOP)
+                self._offer_checkpoint(CheckpointReason.STOP)
                 return State.STOPPED, ""
-            if weights := self._setbacks.go_on(trainer, self._metrics.tally.halvings, self._metrics.best_step):
-                self._went_on(weights, f"Training goes on from {weights}.")
+            if weights := self._divergences.before_step(trainer, self._metrics):
+                self._after_divergence(weights, f"Training goes on from {weights}.")
             waited, began = trainer.group.waited, perf_counter()
             try:
                 loss, accuracy, count = trainer.measured.advance(trainer)
@@ -245,12 +247,12 @@ class Session:
             took = perf_counter() - began
             self._waits.add(trainer.group.waited - waited, took)
             self._record(trainer, loss, accuracy, count, took)
-            self._rest(Moment.STEP)
+            self._offer_checkpoint(CheckpointReason.STEP)
         self._work(State.VALIDATING)
         began, held = perf_counter(), self._held
         score = trainer.evaluate("validation", self._between_parts)
         if score is None:
-            self._rest(Moment.STOP)
+            self._offer_checkpoint(CheckpointReason.STOP)
             return State.STOPPED, ""
         took = perf_counter() - began - (self._held - held)
         done = self._metrics.end_epoch(epoch + 1, trainer.step, score, took)
@@ -269,34 +271,34 @@ class Session:
             best_epoch=epoch + 1 if better else self._progress.best_epoch,
         )
         self._on_event(done)
-        self._rest(Moment.EPOCH)
+        self._offer_checkpoint(CheckpointReason.EPOCH)
         return None
 
     def _diverged(self, trainer: Trainer, found: Divergence) -> tuple[State, str] | None:
         """A step was undone. A final state where that ends the run; else it is paused, or goes on otherwise."""
-        remedy = self._setbacks.meet(trainer, found, self._metrics.tally.halvings, self._metrics.best_step)
+        remedy = self._divergences.handle(trainer, found, self._metrics)
         self._set(learning_rate=trainer.learning_rate)
         rate = trainer.learning_rate
         self._on_event(Diverged(action=remedy.action, learning_rate=rate, message=remedy.sentence, **vars(found)))
         if remedy.action == "stop":
-            self._rest(Moment.STOP)
+            self._offer_checkpoint(CheckpointReason.STOP)
             return State.DIVERGED, remedy.sentence
         if remedy.action == "pause":
             self._set(diverged=found.sentence, message=remedy.sentence)
             self._control.pause()
         else:
-            self._went_on(remedy.weights, remedy.sentence)
+            self._after_divergence(remedy.weights, remedy.sentence)
         return None
 
-    def _went_on(self, weights: str, sentence: str) -> None:
+    def _after_divergence(self, weights: str, sentence: str) -> None:
         """Training goes on after a divergence, perhaps with other `weights`."""
         self._told = sentence
-        self._metrics.went_on(set_back=bool(weights))
+        self._metrics.after_divergence(weights_restored=bool(weights))
         self._set(message=sentence)
         if weights:
             assert self._trainer is not None
             self._trainer.measured.forget()
-            self._on_event(SetBack(self._progress.step, weights))
+            self._on_event(WeightsRestored(self._progress.step, weights))
 
     def _record(self, trainer: Trainer, loss: float, accuracy: float, count: int, took: float) -> None:
         metrics = self._metrics
@@ -340,7 +342,7 @@ class Session:
             self._set(state=State.PAUSED)
         if first:
             self._on_event(Paused(self._progress.step))
-            self._rest(Moment.PAUSE)
+            self._offer_checkpoint(CheckpointReason.PAUSE)
 
     def _on_resume(self) -> None:
         self._held += perf_counter() - self._paused_at
@@ -353,7 +355,7 @@ class Session:
         trainer.rate_factor = scaled(trainer.rate_factor, by)
         self._set(learning_rate=trainer.learning_rate)
         self._on_event(RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
-        self._rest(Moment.ASKED)  # what a person decided cannot be worked out again
+        self._offer_checkpoint(CheckpointReason.ASKED)  # what a person decided cannot be worked out again
 
     def _between_parts(self, part: float) -> bool:
         self._set(part=part)

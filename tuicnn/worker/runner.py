@@ -20,13 +20,13 @@ import tuicnn
 from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.runs.checkpointer import Checkpointer
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import HALF_WRITTEN, Journal, events_of
-from tuicnn.runs.keeper import Keeper
 from tuicnn.runs.lock import RunLock
 from tuicnn.runs.resuming import plan_of, take_up
 from tuicnn.runs.status import describe
-from tuicnn.training.checkpointing import Moment, Past
+from tuicnn.training.checkpointing import CheckpointReason, Past
 from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Overview, Reading, Start, State, Warned
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan, Options
 from tuicnn.training.progress import History, Progress
@@ -85,7 +85,7 @@ class Run:
         )
         if self._journal.cut_off:
             log(HALF_WRITTEN.format(self._journal.cut_off))
-        self._keeper = Keeper(
+        self._checkpointer = Checkpointer(
             lambda: CheckpointFolder(self._folder.checkpoints),
             self._journal,
             every=plan.train.checkpoint,
@@ -97,7 +97,7 @@ class Run:
             threads=threads,
             run=str(folder.path),
             on_event=self._note,
-            on_rest=self._rest,
+            offer_checkpoint=self._offer_checkpoint,
             checkpoint_at=self._checkpoint_at,
             past=past,
             on_nan=on_nan,
@@ -254,10 +254,10 @@ class Run:
         self._recorded = self._ended
         self._report(event)
 
-    def _rest(self, moment: Moment) -> bool:
+    def _offer_checkpoint(self, reason: CheckpointReason) -> bool:
         """The run is between two steps, or at its end: write a checkpoint where one is due."""
-        self._ending = self._ending or moment is Moment.STOP
-        return not self.discarded and self._keeper.rest(moment, self._session.checkpoint)
+        self._ending = self._ending or reason is CheckpointReason.STOP
+        return not self.discarded and self._checkpointer.offer(reason, self._session.checkpoint)
 
     def _checkpoint_at(self, step: int) -> Checkpoint | None:
         """The checkpoint of a step, as far as there is one that can be read."""

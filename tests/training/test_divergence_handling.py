@@ -20,12 +20,13 @@ from tuicnn.language import check
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
-from tuicnn.training.checkpoint import Checkpoint
+from tuicnn.training.checkpoint import Checkpoint, Tally
 from tuicnn.training.divergence import MOST_HALVINGS, DivergedError, Divergence
-from tuicnn.training.events import Diverged, End, Epoch, Event, Paused, RateChanged, SetBack, Start, State, Step
+from tuicnn.training.divergence_handling import DivergenceHandler
+from tuicnn.training.events import Diverged, End, Epoch, Event, Paused, RateChanged, Start, State, Step, WeightsRestored
+from tuicnn.training.metrics import Metrics
 from tuicnn.training.options import OnNan
 from tuicnn.training.session import Session
-from tuicnn.training.setbacks import Setbacks
 from tuicnn.training.trainer import Trainer
 from tuicnn.worker.runner import Run
 
@@ -99,7 +100,7 @@ def test_a_pause_waits_for_a_smaller_rate_and_goes_on_from_sound_weights() -> No
     assert made.progress().state is State.DONE
     assert made.progress().diverged == ""
     assert made.progress().test_accuracy > 0.2
-    assert [event.to for event in of(events, SetBack)] == ["the weights that it began with"]
+    assert [event.to for event in of(events, WeightsRestored)] == ["the weights that it began with"]
     assert of(events, RateChanged)[-1].factor == 1 / 256
 
 
@@ -156,7 +157,7 @@ def test_a_run_set_back_to_its_best_epoch_goes_on_to_the_same_bits_when_killed(t
     folder = a_run(tmp_path, "sgd lr=300 momentum=0.9", **{"epochs=2": "epochs=4"})
     left = killed_after_each_event(folder, on_nan="halve-lr")
     events = read_journal(folder.journal).events
-    assert [e.to for e in events if isinstance(e, SetBack)] == [
+    assert [e.to for e in events if isinstance(e, WeightsRestored)] == [
         "the weights after epoch 3",
         "the weights that it began with",
     ]
@@ -182,7 +183,7 @@ def test_a_run_is_not_set_back_to_a_running_variance_that_is_negative(
     monkeypatch.setattr(CheckpointFolder, "write", spoilt)
     train(folder, on_nan="halve-lr")
     events = read_journal(folder.journal).events
-    assert {e.to for e in events if isinstance(e, SetBack)} == {"the weights that it began with"}
+    assert {e.to for e in events if isinstance(e, WeightsRestored)} == {"the weights that it began with"}
 
 
 def changes_of(folder: RunFolder) -> list[tuple[int, float]]:
@@ -278,7 +279,7 @@ def test_weights_that_are_taken_up_again_come_with_their_optimizer(tmp_path: Pat
     trainer.network.store.flat[:3] = 3e38
     with pytest.raises(DivergedError) as error:
         trainer.advance()
-    remedy = Setbacks("halve-lr", lambda step: None).meet(trainer, error.value.divergence, 0, 0)
+    remedy = DivergenceHandler("halve-lr", lambda step: None).handle(trainer, error.value.divergence, Metrics())
     assert (remedy.action, remedy.weights) == ("halve-lr", "the weights that it began with")
     assert (trainer.step, trainer.updates, trainer.rate_factor) == (4, 0, 0.5)
     assert trainer.network.store.flat.tobytes() == fresh.network.store.flat.tobytes()
@@ -309,5 +310,7 @@ def test_who_chose_to_stop_is_told_of_the_other_choice(tmp_path: Path, halvings:
     assert checked.plan is not None
     trainer = Trainer(checked.plan, checked.plan.data.load(), threads=1)
     divergence = Divergence(1, 1, "the loss", "NaN")
-    said = Setbacks("stop", lambda step: None).meet(trainer, divergence, halvings, 0).sentence
+    metrics = Metrics()
+    metrics.tally = Tally(halvings=halvings)
+    said = DivergenceHandler("stop", lambda step: None).handle(trainer, divergence, metrics).sentence
     assert re.search(r"; try a smaller learning rate than [0-9.]+, or --on-nan halve-lr\.$", said)

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
-from tuicnn.training.checkpointing import Moment
+from tuicnn.training.checkpointing import CheckpointReason
 
 if TYPE_CHECKING:
     from tuicnn.runs.checkpoint_folder import CheckpointFolder
     from tuicnn.runs.journal import Journal
     from tuicnn.training.checkpoint import Checkpoint
 
-__all__ = ["Keeper"]
+__all__ = ["Checkpointer"]
 
 RETRY_EVERY = 10.0  # seconds between attempts on a disk that refused
 
 
-class Keeper:
+class Checkpointer:
     """Writes checkpoints by time, at each epoch, on pause, before the end, and when asked. Called between two steps.
 
     A disk that refuses is reported (`on_trouble`, with a sentence; with "" once a checkpoint succeeds) and tried again.
@@ -44,11 +44,11 @@ class Keeper:
         self._due = time.monotonic() + every
         self._trouble = False
 
-    def rest(self, moment: Moment, take: Callable[[], Checkpoint]) -> bool:
+    def offer(self, reason: CheckpointReason, capture: Callable[[], Checkpoint]) -> bool:
         """Write a checkpoint where one is due; whether one of this very moment is safe on disk."""
-        if moment is Moment.STEP and (not (self._every or self._trouble) or time.monotonic() < self._due):
+        if reason is CheckpointReason.STEP and (not (self._every or self._trouble) or time.monotonic() < self._due):
             return False
-        checkpoint, folder = take(), self._folder()
+        checkpoint, folder = capture(), self._folder()
         place = _place(checkpoint)
         if place == self._newest and folder.file(checkpoint.step).exists():
             return True

@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 from tests.runs.small import NET, checkpoint_of, made_data, same, story, train
-from tuicnn.runs import checkpoint_folder, keeper
+from tuicnn.runs import checkpoint_folder, checkpointer
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.runs.checkpointer import Checkpointer
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
-from tuicnn.runs.keeper import Keeper
 from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic
 from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.training.checkpointing import Moment
+from tuicnn.training.checkpointing import CheckpointReason
 from tuicnn.training.events import Event, State, Step
 from tuicnn.worker.runner import Run
 
@@ -34,7 +34,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr("tuicnn.runs.keeper.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("tuicnn.runs.checkpointer.time.monotonic", lambda: self.now)
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def folder(tmp_path: Path) -> CheckpointFolder:
     return CheckpointFolder(tmp_path / "checkpoints")
 
 
-def a_keeper(folder: CheckpointFolder, said: list[str], every: float = 30) -> Keeper:
+def a_keeper(folder: CheckpointFolder, said: list[str], every: float = 30) -> Checkpointer:
     journal = Journal(folder.path.with_name("journal.jsonl"))
-    return Keeper(lambda: folder, journal, every=every, on_trouble=said.append)
+    return Checkpointer(lambda: folder, journal, every=every, on_trouble=said.append)
 
 
 def at(step: int, epochs: int = 0, best_step: int = 0) -> Checkpoint:
@@ -58,24 +58,26 @@ def at(step: int, epochs: int = 0, best_step: int = 0) -> Checkpoint:
 
 def test_after_a_step_one_is_written_when_its_time_has_come(folder: CheckpointFolder, clock: Clock) -> None:
     made = a_keeper(folder, [])
-    assert not made.rest(Moment.STEP, lambda: at(1))
+    assert not made.offer(CheckpointReason.STEP, lambda: at(1))
     clock.now += 29
-    assert not made.rest(Moment.STEP, lambda: at(2))
+    assert not made.offer(CheckpointReason.STEP, lambda: at(2))
     clock.now += 2
-    assert made.rest(Moment.STEP, lambda: at(3))
-    assert not made.rest(Moment.STEP, lambda: at(4))
+    assert made.offer(CheckpointReason.STEP, lambda: at(3))
+    assert not made.offer(CheckpointReason.STEP, lambda: at(4))
     clock.now -= 10_000  # a clock that is set back is not this one
-    assert not made.rest(Moment.STEP, lambda: at(5))
+    assert not made.offer(CheckpointReason.STEP, lambda: at(5))
     assert folder.steps() == [3]
 
 
-@pytest.mark.parametrize("moment", [Moment.EPOCH, Moment.PAUSE, Moment.STOP, Moment.ASKED])
+@pytest.mark.parametrize(
+    "reason", [CheckpointReason.EPOCH, CheckpointReason.PAUSE, CheckpointReason.STOP, CheckpointReason.ASKED]
+)
 def test_at_every_other_moment_at_once_also_with_checkpoints_by_time_off(
-    folder: CheckpointFolder, moment: Moment
+    folder: CheckpointFolder, reason: CheckpointReason
 ) -> None:
     made = a_keeper(folder, [], every=0)
-    assert not made.rest(Moment.STEP, lambda: at(1))
-    assert made.rest(moment, lambda: at(1))
+    assert not made.offer(CheckpointReason.STEP, lambda: at(1))
+    assert made.offer(reason, lambda: at(1))
     assert folder.steps() == [1]
 
 
@@ -83,7 +85,7 @@ def test_the_last_two_and_the_best_are_kept(folder: CheckpointFolder) -> None:
     made = a_keeper(folder, [])
     kept = []
     for step, epochs, best in ((2, 0, 0), (4, 0, 0), (4, 1, 4), (6, 1, 4), (8, 1, 4), (8, 2, 8), (9, 2, 8)):
-        made.rest(Moment.ASKED, lambda step=step, epochs=epochs, best=best: at(step, epochs, best))  # type: ignore[misc]
+        made.offer(CheckpointReason.ASKED, lambda step=step, epochs=epochs, best=best: at(step, epochs, best))  # type: ignore[misc]
         kept.append(folder.steps())
     assert kept == [[2], [4, 2], [4, 2], [6, 4], [8, 6, 4], [8, 6], [9, 8]]
 
@@ -92,8 +94,8 @@ def test_the_old_one_goes_only_when_the_new_one_is_there(
     folder: CheckpointFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = a_keeper(folder, [])
-    made.rest(Moment.ASKED, lambda: at(1))
-    made.rest(Moment.ASKED, lambda: at(2))
+    made.offer(CheckpointReason.ASKED, lambda: at(1))
+    made.offer(CheckpointReason.ASKED, lambda: at(2))
     seen = []
     real = Path.replace
 
@@ -102,7 +104,7 @@ def test_the_old_one_goes_only_when_the_new_one_is_there(
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", watched)
-    made.rest(Moment.ASKED, lambda: at(3))
+    made.offer(CheckpointReason.ASKED, lambda: at(3))
     assert seen == [([2, 1], True)]
     assert folder.steps() == [3, 2]
 
@@ -113,7 +115,7 @@ def test_on_a_disk_that_refuses_nothing_is_left_half_written_and_it_is_tried_aga
 ) -> None:
     said: list[str] = []
     made = a_keeper(folder, said)
-    assert made.rest(Moment.ASKED, lambda: at(1))
+    assert made.offer(CheckpointReason.ASKED, lambda: at(1))
     before = {path.name: path.read_bytes() for path in folder.path.iterdir()}
 
     def refuse(*_: object, **__: object) -> int:
@@ -121,21 +123,21 @@ def test_on_a_disk_that_refuses_nothing_is_left_half_written_and_it_is_tried_aga
 
     with monkeypatch.context() as full:
         full.setattr(os, call, refuse)
-        assert not made.rest(Moment.EPOCH, lambda: at(2, 1))
+        assert not made.offer(CheckpointReason.EPOCH, lambda: at(2, 1))
         clock.now += 31
-        assert not made.rest(Moment.STEP, lambda: at(3, 1))
+        assert not made.offer(CheckpointReason.STEP, lambda: at(3, 1))
     assert {path.name: path.read_bytes() for path in folder.path.iterdir()} == before
     assert len(said) == 2
     assert said[0].startswith("The disk is full: no checkpoint can be written to")
-    assert not made.rest(Moment.STEP, lambda: at(4, 1))  # not at every step
-    clock.now += keeper.RETRY_EVERY
-    assert made.rest(Moment.STEP, lambda: at(5, 1))
+    assert not made.offer(CheckpointReason.STEP, lambda: at(4, 1))  # not at every step
+    clock.now += checkpointer.RETRY_EVERY
+    assert made.offer(CheckpointReason.STEP, lambda: at(5, 1))
     assert said[2:] == [""]
 
 
 def test_a_run_on_a_full_disk_says_so_until_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = RunFolder.create(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
-    monkeypatch.setattr(keeper, "RETRY_EVERY", 0.0)
+    monkeypatch.setattr(checkpointer, "RETRY_EVERY", 0.0)
     full, messages = [False], []
 
     def narrow(path: Path, data: bytes | bytearray) -> None:

@@ -20,10 +20,11 @@ from tuicnn.training.divergence import MOST_HALVINGS, Divergence
 
 if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint
+    from tuicnn.training.metrics import Metrics
     from tuicnn.training.options import OnNan
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["Remedy", "Setbacks", "scaled"]
+__all__ = ["DivergenceHandler", "Remedy", "scaled"]
 
 BEGINNING = "the weights that it began with"
 #: how far a learning rate may be changed from the schedule's, either way
@@ -36,26 +37,26 @@ class Remedy:
 
     action: OnNan
     sentence: str
-    weights: str = ""  # which ones were taken up, in words; "" where they are those before the step
+    weights: str = ""  # which ones were restored, in words; "" for those before the step
 
 
-class Setbacks:
+class DivergenceHandler:
     """See the module. `checkpoint_at` gives the checkpoint of a step, None where there is none that can be read."""
 
     def __init__(self, on_nan: OnNan, checkpoint_at: Callable[[int], Checkpoint | None]) -> None:
         self._on_nan, self._checkpoint_at = on_nan, checkpoint_at
         self._waiting: tuple[Divergence, float] | None = None  # what the run is paused for, and its rate's factor then
 
-    def meet(self, trainer: Trainer, divergence: Divergence, halvings: int, best_step: int) -> Remedy:
-        """Do what is to be done, after so many `halvings` in this epoch; the caller stops or pauses the run.
+    def handle(self, trainer: Trainer, divergence: Divergence, metrics: Metrics) -> Remedy:
+        """Change the rate and the weights as chosen; the caller stops or pauses the run.
 
-        A checkpoint of `best_step` holds the weights after the best epoch, if it is not 0.
+        `metrics` has how often the rate was halved in this epoch, and the best epoch's step.
         """
-        told = divergence.sentence
+        told, halvings = divergence.sentence, metrics.tally.halvings
         rate = f"{trainer.learning_rate:.3g}"
         if self._on_nan == "pause":
             self._waiting = divergence, trainer.rate_factor
-            again = "" if divergence.by_rate else f", from {self._sound(halvings, best_step)[1]}"
+            again = "" if divergence.by_rate else f", from {self._fallback(metrics)[1]}"
             advice = f"with a smaller learning rate than {rate} training can go on{again}"
             return Remedy("pause", f"{told} The step was undone; {advice}.")
         if self._on_nan == "stop" or halvings >= MOST_HALVINGS:
@@ -63,12 +64,12 @@ class Setbacks:
             advice = tried if self._on_nan == "halve-lr" else ", or --on-nan halve-lr"
             return Remedy("stop", f"{told} The step was undone; try a smaller learning rate than {rate}{advice}.")
         trainer.rate_factor = scaled(trainer.rate_factor, 0.5)
-        weights = "" if divergence.by_rate else self._set_back(trainer, halvings, best_step)
+        weights = "" if divergence.by_rate else self._restore(trainer, metrics)
         halved = f"{trainer.learning_rate:.3g}" + (f", and training goes on from {weights}" if weights else "")
         return Remedy("halve-lr", f"{told} The step was undone; the learning rate is halved to {halved}.", weights)
 
-    def go_on(self, trainer: Trainer, halvings: int, best_step: int) -> str:
-        """Before a step: where a pause for a divergence is over and the rate is smaller, sound weights are taken up.
+    def before_step(self, trainer: Trainer, metrics: Metrics) -> str:
+        """Restore sound weights where a pause for a divergence is over and the rate is smaller.
 
         Gives what they are in words; "" where nothing was done.
         """
@@ -77,17 +78,18 @@ class Setbacks:
         (divergence, factor), self._waiting = self._waiting, None
         if divergence.by_rate or trainer.rate_factor >= factor:
             return ""
-        return self._set_back(trainer, halvings, best_step)
+        return self._restore(trainer, metrics)
 
-    def _sound(self, halvings: int, best_step: int) -> tuple[Checkpoint | None, str]:
+    def _fallback(self, metrics: Metrics) -> tuple[Checkpoint | None, str]:
         """The weights to go on from, None for freshly drawn ones; and what they are in words."""
-        best = self._checkpoint_at(best_step) if best_step and not halvings else None
+        first = metrics.best_step and not metrics.tally.halvings
+        best = self._checkpoint_at(metrics.best_step) if first else None
         if best is not None:
             return best, f"the weights after epoch {best.epochs}"
         return self._checkpoint_at(0), BEGINNING
 
-    def _set_back(self, trainer: Trainer, halvings: int, best_step: int) -> str:
-        checkpoint, words = self._sound(halvings, best_step)
+    def _restore(self, trainer: Trainer, metrics: Metrics) -> str:
+        checkpoint, words = self._fallback(metrics)
         if checkpoint is not None:
             try:
                 restore_arrays(checkpoint, trainer)
