@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.worker.fake_feed import FakeFeed
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
 from tuicnn.training.events import State
 from tuicnn.worker.snapshot import Numbers, Snapshot
@@ -43,6 +44,7 @@ async def watching(feed: FakeFeed) -> AsyncIterator[tuple[Watcher, list[Snapshot
         return feed
 
     watcher = Watcher(connect, told.append)
+    watcher.subscribe("test", AskActivations(0, 0), AskLayerStats())
     task = asyncio.create_task(watcher.run())
     try:
         yield watcher, told
@@ -67,7 +69,6 @@ async def test_a_step_that_was_undone_is_followed_by_a_picture_of_the_weights_th
     feed: FakeFeed, said: str
 ) -> None:
     async with watching(feed) as (watcher, _):
-        watcher.subscribe(AskActivations(0, 0))
         async with asyncio.timeout(10):
             while watcher.snapshot.answer(AskActivations) is None:
                 await asyncio.sleep(0.01)
@@ -111,7 +112,7 @@ async def test_nothing_is_asked_for_while_frozen_but_what_a_person_chooses(feed:
         feed.advance(50)
         await asyncio.sleep(0.4)
         assert (feed.asked["poll"], feed.asked["AskActivations"]) == (polls, peeks)
-        watcher.subscribe(AskActivations(3, 0))
+        watcher.subscribe("test", AskActivations(3, 0))
         await asyncio.sleep(0.1)
         assert feed.activations[-1] == (3, 0)
         assert feed.asked["AskActivations"] == peeks + 1
@@ -121,16 +122,29 @@ async def test_nothing_is_asked_for_while_frozen_but_what_a_person_chooses(feed:
         assert len(watcher.snapshot.losses) == 150
 
 
-async def test_hidden_maps_are_not_asked_for(feed: FakeFeed) -> None:
+async def test_what_nobody_subscribes_to_is_not_asked_for(feed: FakeFeed) -> None:
     async with watching(feed) as (watcher, _):
-        watcher.subscribe()
+        watcher.subscribe("test", AskLayerStats())
         for _ in range(5):
             feed.advance(1)
             await asyncio.sleep(0.1)
         assert feed.asked["AskActivations"] == 0
-        watcher.subscribe(AskActivations(0, 0))
+        watcher.subscribe("test", AskActivations(0, 0))
         await asyncio.sleep(0.1)
         assert feed.asked["AskActivations"] == 1
+
+
+async def test_each_subscriber_has_what_it_draws_and_a_question_of_two_is_asked_once(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, _):
+        watcher.subscribe("test", AskActivations(0, 0))
+        watcher.subscribe("other", AskActivations(0, 0), AskLayerStats())
+        await asyncio.sleep(0.15)
+        assert feed.asked["AskActivations"] == feed.asked["AskLayerStats"] == 1
+        watcher.subscribe("test")
+        feed.advance(1)
+        await asyncio.sleep(1.0)
+        assert feed.asked["AskActivations"] == feed.asked["AskLayerStats"] == 2
+        assert watcher.snapshot.answer(AskLayerStats) is not None
 
 
 async def test_the_same_picture_is_not_fetched_twice_while_paused(feed: FakeFeed) -> None:
@@ -150,7 +164,7 @@ async def test_after_the_end_all_is_fetched_and_then_nothing_is_asked(feed: Fake
         polls = feed.asked["poll"]
         await asyncio.sleep(0.3)
         assert feed.asked["poll"] == polls
-        watcher.subscribe(AskActivations(0, 7))
+        watcher.subscribe("test", AskActivations(0, 7))
         await asyncio.sleep(0.1)
         assert feed.activations[-1] == (0, 7)
 
@@ -176,11 +190,11 @@ async def test_a_layer_that_cannot_be_shown_is_told_and_watching_goes_on(feed: F
     shy = Shy()
     shy.advance(10)
     async with watching(shy) as (watcher, _):
-        watcher.subscribe(AskActivations(2, 0))
+        watcher.subscribe("test", AskActivations(2, 0))
         await asyncio.sleep(0.15)
         assert watcher.snapshot.refusal(AskActivations) == "Nothing to be seen of conv2."
         assert watcher.snapshot.answer(AskActivations) is None
-        watcher.subscribe(AskActivations(1, 0))
+        watcher.subscribe("test", AskActivations(1, 0))
         await asyncio.sleep(0.15)
         assert watcher.snapshot.refusal(AskActivations) == ""
         seen = watcher.snapshot.answer(AskActivations)

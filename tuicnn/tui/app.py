@@ -32,6 +32,7 @@ from tuicnn.tui.messages import Watched
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.train import TrainScreen
+from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.keys import described, shortcuts
 from tuicnn.worker.feed import Action, Feed
 from tuicnn.worker.snapshot import Snapshot
@@ -41,6 +42,7 @@ __all__ = ["TrainApp"]
 
 COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
 #: what changes or ends the training; the palette offers it last, for its first entry is chosen by Enter alone
+VIEWS: dict[str, type[View]] = {"train": TrainScreen}  # by mode: each is a stack of screens of its own
 STEERING = ("pause", "step", "save", "rate", "leave")
 RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
 SAVING_PATIENCE = 15.0  # seconds that the screen waits to say that a checkpoint was written
@@ -105,7 +107,6 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         terminal: TerminalProfile,
         *,
         title: str = "tuicnn",
-        layer: int = 0,
     ) -> None:
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
         self.terminal = terminal
@@ -116,8 +117,8 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self.use_command_palette = not terminal.ascii  # Textual's palette has characters of its own
         self.console._color_system = _colour_system(terminal)
         self.watcher = Watcher(connect, self._tell)
-        # Each view is a mode, a stack of screens of its own.
-        self.add_mode("train", partial(TrainScreen, terminal, self.watcher, title, layer))
+        for mode, view in VIEWS.items():
+            self.add_mode(mode, partial(view, terminal, self.watcher, title))
         self._hangup = Hangup(partial(self._depart, "background"))
         self._ending = False
         self._shown: tuple[bool, str] = (False, "")  # whether the run is over, and what the space bar does
@@ -146,12 +147,11 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             self._shown = over, self.said["pause"]
             self.refresh_bindings()
         for screen in self.screen_stack:
-            if isinstance(screen, TrainScreen | LeaveScreen):
-                screen.post_message(Watched(snapshot))
+            screen.post_message(Watched(snapshot))
 
     def _notice(self, text: str) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, TrainScreen):
+            if isinstance(screen, View):
                 screen.notice(text)
 
     def pop_screen(self) -> AwaitComplete:

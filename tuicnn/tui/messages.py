@@ -9,7 +9,7 @@ from tuicnn.worker.snapshot import Snapshot
 __all__ = ["Watched"]
 
 
-class Watched(Message):
+class Watched(Message, bubble=False):
     """Something new was seen of the run."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -52,7 +53,7 @@ class Watcher:
         self._tried = asyncio.Event()  # whether there is a connection is known
         self._losses, self._accuracies = Numbers(), Numbers()
         self._settled = False  # the run has ended and all of it has been fetched
-        self._questions: tuple[Question[Any], ...] = ()
+        self._subscribed: dict[object, tuple[Question[Any], ...]] = {}
         self._asked: dict[type[Question[Any]], _Asked] = {}
         self.snapshot = Snapshot()
         self.latest = Progress()  # the newest that is known of the run, also where the view is frozen
@@ -72,15 +73,19 @@ class Watcher:
             if self._feed is not None:
                 await self._feed.close()
 
-    def subscribe(self, *questions: Question[Any]) -> None:
-        """Ask these questions from now on, one of a kind, and no others; a new one is asked at once.
+    def subscribe(self, subscriber: object, *questions: Question[Any]) -> None:
+        """Ask these questions from now on, one of a kind, in the place of what the subscriber wanted before.
 
-        Others are asked again when training has moved on, after their `period` at the earliest. The answers stand in
-        the snapshot.
+        A new one is asked at once, and each again when training has moved on, after its `period` at the earliest. The
+        answers stand in the snapshot.
         """
-        if questions != self._questions:
-            self._questions = questions
+        if questions != self._subscribed.get(subscriber, ()):
+            self._subscribed[subscriber] = questions
             self._wake_questions.set()
+
+    @property
+    def _questions(self) -> tuple[Question[Any], ...]:
+        return tuple(dict.fromkeys(chain.from_iterable(self._subscribed.values())))
 
     def freeze(self, frozen: bool) -> None:
         """Hold the picture (the run goes on), or let it go on from where the run is now."""

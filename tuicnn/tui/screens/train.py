@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,9 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.events import Resize, ScreenResume, ScreenSuspend
-from textual.screen import Screen
-from textual.timer import Timer
 
 from tuicnn.display.curves import smoothed
 from tuicnn.display.numbers import percent, shape
@@ -21,14 +19,12 @@ from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
 from tuicnn.training.events import Overview
-from tuicnn.tui.messages import Watched
+from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.bars import Bars
 from tuicnn.tui.widgets.chart import Chart, Series
 from tuicnn.tui.widgets.heading import Heading
-from tuicnn.tui.widgets.keys import KeyLine
 from tuicnn.tui.widgets.layer_table import LayerTable
 from tuicnn.tui.widgets.maps import Maps
-from tuicnn.tui.widgets.narrow import TooSmall
 from tuicnn.tui.widgets.picture import Picture
 from tuicnn.tui.widgets.sparkline import Sparkline
 from tuicnn.tui.widgets.status import Status
@@ -39,17 +35,14 @@ __all__ = ["TrainScreen"]
 
 PANES = ("layers", "charts", "maps", "sample")
 SMOOTHINGS = (0.98, 0.9, 0.0)  # the first is that of the numbers above the charts
-NOTICE_SECONDS = 4.0
 SHORT_NAME = 3
 CHART_ROWS = 14  # the least that charts under the table take
-LEAST_WIDTH, LEAST_HEIGHT = 56, 14
 
 
-class TrainScreen(Screen[None], inherit_bindings=False):
+class TrainScreen(View, inherit_bindings=False):
     """All panes where there is room (class `-all`), else one at a time."""
 
     CSS_PATH = "train.tcss"
-    AUTO_FOCUS = ""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "pane", tooltip="Show the next pane: layers, charts, maps, sample.", id="pane"),
@@ -91,24 +84,17 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         ),
     ]
 
-    def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str, layer: int = 0) -> None:
-        super().__init__()
-        self._layer, self._sample = layer, 0  # those that are chosen
-        self.terminal = terminal
-        self.watcher = watcher
-        self._title_text = title
-        self._snapshot = watcher.snapshot
-        self._drawn: Snapshot = Snapshot()
+    def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str) -> None:
+        super().__init__(terminal, watcher, title)
+        self._layer = self._sample = 0  # those that are chosen
         self._pane = 0
         self._smoothing = 0
-        self._notice = ""
-        self._notice_timer: Timer | None = None
         self._curves: tuple[float, ...] = ()  # what was drawn of them
         self._steps = np.arange(1, 1025, dtype=np.float32)
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
+        """See `View`."""
         terminal = self.terminal
-        yield Status(terminal, self._title_text, id="status")
         with Horizontal(id="sparks"):
             yield Sparkline(terminal, "loss", id="loss_spark")
             yield Sparkline(terminal, "accuracy", percent, role="second", id="accuracy_spark")
@@ -128,8 +114,6 @@ class TrainScreen(Screen[None], inherit_bindings=False):
                 with Vertical(id="maps"):
                     yield Heading(terminal, "maps", id="maps_heading")
                     yield Maps(terminal, id="feature_maps")
-        yield KeyLine(terminal, id="keys")
-        yield TooSmall(terminal, LEAST_WIDTH, LEAST_HEIGHT, id="too_small")
 
     # -- what is in sight
 
@@ -145,73 +129,32 @@ class TrainScreen(Screen[None], inherit_bindings=False):
 
     def in_sight(self, pane: str) -> bool:
         """Whether a pane can be seen."""
-        return not self.has_class("-too-small") and (self.all_panes or self.pane == pane)
+        return not self.too_small and (self.all_panes or self.pane == pane)
 
-    def on_resize(self, event: Resize) -> None:
-        """Choose the layout by the size of the terminal."""
-        self._lay_out(event.size.width, event.size.height)
-
-    def _lay_out(self, width: int, height: int) -> None:
+    def lay_out(self, width: int, height: int) -> None:
+        """All panes where there is room for them."""
         self.set_class(width >= 110 and height >= 32, "-all")
         self.set_class(width >= 160, "-vast")
-        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-too-small")
         for pane in PANES:
             self.set_class(pane == self.pane, f"-{pane}")
         self.query_one("#tabs", Heading).show(chosen=self._pane)  # the activations add their own
-        self._subscribe()
-        self.refresh_bindings()
-        self.call_after_refresh(self._draw, everything=True)
+        self._curves = ()
 
-    def _subscribe(self) -> None:
-        """Ask for what is in sight."""
-        questions: list[Question[Any]] = []
+    def questions(self) -> Iterable[Question[Any]]:
+        """The stats of the layers, and the activations of the chosen one."""
         if self.in_sight("layers"):
-            questions.append(AskLayerStats())
+            yield AskLayerStats()
         if self.in_sight("maps") or self.in_sight("sample"):
-            questions.append(AskActivations(self._layer, self._sample))
-        self.watcher.subscribe(*questions)
+            yield AskActivations(self._layer, self._sample)
 
-    # -- what comes
+    # -- what is drawn
 
-    @on(Watched)
-    def _on_watched(self, message: Watched) -> None:
-        self._snapshot = message.snapshot
-        self._draw()
-
-    def on_screen_resume(self, _: ScreenResume) -> None:
-        """Catch up with what came while another screen was in front."""
-        self._snapshot = self.watcher.snapshot
-        self._lay_out(*self.size)
-
-    def on_screen_suspend(self, _: ScreenSuspend) -> None:
-        """What is not drawn is not asked for."""
-        self.watcher.subscribe()
-
-    def notice(self, text: str) -> None:
-        """Show a sentence in the status lines for some seconds."""
-        self._notice = plain(text, self.terminal)
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self._notice_timer = self.set_timer(NOTICE_SECONDS, lambda: self.notice("")) if text else None
-        self._draw_status()
-
-    def _draw_status(self) -> None:
-        self.query_one("#status", Status).show(self._snapshot, self._notice)
-
-    def _draw(self, *, everything: bool = False) -> None:
-        """Hand each widget that is in sight what is new for it."""
-        if not self.is_attached or not self.is_current:
-            return
-        snapshot, drawn = self._snapshot, Snapshot() if everything else self._drawn
-        self._drawn = snapshot
-        self._draw_status()
-        overview = snapshot.overview
-        if overview is None or self.has_class("-too-small"):
-            return
+    def draw(self, overview: Overview, drawn: Snapshot) -> None:
+        """See `View`."""
         if self.in_sight("layers"):
             self._draw_layers()
-        self._draw_curves(everything=everything)
-        refusal, seen = snapshot.refusal(AskActivations), snapshot.answer(AskActivations)
+        self._draw_curves()
+        refusal, seen = self.snapshot.refusal(AskActivations), self.snapshot.answer(AskActivations)
         if refusal and self.in_sight("maps"):
             self.query_one("#maps_heading", Heading).show((plain(refusal, self.terminal), "warn"))
             self.query_one("#feature_maps", Maps).show(None)
@@ -219,23 +162,23 @@ class TrainScreen(Screen[None], inherit_bindings=False):
             self._draw_activations(seen, overview)
 
     def _draw_layers(self) -> None:
-        if self._snapshot.overview is not None:
+        if self.snapshot.overview is not None:
             layers = self.query_one("#layers", LayerTable)
             layers.show(
-                self._snapshot.overview,
-                self._snapshot.answer(AskLayerStats),
+                self.snapshot.overview,
+                self.snapshot.answer(AskLayerStats),
                 self._layer,
-                self._snapshot.progress.diverged,
+                self.snapshot.progress.diverged,
             )
             room = self.query_one("#left").size.height - CHART_ROWS
             layers.styles.height = max(5, min(layers.rows_wanted(), room)) if self.all_panes else "1fr"
 
-    def _draw_curves(self, *, everything: bool) -> None:
+    def _draw_curves(self) -> None:
         """Draw the curves of the moment that the status line's numbers are of, with the same numbers at their ends."""
         snapshot = self.query_one("#status", Status).read
         loss, accuracy = snapshot.progress.train_loss, snapshot.progress.train_accuracy
         now = (len(snapshot.losses), len(snapshot.epochs), *np.nan_to_num([loss, accuracy], nan=-1.0).tolist())
-        if now == self._curves and not everything:
+        if now == self._curves:
             return
         self._curves = now
         if not self.all_panes:
@@ -303,7 +246,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
     def action_pane(self, by: int) -> None:
         """Go to another pane."""
         self._pane = (self._pane + by) % len(PANES)
-        self._lay_out(*self.size)
+        self.rearrange(*self.size)
 
     @on(Heading.Chosen)
     def _on_tab(self, message: Heading.Chosen) -> None:
@@ -311,7 +254,7 @@ class TrainScreen(Screen[None], inherit_bindings=False):
 
     def action_layer(self, by: int) -> None:
         """Choose another layer; it stays at the ends."""
-        if self._snapshot.overview is not None:
+        if self.snapshot.overview is not None:
             self._choose(self._layer + by)
 
     @on(LayerTable.Chosen)
@@ -319,15 +262,15 @@ class TrainScreen(Screen[None], inherit_bindings=False):
         self._choose(message.layer)
 
     def _choose(self, layer: int) -> None:
-        rows = len(self._snapshot.overview.layers) if self._snapshot.overview else 1
+        rows = len(self.snapshot.overview.layers) if self.snapshot.overview else 1
         self._layer = max(0, min(layer, rows - 1))
-        self._subscribe()
+        self.ask()
         self._draw_layers()
 
     def action_sample(self, by: int) -> None:
         """Take another validation image."""
         self._sample += by
-        self._subscribe()
+        self.ask()
 
     def action_maps(self, by: int) -> None:
         """Go to further feature maps."""

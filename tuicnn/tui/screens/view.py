@@ -1,0 +1,138 @@
+"""What every view of a run has: its state above, the keys below, and in between what it asks for and draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.events import Resize, ScreenResume, ScreenSuspend
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tuicnn.display.plain import plain
+from tuicnn.display.terminal import TerminalProfile
+from tuicnn.observing.question import Question
+from tuicnn.training.events import Overview
+from tuicnn.tui.messages import Watched
+from tuicnn.tui.widgets.keys import KeyLine
+from tuicnn.tui.widgets.narrow import TooSmall
+from tuicnn.tui.widgets.status import Status
+from tuicnn.worker.snapshot import Snapshot
+from tuicnn.worker.watcher import Watcher
+
+__all__ = ["View"]
+
+NOTICE_SECONDS = 4.0
+
+
+class View(Screen[None], inherit_bindings=False):
+    """A mode of the app. What is not in front, or not in sight, is neither asked for nor drawn.
+
+    A subclass has `compose_body`, `lay_out`, `questions` and `draw`. It calls `ask` where another question is chosen,
+    and `rearrange` where other parts come into sight.
+    """
+
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = """
+    View {
+        layout: vertical;
+        overflow: hidden;
+        #status { height: 3; }
+        #too_small { display: none; height: 1fr; }
+        &.-too-small {
+            #status, #keys { display: none; }
+            #too_small { display: block; }
+        }
+    }
+    """
+    LEAST: ClassVar[tuple[int, int]] = (56, 14)  # columns and rows
+
+    def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str) -> None:
+        super().__init__()
+        self.terminal, self.watcher = terminal, watcher
+        self.snapshot = watcher.snapshot
+        self._title_text = title
+        self._drawn = Snapshot()
+        self._notice = ""
+        self._notice_timer: Timer | None = None
+
+    # -- what a view is
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between the state and the keys."""
+        raise NotImplementedError
+
+    def lay_out(self, width: int, height: int) -> None:
+        """Set the classes that choose the layout for so many columns and rows."""
+
+    def questions(self) -> Iterable[Question[Any]]:
+        """What is to be asked for what is in sight, one of a kind."""
+        return ()
+
+    def draw(self, overview: Overview, drawn: Snapshot) -> None:
+        """Hand each widget that is in sight what is new in `snapshot` since `drawn`."""
+        raise NotImplementedError
+
+    # -- what they share
+
+    def compose(self) -> ComposeResult:
+        yield Status(self.terminal, self._title_text, id="status")
+        yield from self.compose_body()
+        yield KeyLine(self.terminal, id="keys")
+        yield TooSmall(self.terminal, *self.LEAST, id="too_small")
+
+    @property
+    def too_small(self) -> bool:
+        """Whether the terminal has room for no more than to say so."""
+        return self.has_class("-too-small")
+
+    def ask(self) -> None:
+        """Ask for what is in sight from now on."""
+        self.watcher.subscribe(self, *self.questions())
+
+    def rearrange(self, width: int, height: int) -> None:
+        """Lay out, ask and draw everything anew."""
+        self.set_class(width < self.LEAST[0] or height < self.LEAST[1], "-too-small")
+        self.lay_out(width, height)
+        self.ask()
+        self.refresh_bindings()
+        self.call_after_refresh(self._draw, Snapshot())
+
+    def on_resize(self, event: Resize) -> None:
+        """Choose the layout by the size of the terminal."""
+        self.rearrange(event.size.width, event.size.height)
+
+    @on(Watched)
+    def _on_watched(self, message: Watched) -> None:
+        self.snapshot = message.snapshot
+        self._draw(self._drawn)
+
+    def on_screen_resume(self, _: ScreenResume) -> None:
+        """Catch up with what came while another screen was in front."""
+        self.snapshot = self.watcher.snapshot
+        self.rearrange(*self.size)
+
+    def on_screen_suspend(self, _: ScreenSuspend) -> None:
+        """What is not drawn is not asked for."""
+        self.watcher.subscribe(self)
+
+    def notice(self, text: str) -> None:
+        """Show a sentence in the status lines for some seconds."""
+        self._notice = plain(text, self.terminal)
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+        self._notice_timer = self.set_timer(NOTICE_SECONDS, lambda: self.notice("")) if text else None
+        self._draw_status()
+
+    def _draw_status(self) -> None:
+        self.query_one("#status", Status).show(self.snapshot, self._notice)
+
+    def _draw(self, drawn: Snapshot) -> None:
+        if not self.is_attached or not self.is_current:
+            return
+        self._drawn = self.snapshot
+        self._draw_status()
+        if self.snapshot.overview is not None and not self.too_small:
+            self.draw(self.snapshot.overview, drawn)
