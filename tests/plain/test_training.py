@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_ten_steps_of_an_optimizer_are_its_twins(optimizer: Optimizer, seed: int
     single, own = float(weights[3]), [0.0 for _ in optimizer.keeps]
     for t in range(1, 11):
         gradient = normals(seed + t, 7)
-        number = [t] if word.startswith("adam") else []
+        number = [t] if "t" in inspect.signature(getattr(plain, word)).parameters else []
         twin, *state = getattr(plain, word)(twin, gradient, *state, *number, **options)
         single, *own = getattr(plain, word)(single, float(gradient[3]), *own, *number, **options)
         optimizer.update(weights, gradient, kept, optimizer.lr, t)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,16 +11,109 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.plain.cases import CASES
-from tests.plain.strategies import FEW, Geometry, geometries, normals, slope
+from tests.layers.table import CASES, LAYERS
+from tests.layers.twins import twin_of
+from tests.plain.strategies import FEW, Array, Geometry, apart, geometries, normals, slope
 from tuicnn import plain
+from tuicnn.bench.twin import joined, modules_of
 
 
-@pytest.mark.parametrize("name", CASES)
+@dataclass(frozen=True)
+class Case:
+    """`forward(*inputs)` gives y, `backward(dy, *inputs)` the gradient by each input; `torch(*tensors)` is y."""
+
+    inputs: Sequence[Array]
+    forward: Callable[..., Array]
+    backward: Callable[..., Sequence[Array]]
+    torch: Callable[..., Any]
+
+
+def layer_case(data: st.DataObject, name: str, seed: int) -> Case:
+    """A layer's twin as a function of the layer's inputs and its learnt weights."""
+    (layer, shapes), twin = data.draw(CASES[name]), twin_of(LAYERS[name])
+    specs = {key: spec for key, spec in layer.weights(*shapes).items() if spec.learnt}
+    xs = [3 * apart(seed + k, 3, *shape) for k, shape in enumerate(shapes)]
+    values = [normals(seed + 9 + k, *spec.outer_shape) for k, spec in enumerate(specs.values())]
+    count = len(xs)
+
+    def forward(*inputs: Array) -> Array:
+        return twin.forward(layer, inputs[:count], dict(zip(specs, inputs[count:], strict=True)))
+
+    def backward(dy: Array, *inputs: Array) -> Sequence[Array]:
+        dxs, gradients = twin.backward(layer, dy, inputs[:count], dict(zip(specs, inputs[count:], strict=True)))
+        return [*dxs, *(gradients[key] for key in specs)]
+
+    def theirs(*tensors: Any) -> Any:
+        if layer.arity is None:
+            return joined(layer, tensors)
+        *before, last = modules_of(layer, shapes[0])
+        x = tensors[0]
+        for module in before:
+            x = module(x)
+        return torch_call(last.double(), dict(zip(specs, tensors[count:], strict=True)), x)
+
+    return Case([*xs, *values], forward, backward, theirs)
+
+
+def torch_call(module: Any, weights: dict[str, Any], x: Any) -> Any:
+    torch = pytest.importorskip("torch")
+    return torch.func.functional_call(module, weights, (x,))
+
+
+def other_case(data: st.DataObject, name: str, seed: int) -> Case:
+    """Losses, and what a layer's twin does after training or by a mask of its own."""
+    n, c, p = 3, data.draw(st.integers(2, 4)), data.draw(st.floats(0, 0.9))
+    x, one, mask = (
+        3 * normals(seed, n, c),
+        normals(seed + 1, c),
+        plain.dropout_mask((n, c), p, np.random.default_rng(seed)),
+    )
+    mean, var, labels = normals(seed + 2, c), 0.1 + normals(seed + 3, c) ** 2, [k % c for k in range(n)]
+    forward, backward = getattr(plain, name), getattr(plain, f"{name}_backward")
+    if name == "dropout":
+        return Case(
+            [x],
+            lambda x: forward(x, mask, p),
+            lambda dy, x: [backward(dy, mask, p)],
+            lambda x: x * x.new_tensor(mask / (1 - p)),
+        )
+    if name == "batch_norm_inference":
+        return Case(
+            [x, one, one],
+            lambda x, w, b: forward(x, w, b, mean, var, 0.1),
+            lambda dy, x, w, b: backward(dy, x, w, mean, var, 0.1),
+            lambda x, w, b: (x - x.new_tensor(mean)) / (x.new_tensor(var) + 0.1).sqrt() * w + b,
+        )
+    options = {"smoothing": 0.2} if name == "cross_entropy" else {}
+
+    def theirs(z: Any) -> Any:
+        functional, onehot = pytest.importorskip("torch").nn.functional, z.new_tensor(plain.one_hot(labels, c))
+        if options:
+            return functional.cross_entropy(z, onehot, label_smoothing=0.2)
+        return getattr(functional, name)(z, onehot)
+
+    return Case(
+        [x],
+        lambda z: np.asarray(forward(z, labels, **options)),
+        lambda dy, z: [dy * backward(z, labels, **options)],
+        theirs,
+    )
+
+
+OTHERS = ["cross_entropy", "mse_loss", "binary_cross_entropy_with_logits", "batch_norm_inference", "dropout"]
+#: of dropout each draws masks of its own
+ALL = [*(name for name in CASES if name != "dropout"), *OTHERS]
+
+
+def case_of(data: st.DataObject, name: str, seed: int) -> Case:
+    return (other_case if name in OTHERS else layer_case)(data, name, seed)
+
+
+@pytest.mark.parametrize("name", ALL)
 @FEW
 @given(data=st.data(), seed=st.integers(0, 1000))
 def test_the_backward_is_the_derivative(name: str, data: st.DataObject, seed: int) -> None:
-    case = data.draw(CASES[name])
+    case = case_of(data, name, seed)
     dy = normals(seed, *case.forward(*case.inputs).shape)
     gradients = case.backward(dy, *case.inputs)
     for k, (x, gradient) in enumerate(zip(case.inputs, gradients, strict=True)):
@@ -27,26 +122,40 @@ def test_the_backward_is_the_derivative(name: str, data: st.DataObject, seed: in
         assert np.vdot(gradient, direction) == pytest.approx(found, rel=1e-5, abs=1e-6), f"input {k}"
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 @FEW
 @given(data=st.data(), seed=st.integers(0, 1000))
 def test_value_and_gradients_are_pytorchs(name: str, data: st.DataObject, seed: int) -> None:
     torch = pytest.importorskip("torch")
-    case = data.draw(CASES[name])
+    case = case_of(data, name, seed)
     y = case.forward(*case.inputs)
     dy = normals(seed, *y.shape)
     tensors = [torch.tensor(x, requires_grad=True) for x in case.inputs]
-    theirs = case.torch(torch, *tensors)
+    theirs = case.torch(*tensors)
     theirs.backward(torch.tensor(dy))
     np.testing.assert_allclose(y, theirs.detach().numpy(), atol=1e-10)
     for k, (tensor, gradient) in enumerate(zip(tensors, case.backward(dy, *case.inputs), strict=True)):
         np.testing.assert_allclose(gradient, tensor.grad.numpy(), atol=1e-10, err_msg=f"input {k}")
 
 
-def test_every_backward_is_held_to_them() -> None:
-    """A twin that has a backward has a row in CASES: none was forgotten."""
-    there = {name.removesuffix("_backward") for name in vars(plain) if name.endswith("_backward")}
-    assert there - {"standardise"} == set(CASES)  # that one is a step of the normalisations
+@pytest.mark.parametrize("name", ["convolve", "max_pool", "average_pool"])
+@FEW
+@given(geometries(pooling=True), st.integers(0, 1000))
+def test_a_border_may_be_uneven(name: str, at: Geometry, seed: int) -> None:
+    """A window over an image with a border is one over a larger image, and the border has no gradient."""
+    x = apart(seed, 2, 2, *at.size)
+    own = [normals(seed, 3, 2, *at.kernel)] if name == "convolve" else [at.kernel]
+    larger = np.pad(x, ((0, 0), (0, 0), *at.pad), constant_values=-np.inf if name == "max_pool" else 0.0)
+    forward, backward = getattr(plain, name), getattr(plain, f"{name}_backward")
+    y = forward(x, *own, stride=at.stride, pad=at.pad)
+    np.testing.assert_array_equal(y, forward(larger, *own, stride=at.stride))
+
+    def dx(images: Array, **pad: Any) -> Any:
+        of: Any = images.shape[2:] if name == "average_pool" else images
+        found = backward(normals(seed, *y.shape), of, *own, stride=at.stride, **pad)
+        return found[0] if name == "convolve" else found
+
+    np.testing.assert_array_equal(dx(x, pad=at.pad), plain.crop(dx(larger), at.pad))
 
 
 @FEW

@@ -1,4 +1,4 @@
-"""For every layer of the language, the slow twin that computes it."""
+"""The slow twins of layers: what computes a layer, given as its object, from `tuicnn.plain`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.plain.strategies import Array
+import numpy as np
+from numpy.typing import NDArray
+
 from tuicnn import plain
+from tuicnn.vocabulary import arguments, info
 
-__all__ = ["LAYERS", "Twin"]
+__all__ = ["Twin", "twin_of"]
 
+Array = NDArray[np.floating[Any]]
 Weights = Mapping[str, Array]
 #: the gradients by the inputs, and by the weights by name
 Gradients = tuple[Sequence[Array], Weights]
@@ -25,12 +29,20 @@ class Twin:
     inference: Callable[[Any, Sequence[Array], Weights], Array] | None = None
 
 
-def function(name: str, option: str = "") -> Twin:
-    """A layer without weights of one input; `option` names the argument that its twin takes too."""
+def twin_of(cls: type) -> Twin:
+    """The twin of a class of layers.
+
+    Where TWINS has none, it is a function of the layer's name, or another that it is called by, of one input and the
+    layer's options.
+    """
+    about = info(cls)
+    if about.name in TWINS:
+        return TWINS[about.name]
+    name = next(word for word in (about.name, *about.aliases) if hasattr(plain, word))
     forward, backward = getattr(plain, name), getattr(plain, f"{name}_backward")
 
     def options(layer: Any) -> dict[str, Any]:
-        return {option: getattr(layer, option)} if option else {}
+        return {a.name: getattr(layer, a.name) for a in arguments(layer)}
 
     return Twin(
         lambda layer, x, w: forward(x[0], **options(layer)),
@@ -60,17 +72,6 @@ def normalisation(name: str, groups: bool = False) -> Twin:
     )
 
 
-def convolution(groups: Callable[[Any, Array], int]) -> Twin:
-    return Twin(
-        lambda layer, x, w: plain.convolve(
-            x[0], w["weight"], w.get("bias"), **geometry(layer), groups=groups(layer, x[0])
-        ),
-        lambda layer, dy, x, w: named(
-            *plain.convolve_backward(dy, x[0], w["weight"], **geometry(layer), groups=groups(layer, x[0]))
-        ),
-    )
-
-
 def vector(x: Array) -> Array:
     """Images flattened; vectors as they are."""
     return plain.flatten(x) if x.ndim == 4 else x
@@ -83,9 +84,17 @@ def shaped(y: Array, like: Array) -> Array:
 
 SAME = Twin(lambda layer, x, w: x[0], lambda layer, dy, x, w: ([dy], {}))
 
-LAYERS: dict[str, Twin] = {
-    "conv": convolution(lambda layer, x: layer.groups),
-    "depthwise": convolution(lambda layer, x: x.shape[1]),
+TWINS: dict[str, Twin] = {
+    "conv": Twin(
+        lambda layer, x, w: plain.convolve(x[0], w["weight"], w.get("bias"), **geometry(layer), groups=layer.groups),
+        lambda layer, dy, x, w: named(
+            *plain.convolve_backward(dy, x[0], w["weight"], **geometry(layer), groups=layer.groups)
+        ),
+    ),
+    "depthwise": Twin(
+        lambda layer, x, w: plain.depthwise(x[0], w["weight"], w.get("bias"), **geometry(layer)),
+        lambda layer, dy, x, w: named(*plain.depthwise_backward(dy, x[0], w["weight"], **geometry(layer))),
+    ),
     "dense": Twin(
         lambda layer, x, w: plain.dense(x[0], w["weight"], w.get("bias")),
         lambda layer, dy, x, w: named(*plain.dense_backward(dy, x[0], w["weight"])),
@@ -105,7 +114,6 @@ LAYERS: dict[str, Twin] = {
         lambda layer, x, w: plain.global_average_pool(x[0]),
         lambda layer, dy, x, w: ([plain.global_average_pool_backward(dy, x[0].shape[2:])], {}),
     ),
-    "globalmaxpool": function("global_max_pool"),
     "zeropad": Twin(
         lambda layer, x, w: plain.zero_pad(x[0], layer.sides),
         lambda layer, dy, x, w: ([plain.crop(dy, layer.sides)], {}),
@@ -124,13 +132,6 @@ LAYERS: dict[str, Twin] = {
     ),
     "layernorm": normalisation("layer_norm"),
     "groupnorm": normalisation("group_norm", groups=True),
-    "relu": function("relu"),
-    "leakyrelu": function("leaky_relu", "slope"),
-    "elu": function("elu", "alpha"),
-    "gelu": function("gelu"),
-    "silu": function("silu"),
-    "sigmoid": function("sigmoid"),
-    "tanh": function("tanh"),
     "softmax": Twin(
         lambda layer, x, w: plain.softmax(x[0], 1), lambda layer, dy, x, w: ([plain.softmax_backward(dy, x[0], 1)], {})
     ),
