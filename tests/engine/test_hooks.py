@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tuicnn import Network
-from tuicnn.engine import executor
+from tuicnn.engine import step as engine_step
 from tuicnn.engine.hooks import StepProfile
 
 COUNT = 6
@@ -73,7 +73,7 @@ def test_sizes_and_dead_units_are_those_of_the_outputs(network: Network) -> None
 
 def test_seconds_are_those_between_two_readings_of_the_clock(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     readings = (n * n for n in range(1000))  # no two spans are alike
-    monkeypatch.setattr(executor, "perf_counter", lambda: float(next(readings)))
+    monkeypatch.setattr(engine_step, "perf_counter", lambda: float(next(readings)))
     x, y = batch()
     profile = StepProfile(4)
     network.forward_backward(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, hook=profile)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.runs.small import NET, made_data
-from tuicnn.engine import executor
+from tuicnn.engine import step as engine_step
 from tuicnn.engine.groups import forked
 from tuicnn.engine.hooks import StepProfile
 from tuicnn.errors import UserError
@@ -34,7 +34,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (executor, measured_steps, forked, trainer):
+    for module in (engine_step, measured_steps, forked, trainer):
         monkeypatch.setattr(module, "perf_counter", made)
     return made
 

@@ -10,7 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tuicnn.engine.executor import Shard, Unit
+    from tuicnn.engine.executor import Shard
+    from tuicnn.engine.graph import Unit
 
     Array = NDArray[np.floating[Any]]
 

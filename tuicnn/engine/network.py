@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.engine.executor import Executor
+from tuicnn.engine.gradients import GradientSums
 from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.parameters import Store
-from tuicnn.engine.step import GradientSums, forward_backward
+from tuicnn.engine.step import forward_backward
 from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.language import Diagnostic, check, read_file, render_plain
 from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
@@ -213,7 +214,7 @@ class Network:
     def update_running_stats(self, combined: Mapping[int, Any]) -> None:
         """Update running statistics from what a step's `whole_batch` layers combined."""
         for index, shared in combined.items():
-            self.executor.layers[index].update_running_stats(shared, self.store.buffers[index])
+            self.plan.nodes[index].layer.update_running_stats(shared, self.store.buffers[index])
 
     def evaluate(self, count: int, fetch: Fetch) -> tuple[float, int]:
         """The sum of the losses of `count` images and how many are right, without training.
@@ -235,7 +236,7 @@ class Network:
 
     def look(self, image: Array) -> list[Array | None]:
         """Each layer's output for one image `(C, H, W)`: `(C, H, W)` or `(V,)`; None for a layer that nothing reads."""
-        outputs = self.executor.forward(_inner(np.asarray(image, dtype=self.dtype)[None]))
+        outputs = self.executor.outputs(_inner(np.asarray(image, dtype=self.dtype)[None]))
         return [None if out is None else _outer(out)[0] for out in outputs]
 
 

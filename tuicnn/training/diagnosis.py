@@ -19,7 +19,8 @@ from tuicnn.training.divergence import Divergence
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tuicnn.engine.executor import Shard, Unit
+    from tuicnn.engine.executor import Shard
+    from tuicnn.engine.graph import Unit
     from tuicnn.engine.network import Network
     from tuicnn.engine.parameters import Entry
     from tuicnn.engine.step import Fetch
@@ -87,7 +88,7 @@ class _Finiteness(StepHook):
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._units = [unit for segment in network.executor.single for unit in segment]
+        self._units = [unit for segment in network.executor.graph.single for unit in segment]
         self._places = {unit.node: place for place, unit in enumerate(self._units)}
         #: by node, over all shards: the largest finite number of its output, and of the gradient by it
         self._outputs: dict[int, float] = defaultdict(float)

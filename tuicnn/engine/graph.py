@@ -1,0 +1,96 @@
+"""A plan's layers as units in the order in which they are computed: each for itself, or neighbours joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tuicnn.language.plan import INPUT
+from tuicnn.layers.base import Layer
+from tuicnn.layers.fused import fused
+
+if TYPE_CHECKING:
+    from tuicnn.language.plan import Plan
+
+__all__ = ["Graph", "Unit"]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One node of the plan, or neighbours that are computed in one go; `layer` does what they do one after the other.
+
+    `node` is the last of them, whose output this is; `owner` the one whose weights it has. `needs_input_gradient` says
+    whether a layer before it learns, `last_read` which nodes' outputs no later unit reads.
+    """
+
+    layer: Layer
+    node: int
+    owner: int
+    inputs: tuple[int, ...]
+    needs_input_gradient: bool
+    last_read: tuple[int, ...] = ()
+
+
+class Graph:
+    """The units of a plan in order, cut into segments that a shard can pass without waiting for the others.
+
+    Each segment but the first begins with a `whole_batch` layer. `single` has a unit for each node, for a step that is
+    watched; in `joined` neighbours are one unit where that is faster. The results are the same bits.
+    """
+
+    def __init__(self, plan: Plan, learns: Sequence[bool]) -> None:
+        """`learns` says of each node whether it has weights to learn."""
+        self._layers = [node.layer for node in plan.nodes]
+        self._inputs = [node.inputs for node in plan.nodes]
+        self._learns = learns
+        self.live = self._live()
+        #: whether a node, or one that it depends on, learns: nobody needs the gradient by the image itself
+        self.needs_gradient: list[bool] = []
+        for node, inputs in enumerate(self._inputs):
+            self.needs_gradient.append(learns[node] or self._learns_before(inputs))
+        self.single = _segments([self._unit(self._layers[node], node, node, self._inputs[node]) for node in self.live])
+        self.joined = _segments(self._join())
+
+    def _live(self) -> list[int]:
+        """The nodes that the output depends on, in order: what a branch begun with @label leaves behind is not run."""
+        live = {len(self._layers) - 1}
+        for node in reversed(range(len(self._layers))):
+            if node in live:
+                live.update(source for source in self._inputs[node] if source != INPUT)
+        return sorted(live)
+
+    def _learns_before(self, inputs: Sequence[int]) -> bool:
+        return any(self.needs_gradient[source] for source in inputs if source != INPUT)
+
+    def _unit(self, layer: Layer, node: int, owner: int, inputs: tuple[int, ...]) -> Unit:
+        return Unit(layer, node, owner, inputs, self._learns_before(inputs))
+
+    def _join(self) -> list[Unit]:
+        """Chains of nodes that `fused` knows how to compute in one go, where nobody else reads what lies between."""
+        read = [source for node in self.live for source in self._inputs[node]]
+        units: list[Unit] = []
+        at: dict[int, int] = {}  # which unit ends with a node
+        for node in self.live:
+            inputs = self._inputs[node]
+            place = at.get(inputs[0]) if len(inputs) == 1 and read.count(inputs[0]) == 1 else None
+            before = None if place is None else units[place]
+            joined = before and fused(before.layer, self._layers[node])
+            if place is not None and before and joined:
+                at[node] = place
+                units[place] = self._unit(joined, node, node if self._learns[node] else before.owner, before.inputs)
+            else:
+                at[node] = len(units)
+                units.append(self._unit(self._layers[node], node, node, inputs))
+        return units
+
+
+def _segments(units: Sequence[Unit]) -> list[list[Unit]]:
+    last = {source: unit.node for unit in units for source in unit.inputs if source != INPUT}
+    segments: list[list[Unit]] = [[]]
+    for unit in units:
+        if unit.layer.whole_batch:
+            segments.append([])
+        read = tuple(source for source, node in last.items() if node == unit.node)
+        segments[-1].append(replace(unit, last_read=read))
+    return segments
