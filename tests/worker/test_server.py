@@ -172,6 +172,27 @@ def test_what_cannot_be_seen_is_refused(server: Server, folder: RunFolder) -> No
         assert isinstance(answer(connection, Poll), Poll)
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        encode("ask Everything", AskLayerStats()),  # no such question
+        encode("ask Question", AskLayerStats()),
+        encode("AskLayerStats", AskLayerStats()),
+        encode("ask AskActivations", AskLayerStats()),  # another one's fields
+        encode("ask AskActivations", AskActivations("all", 0)),  # type: ignore[arg-type]
+        encode("ask AskActivations", AskActivations(0, 2**62)).replace(b"4611686018427387904", b"9" * 19),
+    ],
+)
+def test_a_question_that_there_is_not_is_not_put_to_the_run(
+    server: Server, folder: RunFolder, run: PretendRun, request_: bytes
+) -> None:
+    with viewer(folder) as connection:
+        connection.sendall(request_)
+        assert "does not understand this screen" in answer(connection, Poll).message
+        assert connection.recv(1) == b""
+    assert run.asked == []
+
+
 def test_requests_sent_at_once_are_answered_in_turn(server: Server, folder: RunFolder) -> None:
     with viewer(folder) as connection:
         connection.sendall(POLL * 20)

@@ -41,8 +41,9 @@ from tuicnn.worker.watcher import Watcher
 __all__ = ["TrainApp"]
 
 COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
+#: by mode: each view is a stack of screens of its own
+VIEWS: dict[str, type[View]] = {"train": TrainScreen}
 #: what changes or ends the training; the palette offers it last, for its first entry is chosen by Enter alone
-VIEWS: dict[str, type[View]] = {"train": TrainScreen}  # by mode: each is a stack of screens of its own
 STEERING = ("pause", "step", "save", "rate", "leave")
 RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
 SAVING_PATIENCE = 15.0  # seconds that the screen waits to say that a checkpoint was written
