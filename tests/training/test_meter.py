@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicnn.training import meter
-from tuicnn.training.meter import Recorder, Waits
+from tuicnn.training.meter import HistoryRecorder, WaitTimes
 
 
 @pytest.fixture(autouse=True)
@@ -16,8 +16,8 @@ def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "POINTS", 8)
 
 
-def recorded(values: list[float]) -> Recorder:
-    recorder = Recorder()
+def recorded(values: list[float]) -> HistoryRecorder:
+    recorder = HistoryRecorder()
     for value in values:
         recorder.add(value, 1 - value)
     return recorder
@@ -38,7 +38,7 @@ def test_a_point_is_the_mean_of_its_steps(values: list[float]) -> None:
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=8))
 def test_pieces_make_the_whole(pieces: list[int]) -> None:
     """Whoever asks now and then, and thins what is had already, has what one who asks at the end gets."""
-    recorder, losses, stride, number = Recorder(), np.empty(0), 1, 0
+    recorder, losses, stride, number = HistoryRecorder(), np.empty(0), 1, 0
     for piece in pieces:
         for _ in range(piece):
             recorder.add(float(number), 0.0)
@@ -60,7 +60,7 @@ def test_what_is_not_known_of_a_step_is_not_known_of_its_point() -> None:
 
 
 def test_a_team_that_mostly_waits_is_told_of_after_enough_steps() -> None:
-    waits = Waits(steps=5)
+    waits = WaitTimes(steps=5)
     said = []
     for _ in range(5):
         waits.add(0.7, 1.0)

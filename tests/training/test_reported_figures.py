@@ -231,7 +231,7 @@ def test_seconds_speed_and_the_time_to_go_by_a_clock_that_is_known(run: Callable
         assert event.seconds == pytest.approx(3 * TICK + TICK)
     ((end, _, over),) = watched.at(End)
     assert end.seconds == pytest.approx(12 * TICK)
-    assert (over.eta, over.part) == (0.0, 0.0)
+    assert (over.eta, over.evaluated) == (0.0, 0.0)
 
 
 def test_the_history_has_the_epochs_of_the_journal(run: Callable[..., Watched]) -> None:

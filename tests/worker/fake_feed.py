@@ -153,7 +153,7 @@ class FakeFeed:
             epoch=len(epochs),
             step=self.step,
             steps=self.steps,
-            part=self._pass,
+            evaluated=self._pass,
             seconds=self.trained or self.step / 190,
             eta=(self.steps - self.step) / 190,
             images_per_second=12_345.6,

@@ -14,22 +14,22 @@ from tuicnn.training.progress import NAN, History
 if TYPE_CHECKING:
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["Recorder", "Smoothed", "Speed", "Waits", "seconds_to_go"]
+__all__ = ["HistoryRecorder", "MovingAverage", "Throughput", "WaitTimes", "seconds_to_go"]
 
 _LARGEST = float(np.finfo(np.float32).max)
 #: points of a curve that are kept
 POINTS = 2**12
 
 
-class Smoothed:
-    """An exponential mean freed of its start at 0 (as Adam's moments are)."""
+class MovingAverage:
+    """An exponential moving average, corrected for its start at 0 (as Adam's moments are)."""
 
-    def __init__(self, keep: float = 0.98) -> None:
-        self._keep, self._sum, self._weight = keep, 0.0, 0.0
+    def __init__(self, decay: float = 0.98) -> None:
+        self._decay, self._sum, self._weight = decay, 0.0, 0.0
 
     def add(self, value: float) -> None:
-        self._sum = self._keep * self._sum + (1 - self._keep) * value
-        self._weight = self._keep * self._weight + (1 - self._keep)
+        self._sum = self._decay * self._sum + (1 - self._decay) * value
+        self._weight = self._decay * self._weight + (1 - self._decay)
 
     @property
     def sums(self) -> tuple[float, float]:
@@ -45,7 +45,7 @@ class Smoothed:
         return self._sum / self._weight if self._weight else NAN
 
 
-class Speed:
+class Throughput:
     """Images a second over the last `window` seconds of training; time between steps does not count."""
 
     def __init__(self, window: float = 1.0) -> None:
@@ -71,7 +71,7 @@ class Speed:
         return self._seconds / len(self._steps) if self._steps else NAN
 
 
-class Waits:
+class WaitTimes:
     """What part of a step the process that leads the others waits for them: medians over the last `steps` steps."""
 
     def __init__(self, steps: int = 31) -> None:
@@ -95,7 +95,7 @@ class Waits:
         ).replace("%", " %", 1)
 
 
-class Recorder:
+class HistoryRecorder:
     """The whole course of loss and accuracy, and every epoch, in memory that does not grow with the run.
 
     A point is one step. When there are `POINTS` of them, neighbours are put together as their mean, so that a point is
@@ -137,7 +137,7 @@ class Recorder:
         return History(first * self.stride, losses, accuracies, tuple(self.epochs[max(0, epoch) :]), self.stride)
 
 
-def seconds_to_go(trainer: Trainer, speed: Speed, evaluation: float, epochs_done: int) -> float:
+def seconds_to_go(trainer: Trainer, speed: Throughput, evaluation: float, epochs_done: int) -> float:
     """Seconds to the end of a run, with the validations (of `evaluation` seconds; 0: none yet) and the test to come."""
     data = trainer.dataset
     # until the first validation has been timed: forward alone takes about a third of a step

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from tuicnn.training.checkpoint import Tally
 from tuicnn.training.events import Epoch
-from tuicnn.training.meter import Recorder, Smoothed, Speed, seconds_to_go
+from tuicnn.training.meter import HistoryRecorder, MovingAverage, Throughput, seconds_to_go
 from tuicnn.training.progress import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tuicnn.training.checkpoint import Checkpoint
-    from tuicnn.training.trainer import Score, Trainer
+    from tuicnn.training.trainer import Trainer
 
 __all__ = ["Metrics"]
 
@@ -28,14 +28,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self._recording = threading.Lock()
-        self._recorder = Recorder()
-        self._loss, self._accuracy, self._speed = Smoothed(), Smoothed(), Speed()
+        self._recorder = HistoryRecorder()
+        self._loss, self._accuracy, self._speed = MovingAverage(), MovingAverage(), Throughput()
         self.tally = Tally()  # of the epoch that is being trained
         self.best_step = 0  # the steps done at the end of the best epoch; 0 before there is one
         self.seconds = 0.0  # spent in steps
         self.evaluation_seconds = 0.0  # of the last validation; 0 before the first
 
-    def take_up(self, checkpoint: Checkpoint, steps: Iterable[tuple[float, float]], epochs: Iterable[Epoch]) -> None:
+    def restore(self, checkpoint: Checkpoint, steps: Iterable[tuple[float, float]], epochs: Iterable[Epoch]) -> None:
         """Go on from a checkpoint; `steps` (each one's loss and accuracy) and `epochs` were before it."""
         self.tally, self.best_step = checkpoint.tally, checkpoint.best_step
         self._loss.sums, self._accuracy.sums = checkpoint.smoothed[:2], checkpoint.smoothed[2:]
@@ -57,10 +57,12 @@ class Metrics:
         with self._recording:
             self._recorder.add(loss, accuracy)
 
-    def end_epoch(self, epoch: int, step: int, score: Score, evaluation_seconds: float) -> Epoch:
+    def end_epoch(
+        self, epoch: int, step: int, val_loss: float, val_accuracy: float, evaluation_seconds: float
+    ) -> Epoch:
         """The end of an epoch (from 1), with its validation's loss and accuracy; the next one is begun."""
         self.evaluation_seconds = evaluation_seconds
-        done = self.tally.epoch(epoch, step, *score, evaluation_seconds)
+        done = self.tally.epoch(epoch, step, val_loss, val_accuracy, evaluation_seconds)
         self.tally = Tally()
         with self._recording:
             self._recorder.epochs = self._recorder.epochs.plus([done])
@@ -71,7 +73,7 @@ class Metrics:
         before = Tally() if weights_restored else self.tally
         self.tally = dataclasses.replace(before, halvings=self.tally.halvings + 1)
         if weights_restored:
-            self._loss, self._accuracy = Smoothed(), Smoothed()
+            self._loss, self._accuracy = MovingAverage(), MovingAverage()
 
     # --- what is known ----------------------------------------------------------------------------------------------
 

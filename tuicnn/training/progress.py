@@ -28,7 +28,7 @@ class Progress:
     epoch: int = 0  # epochs completed
     step: int = 0  # steps completed, over the whole run
     steps: int = 0  # steps of the whole run
-    part: float = 0.0  # how much of the pass over validation or test images is done, 0 to 1
+    evaluated: float = 0.0  # share of the validation or test images that is evaluated, 0 to 1
     seconds: float = 0.0  # time spent training so far, without pauses
     eta: float = NAN  # seconds to the end of training
     images_per_second: float = NAN  # over the last second or so of training

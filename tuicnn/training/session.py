@@ -39,15 +39,14 @@ from tuicnn.training.events import (
     WeightsRestored,
 )
 from tuicnn.training.fingerprints import data_fingerprint
-from tuicnn.training.meter import Waits
+from tuicnn.training.meter import WaitTimes
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.overview import overview_of
 from tuicnn.training.progress import History, Progress
-from tuicnn.training.trainer import Trainer
+from tuicnn.training.trainer import Score, Split, Trainer
 from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
-    from tuicnn.data import Dataset
     from tuicnn.engine.network import Network
     from tuicnn.language import Plan
     from tuicnn.training.checkpoint import Checkpoint
@@ -57,6 +56,14 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 T = TypeVar("T")
+
+
+class _Ended(Exception):  # noqa: N818 - a fact, not a fault
+    """The run ends in a final state before its last epoch; its text is the message."""
+
+    def __init__(self, state: State, message: str = "") -> None:
+        super().__init__(message)
+        self.state = state
 
 
 class Session:
@@ -93,7 +100,7 @@ class Session:
         self._working = State.STARTING  # what it does when it is not paused
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
         self._progress = Progress()
-        self._metrics, self._waits = Metrics(), Waits()
+        self._metrics, self._waits = Metrics(), WaitTimes()
         self._waits_told = False
         self._told = ""  # what was done about a divergence in this epoch
         self._data = ""  # the data set's fingerprint, once the weights are those of the run
@@ -158,7 +165,10 @@ class Session:
         state, message = State.FAILED, ""
         try:
             try:
-                state, message = self._run()
+                self._run()
+                state = State.DONE
+            except _Ended as end:
+                state, message = end.state, str(end)
             except (DataError, UserError, OSError) as error:
                 message = str(error)
             except MemoryError:
@@ -169,11 +179,11 @@ class Session:
         finally:
             if self._trainer is not None:
                 self._trainer.close()
-            self._set(state=state, message=message, eta=0.0, part=0.0)
+            self._set(state=state, message=message, eta=0.0, evaluated=0.0)
             self._end(state, message)
         return state
 
-    def _run(self) -> tuple[State, str]:
+    def _run(self) -> None:
         with counted(self._read_so_far):
             dataset = self.plan.data.load()
         self._set(message="")
@@ -185,17 +195,10 @@ class Session:
         )
         self._begin(trainer, self.overview)
         for epoch in range(self._progress.epoch, self.plan.train.epochs):
-            problem = self._epoch(trainer, dataset, epoch)
-            if problem is not None:
-                return problem
-        self._work(State.TESTING)
-        score = trainer.evaluate("test", self._between_parts)
-        if score is None:
-            self._offer_checkpoint(CheckpointReason.STOP)
-            return State.STOPPED, ""
-        self._set(test_loss=score[0], test_accuracy=score[1])
+            self._epoch(trainer, epoch)
+        loss, accuracy = self._evaluate(trainer, "test", State.TESTING)
+        self._set(test_loss=loss, test_accuracy=accuracy)
         self._offer_checkpoint(CheckpointReason.STOP)  # a disk that refused the last checkpoint is asked once more
-        return State.DONE, ""
 
     def _read_so_far(self, done: int, total: int) -> None:
         message = f"reading {info(self.plan.data).name}: {done:,} of {total:,} images"
@@ -207,7 +210,7 @@ class Session:
         past, data = self._past, data_fingerprint(trainer.dataset)
         if past is not None and past.checkpoint is not None:
             self._progress = restore(past.checkpoint, trainer, data, self._progress, self._resume_command)
-            self._metrics.take_up(past.checkpoint, past.steps, past.epochs)
+            self._metrics.restore(past.checkpoint, past.steps, past.epochs)
         self._data = data  # from here on there is something to keep
         self._set(
             steps=trainer.steps,
@@ -227,43 +230,35 @@ class Session:
         if self._data and self._offer(reason):
             self._set(saved=self._progress.step)
 
-    def _epoch(self, trainer: Trainer, dataset: Dataset, epoch: int) -> tuple[State, str] | None:
-        """One epoch, or what is left of it, and its validation; a final state where the run ends in it."""
+    def _epoch(self, trainer: Trainer, epoch: int) -> None:
+        """One epoch, or what is left of it, and its validation. Raises `_Ended`."""
         while trainer.step < (epoch + 1) * trainer.steps_per_epoch:
             self._work(State.TRAINING)
             if not self._control.hold(before_step=True):
-                self._offer_checkpoint(CheckpointReason.STOP)
-                return State.STOPPED, ""
+                raise self._end_of(State.STOPPED)
             if weights := self._divergences.before_step(trainer, self._metrics):
                 self._after_divergence(weights, f"Training goes on from {weights}.")
             waited, began = trainer.group.waited, perf_counter()
             try:
                 loss, accuracy, count = trainer.measured.advance(trainer)
             except DivergedError as error:
-                end = self._diverged(trainer, error.divergence)
-                if end is not None:
-                    return end
+                self._diverged(trainer, error.divergence)
                 continue
             took = perf_counter() - began
             self._waits.add(trainer.group.waited - waited, took)
             self._record(trainer, loss, accuracy, count, took)
             self._offer_checkpoint(CheckpointReason.STEP)
-        self._work(State.VALIDATING)
         began, held = perf_counter(), self._held
-        score = trainer.evaluate("validation", self._between_parts)
-        if score is None:
-            self._offer_checkpoint(CheckpointReason.STOP)
-            return State.STOPPED, ""
+        val_loss, val_accuracy = self._evaluate(trainer, "validation", State.VALIDATING)
         took = perf_counter() - began - (self._held - held)
-        done = self._metrics.end_epoch(epoch + 1, trainer.step, score, took)
+        done = self._metrics.end_epoch(epoch + 1, trainer.step, val_loss, val_accuracy, took)
         self._told = ""
-        val_loss, val_accuracy = score
         best = self._progress.best_val_accuracy
         better = not best >= val_accuracy
         if better:
             self._metrics.best_step = trainer.step
         self._set(
-            part=0.0,
+            evaluated=0.0,
             epoch=epoch + 1,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
@@ -272,23 +267,39 @@ class Session:
         )
         self._on_event(done)
         self._offer_checkpoint(CheckpointReason.EPOCH)
-        return None
 
-    def _diverged(self, trainer: Trainer, found: Divergence) -> tuple[State, str] | None:
-        """A step was undone. A final state where that ends the run; else it is paused, or goes on otherwise."""
+    def _evaluate(self, trainer: Trainer, split: Split, state: State) -> Score:
+        """Mean loss and accuracy over the validation or test images. Raises `_Ended`."""
+        self._work(state)
+
+        def tell(evaluated: float) -> bool:
+            self._set(evaluated=evaluated)
+            self._warn_of_lost_group(trainer)
+            return self._control.hold(before_step=False)
+
+        score = trainer.evaluate(split, tell)
+        if score is None:
+            raise self._end_of(State.STOPPED)
+        return score
+
+    def _end_of(self, state: State, message: str = "") -> _Ended:
+        """What ends the run, with a checkpoint of where it is."""
+        self._offer_checkpoint(CheckpointReason.STOP)
+        return _Ended(state, message)
+
+    def _diverged(self, trainer: Trainer, found: Divergence) -> None:
+        """A step was undone: the run is paused, or goes on otherwise. Raises `_Ended` where it ends."""
         remedy = self._divergences.handle(trainer, found, self._metrics)
         self._set(learning_rate=trainer.learning_rate)
         rate = trainer.learning_rate
         self._on_event(Diverged(action=remedy.action, learning_rate=rate, message=remedy.sentence, **vars(found)))
         if remedy.action == "stop":
-            self._offer_checkpoint(CheckpointReason.STOP)
-            return State.DIVERGED, remedy.sentence
+            raise self._end_of(State.DIVERGED, remedy.sentence)
         if remedy.action == "pause":
             self._set(diverged=found.sentence, message=remedy.sentence)
             self._control.pause()
         else:
             self._after_divergence(remedy.weights, remedy.sentence)
-        return None
 
     def _after_divergence(self, weights: str, sentence: str) -> None:
         """Training goes on after a divergence, perhaps with other `weights`."""
@@ -315,19 +326,17 @@ class Session:
             diverged="",
             message=trainer.trouble or self._told or waits,
         )
-        self._tell_of_the_team()
+        self._warn_of_lost_group(trainer)
         if waits and not self._waits_told:
             self._waits_told = True
             self._on_event(Warned(waits))
         self._on_event(Step(trainer.step, loss, accuracy))
 
-    def _tell_of_the_team(self) -> None:
+    def _warn_of_lost_group(self, trainer: Trainer) -> None:
         """Once, where the processes that trained with this one are gone; at a stop, all of them may be ending."""
-        trouble = self._trainer.trouble if self._trainer is not None else ""
-        if trouble and not self._alone and not self._control.stopping:
+        if trainer.trouble and not self._alone and not self._control.stopping:
             self._alone = True
-            traceback = self._trainer.traceback if self._trainer is not None else ""
-            self._on_event(Warned(trouble, traceback or None))
+            self._on_event(Warned(trainer.trouble, trainer.traceback or None))
 
     def _work(self, state: State) -> None:
         """Begin to train, validate or test."""
@@ -356,11 +365,6 @@ class Session:
         self._set(learning_rate=trainer.learning_rate)
         self._on_event(RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
         self._offer_checkpoint(CheckpointReason.ASKED)  # what a person decided cannot be worked out again
-
-    def _between_parts(self, part: float) -> bool:
-        self._set(part=part)
-        self._tell_of_the_team()
-        return self._control.hold(before_step=False)
 
     def _answer(self, question: Callable[[Trainer], T]) -> T:
         if self._trainer is None:

@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from tuicnn.data import Dataset
     from tuicnn.language import Plan
 
-__all__ = ["Score", "Trainer"]
+__all__ = ["Score", "Split", "Trainer"]
 
 #: images of an evaluation between two looks at whether somebody waits
 CHUNK = 512
 
 Score = tuple[float, float]
-Part = Literal["validation", "test"]
+Split = Literal["validation", "test"]
 
 #: what the processes of a group are told to do
 _STEP, _EVALUATE = range(2)
-_PARTS: tuple[Part, ...] = ("validation", "test")
+_SPLITS: tuple[Split, ...] = ("validation", "test")
 
 
 class Trainer:
@@ -124,7 +124,7 @@ class Trainer:
         """This process's part of a piece of work."""
         if work == _STEP:
             return self._step_together(first, watched=bool(second))
-        return self._evaluate_together(_PARTS[first], second, third)
+        return self._evaluate_together(_SPLITS[first], second, third)
 
     @property
     def learning_rate(self) -> float:
@@ -197,33 +197,33 @@ class Trainer:
         value = "NaN" if math.isnan(loss) else "infinite"
         return first or found or Divergence(self.step + 1, epoch + 1, "the loss", value)
 
-    def evaluate(self, part: Part, between: Callable[[float], bool]) -> Score | None:
+    def evaluate(self, split: Split, on_progress: Callable[[float], bool]) -> Score | None:
         """Mean loss and accuracy over the validation or test images; NaN where there are none.
 
-        `between(part done)` is called now and then, and ends the evaluation early (None) by returning False.
+        `on_progress(share done)` is called every `CHUNK` images; where it returns False, the evaluation ends with None.
         """
-        total, right, count = 0.0, 0, len(self._images_of(part)[0])
+        total, right, count = 0.0, 0, len(self._images_of(split)[0])
         for first in range(0, count, CHUNK):
-            if not between(first / count):
+            if not on_progress(first / count):
                 return None
-            loss, correct = self.evaluate_some(part, first, min(CHUNK, count - first))
+            loss, correct = self.evaluate_some(split, first, min(CHUNK, count - first))
             total += loss
             right += correct
         return (total / count, right / count) if count else (float("nan"), float("nan"))
 
-    def evaluate_some(self, part: Part, first: int, count: int) -> tuple[float, int]:
+    def evaluate_some(self, split: Split, first: int, count: int) -> tuple[float, int]:
         """The sum of the losses of `count` images from the `first`, and how many are right."""
         found: tuple[float, int] = self._together(
-            -(-count // INFERENCE_SHARD), _EVALUATE, _PARTS.index(part), first, count
+            -(-count // INFERENCE_SHARD), _EVALUATE, _SPLITS.index(split), first, count
         )
         return found
 
-    def _images_of(self, part: Part) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    def _images_of(self, split: Split) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         data = self.dataset
-        return (data.val_images, data.val_labels) if part == "validation" else (data.test_images, data.test_labels)
+        return (data.val_images, data.val_labels) if split == "validation" else (data.test_images, data.test_labels)
 
-    def _evaluate_together(self, part: Part, first: int, count: int) -> tuple[float, int]:
-        images, labels = self._images_of(part)
+    def _evaluate_together(self, split: Split, first: int, count: int) -> tuple[float, int]:
+        images, labels = self._images_of(split)
 
         def fetch(start: int, stop: int) -> tuple[Any, Any]:
             a, b = first + start, first + stop

@@ -136,7 +136,7 @@ class Status(LineWidget):
         mark = glyphs.paused if progress.state is State.PAUSED else glyphs.running
         word = WORDS[progress.state]
         if progress.state in (State.VALIDATING, State.TESTING):
-            word += f" {percent(progress.part, 0):>4}"
+            word += f" {percent(progress.evaluated, 0):>4}"
         if snapshot.frozen:
             word = "view frozen"
         epoch, share = epoch_of(progress, overview)
