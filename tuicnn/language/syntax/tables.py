@@ -9,11 +9,9 @@ be read or written is passed over in silence: it only saves time.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import stat
 import sys
-import tempfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,10 @@ import lark
 import platformdirs
 from lark import Lark, Transformer
 from lark.lark import PostLex
+
+from tuicnn.records import dump, parse
+from tuicnn.system.files import write_atomic
+from tuicnn.system.regular_files import open_regular
 
 __all__ = ["parser_of"]
 
@@ -33,7 +35,7 @@ def parser_of(grammar: str, postlex: PostLex, transformer: Transformer[Any, Any]
     """Lark's parser of a grammar; `options` are Lark's other options, all of them plain values."""
     code = {"postlex": postlex, "transformer": transformer}
     kept = sorted(postlex.always_accept)  # they have a say in the tables
-    key = json.dumps([lark.__version__, sys.version_info[:2], kept, options, grammar])
+    key = dump([lark.__version__, sys.version_info[:2], kept, options, grammar])
     path = platformdirs.user_cache_path("tuicnn") / "grammar.json"
     tables = _read(path, key)
     if tables is not None:
@@ -67,31 +69,21 @@ def _numbered(table: dict[str, Any]) -> dict[int, Any]:
 def _read(path: Path, key: str) -> Any:
     """The tables kept in a file; None where they are not to be believed."""
     try:
-        # not blocking: what lies there might be a pipe that nobody writes to
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with os.fdopen(open_regular(path, follow=True), "rb") as file:
             status = os.fstat(file.fileno())
-            others = stat.S_IWGRP | stat.S_IWOTH
-            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & others:
+            if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 return None
             checksum, body = file.read().split(b"\n", 1)
         if int(checksum, 16) != zlib.crc32(body):
             return None
-        written = json.loads(body)
+        written = parse(body)
         return written["tables"] if written["key"] == key else None
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
 
 def _write(path: Path, key: str, tables: list[Any]) -> None:
-    try:
-        body = json.dumps({"key": key, "tables": tables}).encode()
+    body = dump({"key": key, "tables": tables}).encode()
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)  # nobody else may write it
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(b"%08x\n" % zlib.crc32(body) + body)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-    except (OSError, TypeError, ValueError):
-        return
+        write_atomic(path, b"%08x\n" % zlib.crc32(body) + body)
