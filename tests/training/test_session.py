@@ -222,27 +222,6 @@ def test_a_resume_during_a_single_step_is_told() -> None:
     assert pauses(events) == ["paused", "unpaused"]
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_weights() -> None:
-    made, events = session(NET.replace("train:", "optim: sgd lr=1e6\ntrain:"))
-    assert made.run() is State.DIVERGED  # without a warning of NumPy's: pytest makes errors of them
-    assert "smaller learning rate" in made.progress().message
-    assert of(events, End)[0].state is State.DIVERGED
-    assert made.network is not None
-    assert all(np.isfinite(w).all() for w in made.network.state_dict().values())
-
-
-def test_running_statistics_that_overflow_are_not_taken() -> None:
-    net = """\
-data: mnist val=64 limit=640
-optim: sgd lr=1e4 momentum=0.9
-conv 4 3x3 -> silu -> batchnorm -> flatten -> dense 10
-"""
-    made, _ = session(net)
-    assert made.run() is State.DIVERGED
-    assert made.network is not None
-    assert all(np.isfinite(w).all() for w in made.network.state_dict().values())
-
-
 def test_data_that_cannot_be_read_fails_with_a_sentence(tmp_path: Any) -> None:
     np.savez(tmp_path / "d.npz", x_train=np.zeros((40, 8, 8), np.uint8), y_train=np.arange(40) % 2,
              x_test=np.zeros((4, 8, 8), np.uint8), y_test=np.arange(4) % 2)  # fmt: skip
