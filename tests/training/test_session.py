@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,12 +13,10 @@ import numpy as np
 import pytest
 
 from tests.runs.small import kinds, of
-from tuicnn import sharding
 from tuicnn.data import Dataset, DataSpec
-from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.errors import UserError
 from tuicnn.language import check
-from tuicnn.training.events import End, Epoch, Event, Start, State, Step, Warned
+from tuicnn.training.events import End, Epoch, Event, Start, State, Step
 from tuicnn.training.session import Session
 
 NET = """\
@@ -121,32 +117,6 @@ def test_the_same_seed_gives_the_same_bits_with_any_number_of_threads() -> None:
     for other_weights, other_losses, other_test in results[1:]:
         assert all(np.array_equal(weights[name], other_weights[name]) for name in weights)
         assert (losses, test) == (other_losses, other_test)
-
-
-def test_a_process_that_is_killed_is_told_once_and_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharding, "SMALL_BATCH", 0)  # every step is shared
-    whole, _ = session()
-    whole.run()
-    events: list[Event] = []
-
-    def kill(event: Event) -> None:
-        events.append(event)
-        if isinstance(event, Step) and event.step == 3:
-            assert made._trainer is not None
-            assert isinstance(made._trainer.group, ForkedGroup)
-            os.kill(made._trainer.group.members[0], signal.SIGKILL)
-
-    checked = check(NET)
-    assert checked.plan is not None
-    made = Session(checked.plan, threads=2, on_event=kill)
-    assert made.run() is State.DONE
-    said = [event.message for event in of(events, Warned)]
-    because = "another process was killed by SIGKILL, as the system does where memory is short"
-    assert said == [f"Training goes on in one process: {because}."]
-    assert whole.network is not None
-    assert made.network is not None
-    found = made.network.state_dict()
-    assert all(np.array_equal(array, found[name]) for name, array in whole.network.state_dict().items())
 
 
 def test_another_seed_gives_another_run() -> None:

@@ -18,7 +18,6 @@ from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
 from tuicnn.engine.hooks import StepHook
 from tuicnn.engine.network import Network
-from tuicnn.engine.step import StepResult
 from tuicnn.sharding import INFERENCE_SHARD, SLOTS
 from tuicnn.system.files import why
 from tuicnn.training.diagnosis import all_finite, diagnose, overflow
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuicnn.data import Dataset
+    from tuicnn.engine.step import Fetch, StepResult
     from tuicnn.language import Plan
 
 __all__ = ["Score", "Split", "Trainer"]
@@ -85,46 +85,43 @@ class Trainer:
         self.updates = 0  # steps that the optimizer's state has seen: those done, unless it was set back
         store = self.network.store
         kept = plan.optimizer.state(store.flat)
-        self._memory = np.zeros((len(kept), store.flat.size), store.flat.dtype)  # one copy, one look, for all of them
-        self.state: dict[str, NDArray[Any]] = dict(zip(kept, self._memory, strict=True))
+        memory = np.zeros((len(kept), store.flat.size), store.flat.dtype)  # one copy, one look, for all of them
+        self.state: dict[str, NDArray[Any]] = dict(zip(kept, memory, strict=True))
         # what a step changes, and what it was before
-        self._changed = [a for a in (store.flat, self._memory.reshape(-1), store.flat_buffers) if a.size]
+        self._changed = [a for a in (store.flat, memory.reshape(-1), store.flat_buffers) if a.size]
         self._before = [np.empty_like(array) for array in self._changed]
         #: what became of the group, where it is not what was asked for, and the traceback of a member that failed; ""
         #: where all is well
         self.trouble = self.traceback = ""
-        self._start_group()
+        try:
+            self.group.start(self._work)
+        except OSError as error:
+            self._go_on_alone(f"no further process could be started ({why(error)})")
 
     def close(self) -> None:
         """End the processes that train with this one."""
         self.group.close()
-
-    def _start_group(self) -> None:
-        try:
-            self.group.start(self._do)
-        except OSError as error:
-            self._go_on_alone(f"no further process could be started ({why(error)})")
 
     def _go_on_alone(self, reason: str) -> None:
         """Without the members every number is the same, only later."""
         self.group.close()
         self.trouble = f"Training goes on in one process: {reason}."
 
-    def _together(self, workers: int, work: int, first: int, second: int = 0, third: int = 0) -> Any:
+    def _together(self, workers: int, *work: int) -> Any:
         """Do a piece of work with as many processes as `workers`; alone, where one of them is lost."""
         try:
-            self.group.dispatch(work, first, second, third, workers=workers)
-            return self._do(work, first, second, third)
+            self.group.dispatch(*work, workers=workers)
+            return self._work(*work)
         except MemberLostError as error:
             self.traceback = error.traceback
             self._go_on_alone(str(error))
-            return self._do(work, first, second, third)
+            return self._work(*work)
 
-    def _do(self, work: int, first: int, second: int, third: int) -> Any:
+    def _work(self, kind: int, first: int, second: int, third: int = 0) -> Any:
         """This process's part of a piece of work."""
-        if work == _STEP:
-            return self._step_together(first, watched=bool(second))
-        return self._evaluate_together(_SPLITS[first], second, third)
+        if kind == _STEP:
+            return self._forward_backward(first, watched=bool(second))
+        return self._evaluate(_SPLITS[first], second, third)
 
     @property
     def learning_rate(self) -> float:
@@ -140,32 +137,28 @@ class Trainer:
         """
         self._hook = hook
         try:
-            count = self._count(self.step)
+            count = self._batch(self.step)[0]
             result = self._together(self.network.max_workers(count), _STEP, self.step, hook is not None)
         finally:
             self._hook = None
         if not math.isfinite(result.loss):
             raise DivergedError(self._diagnosis(None, result.loss))
         began = perf_counter()
-        self._take(result)
+        self._update(result)
         if hook is not None:
             hook.on_update(perf_counter() - began)
         return result.loss, result.correct / count, count
 
-    def _count(self, step: int) -> int:
-        """The images of a step's batch."""
-        return len(self.batches.indices(*divmod(step, self.steps_per_epoch)))
+    def _batch(self, step: int) -> tuple[int, Fetch]:
+        """The images of a step's batch: how many there are, and what makes those of a shard."""
+        place = divmod(step, self.steps_per_epoch)
+        return len(self.batches.indices(*place)), lambda start, stop: self.batches.make(*place, start, stop)
 
-    def _step_together(self, step: int, *, watched: bool) -> StepResult | None:
-        epoch, within = divmod(step, self.steps_per_epoch)
-        return self.network.forward_backward(
-            self._count(step),
-            lambda start, stop: self.batches.make(epoch, within, start, stop),
-            step=step,
-            hook=(self._hook or StepHook()) if watched else None,
-        )
+    def _forward_backward(self, step: int, *, watched: bool) -> StepResult | None:
+        hook = (self._hook or StepHook()) if watched else None
+        return self.network.forward_backward(*self._batch(step), step=step, hook=hook)
 
-    def _take(self, result: StepResult) -> None:
+    def _update(self, result: StepResult) -> None:
         """Move the weights along a step's gradient. Raises `DivergedError`, with all as it was, as in `advance`."""
         for before, array in zip(self._before, self._changed, strict=True):
             before[:] = array
@@ -186,14 +179,8 @@ class Trainer:
 
     def _diagnosis(self, found: Divergence | None, loss: float) -> Divergence:
         """Where the step that comes next goes wrong before the weights are moved; else what was found of these."""
-        epoch, within = divmod(self.step, self.steps_per_epoch)
-        first = diagnose(
-            self.network,
-            len(self.batches.indices(epoch, within)),
-            lambda start, stop: self.batches.make(epoch, within, start, stop),
-            step=self.step,
-            epoch=epoch,
-        )
+        epoch = self.step // self.steps_per_epoch
+        first = diagnose(self.network, *self._batch(self.step), step=self.step, epoch=epoch)
         value = "NaN" if math.isnan(loss) else "infinite"
         return first or found or Divergence(self.step + 1, epoch + 1, "the loss", value)
 
@@ -222,7 +209,7 @@ class Trainer:
         data = self.dataset
         return (data.val_images, data.val_labels) if split == "validation" else (data.test_images, data.test_labels)
 
-    def _evaluate_together(self, split: Split, first: int, count: int) -> tuple[float, int]:
+    def _evaluate(self, split: Split, first: int, count: int) -> tuple[float, int]:
         images, labels = self._images_of(split)
 
         def fetch(start: int, stop: int) -> tuple[Any, Any]:
