@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tuicnn.cli.output import fix
+from tuicnn.cli import rewriting
 from tuicnn.cli.program import main
 from tuicnn.language import Diagnostic, read_file
 
@@ -84,7 +84,7 @@ def test_a_file_that_changed_meanwhile_is_not_written(wrong: Path, monkeypatch: 
         read.append(path)
         return read_file(path)
 
-    monkeypatch.setattr(fix, "read_file", changing)
+    monkeypatch.setattr(rewriting, "read_file", changing)
     done = check("--fix", wrong)
     assert done.exit_code == 1
     assert "was changed meanwhile" in str(done.exception)

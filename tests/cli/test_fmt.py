@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.conftest import Run
-from tuicnn.cli.output.fmt import diff_lines
+from tuicnn.cli.output.diff import diff_lines
 from tuicnn.cli.program import main
 
 MESSY = "optim: adam\ndata:mnist\nconv 8  3x3 → relu # why\nflatten -> dense 10"

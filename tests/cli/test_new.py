@@ -11,8 +11,9 @@ import pytest
 from tests.conftest import Run
 from tests.language.programs import structure
 from tuicnn.bundled import bundled
-from tuicnn.cli.output import new
-from tuicnn.cli.output.new import starter, starters, target, what_next, write_starter
+from tuicnn.cli import starters as starters_module
+from tuicnn.cli.output.new import what_next
+from tuicnn.cli.starters import starter, starters, target, write_starter
 from tuicnn.errors import UserError
 from tuicnn.language import check_file
 from tuicnn.language.writing.formatting import format_text
@@ -47,7 +48,7 @@ def test_a_new_bundled_network_appears_by_itself(tmp_path: Path, monkeypatch: py
     for path in bundled("nets").glob("*.net"):
         shutil.copy(path, tmp_path)
     (tmp_path / "tiny.net").write_text("# A tiny one. It is\n# of no use.\n\nflatten -> dense 10\n")
-    monkeypatch.setattr(new, "bundled", lambda _: tmp_path)
+    monkeypatch.setattr(starters_module, "bundled", lambda _: tmp_path)
     tiny = starter("tiny")
     assert (tiny.about, tiny.data, tiny.plan.parameters) == ("A tiny one.", "mnist", 7850)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-__all__ = ["count", "duration", "percent", "shape", "significant"]
+__all__ = ["clock", "count", "counted", "duration", "percent", "shape", "significant"]
 
 
 def count(number: int) -> str:
@@ -12,6 +13,11 @@ def count(number: int) -> str:
     if number < 10_000_000:
         return f"{number:,}"
     return f"{number / 1e6:,.1f} M" if number < 1e10 else f"{number / 1e9:,.1f} G"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 thread`, `1,568 threads`."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def significant(number: float, unknown: str = "-") -> str:
@@ -28,16 +34,16 @@ def significant(number: float, unknown: str = "-") -> str:
     return short if len(short) <= 6 else f"{number:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
-def percent(share: float, digits: int = 1, unknown: str = "-") -> str:
+def percent(share: float | None, digits: int = 1, unknown: str = "-") -> str:
     """A share from 0 to 1 as percent, rounded; but 100% means all of them."""
-    if not math.isfinite(share):
+    if share is None or not math.isfinite(share):
         return unknown
     if share < 1:
         share = min(share, 1 - 10.0 ** -(digits + 2))
     return f"{share * 100:.{digits}f}%"
 
 
-def duration(seconds: float, unknown: str = "-") -> str:
+def clock(seconds: float, unknown: str = "-") -> str:
     """A time as `0:42`, `12:03` or `1:02:03`."""
     if not math.isfinite(seconds):
         return unknown
@@ -47,6 +53,14 @@ def duration(seconds: float, unknown: str = "-") -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def shape(sizes: tuple[int, ...]) -> str:
+def duration(seconds: float) -> str:
+    """A time in words: `8.2 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def shape(sizes: Sequence[int]) -> str:
     """A shape as the language writes it: `8x28x28`."""
     return "x".join(map(str, sizes))

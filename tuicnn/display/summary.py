@@ -11,7 +11,7 @@ import rich.console
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.display.numbers import count, duration, percent, significant
+from tuicnn.display.numbers import clock, count, percent, significant
 from tuicnn.display.output import Console
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import Role, TerminalProfile
@@ -85,7 +85,7 @@ def print_summary(
         facts = [
             f"{count(overview.parameters)} weights",
             f"{progress.step:,} steps",
-            f"{duration(progress.seconds)} of training",
+            f"{clock(progress.seconds)} of training",
         ]
         say(f"  {', '.join(facts)}", "dim")
     say(f"  folder    {folder.path}")
@@ -137,7 +137,7 @@ def _epochs(epochs: Sequence[Epoch], progress: Progress, terminal: TerminalProfi
             "val accuracy",
             lambda e: percent(e.val_accuracy, 2, dash) + ("     ", " best")[e.epoch == progress.best_epoch],
         ),
-        ("time", lambda e: duration(e.seconds, dash)),
+        ("time", lambda e: clock(e.seconds, dash)),
         ("images/s", lambda e: f"{e.images_per_second:,.0f}" if math.isfinite(e.images_per_second) else dash),
     ]
     while len(columns) > 1 and sum(max(len(head), 6) + 2 for head, _ in columns) > width:

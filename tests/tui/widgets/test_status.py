@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.fake_feed import OVERVIEW
-from tuicnn.display.numbers import count, duration, percent, significant
+from tuicnn.display.numbers import clock, count, percent, significant
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.verdict import epoch_of, verdict
@@ -133,7 +133,7 @@ def test_all_is_said_of_all_only(share: float, digits: int) -> None:
 
 
 def test_times_and_counts() -> None:
-    assert [duration(s) for s in (0, 42.4, 723, 3723, math.nan)] == ["0:00", "0:42", "12:03", "1:02:03", "-"]
+    assert [clock(s) for s in (0, 42.4, 723, 3723, math.nan)] == ["0:00", "0:42", "12:03", "1:02:03", "-"]
     assert [count(n) for n in (0, 15_690, 33_554_432)] == ["0", "15,690", "33.6 M"]
 
 

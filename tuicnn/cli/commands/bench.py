@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from tuicnn.bundled import bundled
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import console_for, is_terminal, say_json
 from tuicnn.cli.shared import find_net, print_diagnostics, terminal_of
+from tuicnn.display.numbers import counted
 from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
@@ -91,7 +94,7 @@ def bench(
     plans = [(_plan(path, terminal), path) for path in paths]
     from tuicnn.bench.contest import Timing, contest
     from tuicnn.bench.results import Result
-    from tuicnn.cli.output.bench import Doing, print_layers, print_machine, print_results
+    from tuicnn.cli.output.bench import doing, print_layers, print_machine, print_results
 
     found = machine(against=against is not None)
     timing = Timing(seconds, rounds)
@@ -102,11 +105,12 @@ def bench(
     if not as_json:
         print_machine(console, found)
     try:
-        with Doing(console_for(sys.stderr), shown=is_terminal(sys.stderr)) as doing:
+        with doing(console_for(sys.stderr), shown=is_terminal(sys.stderr)) as say:
             for number in threads or tuple(dict.fromkeys((1, cores()))):
                 for plan, path in plans:
-                    what = f"{path.stem}, {number} thread{'s' * (number != 1)}"
-                    result = contest(plan, path, number, timing, against=against is not None, said=doing.about(what))
+                    what = f"{path.stem}, {counted(number, 'thread')}"
+                    about = partial(_about, say, what)
+                    result = contest(plan, path, number, timing, against=against is not None, said=about)
                     results.append(result)
                     if as_json:
                         say_json({**result.as_json(), "machine": found})
@@ -116,6 +120,10 @@ def bench(
             if nets:
                 for result in results:
                     print_layers(console, result)
+
+
+def _about(say: Callable[[str], None], what: str, text: str) -> None:
+    say(f"{what}: {text}")
 
 
 def _plan(path: Path, terminal: TerminalProfile) -> Plan:

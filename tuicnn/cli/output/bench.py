@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.bench.results import Result, geometric_mean
+from tuicnn.display.numbers import counted
 from tuicnn.system.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Doing", "print_layers", "print_machine", "print_results"]
+__all__ = ["doing", "print_layers", "print_machine", "print_results"]
 
 #: share of the processors in use by others above which the machine is not quiet enough to measure on
 BUSY = 0.1
@@ -26,7 +28,7 @@ _MARKS = {"": "", "contiguous": " ", "channels_last": "*"}
 def print_machine(console: Console, found: dict[str, Any]) -> None:
     """The machine and the libraries, in one line; and a warning where others use it too."""
     torch = f", PyTorch {found['torch']}" if found["torch"] else ""
-    cores = f"{found['cores']} core{'s' * (found['cores'] != 1)}"
+    cores = counted(found["cores"], "core")
     console.print(Text(f"{found['processor']}, {cores}; NumPy {found['numpy']}, {found['blas']}{torch}", style="dim"))
     if found["busy"] > BUSY:
         share = f"{found['busy']:.0%}"
@@ -40,7 +42,7 @@ def print_results(console: Console, results: Sequence[Result]) -> None:
     against = any(result.best("training") for result in results)
     for kind in ("training", "inference"):
         console.print()
-        console.print(_compared(results, kind) if against else _alone(results, kind))
+        console.print(_speeds(results, kind, against=against))
     console.print()
     for threads in dict.fromkeys(result.threads for result in results) if against else ():
         console.print(Text(_mean([result for result in results if result.threads == threads])))
@@ -54,51 +56,28 @@ def _mean(results: Sequence[Result]) -> str:
         geometric_mean(ratio for result in results if (ratio := result.ratio(kind)))
         for kind in ("training", "inference")
     )
-    return f"{_threads(results[0])}: {training:.2f} times PyTorch's speed in training, {inference:.2f} in inference" + (
-        " (geometric mean)" if len(results) > 1 else ""
-    )
+    threads, several = counted(results[0].threads, "thread"), " (geometric mean)" if len(results) > 1 else ""
+    return f"{threads}: {training:.2f} times PyTorch's speed in training, {inference:.2f} in inference{several}"
 
 
-def _compared(results: Sequence[Result], kind: str) -> Table:
-    training = kind == "training"
-    table = _table(kind, "threads", "batch", "tuicnn", "PyTorch", "ratio", "sgemm", *["MB", "PyTorch MB"] * training)
-    for result in results:
-        best = result.best(kind)
-        assert best is not None
-        memory = [_megabytes(result.ours.memory), _megabytes(result.sides[best].memory)] if training else []
-        table.add_row(
-            _net(result),
-            str(result.threads),
-            str(result.batch),
-            _rate(getattr(result.ours, kind)),
-            f"{_rate(getattr(result.sides[best], kind))}{_MARKS[best]}",
-            _ratio(result.ratio(kind)),
-            _percent(result.share("tuicnn", kind)),
-            *memory,
-        )
-    return table
-
-
-def _alone(results: Sequence[Result], kind: str) -> Table:
-    training = kind == "training"
-    table = _table(kind, "threads", "batch", "images/s", "sgemm", *["MB"] * training)
-    for result in results:
-        table.add_row(
-            _net(result),
-            str(result.threads),
-            str(result.batch),
-            _rate(getattr(result.ours, kind)),
-            _percent(result.share("tuicnn", kind)),
-            *[_megabytes(result.ours.memory)] * training,
-        )
-    return table
-
-
-def _table(first: str, *others: str) -> Table:
+def _speeds(results: Sequence[Result], kind: str, *, against: bool) -> Table:
+    """A net and a number of threads a row, the speed of each side, and in training its memory."""
+    sides, memory = (["tuicnn", "PyTorch", "ratio"], ["MB", "PyTorch MB"]) if against else (["images/s"], ["MB"])
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column(first, overflow="fold")
-    for heading in others:
+    table.add_column(kind, overflow="fold")
+    for heading in ("threads", "batch", *sides, "sgemm", *(memory if kind == "training" else [])):
         table.add_column(heading, justify="right", no_wrap=True)
+    for result in results:
+        cells: list[str | Text] = [_net(result), str(result.threads), str(result.batch)]
+        cells.append(_rate(getattr(result.ours, kind)))
+        measured = [result.ours]
+        if (best := result.best(kind)) is not None:
+            measured.append(result.sides[best])
+            cells += [f"{_rate(getattr(result.sides[best], kind))}{_MARKS[best]}", _ratio(result.ratio(kind))]
+        cells.append(f"{result.share('tuicnn', kind):.0%}")
+        if kind == "training":
+            cells += [_megabytes(figures.memory) for figures in measured]
+        table.add_row(*cells)
     return table
 
 
@@ -106,7 +85,9 @@ def print_layers(console: Console, result: Result) -> None:
     """A net's layers with their times in microseconds an image, forward and backward, of each side."""
     best = result.best("training")
     console.print()
-    console.print(Text(f"{_net(result)}, {_threads(result)}: microseconds an image in training", style="bold"))
+    console.print(
+        Text(f"{_net(result)}, {counted(result.threads, 'thread')}: microseconds an image in training", style="bold")
+    )
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_footer=True, footer_style="bold")
     table.add_column("layer", "total", overflow="fold")
     table.add_column("kernel", no_wrap=True)
@@ -137,10 +118,6 @@ def _notes(results: Sequence[Result], *, against: bool) -> list[str]:
     return lines
 
 
-def _threads(result: Result) -> str:
-    return f"{result.threads} thread{'s' * (result.threads != 1)}"
-
-
 def _net(result: Result) -> str:
     return printable(Path(result.net).stem)
 
@@ -155,10 +132,6 @@ def _ratio(ratio: float | None) -> Text:
     return Text(f"{ratio:.2f}", style="bold green" if ratio >= 1 else "bold red")
 
 
-def _percent(share: float) -> str:
-    return f"{share:.0%}"
-
-
 def _megabytes(count: int) -> str:
     size = count / 2**20
     return f"{size:.1f}" if size < 9.95 else f"{size:,.0f}"
@@ -169,26 +142,11 @@ def _micro(seconds: float, result: Result) -> str:
     return f"{micro:,.1f}" if micro else "-"
 
 
-class Doing:
-    """One line on a terminal that says what is being measured; nothing where there is none."""
-
-    def __init__(self, console: Console, *, shown: bool) -> None:
-        self._status = console.status("", spinner="line", refresh_per_second=1) if shown else None
-
-    def __enter__(self) -> Doing:
-        if self._status is not None:
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def about(self, what: str) -> Callable[[str], None]:
-        """Takes what is being done for `what`."""
-
-        def said(text: str) -> None:
-            if self._status is not None:
-                self._status.update(Text(f"{what}: {text}"))
-
-        return said
+@contextmanager
+def doing(console: Console, *, shown: bool) -> Iterator[Callable[[str], None]]:
+    """One line on a terminal that says what is being measured, as it is told; nothing where it is not `shown`."""
+    if not shown:
+        yield lambda text: None
+        return
+    with console.status("", spinner="line", refresh_per_second=1) as status:
+        yield lambda text: status.update(Text(text))

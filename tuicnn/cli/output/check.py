@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from tuicnn.display.numbers import shape
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from tuicnn.language import Checked, Diagnostic, Note, Span
     from tuicnn.language.plan import Node, Plan
 
-__all__ = ["as_json", "layer_table", "print_check", "size"]
-
-
-def size(shape: Sequence[int]) -> str:
-    """A shape as the language writes it: `8x28x28`."""
-    return "x".join(map(str, shape))
+__all__ = ["as_json", "layer_table", "print_check"]
 
 
 def as_json(checked: Checked, fixed: Sequence[Diagnostic] = ()) -> dict[str, Any]:
@@ -85,7 +82,7 @@ def print_check(console: Console, plan: Plan) -> None:
     classes = f"{plan.classes} classes"
     apart = plan.data.validates_on()
     validation = f", validated on {apart}" if apart else ""
-    console.print(Text.assemble((plan.name, "bold"), f": {size(plan.input)} images, {classes}{validation}"))
+    console.print(Text.assemble((plan.name, "bold"), f": {shape(plan.input)} images, {classes}{validation}"))
     console.print()
     console.print(layer_table(plan))
     if plan.filled_in:
@@ -107,7 +104,7 @@ def layer_table(plan: Plan) -> Table:
         table.add_row(
             node.name,
             Text(node.text + _takes(plan, index, node)),
-            size(node.shape),
+            shape(node.shape),
             _count(node.parameters),
             _count(node.macs),
         )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.cli.output.check import layer_table, size
+from tuicnn.cli.output.check import layer_table
 from tuicnn.cli.output.highlight import highlighted
 from tuicnn.cli.output.streams import say_json
+from tuicnn.display.numbers import shape
 from tuicnn.errors import UserError
 from tuicnn.language.reference import (
     FAMILIES,
@@ -130,7 +131,7 @@ def _print_entry(console: Console, entry: Entry) -> None:
     if entry.family == "layer":
         plan = example_plan(entry)
         console.print()
-        console.print(Text(f"The example on {plan.data}, {size(plan.input)}:", style="dim"))
+        console.print(Text(f"The example on {plan.data}, {shape(plan.input)}:", style="dim"))
         console.print(layer_table(plan), width=width)
 
 

@@ -1,168 +1,16 @@
-"""What `tuicnn new` does: it writes a starter file, one of the networks that come with tuicnn."""
+"""What `tuicnn new` prints: the networks to begin with, or what was written and how to go on."""
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.bundled import bundled
-from tuicnn.errors import UserError
-from tuicnn.language import check_file
-from tuicnn.language.suggest import closest
+from tuicnn.cli.starters import DEFAULT, Starter, commands_for
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from tuicnn.language import Plan
-
-__all__ = [
-    "DEFAULT",
-    "Starter",
-    "new_file",
-    "show_starters",
-    "starter",
-    "starter_table",
-    "starters",
-    "target",
-    "what_next",
-    "write_starter",
-]
-
-#: the network that a starter file has where nothing else is said
-DEFAULT = "mnist"
-
-
-@dataclass(frozen=True)
-class Starter:
-    """A network that comes with tuicnn: its name, its text, and what the comment at its head says first."""
-
-    name: str
-    text: str
-    about: str
-    plan: Plan
-
-    @property
-    def missing(self) -> str:
-        """Why its data cannot be had on this machine, in a sentence; "" where they can."""
-        from tuicnn.data import DataError
-
-        try:
-            self.plan.data.find()
-        except DataError as error:
-            return str(error)
-        return ""
-
-    @property
-    def data(self) -> str:
-        """The name of the data set that it is trained on."""
-        from tuicnn.vocabulary import info
-
-        return info(self.plan.data).name
-
-
-def show_starters(console: Console) -> None:
-    """Print the networks to begin with."""
-    console.print(starter_table(starters()))
-
-
-def new_file(console: Console, name: str | None, wanted: str | None) -> None:
-    """Write a starter file and print what to do with it. Raises `UserError`."""
-    source = starter(wanted, name)
-    path = target(name, source)
-    write_starter(path, source)
-    console.print(what_next(path, source))
-
-
-def starters() -> tuple[Starter, ...]:
-    """All networks that come with tuicnn: the usual one, then the others from small to large."""
-    found = []
-    for path in sorted(bundled("nets").glob("*.net")):
-        text, checked = check_file(path)
-        if checked.plan is not None:
-            found.append(Starter(path.stem, text, _first_sentence(text), checked.plan))
-    return tuple(sorted(found, key=lambda s: (s.name != DEFAULT, s.plan.macs)))
-
-
-def _first_sentence(text: str) -> str:
-    """The first sentence of the comment that a file begins with."""
-    comment = []
-    for line in text.lstrip().splitlines():
-        if not line.startswith("#"):
-            break
-        comment.append(line.lstrip("# ").rstrip())
-    return re.split(r"(?<=[.?!])\s", " ".join(comment), maxsplit=1)[0]
-
-
-def starter(wanted: str | None, name: str | None = None) -> Starter:
-    """The network that is `wanted`, with or without `.net` and `nets/`; else the one that the file's `name` names,
-    else the default. Raises `UserError`."""
-    known = {s.name: s for s in starters()}
-    if wanted is None:
-        stem = Path(name or "").name.removesuffix(".net")
-        return known.get(stem, known[DEFAULT])
-    name, plain = wanted, wanted.removeprefix("nets/").removesuffix(".net").casefold()
-    if plain not in known:
-        near = closest(plain, known) or next((k for k in known if plain and plain in k), "")
-        hint = f"Did you mean {near}?" if near else f"There are: {', '.join(known)}"
-        raise UserError(f"no network called {name!r} comes with tuicnn. {hint}")
-    return known[plain]
-
-
-def target(name: str | None, source: Starter) -> Path:
-    """The file to write: `my` and `my.net` both mean `my.net`; without a name, the network's own."""
-    path = Path(source.name if name is None else name)
-    if not path.name or not str(path).isprintable():
-        raise UserError(f"{name!r} can name no file; write tuicnn new my.net")
-    return path if path.suffix == ".net" else path.with_name(f"{path.name}.net")
-
-
-def write_starter(path: Path, source: Starter) -> None:
-    """Write the file. Raises `UserError` where there is one already, or it cannot be written."""
-    text = f"{source.text.rstrip()}\n\n{_hints(path)}"
-    try:
-        with path.open("xb") as file:
-            try:
-                file.write(text.encode())
-                file.flush()
-            except OSError:
-                path.unlink()
-                raise
-    except FileExistsError:
-        free = next(p for n in count(2) if not (p := path.with_stem(f"{path.stem}-{n}")).exists())
-        raise UserError(f"{path} is there already and stays as it is; another name is free: {_quoted(free)}") from None
-    except FileNotFoundError:
-        raise UserError(f"there is no folder {path.parent}; make it first: mkdir -p {_quoted(path.parent)}") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _hints(path: Path) -> str:
-    lines = [f"# {command}    {what}\n" for command, what in _commands(path)]
-    return "# Change something, and look again:\n" + "".join(lines)
-
-
-def _commands(path: Path) -> list[tuple[str, str]]:
-    """What to do with a file, in columns."""
-    name = _quoted(path)
-    commands = [
-        (f"tuicnn check {name}", "the network as a table, and what is wrong with it"),
-        (f"tuicnn {name}", "train it and watch"),
-        ("tuicnn layers", "all that can be written in it"),
-    ]
-    width = max(len(command) for command, _ in commands)
-    return [(command.ljust(width), what) for command, what in commands]
-
-
-def _quoted(path: Path) -> str:
-    return shlex.quote(str(path))
+__all__ = ["starter_table", "what_next"]
 
 
 def what_next(path: Path, source: Starter) -> str:
@@ -170,7 +18,7 @@ def what_next(path: Path, source: Starter) -> str:
     out = [f"Wrote {path}, trained on {source.data}: {source.about}"]
     if source.missing:
         out.append(f"Its data are not on this machine yet: {source.missing}")
-    return "\n".join([*out, "", *(f"  {command}    {what}" for command, what in _commands(path))])
+    return "\n".join([*out, "", *(f"  {command}    {what}" for command, what in commands_for(path))])
 
 
 def starter_table(found: Sequence[Starter]) -> Table:

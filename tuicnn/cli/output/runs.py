@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.cli.output.train import percent
+from tuicnn.display.numbers import percent
 from tuicnn.system.printable import printable
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def runs_table(runs: Sequence[RunSummary]) -> Table:
             "-" if math.isnan(run.started) else time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)),
             f"{run.epochs}{planned}",
             f"{run.parameters:,}" if run.parameters is not None else "-",
-            percent(run.best_val_accuracy),
-            percent(run.test_accuracy),
+            percent(run.best_val_accuracy, 2),
+            percent(run.test_accuracy, 2),
             *([_resumes_at(run)] if some else []),
         )
     return table

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from tuicnn.display.output import Console
 from tuicnn.system.printable import harmless
 
-__all__ = ["complain", "console_for", "is_terminal", "only_ascii", "say", "say_json", "to_json"]
+__all__ = ["complain", "console_for", "is_terminal", "only_ascii", "put", "say", "say_json", "to_json"]
 
 #: as wide as anything that we print: a file or a pipe has no edge at which a line would have to break
 _NO_EDGE = 200
@@ -47,6 +47,13 @@ def say(text: str) -> None:
     """Print a line to standard output."""
     # harmless here already: Rich takes the stream's place while it shows a bar, and understands escapes
     print(harmless(text))  # noqa: T201 - click.echo would write UTF-8 even where only ASCII is wanted
+
+
+def put(text: str) -> None:
+    """Print a file's text as it is, in UTF-8 whatever the locale (a file's name may be in no encoding)."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode(errors="surrogateescape"))
+    sys.stdout.buffer.flush()
 
 
 def to_json(value: dict[str, Any]) -> str:

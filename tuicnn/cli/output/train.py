@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from tuicnn.cli.output.streams import to_json
+from tuicnn.display.numbers import counted, duration, percent
 from tuicnn.training.events import (
     Diverged,
     End,
@@ -29,7 +30,7 @@ from tuicnn.training.events import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["JsonLines", "PlainLines", "ProgressDisplay", "Reporter", "duration", "percent"]
+__all__ = ["JsonLines", "PlainLines", "ProgressDisplay", "Reporter"]
 
 #: seconds between two lines in an epoch that takes long
 _SILENCE = 10.0
@@ -174,29 +175,14 @@ class ProgressDisplay:
         self._progress.stop()
 
 
-def percent(share: float | None) -> str:
-    """A share as `97.53 %`, or a dash where it is not known."""
-    return "-" if share is None or share != share else f"{share:.2%}"
-
-
-def duration(seconds: float) -> str:
-    """A time for people: `8.2 s`, `3 min 05 s`, `2 h 10 min`."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
 def describe_start(event: Start) -> str:
     """The line with which a training begins."""
-    threads = event.threads
     total = event.steps_per_epoch * event.epochs
     resumed = f"; resumed after step {event.step:,} of {total:,}" if isinstance(event, Resumed) else ""
     return (
-        f"{event.net}: {event.parameters:,} parameters, {event.train_images:,} "
-        f"training image{'s' * (event.train_images != 1)} of "
+        f"{event.net}: {event.parameters:,} parameters, {counted(event.train_images, 'training image')} of "
         f"{event.data}, {event.val_images:,} for validation; {event.optimizer}, batch {event.batch}, "
-        f"{threads} thread{'s' * (threads != 1)}, seed {event.seed}{resumed}"
+        f"{counted(event.threads, 'thread')}, seed {event.seed}{resumed}"
     )
 
 
@@ -204,7 +190,7 @@ def describe_epoch(event: Epoch, epochs: int) -> str:
     """The line of an epoch."""
     return (
         f"epoch {event.epoch:>{len(str(epochs))}}/{epochs}: training loss {_loss(event.train_loss)}, "
-        f"validation loss {_loss(event.val_loss)}, accuracy {percent(event.val_accuracy)}; "
+        f"validation loss {_loss(event.val_loss)}, accuracy {percent(event.val_accuracy, 2)}; "
         f"{event.images_per_second:,.0f} images/s, {duration(event.seconds)}"
     )
 
@@ -219,7 +205,7 @@ def describe_end(event: End) -> str:
     if event.state is State.STOPPED:
         return f"stopped after step {event.step or 0:,}"
     return (
-        f"test accuracy {percent(event.test_accuracy)}, test loss {_loss(event.test_loss)}, "
+        f"test accuracy {percent(event.test_accuracy, 2)}, test loss {_loss(event.test_loss)}, "
         f"after {duration(event.seconds or 0.0)} of training"
     )
 

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import ModalScreen
 
-from tuicnn.display.numbers import duration
+from tuicnn.display.numbers import clock
 from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.verdict import WORDS
@@ -99,7 +99,7 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
         share = f" ({progress.step / progress.steps:.0%} done)" if progress.steps else ""
         question: PanelLine = [(f"{self._name} {word}{share}. What now?", "text")]
         if self._discards:
-            question = [(f"Discard {duration(progress.seconds)} of training for good? d: yes, c: no", "bad")]
+            question = [(f"Discard {clock(progress.seconds)} of training for good? d: yes, c: no", "bad")]
         lines: list[PanelLine] = [question, []]
         for index, (key, long, brief, _) in enumerate(self._answers):
             pointer = self.terminal.glyphs.pointer if index == self._chosen else " "

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tuicnn.display.numbers import duration, percent, significant
+from tuicnn.display.numbers import clock, counted, percent, significant
 from tuicnn.display.plain import cut, folded, plain
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.verdict import ROLES, WORDS, epoch_of, verdict
@@ -74,7 +74,7 @@ class Status(LineWidget):
                 overview.loss,
                 f"batch {overview.batch}",
                 f"seed {overview.seed}",
-                f"{overview.threads} thread{'s' * (overview.threads != 1)}",
+                counted(overview.threads, "thread"),
             ]
         # what a person did, for a while; else what cannot be saved, or was done about something, until it is over
         progress = self._snapshot.progress
@@ -142,7 +142,7 @@ class Status(LineWidget):
         epoch, share = epoch_of(progress, overview)
         whole = progress.step / progress.steps if progress.steps else 0.0
         of = f"epoch {epoch:>{len(str(overview.epochs))}}/{overview.epochs}"
-        eta = duration(progress.eta, glyphs.dash)
+        eta = clock(progress.eta, glyphs.dash)
         role: Role = "warn" if snapshot.frozen else ROLES.get(progress.state, "accent")
         shares = (f"{percent(share, 0):>5}", f"{percent(whole, 0):>5}")
         if width >= ROOMY:
@@ -169,7 +169,7 @@ class Status(LineWidget):
             "validation": validation.rstrip() + best if known else validation,
             "images/s": f"{_rate(progress.images_per_second, dash):<8}",
             "learning rate": f"{_rounded(progress.learning_rate, dash):<9}",
-            "trained": duration(progress.seconds, dash),
+            "trained": clock(progress.seconds, dash),
         }
         for name in ("trained", "best", "step", "images/s", "accuracy", "learning rate", "loss", "validation"):
             if sum(len(fact) + len(number) + 3 for fact, number in facts.items()) <= width:
