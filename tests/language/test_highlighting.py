@@ -14,7 +14,7 @@ from pygments.token import Comment, Error, Keyword, Name, Number, _TokenType
 
 from tests.conftest import ROOT
 from tests.language.programs import chains, whole
-from tuicnn.highlighting import NetLexer
+from tuicnn.language.highlighting import NetLexer
 
 
 def coloured(text: str) -> list[tuple[_TokenType, str]]:
@@ -96,7 +96,7 @@ def test_pygments_finds_it_by_its_entry_point() -> None:
 
 
 def test_pygments_does_not_need_numpy_to_load_it() -> None:
-    code = "import sys; from tuicnn.highlighting import NetLexer; sys.exit('numpy' in sys.modules)"
+    code = "import sys; from tuicnn.language.highlighting import NetLexer; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from lsprotocol import types
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
-from tuicnn.highlighting import NetLexer
+from tuicnn.language.highlighting import NetLexer
 from tuicnn.language.syntax.reading import LARGEST
 
 from .positions import Page

@@ -11,9 +11,9 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tuicnn.highlighting import NetLexer
 from tuicnn.language import UnreadableError, format_text
 from tuicnn.language.editing import RenameError
+from tuicnn.language.highlighting import NetLexer
 
 from . import answers
 from .analysis import Analysis

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.syntax import Syntax
 from rich.text import Text
 
-from tuicnn.highlighting import NetLexer
+from tuicnn.language.highlighting import NetLexer
 
 __all__ = ["highlighted"]
 
