@@ -21,7 +21,7 @@ def test_what_is_seen_is_what_the_network_computes() -> None:
     with in_background(made):
         wait_for(lambda: made.progress().step >= 2)
         assert seen_in(made, 1, 5).maps.shape == (4, 26, 26)
-        made.pause()
+        made.control.pause()
         wait_for(lambda: made.progress().state is State.PAUSED)
         layers = [seen_in(made, layer, 103) for layer in range(5)]
     assert made.network is not None

@@ -88,14 +88,14 @@ def test_a_pause_waits_for_a_smaller_rate_and_goes_on_from_sound_weights() -> No
         assert made.network is not None
         assert all(np.isfinite(w).all() for w in made.network.state_dict().values())
         # going on as it was leads to the same place
-        made.resume()
+        made.control.resume()
         wait_for(lambda: len(of(events, Diverged)) == 2 and made.progress().state is State.PAUSED)
         assert (made.progress().step, made.progress().diverged) == (first.step, first.diverged)
         for _ in range(8):
-            made.scale_rate(0.5)
+            made.control.scale_rate(0.5)
         wait_for(lambda: made.progress().learning_rate == 3 / 256)
         assert made.progress().state is State.PAUSED
-        made.resume()
+        made.control.resume()
         thread.join(60)
     assert made.progress().state is State.DONE
     assert made.progress().diverged == ""
@@ -109,7 +109,7 @@ def test_a_single_step_out_of_the_pause_is_undone_again() -> None:
     with in_background(made):
         wait_for(lambda: made.progress().state is State.PAUSED)
         at = made.progress().step
-        made.step()
+        made.control.step()
         wait_for(lambda: len(of(events, Diverged)) == 2)
         wait_for(lambda: made.progress().state is State.PAUSED)
         assert made.progress().step == at

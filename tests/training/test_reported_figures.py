@@ -246,10 +246,10 @@ def test_a_pause_is_neither_in_the_seconds_of_a_run_nor_in_those_to_come(
 
     def meanwhile(session: Session, event: Event) -> None:
         if isinstance(event, Step) and session.progress().step in (2, 4, 6):
-            session.pause()
+            session.control.pause()
         if isinstance(event, Paused):
             clock[0] += 1000.0
-            session.resume()
+            session.control.resume()
 
     watched = run(meanwhile=meanwhile)
     assert len(watched.at(Unpaused)) == 3

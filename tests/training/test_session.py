@@ -44,7 +44,7 @@ def in_background(made: Session) -> Iterator[threading.Thread]:
     try:
         yield thread
     finally:
-        made.stop()
+        made.control.stop()
         thread.join(30)
         assert not thread.is_alive()
 
@@ -132,16 +132,16 @@ def test_pause_one_step_and_resume() -> None:
     made, events = session(NET.replace("epochs=2", "epochs=500"))
     with in_background(made):
         wait_for(lambda: made.progress().step >= 3)
-        made.pause()
+        made.control.pause()
         wait_for(lambda: made.progress().state is State.PAUSED)
         at = made.progress().step
         time.sleep(0.05)
         assert made.progress().step == at
-        made.step()
+        made.control.step()
         wait_for(lambda: made.progress().step == at + 1 and made.progress().state is State.PAUSED)
         time.sleep(0.05)
         assert made.progress().step == at + 1
-        made.resume()
+        made.control.resume()
         wait_for(lambda: made.progress().step > at + 3)
     assert made.progress().state is State.STOPPED
     assert pauses(events) == ["paused", "unpaused"]
@@ -154,7 +154,7 @@ def test_a_pause_in_the_last_step_holds_before_the_test() -> None:
     def on_event(event: Event) -> None:
         events.append(event)
         if isinstance(event, Step) and event.step == 7:
-            made.pause()
+            made.control.pause()
 
     made._on_event = on_event
     with in_background(made) as thread:
@@ -164,7 +164,7 @@ def test_a_pause_in_the_last_step_holds_before_the_test() -> None:
         assert np.isnan(made.progress().test_accuracy)
         # questions are answered meanwhile, however many, and the pause is told once
         assert all(made.ask(lambda trainer: trainer.step).result(10) == 7 for _ in range(20))
-        made.resume()
+        made.control.resume()
         thread.join(20)
     assert made.progress().state is State.DONE
     assert pauses(events) == ["paused", "unpaused"]
@@ -178,15 +178,15 @@ def test_a_resume_during_a_single_step_is_told() -> None:
         events.append(event)
         if stepped.is_set() and isinstance(event, Step):
             stepped.clear()
-            made.resume()  # while the single step is not quite over
+            made.control.resume()  # while the single step is not quite over
 
     made._on_event = on_event
     with in_background(made):
-        made.pause()
+        made.control.pause()
         wait_for(lambda: made.progress().state is State.PAUSED)
         at = made.progress().step
         stepped.set()
-        made.step()
+        made.control.step()
         wait_for(lambda: made.progress().step > at + 3)
         assert made.progress().state is not State.PAUSED
     assert pauses(events) == ["paused", "unpaused"]

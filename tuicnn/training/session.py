@@ -93,7 +93,8 @@ class Session:
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
         self._on_event, self._offer, self._past = on_event, offer_checkpoint, past
         self._trainer: Trainer | None = None
-        self._control = Control(
+        #: from any thread: pause, resume, single steps, saves, the learning rate, the end
+        self.control = Control(
             self._on_pause, self._on_resume, lambda: self._offer_checkpoint(CheckpointReason.ASKED), self._on_rate
         )
         self._divergences = DivergenceHandler(on_nan, checkpoint_at)
@@ -127,31 +128,7 @@ class Session:
 
         The future raises `UserError` where there is no network, because the data could not be read.
         """
-        return self._control.ask(partial(self._answer, question))
-
-    def pause(self) -> None:
-        """Hold after the step that is being trained, until `resume`."""
-        self._control.pause()
-
-    def resume(self) -> None:
-        """Go on training."""
-        self._control.resume()
-
-    def step(self) -> None:
-        """Train one batch, then pause."""
-        self._control.step()
-
-    def stop(self) -> None:
-        """End the run after the step that is being trained. May be called by a signal handler."""
-        self._control.stop()
-
-    def save(self) -> None:
-        """Write a checkpoint after the step that is being trained."""
-        self._control.save()
-
-    def scale_rate(self, by: float) -> Future[None]:
-        """Multiply the learning rate, from the next step on; done once a checkpoint that knows of it was written."""
-        return self._control.scale_rate(by)
+        return self.control.ask(partial(self._answer, question))
 
     # --- the training thread ----------------------------------------------------------------------------------------
 
@@ -234,7 +211,7 @@ class Session:
         """One epoch, or what is left of it, and its validation. Raises `_Ended`."""
         while trainer.step < (epoch + 1) * trainer.steps_per_epoch:
             self._work(State.TRAINING)
-            if not self._control.hold(before_step=True):
+            if not self.control.hold(before_step=True):
                 raise self._end_of(State.STOPPED)
             if weights := self._divergences.before_step(trainer, self._metrics):
                 self._after_divergence(weights, f"Training goes on from {weights}.")
@@ -275,7 +252,7 @@ class Session:
         def tell(evaluated: float) -> bool:
             self._set(evaluated=evaluated)
             self._warn_of_lost_group(trainer)
-            return self._control.hold(before_step=False)
+            return self.control.hold(before_step=False)
 
         score = trainer.evaluate(split, tell)
         if score is None:
@@ -297,7 +274,7 @@ class Session:
             raise self._end_of(State.DIVERGED, remedy.sentence)
         if remedy.action == "pause":
             self._set(diverged=found.sentence, message=remedy.sentence)
-            self._control.pause()
+            self.control.pause()
         else:
             self._after_divergence(remedy.weights, remedy.sentence)
 
@@ -334,7 +311,7 @@ class Session:
 
     def _warn_of_lost_group(self, trainer: Trainer) -> None:
         """Once, where the processes that trained with this one are gone; at a stop, all of them may be ending."""
-        if trainer.trouble and not self._alone and not self._control.stopping:
+        if trainer.trouble and not self._alone and not self.control.stopping:
             self._alone = True
             self._on_event(Warned(trainer.trouble, trainer.traceback or None))
 
@@ -373,7 +350,7 @@ class Session:
             return question(self._trainer)
 
     def _end(self, state: State, message: str) -> None:
-        self._control.close()
+        self.control.close()
         now = self._progress
         self._on_event(
             End(

@@ -195,27 +195,27 @@ class Run:
         """Steer the run; see `Action`. Gives what is to be waited for before it can be called done, if anything."""
         match action:
             case "pause":
-                self._session.pause()
+                self._session.control.pause()
             case "resume":
-                self._session.resume()
+                self._session.control.resume()
             case "step":
-                self._session.step()
+                self._session.control.step()
             case "save":
-                self._session.save()
+                self._session.control.save()
             case "halve-rate":
                 return self._scale_rate(0.5)
             case "double-rate":
                 return self._scale_rate(2.0)
             case "stop":
                 self.asked_to_stop = True
-                self._session.stop()
+                self._session.control.stop()
             case "discard":
                 self.asked_to_stop = self.discarded = True
-                self._session.stop()
+                self._session.control.stop()
         return None
 
     def _scale_rate(self, by: float) -> Future[None] | None:
-        done = self._session.scale_rate(by)
+        done = self._session.control.scale_rate(by)
         return done if self._session.network is not None else None  # reading the data may take an hour
 
     # --- what happens -----------------------------------------------------------------------------------------------
@@ -223,11 +223,11 @@ class Run:
     def stop(self) -> None:
         """End the run after its step. May be called by a signal handler."""
         self.asked_to_stop = True
-        self._session.stop()
+        self._session.control.stop()
 
     def save(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """Write a checkpoint after the step that is being trained. A signal handler, too."""
-        self._session.save()
+        self._session.control.save()
 
     def leave(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """A signal handler: end the run after its step, and the process after that."""
