@@ -40,6 +40,7 @@ class PretendSession(PretendRun):
         super().__init__()
         self.network = SimpleNamespace()
         self.emit = on_event
+        self.control = self
 
     def run(self) -> State:
         self.emit(Start(epochs=1))
