@@ -10,13 +10,15 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.worker.fake_feed import FakeFeed
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.training.options import Options
 
 # how long an example takes says more of what else the machine does than of the code
 settings.register_profile("untimed", deadline=None)
@@ -30,6 +32,15 @@ for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
 ROOT = Path(__file__).resolve().parent.parent
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def start_worker(folder: RunFolder, options: Options, net: Path | None = None, **more: Any) -> subprocess.Popen[bytes]:
+    """Start the process of a run that was begun with some options; see `tuicnn.worker.launch.start`."""
+    from tuicnn.runs.origin import Origin
+    from tuicnn.worker.launch import start
+
+    Origin(net, None, options).keep(folder)
+    return start(folder, **more)
 
 
 def end_all(runtime: Path) -> None:

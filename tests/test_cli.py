@@ -268,14 +268,14 @@ def test_a_run_in_the_background_is_listed_and_stopped(
     tuicnn: Run, environment: dict[str, str], tmp_path: Path
 ) -> None:
     from tuicnn.runs.folder import RunFolder
+    from tuicnn.runs.origin import Origin
     from tuicnn.training.options import Options
     from tuicnn.worker.launch import command
 
     work = tmp_path / "work"
     folder = RunFolder.create(work, "my", LINE)
-    process = subprocess.Popen(
-        command(folder, Options(epochs=1000, threads=1), None), env=environment, cwd=work, start_new_session=True
-    )
+    Origin(None, None, Options(epochs=1000, threads=1)).keep(folder)
+    process = subprocess.Popen(command(folder), env=environment, cwd=work, start_new_session=True)
     try:
         until = time.monotonic() + 30
         while "training" not in tuicnn("runs").stdout:

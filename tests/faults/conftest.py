@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import end_all
+from tests.conftest import end_all, start_worker
 from tests.faults.terminal import Terminal
 from tests.faults.waiting import steps
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.options import Options
-from tuicnn.worker.launch import start
 
 TEXT = "data: mnist val=50 limit=100\ntrain: batch=20\nflatten -> dense 10\n"
 
@@ -44,7 +43,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
         options: Options | None = None, parent: Path = tmp_path, wait: bool = True
     ) -> tuple[RunFolder, subprocess.Popen[bytes]]:
         folder = RunFolder.create(parent, "tiny", TEXT)
-        process = start(folder, options or Options(epochs=100_000, threads=1), tmp_path / "tiny.net")
+        process = start_worker(folder, options or Options(epochs=100_000, threads=1), tmp_path / "tiny.net")
         started.append(process)
         if wait:
             steps(folder, more=20)

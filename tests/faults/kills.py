@@ -20,6 +20,7 @@ from collections import Counter
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from tests.conftest import start_worker
 from tests.runs.small import checkpoint_of, made_data, same, story
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
@@ -28,7 +29,6 @@ from tuicnn.runs.status import summary
 from tuicnn.training.events import Start
 from tuicnn.training.options import Options
 from tuicnn.worker.client import stop_run
-from tuicnn.worker.launch import start
 
 __all__ = ["NET", "Campaign", "main"]
 
@@ -93,7 +93,7 @@ class Campaign:
 
     def _process(self, folder: RunFolder, threads: int) -> subprocess.Popen[bytes]:
         resume = any(isinstance(event, Start) for event in read_journal(folder.journal, steps=False).events)
-        self.newest = start(folder, Options(threads=threads), resume=resume)
+        self.newest = start_worker(folder, Options(threads=threads), resume=resume)
         return self.newest
 
     def _what_it_left(self, folder: RunFolder) -> str:

@@ -19,13 +19,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.conftest import start_worker
 from tests.faults.looking import descriptors, resident
 from tests.faults.terminal import Terminal, plain
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
 from tuicnn.worker.client import stop_run
-from tuicnn.worker.launch import start
 
 SETTLED = 60.0  # seconds after which nothing may grow any more
 EVERY = 2.0  # seconds between two looks, and two keys
@@ -134,7 +134,7 @@ def _run(net: Path) -> Iterator[tuple[RunFolder, int]]:
     process = None
     try:
         folder = RunFolder.create(place, net.stem, net.read_text(encoding="utf-8"))
-        process = start(folder, Options(epochs=100_000), net)
+        process = start_worker(folder, Options(epochs=100_000), net)
         while folder.holder is None:
             assert process.poll() is None, folder.log.read_text()[-2000:]
             time.sleep(0.05)

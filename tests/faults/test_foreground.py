@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Run, start_worker
 from tests.faults.conftest import TEXT, Shell
 from tests.faults.looking import state
 from tests.faults.terminal import Terminal, plain
@@ -20,7 +20,6 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
 from tuicnn.worker.client import stop_run
-from tuicnn.worker.launch import start
 
 
 @pytest.fixture
@@ -102,7 +101,7 @@ def test_a_signal_that_saves_where_there_is_nothing_yet(terminals: Shell, tmp_pa
 
 def test_a_signal_that_saves_reaches_a_process_that_just_begins(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "my", TEXT)
-    process = start(folder, Options(epochs=100_000, threads=1))
+    process = start_worker(folder, Options(epochs=100_000, threads=1))
     try:
         while not begun(folder):
             assert process.poll() is None

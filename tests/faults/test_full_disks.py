@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file
 
-from tests.conftest import Run
+from tests.conftest import Run, start_worker
 from tests.faults.conftest import Shell
 from tests.faults.terminal import plain
 from tests.faults.waiting import steps
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
-from tuicnn.worker.launch import start
 
 #: a command that may write no file of more than 1.1 MB (a checkpoint of `wide` has three times as many as its weights)
 NARROW = ("bash", "-c", 'ulimit -f 1100; exec "$@"', "narrow")
@@ -86,7 +85,7 @@ def test_weights_alone_are_made_up_for_from_the_last_checkpoint(narrow: Narrow, 
 @pytest.mark.parametrize(("wide", "says"), WIDE)
 def test_a_run_in_the_background(tmp_path: Path, tuicnn: Run, wide: int, says: str) -> None:
     folder = RunFolder.create(tmp_path / "work", "my", NET.format(wide=wide))
-    process = start(folder, Options(epochs=100_000, threads=1), through=NARROW)
+    process = start_worker(folder, Options(epochs=100_000, threads=1), through=NARROW)
     try:
         steps(folder, 10)
         stopped = tuicnn("stop")

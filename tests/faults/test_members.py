@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Run, start_worker
 from tests.faults.conftest import Begin, Shell
 from tests.faults.looking import state
 from tests.faults.terminal import plain
@@ -18,7 +18,6 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
 from tuicnn.worker.client import stop_run
-from tuicnn.worker.launch import start
 
 #: batches that are worth sharing
 TEXT = "data: mnist val=50 limit=1200\ntrain: batch=400\nflatten -> dense 10\n"
@@ -129,7 +128,7 @@ def test_a_stopped_member_does_not_outlive_a_killed_run(begin: Begin) -> None:
     worker.wait()
     gone(other)
     assert summary(folder).state == "lost"
-    again = start(folder, FOR_EVER, resume=True)
+    again = start_worker(folder, FOR_EVER, resume=True)
     try:
         steps(folder, 20)
         stop_run(folder, 30)

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file
 
+from tests.conftest import start_worker
 from tests.faults.conftest import TEXT, Begin
 from tests.faults.waiting import steps, until
 from tuicnn.errors import UserError
 from tuicnn.runs.finding import find_run, list_runs
 from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.origin import Origin
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
 from tuicnn.training.progress import Progress
@@ -48,7 +50,8 @@ def progress_of(folder: RunFolder) -> Progress:
 
 def test_of_several_starts_one_trains(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "tiny", TEXT)
-    command = [sys.executable, "-m", "tuicnn.worker", "--threads", "1", "--epochs", "100000", str(folder.path)]
+    Origin(options=Options(epochs=100_000, threads=1)).keep(folder)
+    command = [sys.executable, "-m", "tuicnn.worker", str(folder.path)]
     started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     try:
         until(lambda: sum(process.poll() is not None for process in started) == 2)
@@ -59,7 +62,7 @@ def test_of_several_starts_one_trains(tmp_path: Path) -> None:
             assert re.search(r"has its process already \(alive.*\); watch it with: tuicnn", process.stderr.read())
         steps(folder, 20)
         with pytest.raises(UserError, match="has its process already"):
-            start(folder, Options())
+            start(folder)
         assert not folder.log.exists()  # nobody wrote into a log that is not theirs
     finally:
         for process in started:
@@ -77,7 +80,7 @@ def test_what_a_killed_process_left_behind_is_seen_for_what_it_is(begin: Begin, 
     assert summary(folder).state == "lost"
     with pytest.raises(UserError, match=r"tiny-1 is not running \(lost"):
         stop_run(folder)
-    again = start(folder, Options(epochs=100_000, threads=1), resume=True)
+    again = start_worker(folder, Options(epochs=100_000, threads=1), resume=True)
     try:
         steps(folder, 20)
         assert progress_of(folder).step > 0
@@ -122,7 +125,7 @@ def test_files_that_are_removed_under_a_run_are_made_anew(begin: Begin) -> None:
     (folder.path / "lock").unlink()
     folder.journal.unlink()
     with pytest.raises(UserError, match="has its process already"):
-        start(folder, Options(), resume=True)
+        start(folder, resume=True)
     until(lambda: folder.holder is not None)
     steps(folder, 20)
     stop_run(folder, 30)
@@ -134,7 +137,8 @@ def test_files_that_are_removed_under_a_run_are_made_anew(begin: Begin) -> None:
 
 def test_a_clock_that_is_set_back_changes_no_more_than_what_it_shows(tmp_path: Path) -> None:
     first = RunFolder.create(tmp_path, "tiny", TEXT.replace("batch=20", "batch=20 checkpoint=1s"))
-    command = [sys.executable, "-c", CLOCK, "--threads", "1", "--epochs", "100000", str(first.path)]
+    Origin(options=Options(epochs=100_000, threads=1)).keep(first)
+    command = [sys.executable, "-c", CLOCK, str(first.path)]
     with subprocess.Popen(command) as worker:
         try:
             until(lambda: (first.path / "checkpoints").is_dir() and any((first.path / "checkpoints").iterdir()))

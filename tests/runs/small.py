@@ -13,7 +13,9 @@ import numpy as np
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
-from tuicnn.runs.resuming import plan_of, take_up
+from tuicnn.runs.origin import Origin
+from tuicnn.runs.prepared import PreparedRun, plan_of
+from tuicnn.runs.resume_point import resume_state
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import End, Epoch, Event, Step, to_dict
 from tuicnn.training.options import OnNan, Options
@@ -64,8 +66,8 @@ def train(
     """Train a run to its end, with a checkpoint after each step; `report` is given each event."""
     chosen = options or Options()
     with folder.lock():
-        plan = plan_of(folder, chosen, None)
-        past = take_up(folder, plan, longer=chosen.epochs is not None, say=say, on_nan=on_nan) if resume else None
+        plan = plan_of(folder, Origin(options=chosen))
+        past = resume_state(PreparedRun(folder, plan, chosen, resume), on_nan, say)
         plan = replace(plan, train=replace(plan.train, checkpoint=every))
 
         def tell(event: Event) -> None:

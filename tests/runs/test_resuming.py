@@ -31,11 +31,11 @@ from tests.runs.small import (
 from tuicnn import sharding
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
-from tuicnn.language import Plan
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import read_journal
-from tuicnn.runs.resuming import checkpoint_for, plan_of, take_up
+from tuicnn.runs.prepared import PreparedRun
+from tuicnn.runs.resume_point import checkpoint_for, resume_state
 from tuicnn.runs.status import describe, summary
 from tuicnn.training.events import Event, State, Step
 from tuicnn.training.options import Options
@@ -200,16 +200,13 @@ def test_what_is_discarded_leaves_nothing(tmp_path: Path) -> None:
 # --- damage ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def plan(stopped: RunFolder) -> Plan:
-    return plan_of(stopped, Options(), None)
+def prepared(folder: RunFolder) -> PreparedRun:
+    return PreparedRun.at(folder, resumes=True)
 
 
 @given(data=st.data())
 @settings(deadline=None)
-def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(
-    stopped: RunFolder, plan: Plan, data: st.DataObject
-) -> None:
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(stopped: RunFolder, data: st.DataObject) -> None:
     newest, before = (CheckpointFolder(stopped.checkpoints).file(step) for step in (4, 3))
     whole = newest.read_bytes()
     if data.draw(st.booleans()):
@@ -220,7 +217,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(
         newest.write_bytes(flipped)
     said: list[str] = []
     try:
-        found = checkpoint_for(stopped, plan, longer=False, say=said.append)
+        found = checkpoint_for(prepared(stopped), "stop", said.append)
     finally:
         newest.write_bytes(whole)
     assert found is not None
@@ -279,7 +276,7 @@ def test_what_lies_in_a_checkpoints_place_is_neither_waited_for_nor_followed(
 
 
 def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(
-    stopped: RunFolder, plan: Plan, tmp_path: Path
+    stopped: RunFolder, tmp_path: Path
 ) -> None:
     left = RunFolder(tmp_path / "left")
     shutil.copytree(stopped.path, left.path)
@@ -288,7 +285,7 @@ def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(
     arrays = {**sound.arrays, "batchnorm1.running_var": -sound.arrays["batchnorm1.running_var"]}
     checkpoints.write(replace(sound, arrays=arrays))
     said: list[str] = []
-    found = checkpoint_for(left, plan, longer=False, say=said.append)
+    found = checkpoint_for(prepared(left), "stop", said.append)
     assert found is not None
     assert found.step == 3
     assert [line for line in said if "running variance of batchnorm1 is negative. The one before it is used" in line]
@@ -304,7 +301,7 @@ def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(
     ],
 )
 def test_a_count_that_no_run_of_the_net_comes_to_is_damage(
-    stopped: RunFolder, plan: Plan, tmp_path: Path, forged: dict[str, Any]
+    stopped: RunFolder, tmp_path: Path, forged: dict[str, Any]
 ) -> None:
     left = RunFolder(tmp_path / "left")
     shutil.copytree(stopped.path, left.path)
@@ -313,7 +310,8 @@ def test_a_count_that_no_run_of_the_net_comes_to_is_damage(
     checkpoints.file(4).unlink()
     checkpoints.write(changed)
     said: list[str] = []
-    past = take_up(left, plan, longer=True, say=said.append)
+    past = resume_state(replace(prepared(left), options=Options(epochs=2)), "stop", said.append)
+    assert past is not None
     assert (past.checkpoint is not None and past.checkpoint.step, len(past.steps), len(past.epochs)) == (3, 3, 1)
     assert len(said) == 1
     assert "is damaged: " in said[0]
@@ -418,10 +416,10 @@ def test_a_run_that_diverged_is_not_sent_there_again(tmp_path: Path) -> None:
     assert checkpoint_of(folder).rate_factor < 1
 
 
-def test_another_version_is_told(stopped: RunFolder, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tuicnn.runs.resuming.versions", lambda: {"numpy": "99", "tuicnn": "0.1.0"})
+def test_another_version_is_told(stopped: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuicnn.runs.resume_point.versions", lambda: {"numpy": "99", "tuicnn": "0.1.0"})
     said: list[str] = []
-    assert checkpoint_for(stopped, plan, longer=False, say=said.append)
+    assert checkpoint_for(prepared(stopped), "stop", said.append)
     assert "is now 99" in said[0]
     assert "bits may come out differently" in said[0]
 
@@ -434,7 +432,7 @@ def test_another_version_is_told(stopped: RunFolder, plan: Plan, monkeypatch: py
 def test_whatever_became_of_the_journal_the_run_goes_on(
     stopped: RunFolder, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    from tuicnn.runs.journal_truncation import rewind
+    from tuicnn.runs.journal_truncation import truncate
 
     journal = tmp_path_factory.mktemp("j") / "journal.jsonl"
     text = bytearray(stopped.journal.read_bytes())
@@ -442,7 +440,7 @@ def test_whatever_became_of_the_journal_the_run_goes_on(
     for _ in range(changes):
         text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
     journal.write_bytes(text[: data.draw(st.integers(0, len(text)))])
-    past = rewind(journal, checkpoint_of(stopped), lambda line: None)
+    past = truncate(journal, checkpoint_of(stopped), lambda line: None)
     assert (len(past.steps), len(past.epochs)) == (4, 1)
     left = journal.read_bytes()
     assert left == b"" or left.endswith(b"\n")
@@ -474,14 +472,12 @@ def test_lines_that_cannot_be_read_are_told(stopped: RunFolder, tmp_path: Path) 
     assert [math.isnan(loss) for loss in run.history(0, 0).losses] == [False, True, False, False, False, False]
 
 
-def test_that_a_long_journal_takes_a_while_is_told(
-    stopped: RunFolder, plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_a_long_journal_takes_a_while_is_told(stopped: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    checkpoint_for(stopped, plan, longer=False, say=said.append)
+    checkpoint_for(prepared(stopped), "stop", said.append)
     assert said == []
-    monkeypatch.setattr("tuicnn.runs.resuming.LONG", 100)
-    checkpoint_for(stopped, plan, longer=False, say=said.append)
+    monkeypatch.setattr("tuicnn.runs.resume_point.LONG", 100)
+    checkpoint_for(prepared(stopped), "stop", said.append)
     assert [line for line in said if "reading it takes a while" in line]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tests.conftest import start_worker
 from tests.runs.small import kinds, of
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
@@ -44,7 +45,7 @@ def begin(tmp_path: Path) -> Iterator[Start]:
 
     def begin(options: Options = FOR_EVER, text: str = TEXT) -> tuple[RunFolder, subprocess.Popen[bytes]]:
         folder = RunFolder.create(tmp_path, "tiny", text)
-        process = start(folder, options, tmp_path / "tiny.net")
+        process = start_worker(folder, options, tmp_path / "tiny.net")
         started.append(process)
         return folder, process
 
@@ -206,7 +207,7 @@ async def test_ctrl_c_in_the_moment_of_its_start_is_not_for_the_process(tmp_path
     # the signal comes after the fork and before the session of its own: it waits in the process that becomes ours
     waits = "import os, signal, sys; signal.raise_signal(signal.SIGINT); os.execv(sys.argv[1], sys.argv[1:])"
     folder = RunFolder.create(tmp_path, "tiny", TEXT)
-    process = start(folder, FOR_EVER, through=(sys.executable, "-c", waits))
+    process = start_worker(folder, FOR_EVER, through=(sys.executable, "-c", waits))
     try:
         feed = await RemoteFeed.connect(folder, process=process)
         await steps_beyond(feed, 10)
@@ -249,7 +250,7 @@ async def test_a_second_start_on_the_same_run_is_refused(begin: Start) -> None:
     await steps_beyond(feed, 0)
     log = folder.log.read_bytes()
     with pytest.raises(UserError, match=r"its process already \(alive.*\); watch it with: tuicnn attach \S+tiny-1$"):
-        start(folder, FOR_EVER)
+        start(folder)
     by_hand = subprocess.run([sys.executable, "-m", "tuicnn.worker", folder.path], capture_output=True, text=True)
     assert by_hand.returncode == 1
     assert re.search(r"^The run tiny-1 has its process already \(alive.*\n$", by_hand.stderr)
@@ -257,7 +258,7 @@ async def test_a_second_start_on_the_same_run_is_refused(begin: Start) -> None:
     await steps_beyond(feed, 100)
     await feed.close()
     await asyncio.to_thread(stop_run, folder, 20)
-    third = start(folder, FOR_EVER)
+    third = start(folder)
     assert await ended(third) == 1
     assert "has been trained already (stopped" in last_words(folder.log)
 

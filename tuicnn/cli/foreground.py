@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tuicnn.cli.output.streams import complain
@@ -19,10 +18,7 @@ from tuicnn.worker.runner import Run, serve
 
 if TYPE_CHECKING:
     from tuicnn.cli.output.train import Reporter
-    from tuicnn.language import Plan
-    from tuicnn.runs.folder import RunFolder
-    from tuicnn.training.checkpointing import Past
-    from tuicnn.training.options import OnNan
+    from tuicnn.runs.prepared import PreparedRun
     from tuicnn.worker.server import Server
 
 __all__ = ["train_here"]
@@ -31,22 +27,14 @@ __all__ = ["train_here"]
 GOODBYE = 0.5
 
 
-def train_here(
-    plan: Plan,
-    folder: RunFolder,
-    reporter: Reporter,
-    *,
-    threads: int,
-    on_nan: OnNan = ON_NAN_ALONE,
-    take_up: Callable[[], Past] | None = None,
-) -> int:
-    """Train a plan, keep the run in its folder, report to `reporter`; the command's exit code.
+def train_here(prepared: PreparedRun, reporter: Reporter) -> int:
+    """Train a run and report to `reporter`; the command's exit code.
 
     SIGINT and SIGTERM end the training after the step it is at, with the weights saved: 130 and 143; see `Signals`.
-    `take_up` is called with the run's lock held, where the run is to go on from its past.
     1, after a sentence, where not all of the run could be saved.
     Raises `UserError` where the run failed, `OSError` where the reports cannot be written.
     """
+    folder = prepared.folder
     gone: list[OSError] = []  # why the reports could not be written, once they could not
 
     def report(event: Event) -> None:
@@ -65,16 +53,8 @@ def train_here(
     with folder.lock() as lock:
         log_to(folder.log)
         log(f"Process {os.getpid()} trains the run in the foreground.")
-        run = Run(
-            folder,
-            plan,
-            threads,
-            lock=lock,
-            past=take_up() if take_up is not None else None,
-            on_nan=on_nan,
-            report=report,
-            say=lambda trouble: report(Warned(trouble)),
-        )
+        on_nan = prepared.options.on_nan or ON_NAN_ALONE
+        run = Run.of(prepared, lock, on_nan, report=report, say=lambda trouble: report(Warned(trouble)))
         signals = Signals(run.stop, run.save, lambda: log("The terminal is gone; training goes on."))
         server: Server | None = None
         try:

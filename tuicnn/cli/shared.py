@@ -14,11 +14,10 @@ from tuicnn.errors import UserError
 if TYPE_CHECKING:
     from tuicnn.cli.output.train import Reporter
     from tuicnn.display.terminal import TerminalProfile
-    from tuicnn.language import Checked, Diagnostic
-    from tuicnn.runs.folder import RunFolder
-    from tuicnn.training.options import Options
+    from tuicnn.language import Diagnostic
+    from tuicnn.runs.prepared import NetFile
 
-__all__ = ["checked_or_exit", "find_net", "new_folder", "print_diagnostics", "reporter_for", "terminal_of"]
+__all__ = ["find_net", "net_or_exit", "print_diagnostics", "reporter_for", "terminal_of"]
 
 
 def terminal_of(ascii: bool) -> TerminalProfile:
@@ -45,24 +44,19 @@ def find_net(net: str) -> Path:
     return path
 
 
-def checked_or_exit(path: Path, terminal: TerminalProfile) -> tuple[str, Checked]:
-    """The text of a net that can be trained, warnings printed; else every problem, and exit 1."""
-    from tuicnn.data import DataError
-    from tuicnn.language import check_file
+def net_or_exit(path: Path, terminal: TerminalProfile) -> NetFile:
+    """A net that can be trained, its warnings printed; else every problem and exit 1, or a `UserError` for its data."""
+    from tuicnn.runs.prepared import NetFile
 
-    text, checked = check_file(path)
-    missing = ""
-    if checked.plan is not None:
-        try:
-            checked.plan.data.find()
-        except DataError as error:  # to check a net its data need not be here (a warning); to train it they must
-            missing = str(error)
-    print_diagnostics(tuple(d for d in checked.diagnostics if not missing or d.code != "data"), terminal)
+    net = NetFile.read(path)
+    # to check a net its data need not be here (a warning); to train it they must
+    missing = net.missing_data
+    print_diagnostics(tuple(d for d in net.checked.diagnostics if not missing or d.code != "data"), terminal)
     if missing:
         raise UserError(missing)
-    if checked.plan is None:
+    if net.checked.plan is None:
         sys.exit(1)
-    return text, checked
+    return net
 
 
 def print_diagnostics(diagnostics: tuple[Diagnostic, ...], terminal: TerminalProfile) -> None:
@@ -71,20 +65,6 @@ def print_diagnostics(diagnostics: tuple[Diagnostic, ...], terminal: TerminalPro
 
         console = console_for(sys.stderr)
         console.print(render(diagnostics, ascii=terminal.ascii), soft_wrap=True)
-
-
-def new_folder(path: Path, text: str, run: Path | None, options: Options) -> RunFolder:
-    """The folder of a new run of the net at `path`, or `run` where that is given. Raises `UserError`."""
-    from tuicnn.runs.folder import RunFolder
-    from tuicnn.runs.origin import Origin
-
-    folder = RunFolder.create_at(run, text) if run is not None else RunFolder.create(Path.cwd(), path.stem, text)
-    try:
-        Origin.here(path, options).keep(folder)
-    except UserError:
-        folder.remove()
-        raise
-    return folder
 
 
 def reporter_for(as_json: bool) -> Reporter:

@@ -12,7 +12,7 @@ from tuicnn.runs.owners import is_shut, me, why_shut
 from tuicnn.runs.status import RunSummary, glance
 from tuicnn.system.files import why
 
-__all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "the_only_alive"]
+__all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "run_at", "the_only_alive"]
 
 #: folders that may not be read which are named in a sentence
 MOST_NAMES = 5
@@ -99,6 +99,25 @@ def _shut(text: str, parent: Path) -> Path | None:
     if text.isdecimal():
         given += [f.path for f in _folders(parent) if f.number == int(text) and is_shut(f.path)]
     return given[0] if given else None
+
+
+def run_at(path: Path) -> RunFolder | None:
+    """The run in a folder that was given in the place of a net; None where it is no folder.
+
+    Raises `UserError` where it is a folder without a run, or one that this user may not look into.
+    """
+    try:
+        if not path.is_dir():
+            return None
+    except PermissionError:
+        raise UserError(why_shut(path)) from None
+    if is_shut(path):
+        raise UserError(why_shut(path))
+    if not RunFolder(path).holds_a_run:
+        raise UserError(
+            f"{path} is a folder without a run; give a .net file, or the folder of a run (see: tuicnn runs)"
+        )
+    return RunFolder(path)
 
 
 def find_resumable(text: str | None, parent: Path) -> RunFolder:

@@ -15,13 +15,13 @@ from tuicnn.runs.journal import parse as parse_line
 from tuicnn.system.files import why
 from tuicnn.system.regular_files import open_regular
 from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.training.checkpointing import Past
+from tuicnn.training.checkpointing import ResumeState
 from tuicnn.training.events import Diverged, Epoch, Event, RateChanged, Start, Step
 
-__all__ = ["rewind"]
+__all__ = ["truncate"]
 
 
-def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], None]) -> Past:
+def truncate(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], None]) -> ResumeState:
     """Cut a journal off at a checkpoint (None: before the first step), and read what is left. Raises `UserError`.
 
     Everything from the first step, end of an epoch, or change of the learning rate that the checkpoint does not know is
@@ -75,7 +75,7 @@ def rewind(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], No
     if damaged:
         say(damage_of(journal, damaged))
     known = [epochs.get(number, Epoch(number)) for number in range(1, epochs_done + 1)]
-    return Past(checkpoint, begun, steps, known)
+    return ResumeState(checkpoint, begun, steps, known)
 
 
 def _events(file: BinaryIO) -> Iterator[tuple[int, Event | None]]:

@@ -44,6 +44,16 @@ class Origin:
         """For a run that is started now."""
         return cls(Path(os.path.abspath(net)), Path.cwd(), options)  # noqa: PTH100 - links stay as they are
 
+    @property
+    def path(self) -> Path | None:
+        """The file that the run came from, where at least its folder is there: paths in the net start from that."""
+        return self.net if self.net is not None and self.net.parent.is_dir() else None
+
+    @property
+    def working(self) -> Path:
+        """The folder in which the run was started, where it is there; else the working folder of this moment."""
+        return self.folder if self.folder is not None and self.folder.is_dir() else Path()
+
     def keep(self, run: RunFolder) -> None:
         """Write it to the run's folder. Raises `UserError`."""
         path = run.path / ORIGIN

@@ -1,25 +1,33 @@
-"""A new run that begins with another run's weights: those of the layers that are the same in both nets."""
+"""`warm`: a new run begins with another run's weights, those of the layers that are the same in both nets."""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import Journal
+from tuicnn.runs.origin import Origin
+from tuicnn.runs.prepared import NetFile, PreparedRun, begin, plan_of
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import named_arrays, versions
+from tuicnn.training.events import WarmStart
 from tuicnn.training.fingerprints import plan_fingerprint
+from tuicnn.training.options import Options
 from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
     from tuicnn.language.plan import Node
 
-__all__ = ["Warmth", "unchanged", "warm_checkpoint"]
+__all__ = ["Warmth", "net_of", "unchanged", "warm", "warm_checkpoint"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,45 @@ class Warmth:
         """For people."""
         fresh = f"; new: {', '.join(self.new)}" if self.new else "; no layer is new"
         return f"Weights kept: {', '.join(self.kept)}{fresh}."
+
+
+def net_of(run: RunFolder) -> Path:
+    """The file that a run's net came from. Raises `UserError` where it is not known."""
+    if (path := Origin.of(run).path) is None:
+        raise UserError(f"Where the net of the run {run.name} came from is not known any more; say it with --net FILE.")
+    return path
+
+
+def warm(
+    old: RunFolder,
+    net: NetFile,
+    given: Options | None = None,
+    *,
+    folder: Path | None = None,
+    parent: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> PreparedRun:
+    """Begin a run of `net` with the weights of an `old` run, with its options and those `given` now; see `begin`.
+
+    `say` is told of damaged checkpoints, and which layers keep their weights. Raises `UserError`.
+    """
+    origin = Origin.of(old)
+    chosen = origin.options.overridden_by(given or Options())
+    checkpoint = CheckpointFolder(old.checkpoints).newest(say)
+    if checkpoint is None:
+        raise UserError(f"The run {old.name} has no checkpoint, and so no weights to keep; train the net anew.")
+    first, warmth = warm_checkpoint(plan_of(old, origin, checkpoint.text), checkpoint, chosen.apply(net.plan))
+    run = begin(net, chosen, folder=folder, parent=parent)
+    try:
+        CheckpointFolder(run.folder.checkpoints).write(first)
+        journal = Journal(run.folder.journal)
+        journal.append(WarmStart(old.name, checkpoint.step, warmth.kept))
+        journal.close()
+    except UserError:
+        run.folder.remove()
+        raise
+    say(f"{run.folder.name} begins with the weights of {old.name} after step {checkpoint.step:,}. {warmth}")
+    return dataclasses.replace(run, resumes=True)
 
 
 def unchanged(old: Plan, new: Plan) -> list[tuple[Node, Node]]:

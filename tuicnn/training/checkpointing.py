@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tuicnn.training.metrics import Metrics
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["CheckpointReason", "Past", "capture", "named_arrays", "restore", "restore_arrays", "versions"]
+__all__ = ["CheckpointReason", "ResumeState", "capture", "named_arrays", "restore", "restore_arrays", "versions"]
 
 
 class CheckpointReason(Enum):
@@ -41,7 +41,7 @@ class CheckpointReason(Enum):
 
 
 @dataclass(frozen=True, eq=False)
-class Past:
+class ResumeState:
     """What a run that goes on knows of itself: its checkpoint (None: it goes on from its first step), its journal."""
 
     checkpoint: Checkpoint | None = None

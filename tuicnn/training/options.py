@@ -46,11 +46,6 @@ class Options:
         """These choices, with another's in their place where it has some."""
         return replace(self, **{name: value for name, value in vars(other).items() if value is not None})
 
-    def arguments(self) -> list[str]:
-        """The choices as arguments of a command: `["--epochs", "3"]`."""
-        given = {name.replace("_", "-"): value for name, value in vars(self).items() if value is not None}
-        return [part for name, value in given.items() for part in (f"--{name}", str(value))]
-
     def workers(self) -> int:
         """How many threads to train with: as chosen, or as many as the processors this process may use."""
         return self.threads if self.threads is not None else max(1, len(os.sched_getaffinity(0)))

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from tuicnn.engine.network import Network
     from tuicnn.language import Plan
     from tuicnn.training.checkpoint import Checkpoint
-    from tuicnn.training.checkpointing import Past
+    from tuicnn.training.checkpointing import ResumeState
     from tuicnn.training.options import OnNan
 
 __all__ = ["Session"]
@@ -84,7 +84,7 @@ class Session:
         on_event: Callable[[Event], None] = lambda event: None,
         offer_checkpoint: Callable[[CheckpointReason], bool] = lambda reason: False,
         checkpoint_at: Callable[[int], Checkpoint | None] = lambda step: None,
-        past: Past | None = None,
+        past: ResumeState | None = None,
         on_nan: OnNan = "stop",
         resume_command: str = "tuicnn resume",
     ) -> None:

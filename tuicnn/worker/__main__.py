@@ -12,7 +12,7 @@ os.environ.update(ONE_THREAD)  # before NumPy is imported, which reads them once
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train the run in a folder that has its `net.net`."""
+    """Train the run in a folder that has its `net.net`, with the options in its `origin.json`."""
     for number in (signal.SIGHUP, signal.SIGUSR1):  # the latter until there is something to save
         signal.signal(number, signal.SIG_IGN)
     not_from_the_terminal()
@@ -24,18 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     from tuicnn.runs.lock import RunLock
     from tuicnn.system.files import why
     from tuicnn.system.printable import harmless
-    from tuicnn.training.options import ON_NAN, Options
 
     parser = argparse.ArgumentParser(prog="python -m tuicnn.worker", description="Train the run in a folder.")
     parser.add_argument("folder", metavar="RUNFOLDER", type=Path)
-    for name in ("epochs", "batch", "seed", "limit", "threads"):
-        parser.add_argument(f"--{name}", metavar="N", type=int)
-    parser.add_argument("--on-nan", choices=ON_NAN, help="what to do where numbers become NaN or infinite")
     parser.add_argument("--lock", metavar="N", type=int, help="the run's lock, a descriptor that is inherited")
     parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
-    parser.add_argument("--path", metavar="FILE", type=Path, help="where the net came from")
     given = parser.parse_args(arguments)
-    options = Options(given.epochs, given.batch, given.seed, given.limit, given.threads, given.on_nan)
     try:
         from tuicnn.worker.runner import work
 
@@ -44,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
             lock = None if given.lock is None else RunLock.inherited(given.lock, folder.path)
         except OSError as error:
             raise UserError(f"The run {folder.name} could not be taken over: {why(error)}.") from error
-        return work(folder, options, given.path, lock, resume=given.resume)
+        return work(folder, lock, resume=given.resume)
     except UserError as error:
         print(harmless(str(error)), file=sys.stderr)  # noqa: T201 - this is the process's log
         return 1

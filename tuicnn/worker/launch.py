@@ -11,17 +11,24 @@ import signal
 import site
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import parse
 from tuicnn.system.files import why, write_all
 from tuicnn.system.regular_files import open_regular
-from tuicnn.training.options import Options
-from tuicnn.worker.log import entry
+from tuicnn.training.events import End, State
+from tuicnn.worker.log import entry, last_words
 
-__all__ = ["ONE_THREAD", "command", "environment", "not_from_the_terminal", "start"]
+__all__ = ["ONE_THREAD", "command", "environment", "not_from_the_terminal", "start", "start_and_wait"]
+
+#: seconds within which a process should have begun; one that takes longer is not waited for
+PATIENCE = 20.0
+_TAIL = 1 << 20  # bytes of a journal: thousands of steps
+_TURNS = tuple(b'{"event":"%s"' % kind for kind in (b"start", b"resumed", b"end"))
 
 #: the linear algebra library must not start threads of its own: training cuts its batches itself
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -29,31 +36,20 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THRE
 _FOR_ALL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP, signal.SIGUSR1)
 
 
-def command(
-    folder: RunFolder, options: Options, path: Path | None, lock: int | None = None, *, resume: bool = False
-) -> list[str]:
-    """The command that trains a run; `path` is where the net came from, `lock` a descriptor to inherit."""
-    origin = ["--path", str(path)] if path is not None else []
-    origin += ["--resume"] if resume else []
-    origin += ["--lock", str(lock)] if lock is not None else []
+def command(folder: RunFolder, lock: int | None = None, *, resume: bool = False) -> list[str]:
+    """The command that trains a run; `lock` is a descriptor to inherit."""
+    more = ["--resume"] if resume else []
+    more += ["--lock", str(lock)] if lock is not None else []
     # -P: a numpy.py or random.py in the working folder is not for us
-    return [sys.executable, "-P", "-m", "tuicnn.worker", *options.arguments(), *origin, "--", str(folder.path)]
+    return [sys.executable, "-P", "-m", "tuicnn.worker", *more, "--", str(folder.path)]
 
 
-def start(
-    folder: RunFolder,
-    options: Options,
-    path: Path | None = None,
-    *,
-    through: Sequence[str] = (),
-    resume: bool = False,
-) -> subprocess.Popen[bytes]:
+def start(folder: RunFolder, *, resume: bool = False, through: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start the process of a run in a session of its own, its output going to `worker.log`. Raises `UserError`.
 
-    It keeps the working folder, so that relative paths to data mean what they meant. It is given the run's lock, which
-    is taken here: a run that has a process already is refused before anything of it is touched. `through` is a command
-    that becomes the one it is given, such as `systemd-run --scope`. With `resume`, the run goes on from its last
-    checkpoint.
+    What it trains, and how, it reads in the run's folder. It is given the run's lock, which is taken here: a run that
+    has a process already is refused before anything of it is touched. With `resume`, the run goes on from its last
+    checkpoint. `through` is a command that becomes the one it is given, such as `systemd-run --scope`.
     """
     with folder.lock() as lock:
         try:
@@ -66,7 +62,7 @@ def start(
                     write_all(log, entry(f"A process {'goes on with' if resume else 'begins'} the run."))
                 with _blocked():
                     return subprocess.Popen(
-                        [*through, *command(folder, options, path, lock.descriptor, resume=resume)],
+                        [*through, *command(folder, lock.descriptor, resume=resume)],
                         stdin=subprocess.DEVNULL,
                         stdout=log,
                         stderr=log,
@@ -78,6 +74,39 @@ def start(
                 os.close(log)
         except OSError as error:
             raise UserError(f"The process of the run {folder.name} cannot be started: {why(error)}.") from error
+
+
+def start_and_wait(folder: RunFolder, *, resume: bool = False, through: Sequence[str] = ()) -> bool:
+    """As `start`, and wait until the process trains; False where that takes long.
+
+    Raises `UserError` also where it ended instead.
+    """
+    before = _turns(folder)
+    process = start(folder, resume=resume, through=through)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        over = process.poll() is not None  # before its journal is read: its last words are then there
+        turns = [parse(line) for line in _turns(folder) - before]
+        for event in turns:
+            if isinstance(event, End) and event.state is State.FAILED:
+                raise UserError(f"The run {folder.name} failed: {event.message}")
+        if turns:
+            return True
+        if over:
+            words = last_words(folder.log) or f"it left nothing in its log, {folder.log}"
+            raise UserError(f"The process of the run {folder.name} ended at once: {words}")
+        time.sleep(0.05)
+    return False
+
+
+def _turns(folder: RunFolder) -> set[bytes]:
+    """The newest lines of a run's journal in which training begins or ends."""
+    try:
+        with os.fdopen(open_regular(folder.journal), "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            return {line for line in file if line.endswith(b"\n") and line.startswith(_TURNS)}
+    except OSError:
+        return set()
 
 
 @contextlib.contextmanager

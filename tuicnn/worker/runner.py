@@ -22,13 +22,13 @@ from tuicnn.observing.question import Question
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.checkpointer import Checkpointer
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import HALF_WRITTEN, Journal, events_of
+from tuicnn.runs.journal import HALF_WRITTEN, Journal
 from tuicnn.runs.lock import RunLock
-from tuicnn.runs.resuming import plan_of, take_up
-from tuicnn.runs.status import describe
-from tuicnn.training.checkpointing import CheckpointReason, Past
+from tuicnn.runs.prepared import PreparedRun
+from tuicnn.runs.resume_point import AlreadyTrainedError, resume_state
+from tuicnn.training.checkpointing import CheckpointReason, ResumeState
 from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Overview, Reading, Start, State, Warned
-from tuicnn.training.options import ON_NAN_WATCHED, OnNan, Options
+from tuicnn.training.options import ON_NAN_WATCHED, OnNan
 from tuicnn.training.progress import History, Progress
 from tuicnn.training.session import Session
 from tuicnn.worker.address import address_for
@@ -60,7 +60,7 @@ class Run:
         threads: int,
         *,
         lock: RunLock | None = None,
-        past: Past | None = None,
+        past: ResumeState | None = None,
         on_nan: OnNan = "stop",
         report: Callable[[Event], None] = lambda event: None,
         say: Callable[[str], None] = log,
@@ -103,6 +103,20 @@ class Run:
             on_nan=on_nan,
             resume_command=folder.resume,
         )
+
+    @classmethod
+    def of(
+        cls,
+        prepared: PreparedRun,
+        lock: RunLock,
+        on_nan: OnNan,
+        report: Callable[[Event], None] = lambda event: None,
+        say: Callable[[str], None] = log,
+    ) -> Run:
+        """The run that was prepared, with its lock held: it begins, or goes on from its checkpoint."""
+        past = resume_state(prepared, on_nan, log)
+        plan, threads = prepared.plan, prepared.options.workers()
+        return cls(prepared.folder, plan, threads, lock=lock, past=past, on_nan=on_nan, report=report, say=say)
 
     def train(self) -> None:
         """Train to the end, whatever it is; an error that nobody foresaw is told in a sentence, and whole on stderr."""
@@ -305,9 +319,7 @@ def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
     return Server(run, address, run.look_after_the_folder)
 
 
-def work(
-    folder: RunFolder, options: Options, path: Path | None, lock: RunLock | None = None, *, resume: bool = False
-) -> int:
+def work(folder: RunFolder, lock: RunLock | None = None, *, resume: bool = False) -> int:
     """Train the run in `folder`, in the main thread; gives the exit code. Raises `UserError` before training.
 
     `lock` is that of the run, where whoever started this process took it already. With `resume`, the run goes on from
@@ -315,18 +327,16 @@ def work(
     """
     os.umask(0o077)
     with lock or folder.lock() as lock:
-        if not resume and any(isinstance(event, Start) for event in events_of(folder.journal, steps=False)):
-            raise UserError(f"The run {folder.name} has been trained already ({describe(folder)}); start a new one.")
         try:
-            plan = plan_of(folder, options, path)
-            on_nan = options.on_nan or ON_NAN_WATCHED
-            longer = options.epochs is not None
-            past = take_up(folder, plan, longer=longer, on_nan=on_nan, say=log) if resume else None
-            run = Run(folder, plan, options.workers(), lock=lock, past=past, on_nan=on_nan)
+            prepared = PreparedRun.at(folder, resumes=resume)
+            on_nan = prepared.options.on_nan or ON_NAN_WATCHED
+            run = Run.of(prepared, lock, on_nan)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, run.leave)
             signal.signal(signal.SIGUSR1, run.save)
             server = serve(run, folder, lock)
+        except AlreadyTrainedError:  # its journal is that of another process
+            raise
         except UserError as error:
             _note_failure(folder, str(error))
             raise

@@ -1,25 +1,24 @@
-"""The commands about training: watch, train, attach, runs, stop."""
+"""The commands that train: watch, train, resume."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from tuicnn.cli.background import train_in_background
-from tuicnn.cli.commands.resuming import resume_run, run_at
 from tuicnn.cli.group import main, options
-from tuicnn.cli.output.streams import complain, console_for, is_terminal, say, say_json
-from tuicnn.cli.shared import checked_or_exit, find_net, new_folder, reporter_for, terminal_of
-from tuicnn.errors import UserError
-from tuicnn.training.options import ON_NAN_ALONE, Options
+from tuicnn.cli.output.streams import complain, is_terminal
+from tuicnn.cli.shared import find_net, net_or_exit, reporter_for, terminal_of
+from tuicnn.training.options import ON_NAN_ALONE, ON_NAN_WATCHED, OnNan, Options
 
 if TYPE_CHECKING:
     from tuicnn.display.terminal import TerminalProfile
+    from tuicnn.runs.prepared import PreparedRun
 
-__all__ = ["attach", "runs", "stop", "train", "watch"]
+__all__ = ["resume", "train", "watch"]
 
 
 @main.command()
@@ -38,15 +37,10 @@ def watch(
     With the folder of a run for NET: the same as resume.
     """
     terminal = terminal_of(ascii)
-    if (found := run_at(net)) is not None:
-        resume_run(found, chosen, terminal, detach=detach, after_logout=after_logout)
-    if not detach and not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        _train(net, chosen, run, terminal, as_json=False)
-        return
-    path = find_net(net)
-    text, _ = checked_or_exit(path, terminal)
-    folder = new_folder(path, text, run, chosen)
-    train_in_background(folder, chosen, path, terminal, detach=detach, after_logout=after_logout)
+    if detach or _at_a_terminal():
+        prepared = _of(net, chosen, run, terminal, watched=True)
+        train_in_background(prepared, terminal, detach=detach, after_logout=after_logout)
+    _train_here(_of(net, chosen, run, terminal, watched=False), as_json=False)
 
 
 @main.command()
@@ -63,92 +57,81 @@ def train(
 
     With the folder of a run for NET, that run goes on from its last checkpoint.
     """
-    if (found := run_at(net)) is not None:
-        resume_run(found, chosen, terminal_of(ascii), as_json=as_json, here=True)
-    _train(net, chosen, run, terminal_of(ascii), as_json=as_json)
+    _train_here(_of(net, chosen, run, terminal_of(ascii), watched=False), as_json=as_json)
 
 
 @main.command()
-@click.argument("run", required=False)
-@options("ascii")
-def attach(run: str | None, ascii: bool) -> None:
-    """Watch a RUN that trains in the background: a name, a number or a folder; the newest by default.
+@click.argument("which", metavar="[RUN]", required=False)
+@click.option("--net", metavar="FILE", help="The net as it is now; refused, with the difference, if it has changed.")
+@click.option("--warm", is_flag=True, help="Begin a new run of the changed net; unchanged layers keep their weights.")
+@options("chosen", "run", "detach", "after_logout", "json", "ascii")
+def resume(
+    which: str | None,
+    net: str | None,
+    warm: bool,
+    chosen: Options,
+    run: Path | None,
+    detach: bool,
+    after_logout: str | None,
+    as_json: bool,
+    ascii: bool,
+) -> None:
+    """Go on with a RUN that was stopped, killed or lost: a name, a number or a folder; the newest by default.
 
-    Of one that has ended, it says how, and how to go on with it.
+    It goes on from its last checkpoint, to the same result as if nothing had happened. Without a terminal, or with
+    --json, it is trained here and now, as by train.
+
+    \b
+    tuicnn resume mnist-1                  go on with it in the background, and watch
+    tuicnn resume mnist-1 --epochs 10      train it longer, or less long: so many epochs in all
+    tuicnn resume mnist-1 --warm           a new run of the net as it is now, with that run's weights
     """
     terminal = terminal_of(ascii)
-    from tuicnn.runs.finding import find_run
-    from tuicnn.runs.status import how_to_go_on
+    watched = detach or (_at_a_terminal() and not as_json)
+    from tuicnn.runs.finding import find_resumable, find_run
 
-    folder = find_run(run, Path.cwd())
-    if not folder.alive:
-        raise UserError(how_to_go_on(folder))
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        raise UserError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
-    from tuicnn.tui.show import show
+    if warm:
+        from tuicnn.runs.warm import net_of
+        from tuicnn.runs.warm import warm as begin_warm
 
-    sys.exit(show(folder, terminal))
-
-
-@main.command()
-@options("json", "ascii")
-def runs(as_json: bool, ascii: bool) -> None:
-    """List the runs under the working folder."""
-    terminal_of(ascii)
-    from tuicnn.cli.output.runs import as_json as to_json
-    from tuicnn.cli.output.runs import runs_table
-    from tuicnn.runs.finding import hidden_runs, list_runs
-
-    found = list_runs(Path.cwd(), complain)
-    if as_json:
-        for one in found:
-            say_json(to_json(one))
-    elif found:
-        console_for(sys.stdout).print(runs_table(found))
+        # a run that is alive, or at its end, has weights as well
+        old = find_run(which, Path.cwd()) if which is not None else find_resumable(None, Path.cwd())
+        file = net_or_exit(find_net(net) if net is not None else net_of(old), terminal)
+        prepared = begin_warm(old, file, chosen, folder=run, say=complain)
+    elif run is not None:
+        raise click.UsageError("--run names the folder of a new run; it goes with --warm")
     else:
-        say("No runs here yet; start one with: tuicnn nets/mnist.net")
-    for one in found:
-        if one.damage:
-            complain(one.damage)
-        if one.trouble:
-            complain(f"{one.name}: {one.trouble}")
-    if hidden := hidden_runs(Path.cwd()):
-        complain(hidden)
+        from tuicnn.runs.resuming import resume as resume_run
+
+        found = find_resumable(which, Path.cwd())
+        given = net_or_exit(find_net(net), terminal) if net is not None else None
+        prepared = resume_run(found, chosen, net=given, on_nan=_on_nan(watched), say=complain)
+    if watched:
+        train_in_background(prepared, terminal, detach=detach, after_logout=after_logout)
+    _train_here(prepared, as_json=as_json)
 
 
-@main.command()
-@click.argument("run", required=False)
-@options("ascii")
-def stop(run: str | None, ascii: bool) -> None:
-    """Stop a RUN that trains in the background, after the step it is at; its weights are saved."""
-    terminal_of(ascii)
-    from tuicnn.runs.finding import find_run, the_only_alive
-    from tuicnn.runs.status import describe, summary
-    from tuicnn.worker.client import stop_run
+def _of(net: str, chosen: Options, folder: Path | None, terminal: TerminalProfile, *, watched: bool) -> PreparedRun:
+    """A new run of a net; where `net` is the folder of a run, that one, which goes on."""
+    from tuicnn.runs.finding import run_at
+    from tuicnn.runs.prepared import begin
 
-    folder = find_run(run, Path.cwd()) if run is not None else the_only_alive(Path.cwd())
-    stop_run(folder)
-    say(f"{folder.name}: {describe(folder)}; its files are in {folder.path}")
-    ended = summary(folder)
-    if ended.message:
-        complain(ended.message)
-    if ended.trouble:
-        complain(ended.trouble)
-    if ended.trouble or ended.state not in ("stopped", "done"):
-        sys.exit(1)
+    if (found := run_at(Path(net))) is None:
+        return begin(net_or_exit(find_net(net), terminal), chosen, folder=folder)
+    from tuicnn.runs.resuming import resume as resume_run
+
+    return resume_run(found, chosen, on_nan=_on_nan(watched), say=complain)
 
 
-def _train(net: str, options: Options, run: Path | None, terminal: TerminalProfile, *, as_json: bool) -> None:
-    """Train in the foreground and exit."""
-    path = find_net(net)
-    text, checked = checked_or_exit(path, terminal)
-    assert checked.plan is not None
+def _train_here(prepared: PreparedRun, *, as_json: bool) -> NoReturn:
     from tuicnn.cli.foreground import train_here
 
-    folder = new_folder(path, text, run, options)
-    plan = options.apply(checked.plan)
-    sys.exit(
-        train_here(
-            plan, folder, reporter_for(as_json), threads=options.workers(), on_nan=options.on_nan or ON_NAN_ALONE
-        )
-    )
+    sys.exit(train_here(prepared, reporter_for(as_json)))
+
+
+def _on_nan(watched: bool) -> OnNan:
+    return ON_NAN_WATCHED if watched else ON_NAN_ALONE
+
+
+def _at_a_terminal() -> bool:
+    return is_terminal(sys.stdin) and is_terminal(sys.stdout)

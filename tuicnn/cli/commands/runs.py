@@ -1,0 +1,85 @@
+"""The commands about runs that there are: attach, runs, stop."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from tuicnn.cli.group import main, options
+from tuicnn.cli.output.streams import complain, console_for, is_terminal, say, say_json
+from tuicnn.cli.shared import terminal_of
+from tuicnn.errors import UserError
+
+__all__ = ["attach", "runs", "stop"]
+
+
+@main.command()
+@click.argument("run", required=False)
+@options("ascii")
+def attach(run: str | None, ascii: bool) -> None:
+    """Watch a RUN that trains in the background: a name, a number or a folder; the newest by default.
+
+    Of one that has ended, it says how, and how to go on with it.
+    """
+    terminal = terminal_of(ascii)
+    from tuicnn.runs.finding import find_run
+    from tuicnn.runs.status import how_to_go_on
+
+    folder = find_run(run, Path.cwd())
+    if not folder.alive:
+        raise UserError(how_to_go_on(folder))
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        raise UserError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
+    from tuicnn.tui.show import show
+
+    sys.exit(show(folder, terminal))
+
+
+@main.command()
+@options("json", "ascii")
+def runs(as_json: bool, ascii: bool) -> None:
+    """List the runs under the working folder."""
+    terminal_of(ascii)
+    from tuicnn.cli.output.runs import as_json as to_json
+    from tuicnn.cli.output.runs import runs_table
+    from tuicnn.runs.finding import hidden_runs, list_runs
+
+    found = list_runs(Path.cwd(), complain)
+    if as_json:
+        for one in found:
+            say_json(to_json(one))
+    elif found:
+        console_for(sys.stdout).print(runs_table(found))
+    else:
+        say("No runs here yet; start one with: tuicnn nets/mnist.net")
+    for one in found:
+        if one.damage:
+            complain(one.damage)
+        if one.trouble:
+            complain(f"{one.name}: {one.trouble}")
+    if hidden := hidden_runs(Path.cwd()):
+        complain(hidden)
+
+
+@main.command()
+@click.argument("run", required=False)
+@options("ascii")
+def stop(run: str | None, ascii: bool) -> None:
+    """Stop a RUN that trains in the background, after the step it is at; its weights are saved."""
+    terminal_of(ascii)
+    from tuicnn.runs.finding import find_run, the_only_alive
+    from tuicnn.runs.status import describe, summary
+    from tuicnn.worker.client import stop_run
+
+    folder = find_run(run, Path.cwd()) if run is not None else the_only_alive(Path.cwd())
+    stop_run(folder)
+    say(f"{folder.name}: {describe(folder)}; its files are in {folder.path}")
+    ended = summary(folder)
+    if ended.message:
+        complain(ended.message)
+    if ended.trouble:
+        complain(ended.trouble)
+    if ended.trouble or ended.state not in ("stopped", "done"):
+        sys.exit(1)

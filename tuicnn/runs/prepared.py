@@ -1,0 +1,121 @@
+"""A run that a process may train now. `begin` makes one of a net; `resuming` and `warm` make one of another run.
+
+Imports nothing but the standard library at first: the process of a run is started before NumPy is imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuicnn.errors import UserError
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.origin import Origin
+from tuicnn.training.options import Options
+
+if TYPE_CHECKING:
+    from tuicnn.language import Checked, Plan
+
+__all__ = ["NetFile", "PreparedRun", "begin", "plan_of"]
+
+
+@dataclass(frozen=True)
+class NetFile:
+    """A `.net` file as it is at this moment: its text ("" where it cannot be read), and what came of checking it."""
+
+    path: Path
+    text: str
+    checked: Checked
+
+    @classmethod
+    def read(cls, path: Path) -> NetFile:
+        """Read and check a file; its problems are in `checked`."""
+        from tuicnn.language import check_file
+
+        return cls(path, *check_file(path))
+
+    @property
+    def missing_data(self) -> str:
+        """Why the data that it names cannot be had, as a sentence; "" where it can, or is not known."""
+        return _missing(self.checked.plan) if self.checked.plan is not None else ""
+
+    @property
+    def plan(self) -> Plan:
+        """What can be trained. Raises `UserError`, with every problem, where it cannot."""
+        from tuicnn.language import render_plain
+
+        if self.checked.plan is None:
+            raise UserError(render_plain(self.checked.diagnostics))
+        if missing := self.missing_data:
+            raise UserError(missing)
+        return self.checked.plan
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A run with its folder on disk. `options` are in `plan`; `resumes`: it goes on from its newest checkpoint."""
+
+    folder: RunFolder
+    plan: Plan
+    options: Options
+    resumes: bool = False
+
+    @classmethod
+    def at(cls, folder: RunFolder, *, resumes: bool) -> PreparedRun:
+        """The run in a folder, as it was begun. Raises `UserError` where its net cannot be trained."""
+        origin = Origin.of(folder)
+        return cls(folder, plan_of(folder, origin), origin.options, resumes)
+
+    def see_its_data(self) -> None:
+        """Raises `UserError` where the data is not on this machine."""
+        if missing := _missing(self.plan):
+            raise UserError(missing)
+
+
+def begin(
+    net: NetFile, options: Options | None = None, *, folder: Path | None = None, parent: Path | None = None
+) -> PreparedRun:
+    """Make the folder of a new run: `folder`, or the next one in `parent/runs`, of the working folder by default.
+
+    Raises `UserError`, with nothing left behind.
+    """
+    options = options or Options()
+    plan = options.apply(net.plan)
+    if folder is not None:
+        run = RunFolder.create_at(folder, net.text)
+    else:
+        run = RunFolder.create(parent or Path.cwd(), net.path.stem, net.text)
+    try:
+        Origin.here(net.path, options).keep(run)
+    except UserError:
+        run.remove()
+        raise
+    return PreparedRun(run, plan, options)
+
+
+def plan_of(folder: RunFolder, origin: Origin, text: str | None = None) -> Plan:
+    """The plan of a run's net, or of another `text` in its place, with the options of its `origin` in it.
+
+    Raises `UserError` where it cannot be trained.
+    """
+    from tuicnn.language import check
+
+    path = origin.path
+    name = path.stem if path is not None else folder.net
+    checked = check(folder.text if text is None else text, name=name, path=path, working=origin.working)
+    if checked.plan is None:
+        first = next((d.message for d in checked.diagnostics if d.severity == "error"), "it has problems")
+        see = f"{' See' if first.endswith(('?', '.')) else '; see'}: tuicnn check {folder.path}/net.net"
+        raise UserError(f"The net of the run {folder.name} cannot be trained: {first}{see}")
+    return origin.options.apply(checked.plan)
+
+
+def _missing(plan: Plan) -> str:
+    from tuicnn.data import DataError
+
+    try:
+        plan.data.find()
+    except DataError as error:
+        return str(error)
+    return ""
