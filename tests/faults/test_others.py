@@ -81,7 +81,7 @@ def test_the_runs_of_another_user(public: Path, begin: Begin, as_nobody: AsNobod
     subprocess.run(["chmod", "-R", "a+rX", folder.path], check=True)
     assert "tiny-1" in as_nobody("runs").stdout
     said = told("stop", "1")
-    assert "The run tiny-1 is trained by root, who alone can watch and steer it; do this as root." in said
+    assert "The run tiny-1 is trained by root, who alone can watch and control it; do this as root." in said
     assert worker.poll() is None
 
 

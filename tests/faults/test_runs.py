@@ -169,5 +169,5 @@ def test_a_run_on_another_machine_is_told_so(tmp_path: Path) -> None:
         here = folder.holder
         assert here is not None
         (folder.path / "lock").write_text(note.replace(f'"{here.host}"', '"node7"'))
-        with pytest.raises(UserError, match="tiny-1 is trained on the machine node7, and can be watched"):
+        with pytest.raises(UserError, match="tiny-1 runs on the machine node7, and can be watched"):
             stop_run(folder)

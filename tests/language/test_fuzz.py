@@ -81,7 +81,7 @@ def test_blocks_and_constants_printed_and_read_again_are_the_same(chain: str) ->
 def test_every_shape_in_the_plan_is_that_of_the_running_network(network: tuple[str, tuple[int, int, int]]) -> None:
     text, image = network
     made = Network.from_text(text, input=image, classes=4)
-    outputs = made.look(np.ones(image, np.float32))
+    outputs = made.activations(np.ones(image, np.float32))
     assert [out.shape for out in outputs if out is not None] == [
         node.shape for node, out in zip(made.plan.nodes, outputs, strict=True) if out is not None
     ]

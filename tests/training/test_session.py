@@ -1,4 +1,4 @@
-"""A run in one process: what comes out of it, and how it is watched and steered while it trains."""
+"""A run in one process: what comes out of it, and how it is watched and controlled while it trains."""
 
 from __future__ import annotations
 

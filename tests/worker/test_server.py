@@ -304,7 +304,7 @@ def test_a_stale_socket_is_replaced_and_a_live_one_is_not(folder: RunFolder, run
 def test_a_socket_file_that_was_removed_is_made_anew(
     folder: RunFolder, run: PretendRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "LOOK_AFTER", 0.05)
+    monkeypatch.setattr(server_module, "CHECK_PERIOD", 0.05)
     path = address_for(folder.path)
     server = Server(run, lambda: path)
     try:
@@ -334,7 +334,7 @@ def test_half_a_request_and_then_silence_is_hung_up_on(
     server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server_module, "HALF", 0.3)
-    monkeypatch.setattr(server_module, "LOOK_AFTER", 0.05)
+    monkeypatch.setattr(server_module, "CHECK_PERIOD", 0.05)
     with viewer(folder) as half, viewer(folder) as silent, viewer(folder) as slow:
         for connection in (silent, slow):
             connection.sendall(POLL)
@@ -363,5 +363,5 @@ def test_who_never_asks_makes_room_and_does_not_count_as_watching(
         until(lambda: server.quiet_for == 0)
         assert works(folder)
         monkeypatch.setattr(server_module, "IDLE", 0.0)
-        monkeypatch.setattr(server_module, "LOOK_AFTER", 0.05)
+        monkeypatch.setattr(server_module, "CHECK_PERIOD", 0.05)
         until(lambda: server.quiet_for > 0)

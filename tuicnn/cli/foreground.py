@@ -1,4 +1,4 @@
-"""Training in the process of the command itself, its events going to a reporter. Others may watch and steer it too."""
+"""Training in the process of the command itself, its events going to a reporter. Others may watch and control it."""
 
 from __future__ import annotations
 

@@ -234,7 +234,7 @@ class Network:
         total = np.sum(self.group.gather(found), axis=0)
         return float(total[0]), int(total[1])
 
-    def look(self, image: Array) -> list[Array | None]:
+    def activations(self, image: Array) -> list[Array | None]:
         """Each layer's output for one image `(C, H, W)`: `(C, H, W)` or `(V,)`; None for a layer that nothing reads."""
         outputs = self.executor.outputs(_inner(np.asarray(image, dtype=self.dtype)[None]))
         return [None if out is None else _outer(out)[0] for out in outputs]

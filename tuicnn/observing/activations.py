@@ -55,7 +55,7 @@ class AskActivations(Question[Activations]):
         )
         index = self.sample % len(images)
         image = normalise(images[index : index + 1], data.mean, data.std, network.dtype)
-        outputs = network.look(image[:, :, 0].transpose(2, 0, 1))
+        outputs = network.activations(image[:, :, 0].transpose(2, 0, 1))
         maps, last = outputs[self.layer], outputs[-1]
         assert last is not None
         return Activations(

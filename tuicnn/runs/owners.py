@@ -1,4 +1,4 @@
-"""Whose a run is: only its own user can read, watch and steer it, and anybody else is told so.
+"""Whose a run is: only its own user can read, watch and control it, and anybody else is told so.
 
 Imports nothing but the standard library.
 """
@@ -81,6 +81,6 @@ def why_shut(path: Path) -> str:
         return f"You may not look into {path} as its permissions are now; give them back with: chmod -R u+rwX {place}"
     name = user_name(owner)
     return (
-        f"{path} belongs to {name}, and {me()} may not look into it: a run can be read, watched and steered by its own "
-        f"user only. Do this as {name}."
+        f"{path} belongs to {name}, and {me()} may not look into it: a run can be read, watched and controlled by "
+        f"its own user only. Do this as {name}."
     )

@@ -1,4 +1,4 @@
-"""The screen's app: connects to a run, watches it, and holds what every view shares: steering, help and leaving."""
+"""The screen's app: connects to a run, watches it, and holds what every view shares: control, help and leaving."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "non
 #: by mode: each view is a stack of screens of its own
 VIEWS: dict[str, type[View]] = {"train": TrainScreen}
 #: what changes or ends the training; the palette offers it last, for its first entry is chosen by Enter alone
-STEERING = ("pause", "step", "save", "rate", "leave")
+CONTROLS = ("pause", "step", "save", "rate", "leave")
 RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
 SAVING_PATIENCE = 15.0  # seconds that the screen waits to say that a checkpoint was written
 ENDING_PATIENCE = 15.0  # seconds for a run that was told to stop to do so before the screen leaves without it
@@ -166,10 +166,10 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         filters = [*super().get_line_filters(), self._guard]
         return filters if self.terminal.colours != "none" else [*filters, NoColor()]
 
-    # -- steering
+    # -- control
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The palette is there where it can be drawn, and steering while there is a run to steer."""
+        """The palette is there where it can be drawn, and control while there is a run to control."""
         if action in ("pause", "step", "rate", "freeze"):
             return not (self.watcher.snapshot.progress.state.final or self.watcher.snapshot.gone)
         return self.use_command_palette if action == "command_palette" else True
@@ -181,21 +181,21 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     def action_pause(self) -> None:
         """Pause at the end of a step, or go on."""
-        self._steer("resume" if self.watcher.latest.state is State.PAUSED else "pause")
+        self._control("resume" if self.watcher.latest.state is State.PAUSED else "pause")
 
     def action_step(self) -> None:
         """Train one step, then pause."""
-        self._steer("step")
+        self._control("step")
 
     def action_rate(self, action: Action) -> None:
         """Halve or double the learning rate."""
-        self._steer(action)
+        self._control(action)
 
     def action_save(self) -> None:
         """Write a checkpoint, and say when it is on disk."""
-        self._steer("save")
+        self._control("save")
 
-    def _steer(self, action: Action) -> None:
+    def _control(self, action: Action) -> None:
         snapshot = self.watcher.snapshot
         if snapshot.progress.state.final or snapshot.gone:
             self._notice("the run has ended")
@@ -204,14 +204,14 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         elif (action in RATES or action == "step") and self._last_step_done:
             self._notice("no step follows: training is over, and the test images are next")
         else:
-            self.run_worker(self._do_save() if action == "save" else self._do_steer(action), group="steer")
+            self.run_worker(self._do_save() if action == "save" else self._do_control(action), group="control")
 
     @property
     def _last_step_done(self) -> bool:
         progress = self.watcher.latest
         return progress.state is State.TESTING or 0 < progress.steps <= progress.step
 
-    async def _do_steer(self, action: Action) -> None:
+    async def _do_control(self, action: Action) -> None:
         try:
             progress = await self.watcher.act(action)
         except UserError as error:  # the run has come to its end meanwhile
@@ -250,7 +250,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a key, for the palette: first those that leave the training alone."""
         every = shortcuts(screen.active_bindings.values())
-        for shortcut in sorted(every, key=lambda s: s.binding.action.partition("(")[0] in STEERING):
+        for shortcut in sorted(every, key=lambda s: s.binding.action.partition("(")[0] in CONTROLS):
             binding = shortcut.binding
             run = partial(self.run_action, binding.action, shortcut.node)
             name = f"{described(shortcut)} ({' '.join(shortcut.keys)})"

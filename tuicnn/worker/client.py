@@ -34,7 +34,7 @@ T = TypeVar("T")
 QUICK = 20.0
 START = 120.0  # to begin with; a machine may be very busy, and a process that dies is noticed at once
 BETWEEN_STEPS = 120.0  # where a step is to end first, which may be long in a large network
-_LOOK = 0.02  # seconds between looks for a socket that is not there yet
+_RETRY = 0.02  # seconds from one search for a socket that is not there yet to the next
 AGAIN = 3.0  # seconds for which a question is asked again where there is no room, or the connection breaks at once
 
 
@@ -155,7 +155,7 @@ class RemoteFeed:
             holder = folder.holder
             if time.monotonic() > until or (holder is not None and (not holder.here or _of_another(holder))):
                 raise WorkerGone(_silent(folder))
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_RETRY)
 
     async def overview(self) -> Overview:
         """See `Feed`."""
@@ -235,7 +235,7 @@ async def _gone(folder: RunFolder) -> WorkerGone:
     """What is said of a process that is not there: how its run ended, or what it left of its own end."""
     until = time.monotonic() + 1.0
     while folder.alive and time.monotonic() < until:  # it hangs up just before it lets go of the lock
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(_RETRY)
     if not folder.holds_a_run:
         return WorkerGone(f"The run {folder.name} was discarded, or its folder moved: {folder.path} is not there.")
     try:
@@ -264,12 +264,10 @@ def _silent(folder: RunFolder) -> str:
     if holder is None:
         return f"The process of the run {folder.name} does not answer; its log is {folder.log}."
     if not holder.here:
-        return (
-            f"The run {folder.name} is trained on the machine {holder.host}, and can be watched and steered there only."
-        )
+        return f"The run {folder.name} runs on the machine {holder.host}, and can be watched and controlled there only."
     if _of_another(holder):
         name = user_name(holder.user or 0)
-        return f"The run {folder.name} is trained by {name}, who alone can watch and steer it; do this as {name}."
+        return f"The run {folder.name} is trained by {name}, who alone can watch and control it; do this as {name}."
     if holder.suspended:
         return f"The process of the run {folder.name} is suspended; let it go on with: kill -CONT {holder.pid}"
     return f"The process {holder.pid} of the run {folder.name} does not answer; its log is {folder.log}."

@@ -206,7 +206,7 @@ class Run:
         return self._session.ask(question.answer)
 
     def act(self, action: Action) -> Future[None] | None:
-        """Steer the run; see `Action`. Gives what is to be waited for before it can be called done, if anything."""
+        """Control the run; see `Action`. Gives what is to be waited for before it can be called done, if anything."""
         match action:
             case "pause":
                 self._session.control.pause()
@@ -309,7 +309,7 @@ class Run:
 
 
 def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
-    """Let people watch and steer a run. Raises `UserError`."""
+    """Let people watch and control a run. Raises `UserError`."""
 
     def address() -> Path:
         path = address_for(lock.folder or folder.path)

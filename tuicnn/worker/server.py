@@ -28,14 +28,14 @@ from tuicnn.worker.listener import Listener
 from tuicnn.worker.log import log_error
 from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPoll, Refusal
 
-__all__ = ["Server", "Steerable"]
+__all__ = ["ServedRun", "Server"]
 
 VIEWERS = 32  # connections at a time; a screen has two
 IDLE = 30.0  # seconds after which a silent viewer has to make room for a new one
 MUTE = 1.0  # … and one that never asked anything
 HALF = 10.0  # seconds that a request may take to come in
-LOOK_AFTER = 2.0  # seconds between looks at whether the socket file is still there
-CLOSING_POLL = 0.02  # seconds between looks at whether the last answers are sent, when it closes
+CHECK_PERIOD = 2.0  # seconds from one check of whether the socket file is still there to the next
+CLOSING_POLL = 0.02  # seconds from one check of whether the last answers are sent to the next, when it closes
 
 
 #: what is sent to whoever finds all places taken
@@ -44,7 +44,7 @@ FULL = encode(
 )
 
 
-class Steerable(Protocol):
+class ServedRun(Protocol):
     """What the server asks of a run; every method answers at once, with a future where the answer comes later."""
 
     @property
@@ -76,13 +76,15 @@ class _Viewer:
 class Server:
     """The socket of one run. `address` gives the path to listen at, and is asked again where the file went away.
 
-    `look` is called every other second, for what else is to be looked after.
+    `on_check` is called every `CHECK_PERIOD`, for what else is to be looked after.
     """
 
-    def __init__(self, run: Steerable, address: Callable[[], Path], look: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, run: ServedRun, address: Callable[[], Path], on_check: Callable[[], None] = lambda: None
+    ) -> None:
         """Start to listen. Raises `UserError`."""
         self._run = run
-        self._address, self._look = address, look
+        self._address, self._on_check = address, on_check
         self._selector = selectors.DefaultSelector()
         self._viewers: list[_Viewer] = []
         self._answered: deque[_Viewer] = deque()
@@ -115,21 +117,21 @@ class Server:
     # --- the thread -------------------------------------------------------------------------------------------------
 
     def _serve(self) -> None:
-        look_at = 0.0
+        check_at = 0.0
         patience = 0.5
         while not self._closing or (patience > 0 and any(v.outgoing is not None for v in self._viewers)):
-            timeout = CLOSING_POLL if self._closing else LOOK_AFTER
+            timeout = CLOSING_POLL if self._closing else CHECK_PERIOD
             patience -= CLOSING_POLL if self._closing else 0
             try:
                 for key, events in self._selector.select(timeout):
                     self._ready(key, events)
                 while self._answered:
                     self._answer_is_there(self._answered.popleft())
-                if time.monotonic() >= look_at:
-                    look_at = time.monotonic() + LOOK_AFTER
+                if time.monotonic() >= check_at:
+                    check_at = time.monotonic() + CHECK_PERIOD
                     self._look_after_the_file()
                     self._drop_the_mute()
-                    self._look()
+                    self._on_check()
             except Exception as error:  # whatever it is, the other viewers are still to be served
                 log_error(error)
                 time.sleep(0.1)
@@ -330,7 +332,7 @@ class Server:
 
     def _look_after_the_file(self) -> None:
         if self._listener is None or not self._listener.there:
-            with contextlib.suppress(UserError):  # tried again at the next look
+            with contextlib.suppress(UserError):  # tried again at the next check
                 self._listen()
 
     def _stop_listening(self) -> None:
