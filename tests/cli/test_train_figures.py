@@ -56,12 +56,12 @@ def test_the_speed_counts_each_image_once_and_only_the_time_of_steps(monkeypatch
 
 def test_the_lines_of_an_epoch_and_of_the_end_say_each_figure_by_its_name() -> None:
     told = Epoch(2, train_loss=1.25, val_loss=2.5, val_accuracy=0.375, images_per_second=4321.0, seconds=65.0)
-    assert train.describe_epoch(told, 12) == (
+    assert train.line_of(told, 12) == (
         "epoch  2/12: training loss 1.2500, validation loss 2.5000, accuracy 37.50%; 4,321 images/s, 1 min 05 s"
     )
     end = End(State.DONE, test_accuracy=0.625, test_loss=3.75, seconds=7800.0, best_val_accuracy=0.875, best_epoch=1)
-    assert train.describe_end(end) == "test accuracy 62.50%, test loss 3.7500, after 2 h 10 min of training"
-    assert train.describe_end(End(State.STOPPED, step=1234)) == "stopped after step 1,234"
+    assert train.line_of(end, 12) == "test accuracy 62.50%, test loss 3.7500, after 2 h 10 min of training"
+    assert train.line_of(End(State.STOPPED, step=1234), 12) == "stopped after step 1,234"
 
 
 def test_the_loss_of_a_plain_line_is_the_mean_of_the_steps_since_the_line_before(

@@ -113,6 +113,11 @@ class Overview:
         """Whether the data is read, and so what depends on it is known too."""
         return self.steps_per_epoch > 0
 
+    @property
+    def steps(self) -> int:
+        """Those of the whole run."""
+        return self.steps_per_epoch * self.epochs
+
 
 @dataclass(frozen=True)
 class Machine:
