@@ -279,8 +279,8 @@ def test_weights_that_are_taken_up_again_come_with_their_optimizer(tmp_path: Pat
     trainer.network.store.flat[:3] = 3e38
     with pytest.raises(DivergedError) as error:
         trainer.advance()
-    remedy = DivergenceHandler("halve-lr", lambda step: None).handle(trainer, error.value.divergence, Metrics())
-    assert (remedy.action, remedy.weights) == ("halve-lr", "the weights that it began with")
+    told, weights = DivergenceHandler("halve-lr", lambda step: None).handle(trainer, error.value.divergence, Metrics())
+    assert (told.action, weights) == ("halve-lr", "the weights that it began with")
     assert (trainer.step, trainer.updates, trainer.rate_factor) == (4, 0, 0.5)
     assert trainer.network.store.flat.tobytes() == fresh.network.store.flat.tobytes()
     assert trainer.network.store.flat_buffers.tobytes() == fresh.network.store.flat_buffers.tobytes()
@@ -312,5 +312,5 @@ def test_who_chose_to_stop_is_told_of_the_other_choice(tmp_path: Path, halvings:
     divergence = Divergence(1, 1, "the loss", "NaN")
     metrics = Metrics()
     metrics.tally = Tally(halvings=halvings)
-    said = DivergenceHandler("stop", lambda step: None).handle(trainer, divergence, metrics).sentence
+    said = DivergenceHandler("stop", lambda step: None).handle(trainer, divergence, metrics)[0].message
     assert re.search(r"; try a smaller learning rate than [0-9.]+, or --on-nan halve-lr\.$", said)

@@ -1,14 +1,13 @@
-"""What becomes of a run whose step diverged: it stops, it waits for somebody, or it goes on with half the rate.
+"""What is done after a step diverged, by `--on-nan`: the run stops, is paused, or goes on with half the learning rate.
 
-A smaller learning rate helps at once only where it was the step along the gradient that overflowed. Mostly the weights
-were lost some steps before: then those after the best epoch are taken up again, and where these fail too before the
-epoch is over, those that the run began with. The steps are counted on: the run goes on with the images that come next.
+A smaller learning rate is enough only where the step along the gradient overflowed. Mostly the weights were lost some
+steps earlier. Then the weights after the best epoch are restored; where these fail too before the epoch is over, the
+initial ones. Steps are counted on: training continues with the images that come next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,7 @@ from tuicnn.engine.parameters import Store
 from tuicnn.errors import UserError
 from tuicnn.training.checkpointing import restore_arrays
 from tuicnn.training.divergence import MOST_HALVINGS, Divergence
+from tuicnn.training.events import Diverged
 
 if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint
@@ -24,20 +24,11 @@ if TYPE_CHECKING:
     from tuicnn.training.options import OnNan
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["DivergenceHandler", "Remedy", "scaled"]
+__all__ = ["DivergenceHandler", "scaled"]
 
 BEGINNING = "the weights that it began with"
 #: how far a learning rate may be changed from the schedule's, either way
 _MOST_FACTOR = 2.0**30
-
-
-@dataclass(frozen=True)
-class Remedy:
-    """What was done about a divergence, and the sentence for it."""
-
-    action: OnNan
-    sentence: str
-    weights: str = ""  # which ones were restored, in words; "" for those before the step
 
 
 class DivergenceHandler:
@@ -47,26 +38,30 @@ class DivergenceHandler:
         self._on_nan, self._checkpoint_at = on_nan, checkpoint_at
         self._waiting: tuple[Divergence, float] | None = None  # what the run is paused for, and its rate's factor then
 
-    def handle(self, trainer: Trainer, divergence: Divergence, metrics: Metrics) -> Remedy:
-        """Change the rate and the weights as chosen; the caller stops or pauses the run.
+    def handle(self, trainer: Trainer, divergence: Divergence, metrics: Metrics) -> tuple[Diverged, str]:
+        """Change the rate and the weights as chosen; the caller stops or pauses the run as the event's `action` says.
 
-        `metrics` has how often the rate was halved in this epoch, and the best epoch's step.
+        `metrics` has how often the rate was halved in this epoch, and the best epoch's step. Gives the event, and in
+        words which weights were restored, "" for those before the step.
         """
-        told, halvings = divergence.sentence, metrics.tally.halvings
-        rate = f"{trainer.learning_rate:.3g}"
-        if self._on_nan == "pause":
+        rate, halvings, weights = f"{trainer.learning_rate:.3g}", metrics.tally.halvings, ""
+        action = "stop" if halvings >= MOST_HALVINGS and self._on_nan == "halve-lr" else self._on_nan
+        if action == "pause":
             self._waiting = divergence, trainer.rate_factor
             again = "" if divergence.by_rate else f", from {self._fallback(metrics)[1]}"
             advice = f"with a smaller learning rate than {rate} training can go on{again}"
-            return Remedy("pause", f"{told} The step was undone; {advice}.")
-        if self._on_nan == "stop" or halvings >= MOST_HALVINGS:
+        elif action == "stop":
             tried = f": {halvings} halvings of it in this epoch did not help"
-            advice = tried if self._on_nan == "halve-lr" else ", or --on-nan halve-lr"
-            return Remedy("stop", f"{told} The step was undone; try a smaller learning rate than {rate}{advice}.")
-        trainer.rate_factor = scaled(trainer.rate_factor, 0.5)
-        weights = "" if divergence.by_rate else self._restore(trainer, metrics)
-        halved = f"{trainer.learning_rate:.3g}" + (f", and training goes on from {weights}" if weights else "")
-        return Remedy("halve-lr", f"{told} The step was undone; the learning rate is halved to {halved}.", weights)
+            advice = f"try a smaller learning rate than {rate}"
+            advice += tried if self._on_nan == "halve-lr" else ", or --on-nan halve-lr"
+        else:
+            trainer.rate_factor = scaled(trainer.rate_factor, 0.5)
+            weights = "" if divergence.by_rate else self._restore(trainer, metrics)
+            advice = f"the learning rate is halved to {trainer.learning_rate:.3g}"
+            advice += f", and training goes on from {weights}" if weights else ""
+        message = f"{divergence.sentence} The step was undone; {advice}."
+        event = Diverged(action=action, learning_rate=trainer.learning_rate, message=message, **vars(divergence))
+        return event, weights
 
     def before_step(self, trainer: Trainer, metrics: Metrics) -> str:
         """Restore sound weights where a pause for a divergence is over and the rate is smaller.

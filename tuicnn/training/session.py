@@ -18,26 +18,12 @@ import numpy as np
 from tuicnn.data import DataError
 from tuicnn.data.counting import counted
 from tuicnn.errors import UserError
+from tuicnn.training import events
 from tuicnn.training.checkpointing import CheckpointReason, capture, restore
 from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.divergence_handling import DivergenceHandler, scaled
-from tuicnn.training.events import (
-    Diverged,
-    End,
-    Event,
-    Overview,
-    Paused,
-    RateChanged,
-    Reading,
-    Resumed,
-    Start,
-    State,
-    Step,
-    Unpaused,
-    Warned,
-    WeightsRestored,
-)
+from tuicnn.training.events import Event, Overview, State
 from tuicnn.training.fingerprints import data_fingerprint
 from tuicnn.training.meter import WaitTimes
 from tuicnn.training.metrics import Metrics
@@ -180,7 +166,7 @@ class Session:
     def _read_so_far(self, done: int, total: int) -> None:
         message = f"reading {info(self.plan.data).name}: {done:,} of {total:,} images"
         self._set(message=message)
-        self._on_event(Reading(message))
+        self._on_event(events.Reading(message))
 
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
         """Tell that the run begins, or that it goes on from where its past ends. Raises `UserError`."""
@@ -198,9 +184,9 @@ class Session:
         known = vars(overview)
         if past is not None and past.begun:
             done, rate = self._progress.epoch, trainer.learning_rate
-            self._on_event(Resumed(step=trainer.step, epochs_done=done, learning_rate=rate, **known))
+            self._on_event(events.Resumed(step=trainer.step, epochs_done=done, learning_rate=rate, **known))
         else:
-            self._on_event(Start(**known))
+            self._on_event(events.Start(**known))
 
     def _offer_checkpoint(self, reason: CheckpointReason) -> None:
         """Between two steps: a checkpoint may be written."""
@@ -266,17 +252,16 @@ class Session:
 
     def _diverged(self, trainer: Trainer, found: Divergence) -> None:
         """A step was undone: the run is paused, or goes on otherwise. Raises `_Ended` where it ends."""
-        remedy = self._divergences.handle(trainer, found, self._metrics)
+        event, weights = self._divergences.handle(trainer, found, self._metrics)
         self._set(learning_rate=trainer.learning_rate)
-        rate = trainer.learning_rate
-        self._on_event(Diverged(action=remedy.action, learning_rate=rate, message=remedy.sentence, **vars(found)))
-        if remedy.action == "stop":
-            raise self._end_of(State.DIVERGED, remedy.sentence)
-        if remedy.action == "pause":
-            self._set(diverged=found.sentence, message=remedy.sentence)
+        self._on_event(event)
+        if event.action == "stop":
+            raise self._end_of(State.DIVERGED, event.message)
+        if event.action == "pause":
+            self._set(diverged=found.sentence, message=event.message)
             self.control.pause()
         else:
-            self._after_divergence(remedy.weights, remedy.sentence)
+            self._after_divergence(weights, event.message)
 
     def _after_divergence(self, weights: str, sentence: str) -> None:
         """Training goes on after a divergence, perhaps with other `weights`."""
@@ -286,7 +271,7 @@ class Session:
         if weights:
             assert self._trainer is not None
             self._trainer.measured.forget()
-            self._on_event(WeightsRestored(self._progress.step, weights))
+            self._on_event(events.WeightsRestored(self._progress.step, weights))
 
     def _record(self, trainer: Trainer, loss: float, accuracy: float, count: int, took: float) -> None:
         metrics = self._metrics
@@ -306,14 +291,14 @@ class Session:
         self._warn_of_lost_group(trainer)
         if waits and not self._waits_told:
             self._waits_told = True
-            self._on_event(Warned(waits))
-        self._on_event(Step(trainer.step, loss, accuracy))
+            self._on_event(events.Warned(waits))
+        self._on_event(events.Step(trainer.step, loss, accuracy))
 
     def _warn_of_lost_group(self, trainer: Trainer) -> None:
         """Once, where the processes that trained with this one are gone; at a stop, all of them may be ending."""
         if trainer.trouble and not self._alone and not self.control.stopping:
             self._alone = True
-            self._on_event(Warned(trainer.trouble, trainer.traceback or None))
+            self._on_event(events.Warned(trainer.trouble, trainer.traceback or None))
 
     def _work(self, state: State) -> None:
         """Begin to train, validate or test."""
@@ -327,20 +312,20 @@ class Session:
         if self._progress.state is not State.PAUSED:
             self._set(state=State.PAUSED)
         if first:
-            self._on_event(Paused(self._progress.step))
+            self._on_event(events.Paused(self._progress.step))
             self._offer_checkpoint(CheckpointReason.PAUSE)
 
     def _on_resume(self) -> None:
         self._held += perf_counter() - self._paused_at
         self._set(state=self._working, diverged="")
-        self._on_event(Unpaused(self._progress.step))
+        self._on_event(events.Unpaused(self._progress.step))
 
     def _on_rate(self, by: float) -> None:
         trainer = self._trainer
         assert trainer is not None
         trainer.rate_factor = scaled(trainer.rate_factor, by)
         self._set(learning_rate=trainer.learning_rate)
-        self._on_event(RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
+        self._on_event(events.RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
         self._offer_checkpoint(CheckpointReason.ASKED)  # what a person decided cannot be worked out again
 
     def _answer(self, question: Callable[[Trainer], T]) -> T:
@@ -353,7 +338,7 @@ class Session:
         self.control.close()
         now = self._progress
         self._on_event(
-            End(
+            events.End(
                 state,
                 message,
                 step=now.step,
