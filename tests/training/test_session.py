@@ -202,5 +202,5 @@ def test_data_that_cannot_be_read_fails_with_a_sentence(tmp_path: Any) -> None:
     assert "d.npz" in made.progress().message
     assert of(events, End)[0].state is State.FAILED
     for asked in (pending, made.ask(lambda trainer: trainer.step)):
-        with pytest.raises(UserError, match="the data was not read"):
+        with pytest.raises(UserError, match="training did not begin"):
             asked.result(10)

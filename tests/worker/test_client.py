@@ -58,13 +58,13 @@ async def test_several_screens_see_what_one_does(server: Server, folder: RunFold
 
 async def test_many_questions_at_once_get_their_own_answers(server: Server, folder: RunFolder) -> None:
     async with connected(folder) as feed:
-        peeks = asyncio.gather(*(feed.ask(AskActivations(0, n)) for n in range(10)))
+        seen = asyncio.gather(*(feed.ask(AskActivations(0, n)) for n in range(10)))
         polls = asyncio.gather(*(feed.poll(n % 3, 0) for n in range(10)))
-        assert [peek.sample for peek in await peeks] == list(range(10))
+        assert [one.sample for one in await seen] == list(range(10))
         assert [poll.history.start for poll in await polls] == [n % 3 for n in range(10)]
 
 
-async def test_numbers_come_while_a_peek_waits(server: Server, folder: RunFolder, run: PretendRun) -> None:
+async def test_numbers_come_while_a_question_waits(server: Server, folder: RunFolder, run: PretendRun) -> None:
     async with connected(folder) as feed:
         waiting = asyncio.create_task(feed.ask(AskActivations(1, 0)))
         while not run.waiting:
@@ -182,10 +182,10 @@ async def test_the_end_of_the_process_is_told(folder: RunFolder, run: PretendRun
 async def test_an_answer_of_another_version_is_a_sentence(
     server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newer = lambda *a: encode(*a).replace(b'"version":1', b'"version":2')  # noqa: E731
+    newer = lambda *a: encode(*a).replace(b'"version":2', b'"version":3')  # noqa: E731
     monkeypatch.setattr("tuicnn.worker.server.encode", newer)
     async with connected(folder) as feed:
-        with pytest.raises(WorkerGone, match="version 2, where this tuicnn speaks version 1"):
+        with pytest.raises(WorkerGone, match="version 3, where this tuicnn speaks version 2"):
             await feed.poll(0, 0)
 
 

@@ -140,9 +140,9 @@ def test_any_json_raises_nothing_else(value: Any, arrays: list[Any], raw: bytes,
         b"[" * 60_000,
         b"1" * 6_000,
         b'{"version":2,"kind":"x","value":{},"arrays":[]}',
-        b'{"version":1,"kind":"x","value":NaN,"arrays":[]}',
-        b'{"version":1,"kind":"x","value":{"array":0},"arrays":[["value","<f4",[0]]]}',
-        b'{"version":1,"kind":"x","value":{},"arrays":[["a","<f4",[0,9000000000]]]}',
+        b'{"version":2,"kind":"x","value":NaN,"arrays":[]}',
+        b'{"version":2,"kind":"x","value":{"array":0},"arrays":[["value","<f4",[0]]]}',
+        b'{"version":2,"kind":"x","value":{},"arrays":[["a","<f4",[0,9000000000]]]}',
     ],
     ids=lambda t: t[:30].decode(),
 )
@@ -152,15 +152,14 @@ def test_clever_frames_are_refused(text: bytes) -> None:
 
 
 def test_an_array_of_another_kind_is_refused() -> None:
-    peek = RUN.ask(AskActivations(0, 0)).result()
-    frame = encode("peek", dataclasses.replace(peek, image=peek.image.astype(np.float32)))
+    frame = encode("answer", dataclasses.replace(SEEN, image=SEEN.image.astype(np.float32)))
     with pytest.raises(FrameError):
         decode(frame[4:], Activations)
 
 
 def test_another_version_is_named() -> None:
-    text = b'{"version":2,"kind":"x","value":{},"arrays":[]}'
-    with pytest.raises(FrameError, match="version 2, where this tuicnn speaks version 1"):
+    text = b'{"version":3,"kind":"x","value":{},"arrays":[]}'
+    with pytest.raises(FrameError, match="version 3, where this tuicnn speaks version 2"):
         kind_of(struct.pack(">H", len(text)) + text)
 
 

@@ -90,8 +90,8 @@ async def test_a_run_to_its_end(begin: Start) -> None:
     assert len(poll.history.losses) == 10
     assert len(poll.history.epochs) == 2
     # the result stays, and can be looked into
-    peek = await feed.ask(AskActivations(1, -1))
-    assert (peek.sample, peek.samples, peek.maps.shape) == (49, 50, (10,))
+    seen = await feed.ask(AskActivations(1, -1))
+    assert (seen.sample, seen.samples, seen.maps.shape) == (49, 50, (10,))
     events = read_journal(folder.journal).events
     assert kinds(events) == ["start", *["step"] * 5, "epoch", *["step"] * 5, "epoch", "end"]
     assert of(events, happened.Start)[0].versions["numpy"] == np.__version__

@@ -108,14 +108,14 @@ async def test_nothing_is_asked_for_while_frozen_but_what_a_person_chooses(feed:
         await asyncio.sleep(0.15)
         watcher.freeze(True)
         await asyncio.sleep(0.05)
-        polls, peeks = feed.asked["poll"], feed.asked["AskActivations"]
+        polls, asked = feed.asked["poll"], feed.asked["AskActivations"]
         feed.advance(50)
         await asyncio.sleep(0.4)
-        assert (feed.asked["poll"], feed.asked["AskActivations"]) == (polls, peeks)
+        assert (feed.asked["poll"], feed.asked["AskActivations"]) == (polls, asked)
         watcher.subscribe("test", AskActivations(3, 0))
         await asyncio.sleep(0.1)
         assert feed.activations[-1] == (3, 0)
-        assert feed.asked["AskActivations"] == peeks + 1
+        assert feed.asked["AskActivations"] == asked + 1
         assert len(watcher.snapshot.losses) == 100
         watcher.freeze(False)
         await asyncio.sleep(0.1)

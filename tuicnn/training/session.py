@@ -112,7 +112,7 @@ class Session:
     def ask(self, question: Callable[[Trainer], T]) -> Future[T]:
         """What `question` returns or raises, called between two steps, or at once where the run has ended.
 
-        The future raises `UserError` where there is no network, because the data could not be read.
+        The future raises `UserError` where training did not begin, because the data or a checkpoint could not be read.
         """
         return self.control.ask(partial(self._answer, question))
 
@@ -329,8 +329,8 @@ class Session:
         self._offer_checkpoint(CheckpointReason.ASKED)  # what a person decided cannot be worked out again
 
     def _answer(self, question: Callable[[Trainer], T]) -> T:
-        if self._trainer is None:
-            raise UserError("There is no network to look into: the data was not read.")
+        if self._trainer is None or not self._data:
+            raise UserError("There is no network to look into: training did not begin.")
         with np.errstate(all="ignore"):
             return question(self._trainer)
 

@@ -150,13 +150,13 @@ async def test_while_help_is_open_no_pictures_are_asked_for(make_app: MakeApp, f
         await until(pilot, lambda: "says 0" in text(app))
         await pilot.press("question_mark")
         await pilot.pause(0.1)
-        peeks = feed.asked["AskActivations"]
+        asked = feed.asked["AskActivations"]
         for _ in range(4):
             feed.advance(300)
             await pilot.pause(0.1)
-        assert feed.asked["AskActivations"] == peeks
+        assert feed.asked["AskActivations"] == asked
         await pilot.press("escape")
-        await until(pilot, lambda: "epoch 2/3" in text(app) and feed.asked["AskActivations"] > peeks)
+        await until(pilot, lambda: "epoch 2/3" in text(app) and feed.asked["AskActivations"] > asked)
 
 
 NET = """\
