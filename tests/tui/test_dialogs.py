@@ -245,7 +245,7 @@ async def test_at_most_six_keys_in_the_foot_and_all_under_help(make_app: MakeApp
             await until(pilot, lambda: pilot.app.watcher.snapshot.overview)  # type: ignore[attr-defined]
             shown = pilot.app.screen.query_one(KeyLine).shown()
             assert len(shown) <= 6
-            assert [s.binding.id for s in shown][-2:] == ["help", "leave"]
+            assert [s.binding.action for s in shown][-2:] == ["help", "leave"]
             foot = lines(pilot.app)[-1]  # type: ignore[arg-type]
             assert "? keys" in foot
             assert "q leave" in foot

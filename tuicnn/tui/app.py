@@ -67,39 +67,29 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "pause", id="pause", tooltip="Pause at the end of a step, or go on."),
-        Binding("s", "step", "step", id="step", tooltip="Train one step, then pause."),
-        Binding("w", "save", "write", show=False, id="save", tooltip="Write a checkpoint now, after the step."),
+        Binding("space", "pause", "pause", tooltip="Pause at the end of a step, or go on."),
+        Binding("s", "step", "step", tooltip="Train one step, then pause."),
+        Binding("w", "save", "write", show=False, tooltip="Write a checkpoint now, after the step."),
         Binding(
-            "minus",
+            "-",
             "rate('halve-rate')",
             "halve the rate",
             show=False,
-            id="rate_down",
             tooltip="Halve the learning rate, from the next step on.",
         ),
         Binding(
-            "plus,equals_sign",
+            "+,=",
             "rate('double-rate')",
             "double the rate",
             show=False,
-            id="rate_up",
             tooltip="Double the learning rate, from the next step on.",
         ),
-        Binding(
-            "f", "freeze", "freeze", id="freeze", tooltip="Hold the picture still while training goes on, or let it go."
-        ),
-        Binding(
-            "ctrl+p", "command_palette", "palette", show=False, id="palette", tooltip="Find any of this by its name."
-        ),
-        Binding(
-            "ctrl+z", "suspend", "suspend", show=False, id="suspend", tooltip="Back to the shell; fg comes back here."
-        ),
-        Binding("question_mark", "help", "keys", id="help", tooltip="Show the keys and what the numbers mean."),
-        Binding(
-            "q", "leave", "leave", id="leave", tooltip="Leave; while the run goes on, what becomes of it is asked."
-        ),
-        Binding("ctrl+c,ctrl+q", "leave", "leave", show=False, id="leave", priority=True),
+        Binding("f", "freeze", "freeze", tooltip="Hold the picture still while training goes on, or let it go."),
+        Binding("ctrl+p", "command_palette", "palette", show=False, tooltip="Find any of this by its name."),
+        Binding("ctrl+z", "suspend", "suspend", show=False, tooltip="Back to the shell; fg comes back here."),
+        Binding("?", "help", "keys", tooltip="Show the keys and what the numbers mean."),
+        Binding("q", "leave", "leave", tooltip="Leave; while the run goes on, what becomes of it is asked."),
+        Binding("ctrl+c,ctrl+q", "leave", "leave", show=False, priority=True),
     ]
 
     def __init__(

@@ -40,7 +40,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,escape,q,enter", "close", "close"),
+        Binding("?,escape,q,enter", "close", "close"),
         Binding("up,k", "scroll(-1)", "up"),
         Binding("down,j", "scroll(1)", "down"),
         Binding("pageup", "scroll(-10)", "page up"),

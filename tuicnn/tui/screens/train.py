@@ -45,43 +45,18 @@ class TrainScreen(View, inherit_bindings=False):
     CSS_PATH = "train.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "pane(1)", "pane", tooltip="Show the next pane: layers, charts, maps, sample.", id="pane"),
-        Binding("shift+tab", "pane(-1)", "pane back", show=False, tooltip="Show the pane before.", id="pane_back"),
-        Binding("n", "sample(1)", "next image", tooltip="Take the next validation image.", id="next_sample"),
-        Binding("p", "sample(-1)", "image before", show=False, tooltip="Take the image before.", id="previous_sample"),
-        Binding("up,k", "layer(-1)", "layer above", show=False, tooltip="Choose the layer above.", id="layer_up"),
-        Binding("down,j", "layer(1)", "layer below", show=False, tooltip="Choose the layer below.", id="layer_down"),
-        Binding(
-            "home,g", "layer(-100000)", "first layer", show=False, tooltip="Choose the first layer.", id="layer_first"
-        ),
-        Binding("end,G", "layer(100000)", "last layer", show=False, tooltip="Choose the last layer.", id="layer_last"),
-        Binding(
-            "pagedown,greater_than_sign",
-            "maps(1)",
-            "further maps",
-            show=False,
-            tooltip="Show further feature maps of the layer.",
-            id="maps_on",
-        ),
-        Binding(
-            "pageup,less_than_sign",
-            "maps(-1)",
-            "maps before",
-            show=False,
-            tooltip="Show the feature maps before.",
-            id="maps_back",
-        ),
-        Binding(
-            "l",
-            "logarithmic",
-            "log scale",
-            show=False,
-            tooltip="Draw the loss on a logarithmic scale, or not.",
-            id="log",
-        ),
-        Binding(
-            "m", "smoothing", "smoothing", show=False, tooltip="Smooth the curves more, or not at all.", id="smoothing"
-        ),
+        Binding("tab", "pane(1)", "pane", tooltip="Show the next pane: layers, charts, maps, sample."),
+        Binding("shift+tab", "pane(-1)", "pane back", show=False, tooltip="Show the pane before."),
+        Binding("n", "sample(1)", "next image", tooltip="Take the next validation image."),
+        Binding("p", "sample(-1)", "image before", show=False, tooltip="Take the image before."),
+        Binding("up,k", "layer(-1)", "layer above", show=False, tooltip="Choose the layer above."),
+        Binding("down,j", "layer(1)", "layer below", show=False, tooltip="Choose the layer below."),
+        Binding("home,g", "layer(-100000)", "first layer", show=False, tooltip="Choose the first layer."),
+        Binding("end,G", "layer(100000)", "last layer", show=False, tooltip="Choose the last layer."),
+        Binding("pagedown,>", "maps(1)", "further maps", show=False, tooltip="Show further feature maps of the layer."),
+        Binding("pageup,<", "maps(-1)", "maps before", show=False, tooltip="Show the feature maps before."),
+        Binding("l", "logarithmic", "log scale", show=False, tooltip="Draw the loss on a logarithmic scale, or not."),
+        Binding("m", "smoothing", "smoothing", show=False, tooltip="Smooth the curves more, or not at all."),
     ]
 
     def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str) -> None:

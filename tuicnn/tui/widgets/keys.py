@@ -40,18 +40,15 @@ class Shortcut:
 
 
 def shortcuts(active: Iterable[ActiveBinding]) -> list[Shortcut]:
-    """The actions that can be had now, each once: the app's first, then the view's, in the order of their binding."""
+    """The actions that can be had now and say what they do (`tooltip`), each once: the app's, then the view's."""
     found: dict[str, list[ActiveBinding]] = {}
     for known in sorted((a for a in active if a.enabled), key=lambda a: not isinstance(a.node, App)):
-        if known.binding.id:
-            found.setdefault(known.binding.id, []).append(known)
+        found.setdefault(known.binding.action, []).append(known)
     return [
-        Shortcut(tuple(_name(a.binding.key) for a in all_), all_[0].binding, all_[0].node) for all_ in found.values()
+        Shortcut(tuple(NAMES.get(a.binding.key, a.binding.key) for a in all_), all_[0].binding, all_[0].node)
+        for all_ in found.values()
+        if all_[0].binding.tooltip
     ]
-
-
-def _name(key: str) -> str:
-    return NAMES.get(key, key)
 
 
 def described(shortcut: Shortcut) -> str:
@@ -76,8 +73,8 @@ class KeyLine(LineWidget):
     def shown(self) -> Sequence[Shortcut]:
         """The shortcuts on the line: at most six; going to other panes is first, help and leaving are last."""
         every = [s for s in shortcuts(self.screen.active_bindings.values()) if s.binding.show]
-        every.sort(key=lambda s: s.binding.id != "pane")
-        last = [s for s in every if s.binding.id in ("help", "leave")]
+        every.sort(key=lambda s: s.binding.action != "pane(1)")
+        last = [s for s in every if s.binding.action in ("help", "leave")]
         return [s for s in every if s not in last][: MOST - len(last)] + last
 
     def _fitting(self, width: int) -> list[Shortcut]:
