@@ -34,7 +34,7 @@ def test_each_finds_the_bottom_of_a_bowl(name: str) -> None:
     optimizer = vocabulary("optim")[name](lr=0.05)
     weights = np.array([1.0, -2.0, 0.5])
     state = optimizer.state(weights)
-    for step in range(1, 400):
+    for step in range(1, 4000):
         optimizer.update(weights, 2 * weights, state, 0.05, step)
     assert np.abs(weights).max() < 0.1
 

@@ -7,19 +7,15 @@ and the file after what is marked was replaced by what the help says to write.
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from tuicnn.language import Applicability, check
 from tuicnn.language.fixes import apply_edits
 
-from .following import errors, followed, marked
+from .following import cases, errors, followed, marked
 
-CASES = [
-    tuple(case.split("\n----\n"))
-    for case in (Path(__file__).parent / "habits.txt").read_text(encoding="utf-8").rstrip("\n").split("\n====\n")
-]
+CASES = cases("habits.txt")
 
 
 @pytest.mark.parametrize(("text", "told", "mended"), CASES)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tuicnn.language import check, render_plain
 
-CASES = [
-    tuple(case.split("\n----\n"))
-    for case in (Path(__file__).parent / "messages.txt").read_text(encoding="utf-8").rstrip("\n").split("\n====\n")
-]
+from .following import cases
+
+CASES = cases("messages.txt")
 
 
 @pytest.mark.parametrize(("text", "told"), CASES)
