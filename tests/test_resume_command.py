@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.runs.small import NET, checkpoint_of, kinds, made_data, same, stop_after, story, train
+from tests.runs.small import NET, checkpoint_of, kinds, made_data, read_journal, same, stop_after, story, train
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import read_journal
 from tuicnn.runs.origin import Origin
 from tuicnn.training.options import Options
 

@@ -21,10 +21,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from tests.conftest import start_worker
-from tests.runs.small import checkpoint_of, made_data, same, story
+from tests.runs.small import checkpoint_of, made_data, read_journal, same, story
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
 from tuicnn.training.events import Start
 from tuicnn.training.options import Options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import read_journal
+from tuicnn.runs.journal import events_of
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import PreparedRun, plan_of
 from tuicnn.runs.resume_point import resume_state
@@ -114,6 +114,20 @@ def same(one: Checkpoint, other: Checkpoint) -> bool:
     numbers = ("step", "epochs", "best_epoch", "best_step", "best_val_accuracy", "val_loss", "smoothed", "rate_factor")
     arrays = [{name: array.tobytes() for name, array in each.arrays.items()} for each in (one, other)]
     return arrays[0] == arrays[1] and all(getattr(one, name) == getattr(other, name) for name in numbers)
+
+
+@dataclass(frozen=True)
+class JournalRead:
+    """What a journal says, and how many lines could not be read."""
+
+    events: list[Event]
+    damaged: int
+
+
+def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
+    """All of a journal."""
+    found = list(events_of(path, steps=steps))
+    return JournalRead([event for event in found if event is not None], found.count(None))
 
 
 def kinds(events: list[Event]) -> list[str]:

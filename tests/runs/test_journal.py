@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runs.small import kinds, of
+from tests.runs.small import kinds, of, read_journal
 from tuicnn.errors import UserError
 from tuicnn.records import parse
-from tuicnn.runs.journal import Journal, read_journal
+from tuicnn.runs.journal import Journal
 from tuicnn.training.events import End, Epoch, Event, Resumed, Start, State, Step, Unknown, Warned
 
 END = End(State.DONE)

@@ -23,6 +23,7 @@ from tests.runs.small import (
     kinds,
     made_data,
     of,
+    read_journal,
     same,
     stop_after,
     story,
@@ -33,7 +34,6 @@ from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import read_journal
 from tuicnn.runs.prepared import PreparedRun
 from tuicnn.runs.resume_point import checkpoint_for, resume_state
 from tuicnn.runs.status import describe, summary

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.runs.small import checkpoint_of, made_data, train
+from tests.runs.small import checkpoint_of, made_data, read_journal, train
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
 from tuicnn.language import Plan, check
@@ -100,6 +100,5 @@ def test_a_warm_run_begins_where_the_old_one_ended(tmp_path: Path) -> None:
     seen: list[float] = []
     train(second, resume=True, report=lambda _, e: seen.append(e.train_loss) if isinstance(e, Epoch) else None)
     assert seen[0] < run.history(0, 0).epochs[0].train_loss
-    from tuicnn.runs.journal import read_journal
 
     assert isinstance(read_journal(second.journal).events[0], Start)  # it is a run of its own

@@ -14,12 +14,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.runs.small import NET, checkpoint_of, killed_after_each_event, kinds, made_data, of, same, story, train
+from tests.runs.small import (
+    NET,
+    checkpoint_of,
+    killed_after_each_event,
+    kinds,
+    made_data,
+    of,
+    read_journal,
+    same,
+    story,
+    train,
+)
 from tests.training.test_session import in_background, wait_for
 from tuicnn.language import check
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import read_journal
 from tuicnn.training.checkpoint import Checkpoint, Tally
 from tuicnn.training.divergence import MOST_HALVINGS, DivergedError, Divergence
 from tuicnn.training.divergence_handling import DivergenceHandler

@@ -16,12 +16,11 @@ import pytest
 from safetensors.numpy import load_file
 
 from tests.conftest import start_worker
-from tests.runs.small import kinds, of
+from tests.runs.small import kinds, of, read_journal
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
 from tuicnn.runs.finding import find_run
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
 from tuicnn.training import events as happened
 from tuicnn.training.events import State

@@ -14,12 +14,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tests.runs.small import kinds, of
+from tests.runs.small import kinds, of, read_journal
 from tests.worker.pretend import PretendRun
 from tuicnn.errors import UserError
 from tuicnn.language.plan import Plan
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import read_journal
 from tuicnn.runs.status import summary
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import End, Event, Start, State, Step, Warned

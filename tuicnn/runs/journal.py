@@ -10,9 +10,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tuicnn.errors import UserError
 from tuicnn.records import RecordError, dump
@@ -21,7 +20,7 @@ from tuicnn.system.files import why
 from tuicnn.system.regular_files import open_regular
 from tuicnn.training.events import End, Event, Start, Step, event_of, to_dict
 
-__all__ = ["LONG", "Journal", "JournalRead", "damage_of", "events_of", "parse", "read_journal", "repair", "size_of"]
+__all__ = ["LONG", "Journal", "damage_of", "events_in", "events_of", "parse", "repair", "size_of"]
 
 FLUSH_EVERY = 0.5  # seconds that a step may wait in memory
 RETRY_EVERY = 5.0  # seconds between attempts on a disk that refused
@@ -166,51 +165,34 @@ def repair(descriptor: int) -> int:
     return size - whole
 
 
-@dataclass(frozen=True)
-class JournalRead:
-    """What a journal says, and how many lines could not be read."""
-
-    events: list[Event] = field(default_factory=list)
-    damaged: int = 0
-
-
-def read_journal(path: Path, *, steps: bool = True) -> JournalRead:
-    """Read a journal, as far as there is one; `steps=False` leaves the events of steps out, which is much faster.
-
-    A last line that is still being written is left out; any other line that is no event is skipped and counted.
-    Raises `UserError` where the file is there but cannot be read.
-    """
-    events: list[Event] = []
-    damaged = 0
-    for event in events_of(path, steps=steps):
-        if event is None:
-            damaged += 1
-        else:
-            events.append(event)
-    return JournalRead(events, damaged)
-
-
 def events_of(path: Path, *, steps: bool = True) -> Iterator[Event | None]:
-    """The events of a journal one by one, as `read_journal` has them, None for a damaged line: for whoever need not
-    keep them all. Raises `UserError` as it does.
+    """The events of a journal, None for a damaged line; none where there is no file. Raises `UserError`.
+
+    A last line that is still being written is left out. `steps=False` leaves steps out, which is much faster.
     """
     try:
         with os.fdopen(open_regular(path), "rb") as file:
-            while line := file.readline(LINE_AT_MOST):
-                if not line.endswith(b"\n") and len(line) == LINE_AT_MOST:
-                    yield None
-                    while (line := file.readline(LINE_AT_MOST)) and not line.endswith(b"\n"):
-                        pass
-                    continue
-                if not steps and line.startswith(_STEP):
-                    continue
-                event = parse(line)
-                if event is not None or (line.strip() and line.endswith(b"\n")):
-                    yield event
+            yield from (event for _, event in events_in(file, steps=steps))
     except FileNotFoundError:
         return
     except OSError as error:
         raise UserError(f"{path} cannot be read: {why(error)}.") from error
+
+
+def events_in(file: BinaryIO, *, steps: bool = True) -> Iterator[tuple[int, Event | None]]:
+    """The events of an open journal, as `events_of` has them, each with the place where its line begins."""
+    end = 0
+    while line := file.readline(LINE_AT_MOST):
+        start, end = end, end + len(line)
+        if not line.endswith(b"\n") and len(line) == LINE_AT_MOST:
+            yield start, None
+            while (line := file.readline(LINE_AT_MOST)) and not line.endswith(b"\n"):
+                end += len(line)
+            end += len(line)
+        elif steps or not line.startswith(_STEP):
+            event = parse(line)
+            if event is not None or (line.strip() and line.endswith(b"\n")):
+                yield start, event
 
 
 def size_of(path: Path) -> int:

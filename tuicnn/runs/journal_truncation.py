@@ -4,19 +4,17 @@ again. What came before it is read, for the charts."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import nan
 from pathlib import Path
-from typing import BinaryIO
 
 from tuicnn.errors import UserError
-from tuicnn.runs.journal import HALF_WRITTEN, LINE_AT_MOST, damage_of, repair
-from tuicnn.runs.journal import parse as parse_line
+from tuicnn.runs.journal import HALF_WRITTEN, damage_of, events_in, repair
 from tuicnn.system.files import why
 from tuicnn.system.regular_files import open_regular
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import ResumeState
-from tuicnn.training.events import Diverged, Epoch, Event, RateChanged, Start, Step
+from tuicnn.training.events import Diverged, Epoch, RateChanged, Start, Step
 
 __all__ = ["truncate"]
 
@@ -41,32 +39,29 @@ def truncate(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], 
         with os.fdopen(descriptor, "rb") as file:
             if cut_off := repair(descriptor):
                 say(HALF_WRITTEN.format(cut_off))
-            for start, event in _events(file):
-                if event is None:
-                    damaged += 1
-                    continue
-                if isinstance(event, Step):
-                    if event.step > last:
-                        if cut >= 0:
-                            break
-                        cut = start
-                        continue
-                    cut = changed = -1
-                    if event.step > 0:
-                        steps[event.step - 1] = (event.loss, event.accuracy)
-                elif isinstance(event, Epoch):
-                    if event.epoch > epochs_done:
-                        if cut >= 0:
-                            break
-                        cut = start
-                        continue
-                    cut = changed = -1
-                    epochs[event.epoch] = event
-                elif isinstance(event, Diverged) or (isinstance(event, RateChanged) and event.factor == factor):
-                    changed = -1
-                elif isinstance(event, RateChanged) and cut < 0 and changed < 0:
-                    changed = start
+            for start, event in events_in(file):
                 begun = begun or isinstance(event, Start)
+                match event:
+                    case None:
+                        damaged += 1
+                    case Step() | Epoch():
+                        done, known = (event.step, last) if isinstance(event, Step) else (event.epoch, epochs_done)
+                        if done > known:
+                            if cut >= 0:
+                                break
+                            cut = start
+                            continue
+                        cut = changed = -1
+                        if isinstance(event, Epoch):
+                            epochs[event.epoch] = event
+                        elif event.step > 0:
+                            steps[event.step - 1] = (event.loss, event.accuracy)
+                    case Diverged():
+                        changed = -1
+                    case RateChanged() if event.factor == factor:
+                        changed = -1
+                    case RateChanged() if cut < 0 and changed < 0:
+                        changed = start
             if unknown := [start for start in (cut, changed) if start >= 0]:
                 os.ftruncate(descriptor, min(unknown))
             os.fsync(descriptor)
@@ -74,15 +69,5 @@ def truncate(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], 
         raise UserError(f"{journal} cannot be written: {why(error)}.") from error
     if damaged:
         say(damage_of(journal, damaged))
-    known = [epochs.get(number, Epoch(number)) for number in range(1, epochs_done + 1)]
-    return ResumeState(checkpoint, begun, steps, known)
-
-
-def _events(file: BinaryIO) -> Iterator[tuple[int, Event | None]]:
-    """Where each line begins, and its event; None for a line that is none."""
-    at = 0
-    while line := file.readline(LINE_AT_MOST):
-        event = parse_line(line) if line.endswith(b"\n") else None
-        if event is not None or line.strip():
-            yield at, event
-        at += len(line)
+    all_epochs = [epochs.get(number, Epoch(number)) for number in range(1, epochs_done + 1)]
+    return ResumeState(checkpoint, begun, steps, all_epochs)
