@@ -80,13 +80,7 @@ concat { identity | @first -> dense [1, n] } as out -> globalavgpool
 
 
 def test_what_the_language_does_not_know_is_marked() -> None:
-    assert [part for kind, part in coloured("conv 8 3x3 => relu; 'a'") if kind is Error] == [
-        "=",
-        ">",
-        ";",
-        "'",
-        "'",
-    ]
+    assert [part for kind, part in coloured("conv 8 3x3 => relu; 'a'") if kind is Error] == ["=", ">", ";", "'", "'"]
 
 
 def test_pygments_finds_it_by_its_entry_point() -> None:

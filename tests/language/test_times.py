@@ -18,8 +18,7 @@ def checked(setting: str) -> tuple[Train | None, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("1s", 1), ("30s", 30), ("1.5m", 90), ("2m", 120), ("24h", 86_400), ("off", 0)],
+    ("text", "seconds"), [("1s", 1), ("30s", 30), ("1.5m", 90), ("2m", 120), ("24h", 86_400), ("off", 0)]
 )
 @pytest.mark.parametrize("form", ["checkpoint={}", "checkpoint = {}", "epochs=2 checkpoint={} seed=1"])
 def test_a_time_is_seconds(text: str, seconds: float, form: str) -> None:

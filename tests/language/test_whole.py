@@ -75,11 +75,7 @@ def told(text: str) -> list[tuple[str, str]]:
             "cross_entropy takes outputs of any size, but relu keeps them 0 or more",
             "remove it",
         ),
-        (
-            "flatten -> dense 10 -> dropout 0.5",
-            "dropout at the end takes outputs away",
-            "remove it",
-        ),
+        ("flatten -> dense 10 -> dropout 0.5", "dropout at the end takes outputs away", "remove it"),
     ],
 )
 def test_what_has_no_effect_is_told_and_keeps_nothing_from_training(text: str, message: str, help: str) -> None:

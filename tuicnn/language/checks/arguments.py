@@ -213,12 +213,7 @@ class _Taking:
         if argument is not self.given[-1] or called:
             whole = self.name.span.to(_closing(self.given[-1].span) if called else self.given[-1].span)
             help = write(f"{plain_step(self.title, [a for a in self.given if a is not argument])} -> {layer}", whole)
-        self._wrong(
-            Code.NAME,
-            f"{message}: an activation is a layer of its own",
-            argument.span,
-            help=help,
-        )
+        self._wrong(Code.NAME, f"{message}: an activation is a layer of its own", argument.span, help=help)
         return True
 
     # --- values -----------------------------------------------------------------------------------------------------

@@ -158,12 +158,7 @@ class Expansion:
         if issubclass(cls, Layer) and cls.arity is None:
             return self._join(use, taken, flow, frame)
         if use.branches is not None:
-            frame.report.error(
-                Code.ARGUMENT,
-                f"{name} takes no branches",
-                use.branches.span,
-                help=_no_branches(use),
-            )
+            frame.report.error(Code.ARGUMENT, f"{name} takes no branches", use.branches.span, help=_no_branches(use))
             self.graph.failed = True
             return NOWHERE
         return self.graph.add(taken, (flow,), (), use.span, frame.report)

@@ -149,11 +149,7 @@ def read_surplus(
             span = argument.span.to(following.span)
             text = f"{behind.name}={excerpt(argument.value.span)}"
             return Misplaced(
-                f"the name of an option stands before its value: `{behind.name}=…`",
-                span,
-                write(text),
-                2,
-                behind.name,
+                f"the name of an option stands before its value: `{behind.name}=…`", span, write(text), 2, behind.name
             )
     count = len(places)
     takes = "takes no values" if not count else f"takes {count} value{'s' if count > 1 else ''} by place"

@@ -171,10 +171,7 @@ def _parted(use: Use, frame: Frame, message: str) -> bool:
             span = names[0].span.to(names[count - 1].span)
             written = " ".join(n.text for n in names[:count])
             frame.report.error(
-                Code.NAME,
-                f"no layer called `{written}`. Did you mean `{layer}`?",
-                span,
-                help=write(layer),
+                Code.NAME, f"no layer called `{written}`. Did you mean `{layer}`?", span, help=write(layer)
             )
             return True
     return False

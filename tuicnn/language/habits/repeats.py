@@ -217,12 +217,7 @@ def _repeat(stream: list[Token], i: int, out: list[Token], work: Handwork) -> in
             inner = stream[i + 3 : end]
             text = on_its_line(inner)
             if text == "…":
-                work.error(
-                    message,
-                    stream[i],
-                    third,
-                    write(f"{count} * (") + write(")", span_of(stream[end])),
-                )
+                work.error(message, stream[i], third, write(f"{count} * (") + write(")", span_of(stream[end])))
             else:
                 work.error(message, stream[i], stream[end], write(f"{count} * ({text})"))
             out += [count, star, borrow("LPAR", "(", third), *inner, borrow("RPAR", ")", stream[end])]

@@ -91,10 +91,7 @@ FORMS = (
     ('"text"', "a text, such as a path"),
     ("[0, 1]", "a list"),
     ("normal(0.01)", "a call: a word with values of its own"),
-    (
-        "(2*w+1)",
-        "arithmetic, always in parentheses: `+`, `-`, `*`, `/`, `//` (rounded down), `%` (what is left over)",
-    ),
+    ("(2*w+1)", "arithmetic, always in parentheses: `+`, `-`, `*`, `/`, `//` (rounded down), `%` (what is left over)"),
     ("# text", "a comment, up to the end of the line"),
 )
 
