@@ -92,7 +92,18 @@ def _code(line: str) -> str:
 
 def sentence(fix: Fix, marked: Span) -> str:
     """What is to be done, for a person who sees what is `marked`."""
-    return fix.before + ", and ".join(_said(at or marked, text, marked) for at, text in fix.edits) + fix.more
+    edits = [(at or marked, text) for at, text in fix.edits]
+    said = [_said(at, text, marked) for at, text in edits]
+    if len(edits) > 1 and marked.line == marked.end_line and all(_is_within(at, marked) for at, _ in edits):
+        text = excerpt(marked)
+        for at, new in reversed(edits):
+            text = text[: at.column - marked.column] + new + text[at.end_column - marked.column :]
+        said = [f"write `{' '.join(text.split())}`"]
+    return fix.before + ", and ".join(said) + fix.more
+
+
+def _is_within(inner: Span, outer: Span) -> bool:
+    return _starts(outer) <= _starts(inner) and _ends(inner) <= _ends(outer)
 
 
 def _said(at: Span, text: str, marked: Span) -> str:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import islice
 
+from tuicnn.language.elsewhere import OPTIONS
 from tuicnn.vocabulary import info, vocabulary
 
 __all__ = ["aliases", "closest", "is_other_name", "option_meant"]
@@ -16,42 +17,6 @@ __all__ = ["aliases", "closest", "is_other_name", "option_meant"]
 _ALIKE, _ALIKE_SHORT = 0.7, 0.75
 #: names that one is compared with; more would take longer than reading the text
 _MOST = 500
-
-#: what options are called in other libraries, or in short
-_OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "kernel": ("kernel_size", "ksize", "k", "size", "window", "pool_size", "filter_size"),
-    "filters": ("out_channels", "channels", "num_filters", "n_filters", "out", "f", "features", "outputs", "c"),
-    "units": ("out_features", "n", "neurons", "nodes", "hidden", "size", "outputs", "out", "num_units", "dim"),
-    "stride": ("strides", "s", "step", "subsample"),
-    "pad": ("padding", "p", "border", "zero_padding"),
-    "dilation": ("dilation_rate", "d", "dilations"),
-    "groups": ("group", "num_groups", "g", "cardinality"),
-    "bias": ("use_bias", "b", "with_bias"),
-    "init": ("initializer", "initialiser", "kernel_initializer", "weight_init", "initialization", "weights"),
-    "share": ("p", "rate", "prob", "probability", "ratio", "dropout"),
-    "slope": ("alpha", "negative_slope", "a"),
-    "eps": ("epsilon",),
-    "lr": ("learning_rate", "learningrate", "rate", "eta", "alpha", "step_size"),
-    "decay": ("weight_decay", "weightdecay", "wd", "l2"),
-    "momentum": ("mom", "m"),
-    "beta1": ("b1", "beta_1"),
-    "beta2": ("b2", "beta_2"),
-    "nesterov": ("use_nesterov", "nag"),
-    "epochs": ("epoch", "num_epochs", "n_epochs", "max_epochs", "iterations", "passes"),
-    "batch": ("batch_size", "batchsize", "bs", "batches", "minibatch"),
-    "seed": ("random_seed", "random_state", "rng", "manual_seed"),
-    "smoothing": ("label_smoothing", "smooth"),
-    "warmup": ("warm_up", "warmup_epochs"),
-    "at": ("milestones", "steps", "epochs", "every", "step_size", "boundaries"),
-    "factor": ("gamma", "rate", "decay", "drop"),
-    "val": ("validation", "val_size", "valid"),
-    "limit": ("max", "count", "samples", "num_samples", "subset", "n", "train"),
-    "classes": ("labels", "class", "only", "digits"),
-    "shift": ("translate", "translation", "crop", "random_crop", "jitter"),
-    "flip": ("mirror", "hflip", "vflip", "horizontal_flip", "vertical_flip", "random_flip"),
-    "rotate": ("rotation", "degrees", "random_rotation"),
-    "cutout": ("erase", "erasing", "random_erasing"),
-}
 
 
 @cache
@@ -90,7 +55,7 @@ def _closest(name: str, candidates: tuple[str, ...], other: tuple[tuple[str, str
 def is_other_name(name: str, option: str) -> bool:
     """Whether an option is elsewhere called so, or by its own name in another case."""
     plain = name.casefold()
-    return plain == option.casefold() or plain in _OPTIONS.get(option, ())
+    return plain == option.casefold() or plain in OPTIONS.get(option, ())
 
 
 def option_meant(name: str, own: Collection[str]) -> str | None:
@@ -99,7 +64,7 @@ def option_meant(name: str, own: Collection[str]) -> str | None:
     exact = next((option for option in own if option.casefold() == plain), None)
     if exact is not None:
         return exact
-    for option, others in _OPTIONS.items():
+    for option, others in OPTIONS.items():
         if option in own and plain in others:
             return option
-    return closest(name, own, {o: option for option, others in _OPTIONS.items() if option in own for o in others})
+    return closest(name, own, {o: option for option, others in OPTIONS.items() if option in own for o in others})

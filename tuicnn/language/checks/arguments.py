@@ -12,6 +12,7 @@ from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span, lines_of
+from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, NEEDLESS_OPTIONS
 from tuicnn.language.excerpts import excerpt, plain_step
 from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
@@ -20,13 +21,6 @@ from tuicnn.language.syntax.tree import Argument, Items, Literal, Name
 from tuicnn.vocabulary import ListOf, Size, SizeKind, Text, UnsuitableError, info, show, words
 
 __all__ = ["Taken", "extra_fields", "look", "signature", "take", "take_options"]
-
-#: options that other libraries give a layer, where a layer of its own stands here
-_ACTIVATIONS = frozenset({"activation", "act", "nonlinearity", "activation_fn"})
-#: what other libraries must be told and this language finds out by itself
-_NEEDLESS = frozenset(
-    {"in_channels", "in_features", "input_shape", "input_dim", "num_features", "data_format", "name", "inplace", "dim"}
-)
 
 
 @dataclass(frozen=True)
@@ -181,9 +175,9 @@ class _Taking:
 
     def _unknown(self, argument: Argument, name: Name) -> None:
         message = f"{self.title} has no option `{name.text}`"
-        if self.title != "augment" and name.text in _ACTIVATIONS and self._activation(argument, message):
+        if self.title != "augment" and name.text in ACTIVATION_OPTIONS and self._activation(argument, message):
             return
-        if name.text in _NEEDLESS:
+        if name.text in NEEDLESS_OPTIONS:
             self._wrong(Code.NAME, f"{message}: it is found out by itself", argument.span, help=remove(safe=True))
             return
         meant = option_meant(name.text, self.own)

@@ -10,6 +10,7 @@ from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Span
+from tuicnn.language.elsewhere import COUNTED_LAYERS
 from tuicnn.language.excerpts import excerpt, text_before
 from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
@@ -18,9 +19,6 @@ from tuicnn.language.syntax.tree import Argument, Name
 from tuicnn.vocabulary import Boolean, Integer, ListOf, UnsuitableError, Word, info, vocabulary, words
 
 __all__ = ["Misplaced", "layer_meant", "missing_arrow", "read_bare_word", "read_surplus"]
-
-#: layers that find out by themselves how many channels they receive
-_COUNTED = frozenset({"batchnorm", "layernorm"})
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ def read_surplus(
     count = len(places)
     takes = "takes no values" if not count else f"takes {count} value{'s' if count > 1 else ''} by place"
     message = f"{title} {takes}: this one is too many"
-    if title in _COUNTED and isinstance(value, int):
+    if title in COUNTED_LAYERS and isinstance(value, int):
         return Misplaced(message, argument.span, remove(more=": how many channels there are is found out by itself"))
     if value is not UNKNOWN:
         for option in own:

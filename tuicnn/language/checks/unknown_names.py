@@ -8,68 +8,23 @@ from dataclasses import replace
 from tuicnn.language.checks.arguments import look
 from tuicnn.language.checks.blocks import Blocks
 from tuicnn.language.checks.frames import Frame
+from tuicnn.language.checks.translation import closest_exactly, glued, translated
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
+from tuicnn.language.elsewhere import ABSENT_LAYERS, JOINS, NEEDLESS_STEPS, SETTINGS
 from tuicnn.language.excerpts import excerpt, follows_arrow, one_line
 from tuicnn.language.fixes import line_end, remove, write
-from tuicnn.language.habits.translating import closest_exactly, glued, translated
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Name, Recall, Setting, Use
 from tuicnn.vocabulary import arguments, info, vocabulary
 
-__all__ = ["CHOICES", "ELSEWHERE", "OWN_SETTINGS", "setting_names", "unknown_label", "unknown_setting", "unknown_step"]
+__all__ = ["CHOICES", "OWN_SETTINGS", "setting_names", "unknown_label", "unknown_setting", "unknown_step"]
 
 #: settings that name one of a vocabulary
 CHOICES = ("data", "loss", "optim", "schedule")
 #: settings of the language itself
 OWN_SETTINGS = ("default", "include")
-
-#: steps that other libraries need and this language does without
-_NEEDLESS = {
-    "argmax": "the loss and the accuracy look for the largest output themselves",
-    "log_softmax": "the loss does that itself",
-    "logsoftmax": "the loss does that itself",
-    "input": "a network begins with its first layer",
-    "inputs": "a network begins with its first layer",
-    "image": "a network begins with its first layer",
-    "output": "a network ends with its last layer",
-    "outputs": "a network ends with its last layer",
-    "end": "a block ends by itself",
-    "done": "a block ends by itself",
-    "import": "a network needs no imports",
-    "from": "a network needs no imports",
-    "return": "a network ends with its last layer",
-    "print": "a network has only layers and settings",
-    "layer": "a layer is written by its name alone",
-    "start": "a network begins with its first layer",
-    "model": "a network needs no name",
-}
-#: layers of other libraries that this language has no counterpart of: what they do, and what is written instead
-_ABSENT = {
-    "lrn": ("local response normalisation", "batchnorm"),
-    "localresponsenorm": ("local response normalisation", "batchnorm"),
-    "local_response_norm": ("local response normalisation", "batchnorm"),
-    "glu": ("a gate that multiplies two halves", "silu"),
-    "swiglu": ("a gate that multiplies two halves", "silu"),
-    "geglu": ("a gate that multiplies two halves", "gelu"),
-    "multiply": ("a product of branches", "add"),
-    "mul": ("a product of branches", "add"),
-    "times": ("a product of branches", "add"),
-    "product": ("a product of branches", "add"),
-    "subtract": ("a difference of branches", "add"),
-    "sub": ("a difference of branches", "add"),
-    "maximum": ("the larger of two branches", "add"),
-    "maxout": ("the largest of several outputs", "relu"),
-}
-#: what settings are called elsewhere
-ELSEWHERE = {
-    "optimizer": "optim", "optimiser": "optim", "dataset": "data", "objective": "loss", "criterion": "loss",
-    "training": "train", "scheduler": "schedule", "augmentation": "augment", "import": "include",
-    "defaults": "default", "shape": "input", "input_shape": "input", "opt": "optim", "fit": "train",
-    "lr_schedule": "schedule", "lr_scheduler": "schedule", "transforms": "augment", "transform": "augment",
-    "loss_fn": "loss", "loss_function": "loss", "datasets": "data", "size": "input",
-}  # fmt: skip
 
 
 def setting_names() -> list[str]:
@@ -88,9 +43,9 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
     if name in frame.labels.made:
         error(Code.NAME, f"`{name}` is a label, not a layer", span, help=write(f"@{name}"))
         return
-    if name in _NEEDLESS and not (use.arguments and name in setting_names()):
+    if name in NEEDLESS_STEPS and not (use.arguments and name in setting_names()):
         arrow = " with its arrow" if follows_arrow(use.span) else ""
-        error(Code.NAME, f"no layer called `{name}`: {_NEEDLESS[name]}", use.span, help=remove(more=arrow))
+        error(Code.NAME, f"no layer called `{name}`: {NEEDLESS_STEPS[name]}", use.span, help=remove(more=arrow))
         return
     if name in setting_names():
         example = _example(name)
@@ -107,8 +62,7 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
     elsewhere = aliases("layer")
     if use.branches is not None:
         join = "concat" if len(use.branches.chains) > 1 else "residual"
-        elsewhere = {**elsewhere, **dict.fromkeys(("branch", "branches", "parallel", "split", "fork", "merge"), join)}
-        elsewhere |= dict.fromkeys(("skip", "resblock", "shortcut", "resnet"), "residual")
+        elsewhere = {**elsewhere, **{word: join if meant == "concat" else meant for word, meant in JOINS.items()}}
     meant = closest(name, [*layers, *blocks.definitions], elsewhere)
     if meant is None:
         error(Code.NAME, message, span, help=f"remove this step, or write one of the layers: {', '.join(layers)}")
@@ -126,7 +80,7 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
 def _absent(use: Use, frame: Frame) -> bool:
     """`lrn`, `multiply { … }`: known elsewhere, and no slip of a word of this language."""
     name = use.name.text
-    what, instead = _ABSENT.get(name.rpartition(".")[2].casefold(), ("", ""))
+    what, instead = ABSENT_LAYERS.get(name.rpartition(".")[2].casefold(), ("", ""))
     if not what:
         return False
     message = f"no layer called `{name}`: there is none for {what}"
@@ -229,13 +183,13 @@ def unknown_setting(setting: Setting, report: Report, settings: Mapping[str, Set
         return
     message = f"no setting `{name}:`"
     names = setting_names()
-    exact = {n.casefold(): n for n in names} | ELSEWHERE
+    exact = {n.casefold(): n for n in names} | SETTINGS
     meant = exact.get(name.casefold())
     owner, option, word = ("", "", "") if meant else _owner(name, settings)
     if owner:
         _option_alone(setting, owner, option, word, report, settings)
         return
-    meant = meant or closest(name, names, ELSEWHERE)
+    meant = meant or closest(name, names, SETTINGS)
     if meant is not None and meant in settings:
         note = Note(f"`{meant}:` is here", settings[meant].name.span)
         report.error(

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import Any
 
+from tuicnn.language.elsewhere import FALSE_WORDS, NUMBER_WORDS, TRUE_WORDS
 from tuicnn.language.suggest import aliases, closest
 from tuicnn.vocabulary import (
     Boolean,
@@ -32,11 +33,6 @@ from tuicnn.vocabulary import (
 
 __all__ = ["example_value", "nearest_accepted", "number_word"]
 
-_TRUE = frozenset({"true", "yes", "on", "y", "t"})
-_FALSE = frozenset({"false", "no", "off", "none", "n", "f", "null"})
-_NUMBER_WORDS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-)  # fmt: skip
 #: values of options that help out where the default is no help
 _USUAL = {"lr": "0.001", "share": "0.5", "smoothing": "0.1", "momentum": "0.9", "limit": "1000", "val": "1000"}
 
@@ -44,7 +40,7 @@ _USUAL = {"lr": "0.001", "share": "0.5", "smoothing": "0.1", "momentum": "0.9", 
 def number_word(text: str) -> int | None:
     """`ten` as 10."""
     plain = text.casefold()
-    return _NUMBER_WORDS.index(plain) if plain in _NUMBER_WORDS else None
+    return NUMBER_WORDS.index(plain) if plain in NUMBER_WORDS else None
 
 
 def example_value(cls: type, own: words.Argument) -> str:
@@ -91,7 +87,7 @@ def _candidates(kind: Kind, value: Any) -> list[Any]:
         return [inner, *_candidates(kind, inner)] if inner is not None else []
     if isinstance(kind, Boolean):
         text = str(value).casefold()
-        return [True] if text in _TRUE or value == 1 else [False] if text in _FALSE or value == 0 else []
+        return [True] if text in TRUE_WORDS or value == 1 else [False] if text in FALSE_WORDS or value == 0 else []
     if isinstance(kind, Choice):
         return _of_choice(kind, value)
     if isinstance(kind, Duration):
@@ -148,7 +144,7 @@ def _of_duration(kind: Duration, value: Any) -> list[Any]:
         value is False
         or value == 0
         or (isinstance(value, Time) and not value.seconds)
-        or (isinstance(value, str) and value.casefold() in _FALSE)
+        or (isinstance(value, str) and value.casefold() in FALSE_WORDS)
     ):
         return [Word("off")]
     seconds = value.seconds if isinstance(value, Time) else value
@@ -182,9 +178,9 @@ def _of_size(kind: Kind, value: Any) -> list[Any]:
 
 def _of_choice(kind: Choice, value: Any) -> list[Any]:
     text = str(value)
-    if value is True or text.casefold() in _TRUE:
+    if value is True or text.casefold() in TRUE_WORDS:
         return [Word(next((w for w in kind.words if w != "none"), kind.words[0]))]
-    if value is False or text.casefold() in _FALSE:
+    if value is False or text.casefold() in FALSE_WORDS:
         return [Word("none")]
     short = next((w for w in kind.words if text and w.startswith(text.casefold())), None)
     near = short or closest(text, kind.words)

@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from tuicnn.language.checks.arguments import signature
 from tuicnn.language.checks.configuration import DEFAULTS
-from tuicnn.language.checks.unknown_names import CHOICES, ELSEWHERE
+from tuicnn.language.checks.unknown_names import CHOICES
+from tuicnn.language.elsewhere import SETTINGS
 from tuicnn.language.suggest import closest
 from tuicnn.language.vocabularies import fill_vocabularies
 from tuicnn.vocabulary import Argument, arguments, info, show, vocabulary
@@ -170,7 +171,7 @@ def _entry(cls: type) -> Entry:
 
 
 def _elsewhere(setting: str) -> tuple[str, ...]:
-    return tuple(other for other, meant in ELSEWHERE.items() if meant == setting)
+    return tuple(other for other, meant in SETTINGS.items() if meant == setting)
 
 
 def _own(own: Own) -> Entry:

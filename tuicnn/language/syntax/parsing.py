@@ -9,6 +9,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Source, Span, plain_lines
+from tuicnn.language.recovery.recover import recover
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.building import current, span_of
 from tuicnn.language.syntax.grammar import parser, tokens
@@ -31,7 +32,8 @@ def parse(source: Source, report: Report) -> Tree:
         report.found.words = max(report.found.words, len(stream))
         if len(stream) > MOST_TOKENS or len(source.text) > LARGEST:
             return Tree(source, (_too_long(source, stream, report),))
-        return Tree(source, tuple(_statement(piece, report) for piece in layout(stream, report)))
+        read = recover(stream, report)
+        return Tree(source, tuple(_statement(piece, report) for piece in layout(read.tokens, report, read.unsound)))
     finally:
         current.reset(before)
 
@@ -65,7 +67,7 @@ def _statement(piece: Piece, report: Report) -> Statement:
             state.feed_token(token)
         found: Statement = state.feed_token(Token.new_borrow_pos("$END", "", piece.tokens[-1]), is_end=True)
     except UnexpectedToken as unexpected:
-        if piece.sound:
+        if piece.sound and unexpected.token.end_pos != unexpected.token.start_pos:  # what was put in was told
             stopped = InteractiveParser(begin.parser, state, begin.lexer_thread)
             expected: set[str] = stopped.accepts()  # type: ignore[no-untyped-call]
             said = explain(unexpected.token, piece.tokens, expected)

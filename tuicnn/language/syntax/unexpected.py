@@ -9,6 +9,7 @@ from lark import Token
 
 from tuicnn.language.checks.unknown_names import setting_names
 from tuicnn.language.checks.value_fixes import example_value
+from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, after, remove, respell, write
 from tuicnn.language.syntax.building import span_of
 from tuicnn.vocabulary import arguments, vocabulary
@@ -131,6 +132,8 @@ def _value(place: _Place) -> Unexpected | None:
         return place.found("a value must follow `=`", write(f"{name}={_example(str(name))}"), back=2, on=-1)
     if token.type in (*_NUMBERS, "SIZE", "STRING", "NAME") and "COMMA" in place.expected:
         where = after(span_of(before)).to(span_of(token)) if before is not None else None
+        if where is not None and excerpt(where).strip() != token:
+            where = None
         return place.found(f"a comma is missing before `{token}`", write(f", {token}", where))
     constant = len(place.statement) > 2 and place.statement[1].type == "EQUALS"
     if constant and place.at > 2 and token.type in (*_NUMBERS, "SIZE", "STRING", "NAME", "COMMA"):

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from tuicnn.language.checking import check
 from tuicnn.language.diagnostics import Diagnostic, Severity, Source, plain_lines
+from tuicnn.language.recovery.recover import recover
 from tuicnn.language.rendering import render_plain
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.grammar import tokens
@@ -60,7 +61,7 @@ def format_text(text: str, *, name: str = "net", path: Path | None = None) -> st
     text = plain_lines(text)
     writer = _Writer()
     end = 0
-    for piece in layout(tokens(text), Report().muted()):
+    for piece in layout(recover(tokens(text), Report().muted()).tokens, Report().muted()):
         gap = gap_between(text, end, piece.tokens[0].start_pos or 0, newline=end == 0)
         writer.end(gap.trailing)
         writer.own(gap.own, 0)

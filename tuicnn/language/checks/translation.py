@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tuicnn.language.checks.arguments import take
 from tuicnn.language.checks.value_fixes import nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
+from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, COUNTED_LAYERS
 from tuicnn.language.excerpts import excerpt, plain_step
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
@@ -15,9 +16,6 @@ from tuicnn.language.syntax.tree import Argument, Items, Literal, Name, Use
 from tuicnn.vocabulary import info, show, vocabulary, words
 
 __all__ = ["glued", "translated"]
-
-_ACTIVATIONS = ("activation", "act", "nonlinearity")
-_COUNTED = ("batchnorm", "layernorm")
 
 
 def glued(text: str) -> tuple[str, str] | None:
@@ -57,7 +55,7 @@ def translated(use: Use, layer: str, scope: Scope) -> str:
     for argument in use.arguments:
         if argument.name is None:
             continue
-        if argument.name.text in _ACTIVATIONS:
+        if argument.name.text in ACTIVATION_OPTIONS:
             behind = _activation(argument)
             continue
         meant = option_meant(argument.name.text, [a.name for a in words.arguments(cls)])
@@ -82,7 +80,7 @@ def _torch(use: Use, layer: str) -> bool:
 
 def _places(use: Use, layer: str) -> Sequence[Argument]:
     given = [a for a in use.arguments if a.name is None]
-    if layer in _COUNTED or (layer.startswith("global") and given):
+    if layer in COUNTED_LAYERS or (layer.startswith("global") and given):
         return []
     if _torch(use, layer) and not any(a.name and a.name.text == "in_channels" for a in use.arguments):
         return given[1:]

@@ -1,0 +1,118 @@
+"""What other libraries and languages call things, and what people write out of habit: the one table of all such words.
+
+The other names of layers, losses and so on stand with their classes (`aliases`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tuicnn.vocabulary.values import UNITS
+
+__all__ = [
+    "ABSENT_LAYERS", "ACTIVATION_OPTIONS", "BINDERS", "COUNTED_LAYERS", "DEFINERS", "FALSE_WORDS", "JOINS",
+    "NEEDLESS_OPTIONS", "NEEDLESS_STEPS", "NETWORK_NAMES", "NUMBER_WORDS", "OPTIONS", "REPEATERS", "SETTINGS",
+    "TIME_UNITS", "TRUE_WORDS", "WRAPPERS",
+]  # fmt: skip
+
+#: options
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "kernel": ("kernel_size", "ksize", "k", "size", "window", "pool_size", "filter_size"),
+    "filters": ("out_channels", "channels", "num_filters", "n_filters", "out", "f", "features", "outputs", "c"),
+    "units": ("out_features", "n", "neurons", "nodes", "hidden", "size", "outputs", "out", "num_units", "dim"),
+    "stride": ("strides", "s", "step", "subsample"),
+    "pad": ("padding", "p", "border", "zero_padding"),
+    "dilation": ("dilation_rate", "d", "dilations"),
+    "groups": ("group", "num_groups", "g", "cardinality"),
+    "bias": ("use_bias", "b", "with_bias"),
+    "init": ("initializer", "initialiser", "kernel_initializer", "weight_init", "initialization", "weights"),
+    "share": ("p", "rate", "prob", "probability", "ratio", "dropout"),
+    "slope": ("alpha", "negative_slope", "a"),
+    "eps": ("epsilon",),
+    "lr": ("learning_rate", "learningrate", "rate", "eta", "alpha", "step_size"),
+    "decay": ("weight_decay", "weightdecay", "wd", "l2"),
+    "momentum": ("mom", "m"),
+    "beta1": ("b1", "beta_1"),
+    "beta2": ("b2", "beta_2"),
+    "nesterov": ("use_nesterov", "nag"),
+    "epochs": ("epoch", "num_epochs", "n_epochs", "max_epochs", "iterations", "passes"),
+    "batch": ("batch_size", "batchsize", "bs", "batches", "minibatch"),
+    "seed": ("random_seed", "random_state", "rng", "manual_seed"),
+    "smoothing": ("label_smoothing", "smooth"),
+    "warmup": ("warm_up", "warmup_epochs"),
+    "at": ("milestones", "steps", "epochs", "every", "step_size", "boundaries"),
+    "factor": ("gamma", "rate", "decay", "drop"),
+    "val": ("validation", "val_size", "valid"),
+    "limit": ("max", "count", "samples", "num_samples", "subset", "n", "train"),
+    "classes": ("labels", "class", "only", "digits"),
+    "shift": ("translate", "translation", "crop", "random_crop", "jitter"),
+    "flip": ("mirror", "hflip", "vflip", "horizontal_flip", "vertical_flip", "random_flip"),
+    "rotate": ("rotation", "degrees", "random_rotation"),
+    "cutout": ("erase", "erasing", "random_erasing"),
+}
+#: options of a layer for which a layer of its own stands here
+ACTIVATION_OPTIONS = frozenset({"activation", "act", "nonlinearity", "activation_fn"})
+#: options that a network finds out by itself
+NEEDLESS_OPTIONS = frozenset(
+    {"in_channels", "in_features", "input_shape", "input_dim", "num_features", "data_format", "name", "inplace", "dim"}
+)
+#: layers that are told elsewhere how many channels they receive
+COUNTED_LAYERS = frozenset({"batchnorm", "layernorm"})
+#: settings
+SETTINGS = {
+    "optimizer": "optim", "optimiser": "optim", "dataset": "data", "objective": "loss", "criterion": "loss",
+    "training": "train", "scheduler": "schedule", "augmentation": "augment", "import": "include",
+    "defaults": "default", "shape": "input", "input_shape": "input", "opt": "optim", "fit": "train",
+    "lr_schedule": "schedule", "lr_scheduler": "schedule", "transforms": "augment", "transform": "augment",
+    "loss_fn": "loss", "loss_function": "loss", "datasets": "data", "size": "input",
+}  # fmt: skip
+#: words before branches
+JOINS = {
+    **dict.fromkeys(("branch", "branches", "parallel", "split", "fork", "merge"), "concat"),
+    **dict.fromkeys(("skip", "resblock", "shortcut", "resnet"), "residual"),
+}
+#: steps that are not needed here, and why
+NEEDLESS_STEPS = {
+    "argmax": "the loss and the accuracy look for the largest output themselves",
+    **dict.fromkeys(("log_softmax", "logsoftmax"), "the loss does that itself"),
+    **dict.fromkeys(("input", "inputs", "image", "start"), "a network begins with its first layer"),
+    **dict.fromkeys(("output", "outputs", "return"), "a network ends with its last layer"),
+    **dict.fromkeys(("end", "done"), "a block ends by itself"),
+    **dict.fromkeys(("import", "from"), "a network needs no imports"),
+    "print": "a network has only layers and settings",
+    "layer": "a layer is written by its name alone",
+    "model": "a network needs no name",
+}
+#: layers that there are none of here: what they do, and what is nearest
+ABSENT_LAYERS = {
+    **dict.fromkeys(("lrn", "localresponsenorm", "local_response_norm"), ("local response normalisation", "batchnorm")),
+    **dict.fromkeys(("glu", "swiglu"), ("a gate that multiplies two halves", "silu")),
+    "geglu": ("a gate that multiplies two halves", "gelu"),
+    **dict.fromkeys(("multiply", "mul", "times", "product"), ("a product of branches", "add")),
+    **dict.fromkeys(("subtract", "sub"), ("a difference of branches", "add")),
+    "maximum": ("the larger of two branches", "add"),
+    "maxout": ("the largest of several outputs", "relu"),
+}
+#: words before a constant, and before a block
+BINDERS = frozenset({"let", "const", "var", "set", "val", "auto", "int", "float", "local"})
+DEFINERS = frozenset(
+    {"function", "func", "fn", "fun", "block", "define", "macro", "module", "class", "let", "sub", "proc"}
+)
+#: names of the network as a whole, and what is put around it
+NETWORK_NAMES = frozenset(
+    {"layers", "layer", "network", "net", "model", "architecture", "arch", "body", "cnn", "main", "forward", "nn"}
+    | {"graph"}
+)
+WRAPPERS = frozenset({"sequential", "model.add", "net.add", "models.sequential", "nn.sequential", "self.add"})
+#: words of a loop
+REPEATERS = frozenset({"repeat", "loop", "times"})
+#: units of time, in seconds
+TIME_UNITS = {
+    **UNITS, "sec": 1, "secs": 1, "second": 1, "seconds": 1, "min": 60, "mins": 60, "minute": 60, "minutes": 60,
+    "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400,
+}  # fmt: skip
+TRUE_WORDS = frozenset({"true", "yes", "on", "y", "t"})
+FALSE_WORDS = frozenset({"false", "no", "off", "none", "n", "f", "null"})
+NUMBER_WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
