@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from tuicnn.later import np
@@ -45,59 +46,70 @@ class Initialiser:
         raise NotImplementedError
 
 
-def normal(generator: np.random.Generator, shape: Shape, variance: float) -> Values:
-    """Normal values of mean 0."""
-    return generator.standard_normal(shape) * math.sqrt(variance)
+class Scaled(Initialiser):
+    """Normal values of mean 0, whose variance depends on the fans."""
 
+    def variance(self, fan_in: int, fan_out: int) -> float:
+        """What keeps a signal's size the same from layer to layer."""
+        raise NotImplementedError
 
-def uniform(generator: np.random.Generator, shape: Shape, variance: float) -> Values:
-    """Uniform values of mean 0: on [-a, a] the variance is a²/3, so a = √(3·variance)."""
-    limit = math.sqrt(3 * variance)
-    return generator.uniform(-limit, limit, shape)
-
-
-@word(
-    "init",
-    "he_normal",
-    help="normal, variance 2/fan_in; made for ReLU",
-    formula="w: normal with mean 0 and std = sqrt(2/fan_in)",
-    source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equation 10",
-)
-@dataclass(frozen=True)
-class HeNormal(Initialiser):
-    """Normal with variance 2/fan_in. Source: He et al., Delving Deep into Rectifiers (2015), equation 10."""
+    def draw(self, generator: np.random.Generator, shape: Shape, variance: float) -> Values:
+        """Values of mean 0 and this variance."""
+        return generator.standard_normal(shape) * math.sqrt(variance)
 
     def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
-        return normal(generator, shape, 2 / max(1, fan_in))
+        return self.draw(generator, shape, self.variance(fan_in, fan_out))
 
 
-@word(
-    "init",
-    "he",
-    help="the same as he_normal",
-    aliases=("kaiming", "kaiming_normal"),
-    formula="w: normal with mean 0 and std = sqrt(2/fan_in)",
-    source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equation 10",
-)
+class ScaledUniform(Scaled):
+    """Uniform values of mean 0: on [-a, a] the variance is a²/3, so a = √(3·variance)."""
+
+    def draw(self, generator: np.random.Generator, shape: Shape, variance: float) -> Values:
+        limit = math.sqrt(3 * variance)
+        return generator.uniform(-limit, limit, shape)
+
+
+he = partial(word, "init", source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equation 10")
+HE_NORMAL = "w: normal with mean 0 and std = sqrt(2/fan_in)"
+
+
+@he("he_normal", help="normal, variance 2/fan_in; made for ReLU", formula=HE_NORMAL)
+@dataclass(frozen=True)
+class HeNormal(Scaled):
+    """Normal with variance 2/fan_in."""
+
+    def variance(self, fan_in: int, fan_out: int) -> float:
+        return 2 / max(1, fan_in)
+
+
+@he("he", help="the same as he_normal", aliases=("kaiming", "kaiming_normal"), formula=HE_NORMAL)
 @dataclass(frozen=True)
 class He(HeNormal):
     """`he_normal` by its short name."""
 
 
-@word(
-    "init",
+@he(
     "he_uniform",
     help="uniform, variance 2/fan_in",
     aliases=("kaiming_uniform",),
     formula="w: uniform on [-a, a], a = sqrt(6/fan_in)",
-    source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equation 10",
 )
 @dataclass(frozen=True)
-class HeUniform(Initialiser):
+class HeUniform(ScaledUniform, HeNormal):
     """Uniform on ±√(6/fan_in), so that the variance is that of `he_normal`."""
 
-    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
-        return uniform(generator, shape, 2 / max(1, fan_in))
+
+XAVIER = (
+    "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks (2010), equation {}"
+)
+XAVIER_UNIFORM = "w: uniform on [-a, a], a = sqrt(6/(fan_in + fan_out))"
+
+
+class XavierScaled(Scaled):
+    """Of variance 2/(fan_in + fan_out)."""
+
+    def variance(self, fan_in: int, fan_out: int) -> float:
+        return 2 / max(1, fan_in + fan_out)
 
 
 @word(
@@ -105,19 +117,12 @@ class HeUniform(Initialiser):
     "xavier_uniform",
     help="uniform, variance 2/(fan_in + fan_out); made for tanh",
     aliases=("glorot_uniform",),
-    formula="w: uniform on [-a, a], a = sqrt(6/(fan_in + fan_out))",
-    source=(
-        "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural "
-        "networks (2010), equation 16"
-    ),
+    formula=XAVIER_UNIFORM,
+    source=XAVIER.format(16),
 )
 @dataclass(frozen=True)
-class XavierUniform(Initialiser):
-    """Uniform on ±√(6/(fan_in + fan_out)). Source: Glorot and Bengio, Understanding the difficulty of training deep
-    feedforward neural networks (2010), equation 16."""
-
-    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
-        return uniform(generator, shape, 2 / max(1, fan_in + fan_out))
+class XavierUniform(ScaledUniform, XavierScaled):
+    """Uniform on ±√(6/(fan_in + fan_out))."""
 
 
 @word(
@@ -125,11 +130,8 @@ class XavierUniform(Initialiser):
     "xavier",
     help="the same as xavier_uniform",
     aliases=("glorot",),
-    formula="w: uniform on [-a, a], a = sqrt(6/(fan_in + fan_out))",
-    source=(
-        "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural "
-        "networks (2010), equation 16"
-    ),
+    formula=XAVIER_UNIFORM,
+    source=XAVIER.format(16),
 )
 @dataclass(frozen=True)
 class Xavier(XavierUniform):
@@ -142,59 +144,36 @@ class Xavier(XavierUniform):
     help="normal, variance 2/(fan_in + fan_out)",
     aliases=("glorot_normal",),
     formula="w: normal with mean 0 and std = sqrt(2/(fan_in + fan_out))",
-    source=(
-        "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural "
-        "networks (2010), equation 12"
-    ),
+    source=XAVIER.format(12),
 )
 @dataclass(frozen=True)
-class XavierNormal(Initialiser):
-    """Normal with variance 2/(fan_in + fan_out). Source: Glorot and Bengio (2010), equation 12."""
-
-    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
-        return normal(generator, shape, 2 / max(1, fan_in + fan_out))
+class XavierNormal(XavierScaled):
+    """Normal with variance 2/(fan_in + fan_out)."""
 
 
-@word(
-    "init",
-    "lecun_normal",
-    help="normal, variance 1/fan_in; made for tanh and selu-like activations",
-    formula="w: normal with mean 0 and std = sqrt(1/fan_in)",
-    source="LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998), equation 16",
-)
+lecun = partial(word, "init", source="LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998), equation 16")
+LECUN_NORMAL = "w: normal with mean 0 and std = sqrt(1/fan_in)"
+
+
+@lecun("lecun_normal", help="normal, variance 1/fan_in; made for tanh and selu-like activations", formula=LECUN_NORMAL)
 @dataclass(frozen=True)
-class LeCunNormal(Initialiser):
-    """Normal with variance 1/fan_in. Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), equation 16."""
+class LeCunNormal(Scaled):
+    """Normal with variance 1/fan_in."""
 
-    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
-        return normal(generator, shape, 1 / max(1, fan_in))
+    def variance(self, fan_in: int, fan_out: int) -> float:
+        return 1 / max(1, fan_in)
 
 
-@word(
-    "init",
-    "lecun",
-    help="the same as lecun_normal",
-    formula="w: normal with mean 0 and std = sqrt(1/fan_in)",
-    source="LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998), equation 16",
-)
+@lecun("lecun", help="the same as lecun_normal", formula=LECUN_NORMAL)
 @dataclass(frozen=True)
 class LeCun(LeCunNormal):
     """`lecun_normal` by its short name."""
 
 
-@word(
-    "init",
-    "lecun_uniform",
-    help="uniform, variance 1/fan_in",
-    formula="w: uniform on [-a, a], a = sqrt(3/fan_in)",
-    source="LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998), equation 16",
-)
+@lecun("lecun_uniform", help="uniform, variance 1/fan_in", formula="w: uniform on [-a, a], a = sqrt(3/fan_in)")
 @dataclass(frozen=True)
-class LeCunUniform(Initialiser):
+class LeCunUniform(ScaledUniform, LeCunNormal):
     """Uniform on ±√(3/fan_in), so that the variance is that of `lecun_normal`."""
-
-    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
-        return uniform(generator, shape, 1 / max(1, fan_in))
 
 
 @word(
@@ -215,13 +194,7 @@ class Normal(Initialiser):
         return generator.standard_normal(shape) * self.std
 
 
-@word(
-    "init",
-    "zeros",
-    help="all zero",
-    aliases=("zero",),
-    formula="w = 0",
-)
+@word("init", "zeros", help="all zero", aliases=("zero",), formula="w = 0")
 @dataclass(frozen=True)
 class Zeros(Initialiser):
     """All zero: a bias starts so."""

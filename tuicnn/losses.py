@@ -60,13 +60,16 @@ class Loss:
         """Each image's loss `(N,)` for outputs `z` `(N, K)`; the batch's loss is their mean."""
         raise NotImplementedError
 
-    def backward(self, z: Array, labels: Labels, batch: int) -> Array:
-        """The gradient of `sum of forward / batch` by `z`, `(N, K)`; `batch` may be more than N, for a shard."""
+    def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
+        """What `forward` gives, and the gradient of `sum of forward / batch` by `z`, `(N, K)`.
+
+        `batch` is more than N for a shard of a batch.
+        """
         raise NotImplementedError
 
-    def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
-        """What `forward` and `backward` give."""
-        return self.forward(z, labels), self.backward(z, labels, batch)
+    def backward(self, z: Array, labels: Labels, batch: int) -> Array:
+        """The gradient alone."""
+        return self.both(z, labels, batch)[1]
 
     def probabilities(self, z: Array) -> Array:
         """What the outputs say of each class, `(N, classes)`, to be shown as bars."""
@@ -130,17 +133,18 @@ class CrossEntropy(Loss):
         t = _shifted(z)
         return self._losses(t, np.add.reduce(np.exp(t), axis=0), labels)
 
-    def backward(self, z: Array, labels: Labels, batch: int) -> Array:
-        """d loss / d z_k = p_k - t_k: the softmax's Jacobian and the logarithm's derivative cancel but for this."""
-        t = _shifted(z)
-        np.exp(t, out=t)
-        return self._slopes(t, np.add.reduce(t, axis=0), labels, batch)
-
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
-        t = _shifted(z)
-        exponentials = np.exp(t)
-        sums = np.add.reduce(exponentials, axis=0)
-        return self._losses(t, sums, labels), self._slopes(exponentials, sums, labels, batch)
+        """d loss / d z_k = p_k - t_k: the softmax's Jacobian and the logarithm's derivative cancel but for this."""
+        shifted = _shifted(z)
+        t = np.exp(shifted)
+        sums = np.add.reduce(t, axis=0)
+        losses = self._losses(shifted, sums, labels)
+        t /= sums
+        t[labels, np.arange(len(labels))] -= 1 - self.smoothing
+        if self.smoothing:
+            t -= self.smoothing / len(t)
+        t *= 1 / batch
+        return losses, np.ascontiguousarray(t.T)
 
     def _losses(self, t: Array, sums: Array, labels: Labels) -> Array:
         """From z less its maximum, `(K, N)`, and Σ exp of it."""
@@ -151,16 +155,6 @@ class CrossEntropy(Loss):
         if self.smoothing:
             out -= self.smoothing * t.mean(axis=0)
         return out
-
-    def _slopes(self, exponentials: Array, sums: Array, labels: Labels, batch: int) -> Array:
-        """From exp(z less its maximum), `(K, N)`, which is used up, and its sum."""
-        t = exponentials
-        t /= sums
-        t[labels, np.arange(len(labels))] -= 1 - self.smoothing
-        if self.smoothing:
-            t -= self.smoothing / len(t)
-        t *= 1 / batch
-        return np.ascontiguousarray(t.T)
 
     def probabilities(self, z: Array) -> Array:
         return softmax(z)
@@ -190,13 +184,8 @@ class MeanSquaredError(Loss):
         """`sum_k (z_k - t_k)^2 / K`."""
         return self._losses(z - one_hot(labels, z))
 
-    def backward(self, z: Array, labels: Labels, batch: int) -> Array:
-        """d loss / d z_k = 2 (z_k - t_k) / K."""
-        dz: Array = z - one_hot(labels, z)
-        dz *= 2.0 / (z.shape[1] * batch)
-        return dz
-
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
+        """d loss / d z_k = 2 (z_k - t_k) / K."""
         dz: Array = z - one_hot(labels, z)
         losses = self._losses(dz)
         dz *= 2.0 / (z.shape[1] * batch)
@@ -246,12 +235,12 @@ class BinaryCrossEntropy(Loss):
         out: Array = across(np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.abs(z)))).mean(axis=0)
         return out
 
-    def backward(self, z: Array, labels: Labels, batch: int) -> Array:
+    def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
         """d loss / d z = (s(z) - t) / K."""
         dz = sigmoid(z)
         dz -= one_hot(labels, z)
         dz /= z.shape[1] * batch
-        return dz
+        return self.forward(z, labels), dz
 
     def probabilities(self, z: Array) -> Array:
         p = sigmoid(z)
