@@ -36,8 +36,7 @@ class Shard:
 
     def inputs(self, unit: Unit) -> list[Array]:
         """What a unit reads."""
-        found = (self.x if source == INPUT else self.outputs[source] for source in unit.inputs)
-        return [array for array in found if array is not None]
+        return [x for source in unit.inputs if (x := self.x if source == INPUT else self.outputs[source]) is not None]
 
 
 class Executor:
@@ -63,10 +62,12 @@ class Executor:
     def outputs(self, x: Array) -> list[Array | None]:
         """Every node's output for one small batch (None where the network's own does not need it)."""
         shard = self.shard(0, x)
+        found: list[Array | None] = [None] * len(shard.outputs)
         for segment in self.graph.single:
             for unit in segment:
                 self.forward(shard, unit)
-        return shard.outputs
+                found[unit.node] = shard.outputs[unit.node]
+        return found
 
     def infer(self, x: Array) -> Array:
         """The network's output for one shard; nothing is kept longer than it is needed."""
@@ -74,7 +75,6 @@ class Executor:
         for segment in self.graph.joined:
             for unit in segment:
                 self.forward(shard, unit)
-                self.forget(shard, unit)
         out = shard.outputs[-1]
         assert out is not None
         return out
@@ -86,10 +86,6 @@ class Executor:
         shard.outputs[unit.node], shard.saved[unit.node] = unit.layer.forward(
             shard.inputs(unit), self.store.weights[unit.owner], self._context(unit, shard, step, shared)
         )
-
-    @staticmethod
-    def forget(shard: Shard, unit: Unit) -> None:
-        """Give up the outputs that no later unit reads."""
         for source in unit.last_read:
             shard.outputs[source] = None
 

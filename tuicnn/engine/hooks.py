@@ -26,7 +26,7 @@ class StepHook:
     """
 
     def on_forward(self, unit: Unit, shard: Shard, seconds: float) -> None:
-        """`shard.outputs` has what the unit read and what it made."""
+        """`shard.outputs` has what the unit made."""
 
     def on_loss(self, shard: Shard, losses: Array) -> None:
         """`losses` has one for each image; `shard.gradients[-1]` is the gradient by the network's output."""

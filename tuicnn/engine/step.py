@@ -144,7 +144,6 @@ class _Part:
         self._executor.forward(shard, unit, self._step, self.combined.get(unit.owner))
         if self._hook is not None:
             self._hook.on_forward(unit, shard, perf_counter() - began)
-        self._executor.forget(shard, unit)
 
     def _loss(self, shard: Shard, labels: Labels) -> None:
         """The loss, from which everything goes back."""
