@@ -91,30 +91,6 @@ def test_a_member_that_is_killed_is_missed(number: signal.Signals) -> None:
     assert ("memory is short" in str(lost.value)) == (number == signal.SIGKILL)
 
 
-def test_an_error_in_a_member_is_told_to_the_leader_and_to_nobody_else(capfd: pytest.CaptureFixture[str]) -> None:
-    def work(*_: int) -> None:
-        raise ValueError("no such work")
-
-    with (
-        started(lambda group: work) as group,
-        pytest.raises(MemberLostError, match=r"^another process failed with ValueError: no such work$") as lost,
-    ):
-        ask(group)
-    assert lost.value.traceback.startswith("Traceback")
-    assert lost.value.traceback.endswith("ValueError: no such work")
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_member_that_was_stopped_is_let_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "LOOK", 0.02)
-    with started() as group:
-        for _ in range(3):
-            os.kill(group.members[0], signal.SIGSTOP)
-            until(lambda: state(group.members[0]) == "T")
-            group.dispatch()
-            assert group.gather([np.zeros(1)]) == [0.0, 1.0]
-
-
 def test_what_a_stopped_member_has_no_room_for_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LOOK", 0.02)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, start_worker
+from tests.conftest import Run
 from tests.faults.conftest import Begin, Shell
 from tests.faults.looking import state
 from tests.faults.terminal import plain
@@ -117,36 +117,6 @@ def test_a_stopped_member_is_let_go_on_and_the_run_ends_when_it_is_told(begin: B
     assert summary(folder).state == "stopped"
     assert "another process" not in folder.log.read_text()
     gone(other)
-
-
-def test_a_stopped_member_does_not_outlive_a_killed_run(begin: Begin) -> None:
-    folder, worker = begin(FOR_EVER)
-    other = member(worker.pid)
-    os.kill(other, signal.SIGSTOP)
-    until(lambda: state(other) == "T")
-    worker.kill()
-    worker.wait()
-    gone(other)
-    assert summary(folder).state == "lost"
-    again = start_worker(folder, FOR_EVER, resume=True)
-    try:
-        steps(folder, 20)
-        stop_run(folder, 30)
-        assert again.wait(30) == 0
-    finally:
-        again.kill()
-        again.wait()
-
-
-def test_a_killed_member_is_told_of_and_the_run_goes_on(begin: Begin) -> None:
-    folder, worker = begin(FOR_EVER)
-    other = member(worker.pid)
-    os.kill(other, signal.SIGKILL)  # as the system does where memory is short
-    until(lambda: "Training goes on in one process: another process was killed by SIGKILL" in folder.log.read_text())
-    assert state(other) == ""
-    steps(folder, 20)
-    stop_run(folder, 30)
-    assert worker.wait(30) == 0
 
 
 def test_an_error_in_a_member_is_a_sentence_in_the_terminal_and_whole_in_the_log(
