@@ -102,7 +102,7 @@ def test_whatever_becomes_of_the_other_process_the_bits_are_the_same(
             fault()
         return allgather(group, own)
 
-    monkeypatch.setattr(processes, "LOOK", 0.02)
+    monkeypatch.setattr(processes, "CHECK_INTERVAL", 0.02)
     monkeypatch.setattr(ForkedGroup, "allgather", faulty)
     before = descriptors(os.getpid())
     weights, losses, warnings = outcome(2)

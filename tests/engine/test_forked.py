@@ -92,7 +92,7 @@ def test_a_member_that_is_killed_is_missed(number: signal.Signals) -> None:
 
 
 def test_what_a_stopped_member_has_no_room_for_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "LOOK", 0.02)
+    monkeypatch.setattr(processes, "CHECK_INTERVAL", 0.02)
 
     def work(group: ForkedGroup) -> Callable[..., object]:
         def stop_and_sum(*_: int) -> None:
@@ -112,14 +112,14 @@ def test_what_a_stopped_member_has_no_room_for_waits_for_it(monkeypatch: pytest.
 
 
 def test_a_member_that_hangs_is_given_up_and_a_slow_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "LOOK", 0.02)
-    monkeypatch.setattr(processes, "HUNG", 10)
+    monkeypatch.setattr(processes, "CHECK_INTERVAL", 0.02)
+    monkeypatch.setattr(processes, "HUNG_AFTER", 10)
 
     def work(group: ForkedGroup) -> Callable[..., object]:
         def take_long(hang: int, *_: int) -> None:
             if hang:
                 time.sleep(60)
-            until = time.process_time() + 2 * 0.02 * processes.HUNG
+            until = time.process_time() + 2 * 0.02 * processes.HUNG_AFTER
             while time.process_time() < until:
                 pass
             group.gather([np.ones(1)])
@@ -175,7 +175,7 @@ import numpy as np
 from tuicnn.engine.groups import processes
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.engine.groups.group import MemberLostError
-processes.LOOK, processes.HUNG = 0.2, 5
+processes.CHECK_INTERVAL, processes.HUNG_AFTER = 0.2, 5
 group = ForkedGroup(2)
 group.start(lambda *_: group.gather([np.ones(1)]))
 print(group.members[0], flush=True)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tests.faults.looking import state
 from tests.faults.waiting import until
 from tuicnn.engine.groups import processes
-from tuicnn.engine.groups.processes import HUNG, STUCK, LastWords, Watch, end, exit_code, fork
+from tuicnn.engine.groups.processes import HUNG_AFTER, STUCK_AFTER, FailureReport, Watchdog, end, exit_code, fork
 
 #: holds a process as a debugger does, and does not even look at it
 HOLDER = """
@@ -36,10 +36,10 @@ MAY_BE_HELD = (0x59616D61, ctypes.c_ulong(-1))
 
 
 @contextmanager
-def child(life: Callable[[], object], words: LastWords | None = None) -> Iterator[int]:
+def child(life: Callable[[], object], report: FailureReport | None = None) -> Iterator[int]:
     """A child, which is gone in the end."""
     end_of_a_pipe, other = os.pipe()
-    pid = fork(life, keep=other, last_words=words or LastWords())
+    pid = fork(life, keep=other, report=report or FailureReport())
     try:
         yield pid
     finally:
@@ -90,19 +90,19 @@ def test_a_child_that_fails_says_why_in_one_line(error: BaseException, reason: s
     def life() -> None:
         raise error
 
-    words = LastWords()
-    with child(life, words) as pid:
+    report = FailureReport()
+    with child(life, report) as pid:
         assert exit_code(pid, 20) == 1
-    said, trace = words.read()
+    said, trace = report.read()
     assert said == reason
     assert trace.startswith("Traceback") or reason == "failed"
 
 
 def test_nobody_who_has_said_nothing_is_heard() -> None:
-    words = LastWords()
-    with child(lambda: None, words) as pid:
+    report = FailureReport()
+    with child(lambda: None, report) as pid:
         assert exit_code(pid, 20) == 0
-    assert words.read() == ("", "")
+    assert report.read() == ("", "")
 
 
 # --- what a child has -------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def test_what_cannot_be_forked_leaves_this_process_as_it_was(monkeypatch: pytest
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     monkeypatch.setattr(os, "fork", refuse)
     with pytest.raises(BlockingIOError):
-        fork(sleep, keep=0, last_words=LastWords())
+        fork(sleep, keep=0, report=FailureReport())
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
@@ -169,16 +169,16 @@ class Seen:
 
     def __init__(self) -> None:
         self.state, self.done = "S", 0
-        self.watch = Watch(0)
+        self.watchdog = Watchdog(0)
 
     def hangs(self, monkeypatch: pytest.MonkeyPatch, looks: int) -> bool:
         """Whether any of so many looks says so."""
         with monkeypatch.context() as patch:
             patch.setattr(processes, "_signs_of_life", lambda pid: (self.state, (self.done,)))
-            return any(self.watch.hangs() for _ in range(looks))
+            return any(self.watchdog.hangs() for _ in range(looks))
 
 
-@given(st.lists(st.tuples(st.sampled_from("RSDTtI"), st.booleans(), st.integers(1, 2 * HUNG)), max_size=4))
+@given(st.lists(st.tuples(st.sampled_from("RSDTtI"), st.booleans(), st.integers(1, 2 * HUNG_AFTER)), max_size=4))
 def test_only_who_did_nothing_for_many_looks_hangs(seen: list[tuple[str, bool, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "kill", lambda *_: None)
@@ -189,35 +189,35 @@ def test_only_who_did_nothing_for_many_looks_hangs(seen: list[tuple[str, bool, i
             for _ in range(looks):
                 process.done += works
                 idle = 0 if works or process.state == "R" else idle + 1
-                limit = STUCK if process.state == "D" else HUNG
+                limit = STUCK_AFTER if process.state == "D" else HUNG_AFTER
                 assert process.hangs(patch, 1) == (idle >= limit)
 
 
 def test_who_waits_for_a_disk_has_more_time_and_who_is_not_let_run_has_all(monkeypatch: pytest.MonkeyPatch) -> None:
     process = Seen()
     process.state = "R"
-    assert not process.hangs(monkeypatch, 3 * STUCK)
+    assert not process.hangs(monkeypatch, 3 * STUCK_AFTER)
     process.state = "D"
-    assert not process.hangs(monkeypatch, STUCK - 1)
+    assert not process.hangs(monkeypatch, STUCK_AFTER - 1)
     assert process.hangs(monkeypatch, 1)
 
 
 def test_a_stopped_child_is_let_go_on_and_a_held_one_hangs() -> None:
     with child(sleep) as pid:
         until(lambda: state(pid) == "S")
-        watch = Watch(pid)
+        watchdog = Watchdog(pid)
         os.kill(pid, signal.SIGSTOP)
         until(lambda: state(pid) == "T")
-        assert not watch.hangs()  # the first look has nothing to compare with
-        assert not watch.hangs()
+        assert not watchdog.hangs()  # the first look has nothing to compare with
+        assert not watchdog.hangs()
         until(lambda: state(pid) == "S")
         with held(pid):
             until(lambda: state(pid) == "t")
             looks = 0
-            while not watch.hangs():
+            while not watchdog.hangs():
                 looks += 1
-                assert looks < 3 * HUNG
-            assert looks > HUNG / 2
+                assert looks < 3 * HUNG_AFTER
+            assert looks > HUNG_AFTER / 2
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ def test_a_child_is_ended_whatever_it_does(stopped: bool) -> None:
 
 
 def test_nobody_waits_for_ever_for_a_child_that_the_system_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "LEAVING", 0.1)
+    monkeypatch.setattr(processes, "KILL_TIMEOUT", 0.1)
     with child(sleep) as pid:
         until(lambda: state(pid) == "S")
         with held(pid):
@@ -245,8 +245,8 @@ def test_nobody_waits_for_ever_for_a_child_that_the_system_keeps(monkeypatch: py
 
 PARENT = """
 import os, signal, sys, time
-from tuicnn.engine.groups.processes import LastWords, fork
-pid = fork(lambda: time.sleep(60), keep=0, last_words=LastWords())
+from tuicnn.engine.groups.processes import FailureReport, fork
+pid = fork(lambda: time.sleep(60), keep=0, report=FailureReport())
 while b"S" != (found := open(f"/proc/{pid}/stat", "rb").read().rpartition(b")")[2].split()[0]):
     time.sleep(0.01)
 os.kill(pid, signal.SIGSTOP)

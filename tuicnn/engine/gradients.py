@@ -1,4 +1,4 @@
-"""Where the gradients of a step's shards are summed, so that many processes can share it and the bits stay the same."""
+"""Sums the gradients of a step's shards: several processes can share the work, and the bits stay the same."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ __all__ = ["GradientBuffer", "GradientSums"]
 
 @dataclass(frozen=True)
 class GradientBuffer:
-    """Where a shard writes its weights' gradients, for each node by name; `onto` is what they are then added to."""
+    """Where a shard writes its weights' gradients, for each node by name; `onto` is the sum that they are added to."""
 
     views: Sequence[Mapping[str, Array]]
     onto: Sequence[Mapping[str, Array]] | None
 
     def add(self, node: int) -> None:
-        """A node's gradients are written."""
+        """Add a node's gradients, once they are written, to the sum."""
         if self.onto is not None:
             for name, sums in self.onto[node].items():
                 sums += self.views[node][name]
 
 
 class GradientSums:
-    """Where the shards' gradients are summed: neighbouring shards in one slot, which one process fills in their order.
+    """Sums of neighbouring shards' gradients in slots; one process fills a slot, in the order of its shards.
 
-    What is added to what depends on the number of shards alone, and so the sum's last bit does.
+    The order of additions depends on the number of shards alone, and so do the bits of the sum.
     """
 
     def __init__(self, store: Store, group: ProcessGroup, most_shards: int) -> None:

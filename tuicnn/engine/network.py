@@ -59,9 +59,9 @@ class Network:
         group: ProcessGroup | None = None,
         choices: Mapping[str, int] | None = None,
     ) -> None:
-        """Of a `group` that has not started, each process has this network, and all of them the leader's weights.
+        """`group` is the processes that share its steps; it must not have started. Every process has the network.
 
-        `choices` are those of another network of this plan, where this one is to compute the same bits.
+        `choices` of another network of this plan make this one compute the same bits.
         """
         self.plan = plan
         self.dtype = np.dtype(dtype)
@@ -75,7 +75,7 @@ class Network:
 
     @property
     def choices(self) -> dict[str, int]:
-        """What was chosen for this machine and decides the last bit of a result: `shard`, the images of a shard."""
+        """What was chosen for this machine and affects the bits of a result: `shard`, the images of a shard."""
         return {"shard": self.executor.shard_size}
 
     @classmethod
@@ -211,10 +211,10 @@ class Network:
         self.group.broadcast(self.store.flat)
         self.group.broadcast(self.store.flat_buffers)
 
-    def update_running_stats(self, combined: Mapping[int, Any]) -> None:
-        """Update running statistics from what a step's `whole_batch` layers combined."""
-        for index, shared in combined.items():
-            self.plan.nodes[index].layer.update_running_stats(shared, self.store.buffers[index])
+    def update_running_stats(self, batch_statistics: Mapping[int, Any]) -> None:
+        """Update the running statistics from those of a step's batch."""
+        for node, statistics in batch_statistics.items():
+            self.plan.nodes[node].layer.update_running_stats(statistics, self.store.buffers[node])
 
     def evaluate(self, count: int, fetch: Fetch) -> tuple[float, int]:
         """The sum of the losses of `count` images and how many are right, without training.

@@ -1,10 +1,9 @@
-"""One training step, as each process of a group takes it: forward, loss and backward for its own shards.
+"""The forward and backward pass of one training step, as each process of a group computes its part of it.
 
-A batch is cut into shards of a size that depends on the plan alone. Each process takes its shards through as many
-layers as it can, one shard after the other, while what one layer made is still in the cache for the next: without a
-layer that must know the whole batch (`whole_batch`), forward and back before the next one begins. With one, all shards
-wait at it for what they gathered to be combined. Sums over shards are taken in the shards' order, so the result is the
-same to the last bit for any number of processes.
+A batch is cut into shards. Each process takes its shards through as many layers as it can, one shard after the other,
+while the output of one layer is still in the cache for the next. In a network without a `whole_batch` layer, a shard
+goes forward and back before the next one begins; with one, all shards wait there for the batch's statistics. Sums over
+shards are taken in the shards' order, so the result is the same to the last bit for any number of processes.
 """
 
 from __future__ import annotations
@@ -38,15 +37,15 @@ __all__ = ["StepResult", "forward_backward"]
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one training step found: the batch's mean loss, how many images were right, and the gradient (flat).
+    """The batch's mean loss, how many images were classified correctly, and the gradient.
 
-    `combined` has, of each `whole_batch` node by number, what its layer combined of the batch.
+    `gradient` is an array like `Store.flat`, which the next step overwrites.
     """
 
     loss: float
     correct: int
     gradient: Array
-    combined: Mapping[int, Any]
+    batch_statistics: Mapping[int, Any]  # by `whole_batch` node
 
 
 def forward_backward(
@@ -65,11 +64,11 @@ def forward_backward(
     """
     bounds = executor.shards(count)
     part = _Part(executor, group, sums, len(bounds), count, step, hook)
-    slots = group.partition(sums.used(len(bounds)))  # whole slots to each process: it fills them in their shards' order
+    slots = group.partition(sums.used(len(bounds)))  # each process fills whole slots, in the order of their shards
     mine = [number for number in range(len(bounds)) if sums.slot(number, len(bounds)) in slots]
     if len(executor.graph.live) < len(executor.plan.nodes):  # what nothing reads has no gradient, and none is written
         sums.clear(slots)
-    with unchanged_weights(), long_runs(), np.errstate(all="ignore"):  # whoever asked looks at the result
+    with unchanged_weights(), long_runs(), np.errstate(all="ignore"):  # the caller checks the result
         if len(part.segments) == 1:
             for number in mine:
                 part.take([(number, *fetch(*bounds[number]))])
@@ -80,11 +79,11 @@ def forward_backward(
     if group.rank:
         return None
     total = np.sum(found, axis=0)
-    return StepResult(float(total[0]) / count, int(total[1]), gradient, part.combined)
+    return StepResult(float(total[0]) / count, int(total[1]), gradient, part.batch_statistics)
 
 
 class _Part:
-    """What one process does of one step."""
+    """One process's part of one step."""
 
     def __init__(
         self,
@@ -99,17 +98,17 @@ class _Part:
         self._executor, self._group, self._sums, self._hook = executor, group, sums, hook
         self._shard_count, self._image_count, self._step = shard_count, image_count, step
         self.segments = executor.graph.joined if hook is None else executor.graph.single
-        #: of each shard: the sum of its images' losses, and how many were right
+        #: of each shard: the sum of its images' losses, and how many images were classified correctly
         self.results: list[NDArray[np.float64]] = []
-        #: of each `whole_batch` node, by number: what its layer combined of the batch, forward and backward
-        self.combined: dict[int, Any] = {}
-        self._combined_backward: dict[int, Any] = {}
+        #: by `whole_batch` node: the batch's statistics for forward, and for backward
+        self.batch_statistics: dict[int, Any] = {}
+        self._backward_statistics: dict[int, Any] = {}
 
     def take(self, given: Sequence[tuple[int, Array, Labels]]) -> None:
-        """Take shards, which wait for each other, forward and back: the number, images and labels of each.
+        """Forward and back for shards that wait for each other: the number, images and labels of each.
 
-        They go through a segment in turn from the first and from the last: what the shard before the wait made last
-        is still near when the same shard goes on first.
+        The order of the shards is reversed in every other segment: the shard that came last before a wait goes on first
+        after it, while its arrays are still in the cache.
         """
         shards = [self._executor.shard(number, x) for number, x, _ in given]
         for place, segment in enumerate(self.segments):
@@ -121,10 +120,10 @@ class _Part:
                 if head is not None:
                     parts.append(self._gather(self._executor.gather, shard, head, backward=False))
             if head is not None and (parts := self._group.allgather(_turn(parts, place))):
-                self.combined[head.owner] = head.layer.combine(parts)
+                self.batch_statistics[head.owner] = head.layer.combine(parts)
         for shard, (_, _, labels) in zip(shards, given, strict=True):
             self._loss(shard, labels)
-        waiting: list[Unit] = []  # a whole_batch unit whose backward waited for the sums of all shards
+        waiting: list[Unit] = []  # the whole_batch unit whose backward waited for the sums of all shards
         for place, segment in reversed(list(enumerate(self.segments))):
             head = segment[0] if place else None
             units = [*waiting, *reversed(segment[1:] if head else segment)]
@@ -136,17 +135,16 @@ class _Part:
                 if head is not None:
                     parts.append(self._gather(self._executor.gather_backward, shard, head, backward=True))
             if head is not None and (parts := self._group.allgather(_turn(parts, place))):
-                self._combined_backward[head.owner] = head.layer.combine_backward(parts)
+                self._backward_statistics[head.owner] = head.layer.combine_backward(parts)
             waiting = [head] if head else []
 
     def _forward(self, shard: Shard, unit: Unit) -> None:
         began = perf_counter()
-        self._executor.forward(shard, unit, self._step, self.combined.get(unit.owner))
+        self._executor.forward(shard, unit, self._step, self.batch_statistics.get(unit.owner))
         if self._hook is not None:
             self._hook.on_forward(unit, shard, perf_counter() - began)
 
     def _loss(self, shard: Shard, labels: Labels) -> None:
-        """The loss, from which everything goes back."""
         z = shard.outputs[-1]
         assert z is not None
         loss = self._executor.plan.loss
@@ -159,7 +157,7 @@ class _Part:
     def _backward(self, shard: Shard, unit: Unit, buffer: GradientBuffer) -> None:
         if shard.gradients[unit.node] is None or not self._executor.graph.needs_gradient[unit.node]:
             return
-        gradients, shared = buffer.views[unit.owner], self._combined_backward.get(unit.owner)
+        gradients, shared = buffer.views[unit.owner], self._backward_statistics.get(unit.owner)
         began = perf_counter()
         self._executor.backward(shard, unit, gradients, self._step, shared)
         if self._hook is not None:

@@ -163,7 +163,7 @@ class Trainer:
         for before, array in zip(self._before, self._changed, strict=True):
             before[:] = array
         with np.errstate(all="ignore"):
-            self.network.update_running_stats(result.combined)
+            self.network.update_running_stats(result.batch_statistics)
             self.plan.optimizer.update(
                 self.network.store.flat, result.gradient, self.state, self.learning_rate, self.updates + 1
             )

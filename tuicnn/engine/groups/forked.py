@@ -1,6 +1,6 @@
 """A group of processes on one machine: a leader, and members that it forked.
 
-Why processes and not threads: NumPy gives Python's one lock back and takes it again at each call, and a call in the
+Why processes and not threads: NumPy releases Python's global lock in each call and takes it again, and a call in the
 inner loops lasts a few microseconds, less than it takes to wake a thread that waits for the lock. Two threads are then
 slower than one; two processes are twice as fast. What they share is memory (`zeros`); what they say to each other
 goes over a pair of sockets for each member, in the members' order, so that nothing depends on who is quicker.
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
-from tuicnn.engine.groups.processes import LastWords, end, exit_code, fork, ready
+from tuicnn.engine.groups.processes import FailureReport, end, exit_code, fork, ready
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ForkedGroup"]
 
-#: seconds that a process looks again and again for word from the others before it sleeps: whoever sleeps is put by the
-#: system on the processor of the one that wakes it, and then the two take turns there
+#: seconds that a process polls for a message before it sleeps: the system wakes a process on the processor of the one
+#: that wakes it, and then the two take turns there
 SPIN = 2e-3
-#: seconds in which a member that has hung up is gone
-GOING = 1.0
+#: seconds that a member may take to exit after its socket is closed
+EXIT_TIMEOUT = 1.0
 _HEADER = struct.Struct("<Q")
-#: what a member is told: how many processes take part, a number that names the work, and three more for it
-_ORDER = struct.Struct("<5q")
+#: a piece of work: how many processes take part, and the four numbers that describe it
+_WORK = struct.Struct("<5q")
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class _Peer:
     """Another process of the group: a member, for the leader; for a member the leader, who has no `pid` there."""
 
     link: socket.socket
-    last_words: LastWords
+    report: FailureReport
     pid: int | None = None
 
     def lost(self) -> MemberLostError:
-        """How it came to its end; it has hung up."""
-        reason, traceback = self.last_words.read()
-        code = 0 if self.pid is None else exit_code(self.pid, GOING)
+        """Why it ended, once its socket is closed."""
+        reason, traceback = self.report.read()
+        code = 0 if self.pid is None else exit_code(self.pid, EXIT_TIMEOUT)
         if not reason and code == -signal.SIGKILL:
             reason = "was killed by SIGKILL, as the system does where memory is short"
         elif not reason and code is not None and code < 0:
@@ -65,7 +65,7 @@ class _Peer:
 def _name(number: int) -> str:
     try:
         return signal.Signals(number).name
-    except ValueError:  # one of the many that have no names of their own
+    except ValueError:  # a real-time signal, which has no name
         return f"signal {number}"
 
 
@@ -94,18 +94,18 @@ class ForkedGroup(ProcessGroup):
         """Fork the members."""
         for rank in range(1, self.size):
             ours, theirs = socket.socketpair()
-            with theirs, contextlib.ExitStack() as unless_it_lives:
-                unless_it_lives.enter_context(ours)
-                words = LastWords()
-                life = partial(self._serve, rank, _Peer(theirs, words), work)
-                pid = fork(life, keep=theirs.fileno(), last_words=words)
-                self._peers.append(_Peer(ours, words, pid))
-                unless_it_lives.pop_all()
+            with theirs, contextlib.ExitStack() as on_error:
+                on_error.enter_context(ours)
+                report = FailureReport()
+                serve = partial(self._serve, rank, _Peer(theirs, report), work)
+                pid = fork(serve, keep=theirs.fileno(), report=report)
+                self._peers.append(_Peer(ours, report, pid))
+                on_error.pop_all()
 
     def dispatch(self, *numbers: int, workers: int | None = None) -> None:
-        """Tell the active members alone: the others go on waiting."""
+        """As `ProcessGroup.dispatch`; members that are not active go on waiting."""
         super().dispatch(workers=workers)
-        message = _ORDER.pack(self.active, *numbers, *(0,) * (4 - len(numbers)))
+        message = _WORK.pack(self.active, *numbers, *(0,) * (4 - len(numbers)))
         for peer in self._active_peers:
             self._send(peer, message)
 
@@ -172,7 +172,7 @@ class ForkedGroup(ProcessGroup):
                 raise peer.lost() from None
 
     def _receive(self, peer: _Peer, size: int) -> bytearray:
-        """Exactly `size` bytes; looks again and again for a moment before it sleeps until they come."""
+        """Exactly `size` bytes; polls for `SPIN` seconds before it sleeps."""
         body = bytearray(size)
         view, waits_from = memoryview(body), perf_counter()
         while view:
@@ -198,9 +198,9 @@ class ForkedGroup(ProcessGroup):
     # --- a member ---------------------------------------------------------------------------------------------------
 
     def _serve(self, rank: int, leader: _Peer, work: Work) -> None:
-        """A member's life."""
+        """What a member does: each piece of work that the leader dispatches."""
         self.rank, self._peers = rank, [leader]
         with contextlib.suppress(MemberLostError):  # the leader is gone, or has closed the group
             while True:
-                self.active, *numbers = _ORDER.unpack(self._receive(leader, _ORDER.size))
+                self.active, *numbers = _WORK.unpack(self._receive(leader, _WORK.size))
                 work(*numbers)

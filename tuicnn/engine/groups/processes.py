@@ -1,7 +1,7 @@
-"""Processes that this one forks: how one begins a life apart, whether one still works, and how one is ended.
+"""Forked child processes: starts one that is isolated from its parent, tells whether it hangs, and ends it.
 
-A child here has nothing that could be lost, and its parent does what is left without it. So whatever happens to a child
-must not reach further: not the terminal, not the parent's files, and not a parent that waits for it.
+A child holds no data of its own, and its parent can do its work without it. So a fault of a child must not spread: not
+to the terminal, not to the parent's files, and not to a parent that waits for it.
 """
 
 from __future__ import annotations
@@ -23,44 +23,44 @@ from pathlib import Path
 
 from tuicnn.system.printable import printable
 
-__all__ = ["LastWords", "Watch", "end", "exit_code", "fork", "ready"]
+__all__ = ["FailureReport", "Watchdog", "end", "exit_code", "fork", "ready"]
 
-#: seconds between two looks at a child that owes an answer
-LOOK = 1.0
-#: looks in a row that find a child doing nothing at all before it hangs; and one that waits for a disk, or for memory
-#: that was swapped out, which is no reason to give it up before the disk is
-HUNG, STUCK = 30, 600
+#: seconds between two checks of a child that owes an answer
+CHECK_INTERVAL = 1.0
+#: checks in a row that find a child idle before it counts as hung; more for one that waits for a disk or for memory
+#: that was swapped out
+HUNG_AFTER, STUCK_AFTER = 30, 600
 #: seconds that a killed child may take to be gone
-LEAVING = 5.0
-#: bytes of a child's last words
-ROOM = 16384
-#: points of a thousand by which the system rather ends a child than its parent where memory is short
-EXPENDABLE = 100
+KILL_TIMEOUT = 5.0
+#: bytes of a child's failure report
+REPORT_SIZE = 16384
+#: how much sooner the system kills a child than its parent where memory is short, of 1000 points
+OOM_SCORE_ADDED = 100
 
 _prctl = getattr(ctypes.CDLL(None), "prctl", None)
-#: prctl's order to be sent a signal when the parent ends (Linux, man 2 prctl)
+#: prctl's option for a signal that is sent when the parent ends (Linux, man 2 prctl)
 _PARENT_DEATH_SIGNAL = 1
-#: what a terminal or a user tells all processes of a job, and is the parent's to decide
+#: signals that a terminal or a user sends to all processes of a job: the parent decides what follows
 _FOR_THE_PARENT = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
 
 
-class LastWords:
-    """Where a child says why it failed: memory of both, so that nothing has to be sent, waited for or closed."""
+class FailureReport:
+    """Why a child failed, in memory that it shares with its parent: nothing has to be sent, waited for or closed."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, ROOM)
+        self._memory = mmap.mmap(-1, REPORT_SIZE)
 
-    def say(self, error: BaseException) -> None:
-        """Write down what happened, in the child."""
+    def write(self, error: BaseException) -> None:
+        """Called in the child."""
         try:
             text = f"{_reason(error)}\n{''.join(traceback.format_exception(error))}"
-            data = text.replace("\0", "").encode(errors="replace")[: ROOM - 1]
-        except BaseException:  # there is no memory, or the error cannot be told
+            data = text.replace("\0", "").encode(errors="replace")[: REPORT_SIZE - 1]
+        except BaseException:  # there is no memory, or the error cannot be formatted
             data = b"failed"
         self._memory[: len(data)] = data
 
     def read(self) -> tuple[str, str]:
-        """The reason, which goes on from `another process`, and the traceback; both "" where nothing was said."""
+        """The reason, which continues `another process`, and the traceback; both "" where nothing failed."""
         reason, _, trace = self._memory[:].partition(b"\0")[0].decode(errors="replace").partition("\n")
         return reason, trace.rstrip()
 
@@ -72,48 +72,48 @@ def _reason(error: BaseException) -> str:
     return f"failed with {type(error).__name__}{': ' if text else ''}{text}"
 
 
-def fork(life: Callable[[], object], *, keep: int, last_words: LastWords) -> int:
-    """Fork a child that lives its `life` and ends; gives its number. Raises `OSError`.
+def fork(run: Callable[[], object], *, keep: int, report: FailureReport) -> int:
+    """Fork a child that calls `run` and exits; returns its process number. Raises `OSError`.
 
-    It has nothing of this process's but the descriptor `keep`, does not answer to the terminal, and ends at once with
-    the thread that forked it. What it fails with becomes its `last_words`.
+    Of this process's descriptors it keeps `keep` alone. It ignores the terminal's signals and is killed when the thread
+    that forked it ends. An exception is written to `report`.
     """
     parent = os.getpid()
-    # none may reach the child before it has put off this process's handlers
+    # no signal may reach the child before it has reset this process's handlers
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         with warnings.catch_warnings():
-            # other threads of this process may hold locks at this moment, says Python; the child takes none of them
+            # Python warns that other threads may hold locks at this moment; the child takes none of them
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid == 0:
-            _live(life, parent, keep, last_words, before)
+            _run_child(run, parent, keep, report, before)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return pid
 
 
-def _live(
-    life: Callable[[], object], parent: int, keep: int, last_words: LastWords, mask: set[signal.Signals] | set[int]
+def _run_child(
+    run: Callable[[], object], parent: int, keep: int, report: FailureReport, mask: set[signal.Signals] | set[int]
 ) -> None:
-    """A child's whole life. It never returns into the code that forked it, whatever happens."""
+    """All that a child does. It never returns into the code that forked it, whatever happens."""
     code = 1
     try:
-        if _prctl is not None:  # also one that is stopped, or in the midst of something long
+        if _prctl is not None:  # kills also a child that is stopped or busy
             _prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
         if os.getppid() == parent:
-            _set_apart(keep)
+            _isolate(keep)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            life()
+            run()
         code = 0
     except BaseException as error:
-        last_words.say(error)
+        report.write(error)
     finally:
         os._exit(code)
 
 
-def _set_apart(keep: int) -> None:
-    """Put off what was the parent's: handlers, files, the terminal; and go before it where memory is short."""
+def _isolate(keep: int) -> None:
+    """Drop the parent's handlers, files and terminal; be killed before it where memory is short."""
     for number in signal.valid_signals():
         if number in _FOR_THE_PARENT:
             signal.signal(number, signal.SIG_IGN)
@@ -122,14 +122,14 @@ def _set_apart(keep: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1) if _is_a_file(2) else (0, 1, 2):
         os.dup2(nowhere, descriptor)
-    # a run's lock and sockets must not outlive it here. Not all numbers up to the limit: that may be a billion
+    # a run's lock and sockets must not stay open here. Not all numbers up to the limit: that may be a billion
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, no paths
         if (descriptor := int(name)) > 2 and descriptor != keep:
             with contextlib.suppress(OSError):  # the one by which they were listed is closed already
                 os.close(descriptor)
     with contextlib.suppress(OSError, ValueError):
         score = Path("/proc/self/oom_score_adj")
-        score.write_text(str(min(1000, int(score.read_text()) + EXPENDABLE)))
+        score.write_text(str(min(1000, int(score.read_text()) + OOM_SCORE_ADDED)))
 
 
 def _is_a_file(descriptor: int) -> bool:
@@ -140,11 +140,11 @@ def _is_a_file(descriptor: int) -> bool:
         return False
 
 
-class Watch:
+class Watchdog:
     """Tells a child that hangs from one that is slow.
 
-    By looks and not by a clock: one that stood still together with this process, as both do after Ctrl-Z or while a
-    laptop sleeps, has missed one look.
+    It counts checks, not seconds: a child that was suspended together with this process, by Ctrl-Z or while a laptop
+    sleeps, has missed one check.
     """
 
     def __init__(self, pid: int) -> None:
@@ -153,23 +153,23 @@ class Watch:
         self._idle = 0
 
     def hangs(self) -> bool:
-        """One look at a child that owes an answer. One that was stopped is let go on first."""
+        """One check of a child that owes an answer; continues a stopped one."""
         found = _signs_of_life(self._pid)
         if found is None:
-            return False  # nothing is known; where it is gone, its socket says so
+            return False  # nothing is known; if it is gone, its socket tells
         state, done = found
-        if done != self._done or state == "R":  # one that may run, and is not let, is only slow
+        if done != self._done or state == "R":  # one that could run and gets no processor is only slow
             self._done, self._idle = done, 0
             return False
-        if state == "T":  # by Ctrl-Z, perhaps, when only this process was continued
+        if state == "T":  # perhaps stopped by Ctrl-Z, after which only this process was continued
             with contextlib.suppress(OSError):
                 os.kill(self._pid, signal.SIGCONT)
         self._idle += 1
-        return self._idle >= (STUCK if state == "D" else HUNG)
+        return self._idle >= (STUCK_AFTER if state == "D" else HUNG_AFTER)
 
 
 def _signs_of_life(pid: int) -> tuple[str, tuple[int, ...]] | None:
-    """A process's state (man 5 proc), and what grows when it does something: page faults and processor time."""
+    """A process's state (man 5 proc), and counters that grow when it does something: page faults, processor time."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
         return fields[0].decode(), tuple(int(fields[place]) for place in (7, 9, 11, 12))
@@ -180,25 +180,25 @@ def _signs_of_life(pid: int) -> tuple[str, tuple[int, ...]] | None:
 def ready(link: socket.socket, event: int, child: int | None) -> bool:
     """Wait until a socket can be read or written (`select.POLLIN`, `select.POLLOUT`).
 
-    False where the `child` that it waits for hangs; without one it waits for as long as it takes.
+    False where the `child` at its other end hangs; without `child` it waits for ever.
     """
     poll = select.poll()
     poll.register(link, event)
     if child is None:
         return bool(poll.poll())
-    watch = Watch(child)
-    while not poll.poll(LOOK * 1000):
-        if watch.hangs():
+    watchdog = Watchdog(child)
+    while not poll.poll(CHECK_INTERVAL * 1000):
+        if watchdog.hangs():
             return False
     return True
 
 
-def exit_code(pid: int, patience: float = 0.0) -> int | None:
-    """How a child ended: its exit code, or minus a signal's number; None where it has not within `patience` seconds.
+def exit_code(pid: int, timeout: float = 0.0) -> int | None:
+    """How a child ended: its exit code, or minus a signal's number; None where it has not within `timeout` seconds.
 
-    Of one that is not there any more, 0.
+    0 for a child that does not exist any more.
     """
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while True:
         try:
             found, status = os.waitpid(pid, os.WNOHANG)
@@ -212,14 +212,14 @@ def exit_code(pid: int, patience: float = 0.0) -> int | None:
 
 
 def end(children: Sequence[int]) -> None:
-    """Kill children and see them gone.
+    """Kill children and wait until they are gone, for `KILL_TIMEOUT` seconds at most.
 
-    One that waits for a dead disk, or that a debugger holds, may not be gone for long; it will do nothing more.
+    One that waits for a dead disk or that a debugger holds may take longer; it does nothing more.
     """
-    alive = [pid for pid in children if exit_code(pid) is None]  # the number of another may be somebody else's by now
+    alive = [pid for pid in children if exit_code(pid) is None]  # another process may have the number of a dead one
     for pid in alive:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    until = time.monotonic() + LEAVING
+    until = time.monotonic() + KILL_TIMEOUT
     for pid in alive:
         exit_code(pid, until - time.monotonic())
