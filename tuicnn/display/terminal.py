@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -27,39 +26,23 @@ Colours = Literal["truecolor", "256", "16", "none"]
 #: in a colour that neither warns nor is one of the feature maps
 Role = Literal["text", "dim", "faint", "strong", "accent", "second", "good", "warn", "bad"]
 
-# Greys are in the middle of the scale so that they can be read on dark and on light backgrounds.
-_STYLES_256: dict[Role, Style] = {
-    "text": Style(),
-    "dim": Style(color=Color.from_ansi(245)),
-    "faint": Style(color=Color.from_ansi(239)),
-    "strong": Style(bold=True),
-    "accent": Style(color=Color.from_ansi(79)),
-    "second": Style(color=Color.from_ansi(140)),
-    "good": Style(color=Color.from_ansi(114)),
-    "warn": Style(color=Color.from_ansi(179)),
-    "bad": Style(color=Color.from_ansi(167)),
-}
-_STYLES_16: dict[Role, Style] = {
-    "text": Style(),
-    "dim": Style(dim=True),  # not bright black: some palettes make it the background's colour
-    "faint": Style(dim=True),
-    "strong": Style(bold=True),
-    "accent": Style(color=Color.from_ansi(6)),
-    "second": Style(color=Color.from_ansi(5)),
-    "good": Style(color=Color.from_ansi(2)),
-    "warn": Style(color=Color.from_ansi(3)),
-    "bad": Style(color=Color.from_ansi(1)),
-}
-_STYLES_NONE: dict[Role, Style] = {
-    "text": Style(),
-    "dim": Style(dim=True),
-    "faint": Style(dim=True),
-    "strong": Style(bold=True),
-    "accent": Style(bold=True),
-    "second": Style(),
-    "good": Style(),
-    "warn": Style(bold=True),
-    "bad": Style(bold=True),
+
+def _colour(code: int) -> Style:
+    return Style(color=Color.from_ansi(code))
+
+
+#: each role among 256 colours, among 16, and where there are none. Greys are in the middle of the scale, to be read on
+#: dark and on light backgrounds; among 16 they are dim, for some palettes make bright black the background's colour.
+_STYLES: dict[Role, tuple[Style, Style, Style]] = {
+    "text": (Style(), Style(), Style()),
+    "dim": (_colour(245), Style(dim=True), Style(dim=True)),
+    "faint": (_colour(239), Style(dim=True), Style(dim=True)),
+    "strong": (Style(bold=True), Style(bold=True), Style(bold=True)),
+    "accent": (_colour(79), _colour(6), Style(bold=True)),
+    "second": (_colour(140), _colour(5), Style()),
+    "good": (_colour(114), _colour(2), Style()),
+    "warn": (_colour(179), _colour(3), Style(bold=True)),
+    "bad": (_colour(167), _colour(1), Style(bold=True)),
 }
 
 
@@ -78,17 +61,12 @@ class TerminalProfile:
 
     def style(self, role: Role) -> Style:
         """The style of a role: never with a background, and without any colour where there are none."""
-        return _style(self.colours, role)
+        return _STYLES[role][{"none": 2, "16": 1}.get(self.colours, 0)]
 
     @property
     def half_blocks(self) -> bool:
         """Whether pixels are drawn as colours, two in a cell; otherwise as characters of a ramp, one in two cells."""
         return self.colours in ("truecolor", "256") and not self.ascii
-
-
-@cache
-def _style(colours: Colours, role: Role) -> Style:
-    return {"none": _STYLES_NONE, "16": _STYLES_16}.get(colours, _STYLES_256)[role]
 
 
 def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False, no_color: bool = False) -> TerminalProfile:
