@@ -2,31 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
 from tuicnn.display.summary import Outcome
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.app import TrainApp
+from tuicnn.worker.feed import Feed
 
-__all__ = ["lines", "text", "until"]
-
-
-def lines(app: TrainApp) -> list[str]:
-    """The lines of the screen in front, each as wide as the terminal."""
-    return [strip.text for strip in app.screen._compositor.render_strips()]
+__all__ = ["Picture", "app_of", "showing"]
 
 
-def text(app: TrainApp) -> str:
-    """The whole screen."""
-    return "\n".join(lines(app))
+class Picture:
+    """An app that runs without a terminal, and the person before it."""
+
+    def __init__(self, app: TrainApp, pilot: Pilot[Outcome]) -> None:
+        self.app, self.pilot = app, pilot
+        self.press, self.pause = pilot.press, pilot.pause
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the screen in front, each as wide as the terminal."""
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+
+    @property
+    def text(self) -> str:
+        """The whole screen."""
+        return "\n".join(self.lines)
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the app was left."""
+        assert self.app.return_value is not None
+        return self.app.return_value
+
+    async def until(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+        """Wait until a condition holds; fail where it does not within some seconds."""
+        for _ in range(int(seconds / 0.02)):
+            await self.pause()
+            if condition():
+                return
+            await self.pause(0.02)
+        raise AssertionError(f"it did not come to be:\n{self.text}")
+
+    async def sees(self, *texts: str, line: int | None = None) -> None:
+        """Wait until texts stand on the screen, or in one line of it."""
+        await self.until(lambda: all(t in (self.text if line is None else self.lines[line]) for t in texts))
+
+    async def watches(self) -> None:
+        """Wait until the app has seen the run."""
+        await self.until(lambda: self.app.watcher.snapshot.progress.step)
+
+    async def leaves(self) -> Outcome:
+        """Wait until the app has ended."""
+        await self.until(lambda: self.app.return_value)
+        return self.outcome
 
 
-async def until(pilot: Pilot[Outcome], condition: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait until a condition holds; fail where it does not within some seconds."""
-    for _ in range(int(seconds / 0.02)):
-        await pilot.pause()
-        if condition():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(f"it did not come to be:\n{text(pilot.app)}")  # type: ignore[arg-type]
+def app_of(feed: Feed, terminal: TerminalProfile | None = None) -> TrainApp:
+    """An app that shows a feed."""
+
+    async def connect() -> Feed:
+        return feed
+
+    return TrainApp(connect, terminal or TerminalProfile(), title="mnist")
+
+
+@asynccontextmanager
+async def showing(
+    feed: Feed | TrainApp, size: tuple[int, int] = (80, 24), terminal: TerminalProfile | None = None
+) -> AsyncIterator[Picture]:
+    """Run an app that shows a feed in a terminal of so many columns and rows."""
+    app = feed if isinstance(feed, TrainApp) else app_of(feed, terminal)
+    async with app.run_test(size=size) as pilot:
+        yield Picture(app, pilot)

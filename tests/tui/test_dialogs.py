@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from textual._styles_cache import StylesCache
 from textual.strip import Strip
 
-from tests.tui.pictures import lines, text, until
+from tests.tui.pictures import showing
 from tests.worker.fake_feed import FakeFeed
-from tuicnn.display.summary import Outcome
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.observing.activations import AskActivations
 from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
@@ -21,27 +20,21 @@ from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen
 from tuicnn.tui.widgets.keys import KeyLine, shortcuts
 
-MakeApp = Callable[..., TrainApp]
-
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (30, 8)])
-async def test_the_result_stays_and_leaving_then_asks_nothing(
-    make_app: MakeApp, feed: FakeFeed, size: tuple[int, int]
-) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.overview)
+async def test_the_result_stays_and_leaving_then_asks_nothing(feed: FakeFeed, size: tuple[int, int]) -> None:
+    async with showing(feed, size) as screen:
+        await screen.watches()
         feed.advance(100_000)
-        await until(pilot, lambda: app.watcher.snapshot.progress.state.final)
-        await pilot.pause()
+        await screen.until(lambda: screen.app.watcher.snapshot.progress.state.final)
+        await screen.pause()
         if size[0] > 30:
-            assert "97.83% of the 10,000 test images are right" in text(app)
+            assert "97.83% of the 10,000 test images are right" in screen.text
             # there is nothing to steer any more, and nothing says that there is
-            await until(pilot, lambda: "pause" not in lines(app)[-1])
-            await pilot.press("space", "s")
-        await pilot.press("q")
-    outcome = app.return_value
-    assert isinstance(outcome, Outcome)
+            await screen.until(lambda: "pause" not in screen.lines[-1])
+            await screen.press("space", "s")
+        await screen.press("q")
+    outcome = screen.outcome
     assert outcome.choice == "ended"
     assert [epoch.epoch for epoch in outcome.epochs] == [1, 2, 3]
     assert outcome.progress.test_accuracy == pytest.approx(0.9783)
@@ -61,20 +54,18 @@ async def test_the_result_stays_and_leaving_then_asks_nothing(
     ],
 )
 async def test_each_answer_on_leaving_reaches_the_run(
-    make_app: MakeApp, feed: FakeFeed, leave: str, keys: list[str], acted: list[str], choice: str
+    feed: FakeFeed, leave: str, keys: list[str], acted: list[str], choice: str
 ) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
-        await pilot.press(leave)
-        await pilot.pause()
-        assert isinstance(app.screen, LeaveScreen)
+    async with showing(feed) as screen:
+        await screen.watches()
+        await screen.press(leave)
+        await screen.pause()
+        assert isinstance(screen.app.screen, LeaveScreen)
         assert feed.acted == []
-        await pilot.press(*keys)
-        await until(pilot, lambda: app.return_value)
+        await screen.press(*keys)
+        await screen.leaves()
     assert feed.acted == acted
-    assert app.return_value is not None
-    assert app.return_value.choice == choice
+    assert screen.outcome.choice == choice
 
 
 @pytest.mark.parametrize(
@@ -89,100 +80,88 @@ async def test_each_answer_on_leaving_reaches_the_run(
     ],
 )
 async def test_a_paused_run_is_left_paused_only_where_one_says_so(
-    make_app: MakeApp, feed: FakeFeed, diverged: str, keys: list[str], acted: list[str]
+    feed: FakeFeed, diverged: str, keys: list[str], acted: list[str]
 ) -> None:
     feed.advance(100)
     feed.state, feed.diverged = State.PAUSED, diverged
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.state is State.PAUSED)
-        await pilot.press("q")
-        await pilot.pause()
-        assert ("go on training" in text(app)) is not bool(diverged)
-        assert "leave it paused" in text(app)
-        assert "keep training" not in text(app)
-        assert "cancel" in text(app)
-        await pilot.press(*keys)
-        await until(pilot, lambda: app.return_value)
+    async with showing(feed) as screen:
+        await screen.until(lambda: screen.app.watcher.snapshot.progress.state is State.PAUSED)
+        await screen.press("q")
+        await screen.pause()
+        assert ("go on training" in screen.text) is not bool(diverged)
+        assert "leave it paused" in screen.text
+        assert "keep training" not in screen.text
+        assert "cancel" in screen.text
+        await screen.press(*keys)
+        await screen.leaves()
     assert feed.acted == acted
-    assert app.return_value is not None
     expected = State.STOPPED if acted == ["stop"] else State.TRAINING if acted else State.PAUSED
-    assert app.return_value.progress.state is expected
+    assert screen.outcome.progress.state is expected
 
 
-async def test_an_answer_that_is_given_before_the_run_is_reached_reaches_it(make_app: MakeApp, feed: FakeFeed) -> None:
+async def test_an_answer_that_is_given_before_the_run_is_reached_reaches_it(feed: FakeFeed) -> None:
     reached = asyncio.Event()
 
     async def connect() -> FakeFeed:
         await reached.wait()
         return feed
 
-    app = make_app(feed)
-    app.watcher._connect = connect
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("q", "d")
-        await pilot.pause(0.2)
-        assert app.return_value is None
+    async with showing(TrainApp(connect, TerminalProfile())) as screen:
+        await screen.press("q", "d")
+        await screen.pause(0.2)
+        assert screen.app.return_value is None
         reached.set()
-        await until(pilot, lambda: app.return_value)
+        await screen.leaves()
     assert feed.acted == ["discard"]
-    assert app.return_value is not None
-    assert app.return_value.choice == "discard"
+    assert screen.outcome.choice == "discard"
 
 
 @pytest.mark.parametrize(("move", "key"), [([], "enter"), ([], "k"), (["up", "down"], "enter")])
 async def test_a_run_that_is_paused_while_it_is_asked_goes_on_where_that_was_chosen(
-    make_app: MakeApp, feed: FakeFeed, move: list[str], key: str
+    feed: FakeFeed, move: list[str], key: str
 ) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
-        await pilot.press("q", *move)
-        await until(pilot, lambda: "keep training" in text(app))
+    async with showing(feed) as screen:
+        await screen.watches()
+        await screen.press("q", *move)
+        await screen.sees("keep training")
         feed.state = State.PAUSED  # by another screen; or it was, and this one did not know yet
-        await until(pilot, lambda: "go on training" in text(app) and "is paused" in text(app))
-        assert "leave it paused" in text(app)
-        assert "cancel" in text(app)
-        await pilot.press(key)
-        await until(pilot, lambda: app.return_value)
+        await screen.sees("go on training", "is paused")
+        assert "leave it paused" in screen.text
+        assert "cancel" in screen.text
+        await screen.press(key)
+        await screen.leaves()
     assert feed.acted == ["resume"]
 
 
-async def test_a_run_that_was_paused_in_a_frozen_view_is_known_to_be(make_app: MakeApp, feed: FakeFeed) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
-        await pilot.press("f", "space")
-        await until(pilot, lambda: feed.acted == ["pause"])
-        await pilot.press("space")
-        await until(pilot, lambda: feed.acted == ["pause", "resume"])
-        await pilot.press("space")
-        await until(pilot, lambda: len(feed.acted) == 3)
-        await pilot.press("q")
-        await until(pilot, lambda: "go on training" in text(app))
-        await pilot.press("p")
-    assert app.return_value is not None
-    assert app.return_value.progress.state is State.PAUSED
+async def test_a_run_that_was_paused_in_a_frozen_view_is_known_to_be(feed: FakeFeed) -> None:
+    async with showing(feed) as screen:
+        await screen.watches()
+        await screen.press("f", "space")
+        await screen.until(lambda: feed.acted == ["pause"])
+        await screen.press("space")
+        await screen.until(lambda: feed.acted == ["pause", "resume"])
+        await screen.press("space")
+        await screen.until(lambda: len(feed.acted) == 3)
+        await screen.press("q")
+        await screen.sees("go on training")
+        await screen.press("p")
+    assert screen.outcome.progress.state is State.PAUSED
 
 
-async def test_a_question_that_has_no_object_any_more_is_taken_back(make_app: MakeApp, feed: FakeFeed) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
-        await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, LeaveScreen))
+async def test_a_question_that_has_no_object_any_more_is_taken_back(feed: FakeFeed) -> None:
+    async with showing(feed) as screen:
+        await screen.watches()
+        await screen.press("q")
+        await screen.until(lambda: isinstance(screen.app.screen, LeaveScreen))
         feed.advance(100_000)
-        await until(pilot, lambda: "97.83% of the 10,000 test images are right" in text(app))
-        assert not isinstance(app.screen, LeaveScreen)
-        await pilot.press("q")
-    assert app.return_value is not None
-    assert app.return_value.choice == "ended"
+        await screen.sees("97.83% of the 10,000 test images are right")
+        assert not isinstance(screen.app.screen, LeaveScreen)
+        await screen.press("q")
+    assert screen.outcome.choice == "ended"
 
 
 @pytest.mark.parametrize(("key", "choice"), [("s", "stop"), ("d", "discard")])
-async def test_who_does_not_wait_for_the_end_is_told_what_the_run_was_asked(
-    make_app: MakeApp, key: str, choice: str
-) -> None:
+async def test_who_does_not_wait_for_the_end_is_told_what_the_run_was_asked(key: str, choice: str) -> None:
     class Long(FakeFeed):
         async def act(self, action: Any) -> Any:
             self.acted.append(action)
@@ -190,33 +169,30 @@ async def test_who_does_not_wait_for_the_end_is_told_what_the_run_was_asked(
 
     feed = Long()
     feed.advance(100)
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
-        await pilot.press("q", key)
-        await until(pilot, lambda: feed.acted)
-        await pilot.pause(0.1)
-        await pilot.press("q")
-        await until(pilot, lambda: app.return_value)
-    assert app.return_value is not None
-    assert app.return_value.choice == choice
+    async with showing(feed) as screen:
+        await screen.watches()
+        await screen.press("q", key)
+        await screen.until(lambda: feed.acted)
+        await screen.pause(0.1)
+        await screen.press("q")
+        await screen.leaves()
+    assert screen.outcome.choice == choice
 
 
 @pytest.mark.parametrize("key", ["c", "escape"])
-async def test_leaving_can_be_called_off(make_app: MakeApp, feed: FakeFeed, key: str) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
-        await pilot.press("q")
-        await pilot.press(key)
-        await pilot.pause()
-        assert not isinstance(app.screen, LeaveScreen)
+async def test_leaving_can_be_called_off(feed: FakeFeed, key: str) -> None:
+    async with showing(feed) as screen:
+        await screen.watches()
+        await screen.press("q")
+        await screen.press(key)
+        await screen.pause()
+        assert not isinstance(screen.app.screen, LeaveScreen)
         feed.advance(760)
-        await until(pilot, lambda: "epoch 2/3" in text(app))
+        await screen.sees("epoch 2/3")
         assert feed.acted == []
 
 
-async def test_stopping_is_waited_for(make_app: MakeApp, feed: FakeFeed) -> None:
+async def test_stopping_is_waited_for(feed: FakeFeed) -> None:
     class Saving(FakeFeed):
         async def act(self, action: Any) -> Any:
             self.acted.append(action)
@@ -228,123 +204,106 @@ async def test_stopping_is_waited_for(make_app: MakeApp, feed: FakeFeed) -> None
 
     saving = Saving()
     saving.advance(100)
-    app = make_app(saving)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
-        await pilot.press("q", "s")
-        await until(pilot, lambda: "being saved" in text(app))
-        await until(pilot, lambda: app.return_value)
-    assert app.return_value is not None
-    assert app.return_value.progress.state == "stopped"
+    async with showing(saving) as screen:
+        await screen.watches()
+        await screen.press("q", "s")
+        await screen.sees("being saved")
+        await screen.leaves()
+    assert screen.outcome.progress.state == "stopped"
 
 
-async def test_at_most_six_keys_in_the_foot_and_all_under_help(make_app: MakeApp, feed: FakeFeed) -> None:
-    app = make_app(feed)
-    for size in ((120, 40), (80, 24), (60, 15)):
-        async with make_app(feed).run_test(size=size) as pilot:
-            await until(pilot, lambda: pilot.app.watcher.snapshot.overview)  # type: ignore[attr-defined]
-            shown = pilot.app.screen.query_one(KeyLine).shown()
-            assert len(shown) <= 6
-            assert [s.binding.action for s in shown][-2:] == ["help", "leave"]
-            foot = lines(pilot.app)[-1]  # type: ignore[arg-type]
-            assert "? keys" in foot
-            assert "q leave" in foot
-    async with app.run_test(size=(120, 60)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.overview)
-        every = shortcuts(app.screen.active_bindings.values())
-        await pilot.press("question_mark")
-        await pilot.pause()
-        assert isinstance(app.screen, HelpScreen)
-        shown_text = text(app)
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 15)])
+async def test_at_most_six_keys_in_the_foot(feed: FakeFeed, size: tuple[int, int]) -> None:
+    async with showing(feed, size) as screen:
+        await screen.watches()
+        shown = screen.app.screen.query_one(KeyLine).shown()
+        assert len(shown) <= 6
+        assert [s.binding.action for s in shown][-2:] == ["help", "leave"]
+        await screen.sees("? keys", "q leave", line=-1)
+
+
+async def test_help_has_every_key_and_what_it_does(feed: FakeFeed) -> None:
+    async with showing(feed, (120, 60)) as screen:
+        await screen.watches()
+        every = shortcuts(screen.app.screen.active_bindings.values())
+        await screen.press("question_mark")
+        await screen.until(lambda: isinstance(screen.app.screen, HelpScreen))
         for shortcut in every:
-            assert shortcut.binding.tooltip, shortcut
-            assert " ".join(shortcut.keys) in shown_text
-            assert shortcut.binding.tooltip.split()[0] in shown_text
-        for key in ("escape",):
-            await pilot.press(key)
-        assert not isinstance(app.screen, HelpScreen)
+            await screen.sees(" ".join(shortcut.keys), shortcut.binding.tooltip.split()[0])
+        await screen.press("escape")
+        assert not isinstance(screen.app.screen, HelpScreen)
 
 
-async def test_the_palette_knows_every_key(make_app: MakeApp, feed: FakeFeed) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.overview)
-        names = [command.title for command in app.get_system_commands(app.screen)]
-        assert len(names) == len(shortcuts(app.screen.active_bindings.values()))
-        await pilot.press("ctrl+p")
-        await pilot.pause(0.3)
-        await pilot.press(*"next image")
-        await pilot.pause(0.5)
-        await pilot.press("enter")
-        await until(pilot, lambda: (0, 1) in feed.activations)
+async def test_the_palette_knows_every_key(feed: FakeFeed) -> None:
+    async with showing(feed, (120, 40)) as screen:
+        await screen.watches()
+        names = [command.title for command in screen.app.get_system_commands(screen.app.screen)]
+        assert len(names) == len(shortcuts(screen.app.screen.active_bindings.values()))
+        await screen.press("ctrl+p")
+        await screen.pause(0.3)
+        await screen.press(*"next image")
+        await screen.pause(0.5)
+        await screen.press("enter")
+        await screen.until(lambda: (0, 1) in feed.activations)
 
 
-async def test_enter_in_the_palette_leaves_the_training_alone(make_app: MakeApp, feed: FakeFeed) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.overview)
-        await pilot.press("ctrl+p")
-        await until(pilot, lambda: "Freeze" in text(app))
-        await pilot.press("enter")
-        await until(pilot, lambda: app.watcher.snapshot.frozen)
+async def test_enter_in_the_palette_leaves_the_training_alone(feed: FakeFeed) -> None:
+    async with showing(feed, (120, 40)) as screen:
+        await screen.watches()
+        await screen.press("ctrl+p")
+        await screen.sees("Freeze")
+        await screen.press("enter")
+        await screen.until(lambda: screen.app.watcher.snapshot.frozen)
         assert feed.acted == []
 
 
 @pytest.mark.parametrize("keys", [["d"], ["up", "up", "enter"]])
-async def test_long_training_is_discarded_only_after_a_second_question(
-    make_app: MakeApp, feed: FakeFeed, keys: list[str]
-) -> None:
+async def test_long_training_is_discarded_only_after_a_second_question(feed: FakeFeed, keys: list[str]) -> None:
     feed.trained = 7200.0
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
-        await pilot.press("q", *keys)
-        await until(pilot, lambda: "of training for good?" in text(app))
+    async with showing(feed) as screen:
+        await screen.watches()
+        await screen.press("q", *keys)
+        await screen.sees("of training for good?")
         assert feed.acted == []
-        await pilot.press("enter")  # once more is not enough
-        await until(pilot, lambda: not isinstance(app.screen, LeaveScreen))
+        await screen.press("enter")  # once more is not enough
+        await screen.until(lambda: not isinstance(screen.app.screen, LeaveScreen))
         assert feed.acted == []
-        await pilot.press("q", *keys, "d")
-        await until(pilot, lambda: app.return_value)
+        await screen.press("q", *keys, "d")
+        await screen.leaves()
     assert feed.acted == ["discard"]
 
 
-async def test_a_terminal_that_is_gone_is_left_without_a_question(make_app: MakeApp, feed: FakeFeed) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
-        app._hangup._go()
-        await pilot.pause()
-    assert app.return_value is not None
-    assert app.return_value.choice == "background"
+async def test_a_terminal_that_is_gone_is_left_without_a_question(feed: FakeFeed) -> None:
+    async with showing(feed) as screen:
+        await screen.watches()
+        screen.app._hangup._go()
+        await screen.pause()
+    assert screen.outcome.choice == "background"
     assert feed.acted == []
 
 
-async def test_a_signal_does_not_make_a_run_that_is_gone_go_on(make_app: MakeApp, feed: FakeFeed) -> None:
-    app = make_app(feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.progress.step)
+async def test_a_signal_does_not_make_a_run_that_is_gone_go_on(feed: FakeFeed) -> None:
+    async with showing(feed) as screen:
+        await screen.watches()
         feed.gone = "It was killed."
-        await until(pilot, lambda: app.watcher.snapshot.gone)
-        app._hangup._go()
-        await pilot.pause()
-    assert app.return_value is not None
-    assert (app.return_value.choice, app.return_value.message) == ("gone", "It was killed.")
+        await screen.until(lambda: screen.app.watcher.snapshot.gone)
+        screen.app._hangup._go()
+        await screen.pause()
+    assert (screen.outcome.choice, screen.outcome.message) == ("gone", "It was killed.")
 
 
-async def test_closed_dialogs_leave_nothing_behind(make_app: MakeApp, feed: FakeFeed) -> None:
+async def test_closed_dialogs_leave_nothing_behind(feed: FakeFeed) -> None:
     def kept() -> tuple[int, int]:
         kinds = [type(o) for o in gc.get_objects()]  # isinstance would wake what is loaded when it is asked for
         return kinds.count(StylesCache), sum(issubclass(kind, Strip) for kind in kinds)
 
-    app = make_app(feed)
     counts: list[tuple[int, int]] = []
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.watcher.snapshot.answer(AskActivations))
+    async with showing(feed, (120, 40)) as screen:
+        await screen.until(lambda: screen.app.watcher.snapshot.answer(AskActivations))
         for _ in range(4):
             for key in ("question_mark", "escape", "q", "escape", "ctrl+p", "escape"):
-                await pilot.press(key)
-                await pilot.pause()
+                await screen.press(key)
+                await screen.pause()
             counts.append(kept())
     # of nine dialogs the last may still be on its way out
     assert counts[-1][0] - counts[0][0] < 15
