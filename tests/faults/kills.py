@@ -27,7 +27,7 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.events import Start
 from tuicnn.training.options import Options
-from tuicnn.worker.client import stop_run
+from tuicnn.worker.stopping import stop as stop_run
 
 __all__ = ["NET", "Campaign", "main"]
 

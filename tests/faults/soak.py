@@ -25,7 +25,7 @@ from tests.faults.terminal import Terminal, plain
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
-from tuicnn.worker.client import stop_run
+from tuicnn.worker.stopping import stop as stop_run
 
 SETTLED = 60.0  # seconds after which nothing may grow any more
 EVERY = 2.0  # seconds between two looks, and two keys

@@ -213,7 +213,7 @@ def test_to_stop_a_run_that_has_failed_is_no_success(stopped: RunFolder, monkeyp
     from tuicnn.cli.program import main
 
     monkeypatch.chdir(stopped.path.parent.parent)
-    monkeypatch.setattr("tuicnn.worker.client.stop_run", lambda folder: None)  # its process is about to leave
+    monkeypatch.setattr("tuicnn.worker.stopping.stop", lambda folder: None)  # its process is about to leave
     assert CliRunner().invoke(main, ["stop", "1"]).exit_code == 0
     for state in ("failed", "diverged"):
         text = stopped.journal.read_text()

@@ -15,11 +15,13 @@ import pytest
 from tests.faults.conftest import Begin
 from tests.faults.looking import descriptors
 from tests.faults.waiting import steps, until
+from tuicnn.runs.lock import identity_of
 from tuicnn.worker.address import address_for
-from tuicnn.worker.client import RemoteFeed, stop_run
+from tuicnn.worker.client import RemoteFeed
 from tuicnn.worker.frames import REQUEST_LIMIT, encode
-from tuicnn.worker.messages import Act, AskPoll
+from tuicnn.worker.messages import Act, AskPoll, Hello
 from tuicnn.worker.server import VIEWERS
+from tuicnn.worker.stopping import stop as stop_run
 
 POLL = encode("poll", AskPoll(0, 0))
 NOBODY = 65534
@@ -51,7 +53,7 @@ async def test_bad_frames_and_a_thousand_connections_harm_nobody(begin: Begin) -
             bad = stack.enter_context(connect(path))
             with contextlib.suppress(OSError):
                 bad.setblocking(False)
-                bad.sendall(data)
+                bad.sendall(encode("hello", Hello(identity_of(folder.path))) + data)
         step = (await screen.poll(0, 0)).progress.step
         open_before = descriptors(worker.pid)
         for number in range(1000):

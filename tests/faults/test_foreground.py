@@ -19,7 +19,7 @@ from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
-from tuicnn.worker.client import stop_run
+from tuicnn.worker.stopping import stop as stop_run
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.faults.waiting import steps, until
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
-from tuicnn.worker.client import stop_run
+from tuicnn.worker.stopping import stop as stop_run
 
 #: batches that are worth sharing
 TEXT = "data: mnist val=50 limit=1200\ntrain: batch=400\nflatten -> dense 10\n"

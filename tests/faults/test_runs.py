@@ -24,8 +24,9 @@ from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
 from tuicnn.training.progress import Progress
 from tuicnn.worker.address import address_for, socket_places
-from tuicnn.worker.client import RemoteFeed, stop_run
+from tuicnn.worker.client import RemoteFeed
 from tuicnn.worker.launch import start
+from tuicnn.worker.stopping import stop as stop_run
 
 #: a worker in whose first second the wall clock is set back by a year
 CLOCK = """

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import end_all
 from tests.worker.pretend import PretendRun
 from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.lock import identity_of
 from tuicnn.worker.address import address_for
 from tuicnn.worker.server import Server
 
@@ -42,6 +43,6 @@ def run() -> PretendRun:
 def server(folder: RunFolder, run: PretendRun) -> Iterator[Server]:
     """A server that listens, with the run's lock held as a worker holds it."""
     with folder.lock():
-        made = Server(run, lambda: address_for(folder.path))
+        made = Server(run, identity_of(folder.path), lambda: address_for(folder.path))
         yield made
         made.close()

@@ -107,7 +107,7 @@ def test_where_the_usual_folders_are_taken_a_run_has_one_of_its_own(taken: Path,
             lock.note(path)
             return path
 
-        server = Server(run, place)
+        server = Server(run, lock.identity, place)
         (path,) = socket_places(folder.path)
         assert path.parent.stat().st_mode & 0o777 == 0o700
         assert address_for(folder.path) == path  # and keeps it

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -20,11 +16,12 @@ from tuicnn.observing.activations import AskActivations
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
+from tuicnn.runs.lock import identity_of
 from tuicnn.training.events import End, State
 from tuicnn.training.progress import Progress
 from tuicnn.worker import client
 from tuicnn.worker.address import address_for
-from tuicnn.worker.client import RemoteFeed, stop_run
+from tuicnn.worker.client import RemoteFeed
 from tuicnn.worker.feed import Feed, WorkerGone
 from tuicnn.worker.frames import encode
 from tuicnn.worker.server import Server
@@ -154,7 +151,7 @@ async def test_a_process_that_is_just_starting_is_waited_for(folder: RunFolder, 
         connecting = asyncio.create_task(RemoteFeed.connect(folder, timeout=10))
         await asyncio.sleep(0.1)
         assert not connecting.done()
-        server = await asyncio.to_thread(Server, run, lambda: address_for(folder.path))
+        server = await asyncio.to_thread(Server, run, identity_of(folder.path), lambda: address_for(folder.path))
         feed = await asyncio.wait_for(connecting, 5)
         await feed.close()
         await asyncio.to_thread(server.close)
@@ -167,7 +164,7 @@ async def test_a_process_that_never_answers_is_given_up(folder: RunFolder) -> No
 
 async def test_the_end_of_the_process_is_told(folder: RunFolder, run: PretendRun) -> None:
     lock = folder.lock()
-    server = await asyncio.to_thread(Server, run, lambda: address_for(folder.path))
+    server = await asyncio.to_thread(Server, run, identity_of(folder.path), lambda: address_for(folder.path))
     async with connected(folder) as feed:
         await feed.poll(0, 0)
         folder.log.write_text("out of memory\n")
@@ -187,73 +184,6 @@ async def test_an_answer_of_another_version_is_a_sentence(
     async with connected(folder) as feed:
         with pytest.raises(WorkerGone, match="version 3, where this tuicnn speaks version 2"):
             await feed.poll(0, 0)
-
-
-@pytest.fixture
-def obedient(folder: RunFolder, run: PretendRun) -> Iterator[threading.Thread]:
-    """A process that ends when it is asked to, in a thread."""
-    lock = folder.lock()
-    server = Server(run, lambda: address_for(folder.path))
-
-    def live() -> None:
-        end = time.monotonic() + 10
-        while "stop" not in run.asked and time.monotonic() < end:
-            time.sleep(0.005)
-        journal = Journal(folder.journal)
-        journal.append(End(State.STOPPED))
-        journal.close()
-        server.close()
-        lock.release()
-
-    thread = threading.Thread(target=live)
-    thread.start()
-    yield thread
-    run.asked.append("stop")
-    thread.join()
-
-
-def test_stopping_waits_for_the_end(obedient: threading.Thread, folder: RunFolder, run: PretendRun) -> None:
-    stop_run(folder, timeout=5)
-    assert run.asked == ["stop"]
-    assert not folder.alive
-    with pytest.raises(UserError, match=r"tiny-1 is not running \(stopped\)"):
-        stop_run(folder)
-
-
-async def test_a_copy_whose_process_is_just_starting_is_not_taken_for_the_original(
-    folder: RunFolder, run: PretendRun
-) -> None:
-    """The copy of a live run's folder holds a note of the original's socket until its own process writes one."""
-    with folder.lock() as lock:
-        socket = address_for(folder.path)
-        lock.note(socket)
-        server = await asyncio.to_thread(Server, run, lambda: socket)
-        try:
-            copy = RunFolder(Path(shutil.copytree(folder.path, folder.path.with_name("copy"))))
-            with copy.lock():
-                with pytest.raises(WorkerGone, match="does not answer"):
-                    await RemoteFeed.connect(copy, timeout=0.2)
-                with pytest.raises(UserError, match="does not answer"):
-                    await asyncio.to_thread(stop_run, copy, 0.2)
-                assert run.asked == []
-                its = PretendRun()
-                second = await asyncio.to_thread(Server, its, lambda: address_for(copy.path))
-                async with connected(copy) as feed:
-                    await feed.act("pause")
-                await asyncio.to_thread(second.close)
-                assert (run.asked, its.asked) == ([], ["pause"])
-        finally:
-            await asyncio.to_thread(server.close)
-
-
-def test_stopping_what_does_not_answer_is_a_sentence(folder: RunFolder) -> None:
-    with folder.lock(), pytest.raises(UserError, match="does not answer"):
-        stop_run(folder, timeout=0.2)
-
-
-def test_stopping_what_does_not_end_is_a_sentence(server: Server, folder: RunFolder) -> None:
-    with pytest.raises(UserError, match="was asked to end, and has not yet"):
-        stop_run(folder, timeout=0.3)
 
 
 def test_what_starts_a_run_needs_neither_numpy_nor_textual() -> None:

@@ -25,10 +25,11 @@ from tuicnn.runs.status import summary
 from tuicnn.training import events as happened
 from tuicnn.training.events import State
 from tuicnn.training.options import Options
-from tuicnn.worker.client import RemoteFeed, stop_run
+from tuicnn.worker.client import RemoteFeed
 from tuicnn.worker.feed import WorkerGone
 from tuicnn.worker.launch import start
 from tuicnn.worker.log import last_words
+from tuicnn.worker.stopping import stop as stop_run
 
 TEXT = "data: mnist val=50 limit=100\ntrain: batch=20\nflatten -> dense 10\n"
 FOR_EVER = Options(epochs=100_000, threads=1)

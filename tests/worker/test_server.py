@@ -20,23 +20,26 @@ from tuicnn.errors import UserError
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
 from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.lock import identity_of
 from tuicnn.training.events import Overview, State
 from tuicnn.training.progress import Progress
 from tuicnn.worker import server as server_module
 from tuicnn.worker.address import address_for
 from tuicnn.worker.feed import Poll
 from tuicnn.worker.frames import decode, encode, kind_of
-from tuicnn.worker.messages import Act, AskOverview, AskPoll, Refusal
+from tuicnn.worker.messages import Act, AskOverview, AskPoll, Hello, Refusal
 from tuicnn.worker.server import VIEWERS, Server
 
 POLL = encode("poll", AskPoll(0, 0))
 
 
 @contextlib.contextmanager
-def viewer(folder: RunFolder) -> Iterator[socket.socket]:
+def viewer(folder: RunFolder, hello: Hello | None = None) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         connection.connect(str(address_for(folder.path)))
+        with contextlib.suppress(BrokenPipeError):  # who is not let in may be hung up on before
+            connection.sendall(encode("hello", hello or Hello(identity_of(folder.path))))
         yield connection
 
 
@@ -52,7 +55,7 @@ def exactly(connection: socket.socket, count: int) -> bytes:
 
 def answer(connection: socket.socket, cls: type) -> Any:
     payload = exactly(connection, struct.unpack(">I", exactly(connection, 4))[0])
-    return decode(payload, Refusal if kind_of(payload) in ("refusal", "full") else cls)
+    return decode(payload, Refusal if kind_of(payload) in ("refusal", "full", "stranger") else cls)
 
 
 def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -193,6 +196,18 @@ def test_a_question_that_there_is_not_is_not_put_to_the_run(
     assert run.asked == []
 
 
+def test_who_does_not_mean_this_run_is_not_served(server: Server, folder: RunFolder, run: PretendRun) -> None:
+    with viewer(folder, Hello((1, 2))) as connection:
+        connection.sendall(encode("act", Act("stop")))
+        assert answer(connection, Progress) == Refusal("This is the process of another run.", True)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(address_for(folder.path)))
+        connection.sendall(encode("act", Act("stop")))
+        assert answer(connection, Progress).message.endswith("does not say which run is meant.")
+    assert run.asked == []
+
+
 def test_requests_sent_at_once_are_answered_in_turn(server: Server, folder: RunFolder) -> None:
     with viewer(folder) as connection:
         connection.sendall(POLL * 20)
@@ -230,7 +245,7 @@ def test_a_request_that_is_too_long_is_not_kept(server: Server, folder: RunFolde
 
 def test_a_stalled_viewer_is_not_waited_for_nor_fed_more_than_one_answer(folder: RunFolder) -> None:
     run = PretendRun(maps=(64, 128, 128))  # 4 MiB an answer, more than a socket holds
-    server = Server(run, lambda: address_for(folder.path))
+    server = Server(run, identity_of(folder.path), lambda: address_for(folder.path))
     try:
         with viewer(folder) as stalled:
             stalled.sendall(encode("ask AskActivations", AskActivations(0, 0)) * 5)
@@ -259,7 +274,8 @@ def test_viewers_are_limited_and_a_silent_one_makes_room(
         late = stack.enter_context(viewer(folder))
         refusal = answer(late, Poll)
         assert refusal.message.startswith(f"{VIEWERS} connections to this run are open")
-        assert late.recv(1) == b""
+        with contextlib.suppress(ConnectionResetError):  # its hello was not read
+            assert late.recv(1) == b""
         monkeypatch.setattr(server_module, "IDLE", 0.0)
         assert works(folder)
         crowd[-1].sendall(POLL)
@@ -290,11 +306,11 @@ def test_a_stale_socket_is_replaced_and_a_live_one_is_not(folder: RunFolder, run
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
         dead.listen()
-    server = Server(run, lambda: path)
+    server = Server(run, identity_of(folder.path), lambda: path)
     try:
         assert works(folder)
         with pytest.raises(UserError, match="Another process answers"):
-            Server(run, lambda: path)
+            Server(run, identity_of(folder.path), lambda: path)
         assert works(folder)
     finally:
         server.close()
@@ -306,7 +322,7 @@ def test_a_socket_file_that_was_removed_is_made_anew(
 ) -> None:
     monkeypatch.setattr(server_module, "CHECK_PERIOD", 0.05)
     path = address_for(folder.path)
-    server = Server(run, lambda: path)
+    server = Server(run, identity_of(folder.path), lambda: path)
     try:
         with viewer(folder) as connection:
             path.unlink()
@@ -321,7 +337,7 @@ def test_a_socket_file_that_was_removed_is_made_anew(
 
 def test_a_socket_that_cannot_be_made_is_a_sentence(run: PretendRun, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"socket .* cannot be made: it is not there"):
-        Server(run, lambda: tmp_path / "none" / "s")
+        Server(run, (0, 0), lambda: tmp_path / "none" / "s")
 
 
 def test_it_is_known_when_the_last_viewer_left(server: Server, folder: RunFolder) -> None:

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from tuicnn.records import Between, RecordError, dump, from_plain, parse
-from tuicnn.system.regular_files import open_regular
+from tuicnn.system.regular_files import open_regular, read_regular
 
-__all__ = ["Holder", "RunLock", "holder_at", "is_held", "take"]
+__all__ = ["Holder", "Identity", "RunLock", "holder_at", "identity_of", "is_held", "take"]
 
 #: whoever looks whether a run is alive holds its lock for some microseconds; a worker tries again for so long
 PATIENCE = 0.5  # seconds
@@ -32,6 +32,8 @@ _NOTE = 4096  # bytes that a holder's note may have
 #: not inherited: children of a worker must not keep a run alive that nobody trains
 _FLAGS = os.O_RDWR | os.O_CREAT
 _T = TypeVar("_T")
+#: device and inode of a run's folder. They stay where it is renamed; no copy has them while a process holds it open
+Identity = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Holder:
     pid: Annotated[int, Between(1, 2**31 - 1)]
     host: str  # a folder may be seen from several machines
     socket: Path  # at which it listens
-    file: tuple[int, int]  # device and inode of the lock file it says this in: a copy of the file is another one
+    run: Identity  # the folder that it holds: a note that was copied, or is linked, elsewhere speaks of another run
 
     @property
     def here(self) -> bool:
@@ -55,6 +57,11 @@ class Holder:
             return Path(f"/proc/{self.pid}").stat().st_uid if self.here else None
         except OSError:
             return None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it belongs to another user, and so does not answer this one, not even root."""
+        return self.user not in (None, os.geteuid())
 
     @property
     def suspended(self) -> bool:
@@ -91,6 +98,11 @@ class RunLock:
         return self._descriptor
 
     @property
+    def identity(self) -> Identity:
+        """That of the run's folder."""
+        return identity_of(self._folder)
+
+    @property
     def folder(self) -> Path | None:
         """Where the run's folder is now, whatever it was renamed to; None where it was removed."""
         try:
@@ -103,7 +115,7 @@ class RunLock:
     def note(self, socket: Path) -> None:
         """Write down how this process is reached. On a full disk nothing is written, and only the usual places help."""
         self._socket = socket
-        holder = Holder(os.getpid(), platform.node(), socket, _which(self._descriptor))
+        holder = Holder(os.getpid(), platform.node(), socket, self.identity)
         text = dump(holder).encode(errors="backslashreplace")
         with contextlib.suppress(OSError):
             # one write of one length: a reader sees the old note or the new one
@@ -165,7 +177,7 @@ def take(folder: Path) -> RunLock | None:
 
 def is_held(folder: Path) -> bool:
     """Whether a process holds the run in a folder."""
-    for path, opened in ((folder / "lock", open_regular), (folder, _opened)):
+    for path, opened in ((folder, _opened), (folder / "lock", open_regular)):
         try:
             descriptor = opened(path)
         except OSError:
@@ -173,6 +185,9 @@ def is_held(folder: Path) -> bool:
         try:
             if not _flocked(descriptor, fcntl.LOCK_SH):
                 return True
+            # the file of a folder that was copied with hard links may be held by the run that it was copied from
+            if path == folder and (folder / "lock").lstat().st_nlink > 1:
+                return False
         except OSError:
             continue
         finally:
@@ -186,20 +201,16 @@ def holder_at(folder: Path) -> Holder | None:
     A note that was copied along with a run's folder speaks of the process of the original, and counts as none.
     """
     try:
-        descriptor = open_regular(folder / "lock")
-        try:
-            holder, file = from_plain(Holder, parse(os.read(descriptor, _NOTE))), _which(descriptor)
-        finally:
-            os.close(descriptor)
+        holder, (device, inode) = from_plain(Holder, parse(read_regular(folder / "lock", _NOTE))), identity_of(folder)
     except (OSError, RecordError):
         return None
     # another machine numbers its devices in its own way
-    return holder if holder.file[1] == file[1] and (holder.file[0] == file[0] or not holder.here) else None
+    return holder if holder.run[1] == inode and (holder.run[0] == device or not holder.here) else None
 
 
-def _which(descriptor: int) -> tuple[int, int]:
-    """The device and the inode of an open file. No other file has them while somebody holds it open."""
-    status = os.fstat(descriptor)
+def identity_of(folder: Path | int) -> Identity:
+    """The identity of the run in a folder, given by its path or an open descriptor. Raises `OSError`."""
+    status = os.stat(folder)  # noqa: PTH116 - a descriptor has no path
     return status.st_dev, status.st_ino
 
 

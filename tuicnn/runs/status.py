@@ -13,9 +13,10 @@ from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import damage_of, events_of
+from tuicnn.runs.owners import user_name
 from tuicnn.training.events import End, Epoch, Event, Paused, Resumed, Start, Unpaused
 
-__all__ = ["ENDS", "RunSummary", "describe", "glance", "how_to_go_on", "summary"]
+__all__ = ["ENDS", "RunSummary", "describe", "glance", "how_to_go_on", "summary", "why_silent"]
 
 #: what the journal of a run may say at its end
 ENDS = ("done", "stopped", "diverged", "failed")
@@ -141,6 +142,21 @@ def describe(folder: RunFolder) -> str:
     if run.trouble:
         parts.append("not all of it saved")
     return ", ".join(parts)
+
+
+def why_silent(folder: RunFolder) -> str:
+    """What is said of a process that is there and does not answer."""
+    holder = folder.holder
+    if holder is None:
+        return f"The process of the run {folder.name} does not answer; its log is {folder.log}."
+    if not holder.here:
+        return f"The run {folder.name} runs on the machine {holder.host}, and can be watched and controlled there only."
+    if holder.is_foreign:
+        name = user_name(holder.user or 0)
+        return f"The run {folder.name} is trained by {name}, who alone can watch and control it; do this as {name}."
+    if holder.suspended:
+        return f"The process of the run {folder.name} is suspended; let it go on with: kill -CONT {holder.pid}"
+    return f"The process {holder.pid} of the run {folder.name} does not answer; its log is {folder.log}."
 
 
 def how_to_go_on(folder: RunFolder) -> str:

@@ -2,8 +2,8 @@
 
 A socket's path may have 107 bytes, and a run's folder may lie deep, or on a file system without sockets. So the
 socket lies in a folder of the user's own: under `$XDG_RUNTIME_DIR`, or in a 0700 folder under the temporary folder. Its
-name tells which lock file the run has (its device and inode), so that a run whose folder was renamed is found, and a
-new run in the place of a renamed one has a socket of its own. The system removes the first of these folders when the
+name tells the run's identity, so that a run whose folder was renamed is found, and a new run in the place of a renamed
+one, or a copy of one, has a socket of its own. The system removes the first of these folders when the
 user has logged out everywhere, which a run must survive: the server makes its socket anew. The temporary folder is
 everybody's, and somebody else may have taken our name in it; then the run gets a folder of a name that nobody can
 foresee, which is removed with its socket. Where the socket is, the lock says; where the lock says nothing yet, whoever
@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tuicnn.errors import UserError
-from tuicnn.runs.lock import holder_at
+from tuicnn.runs.lock import holder_at, identity_of
 
 __all__ = ["PATH_LIMIT", "address_for", "leave", "peer_is_me", "places", "socket_places"]
 
@@ -115,9 +115,8 @@ def peer_is_me(connection: socket.socket) -> bool:
 
 def _name(folder: Path) -> str:
     try:
-        lock = (folder / "lock").stat(follow_symlinks=False)
-        which = f"{lock.st_dev}:{lock.st_ino}".encode()
-    except OSError:  # a run that was never trained: nobody listens
+        which = repr(identity_of(folder)).encode()
+    except OSError:  # it is not there: nobody listens
         which = os.fsencode(os.path.realpath(folder))
     return hashlib.sha256(which).hexdigest()[:20] + ".sock"
 

@@ -1,11 +1,8 @@
-"""A run in another process, as the screen sees it (`RemoteFeed`), and as a single command does (`stop_run`)."""
+"""A run in another process, as the screen sees it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -14,18 +11,17 @@ from typing import Any, TypeVar
 from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.lock import Holder
-from tuicnn.runs.owners import user_name
-from tuicnn.runs.status import ENDS, describe, summary
+from tuicnn.runs.lock import identity_of
+from tuicnn.runs.status import ENDS, describe, summary, why_silent
 from tuicnn.training.events import Overview
 from tuicnn.training.progress import Progress
 from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, decode, encode, kind_of
 from tuicnn.worker.log import last_words
-from tuicnn.worker.messages import Act, AskOverview, AskPoll, Refusal, kind_of_question
+from tuicnn.worker.messages import Act, AskOverview, AskPoll, Hello, Refusal, kind_of_question
 
-__all__ = ["RemoteFeed", "stop_run"]
+__all__ = ["RemoteFeed"]
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -42,6 +38,10 @@ class _Full(Exception):  # noqa: N818 - a fact, not a fault
     """The run serves as many connections as it can."""
 
 
+class _Stranger(Exception):  # noqa: N818 - a fact, not a fault
+    """The process belongs to another run."""
+
+
 class _Line:
     """One connection: a request, its answer, the next one. Made anew where it broke."""
 
@@ -49,16 +49,22 @@ class _Line:
         self._folder = folder
         self._turn = asyncio.Lock()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._at = Path()
+        self._strangers: set[Path] = set()  # sockets of other runs
 
     async def open(self) -> bool:
-        """Connect; False where nobody listens."""
+        """Connect, and say which run is meant; False where nobody listens."""
         for path in socket_places(self._folder.path):
+            if path in self._strangers:
+                continue
             try:
+                hello = encode("hello", Hello(identity_of(self._folder.path)), REQUEST_LIMIT)
                 reader, writer = await asyncio.open_unix_connection(path, limit=1 << 20)
             except OSError:
                 continue
             if peer_is_me(writer.get_extra_info("socket")):
-                self._streams = reader, writer
+                writer.write(hello)
+                self._streams, self._at = (reader, writer), path
                 return True
             writer.transport.abort()
         return False
@@ -86,8 +92,11 @@ class _Line:
                     if time.monotonic() > until:
                         raise WorkerGone(str(full)) from None
                     await asyncio.sleep(0.1)
+                except _Stranger:
+                    self.hang_up()
+                    self._strangers.add(self._at)
                 except TimeoutError:
-                    raise WorkerGone(_silent(self._folder)) from None
+                    raise WorkerGone(why_silent(self._folder)) from None
                 except (OSError, EOFError):
                     # a question is asked again where the connection breaks; an act might be done twice
                     if kind == "act" or (fresh and not (self._folder.alive and time.monotonic() < until)):
@@ -114,8 +123,10 @@ class _Line:
 
     def _read(self, payload: bytes, answer: type[T]) -> T:
         said = kind_of(payload)
-        if said not in ("refusal", "full"):
+        if said not in ("refusal", "full", "stranger"):
             return decode(payload, answer)
+        if said == "stranger":
+            raise _Stranger
         refusal = decode(payload, Refusal)
         if said == "full":
             raise _Full(refusal.message)
@@ -147,14 +158,14 @@ class RemoteFeed:
             # looked at before the attempt: a process that leaves in between is noticed the next time round
             there = folder.alive or (process is not None and process.poll() is None)
             if await feed._quick.open():
-                if (holder := folder.holder) is not None and (holder.suspended or _of_another(holder)):
-                    raise WorkerGone(_silent(folder))  # the system lets one in, and nobody would answer
+                if (holder := folder.holder) is not None and (holder.suspended or holder.is_foreign):
+                    raise WorkerGone(why_silent(folder))  # the system lets one in, and nobody would answer
                 return feed
             if not there:
                 raise await _gone(folder)
             holder = folder.holder
-            if time.monotonic() > until or (holder is not None and (not holder.here or _of_another(holder))):
-                raise WorkerGone(_silent(folder))
+            if time.monotonic() > until or (holder is not None and (not holder.here or holder.is_foreign)):
+                raise WorkerGone(why_silent(folder))
             await asyncio.sleep(_RETRY)
 
     async def overview(self) -> Overview:
@@ -181,56 +192,6 @@ class RemoteFeed:
         await asyncio.sleep(0)  # the transports close at the loop's next turn
 
 
-def stop_run(folder: RunFolder, timeout: float = 60.0) -> None:
-    """Ask a run to end, and wait until its weights are saved, and its process gone unless somebody watches it.
-
-    Raises `UserError` where it is not running, or does not end.
-    """
-    if not folder.alive:
-        raise UserError(f"The run {folder.name} is not running ({describe(folder)}).")
-    until = time.monotonic() + timeout
-    holder = folder.holder
-    if holder is not None and (holder.suspended or not holder.here or _of_another(holder)):
-        raise UserError(_silent(folder))
-    if not _ask_to_stop(folder, until):
-        raise UserError(_silent(folder))
-    grace: float | None = None
-    while folder.alive:
-        now = time.monotonic()
-        if grace is None and summary(folder).state in ENDS:
-            grace = now + 1.0
-        if grace is not None and now > grace:
-            return
-        if now > until:
-            raise UserError(f"The run {folder.name} was asked to end, and has not yet; its log is {folder.log}.")
-        time.sleep(0.05)
-
-
-def _ask_to_stop(folder: RunFolder, until: float) -> bool:
-    while folder.alive and time.monotonic() < until:
-        for path in socket_places(folder.path):
-            with contextlib.suppress(OSError, FrameError):
-                _ask_once(
-                    path, encode("act", Act("stop"), REQUEST_LIMIT), max(0.1, min(QUICK, until - time.monotonic()))
-                )
-                return True
-        time.sleep(0.05)  # it may be just starting
-    return not folder.alive
-
-
-def _ask_once(path: Path, frame: bytes, timeout: float) -> None:
-    """One request and its answer. Raises `OSError` or `FrameError`."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(timeout)
-        connection.connect(str(path))
-        if not peer_is_me(connection):
-            raise PermissionError(path)
-        connection.sendall(frame)
-        with connection.makefile("rb") as answers:
-            payload = answers.read(checked_length(answers.read(4), ANSWER_LIMIT))
-        decode(payload, Progress)
-
-
 async def _gone(folder: RunFolder) -> WorkerGone:
     """What is said of a process that is not there: how its run ended, or what it left of its own end."""
     until = time.monotonic() + 1.0
@@ -243,7 +204,7 @@ async def _gone(folder: RunFolder) -> WorkerGone:
     except UserError as error:
         return WorkerGone(str(error))
     if state.alive:
-        return WorkerGone(_silent(folder))
+        return WorkerGone(why_silent(folder))
     if state.state in ENDS:
         said = " ".join(filter(None, (state.message, state.trouble)))
         reason = f": {said}" if said else ""
@@ -251,23 +212,3 @@ async def _gone(folder: RunFolder) -> WorkerGone:
     words = last_words(folder.log)
     how = f"its log ends with: {words}" if words else "it was killed; its log does not say why"
     return WorkerGone(f"The process of the run {folder.name} is gone; go on with: {folder.resume} ({how})")
-
-
-def _of_another(holder: Holder) -> bool:
-    """Whether a process belongs to another user, and so does not answer this one, not even root."""
-    return holder.user not in (None, os.geteuid())
-
-
-def _silent(folder: RunFolder) -> str:
-    """What is said of a process that is there and does not answer."""
-    holder = folder.holder
-    if holder is None:
-        return f"The process of the run {folder.name} does not answer; its log is {folder.log}."
-    if not holder.here:
-        return f"The run {folder.name} runs on the machine {holder.host}, and can be watched and controlled there only."
-    if _of_another(holder):
-        name = user_name(holder.user or 0)
-        return f"The run {folder.name} is trained by {name}, who alone can watch and control it; do this as {name}."
-    if holder.suspended:
-        return f"The process of the run {folder.name} is suspended; let it go on with: kill -CONT {holder.pid}"
-    return f"The process {holder.pid} of the run {folder.name} does not answer; its log is {folder.log}."

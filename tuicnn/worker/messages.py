@@ -7,9 +7,17 @@ from typing import Any
 
 from tuicnn.observing import QUESTIONS
 from tuicnn.observing.question import Question
+from tuicnn.runs.lock import Identity
 from tuicnn.worker.feed import Action
 
-__all__ = ["REQUESTS", "Act", "AskOverview", "AskPoll", "Refusal", "kind_of_question"]
+__all__ = ["REQUESTS", "Act", "AskOverview", "AskPoll", "Hello", "Refusal", "kind_of_question"]
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Said first: which run is meant. Another run's process answers it with a refusal of the kind `stranger`."""
+
+    run: Identity
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ def kind_of_question(question: type[Question[Any]]) -> str:
 
 #: by the kind of its frame; a question is answered with its `answer_type`, between two steps
 REQUESTS: dict[str, type[Any]] = {
+    "hello": Hello,
     "overview": AskOverview,
     "poll": AskPoll,
     "act": Act,

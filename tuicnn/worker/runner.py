@@ -316,7 +316,7 @@ def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
         lock.note(path)
         return path
 
-    return Server(run, address, run.look_after_the_folder)
+    return Server(run, lock.identity, address, run.look_after_the_folder)
 
 
 def work(folder: RunFolder, lock: RunLock | None = None, *, resume: bool = False) -> int:

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
+from tuicnn.runs.lock import Identity
 from tuicnn.training.events import Overview
 from tuicnn.training.progress import History, Progress
 from tuicnn.worker.address import peer_is_me
@@ -26,7 +27,7 @@ from tuicnn.worker.feed import Action, Poll
 from tuicnn.worker.frames import REQUEST_LIMIT, FrameError, Splitter, decode, encode, kind_of
 from tuicnn.worker.listener import Listener
 from tuicnn.worker.log import log_error
-from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPoll, Refusal
+from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPoll, Hello, Refusal
 
 __all__ = ["ServedRun", "Server"]
 
@@ -64,6 +65,7 @@ class _Viewer:
         self.outgoing: memoryview | None = None
         self.awaited: Future[Any] | None = None  # the answer to its question, or the end of its act
         self.closing = False
+        self.greeted = False  # it means this run
         self.asked = False  # it has sent a whole request
         self.heard = self.began = time.monotonic()  # the last byte of it, and the first of the request coming in
 
@@ -74,16 +76,21 @@ class _Viewer:
 
 
 class Server:
-    """The socket of one run. `address` gives the path to listen at, and is asked again where the file went away.
+    """The socket of one run, for whoever means the run of this `identity`.
 
-    `on_check` is called every `CHECK_PERIOD`, for what else is to be looked after.
+    `address` gives the path to listen at, and is asked again where the file went away. `on_check` is called every
+    `CHECK_PERIOD`, for what else is to be looked after.
     """
 
     def __init__(
-        self, run: ServedRun, address: Callable[[], Path], on_check: Callable[[], None] = lambda: None
+        self,
+        run: ServedRun,
+        identity: Identity,
+        address: Callable[[], Path],
+        on_check: Callable[[], None] = lambda: None,
     ) -> None:
         """Start to listen. Raises `UserError`."""
-        self._run = run
+        self._run, self._identity = run, identity
         self._address, self._on_check = address, on_check
         self._selector = selectors.DefaultSelector()
         self._viewers: list[_Viewer] = []
@@ -215,9 +222,8 @@ class Server:
         if viewer.busy or viewer.closing:
             return
         try:
-            payload = viewer.incoming.next()
-            if payload is not None:
-                viewer.asked, viewer.began = True, time.monotonic()
+            while not (viewer.busy or viewer.closing) and (payload := viewer.incoming.next()) is not None:
+                viewer.began = time.monotonic()
                 self._ask(viewer, payload)
         except FrameError as error:
             viewer.closing = True
@@ -229,8 +235,16 @@ class Server:
         kind = kind_of(payload)
         if kind not in REQUESTS:
             raise FrameError("a request that is not known here")
-        run = self._run
-        match decode(payload, REQUESTS[kind]):
+        run, request = self._run, decode(payload, REQUESTS[kind])
+        if not (viewer.greeted or isinstance(request, Hello)):
+            raise FrameError("a request that does not say which run is meant")
+        viewer.asked = viewer.greeted
+        match request:
+            case Hello(identity):
+                viewer.greeted = identity == self._identity
+                if not viewer.greeted:
+                    viewer.closing = True
+                    self._reply(viewer, "stranger", Refusal("This is the process of another run.", True))
             case AskOverview():
                 self._answer_overview(viewer)
             case AskPoll(since_step, since_epoch):

@@ -71,7 +71,7 @@ def stop(run: str | None, ascii: bool) -> None:
     terminal_of(ascii)
     from tuicnn.runs.finding import find_run, the_only_alive
     from tuicnn.runs.status import describe, summary
-    from tuicnn.worker.client import stop_run
+    from tuicnn.worker.stopping import stop as stop_run
 
     folder = find_run(run, Path.cwd()) if run is not None else the_only_alive(Path.cwd())
     stop_run(folder)
