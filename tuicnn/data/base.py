@@ -90,7 +90,7 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images as they were stored, uint8 `(N, H, W, C)`, and labels, int64 `(N,)`, in three disjoint parts.
+    """Images as they were stored, uint8 `(N, H, W, C)`, and labels, int64 `(N,)`, in three disjoint splits.
 
     A network sees `(image / 255 - mean) / std`, with `mean` and `std` for each channel, float32 `(C,)`.
     """

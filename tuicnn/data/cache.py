@@ -16,8 +16,8 @@ from pathlib import Path
 
 from tuicnn.later import np
 
-from .parts import Parts, Stored
 from .places import cache_folder, reading
+from .splits import Split, Splits
 
 __all__ = ["decoded_once"]
 
@@ -34,43 +34,43 @@ def _fingerprint(sources: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def decoded_once(name: str, place: Path, sources: Sequence[Path], decode: Callable[[], Parts]) -> Parts:
+def decoded_once(name: str, place: Path, sources: Sequence[Path], decode: Callable[[], Splits]) -> Splits:
     """What `decode` makes of the files `sources` in `place`; from the cache where it has made it of them before."""
     key = _fingerprint(sources)
     where = hashlib.blake2b(os.fsencode(place.absolute()), digest_size=8).hexdigest()
     path = cache_folder() / "decoded" / f"{name}-{where}.npz"
-    parts = _read(path, key)
-    if parts is None:
-        parts = decode()
-        _write(path, key, parts)
-    return parts
+    splits = _read(path, key)
+    if splits is None:
+        splits = decode()
+        _write(path, key, splits)
+    return splits
 
 
-def _read(path: Path, key: str) -> Parts | None:
+def _read(path: Path, key: str) -> Splits | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             if str(arrays["key"]) != key:
                 return None
             stored = [
-                Stored(arrays[f"{part}_images"], arrays[f"{part}_labels"])
-                for part in ("train", "test")[: int(arrays["parts"])]
+                Split(arrays[f"{split}_images"], arrays[f"{split}_labels"])
+                for split in ("train", "test")[: int(arrays["splits"])]
             ]
-            val = Stored(arrays["val_images"], arrays["val_labels"]) if "val_images" in arrays else None
+            val = Split(arrays["val_images"], arrays["val_labels"]) if "val_images" in arrays else None
     except Exception:  # whatever is wrong with it: it will be made anew
         return None
     for each in (*stored, *([val] if val is not None else [])):
         if each.images.dtype != np.uint8 or each.images.ndim != 4 or each.labels.dtype != np.int64:
             return None
-    return Parts(stored[0], stored[1] if len(stored) > 1 else None, val) if stored else None
+    return Splits(stored[0], stored[1] if len(stored) > 1 else None, val) if stored else None
 
 
-def _write(path: Path, key: str, parts: Parts) -> None:
-    arrays = {"key": np.array(key), "parts": np.array(1 if parts.test is None else 2)}
-    arrays |= {"train_images": parts.train.images, "train_labels": parts.train.labels}
-    if parts.test is not None:
-        arrays |= {"test_images": parts.test.images, "test_labels": parts.test.labels}
-    if parts.val is not None:
-        arrays |= {"val_images": parts.val.images, "val_labels": parts.val.labels}
+def _write(path: Path, key: str, splits: Splits) -> None:
+    arrays = {"key": np.array(key), "splits": np.array(1 if splits.test is None else 2)}
+    arrays |= {"train_images": splits.train.images, "train_labels": splits.train.labels}
+    if splits.test is not None:
+        arrays |= {"test_images": splits.test.images, "test_labels": splits.test.labels}
+    if splits.val is not None:
+        arrays |= {"val_images": splits.val.images, "val_labels": splits.val.labels}
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,19 +19,20 @@ from typing import IO, Self
 from tuicnn.later import np
 from tuicnn.vocabulary import word
 
-from .base import DataError, Dataset, DataSpec, Described
+from .base import DataError
 from .cache import decoded_once
 from .counting import reading_count
 from .image_folder import read_tree
-from .parts import Parts, Stored, assemble, described, must_fit
-from .pictures import SUFFIXES, Look, Picture, decode_all, list_classes
+from .pictures import SUFFIXES, ImageShape, Picture, decode_all, list_classes
 from .places import looked_in, places, reading
+from .published import Published
+from .splits import Split, Splits
 
 __all__ = ["Cifar10"]
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 BATCHES = (*(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.bin")
-LOOK = Look(3, 32, 32)
+SHAPE = ImageShape(3, 32, 32)
 _RECORD = 1 + 3 * 32 * 32
 #: no honest file in such a tar is larger (a batch as published has 30,730,000 bytes)
 _LARGEST_BATCH = 64 * 2**20
@@ -40,7 +41,7 @@ _LARGEST_TOTAL = 2**29
 _PICKLES = "is the Python version of CIFAR-10, which is made of pickles and not opened"
 
 
-def _records(data: bytes, name: str) -> Stored:
+def _records(data: bytes, name: str) -> Split:
     """The images of one `.bin` file."""
     if not data or len(data) % _RECORD:
         raise DataError(
@@ -50,31 +51,31 @@ def _records(data: bytes, name: str) -> Stored:
     if records[:, 0].max() > 9:
         raise DataError(f"{name} is not of CIFAR-10: it has the label {records[:, 0].max()}.")
     images = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    return Stored(np.ascontiguousarray(images), records[:, 0].astype(np.int64))
+    return Split(np.ascontiguousarray(images), records[:, 0].astype(np.int64))
 
 
-def _from_batches(batches: dict[str, bytes], place: Path) -> Parts:
+def _from_batches(batches: dict[str, bytes], place: Path) -> Splits:
     stored = []
     for name in BATCHES:
         if name not in batches:
             raise DataError(f"{place} has no {name}; get cifar-10-binary.tar.gz anew.")
         stored.append(_records(batches[name], f"{name} in {place}"))
-    train = Stored(np.concatenate([s.images for s in stored[:5]]), np.concatenate([s.labels for s in stored[:5]]))
-    return Parts(train, stored[5])
+    train = Split(np.concatenate([s.images for s in stored[:5]]), np.concatenate([s.labels for s in stored[:5]]))
+    return Splits(train, stored[5])
 
 
-def _from_pictures(pictures: dict[str, list[tuple[str, str, bytes]]], place: Path) -> Parts:
-    def stored(part: str) -> Stored:
-        found = sorted(pictures.get(part, []))
+def _from_pictures(pictures: dict[str, list[tuple[str, str, bytes]]], place: Path) -> Splits:
+    def stored(split: str) -> Split:
+        found = sorted(pictures.get(split, []))
         if not found:
-            raise DataError(f"{place} has no pictures in {part}/CLASS/.")
+            raise DataError(f"{place} has no pictures in {split}/CLASS/.")
         return decode_all(
-            [Picture(f"{part}/{c}/{n} in {place}", CLASSES.index(c), partial(bytes, data)) for c, n, data in found],
-            LOOK,
+            [Picture(f"{split}/{c}/{n} in {place}", CLASSES.index(c), partial(bytes, data)) for c, n, data in found],
+            SHAPE,
         )
 
     reading_count().begin(sum(map(len, pictures.values())))
-    return Parts(stored("train"), stored("test"))
+    return Splits(stored("train"), stored("test"))
 
 
 @contextmanager
@@ -114,14 +115,14 @@ def _members(path: Path) -> Iterator[tuple[PurePosixPath, int, IO[bytes] | None]
                 yield PurePosixPath(member.name), member.size, tar.extractfile(member)
 
 
-def _read_tar(path: Path) -> Parts:
+def _read_tar(path: Path) -> Splits:
     batches: dict[str, bytes] = {}
     pictures: dict[str, list[tuple[str, str, bytes]]] = {}
     total = 0
     with _unpacking(path):
         for name, size, file in _members(path):
-            part, kind = (name.parts[-3], name.parts[-2]) if len(name.parts) >= 3 else ("", "")
-            picture = part in ("train", "test") and kind in CLASSES and name.suffix.lower() in SUFFIXES
+            split, kind = (name.parts[-3], name.parts[-2]) if len(name.parts) >= 3 else ("", "")
+            picture = split in ("train", "test") and kind in CLASSES and name.suffix.lower() in SUFFIXES
             if name.name == "data_batch_1":
                 raise DataError(f"{path} {_PICKLES}; get cifar-10-binary.tar.gz from cs.toronto.edu/~kriz/cifar.html.")
             if file is None or not (picture or name.name in BATCHES):
@@ -135,7 +136,7 @@ def _read_tar(path: Path) -> Parts:
             if len(data) != size:
                 raise DataError(f"{path} is cut short: {name} has {len(data)} bytes of {size}.")
             if picture:
-                pictures.setdefault(part, []).append((kind, name.name, data))
+                pictures.setdefault(split, []).append((kind, name.name, data))
             else:
                 batches[name.name] = data
     if batches:
@@ -165,14 +166,14 @@ class _Source:
     kind: str
     path: Path
 
-    def read(self) -> Parts:
+    def read(self) -> Splits:
         if self.kind == "tar":
             return decoded_once("cifar10", self.path, [self.path], lambda: _read_tar(self.path))
         if self.kind == "pictures":
-            train, test = (list_classes(self.path / part) for part in ("train", "test"))
+            train, test = (list_classes(self.path / split) for split in ("train", "test"))
             if not train or not test:
                 raise DataError(f"{self.path} has no pictures in {'test' if train else 'train'}/CLASS/.")
-            return read_tree(self.path, train, test, list(CLASSES), LOOK)
+            return read_tree(self.path, train, test, list(CLASSES), SHAPE)
         batches = {}
         for name in BATCHES:
             path = self.path / name
@@ -198,14 +199,10 @@ def _sources(folders: Iterable[Path]) -> Iterator[_Source]:
 
 @word("data", "cifar10", help="photographs of ten kinds of things, 3x32x32: 50,000 to train on, 10,000 to test")
 @dataclass(frozen=True)
-class Cifar10(DataSpec):
+class Cifar10(Published):
     """CIFAR-10 (Krizhevsky 2009), which must be on this machine."""
 
-    images = 50_000
-
-    def describe(self) -> Described:
-        must_fit(self, "cifar10", LOOK, 60_000)
-        return described(self, "cifar10", LOOK, CLASSES)
+    shape, class_names, images = SHAPE, CLASSES, 50_000
 
     def find(self) -> None:
         self._locate()
@@ -224,7 +221,5 @@ class Cifar10(DataSpec):
             raise DataError(f"{pickles.path} {_PICKLES}; {advice}")
         raise DataError(f"CIFAR-10 is not here (looked in {looked_in('cifar10')}): {advice}")
 
-    def load(self) -> Dataset:
-        self.describe()
-        must_fit(self, "cifar10", LOOK, 60_000, now=True)
-        return assemble(self, "cifar10", self._locate().read(), CLASSES)
+    def read(self) -> Splits:
+        return self._locate().read()

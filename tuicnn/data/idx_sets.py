@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tuicnn.later import np
 from tuicnn.vocabulary import Text, positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .idx import Checksum, read_idx, read_idx_header
-from .parts import (
-    Parts,
-    Stored,
+from .places import looked_in, places, resolve
+from .published import Published
+from .splits import (
+    Split,
+    Splits,
     as_images,
     as_labels,
     assemble,
@@ -24,60 +26,39 @@ from .parts import (
     must_be_labels,
     must_fit,
 )
-from .places import looked_in, places, resolve
 
 __all__ = ["FashionMnist", "IdxFolder", "Mnist"]
 
+T = TypeVar("T")
+
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
-MNIST = dict(
-    zip(
-        FILES,
-        (
-            Checksum(
-                "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971",
-                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-            ),
-            Checksum(
-                "1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203",
-                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-            ),
-            Checksum(
-                "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be",
-                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-            ),
-            Checksum(
-                "b91679a0acfe4ba0e50a2437a903084cba1f5f92592b016a25a7dfd00455798b",
-                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-            ),
-        ),
-        strict=True,
-    )
-)
-FASHION = dict(
-    zip(
-        FILES,
-        (
-            Checksum(
-                "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
-                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-            ),
-            Checksum(
-                "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
-                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-            ),
-            Checksum(
-                "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa",
-                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-            ),
-            Checksum(
-                "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
-                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-            ),
-        ),
-        strict=True,
-    )
-)
+
+def checksums(*pairs: tuple[str, str]) -> dict[str, Checksum]:
+    """Those of the four files."""
+    return {name: Checksum(*pair) for name, pair in zip(FILES, pairs, strict=True)}
+
+
+MNIST = checksums(
+    ("0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971",
+     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+    ("1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203",
+     "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+    ("1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be",
+     "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+    ("b91679a0acfe4ba0e50a2437a903084cba1f5f92592b016a25a7dfd00455798b",
+     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+)  # fmt: skip
+FASHION = checksums(
+    ("b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
+     "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
+    ("0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
+     "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
+    ("cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa",
+     "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
+    ("8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
+     "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+)  # fmt: skip
 DIGITS = tuple("0123456789")
 CLOTHES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -117,7 +98,7 @@ def _must_match(path: Path, images: int, labels: int) -> None:
         raise DataError(f"{path} has {images} images, but there are {labels} labels for them.")
 
 
-def _read(files: Mapping[str, Path], known: Mapping[str, Checksum] | None = None, name: str = "") -> Parts:
+def _read(files: Mapping[str, Path], known: Mapping[str, Checksum] | None = None, name: str = "") -> Splits:
     arrays = {key: read_idx(path, known[key] if known else None, name) for key, path in files.items()}
     for key in FILES[::2]:
         _must_be_images(files[key], arrays[key].dtype, arrays[key].shape)
@@ -125,48 +106,38 @@ def _read(files: Mapping[str, Path], known: Mapping[str, Checksum] | None = None
     labels = [as_labels(arrays[key], str(files[key])) for key in FILES[1::2]]
     for key, of_images, of_labels in zip(FILES[::2], images, labels, strict=True):
         _must_match(files[key], len(of_images), len(of_labels))
-    return Parts(Stored(images[0], labels[0]), Stored(images[1], labels[1]))
+    return Splits(Split(images[0], labels[0]), Split(images[1], labels[1]))
 
 
 @word("data", "mnist", help="handwritten digits, 1x28x28: 60,000 to train on, 10,000 to test (inside the package)")
 @dataclass(frozen=True)
-class Mnist(DataSpec):
+class Mnist(Published):
     """MNIST (LeCun, Cortes, Burges), always at hand."""
 
-    images = 60_000
-
-    def describe(self) -> Described:
-        must_fit(self, "mnist", (1, 28, 28), 70_000)
-        return described(self, "mnist", (1, 28, 28), DIGITS)
+    shape, class_names, images = (1, 28, 28), DIGITS, 60_000
 
     def find(self) -> None:
-        try:
-            _files(SHIPPED)
-        except DataError as error:
-            raise DataError(f"tuicnn's own copy of MNIST is not whole; install tuicnn again. {error}") from None
+        self._whole(lambda: _files(SHIPPED))
 
-    def load(self) -> Dataset:
-        self.describe()
-        must_fit(self, "mnist", (1, 28, 28), 70_000, now=True)
+    def read(self) -> Splits:
+        return self._whole(lambda: _read(_files(SHIPPED), MNIST, "MNIST"))
+
+    @staticmethod
+    def _whole(use: Callable[[], T]) -> T:
         try:
-            parts = _read(_files(SHIPPED), MNIST, "MNIST")
+            return use()
         except DataError as error:
             raise DataError(f"tuicnn's own copy of MNIST is not whole; install tuicnn again. {error}") from None
-        return assemble(self, "mnist", parts, DIGITS)
 
 
 @word(
     "data", "fashion-mnist", help="pictures of clothes, 1x28x28, ten classes (its four files must be on this machine)"
 )
 @dataclass(frozen=True)
-class FashionMnist(DataSpec):
+class FashionMnist(Published):
     """Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): as many images as MNIST has, and under the same file names."""
 
-    images = 60_000
-
-    def describe(self) -> Described:
-        must_fit(self, "fashion-mnist", (1, 28, 28), 70_000)
-        return described(self, "fashion-mnist", (1, 28, 28), CLOTHES)
+    shape, class_names, images = (1, 28, 28), CLOTHES, 60_000
 
     def find(self) -> None:
         self._locate()
@@ -197,10 +168,8 @@ class FashionMnist(DataSpec):
             return False
         return True
 
-    def load(self) -> Dataset:
-        self.describe()
-        must_fit(self, "fashion-mnist", (1, 28, 28), 70_000, now=True)
-        return assemble(self, "fashion-mnist", _read(self._locate(), FASHION, "Fashion-MNIST"), CLOTHES)
+    def read(self) -> Splits:
+        return _read(self._locate(), FASHION, "Fashion-MNIST")
 
 
 @word("data", "idx", help="four IDX files with MNIST's names in a folder", example='idx "digits"', usage='idx "DIR"')
@@ -239,7 +208,7 @@ class IdxFolder(DataSpec):
 
     def load(self) -> Dataset:
         self._judge(now=True)
-        parts = _read(self._files())
-        test = parts.test.labels if parts.test else None
-        names = [str(number) for number in range(count_classes(parts.train.labels, test))]
-        return assemble(self, self.directory, parts, names)
+        splits = _read(self._files())
+        test = splits.test.labels if splits.test else None
+        names = [str(number) for number in range(count_classes(splits.train.labels, test))]
+        return assemble(self, self.directory, splits, names)

@@ -12,9 +12,9 @@ from tuicnn.vocabulary import Text, positional, word
 from .base import DataError, Dataset, DataSpec, Described
 from .cache import decoded_once
 from .counting import reading_count
-from .parts import Parts, Stored, assemble, described, must_fit
-from .pictures import Look, Picture, decode_all, list_classes, look_at, must_look
+from .pictures import ImageShape, Picture, decode_all, image_shape, list_classes, must_have_shape
 from .places import resolve
+from .splits import Split, Splits, assemble, described, must_fit
 
 __all__ = ["ImageFolder", "read_tree"]
 
@@ -24,15 +24,15 @@ _WORTH_KEEPING = 2000
 _HELD_OUT = ("test", "val")
 
 
-def _held_out(folder: Path, part: str) -> dict[str, list[Path]] | None:
+def _held_out(folder: Path, split: str) -> dict[str, list[Path]] | None:
     """The pictures in `folder/PART/CLASS/`; None: there is no such folder. Raises `DataError` where it has none."""
-    place = folder / part
+    place = folder / split
     if not place.is_dir():
         return None
     found = list_classes(place)
     if not found:
         raise DataError(
-            f"{place} holds no pictures in {part}/CLASS/; put some in or remove it (a class needs another name)."
+            f"{place} holds no pictures in {split}/CLASS/; put some in or remove it (a class needs another name)."
         )
     return found
 
@@ -41,8 +41,8 @@ def must_be_classes(
     train: Mapping[str, Sequence[Path]], test: Mapping[str, Sequence[Path]] | None, names: Sequence[str]
 ) -> None:
     """Refuse a folder that is named for no class in `names`. Raises `DataError`."""
-    for part in (train, test or {}):
-        for name, paths in part.items():
+    for split in (train, test or {}):
+        for name, paths in split.items():
             if name not in names:
                 more = ", …" if len(names) > 12 else ""
                 raise DataError(f"{paths[0].parent} is not one of the classes {', '.join(names[:12])}{more}.")
@@ -53,27 +53,27 @@ def read_tree(
     train: Mapping[str, Sequence[Path]],
     test: Mapping[str, Sequence[Path]] | None,
     names: Sequence[str],
-    look: Look,
+    shape: ImageShape,
     val: Mapping[str, Sequence[Path]] | None = None,
-) -> Parts:
-    """Decode the pictures in `folder`, by class, which are numbered as in `names`; all must look as `look` says.
+) -> Splits:
+    """Decode the pictures in `folder`, by class, which are numbered as in `names`; all must have this `shape`.
 
     Raises `DataError`.
     """
-    for part in (train, test, val):
-        must_be_classes(part or {}, None, names)
+    for split in (train, test, val):
+        must_be_classes(split or {}, None, names)
     number = {name: place for place, name in enumerate(names)}
 
-    def stored(part: Mapping[str, Sequence[Path]]) -> Stored:
+    def stored(split: Mapping[str, Sequence[Path]]) -> Split:
         return decode_all(
-            [Picture(str(p), number[name], p.read_bytes) for name, paths in part.items() for p in paths], look
+            [Picture(str(p), number[name], p.read_bytes) for name, paths in split.items() for p in paths], shape
         )
 
-    def decode() -> Parts:
+    def decode() -> Splits:
         reading_count().begin(len(every))
-        return Parts(stored(train), stored(test) if test is not None else None, stored(val) if val else None)
+        return Splits(stored(train), stored(test) if test is not None else None, stored(val) if val else None)
 
-    every = [path for part in (train, test or {}, val or {}) for paths in part.values() for path in paths]
+    every = [path for split in (train, test or {}, val or {}) for paths in split.values() for path in paths]
     return decode() if len(every) < _WORTH_KEEPING else decoded_once("pictures", folder, every, decode)
 
 
@@ -125,39 +125,39 @@ class ImageFolder(DataSpec):
 
     def describe(self) -> Described:
         folder, train, test = self._list()
-        return self._judge(train, test, look_at(next(iter(train.values()))[0]), self._validation(folder))
+        return self._judge(train, test, image_shape(next(iter(train.values()))[0]), self._validation(folder))
 
     def _judge(
         self,
         train: dict[str, list[Path]],
         test: dict[str, list[Path]] | None,
-        look: Look,
+        shape: ImageShape,
         val: dict[str, list[Path]] | None,
         *,
         now: bool = False,
     ) -> Described:
         """What checking and loading both judge the pictures by: their number and their headers. Raises `DataError`."""
         names = list(train)
-        described(self, self.directory, look, names)  # a class that there is not is said first
-        for part in (train, test, val):
-            must_be_classes(part or {}, None, names)
+        described(self, self.directory, shape, names)  # a class that there is not is said first
+        for split in (train, test, val):
+            must_be_classes(split or {}, None, names)
         of_train, of_test = (
-            np.repeat([names.index(name) for name in part], [len(paths) for paths in part.values()])
-            for part in (train, test or {})
+            np.repeat([names.index(name) for name in split], [len(paths) for paths in split.values()])
+            for split in (train, test or {})
         )
         answer = described(
-            self, self.directory, look, names, None if val else (of_train, of_test if test is not None else None)
+            self, self.directory, shape, names, None if val else (of_train, of_test if test is not None else None)
         )
-        every = [path for part in (train, test or {}, val or {}) for paths in part.values() for path in paths]
-        must_fit(self, self.directory, look, len(every), now=now)
+        every = [path for split in (train, test or {}, val or {}) for paths in split.values() for path in paths]
+        must_fit(self, self.directory, shape, len(every), now=now)
         for path in every:
-            must_look(str(path), look_at(path), look)
+            must_have_shape(str(path), image_shape(path), shape)
         return answer
 
     def load(self) -> Dataset:
         folder, train, test = self._list()
         names = list(train)
-        look = look_at(train[names[0]][0])
+        shape = image_shape(train[names[0]][0])
         val = self._validation(folder)
-        self._judge(train, test, look, val, now=True)
-        return assemble(self, self.directory, read_tree(folder, train, test, names, look, val), names)
+        self._judge(train, test, shape, val, now=True)
+        return assemble(self, self.directory, read_tree(folder, train, test, names, shape, val), names)

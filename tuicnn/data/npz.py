@@ -16,9 +16,10 @@ from tuicnn.later import np
 from tuicnn.vocabulary import Text, positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
-from .parts import (
-    Parts,
-    Stored,
+from .places import reading, resolve
+from .splits import (
+    Split,
+    Splits,
     as_images,
     as_labels,
     assemble,
@@ -28,7 +29,6 @@ from .parts import (
     must_be_labels,
     must_fit,
 )
-from .places import reading, resolve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,7 +146,7 @@ class Npz(DataSpec):
     def _class_names(labels: list[NDArray[np.int64]]) -> list[str]:
         return [str(number) for number in range(count_classes(*labels))]
 
-    def _look(
+    def _judge(
         self, archive: _Archive, path: Path, *, now: bool = False
     ) -> tuple[Described, list[tuple[str, str]], list[NDArray[np.int64]]]:
         """What checking and loading both judge the file by: its headers and its labels. Raises `DataError`."""
@@ -174,15 +174,15 @@ class Npz(DataSpec):
     def describe(self) -> Described:
         path = self._path()
         with _opened(path) as archive:
-            return self._look(archive, path)[0]
+            return self._judge(archive, path)[0]
 
     def load(self) -> Dataset:
         path = self._path()
         with _opened(path) as archive:
-            _, pairs, labels = self._look(archive, path, now=True)
+            _, pairs, labels = self._judge(archive, path, now=True)
             stored = [
-                Stored(as_images(archive.array(x), f"{x} in {path}"), of_images)
+                Split(as_images(archive.array(x), f"{x} in {path}"), of_images)
                 for (x, _), of_images in zip(pairs, labels, strict=True)
             ]
-        parts = Parts(stored[0], stored[1] if len(stored) > 1 else None)
-        return assemble(self, self.file, parts, self._class_names(labels))
+        splits = Splits(stored[0], stored[1] if len(stored) > 1 else None)
+        return assemble(self, self.file, splits, self._class_names(labels))

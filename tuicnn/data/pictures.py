@@ -16,13 +16,13 @@ from tuicnn.later import np
 
 from .base import DataError
 from .counting import reading_count
-from .parts import Images, Stored
 from .places import reading
+from .splits import Images, Split
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["SUFFIXES", "Look", "Picture", "decode_all", "list_classes", "look_at", "must_look"]
+__all__ = ["SUFFIXES", "ImageShape", "Picture", "decode_all", "image_shape", "list_classes", "must_have_shape"]
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ _PORTION = 256
 _THREADS = 2
 
 
-class Look(NamedTuple):
+class ImageShape(NamedTuple):
     """What all pictures of a data set have in common."""
 
     channels: int
@@ -82,19 +82,19 @@ def _is_picture(name: str) -> bool:
     return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
 
 
-def look_at(path: Path) -> Look:
+def image_shape(path: Path) -> ImageShape:
     """Size and channels of a picture file, from its header; known while the file stays the same. Raises `DataError`."""
     with reading(path):
         status = path.stat()
     if status.st_size > _LARGEST_FILE:
         raise DataError(f"{path} has {status.st_size} bytes: too large for a picture to train on.")
-    return _look(path, status.st_size, status.st_mtime_ns)
+    return _image_shape(path, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=2**17)
-def _look(path: Path, size: int, changed: int) -> Look:
+def _image_shape(path: Path, size: int, changed: int) -> ImageShape:
     with reading(path), path.open("rb") as file, _quiet():
-        return _open(file, str(path), lambda image, look: look)
+        return _open(file, str(path), lambda image, shape: shape)
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, Look], T]) -> T:
+def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, ImageShape], T]) -> T:
     """What `use` makes of a picture that is open and of how it looks. Raises `DataError`."""
     from PIL import Image  # here, and not above: only pictures need it, and every start would wait for it
 
@@ -113,10 +113,10 @@ def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, Look], T]) -
         with Image.open(source) as image:
             if image.mode not in _GREY + _COLOUR:
                 raise DataError(f"{name} has {image.mode} values; pictures must have 8 bits a channel, grey or RGB.")
-            look = Look(1 if image.mode in _GREY else 3, image.height, image.width)
+            shape = ImageShape(1 if image.mode in _GREY else 3, image.height, image.width)
             if max(image.size) > _LARGEST_SIDE:
-                raise DataError(f"{name} is {look}: too large to train on; make the pictures smaller.")
-            return use(image, look)
+                raise DataError(f"{name} is {shape}: too large to train on; make the pictures smaller.")
+            return use(image, shape)
     except DataError:
         raise
     except MemoryError:
@@ -129,24 +129,24 @@ def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, Look], T]) -
         raise DataError(f"{name} cannot be read as a picture: {reason}.") from None
 
 
-def must_look(name: str, found: Look, look: Look) -> None:
+def must_have_shape(name: str, found: ImageShape, shape: ImageShape) -> None:
     """Refuse a picture that differs from the first one. Raises `DataError`."""
-    if found != look:
+    if found != shape:
         raise DataError(
-            f"{name} is {found}, but the first picture is {look}: all must have one size, and be all grey or all RGB."
+            f"{name} is {found}, but the first picture is {shape}: all must have one size, and be all grey or all RGB."
         )
 
 
-def decode_all(pictures: Sequence[Picture], look: Look) -> Stored:
-    """All pictures as one array. Raises `DataError`, which names the first that is damaged or differs from `look`."""
+def decode_all(pictures: Sequence[Picture], shape: ImageShape) -> Split:
+    """All pictures as one array. Raises `DataError`, which names the first that is damaged or differs from `shape`."""
     try:
-        images = np.empty((len(pictures), look.height, look.width, look.channels), dtype=np.uint8)
+        images = np.empty((len(pictures), shape.height, shape.width, shape.channels), dtype=np.uint8)
     except (MemoryError, ValueError):
-        raise DataError(f"{len(pictures)} pictures of {look} do not fit in this machine's memory.") from None
+        raise DataError(f"{len(pictures)} pictures of {shape} do not fit in this machine's memory.") from None
 
-    def values(name: str, image: Image.Image, found: Look) -> Images:
-        must_look(name, found, look)
-        mode = "L" if look.channels == 1 else "RGB"
+    def values(name: str, image: Image.Image, found: ImageShape) -> Images:
+        must_have_shape(name, found, shape)
+        mode = "L" if shape.channels == 1 else "RGB"
         return np.asarray(image if image.mode == mode else image.convert(mode), dtype=np.uint8).reshape(
             images.shape[1:]
         )
@@ -166,4 +166,4 @@ def decode_all(pictures: Sequence[Picture], look: Look) -> Stored:
                 count.add(min(_PORTION, len(pictures) - start))
     finally:
         pool.shutdown(cancel_futures=True)
-    return Stored(images, np.array([picture.label for picture in pictures], dtype=np.int64))
+    return Split(images, np.array([picture.label for picture in pictures], dtype=np.int64))

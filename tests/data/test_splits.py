@@ -1,4 +1,4 @@
-"""classes, val, limit and pad: what they leave, and that the parts are disjoint and the same in every run."""
+"""classes, val, limit and pad: what they leave, and that the splits are disjoint and the same in every run."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tuicnn.data.base import DataError, DataSpec
-from tuicnn.data.parts import Parts, Stored, as_images, as_labels, assemble, described, mean_and_std
+from tuicnn.data.splits import Split, Splits, as_images, as_labels, assemble, described, mean_and_std
 
 NAMES = ("a", "b", "c", "d")
 
 
-def numbered(count: int, first: int = 0) -> Stored:
+def numbered(count: int, first: int = 0) -> Split:
     """Images whose two values spell their number, so that each can be told."""
     numbers = np.arange(first, first + count)
     images = np.stack([numbers // 256, numbers % 256], axis=1).astype(np.uint8).reshape(count, 1, 2, 1)
-    return Stored(images, numbers % len(NAMES))
+    return Split(images, numbers % len(NAMES))
 
 
 def numbers(images: np.ndarray) -> list[int]:
@@ -33,9 +33,9 @@ def numbers(images: np.ndarray) -> list[int]:
 )
 def test_the_parts(count: int, test: int | None, val: int | None, limit: int | None, classes: tuple[int, ...]) -> None:
     spec = DataSpec(classes=classes, limit=limit, val=val)
-    parts = Parts(numbered(count), numbered(test, 10_000) if test else None)
+    splits = Splits(numbered(count), numbered(test, 10_000) if test else None)
     try:
-        made = assemble(spec, "made", parts, NAMES)
+        made = assemble(spec, "made", splits, NAMES)
     except DataError:
         assume(False)
     train, held, tested = (numbers(x) for x in (made.train_images, made.val_images, made.test_images))
@@ -54,9 +54,9 @@ def test_the_parts(count: int, test: int | None, val: int | None, limit: int | N
 
 
 def test_limit_does_not_move_what_is_held_out() -> None:
-    parts = Parts(numbered(500), None)
-    whole = assemble(DataSpec(), "made", parts, NAMES)
-    less = assemble(DataSpec(limit=40), "made", parts, NAMES)
+    splits = Splits(numbered(500), None)
+    whole = assemble(DataSpec(), "made", splits, NAMES)
+    less = assemble(DataSpec(limit=40), "made", splits, NAMES)
     np.testing.assert_array_equal(whole.val_images, less.val_images)
     np.testing.assert_array_equal(whole.test_images, less.test_images)
     assert set(numbers(less.train_images)) < set(numbers(whole.train_images))
@@ -65,17 +65,17 @@ def test_limit_does_not_move_what_is_held_out() -> None:
 
 def test_what_is_held_out_never_changes() -> None:
     """Other versions must validate on the same images, or their figures could not be compared."""
-    made = assemble(DataSpec(val=5), "made", Parts(numbered(100), numbered(3)), NAMES)
+    made = assemble(DataSpec(val=5), "made", Splits(numbered(100), numbered(3)), NAMES)
     assert numbers(made.val_images) == [43, 45, 76, 80, 89]
 
 
 def test_a_large_set_holds_five_thousand_out() -> None:
-    assert len(assemble(DataSpec(), "made", Parts(numbered(60_000), numbered(3)), NAMES).val_labels) == 5000
-    assert len(assemble(DataSpec(), "made", Parts(numbered(20_000), numbered(3)), NAMES).val_labels) == 2000
+    assert len(assemble(DataSpec(), "made", Splits(numbered(60_000), numbered(3)), NAMES).val_labels) == 5000
+    assert len(assemble(DataSpec(), "made", Splits(numbered(20_000), numbered(3)), NAMES).val_labels) == 2000
 
 
 def test_padding_is_zeros_on_every_side() -> None:
-    made = assemble(DataSpec(pad=3), "made", Parts(numbered(50), numbered(5)), NAMES)
+    made = assemble(DataSpec(pad=3), "made", Splits(numbered(50), numbered(5)), NAMES)
     assert made.test_images.shape == (5, 7, 8, 1)
     np.testing.assert_array_equal(made.test_images[:, 3:-3, 3:-3], numbered(5).images)
     assert made.test_images.sum() == numbered(5).images.sum()
@@ -92,14 +92,14 @@ def test_padding_is_zeros_on_every_side() -> None:
 )
 def test_what_cannot_be_is_said(spec: DataSpec, says: str) -> None:
     with pytest.raises(DataError, match=says):
-        assemble(spec, "made", Parts(numbered(50), numbered(5)), NAMES)
+        assemble(spec, "made", Splits(numbered(50), numbered(5)), NAMES)
 
 
 def test_too_few_images_are_refused() -> None:
     with pytest.raises(DataError, match="too few"):
-        assemble(DataSpec(), "made", Parts(numbered(2), None), NAMES)
+        assemble(DataSpec(), "made", Splits(numbered(2), None), NAMES)
     with pytest.raises(DataError):
-        assemble(DataSpec(), "made", Parts(numbered(0), None), NAMES)
+        assemble(DataSpec(), "made", Splits(numbered(0), None), NAMES)
 
 
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 3]), st.integers(0, 99))

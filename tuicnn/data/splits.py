@@ -1,9 +1,9 @@
-"""From what was read to the three parts that are used: where `classes`, `val`, `limit` and `pad` are applied, for all.
+"""From what was read to the three splits that are used: where `classes`, `val`, `limit` and `pad` are applied, for all.
 
-The order: keep `classes`; part the images into training, validation and test; `limit` the training images; `pad` all.
+The order: keep `classes`; split the images into training, validation and test; `limit` the training images; `pad` all.
 
 Which images are held out is chosen by a permutation that knows nothing of the run's seed, so that all runs on a data
-set validate on the same images. Within each part they keep the order in which they were stored.
+set validate on the same images. Within each split they keep the order in which they were stored.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "Parts",
-    "Stored",
+    "Split",
+    "Splits",
     "as_images",
     "as_labels",
     "assemble",
@@ -49,7 +49,7 @@ Labels: TypeAlias = "NDArray[np.int64]"
 
 
 @dataclass(frozen=True)
-class Stored:
+class Split:
     """Images uint8 (N, H, W, C) and their labels int64 (N,), as a data set stores them."""
 
     images: Images
@@ -59,19 +59,19 @@ class Stored:
         if len(self.images) != len(self.labels):
             raise DataError(f"there are {len(self.images)} images but {len(self.labels)} labels.")
 
-    def at(self, which: NDArray[Any]) -> Stored:
+    def at(self, which: NDArray[Any]) -> Split:
         """Some of them, by a mask or by indices."""
-        return Stored(self.images[which], self.labels[which])
+        return Split(self.images[which], self.labels[which])
 
 
 @dataclass(frozen=True)
-class Parts:
+class Splits:
     """What a data set has: training images, and test images where it keeps them apart (else a tenth becomes test)."""
 
-    train: Stored
-    test: Stored | None
+    train: Split
+    test: Split | None
     #: images that are kept apart for validation; None: some of the training images are held out
-    val: Stored | None = None
+    val: Split | None = None
 
 
 def as_images(array: NDArray[Any], name: str) -> Images:
@@ -142,7 +142,7 @@ def described(
     """What `DataSpec.describe` answers, from the stored shape (C, H, W) and all classes. Raises `DataError`.
 
     Where the `labels` of training and test images (None: a tenth is held out) are known, it is also judged whether
-    they suffice for the three parts: by the same rule as when the data is loaded.
+    they suffice for the three splits: by the same rule as when the data is loaded.
     """
     chosen = _chosen_classes(spec, name, len(class_names))
     if labels is not None:
@@ -195,7 +195,7 @@ def must_fit(spec: DataSpec, name: str, shape: tuple[int, int, int], count: int,
 
 
 def _must_suffice(spec: DataSpec, name: str, chosen: Sequence[int], train: Labels, test: Labels | None) -> None:
-    """Whether each of the three parts gets an image at least. Raises `DataError`."""
+    """Whether each of the three splits gets an image at least. Raises `DataError`."""
     for_train = int(np.isin(train, chosen).sum())
     for_test = max(1, for_train // 10) if test is None else int(np.isin(test, chosen).sum())
     if len(chosen) < 2:
@@ -211,14 +211,15 @@ def _must_suffice(spec: DataSpec, name: str, chosen: Sequence[int], train: Label
     _validation_size(spec, name, available)
 
 
-def assemble(spec: DataSpec, name: str, parts: Parts, class_names: Sequence[str]) -> Dataset:
-    """The data set as it is used. Raises `DataError` where nothing would be left of a part."""
-    train, test = parts.train, parts.test
+def assemble(spec: DataSpec, name: str, splits: Splits, class_names: Sequence[str]) -> Dataset:
+    """The data set as it is used. Raises `DataError` where nothing would be left of a split."""
+    train, test = splits.train, splits.test
     must_agree(
-        name, [(c, h, w) for _, h, w, c in (part.images.shape for part in (train, test, parts.val) if part is not None)]
+        name,
+        [(c, h, w) for _, h, w, c in (split.images.shape for split in (train, test, splits.val) if split is not None)],
     )
     chosen = _chosen_classes(spec, name, len(class_names))
-    val = parts.val
+    val = splits.val
     if val is None:
         _must_suffice(spec, name, chosen, train.labels, test.labels if test is not None else None)
     if spec.classes is not None:
@@ -251,12 +252,12 @@ def assemble(spec: DataSpec, name: str, parts: Parts, class_names: Sequence[str]
     )
 
 
-def _keep_classes(stored: Stored, chosen: Sequence[int], known: int) -> Stored:
+def _keep_classes(stored: Split, chosen: Sequence[int], known: int) -> Split:
     new_number = np.full(known, -1, dtype=np.int64)
     new_number[list(chosen)] = np.arange(len(chosen))
     labels = new_number[stored.labels]
     kept = labels >= 0
-    return Stored(stored.images[kept], labels[kept])
+    return Split(stored.images[kept], labels[kept])
 
 
 def _validation_size(spec: DataSpec, name: str, available: int) -> int:
@@ -270,7 +271,7 @@ def _validation_size(spec: DataSpec, name: str, available: int) -> int:
     return spec.val
 
 
-def _hold_out(stored: Stored, count: int, purpose: str) -> tuple[Stored, Stored]:
+def _hold_out(stored: Split, count: int, purpose: str) -> tuple[Split, Split]:
     """The others, and `count` of them chosen by the permutation for this purpose; the same ones in every run."""
     held = np.zeros(len(stored.labels), dtype=bool)
     held[permutation(len(stored.labels), 0, purpose)[:count]] = True
@@ -278,14 +279,14 @@ def _hold_out(stored: Stored, count: int, purpose: str) -> tuple[Stored, Stored]
     return stored.at(np.flatnonzero(~held)), stored.at(np.flatnonzero(held))
 
 
-def _pad(stored: Stored, pad: int) -> Stored:
+def _pad(stored: Split, pad: int) -> Split:
     count, height, width, channels = stored.images.shape
     try:
         images = np.zeros((count, height + 2 * pad, width + 2 * pad, channels), dtype=np.uint8)
     except MemoryError:
         raise DataError(f"{count} images with pad={pad} do not fit in this machine's memory.") from None
     images[:, pad : pad + height, pad : pad + width] = stored.images
-    return Stored(images, stored.labels)
+    return Split(images, stored.labels)
 
 
 def mean_and_std(images: Images) -> tuple[NDArray[Any], NDArray[Any]]:
