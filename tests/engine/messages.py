@@ -37,6 +37,8 @@ class MessageGroup(ProcessGroup):
     def close(self) -> None:
         if not self.rank:
             self._send(None)
+            self._links = ()
+            super().close()
 
     def gather(self, own: Arrays) -> list[np.ndarray]:
         if self.rank:

@@ -125,7 +125,8 @@ class ForkedGroup(ProcessGroup):
         end(self.members)
         for peer in self._peers:
             peer.link.close()
-        self._peers, self.size, self.active = [], 1, 1
+        self._peers = []
+        super().close()
 
     # --- all of them ------------------------------------------------------------------------------------------------
 

@@ -60,6 +60,7 @@ class ProcessGroup:
 
     def close(self) -> None:
         """End the members, even busy ones; the leader remains as a group of one."""
+        self.size = self.active = 1
 
     def partition(self, count: int) -> range:
         """Which of `count` pieces are this process's: a contiguous range, as even as possible; empty if not active."""
