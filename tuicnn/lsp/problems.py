@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
-from tuicnn.language.diagnostics import Applicability, Diagnostic, Note, Severity, Span
-from tuicnn.language.fixes import choose_fixes
+from tuicnn.language.diagnostics import Applicability, Severity
+from tuicnn.language.editing import Problem, fixable, problems, safely_fixable
 
 from .analysis import Analysis
 
@@ -17,39 +17,24 @@ _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
 }
+_KINDS = types.CodeActionKind
 
 
 def diagnostics(analysis: Analysis, *, related: bool) -> list[types.Diagnostic]:
     """All problems of a text. Where the client shows no `related` places, their notes are part of the message."""
-    return [_diagnostic(problem, analysis, related) for problem in analysis.document.checked.diagnostics]
+    return [_diagnostic(problem, analysis, related) for problem in problems(analysis.document)]
 
 
-def _diagnostic(problem: Diagnostic, analysis: Analysis, related: bool) -> types.Diagnostic:
-    notes = list(problem.notes)
-    span = problem.span
-    if not analysis.document.is_own(span):
-        # a problem of an included file: shown on the line that includes it, with the place itself beside
-        notes = [Note(problem.message, span), *(n for n in notes if n.message != "included here")]
-        span = _included_at(span, analysis)
-    placed = [note for note in notes if note.span is not None and related]
-    lines = [problem.message]
-    if problem.label:
-        lines.append(problem.label)
-    lines += [_with_line(note, analysis) for note in notes if note not in placed and note.message != problem.message]
-    if problem.help:
-        lines.append(f"help: {problem.help}")
+def _diagnostic(problem: Problem, analysis: Analysis, related: bool) -> types.Diagnostic:
+    beside = [(note, note.span) for note in problem.notes if note.span is not None and related]
+    places = [types.DiagnosticRelatedInformation(analysis.location(span), note.message) for note, span in beside]
     return types.Diagnostic(
-        range=analysis.page.range(span),
-        message="\n".join(lines),
-        severity=_SEVERITIES[problem.severity],
-        code=problem.code,
+        range=analysis.page.range(problem.span),
+        message=problem.text(without=[note for note, _ in beside]),
+        severity=_SEVERITIES[problem.diagnostic.severity],
+        code=problem.diagnostic.code,
         source="tuicnn",
-        related_information=[
-            types.DiagnosticRelatedInformation(analysis.location(note.span), note.message)
-            for note in placed
-            if note.span is not None
-        ]
-        or None,
+        related_information=places or None,
     )
 
 
@@ -57,18 +42,14 @@ def code_actions(
     analysis: Analysis, range: types.Range, *, related: bool, only: Sequence[str] | None = None
 ) -> list[types.CodeAction]:
     """A quick fix for each problem in a range, preferred where it is safe; and one action for all that are safe."""
-    kinds = types.CodeActionKind
-    own = analysis.document.reading.tree.source.name
-    problems = analysis.document.checked.diagnostics
+    start, end = analysis.page.place(range.start), analysis.page.place(range.end)
     out: list[types.CodeAction] = []
-    for problem in problems if _asked(kinds.QuickFix, only) else ():
-        shown = _diagnostic(problem, analysis, related)
-        if choose_fixes([problem], own, unsafe=True) and _touch(shown.range, range):
-            safe = problem.applicability is Applicability.SAFE
-            out.append(_action(problem.help, kinds.QuickFix, [problem], [shown], analysis, preferred=safe))
-    if _asked(kinds.SourceFixAll, only) and (safe_ones := choose_fixes(problems, own)):
-        shown_ones = [_diagnostic(problem, analysis, related) for problem in safe_ones]
-        out.append(_action("apply all safe fixes", kinds.SourceFixAll, safe_ones, shown_ones, analysis))
+    for problem in fixable(analysis.document, start, end) if _asked(_KINDS.QuickFix, only) else ():
+        action = _action(problem.diagnostic.help, _KINDS.QuickFix, [problem], analysis, related)
+        action.is_preferred = problem.diagnostic.applicability is Applicability.SAFE or None
+        out.append(action)
+    if _asked(_KINDS.SourceFixAll, only) and (safe := safely_fixable(analysis.document)):
+        out.append(_action("apply all safe fixes", _KINDS.SourceFixAll, safe, analysis, related))
     return out
 
 
@@ -78,44 +59,9 @@ def _asked(kind: str, only: Sequence[str] | None) -> bool:
 
 
 def _action(
-    title: str,
-    kind: types.CodeActionKind,
-    problems: Sequence[Diagnostic],
-    shown: list[types.Diagnostic],
-    analysis: Analysis,
-    *,
-    preferred: bool = False,
+    title: str, kind: types.CodeActionKind, chosen: list[Problem], analysis: Analysis, related: bool
 ) -> types.CodeAction:
-    edits = [types.TextEdit(analysis.page.range(e.span), e.replacement) for p in problems for e in p.fixes]
-    changes = types.WorkspaceEdit({analysis.page.uri: edits})
-    return types.CodeAction(title, kind, shown, is_preferred=preferred or None, edit=changes)
-
-
-def _touch(a: types.Range, b: types.Range) -> bool:
-    return not (_before(a.end, b.start) or _before(b.end, a.start))
-
-
-def _before(a: types.Position, b: types.Position) -> bool:
-    return (a.line, a.character) < (b.line, b.character)
-
-
-def _included_at(span: Span, analysis: Analysis) -> Span:
-    """The place in this text that includes the file of `span`, however many files are between."""
-    included = analysis.document.reading.included
-    for _ in range(100):
-        at = included.get(span.source.name)
-        if at is None:
-            break
-        span = at
-        if analysis.document.is_own(span):
-            return span
-    return Span(1, 1, 1, 1, analysis.document.reading.tree.source)
-
-
-def _with_line(note: Note, analysis: Analysis) -> str:
-    if note.span is None:
-        return note.message
-    where = f"line {note.span.line}"
-    if not analysis.document.is_own(note.span):
-        where = f"{note.span.source.name}, {where}"
-    return f"{note.message} ({where})"
+    page = analysis.page
+    edits = [types.TextEdit(page.range(e.span), e.replacement) for p in chosen for e in p.diagnostic.fixes]
+    shown = [_diagnostic(problem, analysis, related) for problem in chosen]
+    return types.CodeAction(title, kind, shown, edit=types.WorkspaceEdit({page.uri: edits}))

@@ -5,6 +5,7 @@
     hover(document, place) -> Hover | None            what the word there is, and what became of it in the network
     line_hints(document) -> list[LineHint]            the shape and the weights that each line gives
     definition(document, place), references(...)      where a name is defined, and used
+    problems(document) -> list[Problem]               what is wrong, where it is shown; `fixable(...)` what has a fix
     outline(document) -> list[OutlineItem]            what the text defines
     rename(document, place, name) -> list[Span]       where the name is to be replaced
 
@@ -20,6 +21,7 @@ from .hints import LineHint, line_hints
 from .hover import Hover, hover
 from .mentions import Place
 from .navigation import OutlineItem, OutlineKind, definition, outline, references
+from .problems import Problem, fixable, problems, safely_fixable
 from .renaming import RenameError, rename, renamed_at
 
 __all__ = [
@@ -32,14 +34,18 @@ __all__ = [
     "OutlineItem",
     "OutlineKind",
     "Place",
+    "Problem",
     "RenameError",
     "complete",
     "definition",
+    "fixable",
     "hover",
     "line_hints",
     "outline",
+    "problems",
     "read_document",
     "references",
     "rename",
     "renamed_at",
+    "safely_fixable",
 ]
