@@ -79,3 +79,19 @@ def test_an_event_of_another_version_is_none_of_ours_and_no_damage() -> None:
 def test_what_we_do_not_write_is_refused(plain: dict[str, object]) -> None:
     with pytest.raises(RecordError):
         event_of(plain)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [{"event": "step", "step": 0}, {"event": "step", "step": 2**53 - 1}, {"event": "start", "time": 0},
+     {"event": "epoch", "epoch": 1, "val_accuracy": 0}, {"event": "epoch", "epoch": 1, "val_accuracy": 1 + 1e-7}],
+)  # fmt: skip
+def test_the_largest_and_the_smallest_are_taken(plain: dict[str, object]) -> None:
+    assert to_dict(event_of(plain)).items() >= plain.items()
+
+
+def test_nothing_is_known_of_a_start_without_its_numbers() -> None:
+    start = event_of({"event": "start"})
+    assert isinstance(start, Start)
+    assert not start.complete
+    assert {value for value in vars(start).values() if isinstance(value, int)} == {0}
