@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicnn.errors import UserError
+from tuicnn.training import control as module
 from tuicnn.training.control import Control
 
 ACTS = st.lists(st.sampled_from(["pause", "resume", "step", "save", "halve", "double"]), max_size=12)
@@ -112,3 +116,32 @@ def test_a_question_is_answered_while_paused_and_after_the_end() -> None:
     assert (early.result(0), run.ask(lambda: 2).result(0)) == (1, 2)
     with pytest.raises(ZeroDivisionError):
         waiting.result(0)
+
+
+@pytest.mark.parametrize("word", ["resume", "step", "stop", "save", "rate", "question"])
+def test_a_paused_run_is_woken_at_once(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 60.0)
+    journal: list[str] = []
+    run = control(journal)
+    run.pause()
+    paused = threading.Thread(target=lambda: journal.append(f"held: {run.hold(before_step=True)}"))
+    paused.start()
+    deadline = time.monotonic() + 10
+    while "paused" not in journal:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    time.sleep(0.05)  # it waits by now
+    if word == "question":
+        assert run.ask(lambda: 1).result(10) == 1
+    elif word == "rate":
+        run.scale_rate(0.5).result(10)
+    else:
+        getattr(run, word)()
+    while word == "save" and "save" not in journal:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    if word in ("save", "rate", "question"):
+        assert paused.is_alive()
+        run.resume()
+    paused.join(10)
+    assert journal[-1] == f"held: {word != 'stop'}"

@@ -16,6 +16,9 @@ from tuicnn.errors import UserError
 
 __all__ = ["Control"]
 
+#: seconds after which a paused run looks for word that a signal handler could not wake it for
+PATIENCE = 0.5
+
 T = TypeVar("T")
 #: what is to be done in turn; a number is what the learning rate is multiplied by, with where the end of it is awaited
 _Act = Literal["pause", "resume", "step", "save"] | tuple[float, "Future[None]"]
@@ -134,7 +137,7 @@ class Control:
                 return True
             with self._wake:
                 if not (self._questions or self._acts or self.stopping):
-                    self._wake.wait(0.5)  # not for ever: `stop` may come from a signal handler
+                    self._wake.wait(PATIENCE)
 
     def close(self) -> None:
         """No step follows: refuse new rates, answer who waits; later questions are answered where they are asked."""

@@ -299,14 +299,10 @@ class Server:
             frame = encode("refusal", Refusal("The answer is too large to be sent.", False))
         viewer.outgoing = memoryview(frame)
         self._selector.modify(viewer.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, viewer)
-        with contextlib.suppress(BlockingIOError):
-            self._send_or_drop(viewer)
-
-    def _send_or_drop(self, viewer: _Viewer) -> None:
         try:
             self._send(viewer)
         except BlockingIOError:
-            raise
+            pass  # its socket is full: the rest is sent as it reads
         except OSError:
             self._drop(viewer)
 
