@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -12,13 +11,9 @@ from time import sleep
 from typing import Any
 
 from tuicnn import __version__
+from tuicnn.system.machine import processors
 
-__all__ = ["busy", "cores", "machine", "torch_is_here"]
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return max(1, len(os.sched_getaffinity(0)))
+__all__ = ["busy", "machine", "torch_is_here"]
 
 
 def busy(seconds: float = 0.5) -> float:
@@ -49,7 +44,7 @@ def machine(*, against: bool) -> dict[str, Any]:
     blas = built["Build Dependencies"]["blas"]
     return {
         "processor": _processor(),
-        "cores": cores(),
+        "cores": processors(),
         "busy": busy(),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import os
 from pathlib import Path
+
+from tuicnn.system.process import give_back_memory
 
 __all__ = ["PeakMemory"]
 
@@ -20,8 +21,7 @@ class PeakMemory:
 
     def __init__(self) -> None:
         gc.collect()
-        with contextlib.suppress(OSError, AttributeError):  # what was freed goes back to the system (glibc only)
-            ctypes.CDLL(None).malloc_trim(0)
+        give_back_memory()
         self._before = {os.getpid(): _start(os.getpid())}
 
     def add_children(self) -> None:

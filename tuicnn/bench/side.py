@@ -6,16 +6,15 @@ it waits and computes nothing; when nobody is there any more to ask, it ends.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+from tuicnn.system.process import end_with_parent
 
 if TYPE_CHECKING:
     from tuicnn.bench.turns import Contender
@@ -91,19 +90,10 @@ class _Side:
         raise ValueError(f"nobody can do {order['do']}")
 
 
-#: prctl's order to be sent a signal when the parent process ends (Linux, man 2 prctl)
-_PARENT_DEATH_SIGNAL = 1
-
-
-def _end_with_the_parent() -> None:
-    """A turn may be long: whoever ordered it and was killed would leave this process computing for nobody."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-
-
 def main() -> int:
     """Serve one contender on standard input and output."""
-    _end_with_the_parent()
+    # a turn may be long: whoever ordered it and was killed would leave this process computing for nobody
+    end_with_parent()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no answer
     side: _Side | None = None

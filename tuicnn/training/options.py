@@ -1,15 +1,15 @@
 """What the command line may change of a plan: `--epochs`, `--batch`, `--seed`, `--limit`; and how it is trained.
 
-Imports nothing but the standard library: the command line uses it before NumPy is there.
+Imports no more than the standard library: the command line uses it before NumPy is there.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from tuicnn.limits import BATCH, EPOCHS, LIMIT, SEED, THREADS
+from tuicnn.system.machine import processors
 
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
@@ -48,4 +48,4 @@ class Options:
 
     def workers(self) -> int:
         """How many threads to train with: as chosen, or as many as the processors this process may use."""
-        return self.threads if self.threads is not None else max(1, len(os.sched_getaffinity(0)))
+        return self.threads if self.threads is not None else processors()

@@ -11,6 +11,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.widget import Widget
 
+from tuicnn.system.process import give_back_memory
 from tuicnn.tui.widgets.lines import LineWidget
 
 __all__ = ["keep_small", "tidy"]
@@ -64,5 +65,4 @@ def tidy(app: App[Any]) -> None:
         if type(thing) is _lru_cache_wrapper and (thing.__module__ or "").partition(".")[0] in _FORGETFUL:
             thing.cache_clear()
     gc.collect()
-    if (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:  # the GNU C library's
-        trim(0)
+    give_back_memory()

@@ -26,6 +26,7 @@ from tuicnn.runs.journal import HALF_WRITTEN, Journal
 from tuicnn.runs.lock import RunLock
 from tuicnn.runs.prepared import PreparedRun
 from tuicnn.runs.resume_point import AlreadyTrainedError, resume_state
+from tuicnn.system.machine import processors
 from tuicnn.training.checkpointing import CheckpointReason, ResumeState
 from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Overview, Reading, Start, State, Warned
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan
@@ -371,4 +372,4 @@ def _versions() -> dict[str, str]:
 
 
 def _machine() -> Machine:
-    return Machine(platform.system(), platform.machine(), len(os.sched_getaffinity(0)))
+    return Machine(platform.system(), platform.machine(), processors())

@@ -18,6 +18,7 @@ from tuicnn.cli.output.streams import console_for, is_terminal, say_json
 from tuicnn.cli.shared import find_net, print_diagnostics, terminal_of
 from tuicnn.display.numbers import counted
 from tuicnn.errors import UserError
+from tuicnn.system.machine import processors
 
 if TYPE_CHECKING:
     from tuicnn.display.terminal import TerminalProfile
@@ -84,7 +85,7 @@ def bench(
     is not on this machine, random images stand in for it.
     """
     terminal = terminal_of(ascii)
-    from tuicnn.bench.machine import cores, machine, torch_is_here
+    from tuicnn.bench.machine import machine, torch_is_here
 
     if against is not None and not torch_is_here():
         raise UserError(
@@ -106,7 +107,7 @@ def bench(
         print_machine(console, found)
     try:
         with doing(console_for(sys.stderr), shown=is_terminal(sys.stderr)) as say:
-            for number in threads or tuple(dict.fromkeys((1, cores()))):
+            for number in threads or tuple(dict.fromkeys((1, processors()))):
                 for plan, path in plans:
                     what = f"{path.stem}, {counted(number, 'thread')}"
                     about = partial(_about, say, what)

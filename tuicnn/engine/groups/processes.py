@@ -7,7 +7,6 @@ to the terminal, not to the parent's files, and not to a parent that waits for i
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import mmap
 import os
@@ -22,6 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tuicnn.system.printable import printable
+from tuicnn.system.process import end_with_parent
 
 __all__ = ["FailureReport", "Watchdog", "end", "exit_code", "fork", "ready"]
 
@@ -37,9 +37,6 @@ REPORT_SIZE = 16384
 #: how much sooner the system kills a child than its parent where memory is short, of 1000 points
 OOM_SCORE_ADDED = 100
 
-_prctl = getattr(ctypes.CDLL(None), "prctl", None)
-#: prctl's option for a signal that is sent when the parent ends (Linux, man 2 prctl)
-_PARENT_DEATH_SIGNAL = 1
 #: signals that a terminal or a user sends to all processes of a job: the parent decides what follows
 _FOR_THE_PARENT = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
 
@@ -99,8 +96,7 @@ def _run_child(
     """All that a child does. It never returns into the code that forked it, whatever happens."""
     code = 1
     try:
-        if _prctl is not None:  # kills also a child that is stopped or busy
-            _prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        end_with_parent()
         if os.getppid() == parent:
             _isolate(keep)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -1,0 +1,24 @@
+"""What the operating system does for a process, where it can: Linux's calls and the GNU C library's."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+
+__all__ = ["end_with_parent", "give_back_memory"]
+
+_libc = ctypes.CDLL(None)
+#: prctl's option for a signal that is sent when the parent ends (Linux, man 2 prctl)
+_PARENT_DEATH_SIGNAL = 1
+
+
+def end_with_parent() -> None:
+    """Let this process be killed when its parent ends, also while it is stopped or busy."""
+    if (prctl := getattr(_libc, "prctl", None)) is not None:
+        prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def give_back_memory() -> None:
+    """Give memory that was freed back to the system."""
+    if (trim := getattr(_libc, "malloc_trim", None)) is not None:
+        trim(0)
