@@ -115,6 +115,7 @@ def test_the_milliseconds_of_each_layer_are_the_median_of_its_seconds(tmp_path: 
         stats = after_a_measured_step(made)
     np.testing.assert_allclose(stats.milliseconds, 3 * layers * 1.5, rtol=1e-6)
     assert stats.optimizer == pytest.approx(7 * 1.5)
+    assert stats.rest == 0  # the steps took no time at all
 
 
 def test_time_spent_waiting_for_others_is_told_apart(tmp_path: Path, clock: Clock) -> None:
