@@ -46,7 +46,7 @@ def train_in_background(
         raise
     try:
         if detach:
-            begun = start_and_wait(folder, resume=run.resumes, through=through)
+            _, begun = start_and_wait(folder, resume=run.resumes, through=through)
             does = "trains" if begun else "is still reading its data"
             say(f"{_introduced(folder)} {does} in the background; {_commands(folder)}.")
             sys.exit(0)

@@ -109,7 +109,9 @@ def _read_through(
     program = gather(tree, path, report, working=working)
     steps = frozenset([*vocabulary("layer"), "residual", *program.blocks])
     scope = Scope(evaluate_constants(program.constants, steps, report), steps)
-    folders = dict.fromkeys(str(folder) for folder in (path.parent if path is not None else working, working))
+    folders = dict.fromkeys(
+        str(folder.absolute()) for folder in (path.parent if path is not None else working, working)
+    )
     configuration = configure(program, scope, report, tuple(folders))
     if not program.steps:
         _no_layer(source, program, report)

@@ -76,8 +76,10 @@ def start(folder: RunFolder, *, resume: bool = False, through: Sequence[str] = (
             raise UserError(f"The process of the run {folder.name} cannot be started: {why(error)}.") from error
 
 
-def start_and_wait(folder: RunFolder, *, resume: bool = False, through: Sequence[str] = ()) -> bool:
-    """As `start`, and wait until the process trains; False where that takes long.
+def start_and_wait(
+    folder: RunFolder, *, resume: bool = False, through: Sequence[str] = ()
+) -> tuple[subprocess.Popen[bytes], bool]:
+    """As `start`, and wait until the process trains: the process, and False where that takes long.
 
     Raises `UserError` also where it ended instead.
     """
@@ -91,12 +93,12 @@ def start_and_wait(folder: RunFolder, *, resume: bool = False, through: Sequence
             if isinstance(event, End) and event.state is State.FAILED:
                 raise UserError(f"The run {folder.name} failed: {event.message}")
         if turns:
-            return True
+            return process, True
         if over:
             words = last_words(folder.log) or f"it left nothing in its log, {folder.log}"
             raise UserError(f"The process of the run {folder.name} ended at once: {words}")
         time.sleep(0.05)
-    return False
+    return process, False
 
 
 def _turns(folder: RunFolder) -> set[bytes]:
