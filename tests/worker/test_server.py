@@ -165,12 +165,15 @@ def test_a_viewer_that_does_not_wait_gets_its_answers_in_turn(
         assert isinstance(answer(connection, Poll), Poll)
 
 
-def test_what_cannot_be_seen_is_refused(server: Server, folder: RunFolder) -> None:
+def test_what_cannot_be_answered_is_refused_in_a_sentence(server: Server, folder: RunFolder, run: PretendRun) -> None:
     with viewer(folder) as connection:
         connection.sendall(encode("ask AskActivations", AskActivations(7, 0)))
         assert answer(connection, Activations) == Refusal("There is no layer 7.", False)
         connection.sendall(encode("ask AskActivations", AskActivations(8, 0)))
         assert "because of an error" in answer(connection, Activations).message
+        run.maps = (4100, 4100)  # of 4 bytes each
+        connection.sendall(encode("ask AskActivations", AskActivations(0, 0)))
+        assert answer(connection, Activations) == Refusal("The answer is too large to be sent.", False)
         connection.sendall(POLL)
         assert isinstance(answer(connection, Poll), Poll)
 
