@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from tuicnn.language.diagnostics import Span, lines_of
-from tuicnn.language.syntax.tree import Argument, Arithmetic, Name, Negative
+from tuicnn.language.syntax.tree import Argument, Arithmetic, Literal, Name, Negative, Value
 
-__all__ = ["LONGEST", "excerpt", "follows_arrow", "one_line", "plain_step", "text_before"]
+__all__ = ["LONGEST", "bare_text", "excerpt", "one_line", "plain_step", "text_before"]
 
 #: characters of a step that is still written out in a help line
 LONGEST = 120
@@ -40,9 +40,9 @@ def text_before(span: Span) -> str:
     return excerpt(start)
 
 
-def follows_arrow(span: Span) -> bool:
-    """Whether an arrow stands right before a place, on its own line."""
-    return text_before(span).rstrip().endswith(("->", "→"))
+def bare_text(value: Value) -> str:
+    """A name, or what is quoted; "" for another value."""
+    return value.text if isinstance(value, Name) else str(value.value) if isinstance(value, Literal) else ""
 
 
 def _value(argument: Argument) -> str:

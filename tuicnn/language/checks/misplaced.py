@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
@@ -16,9 +16,9 @@ from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Name
-from tuicnn.vocabulary import Boolean, Integer, ListOf, UnsuitableError, Word, info, vocabulary, words
+from tuicnn.vocabulary import Boolean, Integer, Kind, ListOf, UnsuitableError, Word, info, vocabulary, words
 
-__all__ = ["Misplaced", "layer_meant", "missing_arrow", "read_bare_word", "read_surplus"]
+__all__ = ["Misplaced", "accepts", "layer_meant", "missing_arrow", "read_bare_word", "read_surplus"]
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,16 @@ def missing_arrow(rest: Sequence[Argument], scope: Scope, report: Report) -> Non
 
 
 def read_bare_word(
-    cls: type,
-    title: str,
-    given: Sequence[Argument],
-    i: int,
-    free: words.Argument | None,
-    scope: Scope,
-    first: Collection[str],
+    cls: type, given: Sequence[Argument], i: int, fits: bool, scope: Scope, first: Collection[str]
 ) -> Misplaced | None:
-    """What a bare word is meant to be that is no value; None where it may be a constant that is not defined."""
-    name = given[i].value
+    """What a bare word is meant to be that is no value.
+
+    None where it may be a constant that is not defined: where a value `fits`. `first` are the arguments given so far.
+    """
+    name, title = given[i].value, info(cls).name
     assert isinstance(name, Name)
     own = {a.name: a for a in words.arguments(cls)}
-    text = name.text
+    text, message = name.text, f"{title} does not take `{name.text}`"
     options = [a for a in own.values() if not a.positional and a.name not in first]
     if text in own and not own[text].positional:
         return _without_equals(cls, own[text], given, i, scope)
@@ -91,91 +88,78 @@ def read_bare_word(
     if meant is not None:
         whole = all(a.default is not words.MISSING or a.name in first for a in own.values())
         return _arrow(name, meant, title, safe=whole and info(cls).vocabulary == "layer")
-    for option in options:
-        if text in option.kind.words and text not in ("true", "false"):
-            return Misplaced(
-                f"`{text}` needs the name of its option", name.span, write(f"{option.name}={text}"), option=option.name
-            )
+    option = next((a.name for a in options if text in a.kind.words and text not in ("true", "false")), "")
+    if option:
+        return Misplaced(f"`{text}` needs the name of its option", name.span, write(f"{option}={text}"), 1, option)
     negated = text.casefold().removeprefix("no").lstrip("_-")
     if negated != text.casefold() and negated in own and isinstance(own[negated].kind, Boolean):
-        return Misplaced(f"{title} does not take `{text}`", name.span, respell(f"{negated}=false"), option=negated)
-    if free is not None:
+        return Misplaced(message, name.span, respell(f"{negated}=false"), 1, negated)
+    if fits:
         return None
-    found = option_meant(text, [a.name for a in options])
-    if found is not None:
-        switched = any(end in text.casefold() for end in ("hflip", "vflip", "horizontal", "vertical"))
-        if switched:
-            way = "vertical" if "v" in text.casefold()[:2] else "horizontal"
-            return Misplaced(f"{title} does not take `{text}`", name.span, write(f"{found}={way}"), option=found)
-        said = _without_equals(cls, own[found], given, i, scope)
+    option = option_meant(text, [a.name for a in options]) or ""
+    if option and any(end in text.casefold() for end in ("hflip", "vflip", "horizontal", "vertical")):
+        way = "vertical" if "v" in text.casefold()[:2] else "horizontal"
+        return Misplaced(message, name.span, write(f"{option}={way}"), 1, option)
+    if option:
+        said = _without_equals(cls, own[option], given, i, scope)
         assert said.help is not None
-        message = f"{title} does not take `{text}`. Did you mean `{said.help.edits[0][1]}`?"
-        return Misplaced(message, said.span, said.help, said.taken, found)
+        return replace(said, message=f"{message}. Did you mean `{said.help.edits[0][1]}`?")
     meant = layer_meant(text, scope, fuzzy=True)
-    if meant is not None:
-        return _arrow(name, meant, title)
-    return Misplaced(f"{title} does not take `{text}`", name.span)
+    return _arrow(name, meant, title) if meant is not None else Misplaced(message, name.span)
 
 
 def _without_equals(cls: type, own: words.Argument, given: Sequence[Argument], i: int, scope: Scope) -> Misplaced:
     """`pad 1`, or `bias` alone."""
     following = given[i + 1] if i + 1 < len(given) else None
-    message = f"`{own.name}` needs `=` before its value"
     if following is not None and following.name is None:
         value = evaluate(following.value, scope, Report().muted(), own.kind.words)
         bare = isinstance(following.value, Name) and value is UNKNOWN
         if not bare and (value is UNKNOWN or _taken(own, value)):
-            span = given[i].span.to(following.span)
-            return Misplaced(message, span, respell(f"{own.name}={excerpt(following.value.span)}"), 2, own.name)
+            span, text = given[i].span.to(following.span), f"{own.name}={excerpt(following.value.span)}"
+            return Misplaced(f"`{own.name}` needs `=` before its value", span, respell(text), 2, own.name)
     text = nearest_accepted(cls, own, True) if not isinstance(own.kind, Integer) else example_value(cls, own)
     return Misplaced(f"`{own.name}` needs `=` and a value", given[i].span, write(f"{own.name}={text}"), 1, own.name)
 
 
-def read_surplus(
-    cls: type, title: str, given: Sequence[Argument], i: int, scope: Scope, first: Collection[str]
-) -> Misplaced:
+def read_surplus(cls: type, given: Sequence[Argument], i: int, scope: Scope, first: Collection[str]) -> Misplaced:
     """What a value is meant to be for which there is no place: the next option's, or nothing."""
-    argument = given[i]
+    argument, title = given[i], info(cls).name
     own = [a for a in words.arguments(cls) if not a.positional and a.name not in first]
-    places = [a for a in words.arguments(cls) if a.positional]
     value = evaluate(argument.value, scope, Report().muted(), tuple(w for a in own for w in a.kind.words))
     following = given[i + 1] if i + 1 < len(given) else None
     if following is not None and following.name is None and isinstance(following.value, Name):
-        behind = next((a for a in own if a.name == option_meant(following.value.text, [a.name for a in own])), None)
+        option = option_meant(following.value.text, [a.name for a in own])
+        behind = next((a for a in own if a.name == option), None)
         alone = i + 2 >= len(given) or given[i + 2].name is not None
         if behind is not None and alone and _taken(behind, value):
-            span = argument.span.to(following.span)
-            text = f"{behind.name}={excerpt(argument.value.span)}"
-            return Misplaced(
-                f"the name of an option stands before its value: `{behind.name}=…`", span, write(text), 2, behind.name
-            )
-    count = len(places)
+            message = f"the name of an option stands before its value: `{behind.name}=…`"
+            fix = write(f"{behind.name}={excerpt(argument.value.span)}")
+            return Misplaced(message, argument.span.to(following.span), fix, 2, behind.name)
+    count = sum(a.positional for a in words.arguments(cls))
     takes = "takes no values" if not count else f"takes {count} value{'s' if count > 1 else ''} by place"
     message = f"{title} {takes}: this one is too many"
     if title in COUNTED_LAYERS and isinstance(value, int):
         return Misplaced(message, argument.span, remove(more=": how many channels there are is found out by itself"))
-    if value is not UNKNOWN:
-        for option in own:
-            for candidate in (value, [value]):
-                if (isinstance(option.kind, ListOf) or candidate is value) and _taken(option, candidate):
-                    text = option.kind.show(option.kind.accept(candidate))
-                    return Misplaced(
-                        f"{title} {takes}: further ones are written by their name",
-                        argument.span,
-                        write(f"{option.name}={text}"),
-                        1,
-                        option.name,
-                    )
+    for option_own in own if value is not UNKNOWN else ():
+        for candidate in (value, [value]) if isinstance(option_own.kind, ListOf) else (value,):
+            if _taken(option_own, candidate):
+                fix = write(f"{option_own.name}={option_own.kind.show(option_own.kind.accept(candidate))}")
+                message = f"{title} {takes}: further ones are written by their name"
+                return Misplaced(message, argument.span, fix, 1, option_own.name)
     return Misplaced(message, argument.span, None if own else remove(), harmless=not own)
 
 
 def _taken(own: words.Argument, value: Any) -> bool:
+    """Whether a value can be meant for an option, which takes some that are written for others too."""
     if isinstance(own.kind, Boolean) and not isinstance(value, bool):
         return False
-    if isinstance(value, Word) and value not in own.kind.words:
-        return False
+    return not (isinstance(value, Word) and value not in own.kind.words) and accepts(own.kind, value)
+
+
+def accepts(kind: Kind, value: Any) -> bool:
+    """Whether an argument of a kind takes a value."""
     try:
-        own.kind.accept(value)
+        kind.accept(value)
     except (UnsuitableError, TypeError):
         return False
     return True

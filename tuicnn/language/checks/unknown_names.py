@@ -12,7 +12,7 @@ from tuicnn.language.checks.translation import closest_exactly, glued, translate
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
 from tuicnn.language.elsewhere import ABSENT_LAYERS, JOINS, NEEDLESS_STEPS, SETTINGS
-from tuicnn.language.excerpts import excerpt, follows_arrow, one_line
+from tuicnn.language.excerpts import excerpt, one_line
 from tuicnn.language.fixes import line_end, remove, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
@@ -44,8 +44,7 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
         error(Code.NAME, f"`{name}` is a label, not a layer", span, help=write(f"@{name}"))
         return
     if name in NEEDLESS_STEPS and not (use.arguments and name in setting_names()):
-        arrow = " with its arrow" if follows_arrow(use.span) else ""
-        error(Code.NAME, f"no layer called `{name}`: {NEEDLESS_STEPS[name]}", use.span, help=remove(more=arrow))
+        error(Code.NAME, f"no layer called `{name}`: {NEEDLESS_STEPS[name]}", use.span, help=remove())
         return
     if name in setting_names():
         example = _example(name)
