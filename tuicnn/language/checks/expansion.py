@@ -18,7 +18,7 @@ from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
 from tuicnn.language.excerpts import excerpt, one_line
 from tuicnn.language.fixes import Fix, remove, write
-from tuicnn.language.syntax.tree import Chain, Group, Name, Recall, Step, Unreadable, Use
+from tuicnn.language.syntax.tree import Branches, Chain, Group, Name, Recall, Step, Unreadable, Use
 from tuicnn.layers.base import Layer
 from tuicnn.layers.shapes import shape_text
 from tuicnn.vocabulary import show, vocabulary
@@ -71,12 +71,9 @@ class Expansion:
             if value is UNKNOWN:
                 return None
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                frame.report.error(
-                    Code.RANGE,
-                    f"a step is repeated a whole number of times, at least 1, not {show(value)}",
-                    repeat.span,
-                    help=write(f"{_count_near(value)}", more=", or remove the step"),
-                )
+                message = f"a step is repeated a whole number of times, at least 1, not {show(value)}"
+                help = write(f"{_count_near(value)}", more=", or remove the step")
+                frame.report.error(Code.RANGE, message, repeat.span, help=help)
                 return None
             times *= value
         return times
@@ -84,20 +81,14 @@ class Expansion:
     def _unit(self, step: Step, flow: Flow, frame: Frame, begins_branch: bool) -> Flow:
         unit = step.unit
         if isinstance(unit, Unreadable):
-            self.graph.failed = True
-            return NOWHERE
+            return self.graph.fail()
         if frame.depth >= DEEPEST:
-            self.graph.failed = True
-            if self.blocks.too_deep:
-                return NOWHERE
-            self.blocks.too_deep = True
-            frame.report.error(
-                Code.LIMIT,
-                f"blocks and braces are nested more than {DEEPEST} deep",
-                unit.span,
-                help="write the innermost blocks out where they are used",
-            )
-            return NOWHERE
+            if not self.blocks.too_deep:
+                self.blocks.too_deep = True
+                message = f"blocks and braces are nested more than {DEEPEST} deep"
+                help = "write the innermost blocks out where they are used"
+                frame.report.error(Code.LIMIT, message, unit.span, help=help)
+            return self.graph.fail()
         if isinstance(unit, Group):
             return self.chain(unit.chain, flow, frame.deeper())
         if isinstance(unit, Recall):
@@ -107,36 +98,26 @@ class Expansion:
     # --- labels -----------------------------------------------------------------------------------------------------
 
     def _label(self, label: Name, flow: Flow, frame: Frame, *, made: bool) -> None:
-        first = frame.labels.find(label.text)
+        text, first = label.text, frame.labels.find(label.text)
         if first is not None:
-            frame.report.error(
-                Code.LABEL,
-                f"the label `{label.text}` is made twice",
-                label.span,
-                help=write(f"{label.text}2", more=f", and `@{label.text}2` where it is meant"),
-                notes=(Note("first made here", first[1].span),),
-            )
+            help = write(f"{text}2", more=f", and `@{text}2` where it is meant")
+            note = Note("first made here", first[1].span)
+            frame.report.error(Code.LABEL, f"the label `{text}` is made twice", label.span, help=help, notes=(note,))
             return
-        frame.labels.made[label.text] = (flow, label)
+        frame.labels.made[text] = (flow, label)
         if frame.top and made and flow.node >= 0:
-            self.graph.labelled.setdefault(flow.node, label.text)
+            self.graph.labelled.setdefault(flow.node, text)
 
     def _recall(self, recall: Recall, frame: Frame, begins_branch: bool) -> Flow:
-        found = frame.labels.find(recall.name.text)
+        found, name = frame.labels.find(recall.name.text), recall.name.text
         if found is None:
             unknown_label(recall, frame, self.blocks, begins_branch=begins_branch)
-            self.graph.failed = True
-            return NOWHERE
-        if not begins_branch:
-            frame.report.error(
-                Code.LABEL,
-                f"`@{recall.name.text}` can only begin a branch",
-                recall.span,
-                help=write(f"concat {{ identity | @{recall.name.text} }}", more=" to join it to what stands here"),
-            )
-            self.graph.failed = True
-            return NOWHERE
-        return found[0]
+            return self.graph.fail()
+        if begins_branch:
+            return found[0]
+        help = write(f"concat {{ identity | @{name} }}", more=" to join it to what stands here")
+        frame.report.error(Code.LABEL, f"`@{name}` can only begin a branch", recall.span, help=help)
+        return self.graph.fail()
 
     # --- layers and blocks ------------------------------------------------------------------------------------------
 
@@ -149,101 +130,67 @@ class Expansion:
         cls = vocabulary("layer").get(name)
         if cls is None:
             unknown_step(use, frame, self.blocks)
-            if use.branches is not None:
-                for chain in use.branches.chains:
-                    self.chain(chain, NOWHERE, frame.deeper(), branch=True)
-            self.graph.failed = True
-            return NOWHERE
+            for chain in use.branches.chains if use.branches is not None else ():
+                self.chain(chain, NOWHERE, frame.deeper(), branch=True)
+            return self.graph.fail()
         taken = take(cls, use.name, use.arguments, frame.scope, frame.report, self.defaults.get(name))
         if issubclass(cls, Layer) and cls.arity is None:
             return self._join(use, taken, flow, frame)
         if use.branches is not None:
-            frame.report.error(Code.ARGUMENT, f"{name} takes no branches", use.branches.span, help=_no_branches(use))
-            self.graph.failed = True
-            return NOWHERE
+            help = _no_branches(use.branches)
+            frame.report.error(Code.ARGUMENT, f"{name} takes no branches", use.branches.span, help=help)
+            return self.graph.fail()
         return self.graph.add(taken, (flow,), (), use.span, frame.report)
 
     def _join(self, use: Use, taken: Taken, flow: Flow, frame: Frame) -> Flow:
-        name, branches = use.name.text, use.branches
+        name, branches, span = use.name.text, use.branches, use.name.span
         if branches is None:
             help = write(f"{name} {{ identity | relu }}", more=", with branches of yours")
-            frame.report.error(Code.ARGUMENT, f"{name} needs branches", use.name.span, help=help)
-            self.graph.failed = True
-            return NOWHERE
-        if len(branches.chains) == 1 and not excerpt(branches.span).strip("{} \t\n"):
-            self.graph.failed = True  # it was said that there is nothing in it
-            return NOWHERE
-        if len(branches.chains) == 1:
-            asked = ". Did you mean `residual`?" if name == "add" else ", with `|` between them"
-            help = write("residual", more=": it adds its input to what one branch gives")
-            span = use.name.span
+            frame.report.error(Code.ARGUMENT, f"{name} needs branches", span, help=help)
+            return self.graph.fail()
+        if len(branches.chains) > 1:
+            flows = [self._branch(chain, flow, frame) for chain in branches.chains]
+            return self.graph.add(taken, flows, [c.span for c in branches.chains], use.span, frame.report)
+        if excerpt(branches.span).strip("{} \t\n"):  # else it was said that there is nothing in it
+            asked, help = (
+                ". Did you mean `residual`?",
+                write("residual", more=": it adds its input to what one branch gives"),
+            )
             if name != "add":
                 brace = branches.span
-                end = Span(brace.line, brace.column, brace.line, brace.column + 1, brace.source)
-                span, help = use.name.span.to(end), write(f"{name} {{ identity |", more=" to join the input")
+                span = span.to(replace(brace, end_line=brace.line, end_column=brace.column + 1))
+                asked, help = ", with `|` between them", write(f"{name} {{ identity |", more=" to join the input")
             frame.report.error(Code.ARGUMENT, f"{name} needs at least two branches{asked}", span, help=help)
             self.chain(branches.chains[0], flow, frame.deeper(), branch=True)
-            self.graph.failed = True
-            return NOWHERE
-        flows = [self._branch(chain, flow, frame) for chain in branches.chains]
-        return self.graph.add(taken, flows, [c.span for c in branches.chains], use.span, frame.report)
+        return self.graph.fail()
 
     def _branch(self, chain: Chain, flow: Flow, frame: Frame) -> Flow:
         """The flow after a branch; `identity` alone is the input itself."""
-        if len(chain.steps) == 1:
-            step = chain.steps[0]
-            unit = step.unit
-            alone = isinstance(unit, Use) and unit.name.text == "identity" and not unit.arguments
-            if alone and not step.repeats and step.label is None and "identity" not in self.blocks.definitions:
-                return flow
+        step, unit = chain.steps[0], chain.steps[0].unit
+        plain = len(chain.steps) == 1 and not step.repeats and step.label is None
+        alone = plain and isinstance(unit, Use) and unit.name.text == "identity" and not unit.arguments
+        if alone and "identity" not in self.blocks.definitions:
+            return flow
         return self.chain(chain, flow, frame.deeper(), branch=True)
 
     def _residual(self, use: Use, flow: Flow, frame: Frame) -> Flow:
         """`residual { a }` is `add { a | identity }`."""
         branches, add = use.branches, vocabulary("layer")["add"]
         if branches is None or use.arguments or len(branches.chains) != 1:
-            span = use.name.span
-            if branches is not None and len(branches.chains) > 1:
-                message = "residual takes one branch. Did you mean `add`?"
-                help = write("add", more="; a branch `| identity` adds the input")
-            elif use.arguments and branches is None:
-                message, span = "the branch of `residual` stands in braces", use.span
-                help = write(f"residual {{ {' '.join(one_line(a.span) for a in use.arguments)} }}")
-            elif use.arguments:
-                message, help = "residual takes no values", remove()
-                span = use.arguments[0].span.to(use.arguments[-1].span)
-            else:
-                channels = flow.shape[0] if flow.shape is not None and len(flow.shape) == 3 else 8
-                message, help = (
-                    "residual needs a branch",
-                    write(f"residual {{ conv {channels} 3x3 pad=1 }}", more=", say"),
-                )
+            message, help, span = _no_residual(use, flow)
             frame.report.error(Code.ARGUMENT, message, span, help=help)
-            self.graph.failed = True
-            return NOWHERE
-        body = self._branch(branches.chains[0], flow, frame)
-        if body.shape is not None and flow.shape is not None and body.shape != flow.shape:
-            self._changed(use, body, flow, frame)
-            return NOWHERE
-        taken = Taken(add(), "residual", {})
-        return self.graph.add(taken, (body, flow), [branches.chains[0].span], use.span, frame.report)
-
-    def _changed(self, use: Use, body: Flow, flow: Flow, frame: Frame) -> None:
-        self.graph.failed = True
-        assert body.shape is not None
-        assert flow.shape is not None
-        assert use.branches is not None
-        help: Fix | str
-        span, help = use.span, residual_help(use.branches.chains[0].span, flow.shape, body.shape)
-        if span.line != span.end_line:
-            span, help = use.name.span, several_lines(use.span, flow.shape, body.shape)
-        frame.report.error(
-            Code.SHAPE,
-            f"the body of `residual` turns {shape_text(flow.shape)} into {shape_text(body.shape)}, "
-            "so the input cannot be added back",
-            span,
-            help=help,
-        )
+            return self.graph.fail()
+        body, span = self._branch(branches.chains[0], flow, frame), branches.chains[0].span
+        if body.shape is None or flow.shape is None or body.shape == flow.shape:
+            return self.graph.add(Taken(add(), "residual", {}), (body, flow), [span], use.span, frame.report)
+        shapes = f"turns {shape_text(flow.shape)} into {shape_text(body.shape)}"
+        message = f"the body of `residual` {shapes}, so the input cannot be added back"
+        if use.span.line == use.span.end_line:
+            frame.report.error(Code.SHAPE, message, use.span, help=residual_help(span, flow.shape, body.shape))
+        else:
+            fix = several_lines(use.span, flow.shape, body.shape)
+            frame.report.error(Code.SHAPE, message, use.name.span, help=fix)
+        return self.graph.fail()
 
     def _block(self, use: Use, flow: Flow, frame: Frame) -> Flow:
         name = use.name.text
@@ -254,21 +201,16 @@ class Expansion:
             help = "write the blocks out that only stand for another one"
             frame.report.error(Code.LIMIT, f"blocks are used more than {MOST_USES:,} times", use.span, help=help)
         if self.uses >= MOST_USES or name in self.blocks.oversized:
-            self.graph.failed = True
-            return NOWHERE
+            return self.graph.fail()
         good = self.blocks.fits(use, block, frame)
         if use.branches is not None:
-            frame.report.error(
-                Code.ARGUMENT,
-                f"the block {name} takes no branches",
-                use.branches.span,
-                help="branches belong to `add`, `concat` and `residual`",
-            )
+            help = "branches belong to `add`, `concat` and `residual`"
+            message = f"the block {name} takes no branches"
+            frame.report.error(Code.ARGUMENT, message, use.branches.span, help=help)
             good = False
         values = bind(block.parameters, use, frame.scope, self.blocks.scope, frame.report, self.blocks.words)
         if not good or block.chain is None or name in self.blocks.broken:
-            self.graph.failed = True
-            return NOWHERE
+            return self.graph.fail()
         if self.once:
             if name in self.entered:
                 return NOWHERE
@@ -291,8 +233,22 @@ def _count_near(value: Any) -> int:
     return max(1, abs(round(value))) if good else 1
 
 
-def _no_branches(use: Use) -> Fix:
+def _no_branches(branches: Branches) -> Fix:
     """What to write for branches behind a layer that takes none."""
-    assert use.branches is not None
-    inner = " | ".join(one_line(c.span) or "…" for c in use.branches.chains)
-    return write(f"-> concat {{ {inner} }}") if len(use.branches.chains) > 1 else write(f"-> ( {inner} )")
+    inner = " | ".join(one_line(c.span) or "…" for c in branches.chains)
+    return write(f"-> concat {{ {inner} }}") if len(branches.chains) > 1 else write(f"-> ( {inner} )")
+
+
+def _no_residual(use: Use, flow: Flow) -> tuple[str, Fix, Span]:
+    """What is wrong with a `residual` that has not one branch alone, what to write, and in which place."""
+    branches, span = use.branches, use.name.span
+    if branches is not None and len(branches.chains) > 1:
+        message = "residual takes one branch. Did you mean `add`?"
+        return message, write("add", more="; a branch `| identity` adds the input"), span
+    if use.arguments and branches is None:
+        inner = " ".join(one_line(a.span) for a in use.arguments)
+        return "the branch of `residual` stands in braces", write(f"residual {{ {inner} }}"), use.span
+    if use.arguments:
+        return "residual takes no values", remove(), use.arguments[0].span.to(use.arguments[-1].span)
+    channels = flow.shape[0] if flow.shape is not None and len(flow.shape) == 3 else 8
+    return "residual needs a branch", write(f"residual {{ conv {channels} 3x3 pad=1 }}", more=", say"), span

@@ -44,6 +44,11 @@ class Graph:
         self.failed = False
         self._costs: dict[tuple[Layer, tuple[Shape, ...]], tuple[Shape, int, int]] = {}
 
+    def fail(self) -> Flow:
+        """Of a step that left no node behind because of a problem: nothing is said of what follows."""
+        self.failed = True
+        return NOWHERE
+
     def add(self, taken: Taken, inputs: Sequence[Flow], spans: Sequence[Span], span: Span, report: Report) -> Flow:
         """One layer with these inputs; `spans` are the branches' places. NOWHERE where it is not known or cannot be."""
         layer, shapes = taken.made, [flow.shape for flow in inputs]
@@ -102,20 +107,8 @@ class Graph:
                 if name in taken:
                     name = None
             # written out: `dataclasses.replace` takes four times as long
-            out.append(
-                Node(
-                    name,
-                    node.layer,
-                    node.inputs,
-                    node.input_shapes,
-                    node.shape,
-                    node.parameters,
-                    node.macs,
-                    node.text,
-                    node.span,
-                    node.via,
-                )
-            )
+            costs = node.shape, node.parameters, node.macs
+            out.append(Node(name, node.layer, node.inputs, node.input_shapes, *costs, node.text, node.span, node.via))
         return tuple(out)
 
     # --- what does not fit ------------------------------------------------------------------------------------------

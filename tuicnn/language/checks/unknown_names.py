@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tuicnn.language.checks.arguments import look
@@ -13,7 +13,7 @@ from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
 from tuicnn.language.elsewhere import ABSENT_LAYERS, JOINS, NEEDLESS_STEPS, SETTINGS
 from tuicnn.language.excerpts import excerpt, one_line
-from tuicnn.language.fixes import line_end, remove, write
+from tuicnn.language.fixes import Fix, line_end, remove, respell, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Name, Recall, Setting, Use
@@ -35,83 +35,76 @@ def setting_names() -> list[str]:
 def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
     """A step whose name is no layer and no block."""
     name, span = use.name.text, use.name.span
-    error = frame.report.error
+    message = f"no layer called `{name}`"
+
+    def error(message: str, at: Span, help: Fix | str) -> None:
+        frame.report.error(Code.NAME, message, at, help=help)
+
     if name in frame.scope.values:
-        layer = f"conv {name} 3x3"
-        error(Code.NAME, f"`{name}` is a constant, not a layer", use.span, help=write(layer, more=", or another layer"))
-        return
+        help = write(f"conv {name} 3x3", more=", or another layer")
+        return error(f"`{name}` is a constant, not a layer", use.span, help)
     if name in frame.labels.made:
-        error(Code.NAME, f"`{name}` is a label, not a layer", span, help=write(f"@{name}"))
-        return
+        return error(f"`{name}` is a label, not a layer", span, write(f"@{name}"))
     if name in NEEDLESS_STEPS and not (use.arguments and name in setting_names()):
-        error(Code.NAME, f"no layer called `{name}`: {NEEDLESS_STEPS[name]}", use.span, help=remove())
-        return
+        return error(f"{message}: {NEEDLESS_STEPS[name]}", use.span, remove())
     if name in setting_names():
-        example = _example(name)
         text = f"`{name}` is a setting, not a layer"
         if not use.arguments:
-            error(Code.NAME, text, span, help=f"write `{example}` on a line of its own")
-        else:
-            error(Code.NAME, f"{text}: it needs a `:`", span, help=f"write `{name}:`, on a line of its own")
-        return
-    layers = [*vocabulary("layer"), "residual"]
-    message = f"no layer called `{name}`"
-    if _absent(use, frame) or _glued(use, frame, message) or _parted(use, frame, message):
-        return
-    elsewhere = aliases("layer")
+            return error(text, span, f"write `{_example(name)}` on a line of its own")
+        return error(f"{text}: it needs a `:`", span, f"write `{name}:`, on a line of its own")
+    for rule in (_absent, _glued, _parted):
+        found = rule(use, message)
+        if found is not None:
+            return error(*found)
+    layers, elsewhere = [*vocabulary("layer"), "residual"], aliases("layer")
     if use.branches is not None:
         join = "concat" if len(use.branches.chains) > 1 else "residual"
         elsewhere = {**elsewhere, **{word: join if meant == "concat" else meant for word, meant in JOINS.items()}}
     meant = closest(name, [*layers, *blocks.definitions], elsewhere)
     if meant is None:
-        error(Code.NAME, message, span, help=f"remove this step, or write one of the layers: {', '.join(layers)}")
-        return
+        return error(message, span, f"remove this step, or write one of the layers: {', '.join(layers)}")
     asked = f"{message}. Did you mean `{meant}`?"
     step = translated(use, meant, frame.scope)
     if step:
-        error(Code.NAME, asked, use.span, help=write(step))
-        return
-    error(Code.NAME, asked, span, help=write(meant, safe=closest_exactly(name) == meant))
+        return error(asked, use.span, write(step))
+    error(asked, span, write(meant, safe=closest_exactly(name) == meant))
     if meant in vocabulary("layer"):  # what is wrong with its arguments is told in one go
         look(vocabulary("layer")[meant], Name(meant, span), use.arguments, frame.scope, frame.report)
+    return None
 
 
-def _absent(use: Use, frame: Frame) -> bool:
+#: a message, what it is about, and what to write
+_Found = tuple[str, Span, Fix]
+
+
+def _absent(use: Use, message: str) -> _Found | None:
     """`lrn`, `multiply { … }`: known elsewhere, and no slip of a word of this language."""
-    name = use.name.text
-    what, instead = ABSENT_LAYERS.get(name.rpartition(".")[2].casefold(), ("", ""))
+    what, instead = ABSENT_LAYERS.get(use.name.text.rpartition(".")[2].casefold(), ("", ""))
+    message = f"{message}: there is none for {what}"
     if not what:
-        return False
-    message = f"no layer called `{name}`: there is none for {what}"
-    if instead != "add":
-        # what it was given is not what the other layer takes
-        frame.report.error(Code.NAME, message, use.span, help=write(instead, more=", the nearest there is"))
-        return True
+        return None
+    if instead != "add":  # what it was given is not what the other layer takes
+        return message, use.span, write(instead, more=", the nearest there is")
     message += "; branches are joined by add, concat and residual"
     if use.branches is None:
-        frame.report.error(Code.NAME, message, use.span, help=write("add { identity | conv 8 1x1 }", more=", say"))
-    else:
-        frame.report.error(Code.NAME, message, use.name.span, help=write("add", more=", or `concat`"))
-    return True
+        return message, use.span, write("add { identity | conv 8 1x1 }", more=", say")
+    return message, use.name.span, write("add", more=", or `concat`")
 
 
-def _glued(use: Use, frame: Frame, message: str) -> bool:
+def _glued(use: Use, message: str) -> _Found | None:
     """`dense10`, `conv3x3 8`: a layer whose first value sticks to it."""
     parts = glued(use.name.text) if closest_exactly(use.name.text) is None else None
     if parts is None:
-        return False
+        return None
     layer, value = parts
+    text, span = f"{layer} {value}", use.name.span
     rest = [excerpt(a.span) for a in use.arguments]
-    if "x" in value and rest and layer in ("conv",):
-        text = " ".join([layer, rest[0], value, *rest[1:]])
-        frame.report.error(Code.NAME, f"{message}. Did you mean `{text}`?", use.span, help=write(text))
-    else:
-        text = f"{layer} {value}"
-        frame.report.error(Code.NAME, f"{message}. Did you mean `{text}`?", use.name.span, help=write(text))
-    return True
+    if "x" in value and rest and layer == "conv":
+        text, span = " ".join([layer, rest[0], value, *rest[1:]]), use.span
+    return f"{message}. Did you mean `{text}`?", span, write(text)
 
 
-def _parted(use: Use, frame: Frame, message: str) -> bool:
+def _parted(use: Use, message: str) -> _Found | None:
     """`max pool 2`, `batch norm`: a layer's name in two words or three."""
     names = [use.name]
     for argument in use.arguments[:2]:
@@ -121,13 +114,10 @@ def _parted(use: Use, frame: Frame, message: str) -> bool:
     for count in range(len(names), 1, -1):
         layer = closest_exactly("".join(n.text for n in names[:count]))
         if layer is not None:
-            span = names[0].span.to(names[count - 1].span)
             written = " ".join(n.text for n in names[:count])
-            frame.report.error(
-                Code.NAME, f"no layer called `{written}`. Did you mean `{layer}`?", span, help=write(layer)
-            )
-            return True
-    return False
+            message = f"no layer called `{written}`. Did you mean `{layer}`?"
+            return message, names[0].span.to(names[count - 1].span), respell(layer)
+    return None
 
 
 def _example(name: str) -> str:
@@ -140,67 +130,52 @@ def _example(name: str) -> str:
 
 def unknown_label(recall: Recall, frame: Frame, blocks: Blocks, *, begins_branch: bool = True) -> None:
     """A label that is not made, not yet made, or made where it is not seen."""
-    name = recall.name.text
+    name, here = recall.name.text, recall.span
     elsewhere = blocks.labels.get(name)
     if elsewhere is not None:
-        place, here = elsewhere.span, recall.span
+        place = elsewhere.span
+        message = f"the label `{name}` is not known here: one made in a block or a repeat is known only there"
         if place.source == here.source and (place.line, place.column) > (here.line, here.column):
             message = f"the label `{name}` is used before it is made"
-        else:
-            message = f"the label `{name}` is not known here: one made in a block or a repeat is known only there"
-        frame.report.error(
-            Code.LABEL,
-            message,
-            recall.span,
-            help=write("identity", more=" for what comes in here, or move this behind the label"),
-            notes=(Note("it is made here", place),),
-        )
-        return
-    meant = closest(name, blocks.labels)
-    message = f"no label called `{name}`"
+        help = write("identity", more=" for what comes in here, or move this behind the label")
+        note = Note("it is made here", place)
+        return frame.report.error(Code.LABEL, message, here, help=help, notes=(note,))
+    meant, message = closest(name, blocks.labels), f"no label called `{name}`"
     if meant is not None:
-        frame.report.error(Code.LABEL, f"{message}. Did you mean `@{meant}`?", recall.span, help=write(f"@{meant}"))
+        message, help = f"{message}. Did you mean `@{meant}`?", write(f"@{meant}")
     elif begins_branch:
-        frame.report.error(
-            Code.LABEL, message, recall.span, help=write("identity", more=f", or make it first: `conv 8 3x3 as {name}`")
-        )
+        help = write("identity", more=f", or make it first: `conv 8 3x3 as {name}`")
     else:
-        frame.report.error(
-            Code.LABEL, f"{message}: a label is made with `as`", recall.span, help=write(f"identity as {name}")
-        )
+        message, help = f"{message}: a label is made with `as`", write(f"identity as {name}")
+    return frame.report.error(Code.LABEL, message, here, help=help)
 
 
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
-def unknown_setting(setting: Setting, report: Report, settings: Mapping[str, Setting] | None = None) -> None:
+def unknown_setting(setting: Setting, report: Report, settings: Mapping[str, Setting]) -> None:
     """A line `name: …` whose name is no setting; `settings` are those that the file has."""
-    settings = settings or {}
-    name, span = setting.name.text, setting.name.span
+    name, names = setting.name.text, setting_names()
+
+    def error(message: str, at: Span, help: Fix, *notes: Note) -> None:
+        report.error(Code.SETTING, message, at, help=help, notes=notes)
+
     if name in vocabulary("layer"):
-        report.error(Code.SETTING, f"`{name}` is a layer, not a setting", _with_colon(setting), help=write(name))
-        return
+        return error(f"`{name}` is a layer, not a setting", _with_colon(setting), write(name))
     message = f"no setting `{name}:`"
-    names = setting_names()
-    exact = {n.casefold(): n for n in names} | SETTINGS
-    meant = exact.get(name.casefold())
-    owner, option, word = ("", "", "") if meant else _owner(name, settings)
+    exact = ({n.casefold(): n for n in names} | SETTINGS).get(name.casefold())
+    owner, option, word = _owner(name, settings) if exact is None else ("", "", "")
+    meant = exact or closest(name, names, SETTINGS)
     if owner:
-        _option_alone(setting, owner, option, word, report, settings)
-        return
-    meant = meant or closest(name, names, SETTINGS)
-    if meant is not None and meant in settings:
+        return _option_alone(setting, owner, option, word, error, settings.get(owner))
+    if meant is None:
+        span = setting.span if setting.readable else setting.name.span
+        return error(message, span, remove(more=f"; the settings are: {', '.join(names)}"))
+    if meant in settings:
         note = Note(f"`{meant}:` is here", settings[meant].name.span)
-        report.error(
-            Code.SETTING, f"{message}; `{meant}:` is there already", setting.span, help=remove(), notes=(note,)
-        )
-    elif meant is not None:
-        asked = f"{message}. Did you mean `{meant}:`?"
-        safe = exact.get(name.casefold()) == meant
-        report.error(Code.SETTING, asked, _with_colon(setting), help=write(f"{meant}:", safe=safe))
-    else:
-        help = remove(more=f"; the settings are: {', '.join(names)}")
-        report.error(Code.SETTING, message, setting.span if setting.readable else span, help=help)
+        return error(f"{message}; `{meant}:` is there already", setting.span, remove(), note)
+    help = write(f"{meant}:", safe=exact is not None)
+    return error(f"{message}. Did you mean `{meant}:`?", _with_colon(setting), help)
 
 
 def _with_colon(setting: Setting) -> Span:
@@ -210,24 +185,17 @@ def _with_colon(setting: Setting) -> Span:
 
 
 def _option_alone(
-    setting: Setting, owner: str, option: str, word: str, report: Report, settings: Mapping[str, Setting]
+    setting: Setting, owner: str, option: str, word: str, error: Callable[..., None], there: Setting | None
 ) -> None:
-    """`lr: 0.001` on a line of its own: it belongs to `optim:`."""
-    name = setting.name.text
-    value = " ".join(one_line(a.span) for a in setting.arguments) or "…"
-    written = f"{option}={value}"
-    message = f"no setting `{name}:`; `{option}` is an option of `{owner}:`"
-    there = settings.get(owner)
+    """`lr: 0.001` on a line of its own: it belongs to `optim:`, which may be `there`."""
+    written = f"{option}={' '.join(one_line(a.span) for a in setting.arguments) or '…'}"
+    message = f"no setting `{setting.name.text}:`; `{option}` is an option of `{owner}:`"
     if there is None:
-        text = " ".join(filter(None, [f"{owner}:", word, written]))
-        report.error(Code.SETTING, message, setting.span, help=write(text))
-        return
-    note = Note(f"`{owner}:` is here", there.name.span)
+        return error(message, setting.span, write(" ".join(filter(None, [f"{owner}:", word, written]))))
+    help = remove() + write(f" {written}", line_end(there.span.source, there.span.line))
     if any(a.name is not None and a.name.text == option for a in there.arguments):
-        report.error(Code.SETTING, message, setting.span, help=remove(more=": it is given there"), notes=(note,))
-    else:
-        help = remove() + write(f" {written}", line_end(there.span.source, there.span.line))
-        report.error(Code.SETTING, message, setting.span, help=help, notes=(note,))
+        help = remove(more=": it is given there")
+    return error(message, setting.span, help, Note(f"`{owner}:` is here", there.name.span))
 
 
 def _owner(name: str, settings: Mapping[str, Setting]) -> tuple[str, str, str]:
