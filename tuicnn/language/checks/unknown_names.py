@@ -164,7 +164,7 @@ def unknown_setting(setting: Setting, report: Report, settings: Mapping[str, Set
         return error(f"`{name}` is a layer, not a setting", _with_colon(setting), write(name))
     message = f"no setting `{name}:`"
     exact = ({n.casefold(): n for n in names} | SETTINGS).get(name.casefold())
-    owner, option, word = _owner(name, settings) if exact is None else ("", "", "")
+    owner, option, word = option_owner(name, settings) if exact is None else ("", "", "")
     meant = exact or closest(name, names, SETTINGS)
     if owner:
         return _option_alone(setting, owner, option, word, error, settings.get(owner))
@@ -198,8 +198,11 @@ def _option_alone(
     return error(message, setting.span, help, Note(f"`{owner}:` is here", there.name.span))
 
 
-def _owner(name: str, settings: Mapping[str, Setting]) -> tuple[str, str, str]:
-    """The setting that has an option of this name, the option, and the word it follows; or nothing."""
+def option_owner(name: str, settings: Mapping[str, Setting]) -> tuple[str, str, str]:
+    """The setting that has an option of this name, or of one that means it, the option, and the word it follows.
+
+    All "" where there is none. `settings` are those of the file.
+    """
     found: list[tuple[str, str, str]] = []
     for setting in ("train", "augment"):
         cls = vocabulary("setting")[setting]
@@ -230,8 +233,3 @@ def _chosen(setting: Setting | None) -> str:
         return ""
     value = setting.arguments[0].value
     return value.text if isinstance(value, Name) else ""
-
-
-def option_owner(name: str) -> str:
-    """The setting that has an option of this name, or of one that means it; "" for none."""
-    return _owner(name, {})[0]

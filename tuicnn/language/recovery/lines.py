@@ -131,7 +131,7 @@ def _setting(r: Recovery, i: int, end: int) -> Mend | None:
     if name is not None and following in ("NAME", "STRING", *NUMBERS) and not r.touches(i + 1):
         return replaced(f"`{text}` is a setting: it needs a `:`" if text == name else asked, i, i, f"{name}:")
     alone = end - i == 2 and following in NUMBERS and not r.is_step(i) and text not in r.constants
-    if alone and option_owner(text):  # what it belongs to is said of it as a setting
+    if alone and option_owner(text, {})[0]:  # what it belongs to is said of it as a setting
         r.tokens.insert(i + 1, Token.new_borrow_pos("COLON", ":", r.tokens[i]))
     return None
 
@@ -141,7 +141,7 @@ def _constant(r: Recovery, i: int, end: int) -> Mend | None:
     text = r.word(i)
     if r.kind(i) != "NAME" or r.is_step(i) or r.written.get(text, 0) < 2 or r.kind(end - 1) not in NUMBERS:
         return None
-    if text in setting_names() or text.casefold() in SETTINGS or option_owner(text):
+    if text in setting_names() or text.casefold() in SETTINGS or option_owner(text, {})[0]:
         return None
     if end - i == 3 and r.kind(i + 1) == "COLON":
         return replaced("a constant is written with `=`", i + 1, i + 1, "=")
@@ -159,7 +159,7 @@ def _chain_with_name(r: Recovery, i: int, end: int) -> Mend | None:
     if text in r.steps and not colon and r.kind(i + 2) in NUMBERS and text not in r.blocks:
         return replaced(f"`{text}` takes its value without `=`", i, i + 2, f"{text} {r.word(i + 2)}")
     settings = text in setting_names() or text.casefold() in SETTINGS
-    if settings or (colon and (option_owner(text) or text in r.steps)):
+    if settings or (colon and (option_owner(text, {})[0] or text in r.steps)):
         return None
     if colon and end - i == 2 and whole:
         return removed("the network needs no heading", i, i + 1)
