@@ -57,53 +57,36 @@ class Blocks:
             start = cycle.index(first)
             turned = [*cycle[start:-1], *cycle[:start], first]
             broken.update(turned)
-            report.error(
-                Code.RECURSION,
-                f"the block `{first}` uses itself: {cycle_through(turned)}",
-                self.definitions[first].name.span,
-                help=f"take one of these uses out of its block; `3 * {first}` in the network repeats it",
-            )
+            message = f"the block `{first}` uses itself: {cycle_through(turned)}"
+            help = f"take one of these uses out of its block; `3 * {first}` in the network repeats it"
+            report.error(Code.RECURSION, message, self.definitions[first].name.span, help=help)
         self.broken = frozenset(broken | self.oversized)
 
     def _check_one(self, block: Definition, report: Report) -> None:
         name = block.name.text
         if name in vocabulary("layer") or name == "residual":
-            report.error(
-                Code.BLOCK,
-                f"`{name}` is a layer already",
-                block.name.span,
-                help=write(f"my_{name}", more=", here and where it is used"),
-            )
+            help = write(f"my_{name}", more=", here and where it is used")
+            report.error(Code.BLOCK, f"`{name}` is a layer already", block.name.span, help=help)
         if len(block.parameters) > MOST_PARAMETERS:
             self.oversized.add(name)
-            report.error(
-                Code.LIMIT,
-                f"the block `{name}` has more than {MOST_PARAMETERS} parameters",
-                block.parameters[MOST_PARAMETERS].span,
-                help="write a constant for what is always the same",
-            )
+            message = f"the block `{name}` has more than {MOST_PARAMETERS} parameters"
+            span, help_text = block.parameters[MOST_PARAMETERS].span, "write a constant for what is always the same"
+            report.error(Code.LIMIT, message, span, help=help_text)
             return
         seen: dict[str, Span] = {}
         optional = False
         for parameter in block.parameters:
-            text = parameter.name.text
+            text, span = parameter.name.text, parameter.name.span
             if text in seen:
                 self.amiss.add(name)
-                report.error(
-                    Code.BLOCK,
-                    f"the parameter `{text}` is named twice",
-                    parameter.name.span,
-                    help=write(f"{text}2"),
-                    notes=(Note("first named here", seen[text]),),
-                )
-            seen.setdefault(text, parameter.name.span)
+                notes = (Note("first named here", seen[text]),)
+                message = f"the parameter `{text}` is named twice"
+                report.error(Code.BLOCK, message, span, help=write(f"{text}2"), notes=notes)
+            seen.setdefault(text, span)
             if parameter.default is None and optional:
-                report.error(
-                    Code.BLOCK,
-                    f"`{text}` has no default, but one before it has",
-                    parameter.span,
-                    help=write(f"{text}={_usual(text)}", more=", or put it before those with a default"),
-                )
+                help = write(f"{text}={_usual(text)}", more=", or put it before those with a default")
+                message = f"`{text}` has no default, but one before it has"
+                report.error(Code.BLOCK, message, parameter.span, help=help)
             optional |= parameter.default is not None
 
     def fits(self, use: Use, block: Definition, frame: Frame) -> bool:
@@ -112,60 +95,55 @@ class Blocks:
             return False
         names = [p.name.text for p in block.parameters]
         given: dict[str, Span] = {}
-        shape = signature_of(block)
-        defined = Note(f"`{shape}` is defined here", block.name.span)
+        shape, title = signature_of(block), f"the block {use.name.text}"
         good = True
 
-        def wrong(code: Code, message: str, span: Span, help: Fix, note: Note = defined) -> None:
+        def wrong(code: Code, message: str, span: Span, help: Fix, note: Note | None = None) -> None:
             nonlocal good
             good = False
+            note = note or Note(f"`{shape}` is defined here", block.name.span)
             frame.report.error(code, message, span, help=help, notes=(note,))
 
-        for argument in use.arguments:
+        for i, argument in enumerate(use.arguments):
             value = argument.value
             bare = value.text if argument.name is None and isinstance(value, Name) else ""
             meant = layer_meant(bare, frame.scope) if bare and bare not in frame.scope.values else None
             if meant is not None and bare not in self.words:
-                what = "a layer or block, not an argument of" if meant == bare else "not an argument of"
-                asked = "Missing `->` before it?" if meant == bare else f"Did you mean `-> {meant}`?"
-                message = f"`{bare}` is {what} {use.name.text}. {asked}"
+                message = f"`{bare}` is a layer or block, not an argument of {use.name.text}. Missing `->` before it?"
+                if meant != bare:
+                    message = f"`{bare}` is not an argument of {use.name.text}. Did you mean `-> {meant}`?"
                 wrong(Code.ARGUMENT, message, value.span, respell(f"-> {meant}"))
-                missing_arrow(use.arguments[use.arguments.index(argument) :], frame.scope, frame.report)
+                missing_arrow(use.arguments[i:], frame.scope, frame.report)
                 return False
             name = argument.name.text if argument.name else next((n for n in names if n not in given), None)
             if name is None:
                 count = f"{len(names)} value{'s' if len(names) != 1 else ''}" if names else "no values"
-                wrong(
-                    Code.ARGUMENT,
-                    f"the block {use.name.text} takes {count}: this one is too many",
-                    argument.span,
-                    remove(more=f"; `{shape}` is all it takes"),
-                )
+                message = f"{title} takes {count}: this one is too many"
+                wrong(Code.ARGUMENT, message, argument.span, remove(more=f"; `{shape}` is all it takes"))
             elif name not in names:
-                self._no_parameter(use, argument, name, [n for n in names if n not in given], shape, wrong)
+                self._no_parameter(title, argument, name, [n for n in names if n not in given], shape, wrong)
             elif name in given:
-                note = Note("first given here", given[name])
-                wrong(Code.ARGUMENT, f"`{name}` is given twice", argument.span, remove(more=", or the first one"), note)
+                note, help = Note("first given here", given[name]), remove(more=", or the first one")
+                wrong(Code.ARGUMENT, f"`{name}` is given twice", argument.span, help, note)
             else:
                 given[name] = argument.span
         missing = [p.name.text for p in block.parameters if p.default is None and p.name.text not in given]
         if missing and good:
-            each = " and ".join(f"`{m}`" for m in missing)
-            texts = [*(excerpt(a.span) for a in use.arguments), *(f"{m}={_usual(m)}" for m in missing)]
-            if not any(a.name for a in use.arguments):
-                texts = [*(excerpt(a.span) for a in use.arguments), *(_usual(m) for m in missing)]
+            named = any(a.name for a in use.arguments)
+            texts = [excerpt(a.span) for a in use.arguments]
+            texts += [f"{m}={_usual(m)}" if named else _usual(m) for m in missing]
             help = write(f"{use.name.text}({', '.join(texts)})", more=f", say: `{shape}`")
             span = use.name.span if use.branches is not None else use.span
-            wrong(Code.ARGUMENT, f"the block {use.name.text} needs {each}", span, help)
+            wrong(Code.ARGUMENT, f"{title} needs {' and '.join(f'`{m}`' for m in missing)}", span, help)
         return good
 
     def _no_parameter(
-        self, use: Use, argument: Argument, name: str, free: list[str], shape: str, wrong: Callable[..., None]
+        self, title: str, argument: Argument, name: str, free: list[str], shape: str, wrong: Callable[..., None]
     ) -> None:
         """An argument for a parameter that the block has not."""
         assert argument.name is not None
         meant = option_meant(name, free) or (free[0] if len(free) == 1 else None)
-        message = f"the block {use.name.text} has no parameter `{name}`"
+        message = f"{title} has no parameter `{name}`"
         if meant is not None:
             wrong(Code.NAME, f"{message}. Did you mean `{meant}`?", argument.name.span, write(meant))
         else:

@@ -62,31 +62,24 @@ def find_ends(
         data.find()
     except DataError as error:
         report.warning(Code.DATA, _sentence(error), span, help="`tuicnn train` needs it; checking a network does not")
-    if input is None and written is not None and tuple(described.shape) != written:
-        report.error(
-            Code.DATA,
-            f"{info(data).name} images are {shape_text(described.shape)}",
+    found, count = tuple(described.shape), len(described.class_names) if classes is None else classes
+    if input is None and written is not None and found != written:
+        span, help = (
             program.settings["input"].span,
-            label=f"not {shape_text(written)}",
-            help=write(f"input: {shape_text(described.shape)}", more=", or leave the line out"),
+            write(f"input: {shape_text(found)}", more=", or leave the line out"),
         )
-        return Ends(None, len(described.class_names) if classes is None else classes)
-    return Ends(
-        shape if shape is not None else tuple(described.shape),
-        len(described.class_names) if classes is None else classes,
-    )
+        message = f"{info(data).name} images are {shape_text(found)}"
+        report.error(Code.DATA, message, span, label=f"not {shape_text(written)}", help=help)
+        return Ends(None, count)
+    return Ends(shape if shape is not None else found, count)
 
 
 def _check_parts(data: Any, asked: Setting | None, report: Report) -> None:
     """Whether the images held out for validation leave any to train on."""
     val = next((a for a in asked.arguments if a.name and a.name.text == "val"), None) if asked is not None else None
     if val is not None and data.val is not None and data.images is not None and data.val >= data.images:
-        report.error(
-            Code.DATA,
-            f"val={data.val} leaves nothing to train on: {info(data).name} has {data.images} training images",
-            val.span,
-            help=write(f"val={data.images // 10}"),
-        )
+        message = f"val={data.val} leaves nothing to train on: {info(data).name} has {data.images} training images"
+        report.error(Code.DATA, message, val.span, help=write(f"val={data.images // 10}"))
 
 
 def _sentence(error: Exception) -> str:
@@ -160,28 +153,23 @@ def _unsuitable(
     """The network ends in another number of values than there are classes."""
     assert flow.shape is not None
     message = f"{owner} but the network ends in {shape_text(flow.shape)}"
-    wanted = " or ".join(f"`dense {n}`" for n in fitting)
     if len(flow.shape) != 1:
-        report.error(Code.LOSS, message, at, help=write(f" -> flatten -> dense {fitting[0]}", after(at)))
-        return
+        return report.error(Code.LOSS, message, at, help=write(f" -> flatten -> dense {fitting[0]}", after(at)))
     node = _last_dense(graph, flow)
-    text = one_line(node.span) if node is not None and not node.via else one_line(at)
-    units = f"{flow.shape[0]}"
     place = node.span if node is not None and not node.via else at
-    if text.startswith("dense") and re.search(rf"\b{units}\b", text):
-        more = ""
-        if len(fitting) > 1:
-            more = f" or `dense {fitting[1]}`"
-        elif flow.shape[0] == 1 and classes == 2:
-            message = f"{message}: {info(loss).name} takes one for each"
-            more = ", or `loss: bce` above for a single one"
-        report.error(
-            Code.LOSS, f"{message}. Write {wanted}?", place, help=write(_instead(text, units, fitting[0]), more=more)
-        )
-    elif text.startswith("dense"):
-        report.error(Code.LOSS, f"{message}. Write {wanted}?", place, help=write(f"dense {fitting[0]}"))
-    else:
-        report.error(Code.LOSS, message, at, help=write(f" -> dense {fitting[0]}", after(at)))
+    text, more = one_line(place), ""
+    if not text.startswith("dense"):
+        return report.error(Code.LOSS, message, at, help=write(f" -> dense {fitting[0]}", after(at)))
+    units = re.sub(rf"\b{flow.shape[0]}\b", str(fitting[0]), text, count=1)
+    if units == text:  # a constant says how many
+        units = f"dense {fitting[0]}"
+    elif len(fitting) > 1:
+        more = f" or `dense {fitting[1]}`"
+    elif flow.shape[0] == 1 and classes == 2:
+        message = f"{message}: {info(loss).name} takes one for each"
+        more = ", or `loss: bce` above for a single one"
+    wanted = " or ".join(f"`dense {n}`" for n in fitting)
+    return report.error(Code.LOSS, f"{message}. Write {wanted}?", place, help=write(units, more=more))
 
 
 def _last_dense(graph: Graph, flow: Flow) -> Node | None:
@@ -204,18 +192,15 @@ _BOUND = {"relu": "0 or more", "sigmoid": "from 0 to 1", "tanh": "from -1 to 1",
 def _ending(graph: Graph, last: int, at: Span, loss: Loss, report: Report) -> None:
     """A last layer that does the loss's work once more, or in its way; or nothing to train."""
     name, ends = info(loss).name, info(graph.nodes[last].layer).name
+    message = ""
     if loss.applies and ends == loss.applies:
-        report.warning(Code.LOSS, f"{name} applies {ends} itself", at, help=remove())
+        message = f"{name} applies {ends} itself"
     elif ends == "dropout":
         message = "dropout at the end takes outputs away"
-        report.warning(Code.LOSS, message, at, help=remove())
     elif loss.applies and ends in _BOUND:
         message = f"{name} takes outputs of any size, but {ends} keeps them {_BOUND[ends]}"
+    if message:
         report.warning(Code.LOSS, message, at, help=remove())
     if not any(graph.nodes[number].parameters for number in graph.behind(last)) and not graph.failed:
         message = "there is nothing to train: no layer that the output depends on has weights"
         report.error(Code.EMPTY, message, at, help=write(" -> dense 10", after(at), more=", or a `conv` before it"))
-
-
-def _instead(text: str, units: str, wanted: int) -> str:
-    return re.sub(rf"\b{units}\b", str(wanted), text, count=1)
