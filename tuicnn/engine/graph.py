@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuicnn.language.plan import INPUT
 from tuicnn.layers.base import Layer
-from tuicnn.layers.fused import fused
+from tuicnn.layers.fusion import fuse
 
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
@@ -67,7 +67,7 @@ class Graph:
         return Unit(layer, node, owner, inputs, self._learns_before(inputs))
 
     def _join(self) -> list[Unit]:
-        """Chains of nodes that `fused` knows how to compute in one go, where nobody else reads what lies between."""
+        """Chains of nodes that `fuse` knows how to compute in one go, where nobody else reads what lies between."""
         read = [source for node in self.live for source in self._inputs[node]]
         units: list[Unit] = []
         at: dict[int, int] = {}  # which unit ends with a node
@@ -75,7 +75,7 @@ class Graph:
             inputs = self._inputs[node]
             place = at.get(inputs[0]) if len(inputs) == 1 and read.count(inputs[0]) == 1 else None
             before = None if place is None else units[place]
-            joined = before and fused(before.layer, self._layers[node])
+            joined = before and fuse(before.layer, self._layers[node])
             if place is not None and before and joined:
                 at[node] = place
                 units[place] = self._unit(joined, node, node if self._learns[node] else before.owner, before.inputs)

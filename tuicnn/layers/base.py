@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, Array]
     #: the gradient by each input; None where nobody needs it
     Gradients = Sequence[Array | None]
-    Part = NDArray[np.float64]
+    Partial = NDArray[np.float64]
     Initialiser = Callable[[np.random.Generator, tuple[int, ...], int, int], Array]
 
 __all__ = ["Layer", "LayerContext", "Shape", "ShapeError", "WeightSpec"]
@@ -135,20 +135,20 @@ class Layer:
 
     # --- only where `whole_batch` -----------------------------------------------------------------------------------
 
-    def gather(self, inputs: Sequence[Array], weights: Arrays) -> Part:
-        """One shard's part of what forward must know of the whole batch: an array of one shape for all shards."""
+    def gather(self, inputs: Sequence[Array], weights: Arrays) -> Partial:
+        """One shard's share of what forward must know of the whole batch: an array of one shape for all shards."""
         raise NotImplementedError
 
-    def combine(self, parts: Sequence[Part]) -> Any:
-        """All shards' parts, in their order, made one: `context.shared` in forward, and for `update_running_stats`."""
+    def combine(self, partials: Sequence[Partial]) -> Any:
+        """All shards' partial sums, in their order, made one: `shared` in forward and in `update_running_stats`."""
         raise NotImplementedError
 
-    def gather_backward(self, dy: Array, saved: Any, weights: Arrays) -> Part:
-        """One shard's part of what backward must know of the whole batch: an array of one shape for all shards."""
+    def gather_backward(self, dy: Array, saved: Any, weights: Arrays) -> Partial:
+        """One shard's share of what backward must know of the whole batch: an array of one shape for all shards."""
         raise NotImplementedError
 
-    def combine_backward(self, parts: Sequence[Part]) -> Any:
-        """All shards' parts, in their order, made one: becomes `context.shared` in backward."""
+    def combine_backward(self, partials: Sequence[Partial]) -> Any:
+        """All shards' partial sums, in their order, made one: `shared` in backward."""
         raise NotImplementedError
 
     def update_running_stats(self, shared: Any, buffers: Arrays) -> None:

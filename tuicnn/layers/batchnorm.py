@@ -23,9 +23,9 @@ from .base import Layer, LayerContext, Shape, WeightSpec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .base import Array, Arrays, Gradients, Part
+    from .base import Array, Arrays, Gradients, Partial
 
-__all__ = ["BatchNorm", "BatchStatistics", "Kept"]
+__all__ = ["BatchNorm", "BatchStatistics", "SavedStatistics"]
 
 
 @dataclass
@@ -53,7 +53,7 @@ class BackwardSums:
 
 
 @dataclass
-class Kept:
+class SavedStatistics:
     """What forward keeps of a shard, and what `gather_backward` adds to it for `backward`."""
 
     x: Array
@@ -101,22 +101,22 @@ class BatchNorm(Layer):
         kind = "BatchNorm2d" if len(inputs[0]) == 3 else "BatchNorm1d"
         return (f"{kind}({inputs[0][0]}, {self.eps}, {self.momentum})",)
 
-    def gather(self, inputs: Sequence[Array], weights: Arrays) -> Part:
+    def gather(self, inputs: Sequence[Array], weights: Arrays) -> Partial:
         """A shard's count, mean and squares of each channel: (3, C)."""
         x = inputs[0]
-        part: Part = np.empty((3, x.shape[-1]))
-        part[0] = x.size // x.shape[-1]
-        part[1], part[2] = moments(x)
-        return part
+        partial: Partial = np.empty((3, x.shape[-1]))
+        partial[0] = x.size // x.shape[-1]
+        partial[1], partial[2] = moments(x)
+        return partial
 
-    def combine(self, parts: Sequence[Part]) -> BatchStatistics:
+    def combine(self, partials: Sequence[Partial]) -> BatchStatistics:
         """Merges the shards, in their order.
 
         With n = Σ n_k, the joint mean is Σ n_k·mean_k/n, and the squares around it are those of all shards around their
         own means and n_k·(mean_k - mean)². Source: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm
         for Computing Sample Variances (1979).
         """
-        whole = np.array(parts)
+        whole = np.array(partials)
         counts, means, squares = whole[:, 0], whole[:, 1], whole[:, 2]
         count = counts[:, 0].sum()
         mean = np.add.reduce(means * counts, axis=0) / count
@@ -138,7 +138,7 @@ class BatchNorm(Layer):
 
     def normalised(
         self, x: Array, weights: Arrays, context: LayerContext, *, rectified: bool = False
-    ) -> tuple[Array, Kept | None]:
+    ) -> tuple[Array, SavedStatistics | None]:
         """y, or where `rectified` max(y, 0), and what backward needs."""
         if not context.training:
             inverse = 1 / np.sqrt(context.buffers["running_var"].astype(np.float64) + self.eps)
@@ -149,26 +149,26 @@ class BatchNorm(Layer):
         if known is None:
             known = self.scale_and_shift(x, weights, statistics.mean, statistics.inverse)
             statistics.made[x.shape] = known
-        return scale_and_shift(x, known[0], known[1], rectified=rectified), Kept(x, statistics)
+        return scale_and_shift(x, known[0], known[1], rectified=rectified), SavedStatistics(x, statistics)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β, x̂ = (x - mean)/√(variance + eps); outside training with the running mean and variance."""
         return self.normalised(inputs[0], weights, context)
 
-    def gather_backward(self, dy: Array, saved: Any, weights: Arrays) -> Part:
+    def gather_backward(self, dy: Array, saved: Any, weights: Arrays) -> Partial:
         """A shard's count, Σ dy and Σ dy·x̂ = s·(Σ dy·x - mean·Σ dy) of each channel: (3, C)."""
         statistics: BatchStatistics = saved.statistics
         total, by_xhat = sums(dy, saved.x)
         by_xhat -= statistics.mean * total
         by_xhat *= statistics.inverse
         saved.dy_sum, saved.dy_xhat_sum = total, by_xhat
-        part: Part = np.empty((3, dy.shape[-1]))
-        part[0], part[1], part[2] = dy.size // dy.shape[-1], total, by_xhat
-        return part
+        partial: Partial = np.empty((3, dy.shape[-1]))
+        partial[0], partial[1], partial[2] = dy.size // dy.shape[-1], total, by_xhat
+        return partial
 
-    def combine_backward(self, parts: Sequence[Part]) -> BackwardSums:
+    def combine_backward(self, partials: Sequence[Partial]) -> BackwardSums:
         """The sums over all shards, in their order."""
-        count, total, by_xhat = np.add.reduce(np.array(parts), axis=0)
+        count, total, by_xhat = np.add.reduce(np.array(partials), axis=0)
         return BackwardSums(int(count[0]), total, by_xhat)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
@@ -186,7 +186,7 @@ class BatchNorm(Layer):
     def spread_back(
         self,
         dy: Array,
-        saved: Kept,
+        saved: SavedStatistics,
         weights: Arrays,
         gradients: Arrays,
         context: LayerContext,

@@ -14,7 +14,7 @@ from tests.kernels.strategies import dirty_memory, small_blocks
 from tests.layers.helpers import Array, Driven, batch_of, drive, named, random_weights
 from tests.layers.table import CASES, Case, any_shape
 from tuicnn.layers import Layer, Shape
-from tuicnn.layers.fused import fused
+from tuicnn.layers.fusion import fuse
 
 SEEDS = st.integers(0, 10_000)
 TYPES = st.sampled_from([np.float32, np.float64])
@@ -38,12 +38,12 @@ def check(layers: Sequence[Layer], shape: Shape, dtype: type, seed: int, cuts: l
     end = layers[0].output(shape)
     for layer in layers[1:]:
         assert joined is not None
-        joined, end = fused(joined, layer), layer.output(end)
+        joined, end = fuse(joined, layer), layer.output(end)
     assert joined is not None
     if len(layers) == 3:
-        after = fused(layers[1], layers[2])
+        after = fuse(layers[1], layers[2])
         assert after is not None
-        assert fused(layers[0], after) == joined
+        assert fuse(layers[0], after) == joined
     assert joined.output(shape) == end
     assert joined.weights(shape).keys() == layers[0].weights(shape).keys()
     x = batch_of(shape, 5, seed, dtype)
@@ -86,4 +86,4 @@ def test_batchnorm_and_relu_and_maxpool(case: Case, dtype: type, seed: int, cuts
 @pytest.mark.parametrize(("first", "second"), [("relu", "batchnorm"), ("maxpool", "relu"), ("batchnorm", "gelu")])
 def test_others_are_not_joined(first: str, second: str) -> None:
     made = [named(name, 2) if name == "maxpool" else named(name) for name in (first, second)]
-    assert fused(made[0], made[1]) is None
+    assert fuse(made[0], made[1]) is None
