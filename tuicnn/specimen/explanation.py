@@ -1,0 +1,67 @@
+"""What a number is made of: its parts, each with an address of its own, and how they join to the number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .address import Address
+
+__all__ = ["COMBINE", "Explanation", "Part", "combined"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a number: `value` times `factor`, mostly, is what it contributes.
+
+    `address` opens the part, and `factor_address` the factor where that is a number of the network too; None is a
+    constant.
+    """
+
+    label: str
+    value: float
+    contribution: float
+    factor: float = 1.0
+    address: Address | None = None
+    factor_address: Address | None = None
+
+
+#: how contributions join to the value; a function's name, such as `gelu`, is a single part that has passed through it
+COMBINE: dict[str, Callable[[Sequence[float]], float]] = {
+    "sum": math.fsum,
+    "max": max,
+    "ratio": lambda contributions: contributions[0] / math.fsum(contributions),
+    "rsqrt": lambda contributions: 1 / math.sqrt(math.fsum(contributions)),
+}
+
+
+def combined(combine: str, contributions: Sequence[float]) -> float:
+    """The value that contributions make: their `sum`, their `max`, the first as a `ratio` of them all, or `rsqrt`.
+
+    `rsqrt` is 1 / sqrt(their sum). A number without parts, such as a pixel, has no value here: raises `ValueError`.
+    """
+    if not contributions:
+        raise ValueError("nothing to combine")
+    return float(COMBINE.get(combine, math.fsum)(contributions))
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A number of a specimen: `value` in float64 from its `parts`; `engine`, what the engine got in its own precision.
+
+    `engine` is None where the engine does not compute this number. A pixel, a weight or a running statistic is given:
+    it has no parts.
+    """
+
+    address: Address
+    value: float
+    formula: str
+    parts: tuple[Part, ...] = ()
+    combine: str = "sum"
+    engine: float | None = None
+
+    def largest(self, count: int) -> tuple[list[Part], float]:
+        """The `count` parts that contribute most, sorted by size; and the sum of what the others contribute."""
+        ordered = sorted(self.parts, key=lambda part: -abs(part.contribution))
+        return ordered[:count], math.fsum(part.contribution for part in ordered[count:])

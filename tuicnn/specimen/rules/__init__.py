@@ -1,0 +1,24 @@
+"""How each kind of layer and each loss opens, one module a family."""
+
+from __future__ import annotations
+
+from tuicnn.layers import Layer
+from tuicnn.layers.activations import Activation
+
+from . import activations, moves, normalisation, pooling, products
+from .base import Index, Opened, Operand, Rule, Use, View
+
+__all__ = ["Index", "Opened", "Operand", "Rule", "Use", "View", "rule_of"]
+
+_RULES: dict[type[Layer], Rule] = {
+    **products.OPENS,
+    **pooling.OPENS,
+    **normalisation.OPENS,
+    **activations.OPENS,
+    **moves.OPENS,
+}
+
+
+def rule_of(layer: type[Layer]) -> Rule:
+    """How a class of layers opens. An activation that is a function of each value opens by its slow twin alone."""
+    return _RULES[layer] if layer in _RULES or not issubclass(layer, Activation) else activations.Function(layer)

@@ -1,0 +1,78 @@
+"""Activations: a function of one value, and softmax, of a row of values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from tuicnn import plain
+from tuicnn.layers import Layer, Softmax
+from tuicnn.layers.activations import Activation
+from tuicnn.specimen.explanation import Part
+from tuicnn.vocabulary import arguments, info
+
+from .base import Index, Opened, Rule, Use, View
+
+__all__ = ["OPENS", "Function", "softmax_parts"]
+
+
+class Function(Rule):
+    """y = f(x), value by value: the slow twin of the layer's name, or of another that it is called by."""
+
+    def __init__(self, layer: type[Activation]) -> None:
+        about = info(layer)
+        self.name = next(name for name in (about.name, *about.aliases) if hasattr(plain, name))
+        self.formula = about.formula.partition("=")[2].strip()
+        self.forward: Callable[..., Any] = getattr(plain, self.name)
+        self.backward: Callable[..., Any] = getattr(plain, f"{self.name}_backward")
+
+    def options(self, view: View) -> dict[str, float]:
+        """The constants of the formula, such as a slope."""
+        return {argument.name: getattr(view.layer, argument.name) for argument in arguments(view.layer)}
+
+    def output(self, view: View, index: Index) -> Opened:
+        x, options = view.x[index], self.options(view)
+        y = float(self.forward(np.asarray(x, np.float64), **options))
+        part = Part("input", x, y, y / x if x else 0.0, view.x.address(index))
+        written = {"x": view.named(index, view.x), **{name: f"{value:g}" for name, value in options.items()}}
+        formula = re.sub(r"\b[a-z]+\b", lambda found: written.get(found[0], found[0]), self.formula)
+        return Opened(f"{view.named(index)} = {formula}", [part], self.name)
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        x = np.asarray(view.x[index], np.float64)
+        yield Use(index, float(self.backward(np.ones(()), x, **self.options(view))))
+
+
+def softmax_parts(x: Any, own: Index, row: list[Index]) -> list[Part]:
+    """The parts of a ratio exp(x[own]) / sum over the row of exp(x): first its own. The largest is taken off before."""
+    largest = max(x[index] for index in row)
+    ordered = [own, *(index for index in row if index != own)]
+    exponentials = {index: float(np.exp(x[index] - largest)) for index in ordered}
+    return [
+        Part("its own" if index == own else "another", x[index], exponentials[index], 1.0, x.address(index))
+        for index in ordered
+    ]
+
+
+class Shares(Rule):
+    """y[k] = exp(x[k]) / sum over j of exp(x[j]), over a vector's values or a pixel's channels: see `plain.softmax`."""
+
+    def row(self, view: View, index: Index) -> list[Index]:
+        return [(k, *index[1:]) for k in range(view.x.array.shape[0])]
+
+    def output(self, view: View, index: Index) -> Opened:
+        x, k = view.x, ("k", *index[1:])
+        formula = f"exp({view.named(index, x)}) / sum over k < {x.array.shape[0]} of exp({view.named(k, x)})"
+        return Opened(f"{view.named(index)} = {formula}", softmax_parts(x, index, self.row(view, index)), "ratio")
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        row = self.row(view, index)
+        y = plain.softmax(np.array([view.x[place] for place in row]))
+        for k, place in enumerate(row):
+            yield Use(place, float(y[k] * ((place == index) - y[index[0]])))
+
+
+OPENS: dict[type[Layer], Rule] = {Softmax: Shares()}

@@ -1,0 +1,113 @@
+"""How a kind of layer opens: what a rule is given, and what it answers.
+
+A rule says three things of its layer. What one output is made of (`output`). Where one value of an input went, with the
+derivative of each output that it went into (`readers`). Where one weight was used, in the same way (`uses`). A gradient
+by a number is then the sum, over the outputs that it went into, of the gradient by that output times the derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tuicnn.kernels.arrays import Array
+from tuicnn.specimen.address import Address
+from tuicnn.specimen.explanation import Part
+
+__all__ = ["Index", "Opened", "Operand", "Rule", "Use", "View"]
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An array that parts are taken from: its name in an address, and its numbers with PyTorch's axes."""
+
+    name: str
+    array: Array
+
+    def __getitem__(self, index: Index) -> float:
+        return float(self.array[index])
+
+    def address(self, index: Index) -> Address:
+        """The address of one of its numbers."""
+        name, _, own = self.name.partition(".")
+        return Address(name, tuple(int(i) for i in index), own)
+
+    def part(self, index: Index, factor: float = 1.0, by: Address | None = None, label: str = "") -> Part:
+        """One of its numbers as a part, times a factor, which has the address `by` where it is a number too."""
+        value = self[index]
+        return Part(label, value, value * factor, factor, self.address(index), by)
+
+
+@dataclass(frozen=True)
+class View:
+    """One layer of a specimen with its numbers, as the engine has them: its inputs, output, weights and buffers."""
+
+    name: str
+    layer: Any
+    rule: Rule
+    inputs: tuple[Operand, ...]
+    output: Operand
+    own: Mapping[str, Operand] = field(default_factory=dict)
+
+    @property
+    def x(self) -> Operand:
+        """The input, of a layer that has one."""
+        return self.inputs[0]
+
+    @cached_property
+    def derived(self) -> dict[str, Operand]:
+        """What the layer computes on its way, such as a mean, in float64."""
+        return {name: Operand(f"{self.name}.{name}", array) for name, array in self.rule.derived(self).items()}
+
+    def named(self, index: Iterable[object], operand: Operand | None = None) -> str:
+        """A number as a formula writes it, `conv1[2, i, j]`."""
+        inside = ", ".join(map(str, index))
+        name = (operand or self.output).name
+        return f"{name}[{inside}]" if inside else name
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What one number is made of."""
+
+    formula: str
+    parts: Iterable[Part]
+    combine: str = "sum"
+
+
+@dataclass(frozen=True)
+class Use:
+    """An output that a number went into, and the derivative of that output by the number."""
+
+    index: Index
+    factor: float
+    #: the factor's own address, where it is a number of the network
+    by: Address | None = None
+
+
+class Rule:
+    """How a kind of layer opens. Indices have PyTorch's axes without the batch: (channel, row, column) or (value,)."""
+
+    def output(self, view: View, index: Index) -> Opened:
+        """What one output is made of."""
+        raise NotImplementedError
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        """The outputs that one value of input `number` went into."""
+        raise NotImplementedError
+
+    def uses(self, view: View, name: str, index: Index) -> Iterable[Use]:
+        """The outputs that one weight went into."""
+        raise NotImplementedError(f"{type(self).__name__} has no weights")
+
+    def derived(self, view: View) -> dict[str, Array]:
+        """What the layer computes on its way, by name: see `names.derived`."""
+        return {}
+
+    def own(self, view: View, name: str, index: Index) -> Opened:
+        """What one number of those is made of."""
+        raise NotImplementedError(f"{type(self).__name__} computes nothing on its way")

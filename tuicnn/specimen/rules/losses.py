@@ -1,0 +1,147 @@
+"""How the end of a network opens: the probabilities, the loss, and the gradient by each logit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tuicnn import plain
+from tuicnn.kernels.arrays import Array
+from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+from tuicnn.specimen.explanation import Part
+
+from .activations import softmax_parts
+from .base import Index, Opened, Operand
+
+__all__ = ["LOSSES", "End", "LossRule"]
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a specimen: its loss, logits (K,), probabilities (classes,), and the image's label."""
+
+    loss: Any
+    logits: Operand
+    p: Operand
+    label: int
+
+    @property
+    def targets(self) -> Array:
+        """What the logits should say, (K,): 1 at the label, 0 elsewhere; of one logit, the label."""
+        found: Array = plain.one_hot([self.label], self.logits.array.size)[0]
+        return found
+
+
+class LossRule:
+    """How a loss opens."""
+
+    def p(self, end: End, k: int) -> Opened:
+        """What the probability of class k is made of."""
+        raise NotImplementedError
+
+    def loss(self, end: End) -> Opened:
+        """What the image's loss is made of."""
+        raise NotImplementedError
+
+    def gradient(self, end: End, k: int) -> Opened:
+        """What the gradient of the loss by logit k is made of."""
+        raise NotImplementedError
+
+    def each(self, end: End, what: str, of: Callable[[float, float], float]) -> Opened:
+        """A loss that is a mean over the logits, each by itself."""
+        z, count = end.logits, end.logits.array.size
+        parts = []
+        for k, target in enumerate(end.targets):
+            share = of(z[(k,)], float(target)) / count
+            parts.append(Part(f"target {target:g}", z[(k,)], share, 1 / count, z.address((k,))))
+        return Opened(f"loss = (sum over k < {count} of {what}) / {count}", parts)
+
+    def single(self, end: End, k: int, function: str, formula: str, of: Callable[[float], float]) -> Opened:
+        """A probability that a logit has by itself; of one logit, for two classes, it is that of the second."""
+        z = end.logits
+        if z.array.size == 1 and k == 0:
+            return Opened("p[0] = 1 - p[1]", [Part("one", 1.0, 1.0), end.p.part((1,), -1.0, label="the other class")])
+        place = (0,) if z.array.size == 1 else (k,)
+        part = Part("logit", z[place], of(z[place]), 1.0, z.address(place))
+        return Opened(f"p[{k}] = {formula.format(z=f'logits[{place[0]}]')}", [part], function)
+
+
+class OfCrossEntropy(LossRule):
+    """Softmax, then minus the logarithm of the right class's probability: see `plain.cross_entropy`."""
+
+    def targets(self, end: End) -> Array:
+        """t[k] = (1 - smoothing) * [k = label] + smoothing / K."""
+        smoothing, count = end.loss.smoothing, end.logits.array.size
+        found: Array = (1 - smoothing) * end.targets + smoothing / count
+        return found
+
+    def p(self, end: End, k: int) -> Opened:
+        row: list[Index] = [(j,) for j in range(end.logits.array.size)]
+        formula = f"p[{k}] = exp(logits[{k}]) / sum over k < {len(row)} of exp(logits[k])"
+        return Opened(formula, softmax_parts(end.logits, (k,), row), "ratio")
+
+    def loss(self, end: End) -> Opened:
+        z = end.logits.array.astype(np.float64)
+        logarithms = z - z.max() - math.log(math.fsum(np.exp(z - z.max())))
+        parts = [
+            Part(f"class {k}, target {t:g}", end.p[(k,)], float(-t * logarithms[k]), float(-t), end.p.address((k,)))
+            for k, t in enumerate(self.targets(end))
+            if t
+        ]
+        smoothed = len(parts) > 1
+        formula = f"-sum over k < {z.size} of target[k] * log(p[k])" if smoothed else f"-log(p[{end.label}])"
+        return Opened(f"loss = {formula}", parts)
+
+    def gradient(self, end: End, k: int) -> Opened:
+        target = float(self.targets(end)[k])
+        parts = [end.p.part((k,), label="what is said"), Part("what is so", target, -target, -1.0)]
+        return Opened(f"d logits[{k}] = p[{k}] - {target:g}", parts)
+
+
+class OfMeanSquaredError(LossRule):
+    """The mean of the squared differences from the targets: see `plain.mse_loss`."""
+
+    def p(self, end: End, k: int) -> Opened:
+        return self.single(end, k, "clip", "min(max({z}, 0), 1)", lambda z: min(max(z, 0.0), 1.0))
+
+    def loss(self, end: End) -> Opened:
+        return self.each(end, "(logits[k] - target[k])**2", lambda z, t: (z - t) ** 2)
+
+    def gradient(self, end: End, k: int) -> Opened:
+        z, target = end.logits, float(end.targets[k])
+        factor = 2 / z.array.size
+        parts = [z.part((k,), factor, label="logit"), Part("target", target, -target * factor, -factor)]
+        return Opened(f"d logits[{k}] = 2 * (logits[{k}] - {target:g}) / {z.array.size}", parts)
+
+
+class OfBinaryCrossEntropy(LossRule):
+    """Sigmoid, then cross-entropy of each logit by itself: see `plain.binary_cross_entropy_with_logits`."""
+
+    def p(self, end: End, k: int) -> Opened:
+        return self.single(end, k, "sigmoid", "1 / (1 + exp(-{z}))", lambda z: float(plain.sigmoid(np.asarray(z))))
+
+    def loss(self, end: End) -> Opened:
+        def of(z: float, t: float) -> float:
+            return max(z, 0.0) - t * z + math.log1p(math.exp(-abs(z)))
+
+        return self.each(end, "max(z, 0) - target[k] * z + log(1 + exp(-|z|)), z = logits[k]", of)
+
+    def gradient(self, end: End, k: int) -> Opened:
+        count, target = end.logits.array.size, float(end.targets[k])
+        own = (1,) if count == 1 else (k,)
+        parts = [
+            end.p.part(own, 1 / count, label="what is said"),
+            Part("what is so", target, -target / count, -1 / count),
+        ]
+        return Opened(f"d logits[{k}] = (p[{own[0]}] - {target:g}) / {count}", parts)
+
+
+LOSSES: dict[type[Loss], LossRule] = {
+    CrossEntropy: OfCrossEntropy(),
+    MeanSquaredError: OfMeanSquaredError(),
+    BinaryCrossEntropy: OfBinaryCrossEntropy(),
+}

@@ -1,0 +1,102 @@
+"""Layers that move values or join branches: each output is one value of an input, or a sum of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from tuicnn.layers import Add, Concat, Dropout, Flatten, Identity, Layer, Reshape, ZeroPad
+from tuicnn.specimen.explanation import Part
+
+from .base import Index, Opened, Rule, Use, View
+
+__all__ = ["OPENS"]
+
+
+class Move(Rule):
+    """y = x in another place: `source` says where an output came from, None for the padding; `target` the inverse."""
+
+    def source(self, view: View, index: Index) -> tuple[int, Index] | None:
+        return 0, index
+
+    def target(self, view: View, number: int, index: Index) -> Index:
+        return index
+
+    def output(self, view: View, index: Index) -> Opened:
+        found = self.source(view, index)
+        if found is None:
+            return Opened(f"{view.named(index)} = 0", [Part("padding", 0.0, 0.0)])
+        number, place = found
+        x = view.inputs[number]
+        return Opened(f"{view.named(index)} = {view.named(place, x)}", [x.part(place, label="the same value")])
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        yield Use(self.target(view, number, index), 1.0)
+
+
+class Rearranged(Move):
+    """Flatten and reshape: the values keep their order, channel by channel, row by row."""
+
+    def source(self, view: View, index: Index) -> tuple[int, Index]:
+        return 0, _moved(index, view.output.array.shape, view.x.array.shape)
+
+    def target(self, view: View, number: int, index: Index) -> Index:
+        return _moved(index, view.x.array.shape, view.output.array.shape)
+
+
+def _moved(index: Index, here: tuple[int, ...], there: tuple[int, ...]) -> Index:
+    """The place in an array of one shape of what has this place in an array of another, both in reading order."""
+    return tuple(int(i) for i in np.unravel_index(int(np.ravel_multi_index(index, here)), there))
+
+
+class Padded(Move):
+    """Zeros around the image: see `plain.zero_pad`."""
+
+    def source(self, view: View, index: Index) -> tuple[int, Index] | None:
+        (top, _), (left, _) = view.layer.sides
+        _, height, width = view.x.array.shape
+        c, row, column = index[0], index[1] - top, index[2] - left
+        return (0, (c, row, column)) if 0 <= row < height and 0 <= column < width else None
+
+    def target(self, view: View, number: int, index: Index) -> Index:
+        (top, _), (left, _) = view.layer.sides
+        return index[0], index[1] + top, index[2] + left
+
+
+class Joined(Move):
+    """Channels one after the other: see `plain.concat`."""
+
+    def source(self, view: View, index: Index) -> tuple[int, Index]:
+        channel = index[0]
+        for number, x in enumerate(view.inputs):
+            if channel < x.array.shape[0]:
+                return number, (channel, *index[1:])
+            channel -= x.array.shape[0]
+        raise IndexError(index)
+
+    def target(self, view: View, number: int, index: Index) -> Index:
+        return index[0] + sum(x.array.shape[0] for x in view.inputs[:number]), *index[1:]
+
+
+class Sum(Rule):
+    """y = x1 + x2 + ..."""
+
+    def output(self, view: View, index: Index) -> Opened:
+        formula = " + ".join(view.named(index, x) for x in view.inputs)
+        parts = [x.part(index, label=f"branch {number}") for number, x in enumerate(view.inputs, 1)]
+        return Opened(f"{view.named(index)} = {formula}", parts)
+
+    def readers(self, view: View, number: int, index: Index) -> Iterator[Use]:
+        yield Use(index, 1.0)
+
+
+OPENS: dict[type[Layer], Rule] = {
+    Identity: Move(),
+    Dropout: Move(),  # it drops in training only
+    Flatten: Rearranged(),
+    Reshape: Rearranged(),
+    ZeroPad: Padded(),
+    Concat: Joined(),
+    Add: Sum(),
+}

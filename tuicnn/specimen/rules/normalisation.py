@@ -1,0 +1,161 @@
+"""Normalisation: y = weight * xhat + bias with xhat = (x - mean) * rstd, and rstd = 1 / sqrt(var + eps)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tuicnn.kernels.arrays import Array
+from tuicnn.layers import BatchNorm, GroupNorm, Layer, LayerNorm
+from tuicnn.specimen.explanation import Part
+
+from .base import Index, Opened, Operand, Rule, Use, View
+
+__all__ = ["OPENS"]
+
+
+class Normalisation(Rule):
+    """What all three share. They differ in the set of values that a mean is of, and in what shares a weight."""
+
+    def group(self, view: View, index: Index) -> Index:
+        """The index of the mean and variance that a value is normalised with."""
+        raise NotImplementedError
+
+    def learnt(self, index: Index) -> Index:
+        """The index of a value's own weight and bias."""
+        return index[:1]
+
+    def mean(self, view: View) -> Operand:
+        return view.derived["mean"]
+
+    def variance(self, view: View) -> Operand:
+        return view.derived["var"]
+
+    def output(self, view: View, index: Index) -> Opened:
+        xhat, weight, bias = view.derived["xhat"], view.own["weight"], view.own["bias"]
+        own = self.learnt(index)
+        formula = f"{view.named(own, weight)} * {view.named(index, xhat)} + {view.named(own, bias)}"
+        parts = [
+            xhat.part(index, weight[own], weight.address(own), "the value, normalised"),
+            bias.part(own, label="bias"),
+        ]
+        return Opened(f"{view.named(index)} = {formula}", parts)
+
+    def own(self, view: View, name: str, index: Index) -> Opened:
+        rstd, written = view.derived["rstd"], view.named(index, view.derived[name])
+        if name == "xhat":
+            group, mean, x = self.group(view, index), self.mean(view), view.x
+            by = rstd.address(group)
+            formula = f"({view.named(index, x)} - {view.named(group, mean)}) * {view.named(group, rstd)}"
+            parts = [x.part(index, rstd[group], by, "input"), mean.part(group, -rstd[group], by, "mean")]
+            return Opened(f"{written} = {formula}", parts)
+        if name == "rstd":
+            var, eps = self.variance(view), view.layer.eps
+            parts = [var.part(index, label="variance"), Part("eps", eps, eps)]
+            return Opened(f"{written} = 1 / sqrt({view.named(index, var)} + {eps:g})", parts, "rsqrt")
+        return self.statistic(view, name, index)
+
+    def statistic(self, view: View, name: str, index: Index) -> Opened:
+        """A mean or a variance: the sum over all values of its set, each by its share."""
+        x, mean, places = view.x, view.derived["mean"], self.members(view, index)
+        written = view.named(index, view.derived[name])
+        if name == "mean":
+            parts = [x.part(place, 1 / len(places)) for place in places]
+            return Opened(f"{written} = (sum of {len(places)} values of {x.name}) / {len(places)}", parts)
+        middle, apart = mean[index], []
+        for place in places:
+            factor = (x[place] - middle) / len(places)
+            apart.append(Part("", x[place], (x[place] - middle) * factor, factor, x.address(place)))
+        formula = f"(sum of ({x.name} - {view.named(index, mean)})**2 over {len(places)} values) / {len(places)}"
+        return Opened(f"{written} = {formula}", apart)
+
+    def members(self, view: View, group: Index) -> list[Index]:
+        """The places of all values of a set."""
+        return [place for place in np.ndindex(*view.x.array.shape) if self.group(view, place) == group]
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        """Every output of the same set: x acts by itself, through the mean, and through the variance.
+
+        dy_j / dx_i = weight_j * rstd * ([i = j] - 1/m - xhat_i * xhat_j / m), as in `plain.standardise_backward`.
+        """
+        group, xhat, weight = self.group(view, index), view.derived["xhat"], view.own["weight"]
+        rstd, places = view.derived["rstd"][group], self.members(view, group)
+        for place in places:
+            through = (place == index) - (1 + xhat[index] * xhat[place]) / len(places)
+            yield Use(place, weight[self.learnt(place)] * rstd * through)
+
+    def uses(self, view: View, name: str, index: Index) -> Iterable[Use]:
+        xhat = view.derived["xhat"]
+        for place in np.ndindex(*view.output.array.shape):
+            if self.learnt(place) == index:
+                yield Use(place, 1.0) if name == "bias" else Use(place, xhat[place], xhat.address(place))
+
+
+class OfBatch(Normalisation):
+    """Batch normalisation after training, with running statistics: see `plain.batch_norm_inference`."""
+
+    def group(self, view: View, index: Index) -> Index:
+        return index[:1]
+
+    def mean(self, view: View) -> Operand:
+        return view.own["running_mean"]
+
+    def variance(self, view: View) -> Operand:
+        return view.own["running_var"]
+
+    def derived(self, view: View) -> dict[str, Array]:
+        rstd = 1 / np.sqrt(view.own["running_var"].array.astype(np.float64) + view.layer.eps)
+        x = view.x.array.astype(np.float64)
+        axes = (slice(None), *[None] * (x.ndim - 1))
+        return {"xhat": (x - view.own["running_mean"].array[axes]) * rstd[axes], "rstd": rstd}
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        """The statistics are constants: a value has its own output alone."""
+        yield Use(index, view.own["weight"][index[:1]] * view.derived["rstd"][index[:1]])
+
+
+class OfGroups(Normalisation):
+    """Each of some groups of the image's channels: see `plain.group_norm`."""
+
+    def groups(self, view: View) -> int:
+        return int(view.layer.groups)
+
+    def group(self, view: View, index: Index) -> Index:
+        return (index[0] // (view.x.array.shape[0] // self.groups(view)),)
+
+    def derived(self, view: View) -> dict[str, Array]:
+        x = view.x.array.astype(np.float64)
+        rows = x.reshape(self.groups(view), -1)
+        mean, var = rows.mean(axis=1), rows.var(axis=1)
+        rstd = 1 / np.sqrt(var + view.layer.eps)
+        return {
+            "xhat": ((rows - mean[:, None]) * rstd[:, None]).reshape(x.shape),
+            "rstd": rstd,
+            "mean": mean,
+            "var": var,
+        }
+
+
+class OfImage(OfGroups):
+    """All of the image, with a weight for each value: see `plain.layer_norm`."""
+
+    def groups(self, view: View) -> int:
+        return 1
+
+    def group(self, view: View, index: Index) -> Index:
+        return ()
+
+    def learnt(self, index: Index) -> Index:
+        return index
+
+    def derived(self, view: View) -> dict[str, Array]:
+        found = super().derived(view)
+        return {name: a if name == "xhat" else a[0] for name, a in found.items()}
+
+
+OPENS: dict[type[Layer], Rule] = {
+    BatchNorm: OfBatch(),
+    GroupNorm: OfGroups(),
+    LayerNorm: OfImage(),
+}

@@ -1,0 +1,133 @@
+"""Layers that sum products of values and weights: convolution, depthwise convolution, dense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from tuicnn import plain
+from tuicnn.kernels.windows import Window
+from tuicnn.layers import Conv, Dense, Depthwise, Layer
+from tuicnn.specimen.explanation import Part
+
+from .base import Index, Opened, Rule, Use, View
+
+__all__ = ["OPENS", "inside", "windows_over"]
+
+
+def inside(window: Window, row: int, column: int, size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    """(i, j, p, q) of a window at an output's place: its position (i, j) lies on pixel (p, q) of the image.
+
+    What lies in the padding is left out.
+    """
+    (top, _), (left, _) = window.pad
+    for i, j in np.ndindex(*window.kernel):
+        p, q = plain.pixel(row, column, i, j, window.stride, window.dilation)
+        if 0 <= p - top < size[0] and 0 <= q - left < size[1]:
+            yield i, j, p - top, q - left
+
+
+def windows_over(window: Window, p: int, q: int, out: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    """(row, column, i, j) of every window that lies over pixel (p, q), with its position (i, j): the inverse of it."""
+    (top, _), (left, _) = window.pad
+    for i, j in np.ndindex(*window.kernel):
+        down, right = p + top - i * window.dilation[0], q + left - j * window.dilation[1]
+        (row, below), (column, beyond) = divmod(down, window.stride[0]), divmod(right, window.stride[1])
+        if not below and not beyond and 0 <= row < out[0] and 0 <= column < out[1]:
+            yield row, column, i, j
+
+
+class Convolution(Rule):
+    """y[f, r, s] = bias[f] + sum over c, i, j of weight[f, c, i, j] * x[c, p, q]: see `plain.convolve`."""
+
+    def first(self, view: View, f: int) -> int:
+        """The first channel that filter f sees: its group's."""
+        filters, channels = view.own["weight"].array.shape[:2]
+        groups = view.x.array.shape[0] // channels
+        return int(f // (filters // groups) * channels)
+
+    def output(self, view: View, index: Index) -> Opened:
+        f, row, column = index
+        x, weight, window = view.x, view.own["weight"], view.layer.window
+        channels, kh, kw = weight.array.shape[1:]
+        begin, places = self.first(view, f), list(inside(window, row, column, x.array.shape[1:]))
+        parts = [
+            x.part((begin + c, p, q), weight[f, c, i, j], weight.address((f, c, i, j)), f"window ({c}, {i}, {j})")
+            for c in range(channels)
+            for i, j, p, q in places
+        ]
+        if len(places) < kh * kw:
+            parts.append(Part(f"{channels * (kh * kw - len(places))} zeros of the padding", 0.0, 0.0))
+        bias = view.own.get("bias")
+        if bias is not None:
+            parts.append(bias.part((f,), label="bias"))
+        (top, _), (left, _) = window.pad
+        (dh, dw) = window.dilation
+        c = f"{begin} + c" if begin else "c"
+        seen = (c, _sum(row * window.stride[0] - top, "i", dh), _sum(column * window.stride[1] - left, "j", dw))
+        formula = (
+            f"{view.named(index)} = "
+            + (f"{view.named((f,), bias)} + " if bias is not None else "")
+            + f"sum over c < {channels}, i < {kh}, j < {kw} of "
+            + f"{view.named((f, 'c', 'i', 'j'), weight)} * {view.named(seen, x)}"
+        )
+        return Opened(formula, parts)
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        channel, p, q = index
+        weight, out = view.own["weight"], view.output.array.shape
+        for f in range(out[0]):
+            c = channel - self.first(view, f)
+            if 0 <= c < weight.array.shape[1]:
+                for row, column, i, j in windows_over(view.layer.window, p, q, out[1:]):
+                    yield Use((f, row, column), weight[f, c, i, j], weight.address((f, c, i, j)))
+
+    def uses(self, view: View, name: str, index: Index) -> Iterable[Use]:
+        f, x, window = index[0], view.x, view.layer.window
+        for row, column in np.ndindex(*view.output.array.shape[1:]):
+            if name == "bias":
+                yield Use((f, row, column), 1.0)
+                continue
+            _, c, i, j = index
+            p, q = plain.pixel(row, column, i, j, window.stride, window.dilation)
+            seen = (self.first(view, f) + c, p - window.pad[0][0], q - window.pad[1][0])
+            if 0 <= seen[1] < x.array.shape[1] and 0 <= seen[2] < x.array.shape[2]:
+                yield Use((f, row, column), x[seen], x.address(seen))
+
+
+def _sum(begin: int, letter: str, step: int) -> str:
+    """`begin + step * letter` as one writes it."""
+    moved = letter if step == 1 else f"{step} * {letter}"
+    return moved if not begin else f"{begin} + {moved}"
+
+
+class FullyConnected(Rule):
+    """y[m] = bias[m] + sum over v of weight[m, v] * x[v]: see `plain.dense`."""
+
+    def output(self, view: View, index: Index) -> Opened:
+        (m,), x, weight, bias = index, view.x, view.own["weight"], view.own.get("bias")
+        parts = [x.part((v,), weight[m, v], weight.address((m, v)), f"input {v}") for v in range(x.array.size)]
+        formula = f"sum over v < {x.array.size} of {view.named((m, 'v'), weight)} * {view.named(('v',), x)}"
+        if bias is not None:
+            parts.append(bias.part((m,), label="bias"))
+            formula = f"{view.named((m,), bias)} + {formula}"
+        return Opened(f"{view.named(index)} = {formula}", parts)
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        weight = view.own["weight"]
+        for m in range(view.output.array.size):
+            yield Use((m,), weight[m, index[0]], weight.address((m, index[0])))
+
+    def uses(self, view: View, name: str, index: Index) -> Iterable[Use]:
+        if name == "bias":
+            yield Use(index, 1.0)
+        else:
+            yield Use(index[:1], view.x[index[1:]], view.x.address(index[1:]))
+
+
+OPENS: dict[type[Layer], Rule] = {
+    Conv: Convolution(),
+    Depthwise: Convolution(),
+    Dense: FullyConnected(),
+}
