@@ -154,6 +154,26 @@ async def test_the_same_picture_is_not_fetched_twice_while_paused(feed: FakeFeed
         assert feed.asked["AskActivations"] <= 2  # the second one where the first came before the first numbers
 
 
+async def test_what_a_run_reads_is_told_before_it_begins() -> None:
+    feed = FakeFeed(reading=0.3)
+    feed.message = "reading mnist: 7 of 9 images"
+    async with watching(feed) as (watcher, told):
+        await asyncio.sleep(0.6)
+        early = [snapshot for snapshot in told if not snapshot.begun]
+        assert early[-1].progress.message == feed.message
+        assert watcher.snapshot.begun
+
+
+async def test_the_end_of_a_run_is_shown_in_a_frozen_view_too(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, _):
+        await asyncio.sleep(0.15)
+        watcher.freeze(True)
+        feed.advance(100_000)
+        await asyncio.sleep(1.3)
+        assert not watcher.snapshot.frozen
+        assert watcher.snapshot.progress.state is State.DONE
+
+
 async def test_after_the_end_all_is_fetched_and_then_nothing_is_asked(feed: FakeFeed) -> None:
     async with watching(feed) as (watcher, _):
         await asyncio.sleep(0.1)
