@@ -11,7 +11,6 @@ import pytest
 
 from tests.conftest import Run
 from tests.runs.small import NET, checkpoint_of, made_data, same, stop_after, story, train
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.training.options import Options
@@ -85,7 +84,7 @@ def test_a_run_that_is_alive_is_refused_with_how_to_attach(tuicnn: Run, stopped:
 
 
 def test_a_damaged_checkpoint_is_named_in_one_line(tuicnn: Run, stopped: RunFolder) -> None:
-    newest = CheckpointFolder(stopped.checkpoints).file(4)
+    newest = stopped.checkpoints.file(4)
     newest.write_bytes(newest.read_bytes()[:-1])
     done = tuicnn("resume")
     assert done.returncode == 0

@@ -22,7 +22,6 @@ from pathlib import Path
 
 from tests.conftest import start_worker
 from tests.runs.small import checkpoint_of, made_data, read_journal, same, story
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.events import Start
@@ -79,7 +78,7 @@ class Campaign:
 
     def _let_it_train(self, process: subprocess.Popen[bytes], folder: RunFolder) -> None:
         """For a random time: mostly counted from its next checkpoint, else from its start."""
-        checkpoints = CheckpointFolder(folder.checkpoints)
+        checkpoints = folder.checkpoints
         before = checkpoints.steps()[:1]
         if self.dice.random() < 0.9:
             until = time.monotonic() + PATIENCE
@@ -97,12 +96,12 @@ class Campaign:
 
     def _what_it_left(self, folder: RunFolder) -> str:
         """In what a process was killed, as its folder tells."""
-        files = list(folder.checkpoints.iterdir()) if folder.checkpoints.exists() else []
+        files = list(folder.checkpoints.path.iterdir()) if folder.checkpoints.path.exists() else []
         if any(path.name.startswith(".tmp") for path in (*files, *folder.path.iterdir())):
             return "in writing a file"
         if summary(folder).state == "done":
             return "after its end"
-        return "between two files" if CheckpointFolder(folder.checkpoints).steps() else "before its first checkpoint"
+        return "between two files" if folder.checkpoints.steps() else "before its first checkpoint"
 
     def _to_its_end(self, process: subprocess.Popen[bytes], folder: RunFolder) -> None:
         until = time.monotonic() + PATIENCE

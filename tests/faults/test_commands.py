@@ -124,7 +124,7 @@ def test_the_net_of_a_run_is_written_anew_from_its_checkpoint(tuicnn: Run, stopp
 
 
 def test_a_run_whose_checkpoints_were_removed_keeps_its_journal(tuicnn: Run, stopped: RunFolder) -> None:
-    shutil.rmtree(stopped.checkpoints)
+    shutil.rmtree(stopped.checkpoints.path)
     before = stopped.journal.read_bytes()
     done = tuicnn("resume", "1")
     assert done.returncode == 1
@@ -175,7 +175,7 @@ def test_the_net_is_written_anew_too_where_it_is_compared(tuicnn: Run, stopped: 
 def test_a_killed_run_whose_checkpoints_were_removed_keeps_its_journal(tuicnn: Run, stopped: RunFolder) -> None:
     lines = stopped.journal.read_bytes().splitlines(keepends=True)
     assert b'"event":"end"' in lines[-1]
-    shutil.rmtree(stopped.checkpoints)
+    shutil.rmtree(stopped.checkpoints.path)
     for left, code in ((lines[:-1], 1), (lines[:5], 0)):  # into its second epoch; to the moment of its first checkpoint
         stopped.journal.write_bytes(b"".join(left))
         done = tuicnn("resume", "1")

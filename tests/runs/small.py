@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import events_of
 from tuicnn.runs.origin import Origin
@@ -104,7 +103,7 @@ def killed_after_each_event(folder: RunFolder, **more: Any) -> list[tuple[str, R
 
 def checkpoint_of(folder: RunFolder) -> Checkpoint:
     """Its newest checkpoint."""
-    found = CheckpointFolder(folder.checkpoints).newest(lambda line: None)
+    found = folder.checkpoints.newest(lambda line: None)
     assert found is not None
     return found
 

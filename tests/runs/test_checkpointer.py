@@ -158,7 +158,7 @@ def test_a_run_on_a_full_disk_says_so_until_there_is_room(tmp_path: Path, monkey
     assert [bool(message) for message in messages] == [False, False, True, True, False, False]
     assert "The disk is full" in messages[2]
     best = checkpoint_of(folder).best_step
-    assert CheckpointFolder(folder.checkpoints).steps() == [6, 5, *([3] if best == 3 else [])]
+    assert folder.checkpoints.steps() == [6, 5, *([3] if best == 3 else [])]
 
 
 @pytest.mark.parametrize("refusals", [2, 3])
@@ -219,7 +219,7 @@ def test_a_disk_that_really_fills_costs_no_step_and_no_checkpoint(small_disk: Pa
     assert run.progress().state is State.DONE
     assert "disk is full" in run.progress().trouble
     assert checkpoint_of(folder).step == 3
-    assert not [path for path in folder.checkpoints.iterdir() if path.name.startswith(".tmp")]
+    assert not [path for path in folder.checkpoints.path.iterdir() if path.name.startswith(".tmp")]
     ballast.unlink()
     train(folder, resume=True)
     assert same(checkpoint_of(folder), checkpoint_of(other))

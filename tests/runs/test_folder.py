@@ -128,15 +128,18 @@ def test_who_takes_a_run_removes_what_a_killed_process_left_half_written(tmp_pat
     outside.mkdir()
     (outside / ".tmp-mine-01234567").touch()
     folder = RunFolder.create(tmp_path, "mnist", TEXT)
-    folder.checkpoints.mkdir()
-    left = [folder.path / ".tmp-weights.safetensors-0a1b2c3d", folder.checkpoints / ".tmp-step-1.safetensors-00000000"]
+    folder.checkpoints.path.mkdir()
+    left = [
+        folder.path / ".tmp-weights.safetensors-0a1b2c3d",
+        folder.checkpoints.path / ".tmp-step-1.safetensors-00000000",
+    ]
     kept = [folder.path / ".tmp-notes", folder.path / "notes.txt", outside / ".tmp-mine-01234567"]
     for path in (*left, *kept):
         path.touch()
     with folder.lock():
         assert not any(path.exists() for path in left)
-    shutil.rmtree(folder.checkpoints)
-    folder.checkpoints.symlink_to(outside)
+    shutil.rmtree(folder.checkpoints.path)
+    folder.checkpoints.path.symlink_to(outside)
     with folder.lock():
         assert all(path.exists() for path in kept)
 

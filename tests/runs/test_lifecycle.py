@@ -11,7 +11,6 @@ import pytest
 from tests.conftest import end_all
 from tests.runs.small import NET, checkpoint_of, kinds, made_data, read_journal, same, stop_after, train
 from tuicnn.errors import UserError
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import NetFile, PreparedRun, begin
@@ -129,7 +128,7 @@ def test_options_of_the_beginning_are_kept_and_some_may_change(stopped: RunFolde
 
 
 def test_of_damage_each_file_is_told_in_a_line(stopped: RunFolder) -> None:
-    newest = CheckpointFolder(stopped.checkpoints).file(4)
+    newest = stopped.checkpoints.file(4)
     newest.write_bytes(newest.read_bytes()[:-1])
     stopped.journal.write_bytes(stopped.journal.read_bytes().replace(b'"event":"epoch"', b'"event":"epoch', 1))
     (stopped.path / "net.net").unlink()
@@ -142,7 +141,7 @@ def test_of_damage_each_file_is_told_in_a_line(stopped: RunFolder) -> None:
 
 
 def test_where_all_checkpoints_are_damaged_nothing_is_touched(stopped: RunFolder) -> None:
-    for path in stopped.checkpoints.iterdir():
+    for path in stopped.checkpoints.path.iterdir():
         path.write_bytes(b"")
     before = {path: path.read_bytes() for path in stopped.path.iterdir() if path.is_file()}
     with pytest.raises(UserError, match="so this run cannot be resumed"):

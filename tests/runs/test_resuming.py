@@ -32,7 +32,6 @@ from tests.runs.small import (
 from tuicnn import sharding
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.prepared import PreparedRun
 from tuicnn.runs.resume_point import checkpoint_for, resume_state
@@ -65,7 +64,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = a_run(tmp_path_factory.mktemp("stopped"))
     train(folder, report=stop_after(4))
     assert summary(folder).state == "stopped"
-    assert CheckpointFolder(folder.checkpoints).steps() == [4, 3]
+    assert folder.checkpoints.steps() == [4, 3]
     return folder
 
 
@@ -104,7 +103,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(tmp_path: Path) -> No
     folder = a_run(tmp_path)
     train(folder)
     left = copy_of(folder, "again")
-    shutil.rmtree(left.checkpoints)
+    shutil.rmtree(left.checkpoints.path)
     left.journal.unlink()
     while not (left.journal.exists() and summary(left).state == "done"):
         steps: list[int] = []
@@ -156,8 +155,8 @@ def test_the_best_is_kept_beside_the_last_two(tmp_path: Path) -> None:
     train(folder)
     best = checkpoint_of(folder).best_step
     assert best == 3  # with so small a rate nothing is learnt, and the first epoch stays the best
-    assert CheckpointFolder(folder.checkpoints).steps() == [12, 11, 3]
-    assert math.isfinite(CheckpointFolder(folder.checkpoints).read(3).best_val_accuracy)
+    assert folder.checkpoints.steps() == [12, 11, 3]
+    assert math.isfinite(folder.checkpoints.read(3).best_val_accuracy)
 
 
 # --- checkpoints on pause, on stop, when asked ----------------------------------------------------------------------
@@ -183,7 +182,7 @@ def test_on_pause_and_when_asked_too(tmp_path: Path, action: Any) -> None:
                 if action == "pause":
                     run.act("step")  # once it has paused, one step is trained
             elif event.step == 3:
-                seen.extend(CheckpointFolder(folder.checkpoints).steps())
+                seen.extend(folder.checkpoints.steps())
                 run.act("resume")
 
     train(folder, report=act, every=0)
@@ -207,7 +206,7 @@ def prepared(folder: RunFolder) -> PreparedRun:
 @given(data=st.data())
 @settings(deadline=None)
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(stopped: RunFolder, data: st.DataObject) -> None:
-    newest, before = (CheckpointFolder(stopped.checkpoints).file(step) for step in (4, 3))
+    newest, before = (stopped.checkpoints.file(step) for step in (4, 3))
     whole = newest.read_bytes()
     if data.draw(st.booleans()):
         newest.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
@@ -231,7 +230,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(stopped: RunFo
 def test_from_the_one_before_it_ends_with_the_same_bits(tmp_path: Path) -> None:
     folder = a_run(tmp_path)
     _, left = killed_after_each_event(folder)[7]
-    checkpoints = CheckpointFolder(left.checkpoints)
+    checkpoints = left.checkpoints
     assert checkpoints.steps() == [5, 4, 3]
     checkpoints.file(5).write_bytes(b"")
     (checkpoints.path / ".tmp-step-0000000006.safetensors-0a1b2c3d").write_bytes(b"half")
@@ -240,13 +239,13 @@ def test_from_the_one_before_it_ends_with_the_same_bits(tmp_path: Path) -> None:
     assert "is empty" in said[0]
     assert same(checkpoint_of(left), checkpoint_of(folder))
     assert story(left) == story(folder)
-    assert {p.name for p in left.checkpoints.iterdir()} == {p.name for p in folder.checkpoints.iterdir()}
+    assert {p.name for p in left.checkpoints.path.iterdir()} == {p.name for p in folder.checkpoints.path.iterdir()}
 
 
 def test_where_all_are_damaged_it_is_said(stopped: RunFolder, tmp_path: Path) -> None:
     left = RunFolder(tmp_path / "left")
     shutil.copytree(stopped.path, left.path)
-    for path in left.checkpoints.iterdir():
+    for path in left.checkpoints.path.iterdir():
         path.write_bytes(path.read_bytes()[:100])
     said: list[str] = []
     with pytest.raises(UserError, match=r"None of the checkpoints in .* can be read.*net\.net"):
@@ -262,7 +261,7 @@ def test_what_lies_in_a_checkpoints_place_is_neither_waited_for_nor_followed(
 
     left = RunFolder(tmp_path / "left")
     shutil.copytree(stopped.path, left.path)
-    checkpoints = CheckpointFolder(left.checkpoints)
+    checkpoints = left.checkpoints
     os.mkfifo(checkpoints.file(9))
     checkpoints.file(8).mkdir()
     checkpoints.file(7).symlink_to(checkpoints.file(4))
@@ -280,7 +279,7 @@ def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(
 ) -> None:
     left = RunFolder(tmp_path / "left")
     shutil.copytree(stopped.path, left.path)
-    checkpoints = CheckpointFolder(left.checkpoints)
+    checkpoints = left.checkpoints
     sound = checkpoints.read(4)
     arrays = {**sound.arrays, "batchnorm1.running_var": -sound.arrays["batchnorm1.running_var"]}
     checkpoints.write(replace(sound, arrays=arrays))
@@ -305,7 +304,7 @@ def test_a_count_that_no_run_of_the_net_comes_to_is_damage(
 ) -> None:
     left = RunFolder(tmp_path / "left")
     shutil.copytree(stopped.path, left.path)
-    checkpoints = CheckpointFolder(left.checkpoints)
+    checkpoints = left.checkpoints
     changed = replace(checkpoints.read(4), **forged)
     checkpoints.file(4).unlink()
     checkpoints.write(changed)
@@ -326,7 +325,7 @@ def test_a_run_of_another_format_is_refused_in_one_sentence(
     written = checkpoint_of(left)
     with monkeypatch.context() as other:
         other.setattr("tuicnn.runs.checkpoint_file.FORMAT", "2")
-        CheckpointFolder(left.checkpoints).write(written)
+        left.checkpoints.write(written)
     said: list[str] = []
     with pytest.raises(UserError, match=r"was written by another version of tuicnn.*resume the run with that version"):
         train(left, resume=True, say=said.append)
@@ -351,7 +350,7 @@ def test_the_weights_file_alone_is_enough_to_predict(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_names_its_arrays_as_pytorch_would(stopped: RunFolder) -> None:
-    arrays = load_file(CheckpointFolder(stopped.checkpoints).file(4))
+    arrays = load_file(stopped.checkpoints.file(4))
     assert {name: array.shape for name, array in arrays.items()} == {
         "conv1.weight": (3, 1, 3, 3),
         "conv1.weight/momentum": (3, 1, 3, 3),

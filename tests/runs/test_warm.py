@@ -11,7 +11,6 @@ from tests.runs.small import checkpoint_of, made_data, read_journal, train
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
 from tuicnn.language import Plan, check
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.warm import unchanged, warm_checkpoint
 from tuicnn.training.checkpoint import Checkpoint
@@ -96,7 +95,7 @@ def test_a_warm_run_begins_where_the_old_one_ended(tmp_path: Path) -> None:
     assert checked.plan is not None
     begin, _ = warm_checkpoint(checked.plan, checkpoint_of(first), checked.plan)
     second = RunFolder.create(tmp_path, "second", text)
-    CheckpointFolder(second.checkpoints).write(begin)
+    second.checkpoints.write(begin)
     seen: list[float] = []
     train(second, resume=True, report=lambda _, e: seen.append(e.train_loss) if isinstance(e, Epoch) else None)
     assert seen[0] < run.history(0, 0).epochs[0].train_loss

@@ -147,7 +147,7 @@ def test_at_a_pause_by_divergence_the_last_good_checkpoint_is_kept_and_one_is_wr
     assert run.progress().state is State.STOPPED
     said = next(event for event in read_journal(folder.journal).events if isinstance(event, Diverged))
     assert (said.layer, said.action) == ("batchnorm1", "pause")
-    steps = CheckpointFolder(folder.checkpoints).steps()
+    steps = folder.checkpoints.steps()
     assert steps[:2] == [said.step - 1, said.step - 2]
     kept = checkpoint_of(folder)
     assert all(np.isfinite(array).all() for array in kept.arrays.values())

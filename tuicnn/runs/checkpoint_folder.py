@@ -62,15 +62,9 @@ class CheckpointFolder:
 
     def prune(self, *keep: int) -> None:
         """Remove all checkpoints but those of some steps, and what a killed process left half-written."""
-        try:
-            names = os.listdir(self.path)  # noqa: PTH208 - names, of which there may be strange ones
-        except OSError:
-            return
-        for name in names:
-            found = _NAME.fullmatch(name)
-            if found and int(found[1]) not in keep:
-                with contextlib.suppress(OSError):
-                    (self.path / name).unlink()
+        for step in set(self.steps()) - set(keep):
+            with contextlib.suppress(OSError):
+                self.file(step).unlink()
         remove_temporary(self.path)
 
     def read(self, step: int) -> Checkpoint:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
+from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
 from tuicnn.runs.owners import close_to_others
 from tuicnn.system.files import TEMPORARY, is_temporary, remove_temporary, why, write_atomic
@@ -164,9 +165,9 @@ class RunFolder:
         return self.path / "worker.log"
 
     @property
-    def checkpoints(self) -> Path:
-        """The folder of its checkpoints; not there before the first one."""
-        return self.path / "checkpoints"
+    def checkpoints(self) -> CheckpointFolder:
+        """Its checkpoints; their folder is not there before the first one."""
+        return CheckpointFolder(self.path / "checkpoints")
 
     @property
     def weights(self) -> Path:
@@ -203,7 +204,7 @@ class RunFolder:
             raise UserError(f"The run cannot be written to {where}: {why(error)}.") from error
         if lock is None:
             raise UserError(self.in_use)
-        for path in (self.path, self.checkpoints):  # whoever wrote there before is dead
+        for path in (self.path, self.checkpoints.path):  # whoever wrote there before is dead
             remove_temporary(path)
         return lock
 

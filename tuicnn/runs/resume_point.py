@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.journal import LONG, events_of, size_of
 from tuicnn.runs.journal_truncation import truncate
 from tuicnn.runs.origin import ORIGIN, Origin
@@ -70,13 +69,14 @@ def checkpoint_for(run: PreparedRun, on_nan: OnNan, say: Callable[[str], None]) 
             f"The run {folder.name} diverged, and would again at the same step; {folder.resume} --on-nan halve-lr goes "
             "on with a smaller learning rate, and --on-nan pause lets you choose it on the screen."
         )
-    checkpoint = CheckpointFolder(folder.checkpoints).newest(say, lambda found: _fault_of_counts(found, plan))
+    checkpoint = folder.checkpoints.newest(say, lambda found: _fault_of_counts(found, plan))
     if checkpoint is None:
         had_one = state in ("done", "stopped", "diverged") or _has_had_a_checkpoint(folder)
         if had_one and not known.trouble:
             raise UserError(
-                f"The run {folder.name} ({describe(folder)}) has no checkpoint to go on from in {folder.checkpoints}; "
-                f"train its net anew with: tuicnn {shlex.quote(str(folder.path / 'net.net'))}"
+                f"The run {folder.name} ({describe(folder)}) has no checkpoint to go on from in "
+                f"{folder.checkpoints.path}; train its net anew with: tuicnn "
+                + shlex.quote(str(folder.path / "net.net"))
             )
         say(f"The run {folder.name} has no checkpoint yet; it goes on from its first step.")
         return None

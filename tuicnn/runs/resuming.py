@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 
 from tuicnn.errors import UserError
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import NetFile, PreparedRun, plan_of
@@ -65,7 +64,7 @@ def _restore_text(folder: RunFolder, say: Callable[[str], None]) -> None:
     net = folder.path / "net.net"
     if os.path.lexists(net):
         return
-    checkpoint = CheckpointFolder(folder.checkpoints).newest(say)
+    checkpoint = folder.checkpoints.newest(say)
     if checkpoint is None:
         return
     try:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuicnn.errors import UserError
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import damage_of, events_of
 from tuicnn.runs.owners import user_name
@@ -121,7 +120,7 @@ def _told(folder: RunFolder, alive: bool, events: Iterable[Event | None]) -> Run
         trouble=(end and end.trouble) or "",
         damaged=damaged,
         paused=paused and alive and end is None,
-        saved=next(iter(CheckpointFolder(folder.checkpoints).steps()), None),
+        saved=next(iter(folder.checkpoints.steps()), None),
     )
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
 from tuicnn.runs.origin import Origin
@@ -65,13 +64,13 @@ def warm(
     """
     origin = Origin.of(old)
     chosen = origin.options.overridden_by(given or Options())
-    checkpoint = CheckpointFolder(old.checkpoints).newest(say)
+    checkpoint = old.checkpoints.newest(say)
     if checkpoint is None:
         raise UserError(f"The run {old.name} has no checkpoint, and so no weights to keep; train the net anew.")
     first, warmth = warm_checkpoint(plan_of(old, origin, checkpoint.text), checkpoint, chosen.apply(net.plan))
     run = begin(net, chosen, folder=folder, parent=parent)
     try:
-        CheckpointFolder(run.folder.checkpoints).write(first)
+        run.folder.checkpoints.write(first)
         journal = Journal(run.folder.journal)
         journal.append(WarmStart(old.name, checkpoint.step, warmth.kept))
         journal.close()

@@ -19,7 +19,6 @@ import numpy as np
 import tuicnn
 from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
-from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.checkpointer import Checkpointer
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import HALF_WRITTEN, Journal
@@ -87,7 +86,7 @@ class Run:
         if self._journal.cut_off:
             log(HALF_WRITTEN.format(self._journal.cut_off))
         self._checkpointer = Checkpointer(
-            lambda: CheckpointFolder(self._folder.checkpoints),
+            lambda: self._folder.checkpoints,
             self._journal,
             every=plan.train.checkpoint,
             on_trouble=lambda sentence: self._say_trouble("checkpoint", sentence),
@@ -190,7 +189,7 @@ class Run:
         folder, said = self._folder, " ".join(self._troubles.values())
         if self._session.progress().state not in (State.DONE, State.STOPPED):
             return said
-        step = next(iter(CheckpointFolder(folder.checkpoints).steps()), 0)
+        step = next(iter(folder.checkpoints.steps()), 0)
         where = f"after step {step:,}" if step else "from its first step"
         return f"{said} Once that is mended, {folder.resume} goes on {where}."
 
@@ -276,7 +275,7 @@ class Run:
 
     def _checkpoint_at(self, step: int) -> Checkpoint | None:
         """The checkpoint of a step, as far as there is one that can be read."""
-        folder = CheckpointFolder(self._folder.checkpoints)
+        folder = self._folder.checkpoints
         try:
             return folder.read(step) if step in folder.steps() else None
         except UserError as error:
