@@ -49,6 +49,15 @@ def everything(given_arrays: Arrays, window: Window, groups: int = 1) -> Arrays:
     return y, dx, dw, db
 
 
+def depthwise(given_arrays: Arrays, window: Window, forward: Any, backward: Any) -> Arrays:
+    """The same of kernels that take each channel by itself."""
+    x, dy, weights, bias = given_arrays
+    with dirty_memory():
+        y, saved = forward(x, weights[:, :, 0], window, bias)
+        dx, dw, db = backward(dy, saved, weights[:, :, 0], window)
+    return y, dx, dw[:, :, None], db
+
+
 def wanted(given_arrays: Arrays, window: Window, groups: int = 1) -> Arrays:
     """The same from the definition."""
     x, dy, weights, bias = given_arrays
@@ -142,13 +151,10 @@ def test_winograd_is_the_definition(
 @given(windows(), st.integers(1, 5), BLOCKS, st.integers(0, 1000))
 def test_depthwise_is_convolution_with_a_group_a_channel(case: Case, c: int, block: int, seed: int) -> None:
     window, size = case
-    x, dy, weights, bias = arrays(seed, window, size, (c, c, c))
-    with small_blocks(block), dirty_memory():
-        y, xp = convolve_depthwise(x, weights[:, :, 0], window, bias)
-        dx, dw, db = convolve_depthwise_backward(dy, xp, weights[:, :, 0], window)
-    assert dx is not None
-    assert db is not None
-    same((y, dx, dw[:, :, None], db), wanted((x, dy, weights, bias), window, c))
+    given_arrays = arrays(seed, window, size, (c, c, c))
+    with small_blocks(block):
+        found = depthwise(given_arrays, window, convolve_depthwise, convolve_depthwise_backward)
+    same(found, wanted(given_arrays, window, c))
 
 
 @settings(max_examples=40, deadline=None)
@@ -170,28 +176,9 @@ def test_depthwise_by_minimal_filtering_is_the_definition(
     assume(min(window.out(*size)) >= 1)
     x, dy, weights, bias = arrays(seed, window, size, (3, 3, 3))
     exact = wanted((x, dy, weights, bias), window, 3)
-    with small_blocks(block), dirty_memory():
-        y = convolve_depthwise_winograd(apart(x), weights[:, :, 0], window, bias)
-        dx, dw, db = convolve_depthwise_winograd_backward(apart(dy), x, weights[:, :, 0], window)
-    assert dx is not None
-    assert db is not None
-    same((y, dx, dw[:, :, None], db), exact)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    windows(), st.sampled_from([(1, 3, 1), (4, 4, 1), (8, 8, 1), (9, 10, 1), (12, 6, 3)]), BLOCKS, st.integers(0, 1000)
-)
-def test_backward_is_the_adjoint(case: Case, channels: tuple[int, int, int], block: int, seed: int) -> None:
-    """⟨A(x, w), dy⟩ = ⟨x, dx⟩ = ⟨w, dw⟩ for a function that is linear in x and in w."""
-    window, size = case
-    x, dy, weights, bias = arrays(seed, window, size, channels)
+    both = convolve_depthwise_winograd, convolve_depthwise_winograd_backward
     with small_blocks(block):
-        y, dx, dw, db = everything((x, dy, weights, 0 * bias), window, channels[2])
-    inner = np.vdot(y, dy)
-    np.testing.assert_allclose(np.vdot(x, dx), inner, atol=1e-9)
-    np.testing.assert_allclose(np.vdot(weights, dw), inner, atol=1e-9)
-    np.testing.assert_allclose(db, dy.sum(axis=(0, 1, 2)), atol=1e-9)
+        same(depthwise((apart(x), apart(dy), weights, bias), window, *both), exact)
 
 
 #: a geometry of each kernel, with sizes at which the real blocks are smaller than the image

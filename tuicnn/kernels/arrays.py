@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = [
     "LONG_RUN",
     "Array",
+    "Gradients",
+    "Saved",
     "as_rows",
     "bits",
     "channel_sums",
@@ -36,6 +38,10 @@ __all__ = [
 
 #: float32 where a network trains, float64 where it is checked; a kernel gives back what it was given
 Array: TypeAlias = "NDArray[np.floating[Any]]"
+#: of a convolution: dx and db, None where they are not wanted, around dw
+Gradients: TypeAlias = "tuple[Array | None, Array, Array | None]"
+#: what a convolution keeps of x for its gradients, and x's shape
+Saved: TypeAlias = "tuple[Array, tuple[int, ...]]"
 
 #: elements that one block of work may touch: 1 MB in float32, a usual second-level cache
 BLOCK = 2**18

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from tuicnn.later import np
 
-from .arrays import Array
+from .arrays import Array, Gradients, Saved
 from .memory import empty, zeros
 from .planes import Planes, by_column, by_window, scatter
 from .windows import Window
@@ -67,19 +67,19 @@ def _pieces(columns: int, most: int) -> int:
     return next((p for p in range(1, columns) if columns % p == 0 and columns // p <= most), 1)
 
 
-def convolve_columns(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Array]:
-    """x (H, W, N, C), weights (kh, kw, C, F) -> y (OH, OW, N, F) and x's planes."""
+def convolve_columns(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Saved]:
+    """x (H, W, N, C), weights (kh, kw, C, F) -> y (OH, OW, N, F), and x's planes and shape."""
     sizes = Planes.under(window, x.shape)
     planes = sizes.of(x)
     kh, kw, c, f = weights.shape
     if sizes.n % 2 or not (kh * kw * c < LOW and LOW // 4 < f <= LOW // 2):
-        return _convolve(sizes, planes, weights, bias), planes
+        return _convolve(sizes, planes, weights, bias), (planes, x.shape)
     both = np.zeros((kh, kw, 2 * c, 2 * f), weights.dtype)
     both[:, :, :c, :f] = both[:, :, c:, f:] = weights
     pairs = x.reshape(sizes.h, sizes.w, -1, 2 * c)
     of_pairs = Planes.under(window, pairs.shape)
     y = _convolve(of_pairs, of_pairs.of(pairs), both, None if bias is None else np.concatenate((bias, bias)))
-    return y.reshape(*y.shape[:2], sizes.n, f), planes
+    return y.reshape(*y.shape[:2], sizes.n, f), (planes, x.shape)
 
 
 def _convolve(sizes: Planes, planes: Array, weights: Array, bias: Array | None) -> Array:
@@ -96,16 +96,10 @@ def _convolve(sizes: Planes, planes: Array, weights: Array, bias: Array | None) 
 
 
 def convolve_columns_backward(
-    dy: Array,
-    planes: Array,
-    shape: tuple[int, ...],
-    weights: Array,
-    window: Window,
-    *,
-    with_dx: bool = True,
-    with_bias: bool = True,
-) -> tuple[Array | None, Array, Array | None]:
-    """The adjoint of `convolve_columns` for images of this shape: dx, dw and db; None for what is not wanted."""
+    dy: Array, saved: Saved, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
+) -> Gradients:
+    """The adjoint of `convolve_columns`: dx, dw and db; None for what is not wanted."""
+    planes, shape = saved
     sizes = Planes.under(window, shape)
     f = weights.shape[3]
     buffer = _Buffer(sizes, planes, f)

@@ -6,11 +6,12 @@ same bits.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 from tuicnn.later import np
 
-from .arrays import Array
+from .arrays import Array, Gradients
 from .columns import convolve_columns, convolve_columns_backward
 from .filtering import saves
 from .memory import empty, zeros
@@ -22,13 +23,19 @@ from .winograd import convolve_winograd, convolve_winograd_backward
 
 __all__ = ["choose", "convolve", "convolve_backward"]
 
-Kernel = Literal["winograd", "pointwise", "patches", "columns", "strips"]
 #: by how much products must be fewer than the definition's for the transforms of minimal filtering to pay
 SAVING = 1.5
 NO_PADDING = ((0, 0), (0, 0))
+KERNELS: dict[str, tuple[Callable[..., tuple[Array, Any]], Callable[..., Gradients]]] = {
+    "winograd": (convolve_winograd, convolve_winograd_backward),
+    "pointwise": (convolve_pointwise, convolve_pointwise_backward),
+    "patches": (convolve_patches, convolve_patches_backward),
+    "columns": (convolve_columns, convolve_columns_backward),
+    "strips": (convolve_strips, convolve_strips_backward),
+}
 
 
-def choose(height: int, width: int, channels: int, filters: int, window: Window) -> Kernel:
+def choose(height: int, width: int, channels: int, filters: int, window: Window) -> str:
     """The kernel for images of this size and `channels` (of one group) under this window with so many filters.
 
     Measured on one core with AVX-512, forward and backward together:
@@ -81,7 +88,7 @@ def convolve_backward(
     *,
     with_dx: bool = True,
     with_bias: bool = True,
-) -> tuple[Array | None, Array, Array | None]:
+) -> Gradients:
     """The adjoint of `convolve`: dy (OH, OW, N, F) -> dx (H, W, N, C), dw as weights and db (F,); None for dx and db
     where they are not wanted."""
     if not dy.shape[2]:
@@ -112,29 +119,13 @@ def _together(part: Array) -> Array:
 
 
 def _convolve(x: Array, weights: Array, window: Window, bias: Array | None) -> tuple[Array, Any]:
-    h, w, _, c = x.shape
-    kernel = choose(h, w, c, weights.shape[3], window)
-    if kernel == "winograd":
-        return convolve_winograd(x, weights, window, bias), x
-    if kernel == "pointwise":
-        return convolve_pointwise(x, weights, window, bias), x
-    general = {"patches": convolve_patches, "strips": convolve_strips, "columns": convolve_columns}
-    y, kept = general[kernel](x, weights, window, bias)
-    return y, (kept, x.shape)
+    kernel = choose(x.shape[0], x.shape[1], x.shape[3], weights.shape[3], window)
+    y, kept = KERNELS[kernel][0](x, weights, window, bias)
+    return y, (kernel, kept)
 
 
 def _convolve_backward(
     dy: Array, saved: Any, weights: Array, window: Window, with_dx: bool, with_bias: bool
-) -> tuple[Array | None, Array, Array | None]:
-    shape = saved[1] if isinstance(saved, tuple) else saved.shape
-    kernel = choose(shape[0], shape[1], shape[3], weights.shape[3], window)
-    if kernel == "winograd":
-        return convolve_winograd_backward(dy, saved, weights, window, with_dx=with_dx, with_bias=with_bias)
-    if kernel == "pointwise":
-        return convolve_pointwise_backward(dy, saved, weights, window, with_dx=with_dx, with_bias=with_bias)
-    general = {
-        "patches": convolve_patches_backward,
-        "strips": convolve_strips_backward,
-        "columns": convolve_columns_backward,
-    }
-    return general[kernel](dy, saved[0], shape, weights, window, with_dx=with_dx, with_bias=with_bias)
+) -> Gradients:
+    kernel, kept = saved
+    return KERNELS[kernel][1](dy, kept, weights, window, with_dx=with_dx, with_bias=with_bias)

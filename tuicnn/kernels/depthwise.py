@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tuicnn.later import np
 
-from .arrays import Array, channel_sums, row_blocks, spread
+from .arrays import Array, Gradients, channel_sums, row_blocks, spread
 from .depthwise_winograd import convolve_depthwise_winograd, convolve_depthwise_winograd_backward
 from .filtering import saves
 from .memory import empty, zeros
@@ -35,13 +35,13 @@ def convolve_depthwise(x: Array, weights: Array, window: Window, bias: Array | N
     Returns y (OH, OW, N, C) and what `convolve_depthwise_backward` takes as `saved`.
     """
     if saves(window, *window.out(x.shape[0], x.shape[1]), at_least=SAVING):
-        return convolve_depthwise_winograd(x, weights, window, bias), x
+        return convolve_depthwise_winograd(x, weights, window, bias)
     return _by_position(x, weights, window, bias)
 
 
 def convolve_depthwise_backward(
     dy: Array, saved: Array, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
-) -> tuple[Array | None, Array, Array | None]:
+) -> Gradients:
     """The adjoint of `convolve_depthwise`: dx (H, W, N, C), dw (kh, kw, C) and db (C,); None for what is not wanted."""
     if saves(window, dy.shape[0], dy.shape[1], at_least=SAVING):
         return convolve_depthwise_winograd_backward(dy, saved, weights, window, with_dx=with_dx, with_bias=with_bias)
@@ -73,7 +73,7 @@ def _by_position(x: Array, weights: Array, window: Window, bias: Array | None) -
 
 def _by_position_backward(
     dy: Array, xp: Array, weights: Array, window: Window, with_dx: bool, with_bias: bool
-) -> tuple[Array | None, Array, Array | None]:
+) -> Gradients:
     oh, ow, n, c = dy.shape
     kh, kw = window.kernel
     dxp = zeros(xp.shape, xp.dtype) if with_dx else None

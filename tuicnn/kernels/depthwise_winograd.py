@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tuicnn.later import np
 
-from .arrays import Array
+from .arrays import Array, Gradients
 from .derived import derived
 from .memory import empty, zeros
 from .tiles import Tiling, tiling
@@ -30,8 +30,10 @@ def _wide(weights: Array, cut: Tiling, window: Window, n: int) -> Array:
     return wide.reshape(len(u), 1, -1)
 
 
-def convolve_depthwise_winograd(x: Array, weights: Array, window: Window, bias: Array | None = None) -> Array:
-    """x (H, W, N, C), weights (k, k, C) -> y (OH, OW, N, C), for windows that `winograd` takes."""
+def convolve_depthwise_winograd(
+    x: Array, weights: Array, window: Window, bias: Array | None = None
+) -> tuple[Array, Array]:
+    """x (H, W, N, C), weights (k, k, C) -> y (OH, OW, N, C), for windows that `winograd` takes; and x."""
     h, _, n, c = x.shape
     cut = tiling(x.shape, c, window, x.dtype.char)
     used, transforms = cut.filtering, Transforms(cut, x.dtype.char)
@@ -47,12 +49,12 @@ def convolve_depthwise_winograd(x: Array, weights: Array, window: Window, bias: 
             by_channel = values[one].reshape(-1, c)
             by_channel += bias
         transforms.outputs(values, block, y.reshape(len(y), -1))
-    return y
+    return y, x
 
 
 def convolve_depthwise_winograd_backward(
     dy: Array, x: Array, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
-) -> tuple[Array | None, Array, Array | None]:
+) -> Gradients:
     """The adjoint of `convolve_depthwise_winograd`: dx, dw (k, k, C) and db (C,); None for what is not wanted."""
     h, _, n, c = x.shape
     cut = tiling(x.shape, c, window, x.dtype.char)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.later import np
 
-from .arrays import Array, channel_sums, pixels
+from .arrays import Array, Gradients, Saved, channel_sums, pixels
 from .derived import derived
 from .memory import empty, zeros
 from .pointwise import summed_products
@@ -55,8 +55,8 @@ def transposed(weights: Array) -> Array:
     return turned
 
 
-def convolve_patches(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Array]:
-    """x (H, W, N, C), weights (kh, kw, C, F) -> y (OH, OW, N, F) and x's patches (OH, OW, N, kh, kw, C)."""
+def convolve_patches(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Saved]:
+    """x (H, W, N, C), weights (kh, kw, C, F) -> y (OH, OW, N, F), and x's patches (OH, OW, N, kh, kw, C) and shape."""
     h, w, n, c = x.shape
     oh, ow = window.out(h, w)
     f = weights.shape[3]
@@ -66,20 +66,14 @@ def convolve_patches(x: Array, weights: Array, window: Window, bias: Array | Non
     np.matmul(patches.reshape(oh, ow * n, -1), as_matrix(weights), out=y.reshape(oh, ow * n, f))
     if bias is not None:
         y += bias
-    return y, patches
+    return y, (patches, x.shape)
 
 
 def convolve_patches_backward(
-    dy: Array,
-    patches: Array,
-    shape: tuple[int, ...],
-    weights: Array,
-    window: Window,
-    *,
-    with_dx: bool = True,
-    with_bias: bool = True,
-) -> tuple[Array | None, Array, Array | None]:
-    """The adjoint of `convolve_patches` for images of this shape: dx, dw and db; None for what is not wanted."""
+    dy: Array, saved: Saved, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
+) -> Gradients:
+    """The adjoint of `convolve_patches`: dx, dw and db; None for what is not wanted."""
+    patches, shape = saved
     oh, ow, n, f = dy.shape
     errors, values = dy.reshape(oh, ow * n, f), patches.reshape(oh, ow * n, -1)
     dw = summed_products(values, errors).reshape(weights.shape)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tuicnn.later import np
 
-from .arrays import Array, channel_sums, row_blocks, spread
+from .arrays import Array, Gradients, channel_sums, row_blocks, spread
 from .derived import derived
 from .memory import empty, zeros
 from .windows import Window
@@ -59,8 +59,8 @@ def summed_products(a: Array, b: Array) -> Array:
     return total
 
 
-def convolve_pointwise(x: Array, weights: Array, window: Window, bias: Array | None = None) -> Array:
-    """x (H, W, N, C), weights (1, 1, C, F) -> y (OH, OW, N, F), for any stride, without padding."""
+def convolve_pointwise(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Array]:
+    """x (H, W, N, C), weights (1, 1, C, F) -> y (OH, OW, N, F), for any stride, without padding; and x."""
     met = _met(x, window)
     oh, ow, n, c = met.shape
     f = weights.shape[3]
@@ -71,12 +71,12 @@ def convolve_pointwise(x: Array, weights: Array, window: Window, bias: Array | N
         np.matmul(_together(met[rows]), weights[0, 0], out=part.reshape(-1, ow * n, f))
         if each is not None:
             part += each
-    return y
+    return y, x
 
 
 def convolve_pointwise_backward(
     dy: Array, x: Array, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
-) -> tuple[Array | None, Array, Array | None]:
+) -> Gradients:
     """The adjoint of `convolve_pointwise`: dx = dy WT at the pixels that were met and 0 elsewhere, dW = xT dy, and
     the sum of dy over all but the filters; None for what is not wanted."""
     met = _met(x, window)

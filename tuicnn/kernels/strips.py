@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tuicnn.later import np
 
-from .arrays import Array, channel_sums, spread
+from .arrays import Array, Gradients, Saved, channel_sums, spread
 from .derived import derived
 from .memory import empty, zeros
 from .planes import Planes, by_column, by_window, scatter
@@ -19,8 +19,8 @@ from .windows import Window
 __all__ = ["convolve_strips", "convolve_strips_backward"]
 
 
-def convolve_strips(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Array]:
-    """x (H, W, N, C), weights (kh, kw, C, F) -> y (OH, OW, N, F) and x's planes."""
+def convolve_strips(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Saved]:
+    """x (H, W, N, C), weights (kh, kw, C, F) -> y (OH, OW, N, F), and x's planes and shape."""
     sizes = Planes.under(window, x.shape)
     planes = sizes.of(x)
     columns, matrices = sizes.columns(planes), derived(weights, "by column", by_column)
@@ -37,20 +37,14 @@ def convolve_strips(x: Array, weights: Array, window: Window, bias: Array | None
                 part += more
         if each is not None:
             y[rows] += each
-    return y, planes
+    return y, (planes, x.shape)
 
 
 def convolve_strips_backward(
-    dy: Array,
-    planes: Array,
-    shape: tuple[int, ...],
-    weights: Array,
-    window: Window,
-    *,
-    with_dx: bool = True,
-    with_bias: bool = True,
-) -> tuple[Array | None, Array, Array | None]:
-    """The adjoint of `convolve_strips` for images of this shape: dx, dw and db; None for what is not wanted."""
+    dy: Array, saved: Saved, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
+) -> Gradients:
+    """The adjoint of `convolve_strips`: dx, dw and db; None for what is not wanted."""
+    planes, shape = saved
     sizes = Planes.under(window, shape)
     columns, matrices = sizes.columns(planes), derived(weights, "by column", by_column)
     f, run = weights.shape[3], sizes.out[1] * sizes.n

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from tuicnn.later import np
 
-from .arrays import Array
+from .arrays import Array, Gradients
 from .derived import derived
 from .memory import empty
 from .tiles import tiling
@@ -65,8 +65,8 @@ def transformed_backward(du: Array, gt: Array) -> Array:
     return both_axes(gt, du.reshape(size, size, -1)).reshape(k, k, c, f)
 
 
-def convolve_winograd(x: Array, weights: Array, window: Window, bias: Array | None = None) -> Array:
-    """x (H, W, N, C), weights (k, k, C, F) -> y (OH, OW, N, F).
+def convolve_winograd(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Array]:
+    """x (H, W, N, C), weights (k, k, C, F) -> y (OH, OW, N, F), and x.
 
     For square kernels, the same stride along both axes, shorter than the kernel, any padding, and no dilation.
     """
@@ -89,12 +89,12 @@ def convolve_winograd(x: Array, weights: Array, window: Window, bias: Array | No
         if bias is not None:
             products[one] += bias
         transforms.outputs(products, block, rows_out)
-    return y
+    return y, x
 
 
 def convolve_winograd_backward(
     dy: Array, x: Array, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
-) -> tuple[Array | None, Array, Array | None]:
+) -> Gradients:
     """The adjoint of `convolve_winograd`: dx as x, dw as weights, and db (F,), the sum of dy over all but the filters;
     None for what is not wanted."""
     h, _, n, c = x.shape
