@@ -55,7 +55,7 @@ SUMMED = 128
 
 @contextmanager
 def long_runs() -> Iterator[None]:
-    """Within this block NumPy's buffer has `LONG_RUN` elements in place of its own 8192, and long runs are not copied.
+    """Inside the `with`, NumPy's buffer has `LONG_RUN` elements in place of its own 8192, and long runs are not copied.
 
     Measured: an addition to runs of 1024 numbers takes half the time, and nothing takes longer.
     """

@@ -36,12 +36,14 @@ class _Buffer:
 
     def __init__(self, sizes: Planes, planes: Array, filters: int) -> None:
         kh, self.kw = sizes.window.kernel
-        self.high, self.run = kh * sizes.c, sizes.out[1] * sizes.n
+        self.high, self.row_windows = kh * sizes.c, sizes.out[1] * sizes.n
         values = self.kw * self.high + 1
         self.pieces = _pieces(sizes.out[1], THIN // max(1, values * filters * sizes.n))
         self.columns = sizes.columns(planes)
-        self.blocks = sizes.blocks((values + filters) * self.run // 2)
-        self.memory = empty((self.blocks[0].stop, values, self.run), planes.dtype)  # the first block is the largest
+        self.blocks = sizes.blocks((values + filters) * self.row_windows // 2)
+        self.memory = empty(
+            (self.blocks[0].stop, values, self.row_windows), planes.dtype
+        )  # the first block is the largest
         self.memory[:, -1] = 1
 
     def part(self, matrices: Array, j: int) -> Array:
@@ -50,8 +52,8 @@ class _Buffer:
 
     def products(self, matrices: Array) -> Array:
         """Matrices like X, in the pieces that are multiplied: (rows, pieces, K + 1, windows)."""
-        rows, values, run = matrices.shape
-        return matrices.reshape(rows, values, self.pieces, run // self.pieces).transpose(0, 2, 1, 3)
+        rows, values, row_windows = matrices.shape
+        return matrices.reshape(rows, values, self.pieces, row_windows // self.pieces).transpose(0, 2, 1, 3)
 
     def fill(self, rows: slice) -> Array:
         """X for a block."""
@@ -108,7 +110,7 @@ def convolve_columns_backward(
     dx = zeros(sizes.shape, dy.dtype) if with_dx else None
     columns = sizes.columns(dx) if dx is not None else None
     for rows in buffer.blocks:
-        errors = dy[rows].reshape(-1, buffer.run, f)
+        errors = dy[rows].reshape(-1, buffer.row_windows, f)
         values = buffer.fill(rows)
         products = buffer.products(values)
         of_pieces = empty((*products.shape[:2], *total.shape), dy.dtype)

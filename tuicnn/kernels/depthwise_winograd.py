@@ -40,9 +40,9 @@ def convolve_depthwise_winograd(
     positions, one = used.pixels**2, used.one * (used.pixels + 1)
     u = _wide(weights, cut, window, n)
     y = empty((*cut.out, n, c), x.dtype)
-    v = empty((positions * cut.most.count * cut.run,), x.dtype)
+    v = empty((positions * cut.most.count * cut.pixel_size,), x.dtype)
     for block in cut.blocks:
-        values = v[: positions * block.count * cut.run].reshape(positions, block.count, cut.run)
+        values = v[: positions * block.count * cut.pixel_size].reshape(positions, block.count, cut.pixel_size)
         transforms.pixels(x.reshape(h, -1), block, values)
         values *= u
         if bias is not None:
@@ -61,8 +61,8 @@ def convolve_depthwise_winograd_backward(
     used, transforms = cut.filtering, Transforms(cut, x.dtype.char)
     positions, one = used.pixels**2, used.one * (used.pixels + 1)
     u = _wide(weights, cut, window, n)
-    v = empty((positions * cut.most.count * cut.run,), x.dtype)
-    m = empty((positions * cut.most.count * cut.run,), x.dtype)
+    v = empty((positions * cut.most.count * cut.pixel_size,), x.dtype)
+    m = empty((positions * cut.most.count * cut.pixel_size,), x.dtype)
     ones = np.ones((1, cut.most.count * n), x.dtype)
     du = zeros((positions, 1, c), x.dtype)
     db = np.zeros(c, x.dtype) if with_bias else None
@@ -70,10 +70,10 @@ def convolve_depthwise_winograd_backward(
     if dx is not None:
         dx[cut.covered[0] :] = 0
         dx[:, cut.covered[1] :] = 0
-    carry = empty((used.pixels, used.overlap * cut.run), x.dtype)
+    carry = empty((used.pixels, used.overlap * cut.pixel_size), x.dtype)
     for block in cut.blocks:
-        values = v[: positions * block.count * cut.run].reshape(positions, block.count, cut.run)
-        products = m[: positions * block.count * cut.run].reshape(positions, block.count, cut.run)
+        values = v[: positions * block.count * cut.pixel_size].reshape(positions, block.count, cut.pixel_size)
+        products = m[: positions * block.count * cut.pixel_size].reshape(positions, block.count, cut.pixel_size)
         transforms.outputs_backward(dy.reshape(len(dy), -1), block, products)
         transforms.pixels(x.reshape(h, -1), block, values)
         values *= products

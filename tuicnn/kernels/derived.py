@@ -20,7 +20,7 @@ _kept: dict[_Key, tuple[Array, Array]] | None = None
 
 @contextmanager
 def unchanged_weights() -> Iterator[None]:
-    """Within this block no weights are written, so what is derived from them is made once."""
+    """Inside the `with` no weights are written, so what is derived from them is made once."""
     global _kept
     outer = _kept
     _kept = {}

@@ -47,16 +47,16 @@ def convolve_strips_backward(
     planes, shape = saved
     sizes = Planes.under(window, shape)
     columns, matrices = sizes.columns(planes), derived(weights, "by column", by_column)
-    f, run = weights.shape[3], sizes.out[1] * sizes.n
+    f, row_windows = weights.shape[3], sizes.out[1] * sizes.n
     total = zeros(matrices.shape, dy.dtype)
     db = np.zeros(f, np.float64) if with_bias else None
     dx = zeros(sizes.shape, dy.dtype) if with_dx else None
     dx_columns = sizes.columns(dx) if dx is not None else None
-    for rows in sizes.blocks(run * (2 * matrices.shape[1] + f) // 2):
-        errors = dy[rows].reshape(-1, run, f)
+    for rows in sizes.blocks(row_windows * (2 * matrices.shape[1] + f) // 2):
+        errors = dy[rows].reshape(-1, row_windows, f)
         if db is not None:
             db += channel_sums(dy[rows])
-        values = empty((len(errors), matrices.shape[1], run), dy.dtype)
+        values = empty((len(errors), matrices.shape[1], row_windows), dy.dtype)
         for j, matrix in enumerate(matrices):
             products = empty((len(errors), *total.shape[1:]), dy.dtype)
             total[j] += np.add.reduce(np.matmul(columns(j, rows), errors, out=products), axis=0)

@@ -24,7 +24,7 @@ DENSE = 4
 #: values that a block's two large buffers may have together, as a part of `arrays.BLOCK`: 768 KB in float32. Measured
 #: with 1 MB of second-level cache: two thirds of it are slower because blocks cost too much, 1.5 times it because they
 #: no longer stay in the cache, each by 5 to 30 %
-PART = 1.5
+SHARE = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +76,12 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Tiling:
-    """The cut of an image. `run` and `run_out` are the values of one pixel of all images, N·C and N·F."""
+    """The cut of an image. `pixel_size` and `pixel_size_out` are the values of one pixel of all images, N·C and N·F."""
 
     filtering: Filtering
     out: tuple[int, int]
-    run: int
-    run_out: int
+    pixel_size: int
+    pixel_size_out: int
     #: how many of the image's rows and columns lie in a tile; a stride may leave out the last ones
     covered: tuple[int, int]
     blocks: tuple[Block, ...]
@@ -99,7 +99,7 @@ def overlap(start: int, length: int, size: int) -> tuple[slice, slice]:
     return slice(first, end), slice(first - start, end - start)
 
 
-def runs(which: slice, length: int) -> slice:
+def values_of(which: slice, length: int) -> slice:
     """The values of these pixels, in a row of values."""
     return slice(which.start * length, which.stop * length)
 
@@ -112,7 +112,7 @@ def evenly(count: int, most: int) -> list[slice]:
 
 def tiling(shape: tuple[int, ...], filters: int, window: Window, dtype: str) -> Tiling:
     """The cut of images (H, W, N, C)."""
-    return _tiling(shape, filters, window, dtype, int(arrays.BLOCK * PART))
+    return _tiling(shape, filters, window, dtype, int(arrays.BLOCK * SHARE))
 
 
 @functools.lru_cache(maxsize=256)
@@ -121,9 +121,9 @@ def _tiling(shape: tuple[int, ...], filters: int, window: Window, dtype: str, mo
     oh, ow = window.out(h, w)
     kernel, stride, (top, left) = window.kernel[0], window.stride[0], (window.pad[0][0], window.pad[1][0])
     used = filtering(kernel, stride, tile_outputs(kernel, stride, oh, ow), dtype)
-    step, shared, run, run_out = used.step, used.overlap, n * c, n * filters
+    step, shared, pixel_size, pixel_size_out = used.step, used.overlap, n * c, n * filters
     down, across = -(-oh // used.outputs), -(-ow // used.outputs)
-    tiles = most // max(1, used.pixels**2 * (run + run_out))
+    tiles = most // max(1, used.pixels**2 * (pixel_size + pixel_size_out))
     bands = [_band(used, row, top, h) for row in range(down)]
     blocks = []
     for rows in evenly(down, tiles // across):
@@ -140,24 +140,24 @@ def _tiling(shape: tuple[int, ...], filters: int, window: Window, dtype: str, mo
             block = Block(
                 bands=tuple(bands[rows]),
                 tiles=count,
-                width=(step * count + shared) * run,
-                columns=runs(columns, run),
-                inside=runs(inside, run),
-                last_columns=runs(last_columns, run),
-                last_inside=runs(last_inside, run),
+                width=(step * count + shared) * pixel_size,
+                columns=values_of(columns, pixel_size),
+                inside=values_of(inside, pixel_size),
+                last_columns=values_of(last_columns, pixel_size),
+                last_inside=values_of(last_inside, pixel_size),
                 before=part.start > 0,
                 after=part.stop < across,
                 whole_out=slice(first, after_whole),
                 whole_rows=whole_rows,
                 rest_out=slice(after_whole, min(oh, used.outputs * rows.stop)),
-                columns_out=runs(columns_out, run_out),
+                columns_out=values_of(columns_out, pixel_size_out),
                 whole_tiles=(columns_out.stop - columns_out.start) // used.outputs,
                 rest=(columns_out.stop - columns_out.start) % used.outputs,
                 across=_across(used, count, inside) if whole else None,
             )
             blocks.append(block)
     covered = max(0, step * down + shared - top), max(0, step * across + shared - left)
-    return Tiling(used, (oh, ow), run, run_out, covered, tuple(blocks))
+    return Tiling(used, (oh, ow), pixel_size, pixel_size_out, covered, tuple(blocks))
 
 
 def _band(used: Filtering, row: int, top: int, h: int) -> Band:

@@ -28,7 +28,7 @@ class Transforms:
         self.tiling, self.filtering, self.dtype = tiling, tiling.filtering, dtype
         used, most = self.filtering, tiling.most
         self.half = empty((used.pixels * most.width * len(most.bands),), dtype)
-        self.half_out = empty((used.outputs * used.pixels * most.count * tiling.run_out,), dtype)
+        self.half_out = empty((used.outputs * used.pixels * most.count * tiling.pixel_size_out,), dtype)
         #: views on `half`, which most blocks have in common: by the block's size and what they are
         self.views: dict[tuple[int, ...], Array] = {}
 
@@ -46,7 +46,7 @@ class Transforms:
         key = len(block.bands), block.tiles, first, count
         view = self.views.get(key)
         if view is None:
-            length, size, used = self.tiling.run, self.half.itemsize, self.filtering
+            length, size, used = self.tiling.pixel_size, self.half.itemsize, self.filtering
             wide = block.width * size
             strides = (used.pixels * wide, wide, used.step * length * size, length * size, size)
             shape = (len(block.bands), used.pixels, block.tiles, count, length)
@@ -102,15 +102,15 @@ class Transforms:
         W·N·C) of the columns inside."""
         assert block.across is not None
         size, bands, columns = self.filtering.pixels, len(block.bands), len(block.across)
-        run = self.tiling.run
-        half = self.half[: bands * size * columns * run].reshape(bands, size, columns, run)
-        np.matmul(block.across, dv.reshape(size, bands, size * block.tiles, run), out=half.transpose(1, 0, 2, 3))
-        return half.reshape(bands, size, columns * run)
+        pixel_size = self.tiling.pixel_size
+        half = self.half[: bands * size * columns * pixel_size].reshape(bands, size, columns, pixel_size)
+        np.matmul(block.across, dv.reshape(size, bands, size * block.tiles, pixel_size), out=half.transpose(1, 0, 2, 3))
+        return half.reshape(bands, size, columns * pixel_size)
 
     def _tile_by_tile(self, dv: Array, block: Block, carry: Array) -> Array:
         """dV BT for long rows: dv (P, P, rows of tiles, tiles, N·C) -> (rows of tiles, P, W·N·C) of the columns
         inside."""
-        used, length = self.filtering, self.tiling.run
+        used, length = self.filtering, self.tiling.pixel_size
         half, by_tile = self._half(block), self._by_tile(dv, block)
         np.matmul(used.b[: used.step], by_tile, out=self._windows(block, 0, used.step))
         inner = block.width - used.overlap * length
@@ -133,7 +133,7 @@ class Transforms:
         The buffer as (outputs, P·tiles·N·F), how many of its rows count, and the pieces in which outputs fill tiles in
         the same way: (columns of outputs, part of the buffer (rows, …, P, N·F), part of y (rows, …, columns, N·F)).
         """
-        used, length = self.filtering, self.tiling.run_out
+        used, length = self.filtering, self.tiling.pixel_size_out
         bands, rest_rows = len(block.bands), block.rest_out.stop - block.rest_out.start
         high = used.outputs if block.whole_rows else rest_rows
         flat = self.half_out[: used.outputs * used.pixels * block.count * length].reshape(used.outputs, -1)
@@ -141,7 +141,7 @@ class Transforms:
         return flat, high, self._pieces(block, y, by_tile, rest_rows)
 
     def _pieces(self, block: Block, y: Array, by_tile: Array, rest_rows: int) -> Iterator[tuple[int, Array, Array]]:
-        size, length, whole = self.filtering.outputs, self.tiling.run_out, block.whole_rows
+        size, length, whole = self.filtering.outputs, self.tiling.pixel_size_out, block.whole_rows
         groups = []
         if whole:
             rows = y[block.whole_out].reshape(whole, size, -1)

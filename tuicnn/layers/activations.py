@@ -35,7 +35,7 @@ def negative_part(x: Array) -> Array:
     return y
 
 
-def step(x: Array) -> Array:
+def heaviside(x: Array) -> Array:
     """1 where x > 0, else 0."""
     above: Array = np.greater(x, 0, out=empty_like(x))
     return above
@@ -115,7 +115,7 @@ class LeakyReLU(Activation):
 
     def f_prime(self, saved: Any) -> Array:
         """1 where x > 0 and `slope` elsewhere: slope + (1 - slope)·[x > 0]."""
-        slope: Array = step(saved)
+        slope: Array = heaviside(saved)
         slope *= 1 - self.slope
         slope += self.slope
         return slope
@@ -148,7 +148,7 @@ class ELU(Activation):
         slope: Array = negative_part(saved)
         slope += self.alpha
         if self.alpha != 1:
-            above = step(saved)
+            above = heaviside(saved)
             above *= 1 - self.alpha
             slope += above
         return slope
