@@ -1,6 +1,7 @@
-"""What can be asked of a run's inside: one module a question, and here the list of them.
+"""What can be asked of a run's inside: one module a question, with its answer, and here the list of them.
 
-A question that is not in the list is refused by a run's process.
+A new question needs its module and its place in the list. A view names it in `View.questions`, and draws
+`snapshot.answer(AskIt)`. A question that is not in the list is refused by a run's process.
 """
 
 from __future__ import annotations
