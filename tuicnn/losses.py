@@ -8,6 +8,7 @@ probability would round to 0 or 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.kernels.softmax import across, softmax
@@ -40,8 +41,11 @@ def one_hot(labels: Labels, like: Array) -> Array:
     return out
 
 
+loss = partial(word, "loss")
+
+
 class Loss:
-    """The base of all losses. Subclasses are frozen dataclasses registered with `words.word("loss", …)`."""
+    """The base of all losses. Subclasses are frozen dataclasses registered with `loss(…)`."""
 
     #: the activation that the loss applies itself, so that the network need not end in it; "" for none
     applies: ClassVar[str] = ""
@@ -93,8 +97,7 @@ def _two(p: Array) -> Array:
     return np.concatenate([1 - p, p], axis=1)
 
 
-@word(
-    "loss",
+@loss(
     "cross_entropy",
     help="softmax, then minus the logarithm of the right class's probability",
     aliases=("crossentropy", "ce", "nll", "categorical_crossentropy", "softmax"),
@@ -160,8 +163,7 @@ class CrossEntropy(Loss):
         return softmax(z)
 
 
-@word(
-    "loss",
+@loss(
     "mse",
     help="the mean of the squared differences from 0 and 1",
     aliases=("mean_squared_error", "l2", "quadratic"),
@@ -205,8 +207,7 @@ class MeanSquaredError(Loss):
         return _two(p) if z.shape[1] == 1 else p
 
 
-@word(
-    "loss",
+@loss(
     "bce",
     help="sigmoid, then cross-entropy of each output for itself",
     aliases=("binary_cross_entropy", "binary_crossentropy", "logistic"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.kernels.memory import empty
@@ -30,8 +31,11 @@ _DECAY = Number(at_least=0, at_most=1e6)
 _TINY = Number(above=0, at_most=1)
 
 
+optimizer = partial(word, "optim")
+
+
 class Optimizer:
-    """The base of all optimizers. Subclasses are frozen dataclasses registered with `words.word("optim", …)`."""
+    """The base of all optimizers. Subclasses are frozen dataclasses registered with `optimizer(…)`."""
 
     lr: float
     #: the arrays that it keeps from step to step, each of the weights' size and starting at 0; PyTorch's names
@@ -69,8 +73,7 @@ def _add_decay(decay: float, w: Array, g: Array, scratch: Array) -> None:
         g += scratch
 
 
-@word(
-    "optim",
+@optimizer(
     "sgd",
     help="stochastic gradient descent, with momentum where asked for",
     aliases=("momentum", "gd"),
@@ -153,8 +156,7 @@ class _Moments(Optimizer):
         w -= scratch
 
 
-@word(
-    "optim",
+@optimizer(
     "adam",
     help="steps of even size, whatever the gradient's (Kingma and Ba 2015)",
     example="adam lr=1e-3",
@@ -176,8 +178,7 @@ class Adam(_Moments):
         super()._move(w, g, state, scratch, lr, step)
 
 
-@word(
-    "optim",
+@optimizer(
     "adamw",
     help="adam with weight decay of its own (Loshchilov and Hutter 2019)",
     example="adamw decay=0.01",
@@ -201,8 +202,7 @@ class AdamW(_Moments):
         super()._move(w, g, state, scratch, lr, step)
 
 
-@word(
-    "optim",
+@optimizer(
     "rmsprop",
     help="steps divided by the gradient's recent size (Tieleman and Hinton 2012)",
     example="rmsprop lr=1e-3",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from tuicnn.vocabulary import Integer, ListOf, Number, option, word
 
@@ -13,8 +14,11 @@ _WARMUP = Number(at_least=0, at_most=100_000)
 _WARMUP_HELP = "epochs (also parts of one) over which the rate first rises from 0"
 
 
+schedule = partial(word, "schedule")
+
+
 class Schedule:
-    """The base of all schedules. Subclasses are frozen dataclasses registered with `words.word("schedule", …)`."""
+    """The base of all schedules. Subclasses are frozen dataclasses registered with `schedule(…)`."""
 
     def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
         """What the learning rate is multiplied by at `step` (from 0) of `steps_per_epoch * epochs`."""
@@ -29,8 +33,7 @@ def _after_warmup(step: int, warmup: float, steps_per_epoch: int, epochs: int) -
     return min(1.0, (step + 1) / rise) if rise else 1.0, min(1.0, max(0.0, done))
 
 
-@word(
-    "schedule",
+@schedule(
     "constant",
     help="the same rate all the way",
     aliases=("none", "fixed"),
@@ -45,8 +48,7 @@ class Constant(Schedule):
         return 1.0
 
 
-@word(
-    "schedule",
+@schedule(
     "step",
     help="multiply the rate by a factor after some epochs",
     aliases=("multistep", "steps", "decay"),
@@ -66,8 +68,7 @@ class Step(Schedule):
         return float(self.factor ** sum(step >= epoch * steps_per_epoch for epoch in self.at))
 
 
-@word(
-    "schedule",
+@schedule(
     "cosine",
     help="from the full rate to 0 along half a cosine (Loshchilov and Hutter 2017)",
     aliases=("cosineannealing", "cos"),
@@ -90,8 +91,7 @@ class Cosine(Schedule):
         return rise * (1 + math.cos(math.pi * t)) / 2
 
 
-@word(
-    "schedule",
+@schedule(
     "linear",
     help="from the full rate straight down to 0",
     aliases=("poly",),
@@ -114,8 +114,7 @@ class Linear(Schedule):
         return rise * (1 - t)
 
 
-@word(
-    "schedule",
+@schedule(
     "onecycle",
     help="up to the full rate, then down to almost 0 (Smith and Topin 2018)",
     aliases=("1cycle", "one_cycle"),

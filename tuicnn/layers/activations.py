@@ -16,16 +16,16 @@ from tuicnn.kernels import erf, rectify, rectify_backward, softmax, softmax_back
 from tuicnn.kernels.arrays import as_rows, constant
 from tuicnn.kernels.memory import empty_like
 from tuicnn.later import np
-from tuicnn.vocabulary import Number, option, word
+from tuicnn.vocabulary import Number, option
 
-from .base import Layer, LayerContext, Shape
+from .base import Layer, LayerContext, Shape, layer
 
 if TYPE_CHECKING:
     from .base import Array, Arrays, Gradients
 
 __all__ = ["ELU", "GELU", "Activation", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]
 
-activation = partial(word, "layer", shape="any shape -> the same shape")
+activation = partial(layer, shape="any shape -> the same shape")
 
 
 def negative_part(x: Array) -> Array:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.flattening import flattened, unflattened
 from tuicnn.kernels.windows import padded, unpadded
-from tuicnn.vocabulary import Size, SizeKind, positional, word
+from tuicnn.vocabulary import Size, SizeKind, positional
 
-from .base import Layer, LayerContext, Shape, ShapeError
+from .base import Layer, LayerContext, Shape, ShapeError, layer
 from .shapes import need_image, shape_text
 from .windows import torch_border
 
@@ -36,8 +36,7 @@ def shape_of(x: Array) -> Shape:
     return x.shape[1:] if x.ndim == 2 else (x.shape[3], x.shape[0], x.shape[1])
 
 
-@word(
-    "layer",
+@layer(
     "flatten",
     help="an image as one long vector, channel by channel",
     aliases=("flat", "view", "ravel"),
@@ -61,8 +60,7 @@ class Flatten(Layer):
         return (unflat(dy, saved),)
 
 
-@word(
-    "layer",
+@layer(
     "reshape",
     help="the same values as another image",
     example="reshape 8x14x14",
@@ -103,8 +101,7 @@ class Reshape(Layer):
         return (unflat(flat(dy), saved),)
 
 
-@word(
-    "layer",
+@layer(
     "zeropad",
     help="a border of zeros around the image",
     aliases=("pad", "padding", "zeropad2d", "zero_pad"),
@@ -142,8 +139,7 @@ class ZeroPad(Layer):
         return (unpadded(dy, self.sides),)
 
 
-@word(
-    "layer",
+@layer(
     "identity",
     help="passes on what it receives; a branch that does nothing",
     aliases=("skip", "noop", "pass"),

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.vocabulary import arguments
+from tuicnn.vocabulary import arguments, word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Layer", "LayerContext", "Shape", "ShapeError", "WeightSpec"]
 
+#: registers a class of layers
+layer = partial(word, "layer")
 #: (C, H, W) for an image, (V,) for a vector
 Shape = tuple[int, ...]
 
@@ -86,7 +89,7 @@ class LayerContext:
 
 
 class Layer:
-    """The base of all layers. Subclasses are frozen dataclasses registered with `words.word("layer", …)`."""
+    """The base of all layers. Subclasses are frozen dataclasses registered with `layer(…)`."""
 
     #: how many inputs it takes; None for any number (`add`, `concat`)
     arity: int | None = 1

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.initialisers import Ones, Zeros
 from tuicnn.kernels import moments, scale_and_shift, scaled_sum, spread, sums
 from tuicnn.later import np
-from tuicnn.vocabulary import Number, option, word
+from tuicnn.vocabulary import Number, option
 
-from .base import Layer, LayerContext, Shape, WeightSpec
+from .base import Layer, LayerContext, Shape, WeightSpec, layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,8 +64,7 @@ class SavedStatistics:
     dy: Array | None = None
 
 
-@word(
-    "layer",
+@layer(
     "batchnorm",
     help="each channel to mean 0 and variance 1 over the batch, then a learnt scale and shift",
     aliases=("bn", "batchnorm2d", "batch_norm", "batchnormalization"),

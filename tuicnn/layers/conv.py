@@ -16,9 +16,9 @@ from tuicnn.kernels import (
     convolve_depthwise,
     convolve_depthwise_backward,
 )
-from tuicnn.vocabulary import Boolean, Integer, ObjectOf, Padding, Size, SizeKind, option, positional, word
+from tuicnn.vocabulary import Boolean, Integer, ObjectOf, Padding, Size, SizeKind, option, positional
 
-from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec
+from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer
 from .shapes import need_image
 from .windows import UNIT, ZERO, resolved, torch_padding, windowed_shape
 
@@ -28,8 +28,49 @@ if TYPE_CHECKING:
 __all__ = ["Conv", "Depthwise"]
 
 
-@word(
-    "layer",
+class Convolution(Layer):
+    """What conv and depthwise share: all but how many filters and groups there are. Weights: (kh, kw, C/groups, F)."""
+
+    kernel: Size
+    stride: Size
+    pad: str | Size
+    dilation: Size
+    bias: bool
+    init: Initialiser
+
+    def filters_and_groups(self, channels: int) -> tuple[int, int]:
+        """For images of so many channels."""
+        raise NotImplementedError
+
+    @cached_property
+    def window(self) -> Window:
+        """The window's geometry, padding in pixels."""
+        return resolved(self.kernel, self.stride, self.pad, self.dilation)
+
+    def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
+        """`weight`, and `bias` where there is one."""
+        (kh, kw), c = self.kernel, inputs[0][0]
+        filters, groups = self.filters_and_groups(c)
+        fan_in, fan_out = kh * kw * c // groups, kh * kw * filters // groups
+        specs = {"weight": WeightSpec((kh, kw, c // groups, filters), self.init, (3, 2, 0, 1), fan_in, fan_out)}
+        if self.bias:
+            specs["bias"] = WeightSpec((filters,), Zeros())
+        return specs
+
+    def macs(self, *inputs: Shape) -> int:
+        """OH·OW·F windows, each kh·kw·C/groups products."""
+        f, oh, ow = self.output(*inputs)
+        return oh * ow * f * self.kernel[0] * self.kernel[1] * inputs[0][0] // self.filters_and_groups(inputs[0][0])[1]
+
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """An uneven border is a layer of its own before it."""
+        c, (pad, before) = inputs[0][0], torch_padding(self.window)
+        filters, groups = self.filters_and_groups(c)
+        window = f"{tuple(self.kernel)}, {tuple(self.stride)}, {pad}, {tuple(self.dilation)}"
+        return *before, f"Conv2d({c}, {filters}, {window}, {groups}, {self.bias})"
+
+
+@layer(
     "conv",
     help="convolution: F filters of KxK, each over all channels",
     aliases=("conv2d", "convolution", "convolve", "cnn"),
@@ -52,7 +93,7 @@ __all__ = ["Conv", "Depthwise"]
     ),
 )
 @dataclass(frozen=True)
-class Conv(Layer):
+class Conv(Convolution):
     """Convolution (cross-correlation, as everywhere in deep learning). Weights inside: (kh, kw, C/groups, F)."""
 
     filters: int = positional(Integer(at_least=1), help="filters, the channels that come out")
@@ -64,10 +105,8 @@ class Conv(Layer):
     bias: bool = option(Boolean(), default=True, help="whether to add a learnt value to each filter's answer")
     init: Initialiser = option(ObjectOf("init"), default=He(), help="how the weights start")
 
-    @cached_property
-    def window(self) -> Window:
-        """The window's geometry, padding in pixels."""
-        return resolved(self.kernel, self.stride, self.pad, self.dilation)
+    def filters_and_groups(self, channels: int) -> tuple[int, int]:
+        return self.filters, self.groups
 
     def output(self, *inputs: Shape) -> Shape:
         """(C, H, W) -> (F, OH, OW)."""
@@ -83,30 +122,10 @@ class Conv(Layer):
         _, oh, ow = windowed_shape(self, inputs[0], self.window)
         return self.filters, oh, ow
 
-    def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
-        """`weight`, and `bias` where there is one."""
-        area, c = self.kernel[0] * self.kernel[1], inputs[0][0] // self.groups
-        shape = (self.kernel[0], self.kernel[1], c, self.filters)
-        specs = {"weight": WeightSpec(shape, self.init, (3, 2, 0, 1), area * c, area * self.filters // self.groups)}
-        if self.bias:
-            specs["bias"] = WeightSpec((self.filters,), Zeros())
-        return specs
-
-    def macs(self, *inputs: Shape) -> int:
-        """OH·OW·F windows, each kh·kw·C/groups products."""
-        f, oh, ow = self.output(*inputs)
-        return oh * ow * f * self.kernel[0] * self.kernel[1] * inputs[0][0] // self.groups
-
     def method(self, *inputs: Shape) -> str:
         """`winograd`, `pointwise`, `patches`, `columns` or `strips`: see `tuicnn.kernels.convolution.choose`."""
         c, h, w = inputs[0]
         return choose(h, w, c // self.groups, self.filters // self.groups, self.window)
-
-    def torch(self, *inputs: Shape) -> tuple[str, ...]:
-        """An uneven border is a layer of its own before it."""
-        c, (pad, before) = inputs[0][0], torch_padding(self.window)
-        window = f"{tuple(self.kernel)}, {tuple(self.stride)}, {pad}, {tuple(self.dilation)}"
-        return *before, f"Conv2d({c}, {self.filters}, {window}, {self.groups}, {self.bias})"
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x * w + b: (H, W, N, C) -> (OH, OW, N, F)."""
@@ -129,8 +148,7 @@ class Conv(Layer):
         return (dx,)
 
 
-@word(
-    "layer",
+@layer(
     "depthwise",
     help="convolution of each channel with a kernel of its own",
     aliases=("dwconv", "depthwiseconv", "depthwise_conv", "depthwiseconv2d"),
@@ -149,7 +167,7 @@ class Conv(Layer):
     source="Chollet, Xception: Deep Learning with Depthwise Separable Convolutions (2017)",
 )
 @dataclass(frozen=True)
-class Depthwise(Layer):
+class Depthwise(Convolution):
     """As many channels come out as went in; `conv` with groups=C and F=C. Weights inside: (kh, kw, 1, C)."""
 
     kernel: Size = positional(SizeKind(), help="size of the window, HxW")
@@ -159,33 +177,12 @@ class Depthwise(Layer):
     bias: bool = option(Boolean(), default=True, help="whether to add a learnt value to each channel")
     init: Initialiser = option(ObjectOf("init"), default=He(), help="how the weights start")
 
-    @cached_property
-    def window(self) -> Window:
-        """The window's geometry, padding in pixels."""
-        return resolved(self.kernel, self.stride, self.pad, self.dilation)
+    def filters_and_groups(self, channels: int) -> tuple[int, int]:
+        return channels, channels
 
     def output(self, *inputs: Shape) -> Shape:
         """(C, H, W) -> (C, OH, OW)."""
         return windowed_shape(self, inputs[0], self.window)
-
-    def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
-        """`weight`, and `bias` where there is one."""
-        area, c = self.kernel[0] * self.kernel[1], inputs[0][0]
-        specs = {"weight": WeightSpec((self.kernel[0], self.kernel[1], 1, c), self.init, (3, 2, 0, 1), area, area)}
-        if self.bias:
-            specs["bias"] = WeightSpec((c,), Zeros())
-        return specs
-
-    def macs(self, *inputs: Shape) -> int:
-        """OH·OW·C windows, each kh·kw products."""
-        c, oh, ow = self.output(*inputs)
-        return c * oh * ow * self.kernel[0] * self.kernel[1]
-
-    def torch(self, *inputs: Shape) -> tuple[str, ...]:
-        """An uneven border is a layer of its own before it."""
-        c, (pad, before) = inputs[0][0], torch_padding(self.window)
-        window = f"{tuple(self.kernel)}, {tuple(self.stride)}, {pad}, {tuple(self.dilation)}"
-        return *before, f"Conv2d({c}, {c}, {window}, {c}, {self.bias})"
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y_c = x_c * w_c + b_c: (H, W, N, C) -> (OH, OW, N, C)."""

@@ -10,9 +10,9 @@ from tuicnn.initialisers import He, Initialiser, Zeros
 from tuicnn.kernels import channel_sums
 from tuicnn.kernels.memory import empty
 from tuicnn.later import np
-from tuicnn.vocabulary import Boolean, Integer, ObjectOf, option, positional, word
+from tuicnn.vocabulary import Boolean, Integer, ObjectOf, option, positional
 
-from .base import Layer, LayerContext, Shape, WeightSpec
+from .base import Layer, LayerContext, Shape, WeightSpec, layer
 from .shapes import need_vector
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Dense"]
 
 
-@word(
-    "layer",
+@layer(
     "dense",
     help="N weighted sums of all values",
     aliases=("fc", "linear", "fully_connected", "fullyconnected", "affine"),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.memory import empty_like
 from tuicnn.later import np
-from tuicnn.vocabulary import Number, positional, word
+from tuicnn.vocabulary import Number, positional
 
-from .base import Layer, LayerContext
+from .base import Layer, LayerContext, layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +37,7 @@ def survivors(generator: np.random.Generator, share: float, shape: tuple[int, ..
     return found.reshape(shape)
 
 
-@word(
-    "layer",
+@layer(
     "dropout",
     help="zeroes a share P of the values while training",
     aliases=("drop",),

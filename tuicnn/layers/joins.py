@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.kernels.arrays import pixels
 from tuicnn.kernels.memory import empty
 from tuicnn.later import np
-from tuicnn.vocabulary import word
 
-from .base import Layer, LayerContext, Shape, ShapeError
+from .base import Layer, LayerContext, Shape, ShapeError, layer
 from .shapes import shape_text
 
 if TYPE_CHECKING:
@@ -32,8 +31,7 @@ def branches(shapes: Sequence[Shape]) -> str:
     return "".join(f"\n  branch {number} gives {shape_text(shape)}" for number, shape in enumerate(shapes, 1))
 
 
-@word(
-    "layer",
+@layer(
     "add",
     help="the sum of its branches",
     aliases=("sum", "plus"),
@@ -73,8 +71,7 @@ class Add(Layer):
         return [dy for _ in range(saved)]
 
 
-@word(
-    "layer",
+@layer(
     "concat",
     help="the channels of its branches, one after the other",
     aliases=("cat", "concatenate", "join"),

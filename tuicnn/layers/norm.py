@@ -12,9 +12,9 @@ from tuicnn.kernels.arrays import constant, pixel_sums, pixels
 from tuicnn.kernels.memory import empty
 from tuicnn.kernels.statistics import FAR, pixel_product_sums
 from tuicnn.later import np
-from tuicnn.vocabulary import Integer, Number, option, positional, word
+from tuicnn.vocabulary import Integer, Number, option, positional
 
-from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec
+from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,8 +98,7 @@ def over_images(x: Array) -> Array:
     return sums
 
 
-@word(
-    "layer",
+@layer(
     "layernorm",
     help="each image to mean 0 and variance 1, then a learnt scale and shift for each value",
     aliases=("ln", "layer_norm", "layernormalization"),
@@ -144,8 +143,7 @@ class LayerNorm(Layer):
         return (standardise_backward(dxhat, xhat, inverse, 1),)
 
 
-@word(
-    "layer",
+@layer(
     "groupnorm",
     help="each of G groups of an image's channels to mean 0 and variance 1, then a learnt scale and shift",
     aliases=("gn", "group_norm"),

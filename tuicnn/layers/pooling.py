@@ -18,9 +18,9 @@ from tuicnn.kernels import (
     max_pool_winners,
 )
 from tuicnn.kernels.memory import empty
-from tuicnn.vocabulary import Padding, Size, SizeKind, info, option, positional, word
+from tuicnn.vocabulary import Padding, Size, SizeKind, info, option, positional
 
-from .base import Layer, LayerContext, Shape, ShapeError
+from .base import Layer, LayerContext, Shape, ShapeError, layer
 from .shapes import need_image
 from .windows import ZERO, resolved, torch_padding, windowed_shape
 
@@ -64,8 +64,7 @@ class Pool(Layer):
         return *before, f"{type(self).__name__}2d({self.window.kernel}, {self.window.stride}, {pad})"
 
 
-@word(
-    "layer",
+@layer(
     "maxpool",
     help="the largest value of each window",
     aliases=("pool", "max_pool", "maxpool2d", "maxpooling", "max"),
@@ -104,8 +103,7 @@ class MaxPool(Pool):
         return (max_pool_backward(dy, saved),)
 
 
-@word(
-    "layer",
+@layer(
     "avgpool",
     help="the mean of each window",
     aliases=("avg_pool", "avgpool2d", "averagepool", "averagepooling", "meanpool", "avg"),
@@ -137,8 +135,7 @@ class AvgPool(Pool):
         return (average_pool_backward(dy, saved, self.window),)
 
 
-@word(
-    "layer",
+@layer(
     "globalavgpool",
     help="the mean of each channel: an image becomes a vector",
     aliases=("gap", "global_avg_pool", "globalaveragepool", "globalaveragepooling2d", "adaptiveavgpool"),
@@ -171,8 +168,7 @@ class GlobalAvgPool(Layer):
         return (dx,)
 
 
-@word(
-    "layer",
+@layer(
     "globalmaxpool",
     help="the largest value of each channel: an image becomes a vector",
     aliases=("gmp", "global_max_pool", "globalmaxpooling2d", "adaptivemaxpool"),
