@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.display.numbers import percent
+from tuicnn.records import to_plain
 from tuicnn.system.printable import printable
 
 if TYPE_CHECKING:
@@ -21,28 +22,25 @@ __all__ = ["as_json", "runs_table"]
 
 def as_json(run: RunSummary) -> dict[str, Any]:
     """The object that `tuicnn runs --json` prints for a run; null where a number is not known."""
-
-    def known(number: float) -> float | None:
-        return None if math.isnan(number) else number
-
-    return {
+    found: dict[str, Any] = {
         "run": run.name,
         "folder": str(run.folder.path),
         "state": run.state,
         "alive": run.alive,
         "paused": run.paused,
-        "started": known(run.started),
-        "ended": known(run.ended),
+        "started": run.started,
+        "ended": run.ended,
         "epochs": run.epochs,
         "epochs_planned": run.epochs_planned,
         "parameters": run.parameters,
-        "best_val_accuracy": known(run.best_val_accuracy),
-        "test_accuracy": known(run.test_accuracy),
+        "best_val_accuracy": run.best_val_accuracy,
+        "test_accuracy": run.test_accuracy,
         "message": run.message,
         "trouble": run.trouble,
         "resumable": run.resumable,
         "saved_step": run.saved,
     }
+    return {name: to_plain(value) for name, value in found.items()}
 
 
 def runs_table(runs: Sequence[RunSummary]) -> Table:
