@@ -18,8 +18,8 @@ from rich.text import Text
 from tests.conftest import Run
 from tuicnn.cli.output.streams import to_json
 from tuicnn.display.output import Console, _Guarded
+from tuicnn.runs.log import entry, last_words
 from tuicnn.system.printable import harmless
-from tuicnn.worker.log import entry, last_words
 
 HOSTILE = "x\x1b]0;title\x07\x1b[31m\x9b2J\x7f\r\u202e\u2028y"
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from(HOSTILE)))

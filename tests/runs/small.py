@@ -63,16 +63,16 @@ def train(
     say: Callable[[str], None] = lambda line: None,
 ) -> Run:
     """Train a run to its end, with a checkpoint after each step; `report` is given each event."""
-    chosen = options or Options()
+    chosen = replace(options or Options(), threads=threads)
     with folder.lock():
         plan = plan_of(folder, Origin(options=chosen))
-        past = resume_state(PreparedRun(folder, plan, chosen, resume), on_nan, say)
         plan = replace(plan, train=replace(plan.train, checkpoint=every))
+        prepared = PreparedRun(folder, plan, chosen, resume)
 
         def tell(event: Event) -> None:
             report(run, event)
 
-        run = Run(folder, plan, threads, past=past, on_nan=on_nan, report=tell)
+        run = Run(prepared, on_nan, resume_state(prepared, on_nan, say), report=tell)
         run.train()
         run.close()
     return run

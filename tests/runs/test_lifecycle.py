@@ -14,6 +14,7 @@ from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import NetFile, PreparedRun, begin
+from tuicnn.runs.resume_point import resume_state
 from tuicnn.runs.resuming import resume
 from tuicnn.runs.status import summary
 from tuicnn.runs.warm import warm
@@ -51,7 +52,8 @@ def stopped(net: Path) -> RunFolder:
 def run(prepared: PreparedRun, report: Callable[[Run, Event], None] = lambda run, event: None) -> None:
     """Train a prepared run in this process."""
     with prepared.folder.lock() as lock:
-        made = Run.of(prepared, lock, "stop", report=lambda event: report(made, event))
+        past = resume_state(prepared, "stop", lambda line: None)
+        made = Run(prepared, "stop", past, lock=lock, report=lambda event: report(made, event))
         made.train()
         made.close()
 

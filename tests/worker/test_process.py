@@ -21,6 +21,7 @@ from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
 from tuicnn.runs.finding import find_run
 from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.log import last_words
 from tuicnn.runs.status import summary
 from tuicnn.training import events as happened
 from tuicnn.training.events import State
@@ -28,7 +29,6 @@ from tuicnn.training.options import Options
 from tuicnn.worker.client import RemoteFeed
 from tuicnn.worker.feed import WorkerGone
 from tuicnn.worker.launch import start
-from tuicnn.worker.log import last_words
 from tuicnn.worker.stopping import stop as stop_run
 
 TEXT = "data: mnist val=50 limit=100\ntrain: batch=20\nflatten -> dense 10\n"

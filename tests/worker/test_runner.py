@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -19,15 +19,21 @@ from tests.worker.pretend import PretendRun
 from tuicnn.errors import UserError
 from tuicnn.language.plan import Plan
 from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.prepared import PreparedRun
 from tuicnn.runs.status import summary
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import End, Event, Start, State, Step, Warned
+from tuicnn.training.options import Options
 from tuicnn.training.progress import Progress
 from tuicnn.worker import runner
 from tuicnn.worker.feed import Action
 from tuicnn.worker.runner import Run
 
 PLAN = cast(Plan, SimpleNamespace(train=SimpleNamespace(checkpoint=30.0)))
+
+
+def a_run(folder: RunFolder, **more: Any) -> Run:
+    return Run(PreparedRun(folder, PLAN, Options(threads=1)), "stop", **more)
 
 
 class PretendSession(PretendRun):
@@ -94,7 +100,7 @@ def test_the_end_in_the_journal_means_that_the_weights_are_safe(
         real(self, weights)
 
     monkeypatch.setattr(RunFolder, "save_weights", watched)
-    run = Run(folder, PLAN, 1)
+    run = a_run(folder)
     run.train()
     run.close()
     assert ended_when_saving == [False]
@@ -112,7 +118,7 @@ def test_weights_that_cannot_be_had_do_not_hide_the_end(folder: RunFolder, monke
         raise MemoryError
 
     monkeypatch.setattr(RunFolder, "save_weights", fail)
-    run = Run(folder, PLAN, 1)
+    run = a_run(folder)
     run.train()
     run.close()
     assert run.progress().state is State.DONE
@@ -126,7 +132,7 @@ def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("tuicnn.runs.folder.write_atomic", full)
-    run = Run(folder, PLAN, 1)
+    run = a_run(folder)
     run.train()
     run.close()
     end = end_of(folder)
@@ -138,21 +144,21 @@ def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
 
 def test_a_full_disk_is_told_beside_what_was_done_about_something_else(folder: RunFolder) -> None:
     said: list[str] = []
-    run = Run(folder, PLAN, 1, say=said.append)
+    run = a_run(folder, say=said.append)
     session = cast(PretendSession, run._session)
     session.now = Progress(state=State.TRAINING, message="Training goes on in one process.")
     assert run.progress() == session.now
-    run._say_trouble("checkpoint", "The disk is full.")
+    run._recorder.tell("checkpoint", "The disk is full.")
     assert run.progress().trouble == "The disk is full. Training goes on."
     assert run.progress().message == "Training goes on in one process."
-    run._say_trouble("checkpoint", "")
+    run._recorder.tell("checkpoint", "")
     assert run.progress() == session.now
     assert said == ["The disk is full. Training goes on."]
     run.close()
 
 
 def test_a_warning_is_in_the_journal_and_in_the_log(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
-    run = Run(folder, PLAN, 1)
+    run = a_run(folder)
     cast(PretendSession, run._session).emit(Warned("One process is gone."))
     run.close()
     assert re.fullmatch(r"[-\d]{10} [:\d]{8} One process is gone\.\n", capsys.readouterr().err)
@@ -163,7 +169,7 @@ def test_an_error_in_training_is_a_sentence_to_people_and_a_traceback_in_the_log
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(PretendSession, "error", ValueError("shapes differ"))
-    run = Run(folder, PLAN, 1)
+    run = a_run(folder)
     run.train()
     run.close()
     assert run.progress().state is State.FAILED
@@ -178,7 +184,7 @@ def test_an_error_in_training_is_a_sentence_to_people_and_a_traceback_in_the_log
 def test_a_full_disk_under_the_journal_is_shown_and_training_goes_on(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = Run(folder, PLAN, 1)
+    run = a_run(folder)
 
     def refuse(*_: object) -> int:
         raise OSError(errno.ENOSPC, "full")
@@ -195,7 +201,7 @@ def test_a_full_disk_under_the_journal_is_shown_and_training_goes_on(
 
 @pytest.mark.parametrize("action", ["pause", "resume", "step", "save", "halve-rate", "double-rate", "stop", "discard"])
 def test_each_action_reaches_the_session(folder: RunFolder, action: Action) -> None:
-    run = Run(folder, PLAN, 1)
+    run = a_run(folder)
     run.act(action)
     session = cast(PretendSession, run._session)
     assert session.asked == ["stop" if action == "discard" else action]
@@ -208,4 +214,4 @@ def test_each_action_reaches_the_session(folder: RunFolder, action: Action) -> N
 def test_a_folder_that_takes_no_journal_is_a_sentence(folder: RunFolder) -> None:
     folder.journal.mkdir()
     with pytest.raises(UserError, match="it is a folder"):
-        Run(folder, PLAN, 1)
+        a_run(folder)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from tuicnn.cli.output.streams import complain
 from tuicnn.cli.signals import Signals
 from tuicnn.errors import UserError
+from tuicnn.runs.log import log, log_to
+from tuicnn.runs.resume_point import resume_state
 from tuicnn.training.events import Diverged, Event, State, Warned
 from tuicnn.training.options import ON_NAN_ALONE
-from tuicnn.worker.log import log, log_to
 from tuicnn.worker.runner import Run, serve
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def train_here(prepared: PreparedRun, reporter: Reporter) -> int:
         log_to(folder.log)
         log(f"Process {os.getpid()} trains the run in the foreground.")
         on_nan = prepared.options.on_nan or ON_NAN_ALONE
-        run = Run.of(prepared, lock, on_nan, report=report, say=lambda trouble: report(Warned(trouble)))
+        past = resume_state(prepared, on_nan, log)  # the user was told when the run was prepared
+        run = Run(prepared, on_nan, past, lock=lock, report=report, say=lambda trouble: report(Warned(trouble)))
         signals = Signals(run.stop, run.save, lambda: log("The terminal is gone; training goes on."))
         server: Server | None = None
         try:

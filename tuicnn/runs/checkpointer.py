@@ -44,12 +44,13 @@ class Checkpointer:
         self._due = time.monotonic() + every
         self._trouble = False
 
-    def offer(self, reason: CheckpointReason, capture: Callable[[], Checkpoint]) -> bool:
+    def offer(self, reason: CheckpointReason, capture: Callable[[], Checkpoint | None]) -> bool:
         """Write a checkpoint where one is due; whether one of this very moment is safe on disk."""
         if reason is CheckpointReason.STEP and (not (self._every or self._trouble) or time.monotonic() < self._due):
             return False
-        checkpoint, folder = capture(), self._folder()
-        place = _place(checkpoint)
+        if (checkpoint := capture()) is None:
+            return False
+        folder, place = self._folder(), _place(checkpoint)
         if place == self._newest and folder.file(checkpoint.step).exists():
             return True
         try:

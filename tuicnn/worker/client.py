@@ -12,13 +12,13 @@ from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.lock import identity_of
+from tuicnn.runs.log import last_words
 from tuicnn.runs.status import ENDS, describe, summary, why_silent
 from tuicnn.training.events import Overview
 from tuicnn.training.progress import Progress
 from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, decode, encode, kind_of
-from tuicnn.worker.log import last_words
 from tuicnn.worker.messages import Act, AskOverview, AskPoll, Hello, Refusal, kind_of_question
 
 __all__ = ["RemoteFeed"]

@@ -18,10 +18,10 @@ from pathlib import Path
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import parse
+from tuicnn.runs.log import entry, last_words
 from tuicnn.system.files import why, write_all
 from tuicnn.system.regular_files import open_regular
 from tuicnn.training.events import End, State
-from tuicnn.worker.log import entry, last_words
 
 __all__ = ["ONE_THREAD", "command", "environment", "not_from_the_terminal", "start", "start_and_wait"]
 

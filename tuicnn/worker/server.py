@@ -20,13 +20,13 @@ from typing import Any, Protocol
 from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
 from tuicnn.runs.lock import Identity
+from tuicnn.runs.log import log_error
 from tuicnn.training.events import Overview
 from tuicnn.training.progress import History, Progress
 from tuicnn.worker.address import peer_is_me
 from tuicnn.worker.feed import Action, Poll
 from tuicnn.worker.frames import REQUEST_LIMIT, FrameError, Splitter, decode, encode, kind_of
 from tuicnn.worker.listener import Listener
-from tuicnn.worker.log import log_error
 from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPoll, Hello, Refusal
 
 __all__ = ["ServedRun", "Server"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tuicnn.worker import log as log_module
-from tuicnn.worker.log import entry, last_words, log, log_error, log_to
+from tuicnn.runs import log as log_module
+from tuicnn.runs.log import entry, last_words, log, log_error, log_to
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ ENDS = {
 @pytest.mark.parametrize("end", ENDS)
 def test_of_a_process_that_is_gone_only_what_it_said_of_its_end_is_told(tmp_path: Path, end: str) -> None:
     log = tmp_path / "worker.log"
-    program = "import os, signal, sys\nfrom tuicnn.worker.log import log, log_error\n"
+    program = "import os, signal, sys\nfrom tuicnn.runs.log import log, log_error\n"
     with log.open("ab") as file:
         for earlier in ("raise OSError('of an earlier process')", end):
             file.write(entry("The run's process begins."))

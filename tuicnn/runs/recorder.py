@@ -1,0 +1,167 @@
+"""Writes a run that is being trained to its folder: its journal, its checkpoints, its weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import tuicnn
+from tuicnn.errors import UserError
+from tuicnn.runs.checkpointer import Checkpointer
+from tuicnn.runs.journal import HALF_WRITTEN, Journal
+from tuicnn.runs.log import log, log_error
+from tuicnn.system.machine import processors
+from tuicnn.training.checkpointing import CheckpointReason
+from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Reading, Start, State, Warned
+
+if TYPE_CHECKING:
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.training.checkpoint import Checkpoint
+
+__all__ = ["Recorder"]
+
+
+class Recorder:
+    """See the module. A disk that refuses ends no training: it is told, and tried again. For the training thread."""
+
+    def __init__(
+        self,
+        folder: Callable[[], RunFolder],
+        capture: Callable[[], Checkpoint | None],
+        *,
+        every: float,
+        newest: Checkpoint | None = None,
+        say: Callable[[str], None] = log,
+    ) -> None:
+        """Opens the journal. Raises `UserError`.
+
+        `folder` says where the run is now, for it may be renamed while it trains. `capture` gives the checkpoint of
+        this moment, None before the run has weights. A checkpoint is written `every` so many seconds, 0 for not by
+        time; `newest` is the one that the run goes on from. `say` is told each trouble, in a sentence.
+        """
+        self._folder, self._capture, self._say = folder, capture, say
+        self._troubles: dict[str, str] = {}  # sentences, by what they are about
+        self._ending = False  # nothing more is trained
+        self.ended = False  # the end is in the journal, as far as the disk took it
+        self.discarded = False  # nothing more is to be written
+        self._orphaned = False
+        self._journal = Journal(
+            folder().journal, lambda sentence: self.tell("journal", sentence), lambda: folder().journal
+        )
+        if self._journal.cut_off:
+            log(HALF_WRITTEN.format(self._journal.cut_off))
+        self._checkpointer = Checkpointer(
+            lambda: folder().checkpoints,
+            self._journal,
+            every=every,
+            on_trouble=lambda sentence: self.tell("checkpoint", sentence),
+            newest=newest,
+        )
+
+    def close(self) -> None:
+        """Close the journal, and remove the run where it was discarded."""
+        self._journal.close()
+        if self.discarded and not self._orphaned:
+            self._folder().remove()
+
+    def abandon(self) -> None:
+        """Write nothing more: the folder was removed, or is another process's."""
+        self.discarded = self._orphaned = True
+        self._journal.abandon()
+
+    # --- what happens -----------------------------------------------------------------------------------------------
+
+    def note(self, event: Event) -> Event:
+        """Keep an event; gives it with what is added to it here."""
+        match event:
+            case Start():
+                event = dataclasses.replace(event, versions=_versions(), machine=_machine())
+            case End():
+                self._ending = True
+                event = dataclasses.replace(event, weights=self._save_weights())
+                event = dataclasses.replace(event, trouble=self.unsaved(event.state) or None)
+            case Epoch():
+                self._save_weights()  # a process that is killed leaves the weights of its last whole epoch
+            case Warned(traceback=str(traceback)):
+                log(traceback)  # of another process: for whoever looks into the log
+                event = Warned(event.message)
+        if isinstance(event, Diverged | Warned):
+            log(event.message)
+        if not isinstance(event, Reading):  # of the moment only
+            self._journal.append(event)
+        self.ended = self.ended or isinstance(event, End)
+        return event
+
+    def offer_checkpoint(self, reason: CheckpointReason) -> bool:
+        """The run is between two steps, or at its end: write a checkpoint where one is due; whether it is safe."""
+        self._ending = self._ending or reason is CheckpointReason.STOP
+        return not self.discarded and self._checkpointer.offer(reason, self._capture)
+
+    def checkpoint_at(self, step: int) -> Checkpoint | None:
+        """The checkpoint of a step, as far as there is one that can be read."""
+        checkpoints = self._folder().checkpoints
+        try:
+            return checkpoints.read(step) if step in checkpoints.steps() else None
+        except UserError as error:
+            log(str(error))
+            return None
+
+    def _save_weights(self) -> bool:
+        """Save the weights; whether that was done."""
+        if self.discarded:
+            return False
+        try:
+            if (checkpoint := self._capture()) is None:
+                return False
+            self._folder().save_weights(checkpoint)
+        except UserError as error:
+            self.tell("weights", str(error))
+        except Exception as error:  # the end must reach the journal whatever happens to the weights
+            log_error(error)
+            self.tell("weights", f"The weights could not be saved: {type(error).__name__}: {error}")
+        else:
+            self.tell("weights", "")
+            return True
+        return False
+
+    # --- what a disk refuses ----------------------------------------------------------------------------------------
+
+    def tell(self, about: str, sentence: str) -> None:
+        """Show a sentence until the trouble is over, which "" says."""
+        if sentence:
+            self._troubles[about] = sentence
+            self._say(self._goes_on(sentence))
+        else:
+            self._troubles.pop(about, None)
+
+    @property
+    def trouble(self) -> str:
+        """What could not be written at this moment, as sentences."""
+        return self._goes_on(" ".join(self._troubles.values()))
+
+    def unsaved(self, state: State) -> str:
+        """What of the end of a run in this state could not be written, and what helps; "" where all of it is safe."""
+        if self.discarded or not self._troubles:
+            return ""
+        folder, said = self._folder(), " ".join(self._troubles.values())
+        if state not in (State.DONE, State.STOPPED):
+            return said
+        step = next(iter(folder.checkpoints.steps()), 0)
+        where = f"after step {step:,}" if step else "from its first step"
+        return f"{said} Once that is mended, {folder.resume} goes on {where}."
+
+    def _goes_on(self, trouble: str) -> str:
+        """A trouble, and that it is not the end of the run where it is not."""
+        return f"{trouble} Training goes on." if trouble and not self._ending else trouble
+
+
+def _versions() -> dict[str, str]:
+    return {"tuicnn": tuicnn.__version__, "python": platform.python_version(), "numpy": np.__version__}
+
+
+def _machine() -> Machine:
+    return Machine(platform.system(), platform.machine(), processors())
