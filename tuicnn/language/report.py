@@ -17,8 +17,6 @@ __all__ = ["MOST", "EnoughError", "Report"]
 MOST = 200
 #: characters of a message
 _LONGEST = 600
-
-
 #: a word or a number, quoted from the text, that nobody reads to its end
 _ENDLESS = re.compile(r"(\w{40})\w{21,}")
 
@@ -96,17 +94,13 @@ class Report:
         at = self.found.included.get(span.source.name)
         if at is not None:
             notes += (Note("included here", at),)
-        found.problems[key] = Diagnostic(
-            severity,
-            str(code),
-            _short(_ENDLESS.sub(r"\1…", message)),
-            span,
-            _short(label),
-            _short(help if isinstance(help, str) else sentence(help, span)),
-            notes,
-            () if isinstance(help, str) else edits_of(help, span),
-            Applicability.SAFE if isinstance(help, Fix) and help.safe else Applicability.SUGGESTED,
-        )
+        fix = help if isinstance(help, Fix) else None
+        said = sentence(fix, span) if fix is not None else str(help)
+        message = _short(_ENDLESS.sub(r"\1…", message))
+        edits = edits_of(fix, span) if fix is not None else ()
+        sure = Applicability.SAFE if fix is not None and fix.safe else Applicability.SUGGESTED
+        problem = Diagnostic(severity, str(code), message, span, _short(label), _short(said), notes, edits, sure)
+        found.problems[key] = problem
 
     def warning(self, code: Code, message: str, span: Span, *, label: str = "", help: Fix | str = "") -> None:
         """Report what is odd but trains."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from tuicnn.language.checks.program import Program
 from tuicnn.language.checks.unknown_names import CHOICES, OWN_SETTINGS, unknown_setting
 from tuicnn.language.checks.values import Scope
 from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.fixes import Fix, respell, write
 from tuicnn.language.report import Report
@@ -75,69 +77,58 @@ def configure(program: Program, scope: Scope, report: Report, folders: tuple[str
 
 def _plain(name: str, setting: Setting, scope: Scope, report: Report) -> Any:
     cls = vocabulary("setting")[name]
-    if not setting.readable:
-        return None
-    if not setting.arguments:
+    if setting.readable and setting.arguments:
+        return take(cls, setting.name, setting.arguments, scope, report).made
+    if setting.readable:
         report.error(Code.SETTING, f"`{name}:` says nothing", setting.span, help=write(f"{name}: {info(cls).example}"))
-        return None
-    return take(cls, setting.name, setting.arguments, scope, report).made
+    return None
 
 
 def _first_word(setting: Setting) -> tuple[Name | None, tuple[Argument, ...]]:
     """The word that a setting names, and the arguments that follow it, or stand in parentheses behind it."""
-    if not setting.arguments:
-        return None, ()
-    first, *rest = setting.arguments
-    if first.name is None and isinstance(first.value, Name):
-        return first.value, tuple(rest)
-    if first.name is None and isinstance(first.value, CallValue):
+    first, rest = (setting.arguments or (None,))[0], setting.arguments[1:]
+    if first is not None and first.name is None and isinstance(first.value, Name):
+        return first.value, rest
+    if first is not None and first.name is None and isinstance(first.value, CallValue):
         return first.value.name, (*first.value.arguments, *rest)
     return None, ()
 
 
 def _choice(name: str, setting: Setting, scope: Scope, report: Report, folders: tuple[str, ...]) -> Any:
     known = vocabulary(name)
-    if not setting.readable:
-        return None
     word, rest = _first_word(setting)
+    cls = known.get(word.text) if word is not None else None
+    if cls is not None and word is not None and setting.readable:
+        return take(cls, word, rest, scope, report, extra=extra_fields(cls, bases=folders)).made
     every = ", ".join(info(cls).usage for cls in known.values())
-    if word is None:
+    if setting.readable and word is None:
         _no_word(name, setting, every, report)
-        return None
-    cls = known.get(word.text)
-    if cls is None:
+    elif setting.readable and word is not None:
         _unknown_word(name, word, rest, every, report, folders)
-        return None
-    return take(cls, word, rest, scope, report, extra=extra_fields(cls, bases=folders)).made
+    return None
 
 
 def _no_word(name: str, setting: Setting, every: str, report: Report) -> None:
     """A setting that says nothing, or does not begin with its word."""
-    usual = DEFAULTS[name][0]
+    usual, span = DEFAULTS[name][0], setting.span
     if not setting.arguments:
-        report.error(Code.SETTING, f"`{name}:` says nothing", setting.span, help=write(f"{name}: {usual}"))
-        return
+        return report.error(Code.SETTING, f"`{name}:` says nothing", span, help=write(f"{name}: {usual}"))
     first = setting.arguments[0]
-    message, span = f"`{name}:` begins with one of: {every}", first.span
-    value = first.value
-    help: Fix | str = write(usual)
+    message, value, help = f"`{name}:` begins with one of: {every}", first.value, write(usual)
     if first.name is not None:
-        options = " ".join(one_line(a.span) for a in setting.arguments)
-        span, help = setting.span, write(f"{name}: {usual} {options}")
-    elif isinstance(value, Literal) and type(value.value) is str:
+        help = write(" ".join([f"{name}:", usual, *(one_line(a.span) for a in setting.arguments)]))
+        return report.error(Code.SETTING, message, span, help=help)
+    if isinstance(value, Literal) and type(value.value) is str:
         stem = value.value.partition(".")[0]
         meant = closest(stem, vocabulary(name), aliases(name)) if "/" not in stem else None
         if meant is not None:
-            message, help = (
-                f"`{name}:` takes a name without quotes. Did you mean `{meant}`?",
-                write(meant, safe=stem == meant),
-            )
+            message = f"`{name}:` takes a name without quotes. Did you mean `{meant}`?"
+            help = write(meant, safe=stem == meant)
         elif name == "data":
-            kind = "npz" if value.value.endswith(".npz") else "folder"
-            help = write(f"{kind} {show(value.value)}")
+            help = write(f"{'npz' if value.value.endswith('.npz') else 'folder'} {show(value.value)}")
     elif isinstance(value, Literal) and name == "optim":
         help = write(f"{usual} lr={one_line(first.span)}")
-    report.error(Code.SETTING, message, span, help=help)
+    return report.error(Code.SETTING, message, first.span, help=help)
 
 
 def _unknown_word(
@@ -145,27 +136,28 @@ def _unknown_word(
 ) -> None:
     """A word that is none of a setting's; it may be written in two words, or with a number behind a hyphen."""
     what = {"data": "data set", "loss": "loss", "optim": "optimizer", "schedule": "schedule"}[name]
-    code = Code.DATA if name == "data" else Code.NAME
     known = vocabulary(name)
+
+    def error(written: str, meant: str, span: Span, help: Fix) -> None:
+        asked = f". Did you mean `{meant}`?" if meant else ""
+        report.error(
+            Code.DATA if name == "data" else Code.NAME, f"no {what} called `{written}`{asked}", span, help=help
+        )
+
     names = {n.replace("-", "").replace("_", ""): n for n in known}
     bare = [a for a in rest[:2] if a.name is None]
     for count in range(len(bare), 0, -1):
         span = word.span.to(bare[count - 1].span)
-        squeezed = one_line(span).casefold().replace(" ", "").replace("-", "").replace("_", "")
-        if squeezed in names:
-            message = f"no {what} called `{one_line(span)}`. Did you mean `{names[squeezed]}`?"
-            report.error(code, message, span, help=respell(names[squeezed]))
-            return
-    meant = closest(word.text, known, aliases(name))
-    there = _beside(word.text, folders) if name == "data" and meant is None else ""
+        squeezed = names.get(one_line(span).casefold().replace(" ", "").replace("-", "").replace("_", ""))
+        if squeezed is not None:
+            return error(one_line(span), squeezed, span, respell(squeezed))
+    meant = closest(word.text, known, aliases(name)) or ""
+    there = _beside(word.text, folders) if name == "data" and not meant else ""
     if there:
-        report.error(code, f"no {what} called `{word.text}`. Did you mean `{there}`?", word.span, help=write(there))
-        return
-    usual = DEFAULTS[name][0]
-    asked = f". Did you mean `{meant}`?" if meant is not None else ""
-    same = meant is not None and meant.casefold() == word.text.casefold()
-    help = write(meant or usual, safe=same, more=f"; there are: {every}")
-    report.error(code, f"no {what} called `{word.text}`{asked}", word.span, help=help)
+        return error(word.text, there, word.span, write(there))
+    safe = meant.casefold() == word.text.casefold()
+    help = write(meant or DEFAULTS[name][0], safe=safe, more=f"; there are: {every}")
+    return error(word.text, meant, word.span, help)
 
 
 def _beside(name: str, folders: tuple[str, ...]) -> str:
@@ -174,13 +166,9 @@ def _beside(name: str, folders: tuple[str, ...]) -> str:
     from tuicnn.data.places import resolve
 
     for kind, path, what in (("folder", name, "folder"), ("npz", f"{name}.npz", "file")):
-        try:
+        with contextlib.suppress(DataError):
             found = resolve(path, folders, what)
-        except DataError:
-            continue
-        if kind == "folder" and any(found.glob("train-images*")):
-            kind = "idx"
-        return f"{kind} {show(path)}"
+            return f"{'idx' if kind == 'folder' and any(found.glob('train-images*')) else kind} {show(path)}"
     return ""
 
 
@@ -191,22 +179,17 @@ def _default(setting: Setting, scope: Scope, report: Report, out: Configuration)
     layers = vocabulary("layer")
     if word is None or (word.text in layers and not rest):
         text = " ".join(one_line(a.span) for a in setting.arguments)
-        named = all(a.name is not None and option_meant(a.name.text, _options("conv")) for a in setting.arguments)
+        options = [a.name for a in arguments(layers["conv"]) if not a.positional]
+        named = all(a.name is not None and option_meant(a.name.text, options) for a in setting.arguments)
         example = f"conv {text}" if word is None and named and text else "conv pad=same bias=false"
         if word is not None and word.text != "conv":
             example = f"{word.text} …"
-        report.error(
-            Code.SETTING, "`default:` takes a layer and options", setting.span, help=write(f"default: {example}")
-        )
+        help: Fix | str = write(f"default: {example}")
+        report.error(Code.SETTING, "`default:` takes a layer and options", setting.span, help=help)
     elif word.text not in layers:
         meant = closest(word.text, layers, aliases("layer"))
         asked = f". Did you mean `{meant}`?" if meant is not None else ""
         help = write(meant) if meant is not None else f"write one of the layers: {', '.join(layers)}"
         report.error(Code.NAME, f"no layer called `{word.text}`{asked}", word.span, help=help)
     else:
-        values = take_options(layers[word.text], word, rest, scope, report)
-        out.defaults[word.text] = {**out.defaults.get(word.text, {}), **values}
-
-
-def _options(layer: str) -> list[str]:
-    return [a.name for a in arguments(vocabulary("layer")[layer]) if not a.positional]
+        out.defaults.setdefault(word.text, {}).update(take_options(layers[word.text], word, rest, scope, report))

@@ -89,12 +89,7 @@ def _too_many_weights(nodes: Sequence[Node], optimizer: Any, there: int, last: S
     before = nodes[node.inputs[0]] if node.inputs and node.inputs[0] >= 0 else None
     if info(node.layer).name == "dense" and before is not None and info(before.layer).name == "flatten":
         _, h, w = before.input_shapes[0] if len(before.input_shapes[0]) == 3 else (0, 1, 1)
-        there_is = before.span if not before.via else None
-        help = (
-            write("globalavgpool", there_is, before="pool first: ")
-            if there_is
-            else "pool first: write `globalavgpool` for `flatten`"
-        )
+        help = "pool first: write `globalavgpool` for `flatten`"
         window = next(
             (k for k in (2, 4, 8, 16, 32) if k <= min(h, w) and 16 * node.parameters // (k * k) < there // 40), None
         )
@@ -111,12 +106,8 @@ def _too_large_a_batch(
 ) -> None:
     fewer = min(images / 2, max(1.0, (there * 0.5 - weights) / (batch / at_once)))
     need = in_bytes(weights + batch)
-    report.error(
-        Code.MEMORY,
-        f"a training step on {images} images takes {need}, more than this machine's memory ({in_bytes(there)})",
-        last,
-        help=f"write `train: batch={2 ** int(math.log2(fewer))}`",
-    )
+    message = f"a training step on {images} images takes {need}, more than this machine's memory ({in_bytes(there)})"
+    report.error(Code.MEMORY, message, last, help=f"write `train: batch={2 ** int(math.log2(fewer))}`")
 
 
 def _too_long(nodes: Sequence[Node], images: int, last: Span, report: Report) -> None:
@@ -129,9 +120,6 @@ def _too_long(nodes: Sequence[Node], images: int, last: Span, report: Report) ->
     span = last if worst.via else worst.span
     days = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
     text = one_line(span) or info(worst.layer).name
-    report.warning(
-        Code.TIME,
-        f"an epoch would take about {days} on this machine: {in_words(macs)} multiply-adds an image",
-        span,
-        help=f"`{text}` takes the most; pool before it, or use fewer filters, or `limit=1000` images",
-    )
+    message = f"an epoch would take about {days} on this machine: {in_words(macs)} multiply-adds an image"
+    help = f"`{text}` takes the most; pool before it, or use fewer filters, or `limit=1000` images"
+    report.warning(Code.TIME, message, span, help=help)

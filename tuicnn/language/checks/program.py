@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Diagnostic, Note, Source
@@ -57,47 +58,32 @@ def gather(
                     program.take_over(included)
             elif statement.name.text == "default":
                 own.defaults.append(statement)
-            elif statement.name.text in own.settings:
-                _twice(
-                    Code.SETTING, "setting", "first given here", own.settings[statement.name.text], statement, report
-                )
             else:
-                own.settings[statement.name.text] = statement
+                _define(own.settings, Code.SETTING, "setting", statement, report)
         elif isinstance(statement, Constant):
-            if statement.name.text in own.constants:
-                first = own.constants[statement.name.text]
-                _twice(Code.CONSTANT, "constant", "first defined here", first, statement, report)
-            else:
-                own.constants[statement.name.text] = statement
-        elif statement.name.text in own.blocks:
-            _twice(Code.BLOCK, "block", "first defined here", own.blocks[statement.name.text], statement, report)
+            _define(own.constants, Code.CONSTANT, "constant", statement, report)
         else:
-            own.blocks[statement.name.text] = statement
+            _define(own.blocks, Code.BLOCK, "block", statement, report)
     program.take_over(own)
     program.steps = tuple(steps)
     return program
 
 
-def _twice(
-    code: Code,
-    what: str,
-    first_here: str,
-    first: Setting | Constant | Definition,
-    second: Setting | Constant | Definition,
-    report: Report,
-) -> None:
-    mark = ":" if what == "setting" else ""
-    verb = "given" if what == "setting" else "defined"
-    name = second.name.text
-    whole = second.span.line == second.span.end_line
-    another = "" if what == "setting" else f", or give it another name such as `{name}2`"
-    report.error(
-        code,
-        f"the {what} `{name}{mark}` is {verb} twice",
-        second.span if whole else second.name.span,
-        help=remove(more=another) if whole else write(f"{name}2", more=", or remove one of them"),
-        notes=(Note(first_here, first.name.span),),
-    )
+_Named = TypeVar("_Named", Setting, Constant, Definition)
+
+
+def _define(known: dict[str, _Named], code: Code, what: str, second: _Named, report: Report) -> None:
+    """Take a definition over, or say that there is one of its name."""
+    first = known.setdefault(second.name.text, second)
+    if first is second:
+        return
+    name, setting = second.name.text, what == "setting"
+    message = f"the setting `{name}:` is given twice" if setting else f"the {what} `{name}` is defined twice"
+    note = Note("first given here" if setting else "first defined here", first.name.span)
+    span, help = second.span, remove(more="" if setting else f", or give it another name such as `{name}2`")
+    if span.line != span.end_line:
+        span, help = second.name.span, write(f"{name}2", more=", or remove one of them")
+    report.error(code, message, span, help=help, notes=(note,))
 
 
 def _include(setting: Setting, here: Path, report: Report, way: tuple[Path, ...]) -> Program | None:
@@ -105,43 +91,40 @@ def _include(setting: Setting, here: Path, report: Report, way: tuple[Path, ...]
     given = setting.arguments
     if not setting.readable:
         return None
-    if len(given) != 1 or given[0].name is not None or not _is_text(given[0].value):
-        report.error(
-            Code.ARGUMENT, "include takes a file's path in quotes", setting.span, help=write('include: "blocks.net"')
-        )
+    wanted = given[0].value if len(given) == 1 and given[0].name is None else None
+    if not isinstance(wanted, Literal) or type(wanted.value) is not str:
+        help = write('include: "blocks.net"')
+        report.error(Code.ARGUMENT, "include takes a file's path in quotes", setting.span, help=help)
         return None
-    assert isinstance(given[0].value, Literal)
-    written = str(given[0].value.value)
+    written, span = wanted.value, given[0].span
     path = here / written
-    span = given[0].span
+
+    def error(code: Code, message: str, help: Fix | str) -> Program | None:
+        report.error(code, message, span, help=help)
+        return None
+
     try:
         resolved = path.resolve()
     except (OSError, ValueError, RuntimeError):
-        report.error(Code.FILE, f"`{written}` is no path", span, help=write('include: "blocks.net"'))
-        return None
+        return error(Code.FILE, f"`{written}` is no path", write('"blocks.net"'))
     if resolved in way:
         names = " → ".join(p.name for p in (*way[way.index(resolved) :], resolved))
-        report.error(Code.RECURSION, f"the file includes itself: {names}", span, help="remove one `include:` of these")
-        return None
+        return error(Code.RECURSION, f"the file includes itself: {names}", "remove one `include:` of these")
     if len(way) >= _MOST_FILES:
-        report.error(
-            Code.LIMIT, f"files include each other more than {_MOST_FILES} deep", span, help="put them into fewer files"
-        )
-        return None
+        message = f"files include each other more than {_MOST_FILES} deep"
+        return error(Code.LIMIT, message, "put them into fewer files")
     known: dict[Path, Program] = report.found.programs
     if resolved in known:  # else files that each include the next one twice would be read without end
         return known[resolved]
     text = read_file(resolved)
     if isinstance(text, Diagnostic):
-        near = closest(path.name, _nets_in(path.parent))
-        missing = not _exists(path)
-        message = f"there is no file `{written}` in {path.parent}" if missing else text.message
-        help: Fix | str = f'remove the line `include: "{written}"`, or put the file there'
-        if near is not None:
-            other = str(Path(written).with_name(near))
-            message, help = f'{message}. Did you mean `"{other}"`?', write(f'"{other}"')
-        report.error(Code.FILE, message, span, help=help if missing else text.help)
-        return None
+        if _exists(path):
+            return error(Code.FILE, text.message, text.help)
+        message, near = f"there is no file `{written}` in {path.parent}", closest(path.name, _nets_in(path.parent))
+        if near is None:
+            return error(Code.FILE, message, f'remove the line `include: "{written}"`, or put the file there')
+        other = str(Path(written).with_name(near))
+        return error(Code.FILE, f'{message}. Did you mean `"{other}"`?', write(f'"{other}"'))
     source = Source(str(Path(setting.span.source.name).parent / written), text)
     report.include(source, span)
     known[resolved] = gather(parse(source, report), resolved, report, way)
@@ -160,7 +143,3 @@ def _nets_in(folder: Path) -> list[str]:
         return sorted(p.name for p in folder.iterdir() if p.suffix == ".net")[:200]
     except OSError:
         return []
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, Literal) and type(value.value) is str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -54,14 +55,10 @@ def _examples(cls: type) -> dict[str, str]:
 
 
 def _example(cls: type, own: words.Argument) -> str:
-    example = info(cls).example.split()
-    places = [a.name for a in words.arguments(cls) if a.positional]
-    if example and example[0] == info(cls).name:
-        example = example[1:]
-    if own.name in places and places.index(own.name) < len(example):
-        found = example[places.index(own.name)]
-        if "=" not in found:
-            return found
+    example = info(cls).example.removeprefix(f"{info(cls).name} ").split()
+    places = dict(zip((a.name for a in words.arguments(cls) if a.positional), example, strict=False))
+    if "=" not in places.get(own.name, "="):
+        return places[own.name]
     if own.name in _USUAL:
         return _USUAL[own.name]
     if isinstance(own.kind, Padding):
@@ -88,16 +85,11 @@ def _candidates(kind: Kind, value: Any) -> list[Any]:
     if isinstance(kind, Boolean):
         text = str(value).casefold()
         return [True] if text in TRUE_WORDS or value == 1 else [False] if text in FALSE_WORDS or value == 0 else []
-    if isinstance(kind, Choice):
-        return _of_choice(kind, value)
-    if isinstance(kind, Duration):
-        return _of_duration(kind, value)
-    if isinstance(kind, ObjectOf):
-        return _of_made(kind, value)
+    for own, candidates in _BY_KIND.items():
+        if isinstance(kind, own):
+            return candidates(kind, value)
     if isinstance(kind, Text):
         return [str(value)] if isinstance(value, Word) else []
-    if isinstance(kind, ListOf):
-        return _of_list(kind, value)
     if isinstance(value, Word):
         near = closest(value, kind.words)
         number = number_word(value)
@@ -140,12 +132,7 @@ def _of_number(kind: Kind, value: Any) -> list[Any]:
 
 
 def _of_duration(kind: Duration, value: Any) -> list[Any]:
-    if (
-        value is False
-        or value == 0
-        or (isinstance(value, Time) and not value.seconds)
-        or (isinstance(value, str) and value.casefold() in FALSE_WORDS)
-    ):
+    if value in (False, 0, *FALSE_WORDS) or str(value).casefold() in FALSE_WORDS or getattr(value, "seconds", 1) == 0:
         return [Word("off")]
     seconds = value.seconds if isinstance(value, Time) else value
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or abs(seconds) > 10**9:
@@ -215,3 +202,11 @@ def _of_list(kind: ListOf, value: Any) -> list[Any]:
     if kind.at_least > 1 and isinstance(first, int) and len(items) == 1:
         out.append(list(range(first)) if 2 <= first <= 20 and not isinstance(value, list) else [0, max(1, first)])
     return out
+
+
+_BY_KIND: dict[type[Kind], Callable[..., list[Any]]] = {
+    Choice: _of_choice,
+    Duration: _of_duration,
+    ObjectOf: _of_made,
+    ListOf: _of_list,
+}

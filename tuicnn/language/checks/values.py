@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+import operator
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,13 +63,8 @@ def evaluate(value: Value, scope: Scope, report: Report, words: Collection[str] 
     if isinstance(value, Name):
         return _name(value, scope, report, words, example)
     if isinstance(value, Items) and value.round:
-        text = ", ".join(excerpt(item.span) for item in value.items)
-        report.error(
-            Code.SYNTAX,
-            "values in parentheses are no list",
-            value.span,
-            help=write(f"[{text}]", more=", or a size such as `3x3`"),
-        )
+        help = write(f"[{', '.join(excerpt(item.span) for item in value.items)}]", more=", or a size such as `3x3`")
+        report.error(Code.SYNTAX, "values in parentheses are no list", value.span, help=help)
         return UNKNOWN
     if isinstance(value, Items):
         items = [_flat(item, evaluate(item, scope, report, words), "a list", report) for item in value.items]
@@ -93,16 +89,13 @@ def _name(name: Name, scope: Scope, report: Report, words: Collection[str], exam
         return math.nan if text == "nan" else math.inf
     if words:
         return Word(text)  # the argument says which words it takes
-    message = f"no constant called `{text}`"
-    meant = closest(text, scope.values)
-    number = number_word(text)
+    message, meant, number = f"no constant called `{text}`", closest(text, scope.values), number_word(text)
+    help = write(example, more=f", say, or the line `{text} = {example}` before it")
     if meant is not None:
-        report.error(Code.NAME, f"{message}. Did you mean `{meant}`?", name.span, help=write(meant))
+        message, help = f"{message}. Did you mean `{meant}`?", write(meant)
     elif number is not None:
-        report.error(Code.NAME, message, name.span, help=write(str(number)))
-    else:
-        help = write(example, more=f", say, or the line `{text} = {example}` before it")
-        report.error(Code.NAME, message, name.span, help=help)
+        help = write(str(number))
+    report.error(Code.NAME, message, name.span, help=help)
     return UNKNOWN
 
 
@@ -116,9 +109,8 @@ def _call(call: CallValue, scope: Scope, report: Report) -> Any:
         if argument.name is None:
             places.append(value)
         elif argument.name.text in named:
-            report.error(
-                Code.ARGUMENT, f"`{argument.name.text}` is given twice", argument.span, help="keep one of them"
-            )
+            message = f"`{argument.name.text}` is given twice"
+            report.error(Code.ARGUMENT, message, argument.span, help="keep one of them")
             return UNKNOWN
         else:
             named[argument.name.text] = value
@@ -141,9 +133,8 @@ def _number(value: Value, scope: Scope, report: Report) -> Any:
     found = evaluate(value, scope, report)
     if found is UNKNOWN or (isinstance(found, int | float) and not isinstance(found, bool)):
         return found
-    report.error(
-        Code.RANGE, f"arithmetic takes numbers, not `{show(found)}`", value.span, help="write a number or a constant"
-    )
+    message = f"arithmetic takes numbers, not `{show(found)}`"
+    report.error(Code.RANGE, message, value.span, help="write a number or a constant")
     return UNKNOWN
 
 
@@ -165,18 +156,15 @@ def _arithmetic(value: Arithmetic, scope: Scope, report: Report) -> Any:
 
 
 def _operate(sign: str, a: Any, b: Any) -> Any:
+    if sign == "/" and isinstance(a, int) and isinstance(b, int) and a % b == 0:
+        sign = "//"
     try:
-        if sign == "+":
-            return a + b
-        if sign == "-":
-            return a - b
-        if sign == "*":
-            return a * b
-        if sign == "//":
-            return a // b
-        if sign == "%":
-            return a % b
-        whole = isinstance(a, int) and isinstance(b, int) and a % b == 0
-        return a // b if whole else a / b
+        return _OPERATORS[sign](a, b)
     except OverflowError:
         return math.inf
+
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+    "%": operator.mod,
+}  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuicnn.language.recovery.mending import CLOSERS, Mend, Recovery, Rules, inserted, removed, replaced
-from tuicnn.language.syntax.brackets import DEEPEST
+from tuicnn.language.syntax.layout import DEEPEST
 
 __all__ = ["EMPTY", "close_brackets"]
 

@@ -9,25 +9,8 @@ from typing import Any
 from lark import Token, Transformer
 
 from tuicnn.language.diagnostics import Source, Span
-from tuicnn.language.syntax.tree import (
-    Argument,
-    Arithmetic,
-    Branches,
-    CallValue,
-    Chain,
-    Constant,
-    Definition,
-    Group,
-    Items,
-    Literal,
-    Name,
-    Negative,
-    Parameter,
-    Recall,
-    Setting,
-    Step,
-    Use,
-)
+from tuicnn.language.syntax import tree
+from tuicnn.language.syntax.tree import Name
 from tuicnn.vocabulary import Size, Time
 
 __all__ = ["Building", "current", "span_of"]
@@ -56,8 +39,9 @@ def _span(thing: Any) -> Span:
     return span_of(thing) if isinstance(thing, Token) else thing.span
 
 
-def _without(children: list[Any], *kinds: str) -> list[Any]:
-    return [c for c in children if not (isinstance(c, Token) and c.type in kinds)]
+def _nodes(children: list[Any]) -> tuple[Any, ...]:
+    """The children without the marks around and between them."""
+    return tuple(c for c in children if not isinstance(c, Token))
 
 
 def _unquoted(token: Token) -> str:
@@ -67,35 +51,32 @@ def _unquoted(token: Token) -> str:
 class Building(Transformer[Token, Any]):
     """Children of each rule in, a node of the tree out."""
 
-    def statement(self, children: list[Any]) -> Any:
-        return children[0]
-
-    def setting(self, children: list[Any]) -> Setting:
+    def setting(self, children: list[Any]) -> tree.Setting:
         name, colon, *rest = children
         last = rest[-1].span if rest else span_of(colon)
-        return Setting(_name(name), tuple(rest), span_of(name).to(last))
+        return tree.Setting(_name(name), tuple(rest), span_of(name).to(last))
 
-    def constant(self, children: list[Any]) -> Constant:
+    def constant(self, children: list[Any]) -> tree.Constant:
         name, _, value = children
-        return Constant(_name(name), value, span_of(name).to(value.span))
+        return tree.Constant(_name(name), value, span_of(name).to(value.span))
 
-    def definition(self, children: list[Any]) -> Definition:
+    def definition(self, children: list[Any]) -> tree.Definition:
         parameters = children[2] if isinstance(children[2], tuple) else ()
-        chain: Chain = children[-1]
-        return Definition(_name(children[1]), parameters, chain, span_of(children[0]).to(chain.span))
+        chain: tree.Chain = children[-1]
+        return tree.Definition(_name(children[1]), parameters, chain, span_of(children[0]).to(chain.span))
 
-    def parameters(self, children: list[Any]) -> tuple[Parameter, ...]:
-        return tuple(_without(children, "LCALL", "COMMA", "RPAR"))
+    def parameters(self, children: list[Any]) -> tuple[tree.Parameter, ...]:
+        return _nodes(children)
 
-    def parameter(self, children: list[Any]) -> Parameter:
+    def parameter(self, children: list[Any]) -> tree.Parameter:
         default = children[2] if len(children) > 1 else None
-        return Parameter(_name(children[0]), default, _span(children[0]).to(_span(children[-1])))
+        return tree.Parameter(_name(children[0]), default, _span(children[0]).to(_span(children[-1])))
 
-    def chain(self, children: list[Any]) -> Chain:
-        steps = tuple(_without(children, "ARROW", "NEWLINE"))
-        return Chain(steps, steps[0].span.to(steps[-1].span))
+    def chain(self, children: list[Any]) -> tree.Chain:
+        steps = _nodes(children)
+        return tree.Chain(steps, steps[0].span.to(steps[-1].span))
 
-    def step(self, children: list[Any]) -> Step:
+    def step(self, children: list[Any]) -> tree.Step:
         label = None
         if isinstance(children[-1], Token):
             label = _name(children[-1])
@@ -103,99 +84,92 @@ class Building(Transformer[Token, Any]):
         unit = children[-1]
         repeats = tuple(children[:-1])
         first = repeats[0].span if repeats else unit.span
-        return Step(repeats, unit, label, first.to(label.span if label else unit.span))
+        return tree.Step(repeats, unit, label, first.to(label.span if label else unit.span))
 
     def repeat(self, children: list[Any]) -> Any:
         first = children[0]
         if first.type == "LCOUNT":
             return children[1]
         if first.type == "MINUS":
-            return Negative(self.integer(children[1:]), 1, span_of(first, children[1]))
+            return tree.Negative(self.integer(children[1:]), 1, span_of(first, children[1]))
         return {"INT": self.integer, "FLOAT": self.float, "NAME": self.name}[first.type](children)
 
-    def use(self, children: list[Any]) -> Use:
-        branches = children[-1] if isinstance(children[-1], Branches) else None
-        arguments: list[Argument] = []
-        name = _name(children[0])
+    def use(self, children: list[Any]) -> tree.Use:
+        branches = children[-1] if isinstance(children[-1], tree.Branches) else None
+        name, (*rest,) = _name(children[0]), children[1:]
         last = name.span
-        for child in children[1:]:
-            if isinstance(child, tuple):
-                arguments += child[0]
-                last = child[1]
-            else:
-                last = child.span
-                if isinstance(child, Argument):
-                    arguments.append(child)
-        return Use(name, tuple(arguments), branches, name.span.to(last))
+        arguments: list[tree.Argument] = []
+        for child in rest:
+            called, last = child if isinstance(child, tuple) else ((child,), child.span)
+            arguments += called
+        given = tuple(arguments[: len(arguments) - (branches is not None)])
+        return tree.Use(name, given, branches, name.span.to(last))
 
-    def group(self, children: list[Any]) -> Group:
-        return Group(children[1], span_of(children[0], children[-1]))
+    def group(self, children: list[Any]) -> tree.Group:
+        return tree.Group(children[1], span_of(children[0], children[-1]))
 
-    def recall(self, children: list[Any]) -> Recall:
-        return Recall(_name(children[1]), span_of(children[0], children[1]))
+    def recall(self, children: list[Any]) -> tree.Recall:
+        return tree.Recall(_name(children[1]), span_of(children[0], children[1]))
 
-    def branches(self, children: list[Any]) -> Branches:
-        chains = tuple(_without(children, "LBRACE", "BAR", "RBRACE"))
-        return Branches(chains, span_of(children[0], children[-1]))
+    def branches(self, children: list[Any]) -> tree.Branches:
+        chains = _nodes(children)
+        return tree.Branches(chains, span_of(children[0], children[-1]))
 
-    def placed(self, children: list[Any]) -> Argument:
-        return Argument(None, children[0], children[0].span)
+    def placed(self, children: list[Any]) -> tree.Argument:
+        return tree.Argument(None, children[0], children[0].span)
 
-    def named(self, children: list[Any]) -> Argument:
+    def named(self, children: list[Any]) -> tree.Argument:
         name = _name(children[0])
-        return Argument(name, children[2], name.span.to(children[2].span))
+        return tree.Argument(name, children[2], name.span.to(children[2].span))
 
-    def value(self, children: list[Any]) -> Any:
-        return children[0]
-
-    def negative(self, children: list[Any]) -> Negative:
+    def negative(self, children: list[Any]) -> tree.Negative:
         number = children[1]
         literal = self.integer([number]) if number.type == "INT" else self.float([number])
-        return Negative(literal, 1, span_of(children[0], number))
+        return tree.Negative(literal, 1, span_of(children[0], number))
 
-    def call(self, children: list[Any]) -> tuple[tuple[Argument, ...], Span]:
-        return tuple(_without(children, "LCALL", "COMMA", "RPAR")), span_of(children[0], children[-1])
+    def call(self, children: list[Any]) -> tuple[tuple[tree.Argument, ...], Span]:
+        return _nodes(children), span_of(children[0], children[-1])
 
     def arithmetic(self, children: list[Any]) -> Any:
         if len(children) == 1:
             return children[0]
         rest = tuple(zip(map(str, children[1::2]), children[2::2], strict=True))
-        return Arithmetic(children[0], rest, children[0].span.to(children[-1].span))
+        return tree.Arithmetic(children[0], rest, children[0].span.to(children[-1].span))
 
     def factor(self, children: list[Any]) -> Any:
         if len(children) == 1:
             return children[0]
-        return Negative(children[-1], len(children) - 1, span_of(children[0]).to(children[-1].span))
+        return tree.Negative(children[-1], len(children) - 1, span_of(children[0]).to(children[-1].span))
 
-    def integer(self, children: list[Any]) -> Literal:
-        return Literal(int(children[0]), span_of(children[0]))
+    def integer(self, children: list[Any]) -> tree.Literal:
+        return tree.Literal(int(children[0]), span_of(children[0]))
 
-    def float(self, children: list[Any]) -> Literal:
-        return Literal(float(children[0]), span_of(children[0]))
+    def float(self, children: list[Any]) -> tree.Literal:
+        return tree.Literal(float(children[0]), span_of(children[0]))
 
-    def size(self, children: list[Any]) -> Literal:
+    def size(self, children: list[Any]) -> tree.Literal:
         parts = str(children[0]).replace("X", "x").replace("×", "x").split("x")
-        return Literal(Size(map(int, parts)), span_of(children[0]))
+        return tree.Literal(Size(map(int, parts)), span_of(children[0]))
 
-    def time(self, children: list[Any]) -> Literal:
+    def time(self, children: list[Any]) -> tree.Literal:
         number = float(children[0][:-1])
-        return Literal(Time(number, str(children[0][-1])), span_of(children[0]))
+        return tree.Literal(Time(number, str(children[0][-1])), span_of(children[0]))
 
-    def string(self, children: list[Any]) -> Literal:
-        return Literal(_unquoted(children[0]), span_of(children[0]))
+    def string(self, children: list[Any]) -> tree.Literal:
+        return tree.Literal(_unquoted(children[0]), span_of(children[0]))
 
     def name(self, children: list[Any]) -> Name:
         return _name(children[0])
 
-    def call_value(self, children: list[Any]) -> CallValue:
+    def call_value(self, children: list[Any]) -> tree.CallValue:
         arguments, end = children[1]
-        return CallValue(_name(children[0]), arguments, span_of(children[0]).to(end))
+        return tree.CallValue(_name(children[0]), arguments, span_of(children[0]).to(end))
 
     def parenthesis(self, children: list[Any]) -> Any:
         return replace(children[1], span=span_of(children[0], children[-1]))
 
-    def pair(self, children: list[Any]) -> Items:
-        return Items(tuple(_without(children, "LPAR", "COMMA", "RPAR")), span_of(children[0], children[-1]), round=True)
+    def pair(self, children: list[Any]) -> tree.Items:
+        return replace(self.items(children), round=True)
 
-    def items(self, children: list[Any]) -> Items:
-        return Items(tuple(_without(children, "LSQB", "COMMA", "RSQB")), span_of(children[0], children[-1]))
+    def items(self, children: list[Any]) -> tree.Items:
+        return tree.Items(_nodes(children), span_of(children[0], children[-1]))

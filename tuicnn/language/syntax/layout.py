@@ -15,10 +15,14 @@ from lark import Token
 from tuicnn.language.codes import Code
 from tuicnn.language.fixes import remove
 from tuicnn.language.report import Report
-from tuicnn.language.syntax.brackets import DEEPEST, Open, pair
 from tuicnn.language.syntax.building import span_of
 
-__all__ = ["Piece", "layout"]
+__all__ = ["DEEPEST", "Piece", "layout"]
+
+#: how deep brackets may be nested
+DEEPEST = 50
+_OPENS = ("LPAR", "LBRACE", "LSQB")
+_CLOSES = ("RPAR", "RBRACE", "RSQB")
 
 #: tokens after which, and before which, a newline means nothing
 _CONTINUES = frozenset({"ARROW", "BAR", "LBRACE", "LGROUP", "LCALL", "LCOUNT", "LPAR", "LSQB", "COMMA", "EQUALS"})
@@ -48,11 +52,24 @@ def layout(stream: list[Token], report: Report, unsound: Sequence[int] = ()) -> 
 class _Layout:
     def __init__(self, stream: list[Token], report: Report, unsound: list[int]) -> None:
         self.stream = stream
-        self.pairs = pair(stream)
         self.report = report
         self.unsound = unsound
         self.piece = Piece("chain")
-        self.open: list[Open] = []
+        #: the brackets that are open: whether values stand in each, and no steps
+        self.open: list[bool] = []
+        #: numbers of the `(` whose `)` is followed by `*`, and of those with a comma directly in them
+        self.before_star: set[int] = set()
+        self.with_comma: set[int] = set()
+        stack: list[int] = []
+        for i, token in enumerate(stream):
+            if token.type in _OPENS:
+                stack.append(i)
+            elif token.type in _CLOSES and stack:
+                opened = stack.pop()
+                if i + 1 < len(stream) and stream[i + 1].type == "STAR":
+                    self.before_star.add(opened)
+            elif token.type == "COMMA" and stack:
+                self.with_comma.add(stack[-1])
 
     def pieces(self) -> Iterator[Piece]:
         for i, token in enumerate(self.stream):
@@ -98,7 +115,7 @@ class _Layout:
             return significant
         if begins and (significant or self._kind(i + 1) != "constant"):
             return True
-        if significant and not self.open[-1].arithmetic:
+        if significant and not self.open[-1]:
             out.append(token)
         return False
 
@@ -115,52 +132,42 @@ class _Layout:
 
     def _take(self, i: int, token: Token) -> None:
         out = self.piece.tokens
-        arithmetic = self.open[-1].arithmetic if self.open else self.piece.kind == "constant"
+        arithmetic = self.open[-1] if self.open else self.piece.kind == "constant"
         if token.type == "COMMA" and not arithmetic:
             help = remove(safe=True, more=" (commas belong in parentheses and lists: `basic(8, k=3)`, `[1, 2]`)")
             message = "arguments are separated by spaces, not by commas"
             self.report.error(Code.SYNTAX, message, span_of(token), help=help)
-        elif token.type in ("LPAR", "LBRACE", "LSQB"):
+        elif token.type in _OPENS:
             self._opening(i, token, out[-1].type if out else "", arithmetic)
         elif token.type == "NAME" and arithmetic and 0 < token.count("-") <= 100:
             out += _subtraction(token)
         else:
             self.piece.equals_seen |= token.type == "EQUALS" and not self.open
-            if token.type in ("RPAR", "RBRACE", "RSQB") and self.open:
+            if token.type in _CLOSES and self.open:
                 self.open.pop()
             out.append(token)
 
     def _opening(self, i: int, token: Token, previous: str, arithmetic: bool) -> None:
-        out = self.piece.tokens
-        kind, inner_arithmetic = token.type, True
-        if token.type == "LBRACE":
-            inner_arithmetic = False
-        elif token.type == "LPAR":
-            name_before = previous == "NAME" and self.pairs.touches(i)
-            header = self.piece.kind == "definition" and not self.open and not self.piece.equals_seen
-            step = not arithmetic and (
-                not out
-                or previous in _STEP_FOLLOWS
-                or previous == "STAR"
-                or (previous == "EQUALS" and self.piece.kind == "definition" and not self.open)
-            )
-            if name_before or header or (previous == "NAME" and not arithmetic and i in self.pairs.with_comma):
+        kind, values = token.type, token.type != "LBRACE"
+        definition = self.piece.kind == "definition" and not self.open
+        if token.type == "LPAR":
+            touches = i > 0 and self.stream[i - 1].end_pos == token.start_pos
+            header = definition and not self.piece.equals_seen
+            begins = previous in ("", "STAR", *_STEP_FOLLOWS) or (previous == "EQUALS" and definition)
+            comma = not arithmetic and i in self.with_comma
+            if header or (previous == "NAME" and (touches or comma)):
                 kind = "LCALL"
-            elif step:
-                kind = "LCOUNT" if i in self.pairs.before_star else "LGROUP"
-                inner_arithmetic = kind == "LCOUNT"
+            elif begins and not arithmetic:
+                values = i in self.before_star
+                kind = "LCOUNT" if values else "LGROUP"
         if len(self.open) == DEEPEST and self.piece.sound:
-            self.report.error(
-                Code.LIMIT,
-                f"brackets are nested more than {DEEPEST} deep",
-                span_of(token),
-                help="give the inner part a name with `def`",
-            )
+            message = f"brackets are nested more than {DEEPEST} deep"
+            help = "give the inner part a name with `def`"
+            self.report.error(Code.LIMIT, message, span_of(token), help=help)
             self.piece.sound = False
             self.piece.kind += " too deep"
-        opening = Token.new_borrow_pos(kind, str(token), token)
-        self.open.append(Open(opening, inner_arithmetic))
-        out.append(opening)
+        self.open.append(values)
+        self.piece.tokens.append(Token.new_borrow_pos(kind, str(token), token))
 
 
 def _subtraction(token: Token) -> list[Token]:

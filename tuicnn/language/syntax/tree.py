@@ -7,28 +7,9 @@ from dataclasses import dataclass
 from tuicnn.language.diagnostics import Source, Span
 
 __all__ = [
-    "Argument",
-    "Arithmetic",
-    "Branches",
-    "CallValue",
-    "Chain",
-    "Constant",
-    "Definition",
-    "Group",
-    "Items",
-    "Literal",
-    "Name",
-    "Negative",
-    "Parameter",
-    "Recall",
-    "Setting",
-    "Statement",
-    "Step",
-    "Tree",
-    "Unreadable",
-    "Use",
-    "Value",
-]
+    "Argument", "Arithmetic", "Branches", "CallValue", "Chain", "Constant", "Definition", "Group", "Items", "Literal",
+    "Name", "Negative", "Parameter", "Recall", "Setting", "Statement", "Step", "Tree", "Unreadable", "Use", "Value",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

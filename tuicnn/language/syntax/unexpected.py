@@ -18,7 +18,8 @@ __all__ = ["Unexpected", "explain"]
 
 _OPERATORS = ("STAR", "PLUS", "SLASH", "PERCENT", "MINUS", "DOUBLESLASH")
 _NUMBERS = ("INT", "FLOAT")
-_BEFORE_OPTION = ("NAME", "SIZE", "STRING", "RPAR", "RSQB", *_NUMBERS)
+_VALUES = (*_NUMBERS, "SIZE", "STRING", "NAME")
+_ENDS = ("ARROW", "NEWLINE", "RBRACE", "BAR")
 
 
 @dataclass(frozen=True)
@@ -32,113 +33,87 @@ class Unexpected:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A token that cannot stand where it stands, those around it, and what could."""
+class _Stop:
+    """A token that cannot stand where it stands in its statement, and the kinds of those that could."""
 
-    token: Token
-    before: Token | None
-    after: Token | None
     statement: Sequence[Token]
     at: int
     expected: Set[str]
 
+    def kind(self, ahead: int = 0) -> str:
+        """The type of a token so many ahead, "" outside of the statement."""
+        return self.statement[self.at + ahead].type if 0 <= self.at + ahead < len(self.statement) else ""
+
+    def word(self, ahead: int = 0) -> str:
+        """What a token so many ahead says, "" outside of the statement."""
+        return str(self.statement[self.at + ahead]) if 0 <= self.at + ahead < len(self.statement) else ""
+
     def found(self, message: str, help: Fix | str, back: int = 0, on: int = 0) -> Unexpected:
         """A problem that begins `back` tokens earlier and ends `on` tokens later."""
         first = self.statement[max(0, self.at - back)]
-        last = self.statement[min(len(self.statement) - 1, self.at + on)]
-        return Unexpected(message, first, last, help)
+        return Unexpected(message, first, self.statement[min(len(self.statement) - 1, self.at + on)], help)
 
 
 def explain(token: Token, statement: list[Token], expected: Set[str]) -> Unexpected:
     """What to say of the token at which the grammar stopped; `expected` are the kinds of tokens it would take."""
     if token.type == "$END":
-        return _ended(statement, expected)
+        return _ended(_Stop(statement, len(statement) - 1, expected))
     at = next((i for i, t in enumerate(statement) if t is token), len(statement) - 1)
-    before = statement[at - 1] if at else None
-    after = statement[at + 1] if at + 1 < len(statement) else None
-    place = _Place(token, before, after, statement, at, expected)
-    for rule in (_start, _colon, _equals, _operator, _value, _place):
-        found = rule(place)
-        if found is not None:
-            return found
+    stop = _Stop(statement, at, expected)
+    found = (_BY_KIND[token.type](stop) if token.type in _BY_KIND else None) or _value(stop) or _misplaced(stop)
     shown = "the line's end" if token.type == "NEWLINE" else f"`{token}`"
-    return place.found(f"{shown} does not belong here", remove(more=f" ({_wanted(expected)})"))
+    return found or stop.found(f"{shown} does not belong here", remove(more=f" ({_wanted(expected)})"))
 
 
-def _start(place: _Place) -> Unexpected | None:
-    token, before = place.token, place.before
-    if place.at == 1 and before is not None and before.type in _NUMBERS and token.type == "NAME":
-        help = write(f"{before} *", more=" to repeat it, or a layer's name before it")
-        return place.found(f"`{before}` is not a layer", help, back=1, on=-1)
-    if before is not None and before.type == "EQUALS" and place.at == 2 and token.type in ("ARROW", "NEWLINE"):
-        return place.found("a value must follow `=`", write(f"{place.statement[0]} = 8"), back=2, on=-1)
-    return None
+def _colon(stop: _Stop) -> Unexpected:
+    name, message = stop.word(-1), "`:` belongs to settings, each on a line of its own"
+    if stop.kind(-1) == "NAME" and name in setting_names():
+        return stop.found(f"the setting `{name}:` stands on a line of its own", "write a new line before it", back=1)
+    if stop.kind(-1) == "NAME" and stop.kind(1):
+        help = write(f"{name}={stop.word(1)}", safe=stop.kind(-2) in (*_VALUES, "RPAR", "RSQB"))
+        return stop.found(f"{message}: an option has `=`", help, back=1, on=1)
+    return stop.found(message, remove())
 
 
-def _colon(place: _Place) -> Unexpected | None:
-    token, before, after = place.token, place.before, place.after
-    if token.type != "COLON":
-        return None
-    if before is not None and before.type == "NAME" and str(before) in setting_names():
-        return place.found(f"the setting `{before}:` stands on a line of its own", "write a new line before it", back=1)
-    if before is not None and before.type == "NAME" and after is not None:
-        message = "`:` belongs to settings, each on a line of its own: an option has `=`"
-        return place.found(
-            message,
-            write(f"{before}={after}", safe=place.at > 2 and place.statement[place.at - 2].type in _BEFORE_OPTION),
-            back=1,
-            on=1,
-        )
-    return place.found("`:` belongs to settings, each on a line of its own", remove())
+def _equals(stop: _Stop) -> Unexpected:
+    if stop.kind(-1) == "EQUALS":
+        return stop.found("`==` has no meaning", respell("="), back=1)
+    if stop.kind(1) in _VALUES:
+        help = write(f"pad={stop.word(1)}", more=", or what you mean by it")
+        return stop.found("`=` needs a name before it", help, on=1)
+    return stop.found("`=` needs a name before it", remove())
 
 
-def _equals(place: _Place) -> Unexpected | None:
-    token, before, after = place.token, place.before, place.after
-    if token.type != "EQUALS":
-        return None
-    if before is not None and before.type == "EQUALS":
-        return place.found("`==` has no meaning", respell("="), back=1)
-    if after is not None and after.type in ("INT", "FLOAT", "SIZE", "NAME", "STRING"):
-        return place.found("`=` needs a name before it", write(f"pad={after}", more=", or what you mean by it"), on=1)
-    return place.found("`=` needs a name before it", remove())
+def _operator(stop: _Stop) -> Unexpected:
+    kind, token, before, behind = stop.kind(), stop.word(), stop.kind(-1), stop.kind(1)
+    if kind == "DOUBLESLASH":
+        return stop.found("`//` does not begin a comment", respell("#"))
+    if kind == "SLASH" and stop.statement[0] in ("data", "include"):
+        return stop.found("a path stands in double quotes", write('"photos/cats"'))
+    if before in (*_NUMBERS, "NAME") and behind in (*_NUMBERS, "NAME"):
+        help = write(f"({stop.word(-1)}{token}{stop.word(1)})", safe=before != "NAME" != behind)
+        return stop.found("arithmetic stands in parentheses", help, back=1, on=1)
+    if kind == before == "MINUS" and behind:
+        return stop.found("one `-` is enough", write(stop.word(1)), back=1, on=1)
+    return stop.found(f"`{token}` has nothing to compute with here", remove(more=" (arithmetic: `(2*w)`)"))
 
 
-def _operator(place: _Place) -> Unexpected | None:
-    token, before, after = place.token, place.before, place.after
-    if token.type == "DOUBLESLASH":
-        return place.found("`//` does not begin a comment", respell("#"))
-    if token.type not in _OPERATORS:
-        return None
-    if token.type == "SLASH" and place.statement[0] in ("data", "include"):
-        return place.found("a path stands in double quotes", write('"photos/cats"'))
-    values = (*_NUMBERS, "NAME")
-    if before is not None and before.type in values and after is not None and after.type in values:
-        return place.found(
-            "arithmetic stands in parentheses",
-            write(f"({before}{token}{after})", safe=before.type != "NAME" != after.type),
-            back=1,
-            on=1,
-        )
-    if token.type == "MINUS" and before is not None and before.type == "MINUS" and after is not None:
-        return place.found("one `-` is enough", write(str(after)), back=1, on=1)
-    return place.found(f"`{token}` has nothing to compute with here", remove(more=" (arithmetic: `(2*w)`)"))
-
-
-def _value(place: _Place) -> Unexpected | None:
+def _value(stop: _Stop) -> Unexpected | None:
     """Values that are missing, or one too many."""
-    token, before = place.token, place.before
-    if before is not None and before.type == "EQUALS" and token.type in ("ARROW", "NEWLINE", "RBRACE", "BAR", "AS"):
-        name = place.statement[place.at - 2]
-        return place.found("a value must follow `=`", write(f"{name}={_example(str(name))}"), back=2, on=-1)
-    if token.type in (*_NUMBERS, "SIZE", "STRING", "NAME") and "COMMA" in place.expected:
-        where = after(span_of(before)).to(span_of(token)) if before is not None else None
-        if where is not None and excerpt(where).strip() != token:
-            where = None
-        return place.found(f"a comma is missing before `{token}`", write(f", {token}", where))
-    constant = len(place.statement) > 2 and place.statement[1].type == "EQUALS"
-    if constant and place.at > 2 and token.type in (*_NUMBERS, "SIZE", "STRING", "NAME", "COMMA"):
-        on = len(place.statement) - 1 - place.at
-        return place.found("a constant has one value", remove(), on=on)
+    kind, token, constant = stop.kind(), stop.word(), len(stop.statement) > 2 and stop.statement[1].type == "EQUALS"
+    if stop.at == 1 and stop.kind(-1) in _NUMBERS and kind == "NAME":
+        help = write(f"{stop.word(-1)} *", more=" to repeat it, or a layer's name before it")
+        return stop.found(f"`{stop.word(-1)}` is not a layer", help, back=1, on=-1)
+    if stop.kind(-1) == "EQUALS" and kind in (*_ENDS, "AS"):
+        name = stop.word(-2)
+        text = f"{name} = 8" if stop.at == 2 and kind in ("ARROW", "NEWLINE") else f"{name}={_example(name)}"
+        return stop.found("a value must follow `=`", write(text), back=2, on=-1)
+    if kind in _VALUES and "COMMA" in stop.expected:
+        gap = after(span_of(stop.statement[stop.at - 1])).to(span_of(stop.statement[stop.at]))
+        where = gap if excerpt(gap).strip() == token else None
+        return stop.found(f"a comma is missing before `{token}`", write(f", {token}", where))
+    if constant and stop.at > 2 and kind in (*_VALUES, "COMMA"):
+        return stop.found("a constant has one value", remove(), on=len(stop.statement) - 1 - stop.at)
     return None
 
 
@@ -151,78 +126,69 @@ def _example(option: str) -> str:
     return "1"
 
 
-def _place(place: _Place) -> Unexpected | None:
-    token, before, expected = place.token, place.before, place.expected
-    step_wanted = "LGROUP" in expected
-    if step_wanted and token.type in (*_NUMBERS, "SIZE", "STRING"):
-        layer = {"SIZE": f"conv 8 {token}", "INT": f"dense {token}"}.get(token.type, "relu")
-        return place.found(f"`{token}` is not a layer", write(layer, more=", or another layer"))
-    if token.type == "STAR" or (before is not None and before.type == "STAR" and step_wanted):
-        return place.found(
-            f"`{token}` cannot be repeated", remove(more=" (`3 * (conv 8 3x3 -> relu)` repeats a group)")
-        )
-    if token.type == "LBRACE":
-        if step_wanted:
-            return place.found("braces belong to `add`, `concat` and `residual`", "write a group as `( … )`")
-        return place.found("`{` does not belong here", remove(more=" (braces follow `add`, `concat` or `residual`)"))
-    if token.type == "BAR":
-        return place.found("`|` stands between branches", "write branches in braces: `add { … | … }`")
-    if token.type == "DEF":
-        return place.found("a definition begins its own line", "write a new line before it")
-    if token.type == "AT" and not step_wanted:
-        return place.found(
-            "`@label` begins a branch", write(f"-> concat {{ identity | @{place.after or 'stem'} }}"), on=1
-        )
-    if token.type == "AS":
-        return place.found("`as` follows a step", remove(more=" (a label: `conv 8 3x3 as stem`)"), on=1)
-    if token.type in ("ARROW", "NEWLINE", "RBRACE", "BAR") and before is not None and before.type == "AS":
-        return place.found("a name must follow `as`", write("as stem", more=", or remove it"), back=1, on=-1)
+def _misplaced(stop: _Stop) -> Unexpected | None:
+    kind, token, before, step_wanted = stop.kind(), stop.word(), stop.kind(-1), "LGROUP" in stop.expected
+    if step_wanted and kind in (*_NUMBERS, "SIZE", "STRING"):
+        layer = {"SIZE": f"conv 8 {token}", "INT": f"dense {token}"}.get(kind, "relu")
+        return stop.found(f"`{token}` is not a layer", write(layer, more=", or another layer"))
+    if kind == "STAR" or (before == "STAR" and step_wanted):
+        help = remove(more=" (`3 * (conv 8 3x3 -> relu)` repeats a group)")
+        return stop.found(f"`{token}` cannot be repeated", help)
+    if kind == "LBRACE" and step_wanted:
+        return stop.found("braces belong to `add`, `concat` and `residual`", "write a group as `( … )`")
+    if kind == "LBRACE":
+        return stop.found("`{` does not belong here", remove(more=" (braces follow `add`, `concat` or `residual`)"))
+    if kind == "BAR":
+        return stop.found("`|` stands between branches", "write branches in braces: `add { … | … }`")
+    if kind == "DEF":
+        return stop.found("a definition begins its own line", "write a new line before it")
+    if kind == "AT" and not step_wanted:
+        help = write(f"-> concat {{ identity | @{stop.word(1) or 'stem'} }}")
+        return stop.found("`@label` begins a branch", help, on=1)
+    if kind == "AS":
+        return stop.found("`as` follows a step", remove(more=" (a label: `conv 8 3x3 as stem`)"), on=1)
+    if kind in _ENDS and before == "AS":
+        return stop.found("a name must follow `as`", write("as stem", more=", or remove it"), back=1, on=-1)
     return None
 
 
-def _ended(statement: list[Token], expected: Set[str]) -> Unexpected:
-    first, last = statement[0], statement[-1]
-    if first.type == "DEF":
-        if len(statement) == 1:
-            return Unexpected("a definition needs a name", first, last, write("def f(c) = conv c 3x3"))
-        if all(t.type != "EQUALS" for t in statement):
-            text = write(" = conv 8 3x3", after(span_of(last)))
-            if len(statement) == 2:
-                text = write(f"{' '.join(statement)} = conv 8 3x3")
-            return Unexpected("a definition needs `=` and what it stands for", first, last, text)
-        return Unexpected("a definition needs a layer after its `=`", last, last, write("= conv 8 3x3"))
-    if last.type == "EQUALS":
-        name = statement[-2] if len(statement) > 1 else last
-        value = "8" if len(statement) == 2 else _example(str(name))
-        space = " " if len(statement) == 2 else ""
-        return Unexpected("a value must follow `=`", name, last, write(f"{name}{space}={space}{value}"))
-    if last.type == "AS":
-        return Unexpected("a name must follow `as`", last, last, write("as stem", more=", or remove it"))
-    if last.type == "AT":
-        return Unexpected("a label's name must follow `@`", last, last, write("@stem"))
-    if last.type == "STAR":
-        step = statement[-2] if len(statement) > 1 else last
-        return Unexpected(
-            "nothing follows `*`", step, last, remove(more=", or write what is repeated: `3 * (conv 8 3x3 -> relu)`")
+_BY_KIND = {"COLON": _colon, "EQUALS": _equals, **dict.fromkeys(_OPERATORS, _operator)}
+
+
+def _ended(stop: _Stop) -> Unexpected:
+    """A statement that ends too early: `stop` is at its last token."""
+    statement, last = stop.statement, stop.word()
+    if statement[0].type == "DEF" and len(statement) == 1:
+        return stop.found("a definition needs a name", write("def f(c) = conv c 3x3"))
+    if statement[0].type == "DEF" and all(t.type != "EQUALS" for t in statement):
+        text = write(f"{' '.join(statement)} = conv 8 3x3")
+        if len(statement) > 2:
+            text = write(" = conv 8 3x3", after(span_of(statement[-1])))
+        return stop.found("a definition needs `=` and what it stands for", text, back=len(statement))
+    if statement[0].type == "DEF":
+        return stop.found("a definition needs a layer after its `=`", write("= conv 8 3x3"))
+    if stop.kind() == "EQUALS":
+        name = stop.word(-1) or last
+        written = f"{name} = 8" if len(statement) == 2 else f"{name}={_example(name)}"
+        return stop.found("a value must follow `=`", write(written), back=1)
+    if stop.kind() == "AS":
+        return stop.found("a name must follow `as`", write("as stem", more=", or remove it"))
+    if stop.kind() == "AT":
+        return stop.found("a label's name must follow `@`", write("@stem"))
+    if stop.kind() == "STAR":
+        more = ", or write what is repeated: `3 * (conv 8 3x3 -> relu)`"
+        return stop.found("nothing follows `*`", remove(more=more), back=1)
+    if len(statement) == 1 and stop.kind() in _NUMBERS:
+        return stop.found(
+            f"`{last}` is not a layer", write(f"dense {last}", more=", or another layer's name before it")
         )
-    if len(statement) == 1 and last.type in _NUMBERS:
-        help = write(f"dense {last}", more=", or another layer's name before it")
-        return Unexpected(f"`{last}` is not a layer", last, last, help)
-    return Unexpected(f"something is missing after `{last}`", last, last, remove(more=f" ({_wanted(expected)})"))
+    return stop.found(f"something is missing after `{last}`", remove(more=f" ({_wanted(stop.expected)})"))
 
 
 _IN_WORDS = {
-    "ARROW": "`->`",
-    "NAME": "a name",
-    "INT": "a number",
-    "EQUALS": "`=`",
-    "RPAR": "`)`",
-    "RSQB": "`]`",
-    "RBRACE": "`}`",
-    "COMMA": "`,`",
-    "BAR": "`|`",
-    "STAR": "`*`",
-}
+    "ARROW": "`->`", "NAME": "a name", "INT": "a number", "EQUALS": "`=`", "RPAR": "`)`", "RSQB": "`]`",
+    "RBRACE": "`}`", "COMMA": "`,`", "BAR": "`|`", "STAR": "`*`",
+}  # fmt: skip
 
 
 def _wanted(expected: Set[str]) -> str:
