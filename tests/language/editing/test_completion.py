@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tuicnn.data  # noqa: F401 - fills its vocabulary
 from tests.language.editing.marked import CURSOR, completed, marked
 from tests.language.programs import chains, whole
 from tuicnn.language import check
@@ -17,6 +18,7 @@ from tuicnn.vocabulary import vocabulary
 SETTINGS = {"data:", "input:", "augment:", "loss:", "optim:", "schedule:", "train:", "default:", "include:"}
 CONV = {"stride=", "pad=", "dilation=", "groups=", "bias=", "init="}
 BLOCK = "w = 4\ndef f(c, k=3) = conv c k\n"
+DATA = set(vocabulary("data"))
 
 
 def layers() -> set[str]:
@@ -56,8 +58,8 @@ def test_a_step_begins_with_a_layer_and_no_setting(text: str) -> None:
         ("conv(8, 3x3, ‸", CONV),
         ("conv 8 3x3 pad=‸", {"same", "valid"}),
         ("conv 8 3x3 bias=t‸", {"true", "false"}),
-        ("data: ‸", {"mnist", "fashion-mnist", "cifar10", "folder", "npz", "idx"}),
-        ("data: fash‸", {"mnist", "fashion-mnist", "cifar10", "folder", "npz", "idx"}),
+        ("data: ‸", DATA),
+        ("data: fash‸", DATA),
         ("optim: sgd lr=0.1 ‸", {"momentum=", "nesterov=", "decay="}),
         ("optim: sgd nesterov=‸", {"true", "false"}),
         ("train: ‸", {"epochs=", "batch=", "seed=", "checkpoint="}),
