@@ -39,11 +39,11 @@ class Optimizer:
 
     lr: float
     #: the arrays that it keeps from step to step, each of the weights' size and starting at 0; PyTorch's names
-    keeps: ClassVar[tuple[str, ...]] = ()
+    state_names: ClassVar[tuple[str, ...]] = ()
 
     def state(self, weights: Array) -> dict[str, Array]:
         """Fresh state for a flat array of weights."""
-        return {name: np.zeros_like(weights) for name in self.keeps}
+        return {name: np.zeros_like(weights) for name in self.state_names}
 
     def update(self, weights: Array, gradient: Array, state: dict[str, Array], lr: float, step: int) -> None:
         """Move `weights` in place; `gradient` is used up. `step` counts from 1; `lr` is the scheduled rate.
@@ -54,14 +54,14 @@ class Optimizer:
         for first in range(0, weights.size, BLOCK):
             part = slice(first, first + BLOCK)
             w = weights[part]
-            kept = {name: state[name][part] for name in self.keeps}
-            self._move(w, gradient[part], kept, scratch[: w.size], lr, step)
+            kept = {name: state[name][part] for name in self.state_names}
+            self._step(w, gradient[part], kept, scratch[: w.size], lr, step)
 
     def torch(self) -> str:
         """The same in PyTorch, of `torch.optim`, as it is written; `parameters` are the weights."""
         raise NotImplementedError
 
-    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+    def _step(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         """`update` for one block; `scratch` is a block of memory to work in."""
         raise NotImplementedError
 
@@ -97,14 +97,14 @@ class SGD(Optimizer):
     momentum: float = option(_SHARE, default=0.0, help="share of the last step that goes on")
     nesterov: bool = option(Boolean(), default=False, help="look ahead by Nesterov's step")
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
-    keeps = ("momentum",)
+    state_names = ("momentum",)
 
     def torch(self) -> str:
         """PyTorch takes Nesterov's step only with momentum."""
         nesterov, decay = self.nesterov and self.momentum > 0, self.decay
         return f"SGD(parameters, {self.lr}, {self.momentum}, nesterov={nesterov}, weight_decay={decay}, fused=True)"
 
-    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+    def _step(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         v = state["momentum"]
         _add_decay(self.decay, w, g, scratch)
         if self.momentum:
@@ -128,14 +128,14 @@ class _Moments(Optimizer):
     beta2: float = option(_SHARE, default=0.999, help="how slowly the mean of their squares moves")
     eps: float = option(_TINY, default=1e-8, help="keeps the division from 0")
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
-    keeps = ("exp_avg", "exp_avg_sq")
+    state_names = ("exp_avg", "exp_avg_sq")
 
     def torch(self) -> str:
         """By the class's own name."""
         options = f"betas=({self.beta1}, {self.beta2}), eps={self.eps}, weight_decay={self.decay}, fused=True"
         return f"{type(self).__name__}(parameters, {self.lr}, {options})"
 
-    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+    def _step(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         """Kingma and Ba 2015, algorithm 1, in the form at the end of its section 2.
 
         With c = √(1 - beta2^t): (m/(1 - beta1^t)) / (√v/c + eps) = m·c/(1 - beta1^t) / (√v + eps·c), a pass less.
@@ -173,9 +173,9 @@ class _Moments(Optimizer):
 class Adam(_Moments):
     """Adam; `decay` is added to the gradient, as PyTorch's Adam does."""
 
-    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+    def _step(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         _add_decay(self.decay, w, g, scratch)
-        super()._move(w, g, state, scratch, lr, step)
+        super()._step(w, g, state, scratch, lr, step)
 
 
 @optimizer(
@@ -197,9 +197,9 @@ class AdamW(_Moments):
 
     decay: float = option(_DECAY, default=0.01, help="weight decay: w shrinks by lr * decay at each step")
 
-    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+    def _step(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         w *= 1 - lr * self.decay
-        super()._move(w, g, state, scratch, lr, step)
+        super()._step(w, g, state, scratch, lr, step)
 
 
 @optimizer(
@@ -224,14 +224,14 @@ class RMSProp(Optimizer):
     momentum: float = option(_SHARE, default=0.0, help="share of the last step that goes on")
     eps: float = option(_TINY, default=1e-8, help="keeps the division from 0")
     decay: float = option(_DECAY, default=0.0, help="weight decay: decay * w is added to the gradient")
-    keeps = ("square_avg", "momentum")
+    state_names = ("square_avg", "momentum")
 
     def torch(self) -> str:
         """It has no fused step in PyTorch."""
         options = f"{self.alpha}, {self.eps}, {self.decay}, {self.momentum}"
         return f"RMSprop(parameters, {self.lr}, {options})"
 
-    def _move(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
+    def _step(self, w: Array, g: Array, state: dict[str, Array], scratch: Array, lr: float, step: int) -> None:
         v, velocity = state["square_avg"], state["momentum"]
         _add_decay(self.decay, w, g, scratch)
         v *= self.alpha

@@ -53,7 +53,7 @@ def test_a_plan_is_consistent(chain: str) -> None:
         assert node.input_shapes == tuple(INPUT if j == OWN_INPUT else shapes[j] for j in node.inputs)
         assert node.shape == node.layer.output(*node.input_shapes)
         weights = node.layer.weights(*node.input_shapes).values()
-        assert node.parameters == sum(math.prod(w.shape) for w in weights if w.learnt)
+        assert node.parameters == sum(math.prod(w.shape) for w in weights if w.is_parameter)
     used = {j for node in plan.nodes for j in node.inputs}
     assert set(range(len(plan.nodes) - 1)) <= used
     names = [node.name for node in plan.nodes]

@@ -88,8 +88,8 @@ def drive(
     """Forward, and backward from `dy` where it is given, with the batch cut before the images `cuts`."""
     shapes = [tuple(x.shape[1:]) if x.ndim == 2 else (x.shape[3], x.shape[0], x.shape[1]) for x in inputs]
     specs = layer.weights(*shapes)
-    weights = {name: v for name, v in values.items() if specs[name].learnt}
-    kept = {name: v.copy() for name, v in values.items() if not specs[name].learnt}
+    weights = {name: v for name, v in values.items() if specs[name].is_parameter}
+    kept = {name: v.copy() for name, v in values.items() if not specs[name].is_parameter}
     parts = [cut_images(x, cuts) for x in inputs]
     shards = [[part[k] for part in parts] for k in range(len(cuts) + 1)]
     for arrays in (*shards, list(weights.values())):

@@ -48,8 +48,8 @@ def test_ten_steps_of_an_optimizer_are_its_twins(optimizer: Optimizer, seed: int
     options = {a.name: getattr(optimizer, a.name) for a in arguments(optimizer)}
     weights = normals(seed, 7)
     kept = optimizer.state(weights)
-    twin, state = weights.copy(), [np.zeros(7) for _ in optimizer.keeps]
-    single, own = float(weights[3]), [0.0 for _ in optimizer.keeps]
+    twin, state = weights.copy(), [np.zeros(7) for _ in optimizer.state_names]
+    single, own = float(weights[3]), [0.0 for _ in optimizer.state_names]
     for t in range(1, 11):
         gradient = normals(seed + t, 7)
         number = [t] if "t" in inspect.signature(getattr(plain, word)).parameters else []
@@ -58,6 +58,6 @@ def test_ten_steps_of_an_optimizer_are_its_twins(optimizer: Optimizer, seed: int
         optimizer.update(weights, gradient, kept, optimizer.lr, t)
     np.testing.assert_allclose(twin, weights, rtol=1e-9, atol=1e-12)
     assert single == pytest.approx(twin[3], rel=1e-12)
-    for name, ours in zip(optimizer.keeps, state, strict=True):
+    for name, ours in zip(optimizer.state_names, state, strict=True):
         if name != "momentum" or options["momentum"]:  # without momentum nothing is kept of the last step
             np.testing.assert_allclose(ours, kept[name], rtol=1e-9, atol=1e-12)

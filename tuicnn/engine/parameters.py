@@ -67,9 +67,9 @@ class Store:
         sizes = {True: 0, False: 0}
         for index, node in enumerate(plan.nodes):
             for short, spec in node.layer.weights(*node.input_shapes).items():
-                entry = Entry(index, short, f"{node.name}.{short}", spec, sizes[spec.learnt])
-                (self.entries if spec.learnt else self.buffer_entries).append(entry)
-                sizes[spec.learnt] += entry.size
+                entry = Entry(index, short, f"{node.name}.{short}", spec, sizes[spec.is_parameter])
+                (self.entries if spec.is_parameter else self.buffer_entries).append(entry)
+                sizes[spec.is_parameter] += entry.size
         self._nodes = len(plan.nodes)
         self.flat: Array = allocate((sizes[True],), dtype)
         self.flat_buffers: Array = allocate((sizes[False],), dtype)
@@ -81,7 +81,7 @@ class Store:
             entry.inner(self._flat_of(entry))[...] = values
 
     def _flat_of(self, entry: Entry) -> Array:
-        return self.flat if entry.spec.learnt else self.flat_buffers
+        return self.flat if entry.spec.is_parameter else self.flat_buffers
 
     def _views(self, flat: Array, entries: Sequence[Entry]) -> list[dict[str, Array]]:
         views: list[dict[str, Array]] = [{} for _ in range(self._nodes)]

@@ -54,7 +54,7 @@ class ShapeError(ValueError):
 
 @dataclass(frozen=True)
 class WeightSpec:
-    """One array of weights that a layer learns, or (`learnt=False`) keeps, such as a running mean.
+    """One array of weights: a parameter, which is learnt, or a buffer, such as a running mean.
 
     `shape` is the engine's own layout. `axes` takes it to PyTorch's: `outer = inner.transpose(axes)`.
     `initial(generator, shape, fan_in, fan_out)` gives the first values, in float64.
@@ -65,7 +65,7 @@ class WeightSpec:
     axes: tuple[int, ...] | None = None
     fan_in: int = 1
     fan_out: int = 1
-    learnt: bool = True
+    is_parameter: bool = True
 
     @property
     def outer_shape(self) -> tuple[int, ...]:

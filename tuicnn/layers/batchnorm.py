@@ -91,8 +91,8 @@ class BatchNorm(Layer):
         return {
             "weight": WeightSpec(shape, Ones()),
             "bias": WeightSpec(shape, Zeros()),
-            "running_mean": WeightSpec(shape, Zeros(), learnt=False),
-            "running_var": WeightSpec(shape, Ones(), learnt=False),
+            "running_mean": WeightSpec(shape, Zeros(), is_parameter=False),
+            "running_var": WeightSpec(shape, Ones(), is_parameter=False),
         }
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:

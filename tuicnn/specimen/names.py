@@ -82,9 +82,9 @@ class Names:
                 self.places[f"{name}.{own}"] = place
             for own, spec in node.layer.weights(*node.input_shapes).items():
                 shape = spec.outer_shape
-                self.places[f"{name}.{own}"] = Place(shape, gradient=spec.learnt, step=spec.learnt)
-                if spec.learnt:
-                    self.places.update({f"{name}.{own}/{kept}": Place(shape) for kept in plan.optimizer.keeps})
+                self.places[f"{name}.{own}"] = Place(shape, gradient=spec.is_parameter, step=spec.is_parameter)
+                if spec.is_parameter:
+                    self.places.update({f"{name}.{own}/{kept}": Place(shape) for kept in plan.optimizer.state_names})
 
     def resolve(self, address: Address) -> Address:
         """The address by the names that the network has: `relu[…]` becomes `relu1[…]` where there is one relu.
@@ -126,7 +126,7 @@ class Names:
 
     def _states(self, target: str) -> str:
         """What is said where the optimizer keeps no such thing beside an array."""
-        word, keeps = info(self._optimizer).name, self._optimizer.keeps
+        word, keeps = info(self._optimizer).name, self._optimizer.state_names
         if not self.places[target].step:
             return f"{target} is not learnt, so the optimizer keeps nothing beside it"
         return f"{word} keeps {_all(keeps)} beside each weight" if keeps else f"{word} keeps nothing beside a weight"

@@ -89,7 +89,7 @@ class Graph:
         key = (layer, shapes)
         if key not in self._costs:
             shape = layer.output(*shapes)  # first: the others ask only what fits
-            learnt = sum(math.prod(w.shape) for w in layer.weights(*shapes).values() if w.learnt)
+            learnt = sum(math.prod(w.shape) for w in layer.weights(*shapes).values() if w.is_parameter)
             self._costs[key] = (shape, learnt, layer.macs(*shapes))
         return self._costs[key]
 
