@@ -112,15 +112,19 @@ async def test_a_number_is_the_same_wherever_it_stands(size: tuple[int, int], pa
     feed = FakeFeed(rate=rate)
     feed.advance(300)
     async with showing(feed, size) as screen:
-        await screen.until(lambda: "images/s" in screen.text or "validation" in screen.text)
+        await screen.watches()
         await screen.press(*([pane] if pane else []))
+
+        def figures() -> list[list[str]]:
+            patterns = (rf"\b{word} +(?:\S train\w* |[▁-█]+ +)?(\d\S*)" for word in ("loss", "accuracy"))
+            return [re.findall(pattern, screen.text) for pattern in patterns]
+
+        await screen.until(lambda: all(len(found) >= 2 for found in figures()))
         for _ in range(12 if rate else 1):
             await screen.pause(0.11)
-            shown = screen.text
-            for word in ("loss", "accuracy"):
-                found = re.findall(rf"\b{word} +(?:\S train\w* |[▁-█]+ +)?(\d\S*)", shown)
-                assert len(found) >= 2, shown
-                assert len(set(found)) == 1, shown
+            for found in figures():
+                assert len(found) >= 2, screen.text
+                assert len(set(found)) == 1, screen.text
 
 
 async def test_w_writes_a_checkpoint_and_says_when_it_is_there(feed: FakeFeed) -> None:

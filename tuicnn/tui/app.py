@@ -24,6 +24,7 @@ from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.verdict import WORDS
 from tuicnn.errors import UserError
 from tuicnn.training.events import State
+from tuicnn.training.progress import Progress
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
@@ -44,8 +45,14 @@ COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "non
 #: by mode: each view is a stack of screens of its own
 VIEWS: dict[str, type[View]] = {"train": TrainScreen}
 #: what changes or ends the training; the palette offers it last, for its first entry is chosen by Enter alone
-CONTROLS = ("pause", "step", "save", "rate", "leave")
+CONTROLS = ("pause", "control", "leave")
 RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
+#: what each answer on leaving asks of the run, how it is left then, and what is said meanwhile
+ENDINGS: dict[Leaving, tuple[Action, Leaving, str]] = {
+    "go-on": ("resume", "background", "letting the run go on"),
+    "stop": ("stop", "stop", "stopping; the weights are being saved"),
+    "discard": ("discard", "discard", "discarding the run"),
+}
 SAVING_PATIENCE = 15.0  # seconds that the screen waits to say that a checkpoint was written
 ENDING_PATIENCE = 15.0  # seconds for a run that was told to stop to do so before the screen leaves without it
 
@@ -68,25 +75,25 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "pause", tooltip="Pause at the end of a step, or go on."),
-        Binding("s", "step", "step", tooltip="Train one step, then pause."),
-        Binding("w", "save", "write", show=False, tooltip="Write a checkpoint now, after the step."),
+        Binding("s", "control('step')", "step", tooltip="Train one step, then pause."),
+        Binding("w", "control('save')", "write", show=False, tooltip="Write a checkpoint now, after the step."),
         Binding(
             "-",
-            "rate('halve-rate')",
+            "control('halve-rate')",
             "halve the rate",
             show=False,
             tooltip="Halve the learning rate, from the next step on.",
         ),
         Binding(
             "+,=",
-            "rate('double-rate')",
+            "control('double-rate')",
             "double the rate",
             show=False,
             tooltip="Double the learning rate, from the next step on.",
         ),
         Binding("f", "freeze", "freeze", tooltip="Hold the picture still while training goes on, or let it go."),
         Binding("ctrl+p", "command_palette", "palette", show=False, tooltip="Find any of this by its name."),
-        Binding("ctrl+z", "suspend", "suspend", show=False, tooltip="Back to the shell; fg comes back here."),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="Back to the shell; fg comes back here."),
         Binding("?", "help", "keys", tooltip="Show the keys and what the numbers mean."),
         Binding("q", "leave", "leave", tooltip="Leave; while the run goes on, what becomes of it is asked."),
         Binding("ctrl+c,ctrl+q", "leave", "leave", show=False, priority=True),
@@ -160,7 +167,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The palette is there where it can be drawn, and control while there is a run to control."""
-        if action in ("pause", "step", "rate", "freeze"):
+        if action in ("pause", "freeze") or (action == "control" and parameters != ("save",)):
             return not (self.watcher.snapshot.progress.state.final or self.watcher.snapshot.gone)
         return self.use_command_palette if action == "command_palette" else True
 
@@ -171,21 +178,10 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     def action_pause(self) -> None:
         """Pause at the end of a step, or go on."""
-        self._control("resume" if self.watcher.latest.state is State.PAUSED else "pause")
+        self.action_control("resume" if self.watcher.latest.state is State.PAUSED else "pause")
 
-    def action_step(self) -> None:
-        """Train one step, then pause."""
-        self._control("step")
-
-    def action_rate(self, action: Action) -> None:
-        """Halve or double the learning rate."""
-        self._control(action)
-
-    def action_save(self) -> None:
-        """Write a checkpoint, and say when it is on disk."""
-        self._control("save")
-
-    def _control(self, action: Action) -> None:
+    def action_control(self, action: Action) -> None:
+        """Ask the run for something, and say what becomes of it."""
         snapshot = self.watcher.snapshot
         if snapshot.progress.state.final or snapshot.gone:
             self._notice("the run has ended")
@@ -194,7 +190,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         elif (action in RATES or action == "step") and self._last_step_done:
             self._notice("no step follows: training is over, and the test images are next")
         else:
-            self.run_worker(self._do_save() if action == "save" else self._do_control(action), group="control")
+            self.run_worker(self._do_control(action), group="control")
 
     @property
     def _last_step_done(self) -> bool:
@@ -203,35 +199,24 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     async def _do_control(self, action: Action) -> None:
         try:
-            progress = await self.watcher.act(action)
+            asked = await self.watcher.act(action)
         except UserError as error:  # the run has come to its end meanwhile
             self._notice(str(error))
             return
-        if progress is not None and action in RATES:
+        frozen = self.watcher.snapshot.frozen
+        if asked is not None and action in RATES:
             self._notice(f"the learning rate is {RATES[action]} from the next step on")
-        elif progress is not None and self.watcher.snapshot.frozen:
-            self._notice(f"{WORDS[progress.state]}; the view is frozen, f lets it go on")
-
-    async def _do_save(self) -> None:
-        asked = await self.watcher.act("save")
-        if self.watcher.snapshot.frozen:  # what became of it is told by the run's numbers, which stand still
-            self._notice("a checkpoint is written after this step; the view is frozen, f lets it go on")
-            return
-        started = monotonic()
-        while asked is not None and monotonic() - started < SAVING_PATIENCE:
-            progress = self.watcher.snapshot.progress
-            if progress.saved >= asked.step and (progress.saved or not asked.step):
-                self._notice(f"saved after step {progress.saved:,}")
-                return
-            await asyncio.sleep(0.05)
+        elif asked is not None and frozen:  # what became of it is told by the run's numbers, which stand still
+            done = "a checkpoint is written after this step" if action == "save" else WORDS[asked.state]
+            self._notice(f"{done}; the view is frozen, f lets it go on")
+        elif asked is not None and action == "save":
+            await self._see(lambda now: now.saved >= asked.step and bool(now.saved or not asked.step), SAVING_PATIENCE)
+            if (saved := self.watcher.latest.saved) >= asked.step:
+                self._notice(f"saved after step {saved:,}")
 
     def action_freeze(self) -> None:
         """Hold the picture still while training goes on, or let it go."""
         self.watcher.freeze(not self.watcher.snapshot.frozen)
-
-    def action_suspend(self) -> None:
-        """Back to the shell."""
-        self.action_suspend_process()
 
     def action_help(self) -> None:
         """Show the keys and what the numbers mean."""
@@ -277,39 +262,25 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def _leaving(self, answer: Leaving | None) -> None:
         if answer == "background":
             self._depart("background")
-        elif answer == "go-on":
-            self._ending = True
-            self.run_worker(self._go_on(), group="end")
         elif answer is not None:
             self._ending = True
             self.run_worker(self._end(answer), group="end")
 
-    async def _go_on(self) -> None:
-        """Let a paused run go on, and leave when it does."""
-        self._notice("letting the run go on")
-        self.watcher.freeze(False)
-        told = await self.watcher.act("resume")
-        if told is not None:
-            await self._see(lambda state: state is not State.PAUSED)
-        self._depart("background" if told is not None else "gone")
-
     async def _end(self, answer: Leaving) -> None:
-        """Tell the run to end, and wait until it has: the summary is to say what became of it."""
-        action: Action = "stop" if answer == "stop" else "discard"
-        self._notice("stopping; the weights are being saved" if action == "stop" else "discarding the run")
+        """Tell the run what was answered, and wait until that is so: the summary is to say what became of it."""
+        action, choice, notice = ENDINGS[answer]
+        self._notice(notice)
         self.watcher.freeze(False)
         told = await self.watcher.act(action)
         if told is not None:
-            self._told = answer
-            await self._see(lambda state: state.final)
-        self._depart(answer if told is not None else "gone")
+            self._told = choice
+            await self._see(lambda now: now.state.final or (action == "resume" and now.state is not State.PAUSED))
+        self._depart(choice if told is not None else "gone")
 
-    async def _see(self, come: Callable[[State], bool]) -> None:
-        """Wait until the run is in a state that was asked for, for some seconds, or gone."""
+    async def _see(self, come: Callable[[Progress], bool], seconds: float = ENDING_PATIENCE) -> None:
+        """Wait until the run is as it was asked to be, for so many seconds, or gone."""
         started = monotonic()
-        while monotonic() - started < ENDING_PATIENCE:
-            if come(self.watcher.latest.state) or self.watcher.snapshot.gone:
-                return
+        while monotonic() - started < seconds and not (come(self.watcher.latest) or self.watcher.snapshot.gone):
             await asyncio.sleep(0.02)
 
     def _depart(self, choice: Any) -> None:
