@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.runs.small import made_data
 from tuicnn.language import check
+from tuicnn.training.diagnosis import diagnose
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.trainer import Trainer
 
@@ -145,6 +146,14 @@ def test_what_the_optimizer_keeps_may_overflow_too(data: Path) -> None:
     found = undone(trainer)
     assert found.layer == "dense1"
     assert found.by_rate
+
+
+def test_an_image_that_is_not_finite_is_no_layers_fault(data: Path) -> None:
+    network = trainer_of(PLAIN, data).network
+    images = np.zeros((8, 8, 70, 1), np.float32)
+    images[3, 4, 60] = np.nan
+    found = diagnose(network, 70, lambda a, b: (images[:, :, a:b], np.zeros(b - a, np.int64)), step=4, epoch=1)
+    assert (str(found), found and found.layer) == ("an image became NaN in step 5 (epoch 2)", "")
 
 
 def test_large_numbers_that_are_finite_are_taken(data: Path) -> None:
