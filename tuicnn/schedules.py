@@ -25,14 +25,6 @@ class Schedule:
         raise NotImplementedError
 
 
-def _after_warmup(step: int, warmup: float, steps_per_epoch: int, epochs: int) -> tuple[float, float]:
-    """The warm-up's factor (1 when it is over), and how much of the rest is done, 0 to 1."""
-    rise = warmup * steps_per_epoch
-    rest = steps_per_epoch * epochs - rise
-    done = (step - rise) / rest if rest > 0 else 0.0  # a warm-up as long as the run: all of it rises
-    return min(1.0, (step + 1) / rise) if rise else 1.0, min(1.0, max(0.0, done))
-
-
 @schedule(
     "constant",
     help="the same rate all the way",
@@ -68,27 +60,40 @@ class Step(Schedule):
         return float(self.factor ** sum(step >= epoch * steps_per_epoch for epoch in self.at))
 
 
+@dataclass(frozen=True)
+class Falling(Schedule):
+    """What cosine and linear share: after a warm-up, the rate falls to 0."""
+
+    warmup: float = option(_WARMUP, default=0.0, help=_WARMUP_HELP)
+
+    def fall(self, t: float) -> float:
+        """The factor when a share `t` of the steps after the warm-up is done."""
+        raise NotImplementedError
+
+    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
+        warm = self.warmup * steps_per_epoch
+        rest = steps_per_epoch * epochs - warm
+        done = (step - warm) / rest if rest > 0 else 0.0  # a warm-up as long as training: all of it rises
+        return (min(1.0, (step + 1) / warm) if warm else 1.0) * self.fall(min(1.0, max(0.0, done)))
+
+
+_FALLING = "rise: from 0 to 1 over the first `warmup` epochs, then 1\nt: 0 during them, then from 0 to 1"
+
+
 @schedule(
     "cosine",
     help="from the full rate to 0 along half a cosine (Loshchilov and Hutter 2017)",
     aliases=("cosineannealing", "cos"),
     example="cosine warmup=1",
-    formula=(
-        "rate = lr * rise * (1 + cos(pi*t))/2\n"
-        "rise: from 0 to 1 over the first `warmup` epochs, then 1\n"
-        "t: 0 during them, then from 0 to 1"
-    ),
+    formula=f"rate = lr * rise * (1 + cos(pi*t))/2\n{_FALLING}",
     source="Loshchilov and Hutter, SGDR (2017), equation 5, without restarts",
 )
 @dataclass(frozen=True)
-class Cosine(Schedule):
+class Cosine(Falling):
     """(1 + cos(pi t)) / 2, t from 0 to 1 after the warm-up."""
 
-    warmup: float = option(_WARMUP, default=0.0, help=_WARMUP_HELP)
-
-    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
-        rise, t = _after_warmup(step, self.warmup, steps_per_epoch, epochs)
-        return rise * (1 + math.cos(math.pi * t)) / 2
+    def fall(self, t: float) -> float:
+        return (1 + math.cos(math.pi * t)) / 2
 
 
 @schedule(
@@ -96,22 +101,15 @@ class Cosine(Schedule):
     help="from the full rate straight down to 0",
     aliases=("poly",),
     example="linear warmup=1",
-    formula=(
-        "rate = lr * rise * (1 - t)\n"
-        "rise: from 0 to 1 over the first `warmup` epochs, then 1\n"
-        "t: 0 during them, then from 0 to 1"
-    ),
+    formula=f"rate = lr * rise * (1 - t)\n{_FALLING}",
     source="Goyal and others, Accurate, Large Minibatch SGD (2017), section 2.2, for the warm-up",
 )
 @dataclass(frozen=True)
-class Linear(Schedule):
+class Linear(Falling):
     """1 - t, t from 0 to 1 after the warm-up."""
 
-    warmup: float = option(_WARMUP, default=0.0, help=_WARMUP_HELP)
-
-    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
-        rise, t = _after_warmup(step, self.warmup, steps_per_epoch, epochs)
-        return rise * (1 - t)
+    def fall(self, t: float) -> float:
+        return 1 - t
 
 
 @schedule(

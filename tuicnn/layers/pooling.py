@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["AvgPool", "GlobalAvgPool", "GlobalMaxPool", "MaxPool"]
 
+POOLED = (
+    "C x H x W -> C x OH x OW\n"
+    "OH = (H + 2*pad - K) // stride + 1, and OW likewise\n"
+    "with pad=same, OH = (H - 1) // stride + 1\n"
+    "stride is K where it is left out; pad is at most K // 2"
+)
+
 
 @dataclass(frozen=True)
 class Pool(Layer):
@@ -70,12 +77,7 @@ class Pool(Layer):
     aliases=("pool", "max_pool", "maxpool2d", "maxpooling", "max"),
     example="maxpool 2",
     usage="maxpool K",
-    shape=(
-        "C x H x W -> C x OH x OW\n"
-        "OH = (H + 2*pad - K) // stride + 1, and OW likewise\n"
-        "with pad=same, OH = (H - 1) // stride + 1\n"
-        "stride is K where it is left out; pad is at most K // 2"
-    ),
+    shape=POOLED,
     formula=(
         "y[c,i,j] = max over u,v of x[c,p,q]\n"
         "p = i*stride + u - pad, q = j*stride + v - pad\n"
@@ -109,12 +111,7 @@ class MaxPool(Pool):
     aliases=("avg_pool", "avgpool2d", "averagepool", "averagepooling", "meanpool", "avg"),
     example="avgpool 2",
     usage="avgpool K",
-    shape=(
-        "C x H x W -> C x OH x OW\n"
-        "OH = (H + 2*pad - K) // stride + 1, and OW likewise\n"
-        "with pad=same, OH = (H - 1) // stride + 1\n"
-        "stride is K where it is left out; pad is at most K // 2"
-    ),
+    shape=POOLED,
     formula=(
         "y[c,i,j] = sum over u,v of x[c,p,q] / (K*K)\n"
         "p = i*stride + u - pad, q = j*stride + v - pad\n"
@@ -135,6 +132,18 @@ class AvgPool(Pool):
         return (average_pool_backward(dy, saved, self.window),)
 
 
+class GlobalPool(Layer):
+    """What globalavgpool and globalmaxpool share: their window is the image."""
+
+    def output(self, *inputs: Shape) -> Shape:
+        """(C, H, W) -> (C,)."""
+        return (need_image(self, inputs[0])[0],)
+
+    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+        """One place, flattened."""
+        return f"{type(self).__name__.replace('Global', 'Adaptive')}2d(1)", "Flatten()"
+
+
 @layer(
     "globalavgpool",
     help="the mean of each channel: an image becomes a vector",
@@ -144,16 +153,8 @@ class AvgPool(Pool):
     source="Lin, Chen and Yan, Network In Network (2014), section 3.2",
 )
 @dataclass(frozen=True)
-class GlobalAvgPool(Layer):
+class GlobalAvgPool(GlobalPool):
     """(C, H, W) -> (C,)."""
-
-    def output(self, *inputs: Shape) -> Shape:
-        """(C, H, W) -> (C,)."""
-        return (need_image(self, inputs[0])[0],)
-
-    def torch(self, *inputs: Shape) -> tuple[str, ...]:
-        """One place, flattened."""
-        return "AdaptiveAvgPool2d(1)", "Flatten()"
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (N, C)."""
@@ -177,16 +178,8 @@ class GlobalAvgPool(Layer):
     source="Oquab, Bottou, Laptev and Sivic, Is object localization for free? (2015)",
 )
 @dataclass(frozen=True)
-class GlobalMaxPool(Layer):
+class GlobalMaxPool(GlobalPool):
     """(C, H, W) -> (C,)."""
-
-    def output(self, *inputs: Shape) -> Shape:
-        """(C, H, W) -> (C,)."""
-        return (need_image(self, inputs[0])[0],)
-
-    def torch(self, *inputs: Shape) -> tuple[str, ...]:
-        """One place, flattened."""
-        return "AdaptiveMaxPool2d(1)", "Flatten()"
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (N, C): one window, as large as the image."""
