@@ -10,10 +10,10 @@ from typing import Any
 from tuicnn.language.checks.blocks import Blocks, labels_in
 from tuicnn.language.checks.configuration import Configuration, configure
 from tuicnn.language.checks.constants import evaluate_constants
+from tuicnn.language.checks.context import Context, Labels
 from tuicnn.language.checks.costs import check_costs
 from tuicnn.language.checks.counting import MOST_LAYERS, Counting, in_figures
 from tuicnn.language.checks.expansion import Expansion
-from tuicnn.language.checks.frames import Frame, Labels
 from tuicnn.language.checks.graph import NOWHERE, Flow, Graph
 from tuicnn.language.checks.no_effect import check_no_effect
 from tuicnn.language.checks.outputs import Ends, check_outputs, find_ends
@@ -149,14 +149,14 @@ def _expand(
     blocks.check(report)
     fits = _count(program, scope, blocks, words, report)
     graph = Graph(ends.input)
-    frame = Frame(scope, Labels(), report)
+    context = Context(scope, Labels(), report)
     expansion = Expansion(graph, blocks, configuration.defaults, once=not fits)
-    flow = expansion.chain(program.steps, graph.input if fits else NOWHERE, frame)
+    flow = expansion.chain(program.steps, graph.input if fits else NOWHERE, context)
     sketch = Expansion(Graph(None), blocks, configuration.defaults, once=True)
     sketch.entered |= blocks.used
     for name in program.blocks:
         if name not in blocks.used:
-            sketch.sketch(name, frame)
+            sketch.sketch(name, context)
     return graph, flow if fits else NOWHERE, blocks
 
 

@@ -1,4 +1,4 @@
-"""Shows problems in a frame: the message, the place, the line with carets under the wrong words, the help.
+"""Shows problems: the message, the place, the line with carets under the wrong words, the help.
 
 error[shape]: the branches of `add` do not match
   nets/resnet.net:15:7
@@ -39,7 +39,7 @@ def render(diagnostics: Sequence[Diagnostic], *, ascii: bool = False, width: int
     for i, diagnostic in enumerate(diagnostics):
         if i:
             out.append("\n\n")
-        _Frame(out, ascii, width).draw(diagnostic)
+        _Renderer(out, ascii, width).draw(diagnostic)
     return out
 
 
@@ -48,7 +48,7 @@ def render_plain(diagnostics: Sequence[Diagnostic], *, ascii: bool = False, widt
     return render(diagnostics, ascii=ascii, width=width).plain
 
 
-class _Frame:
+class _Renderer:
     def __init__(self, out: Text, ascii: bool, width: int | None) -> None:
         self.out = out
         self.ascii = ascii
@@ -104,29 +104,18 @@ class _Frame:
         self.out.append(self._spelled("\n".join(_shown(line) for line in text.split("\n"))), style)
 
     def _wrapped(self, text: str, style: str, first: int) -> None:
-        lines = text.split("\n")
-        if self.width:
-            lines = [
-                part
-                for i, line in enumerate(lines)
-                for part in textwrap.wrap(
-                    line,
-                    max(self.width, 20),
-                    initial_indent=" " * first if i == 0 else "",
-                    break_long_words=False,
-                    break_on_hyphens=False,
-                )
-                or [""]
-            ]
-            lines[0] = lines[0][first:] if lines[0].startswith(" " * first) else lines[0]
+        """Put a text whose first line begins in the column `first`; the others are indented."""
+        head, *more = text.split("\n")
+        lines = [*self._folded(head, 0, first), *(part for line in more for part in self._folded(line, 0))]
         self._put("\n    ".join(lines), style)
 
-    def _folded(self, text: str, indent: int) -> list[str]:
+    def _folded(self, text: str, indent: int, first: int = 0) -> list[str]:
+        """The lines of a text that fit into the width less `indent`; the first one goes on from the column `first`."""
         if not self.width:
             return [text]
-        return textwrap.wrap(text, max(self.width - indent, 20), break_long_words=False, break_on_hyphens=False) or [
-            text
-        ]
+        room, filled = max(self.width - indent, 20), "x" * first + text
+        lines = textwrap.wrap(filled, room, break_long_words=False, break_on_hyphens=False) or [""]
+        return [lines[0][first:], *lines[1:]]
 
 
 def _shown(text: str) -> str:
@@ -156,14 +145,10 @@ def _cropped(before: str, marked: str, after: str, room: int, dots: str) -> tupl
 
 def _said(note: Note, main: Span) -> str:
     """A note, with its place in the words' own place: `used here` becomes `used on line 27`."""
-    if note.span is None:
-        return note.message
-    span = note.span
+    span, message = note.span, note.message
+    if span is None:
+        return message
+    where = f"in column {span.column}" if span.line == main.line else f"on line {span.line}"
     if span.source != main.source:
         where = f"in {span.source.name}, line {span.line}"
-    elif span.line == main.line:
-        where = f"in column {span.column}"
-    else:
-        where = f"on line {span.line}"
-    message = note.message
     return f"{message.removesuffix('here')}{where}" if message.endswith(" here") else f"{message} ({where})"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tuicnn.language.checks.constants import cycle_through, in_order_of_need
-from tuicnn.language.checks.frames import Frame
+from tuicnn.language.checks.context import Context
 from tuicnn.language.checks.misplaced import layer_meant, missing_arrow
 from tuicnn.language.checks.values import UNKNOWN, Scope
 from tuicnn.language.codes import Code
@@ -89,7 +89,7 @@ class Blocks:
                 report.error(Code.BLOCK, message, parameter.span, help=help)
             optional |= parameter.default is not None
 
-    def fits(self, use: Use, block: Definition, frame: Frame) -> bool:
+    def fits(self, use: Use, block: Definition, context: Context) -> bool:
         """Whether a use gives the block its arguments; reports where it does not."""
         if block.chain is None or block.name.text in self.amiss:
             return False
@@ -102,18 +102,18 @@ class Blocks:
             nonlocal good
             good = False
             note = note or Note(f"`{shape}` is defined here", block.name.span)
-            frame.report.error(code, message, span, help=help, notes=(note,))
+            context.report.error(code, message, span, help=help, notes=(note,))
 
         for i, argument in enumerate(use.arguments):
             value = argument.value
             bare = value.text if argument.name is None and isinstance(value, Name) else ""
-            meant = layer_meant(bare, frame.scope) if bare and bare not in frame.scope.values else None
+            meant = layer_meant(bare, context.scope) if bare and bare not in context.scope.values else None
             if meant is not None and bare not in self.words:
                 message = f"`{bare}` is a layer or block, not an argument of {use.name.text}. Missing `->` before it?"
                 if meant != bare:
                     message = f"`{bare}` is not an argument of {use.name.text}. Did you mean `-> {meant}`?"
                 wrong(Code.ARGUMENT, message, value.span, respell(f"-> {meant}"))
-                missing_arrow(use.arguments[i:], frame.scope, frame.report)
+                missing_arrow(use.arguments[i:], context.scope, context.report)
                 return False
             name = argument.name.text if argument.name else next((n for n in names if n not in given), None)
             if name is None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tuicnn.language.checks.arguments import look
 from tuicnn.language.checks.blocks import Blocks
-from tuicnn.language.checks.frames import Frame
+from tuicnn.language.checks.context import Context
 from tuicnn.language.checks.translation import closest_exactly, glued, translated
 from tuicnn.language.codes import Code
 from tuicnn.language.diagnostics import Note, Span
@@ -32,18 +32,18 @@ def setting_names() -> list[str]:
     return list(dict.fromkeys([*CHOICES, *vocabulary("setting"), *OWN_SETTINGS]))
 
 
-def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
+def unknown_step(use: Use, context: Context, blocks: Blocks) -> None:
     """A step whose name is no layer and no block."""
     name, span = use.name.text, use.name.span
     message = f"no layer called `{name}`"
 
     def error(message: str, at: Span, help: Fix | str) -> None:
-        frame.report.error(Code.NAME, message, at, help=help)
+        context.report.error(Code.NAME, message, at, help=help)
 
-    if name in frame.scope.values:
+    if name in context.scope.values:
         help = write(f"conv {name} 3x3", more=", or another layer")
         return error(f"`{name}` is a constant, not a layer", use.span, help)
-    if name in frame.labels.made:
+    if name in context.labels.made:
         return error(f"`{name}` is a label, not a layer", span, write(f"@{name}"))
     if name in NEEDLESS_STEPS and not (use.arguments and name in setting_names()):
         return error(f"{message}: {NEEDLESS_STEPS[name]}", use.span, remove())
@@ -64,12 +64,12 @@ def unknown_step(use: Use, frame: Frame, blocks: Blocks) -> None:
     if meant is None:
         return error(message, span, f"remove this step, or write one of the layers: {', '.join(layers)}")
     asked = f"{message}. Did you mean `{meant}`?"
-    step = translated(use, meant, frame.scope)
+    step = translated(use, meant, context.scope)
     if step:
         return error(asked, use.span, write(step))
     error(asked, span, write(meant, safe=closest_exactly(name) == meant))
     if meant in vocabulary("layer"):  # what is wrong with its arguments is told in one go
-        look(vocabulary("layer")[meant], Name(meant, span), use.arguments, frame.scope, frame.report)
+        look(vocabulary("layer")[meant], Name(meant, span), use.arguments, context.scope, context.report)
     return None
 
 
@@ -128,7 +128,7 @@ def _example(name: str) -> str:
     return f"{name}: " + usual.get(name, "conv pad=same" if name == "default" else '"blocks.net"')
 
 
-def unknown_label(recall: Recall, frame: Frame, blocks: Blocks, *, begins_branch: bool = True) -> None:
+def unknown_label(recall: Recall, context: Context, blocks: Blocks, *, begins_branch: bool = True) -> None:
     """A label that is not made, not yet made, or made where it is not seen."""
     name, here = recall.name.text, recall.span
     elsewhere = blocks.labels.get(name)
@@ -139,7 +139,7 @@ def unknown_label(recall: Recall, frame: Frame, blocks: Blocks, *, begins_branch
             message = f"the label `{name}` is used before it is made"
         help = write("identity", more=" for what comes in here, or move this behind the label")
         note = Note("it is made here", place)
-        return frame.report.error(Code.LABEL, message, here, help=help, notes=(note,))
+        return context.report.error(Code.LABEL, message, here, help=help, notes=(note,))
     meant, message = closest(name, blocks.labels), f"no label called `{name}`"
     if meant is not None:
         message, help = f"{message}. Did you mean `@{meant}`?", write(f"@{meant}")
@@ -147,7 +147,7 @@ def unknown_label(recall: Recall, frame: Frame, blocks: Blocks, *, begins_branch
         help = write("identity", more=f", or make it first: `conv 8 3x3 as {name}`")
     else:
         message, help = f"{message}: a label is made with `as`", write(f"identity as {name}")
-    return frame.report.error(Code.LABEL, message, here, help=help)
+    return context.report.error(Code.LABEL, message, here, help=help)
 
 
 # --- settings -------------------------------------------------------------------------------------------------------

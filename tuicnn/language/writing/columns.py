@@ -49,16 +49,16 @@ def in_columns(lines: list[Written]) -> str:
 
 def _align_settings(lines: list[Written]) -> None:
     """Let the values of settings begin in one column. Comments between settings do not part them; all else does."""
-    block: list[Written] = []
+    group: list[Written] = []
     for line in [*lines, Written("")]:
         if line.setting:
-            block.append(line)
-        elif not line.whole_comment and block:
-            names = [width(one.setting) for one in block]
+            group.append(line)
+        elif not line.whole_comment and group:
+            names = [width(one.setting) for one in group]
             longest = max((n for n in names if n <= _LONGEST_NAME), default=0)
-            for one, own in zip(block, names, strict=True):
+            for one, own in zip(group, names, strict=True):
                 one.code = f"{one.setting}{' ' * (max(longest - own, 0) + 1)}{one.code}".rstrip()
-            block = []
+            group = []
 
 
 def _comment_columns(lines: list[Written]) -> list[int]:

@@ -33,7 +33,7 @@ from tuicnn.language.syntax.layout import Piece, layout
 from tuicnn.language.syntax.parsing import parse
 from tuicnn.language.writing.columns import Written, in_columns, width
 from tuicnn.language.writing.trivia import Comment, gap_between
-from tuicnn.language.writing.wording import LONGEST_LINE, Block, Line, Step, Words
+from tuicnn.language.writing.wording import LONGEST_LINE, Brackets, Line, Step, Words
 
 __all__ = ["UnreadableError", "format_text"]
 
@@ -109,7 +109,7 @@ class _Writer:
         self.comments: list[str] = []
         #: where comments go that the line has no room for
         self.hoist = 0
-        #: whether the line is a block's closing bracket so far
+        #: whether the line is a closing bracket so far
         self.closed = False
 
     def begin(self, indent: int, mark: str = "", hoist: int | None = None) -> None:
@@ -159,17 +159,17 @@ class _Writer:
 
     def _line(self, line: Line, indent: int) -> None:
         at = indent  # where the line that is being written began
-        for r, run in enumerate(line.runs):
+        for r, segment in enumerate(line.segments):
             # an arrow below a closing bracket moves up to it
-            begins = r > 0 and bool(run.before or self.comments or not self.closed)
-            for s, step in enumerate(run.steps):
+            begins = r > 0 and bool(segment.before or self.comments or not self.closed)
+            for s, step in enumerate(segment.steps):
                 if r == 0 and s == 0:
                     self._step(step, "", at)
                     continue
                 if (s == 0 and begins) or not self._stays(step, indent):
                     self.end()
                     if s == 0:
-                        self.own(run.before, indent + 4)
+                        self.own(segment.before, indent + 4)
                     at = indent + 4
                     self.begin(at)
                     self._step(step, "-> ", at)
@@ -183,7 +183,7 @@ class _Writer:
                 return True
             if indent + 4 + len("-> ") + width(step.flat) <= LONGEST_LINE:
                 return False
-        return step.block is not None and self._fits(f"{_ARROW}{_opening(step, step.block)}")
+        return step.brackets is not None and self._fits(f"{_ARROW}{_opening(step, step.brackets)}")
 
     def _fits(self, more: str) -> bool:
         return width(self.code) + width(more) <= LONGEST_LINE
@@ -191,19 +191,19 @@ class _Writer:
     def _step(self, step: Step, arrow: str, indent: int) -> None:
         self.comments += step.amid
         self.closed = False
-        if step.block is None or (step.flat is not None and self._fits(arrow + step.flat)):
+        if step.brackets is None or (step.flat is not None and self._fits(arrow + step.flat)):
             self.code += arrow + (step.head if step.flat is None else step.flat)
         else:
-            self.code += arrow + _opening(step, step.block)
-            self._block(step.block, indent)
+            self.code += arrow + _opening(step, step.brackets)
+            self._brackets(step.brackets, indent)
             self.code += step.tail
         if step.after:
             self.comments.append(step.after)
 
-    def _block(self, block: Block, indent: int) -> None:
-        """Write a block over several lines; the one with its closing bracket is not ended."""
-        self.end(block.after_opening)
-        for i, branch in enumerate(block.branches):
+    def _brackets(self, brackets: Brackets, indent: int) -> None:
+        """Write what stands in brackets over several lines; the one with its closing bracket is not ended."""
+        self.end(brackets.after_opening)
+        for i, branch in enumerate(brackets.branches):
             if i:
                 self.end()
                 self.own(branch.before, indent + 2)
@@ -213,10 +213,10 @@ class _Writer:
                 self.begin(indent + 4)
             self.chain(branch.lines, indent + 4)
         self.end()
-        self.own(block.before_closing, indent + 4)
-        self.begin(indent + 2, block.closing, hoist=indent + 4)
+        self.own(brackets.before_closing, indent + 4)
+        self.begin(indent + 2, brackets.closing, hoist=indent + 4)
         self.closed = True
 
 
-def _opening(step: Step, block: Block) -> str:
-    return f"{step.head} {block.opening}" if step.head else block.opening
+def _opening(step: Step, brackets: Brackets) -> str:
+    return f"{step.head} {brackets.opening}" if step.head else brackets.opening

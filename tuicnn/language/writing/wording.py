@@ -12,7 +12,7 @@ from lark import Token
 from tuicnn.language.syntax.layout import Piece
 from tuicnn.language.writing.trivia import Comment, Gap, Own, gap_between
 
-__all__ = ["LONGEST_LINE", "Block", "Branch", "Line", "Run", "Step", "Words"]
+__all__ = ["LONGEST_LINE", "Brackets", "Branch", "Line", "Segment", "Step", "Words"]
 
 #: columns of a line, its comment not counted
 LONGEST_LINE = 100
@@ -31,14 +31,14 @@ _ENDS_CHAIN = frozenset({"BAR", "RBRACE", "RPAR"})
 
 @dataclass(slots=True)
 class Branch:
-    """One branch of a block, with the comments that stand before its `|`."""
+    """One branch in brackets, with the comments that stand before its `|`."""
 
     lines: list[Line]
     before: Own = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Block:
+class Brackets:
     """`{ a | b }` or `( a )`: its brackets, its branches, the comments behind its opening and before its closing."""
 
     opening: str
@@ -50,10 +50,10 @@ class Block:
 
 @dataclass(slots=True)
 class Step:
-    """One step: `3 * concat`, its block if it has one, ` as label`. `flat` is None where it cannot be one line."""
+    """One step: `3 * concat`, its brackets if it has any, ` as label`. `flat` is None where it cannot be one line."""
 
     head: str
-    block: Block | None = None
+    brackets: Brackets | None = None
     tail: str = ""
     #: comments amid its words, and the one behind it
     amid: list[str] = field(default_factory=list)
@@ -62,8 +62,8 @@ class Step:
 
 
 @dataclass(slots=True)
-class Run:
-    """Steps on one line of the text. Every run of a line but the first is written as beginning with `->`."""
+class Segment:
+    """Steps on one line of the text. Every segment of a line but the first is written as beginning with `->`."""
 
     steps: list[Step] = field(default_factory=list)
     before: Own = field(default_factory=list)
@@ -71,9 +71,9 @@ class Run:
 
 @dataclass(slots=True)
 class Line:
-    """Runs that arrows join; what stands before the line."""
+    """Segments that arrows join; what stands before the line."""
 
-    runs: list[Run]
+    segments: list[Segment]
     before: Own = field(default_factory=list)
 
 
@@ -151,11 +151,11 @@ class Words:
 
     def chain(self, before: Own, *, bare: bool = True) -> list[Line]:
         """The lines of a chain; unless `bare`, a new line goes on with it only where an arrow says so."""
-        run = Run()
-        lines = [Line([run], before)]
+        segment = Segment()
+        lines = [Line([segment], before)]
         while True:
             step = self._step()
-            run.steps.append(step)
+            segment.steps.append(step)
             if not self.kind or self.kind in _ENDS_CHAIN:
                 return lines
             ahead = behind = self.gap()
@@ -165,18 +165,18 @@ class Words:
                 if not (ahead.newline or behind.newline):
                     continue
                 if ahead.newline or not bare:
-                    run = Run(before=list(ahead.own))
+                    segment = Segment(before=list(ahead.own))
                     if ahead.newline:
-                        run.before += _hoisted(behind)
+                        segment.before += _hoisted(behind)
                         step.after = ahead.trailing
                     else:
-                        run.before += behind.own
+                        segment.before += behind.own
                         step.after = behind.trailing
-                    lines[-1].runs.append(run)
+                    lines[-1].segments.append(segment)
                     continue
             step.after = behind.trailing
-            run = Run()
-            lines.append(Line([run], list(behind.own)))
+            segment = Segment()
+            lines.append(Line([segment], list(behind.own)))
 
     def _step(self) -> Step:
         step = Step(self.words())
@@ -184,51 +184,51 @@ class Words:
             if step.head:
                 self.amid += self.gap().comments()
             step.amid = self.take_amid()
-            step.flat = self._block(step)
+            step.flat = self._brackets(step)
         else:
             step.amid = self.take_amid()
             step.flat = step.head
         return step
 
-    def _block(self, step: Step) -> str | None:
-        """Read a step's block and what follows it; the step in one line where that can be."""
+    def _brackets(self, step: Step) -> str | None:
+        """Read a step's brackets and what follows it; the step in one line where that can be."""
         first = self.tokens[self.i]
         brace = first.type == "LBRACE"
-        block = step.block = Block("{" if brace else "(", "}" if brace else ")")
+        brackets = step.brackets = Brackets("{" if brace else "(", "}" if brace else ")")
         self.i += 1
         gap = self.gap()
-        block.after_opening = gap.trailing
+        brackets.after_opening = gap.trailing
         branch = Branch(self.chain(_stripped(gap.own, first=True)))
-        block.branches.append(branch)
+        brackets.branches.append(branch)
         while True:
             gap = self.gap()
-            branch.lines[-1].runs[-1].steps[-1].after = gap.trailing
+            branch.lines[-1].segments[-1].steps[-1].after = gap.trailing
             self.i += 1
             if self.tokens[self.i - 1].type != "BAR":
                 break
             before: Own = [*gap.own, *_hoisted(self.gap())]
             branch = Branch(self.chain([]), before)
-            block.branches.append(branch)
-        block.before_closing = _stripped(gap.own, first=False)
+            brackets.branches.append(branch)
+        brackets.before_closing = _stripped(gap.own, first=False)
         last = self.tokens[self.i - 1]
         if self.kind and self.i not in self.begins:
             tail = self.words()
             step.tail = f" {tail}" if tail else ""
-        return _flat(step, block) if first.line == last.line else None
+        return _flat(step, brackets) if first.line == last.line else None
 
 
-def _flat(step: Step, block: Block) -> str | None:
-    """A step with its block in one line; None where it is too long for any."""
-    space = " " if block.opening == "{" else ""
+def _flat(step: Step, brackets: Brackets) -> str | None:
+    """A step with its brackets in one line; None where it is too long for any."""
+    space = " " if brackets.opening == "{" else ""
     parts = []
-    for branch in block.branches:
-        steps = [inner.flat for inner in branch.lines[0].runs[0].steps]
+    for branch in brackets.branches:
+        steps = [inner.flat for inner in branch.lines[0].segments[0].steps]
         whole = [flat for flat in steps if flat is not None]
         if len(whole) < len(steps):
             return None
         parts.append(" -> ".join(whole))
     head = f"{step.head} " if step.head else ""
-    flat = f"{head}{block.opening}{space}{' | '.join(parts)}{space}{block.closing}{step.tail}"
+    flat = f"{head}{brackets.opening}{space}{' | '.join(parts)}{space}{brackets.closing}{step.tail}"
     return flat if len(flat) <= LONGEST_LINE else None
 
 

@@ -11,7 +11,7 @@ from tuicnn.language.diagnostics import Note
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Name
 
-__all__ = ["Frame", "Labels"]
+__all__ = ["Context", "Labels"]
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Frame:
+class Context:
     """What a step is expanded with."""
 
     scope: Scope
@@ -42,15 +42,15 @@ class Frame:
     #: whether labels made here name nodes of the plan: in the network's own lines, outside repeats
     top: bool = True
 
-    def deeper(self) -> Frame:
+    def deeper(self) -> Context:
         """One group or branch further in."""
         return replace(self, depth=self.depth + 1)
 
-    def repeated(self) -> Frame:
+    def repeated(self) -> Context:
         """For one of several turns of a repeat."""
         return replace(self, labels=Labels(outer=self.labels), top=False)
 
-    def inside(self, scope: Scope, values: dict[str, Any], use: Note) -> Frame:
+    def inside(self, scope: Scope, values: dict[str, Any], use: Note) -> Context:
         """For the body of a block: other names, own labels, and one more use on the way."""
         report = self.report.within((use, *self.report.via))
-        return Frame(scope.with_values(values), Labels(), report, self.depth + 1, top=False)
+        return Context(scope.with_values(values), Labels(), report, self.depth + 1, top=False)
