@@ -1,27 +1,23 @@
-"""Every message, whole, as a person reads it. The texts and what is said of them stand in messages.txt."""
+"""What is told of a mistake: code, line, what is marked, message, label, notes, help. The cases stand in messages.txt."""
 
 from __future__ import annotations
 
 import pytest
 
-from tuicnn.language import check, render_plain
+from tuicnn.language import Diagnostic, check
 
-from .following import cases
+from .following import cases, marked
 
 CASES = cases("messages.txt")
 
 
-@pytest.mark.parametrize(("text", "told"), CASES)
-def test_what_is_told(text: str, told: str) -> None:
-    assert render_plain(check(text).diagnostics, ascii=True) == told
+def told(problem: Diagnostic) -> str:
+    notes = "".join(f" = {n.message}" + (f" {n.span.line}:{n.span.column}" if n.span else "") for n in problem.notes)
+    label = f" [{problem.label}]" if problem.label else ""
+    where = f"{problem.severity}[{problem.code}] {problem.span.line}: {marked(problem)}"
+    return f"{where}  <-  {problem.message}{label}{notes}\n  {problem.help}"
 
 
-def test_the_same_in_unicode() -> None:
-    """With other lines around it, and the characters that were written."""
-    assert render_plain(check("conv 8 3x3 –> relu -> flatten -> dense 10").diagnostics) == (
-        "error[syntax]: `–>` is not an arrow\n"
-        "  net:1:12\n"
-        "1 │ conv 8 3x3 –> relu -> flatten -> dense 10\n"
-        "  │            ^^\n"
-        "help: write `->`"
-    )
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_what_is_told(text: str, expected: str) -> None:
+    assert "\n".join(map(told, check(text).diagnostics)) == expected

@@ -20,7 +20,8 @@ from tuicnn.language.checks.outputs import Ends, check_outputs, find_ends
 from tuicnn.language.checks.program import Program, gather
 from tuicnn.language.checks.values import Scope, all_words, evaluate
 from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Diagnostic, Severity, Source, Span
+from tuicnn.language.diagnostics import Diagnostic, Severity, Source, Span, lines_of
+from tuicnn.language.fixes import Fix, write
 from tuicnn.language.plan import Node, Plan
 from tuicnn.language.report import EnoughError, Report
 from tuicnn.language.syntax.parsing import parse
@@ -37,7 +38,8 @@ _MEANT_SO = frozenset({"shape", "stride", "loss", "data", "limit", "file", "empt
 #: words and marks of a text that is read a second time: to see what was meant takes long in a long one
 MOST_READ_AGAIN = 4_000
 
-STARTER = "data: mnist\ntrain: epochs=3\nconv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
+NETWORK = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
+STARTER = f"data: mnist\ntrain: epochs=3\n{NETWORK}"
 
 
 @dataclass(frozen=True)
@@ -184,11 +186,13 @@ def _count(program: Program, scope: Scope, blocks: Blocks, words: frozenset[str]
             number = in_figures(count if count > MOST_LAYERS else total)
             if counting.looked > MOST_LAYERS:
                 number = f"more than {MOST_LAYERS:,}"
-            span, help = step.span, "repeat fewer times"
+            span: Span = step.span
+            help: Fix | str = "repeat fewer times"
             times = evaluate(step.repeats[0], scope, Report().muted()) if len(step.repeats) == 1 else None
             if isinstance(times, int) and times > 1 and count < 10**12:
                 span = step.repeats[0].span
-                help = f"write `{max(1, (MOST_LAYERS - total + count) // (count // times) - 20)}`, or less"
+                fewer = max(1, (MOST_LAYERS - total + count) // (count // times) - 20)
+                help = write(str(fewer), more=", or less")
             report.error(Code.LIMIT, f"{which} to {number} layers (limit {MOST_LAYERS:,})", span, help=help)
             return False
     return True
@@ -200,36 +204,24 @@ def _plan(
     made = configuration.made
     assert ends.input is not None
     assert ends.classes is not None
-    filled = [line for line in configuration.filled_in if not (overridden and line.startswith("data:"))]
-    return Plan(
-        name=name,
-        text=text,
-        input=ends.input,
-        classes=ends.classes,
-        nodes=nodes,
-        data=made["data"],
-        augment=made["augment"],
-        loss=made["loss"],
-        optimizer=made["optim"],
-        schedule=made["schedule"],
-        train=made["train"],
-        filled_in=tuple(filled),
-    )
+    filled = tuple(line for line in configuration.filled_in if not (overridden and line.startswith("data:")))
+    settings = {key: made[key] for key in ("data", "augment", "loss", "schedule", "train")}
+    return Plan(name, text, ends.input, ends.classes, nodes, optimizer=made["optim"], filled_in=filled, **settings)
 
 
 def _no_layer(source: Source, program: Program, report: Report) -> None:
     """A text without a network: show a whole one."""
     if report.failed:
         return
+    last = lines_of(source.text)
+    end = Span(len(last), len(last[-1]) + 1, len(last), len(last[-1]) + 1, source)
     for block in program.blocks.values():
-        parameters = ["8" for p in block.parameters if p.default is None]
-        use = (
-            " ".join([block.name.text, *parameters])
-            if len(parameters) < 2
-            else f"{block.name.text}({', '.join(parameters)})"
-        )
+        values = ["8" for p in block.parameters if p.default is None]
+        name = block.name.text
+        use = " ".join([name, *values]) if len(values) < 2 else f"{name}({', '.join(values)})"
         message = "there is no layer outside of the blocks: nothing uses them"
-        report.error(Code.EMPTY, message, block.name.span, help=f"write `{use}` on a line of its own, at the end")
+        report.error(Code.EMPTY, message, block.name.span, help=write(f"\n{use}", end))
         return
     lines = source.text.count("\n") + 1 if source.text.strip() else 1
-    report.error(Code.EMPTY, "there is no layer", Span(lines, 1, lines, 1, source), help=f"a whole file is\n{STARTER}")
+    help = write(f"\n{NETWORK}", end) if source.text.strip() else write(STARTER)
+    report.error(Code.EMPTY, "there is no layer", Span(lines, 1, lines, 1, source), help=help)

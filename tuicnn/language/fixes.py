@@ -113,7 +113,9 @@ def _said(at: Span, text: str, marked: Span) -> str:
         return "remove it" if inside or at == marked else f"remove `{excerpt(at)}` on line {at.line}"
     if text == "\n":
         return "write a new line for it"
-    written = f"write `{text.strip()}`" if "\n" not in text.strip() else f"write\n{text.strip()}"
+    written = f"write `{text.strip()}`" if "\n" not in text.strip() else f"a whole file is\n{text.strip()}"
+    if text.startswith("\n"):
+        return f"{written} on a line of its own, at the end"
     if at == marked or (
         inside and re.fullmatch(r"(\w+=)?", excerpt(Span(*_starts(at), *_starts(marked), at.source)).strip())
     ):
@@ -127,8 +129,6 @@ def _said(at: Span, text: str, marked: Span) -> str:
     if _starts(at) == _starts(marked):
         return f"{written} before it"
     if at.line != marked.end_line:
-        if at.line > len(lines_of(at.source.text)) - 1 and not line_of(at.source, at.line):
-            return f"{written} on a line of its own, at the end"
         return f"{written} at the end of line {at.line}"
     between = excerpt(Span(*_ends(marked), *_starts(at), at.source)).strip()
     return f"{written} after `{between if len(between) <= _LONGEST_PLACE else between.split()[-1]}`"

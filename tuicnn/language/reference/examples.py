@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from tuicnn.language.checking import Checked, check
+from tuicnn.language.checking import NETWORK, Checked, check
 from tuicnn.language.plan import Plan
 from tuicnn.layers.base import Shape
 from tuicnn.vocabulary import info
@@ -14,7 +14,6 @@ from .entries import Entry
 
 __all__ = ["NETWORK", "check_example", "example_plan", "example_program", "example_shapes"]
 
-NETWORK = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
 #: what a layer's example may follow and what may follow it; the first pair that fits is taken
 _BEFORE = ("", "conv 8 3x3 pad=1", "conv 8 3x3 pad=1 -> maxpool 2 -> flatten")
 _AFTER = ("", "dense 10", "flatten -> dense 10")
