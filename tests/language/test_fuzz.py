@@ -24,17 +24,14 @@ from tuicnn.language.syntax.parsing import parse
 from tuicnn.language.writing.fixing import fix_text
 
 from ..strategies import networks
+from .following import cases
 from .invariants import hold, no_hang
 from .mutations import damage
 from .printing import printed
 from .programs import chains, essence, whole
 
 SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-MISTAKES = [
-    case.split("\n----\n")[0]
-    for name in ("habits.txt", "messages.txt")
-    for case in (Path(__file__).parent / name).read_text(encoding="utf-8").split("\n====\n")
-]
+MISTAKES = [case[0] for name in ("habits.txt", "messages.txt") for case in cases(name)]
 NETS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(bundled("nets").glob("*.net"))}
 SEEDS = [*NETS.values(), whole("add { widen 3 as a | deep -> conv 4 1x1 } -> concat { identity | @a }")]
 

@@ -1,4 +1,4 @@
-"""What is told of a mistake: code, line, what is marked, message, label, notes, help. The cases stand in messages.txt."""
+"""What is told of a mistake: code, line, mark, message, label, notes, help. The cases stand in messages.txt."""
 
 from __future__ import annotations
 
