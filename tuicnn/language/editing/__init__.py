@@ -15,37 +15,11 @@ account of the text; `rename` raises `RenameError` with the reason.
 
 from __future__ import annotations
 
-from .completion import Completion, CompletionKind, Completions, complete
-from .document import Document, read_document
-from .hints import LineHint, line_hints
-from .hover import Hover, hover
-from .mentions import Place
-from .navigation import OutlineItem, OutlineKind, definition, outline, references
-from .problems import Problem, fixable, problems, safely_fixable
-from .renaming import RenameError, rename, renamed_at
-
-__all__ = [
-    "Completion",
-    "CompletionKind",
-    "Completions",
-    "Document",
-    "Hover",
-    "LineHint",
-    "OutlineItem",
-    "OutlineKind",
-    "Place",
-    "Problem",
-    "RenameError",
-    "complete",
-    "definition",
-    "fixable",
-    "hover",
-    "line_hints",
-    "outline",
-    "problems",
-    "read_document",
-    "references",
-    "rename",
-    "renamed_at",
-    "safely_fixable",
-]
+from .completion import *
+from .document import *
+from .hints import *
+from .hover import *
+from .mentions import *
+from .navigation import *
+from .problems import *
+from .renaming import *

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -44,6 +44,17 @@ ACTIVATION = Column("out", 6, 1, 3)
 GRADIENT = Column("grad", 6, 1, 4)
 DEAD = Column("dead", 4, 1, 5)
 COLUMNS = (OUTPUT, PARAMETERS, TIME, ACTIVATION, GRADIENT, DEAD)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns that fit with their widths, and the cells of the text before them and of the line."""
+
+    columns: Mapping[Column, int]
+    text: int
+    width: int
+
+
 LEAST_TEXT = 10  # of a layer as it is written, beside its name
 NAME_GAP = 1
 LEAST_LAYERS = 6  # in sight before there is room for what is no layer
@@ -91,31 +102,22 @@ class LayerTable(LineWidget):
         """The head, as many layers as fit, and the totals."""
         if not self._rows or height < 3:
             return []
-        columns, text_width = self._fit(width)
         besides = self._besides()
         if height - 2 - len(besides) < min(len(self._rows), LEAST_LAYERS):
             besides = []
         room = height - 2 - len(besides)
         self._top = _scrolled(self._top, self._cursor, len(self._rows), room)
         shown = range(self._top, min(self._top + room, len(self._rows)))
-        more = "" if len(shown) == len(self._rows) else f" {self._top + 1}-{shown[-1] + 1} of {len(self._rows)}"
-        strips = [
-            self._line(
-                f"  {self._named('name', width)}layer{more}",
-                [c.head for c in columns],
-                columns,
-                text_width,
-                width,
-                self.style("dim"),
-            )
-        ]
-        strips += [self._layer(index, columns, text_width, width) for index in shown]
         self._shown = len(shown)
-        for text, milliseconds in besides:
-            cells = [_milliseconds(milliseconds, self.terminal.glyphs.dash) if c is TIME else "" for c in columns]
-            strips.append(self._line(f"  {text}", cells, columns, text_width, width, self.style("dim")))
-        strips.append(self._total(columns, text_width, width))
-        return strips
+        more = "" if len(shown) == len(self._rows) else f" {self._top + 1}-{shown[-1] + 1} of {len(self._rows)}"
+        layout, dim, dash = self._fit(width), self.style("dim"), self.terminal.glyphs.dash
+        head = f"  {self._named('name', width)}layer{more}"
+        return [
+            self._line(layout, head, {column: column.head for column in COLUMNS}, dim),
+            *(self._layer(index, layout) for index in shown),
+            *(self._line(layout, f"  {text}", {TIME: _milliseconds(time, dash)}, dim) for text, time in besides),
+            self._total(layout),
+        ]
 
     def on_click(self, event: Click) -> None:
         """A click on a layer chooses it."""
@@ -131,8 +133,7 @@ class LayerTable(LineWidget):
         parts = [("optimizer", stats.optimizer), ("waiting", stats.waiting), ("rest of the step", stats.rest)]
         return [(text, milliseconds) for text, milliseconds in parts if math.isfinite(milliseconds)]
 
-    def _fit(self, width: int) -> tuple[dict[Column, int], int]:
-        """The columns that fit with their widths, and the width that is left for the text."""
+    def _fit(self, width: int) -> Layout:
         widths = {c: c.least for c in COLUMNS}
         widths[OUTPUT] = max(OUTPUT.least, *(len(shape(row.shape)) for row in self._rows))
         widths[PARAMETERS] = max(PARAMETERS.least, len(count(sum(row.parameters for row in self._rows))))
@@ -142,22 +143,19 @@ class LayerTable(LineWidget):
             del widths[last]
         # No wider than the layers need: numbers far from their layer are hard to read.
         longest = max(len(self._text(index, width)) for index in range(len(self._rows)))
-        return widths, max(0, min(width - sum(widths[c] + c.gap for c in widths), max(longest + 2, LONGEST_TEXT)))
+        left = width - sum(widths[c] + c.gap for c in widths)
+        return Layout(widths, max(0, min(left, max(longest + 2, LONGEST_TEXT))), width)
 
-    def _cells(self, index: int, columns: dict[Column, int]) -> list[str]:
+    def _cells(self, index: int) -> dict[Column, str]:
         row, stats, dash = self._rows[index], self._stats, self.terminal.glyphs.dash
-        known: dict[Column, Callable[[], str]] = {
-            OUTPUT: lambda: shape(row.shape),
-            PARAMETERS: lambda: count(row.parameters) if row.parameters else "",
-        }
+        cells = dict.fromkeys(COLUMNS, dash)
+        cells |= {OUTPUT: shape(row.shape), PARAMETERS: count(row.parameters) if row.parameters else ""}
         if stats is not None and index < len(stats.milliseconds):
-            known |= {
-                TIME: lambda: _milliseconds(float(stats.milliseconds[index]), dash),
-                ACTIVATION: lambda: significant(float(stats.activation[index]), dash),
-                GRADIENT: lambda: significant(float(stats.gradient[index]), dash),
-                DEAD: lambda: _dead(float(stats.dead[index])),
-            }
-        return [known[c]() if c in known else dash for c in columns]
+            cells[TIME] = _milliseconds(float(stats.milliseconds[index]), dash)
+            cells[ACTIVATION] = significant(float(stats.activation[index]), dash)
+            cells[GRADIENT] = significant(float(stats.gradient[index]), dash)
+            cells[DEAD] = _dead(float(stats.dead[index]))
+        return cells
 
     def _named(self, name: str, width: int) -> str:
         """A name with the blanks up to the layer's text: whole, unless it would take more than half of the line."""
@@ -171,11 +169,11 @@ class LayerTable(LineWidget):
         name = self._named(self._names[index], width)
         return f"{pointer} {name}{line.marks}{line.text}" + (f" {line.source}" if line.source else "")
 
-    def _layer(self, index: int, columns: dict[Column, int], text_width: int, width: int) -> Strip:
+    def _layer(self, index: int, layout: Layout) -> Strip:
         style = self._cursor_style if index == self._cursor else self.base
         if index == self._guilty:
             style += self.terminal.style("bad")
-        return self._line(self._text(index, width), self._cells(index, columns), columns, text_width, width, style)
+        return self._line(layout, self._text(index, layout.width), self._cells(index), style)
 
     @property
     def _cursor_style(self) -> Style:
@@ -184,31 +182,20 @@ class LayerTable(LineWidget):
             return self.base + Style(reverse=True)
         return self.style("accent") + Style(bold=True)
 
-    def _total(self, columns: dict[Column, int], text_width: int, width: int) -> Strip:
-        cells = []
-        for column in columns:
-            if column is PARAMETERS:
-                cells.append(count(sum(row.parameters for row in self._rows)))
-            elif column is TIME and self._stats is not None:
-                cells.append(_milliseconds(self._stats.step, self.terminal.glyphs.dash))
-            else:
-                cells.append("")
-        macs = count(self._macs)
-        text = next(
-            (t for t in (f"  {macs} multiply-adds an image", f"  {macs} multiply-adds") if len(t) <= text_width),
-            "  total",
-        )
-        return self._line(text, cells, columns, text_width, width, self.style("dim"))
+    def _total(self, layout: Layout) -> Strip:
+        cells = {PARAMETERS: count(sum(row.parameters for row in self._rows))}
+        if self._stats is not None:
+            cells[TIME] = _milliseconds(self._stats.step, self.terminal.glyphs.dash)
+        texts = [f"  {count(self._macs)} multiply-adds{image}" for image in (" an image", "")]
+        text = next((text for text in texts if len(text) <= layout.text), "  total")
+        return self._line(layout, text, cells, self.style("dim"))
 
-    def _line(
-        self, text: str, cells: Sequence[str], columns: dict[Column, int], text_width: int, width: int, style: Style
-    ) -> Strip:
+    def _line(self, layout: Layout, text: str, cells: Mapping[Column, str], style: Style) -> Strip:
         """One line as one segment: little to compare and little to send."""
-        text = cut(text, text_width, self.terminal).ljust(text_width)
-        numbers = "".join(
-            " " * c.gap + cell.rjust(columns[c])[: columns[c]] for c, cell in zip(columns, cells, strict=True)
-        )
-        return fitted([Segment((text + numbers).ljust(width)[:width], style)], width, style)
+        columns = layout.columns.items()
+        numbers = "".join(" " * c.gap + cells.get(c, "").rjust(wide)[:wide] for c, wide in columns)
+        line = cut(text, layout.text, self.terminal).ljust(layout.text) + numbers
+        return fitted([Segment(line.ljust(layout.width)[: layout.width], style)], layout.width, style)
 
 
 def _scrolled(top: int, cursor: int, rows: int, room: int) -> int:
