@@ -21,6 +21,7 @@ from tuicnn.cli.output.streams import complain
 from tuicnn.display.output import guard
 from tuicnn.errors import UserError
 from tuicnn.system.files import why
+from tuicnn.system.process import lead_nowhere
 
 __all__ = ["main", "run"]
 
@@ -112,5 +113,5 @@ def _see_where_this_is() -> None:
 
 def _output_is_gone(code: int) -> int:
     """Let what is still to be written go nowhere: Python would complain again when it flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    lead_nowhere(sys.stdout.fileno())
     return code

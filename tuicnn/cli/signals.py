@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from tuicnn.system.process import lead_nowhere
+
 __all__ = ["Signals"]
 
 #: seconds within which a second Ctrl-C is taken for the same one: wrappers pass on what the terminal sent to all
@@ -53,10 +55,7 @@ class Signals:
         """The terminal is gone: from now on write nowhere, and go on."""
         if not self.terminal_gone:
             self.terminal_gone = True
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            for descriptor in self._terminals:
-                os.dup2(nowhere, descriptor)
-            os.close(nowhere)
+            lead_nowhere(*self._terminals)
             self._hung_up()
 
     def lost_terminal(self) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 
-__all__ = ["end_with_parent", "give_back_memory"]
+__all__ = ["end_with_parent", "give_back_memory", "lead_nowhere"]
 
 _libc = ctypes.CDLL(None)
 #: prctl's option for a signal that is sent when the parent ends (Linux, man 2 prctl)
@@ -16,6 +17,14 @@ def end_with_parent() -> None:
     """Let this process be killed when its parent ends, also while it is stopped or busy."""
     if (prctl := getattr(_libc, "prctl", None)) is not None:
         prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def lead_nowhere(*descriptors: int) -> None:
+    """From now on, what is written to some open files goes nowhere, and nothing comes from them."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def give_back_memory() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 
 from tuicnn.display.summary import print_breakdown, print_summary
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
+from tuicnn.system.process import lead_nowhere
 from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.worker.client import RemoteFeed
@@ -30,9 +30,7 @@ def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen
     if outcome is None:
         return app.return_code or 1
     if app.ended_by is signal.SIGHUP:  # nobody is there to read; Python would still flush what it could not write
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (1, 2):
-            os.dup2(nowhere, descriptor)
+        lead_nowhere(1, 2)
         return 128 + signal.SIGHUP
     print_summary(outcome, folder, terminal)
     if app.ended_by is not None:
