@@ -1,4 +1,4 @@
-"""Schedules: the factor on the learning rate at each step. They know only where the step stands in the whole run."""
+"""Schedules: the factor on the learning rate at each step. They depend only on the step's number and their count."""
 
 from __future__ import annotations
 

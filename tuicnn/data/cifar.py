@@ -21,11 +21,11 @@ from tuicnn.vocabulary import word
 
 from .base import DataError
 from .cache import decoded_once
-from .counting import reading_count
 from .image_folder import read_tree
 from .pictures import SUFFIXES, ImageShape, Picture, decode_all, list_classes
 from .places import looked_in, places, reading
 from .published import Published
+from .reading_progress import reading_progress
 from .splits import Split, Splits
 
 __all__ = ["Cifar10"]
@@ -74,7 +74,7 @@ def _from_pictures(pictures: dict[str, list[tuple[str, str, bytes]]], place: Pat
             SHAPE,
         )
 
-    reading_count().begin(sum(map(len, pictures.values())))
+    reading_progress().begin(sum(map(len, pictures.values())))
     return Splits(stored("train"), stored("test"))
 
 

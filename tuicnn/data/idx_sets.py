@@ -71,7 +71,7 @@ DEBIAN = Path("/usr/share/dataset-fashion-mnist")
 
 def _file(folder: Path, name: str) -> Path | None:
     """One of the four files in a folder, gzipped or not; None where it is not there."""
-    # unzipping by hand has left both train-images-idx3-ubyte and train-images.idx3-ubyte in the world
+    # some archives unpack to train-images.idx3-ubyte
     candidates = (folder / f"{name}.gz", folder / name, folder / name.replace("-idx", ".idx"))
     return next((path for path in candidates if path.is_file()), None)
 

@@ -11,9 +11,9 @@ from tuicnn.vocabulary import Text, positional, word
 
 from .base import DataError, Dataset, DataSpec, Described
 from .cache import decoded_once
-from .counting import reading_count
 from .pictures import ImageShape, Picture, decode_all, image_shape, list_classes, must_have_shape
 from .places import resolve
+from .reading_progress import reading_progress
 from .splits import Split, Splits, assemble, described, must_fit
 
 __all__ = ["ImageFolder", "read_tree"]
@@ -70,7 +70,7 @@ def read_tree(
         )
 
     def decode() -> Splits:
-        reading_count().begin(len(every))
+        reading_progress().begin(len(every))
         return Splits(stored(train), stored(test) if test is not None else None, stored(val) if val else None)
 
     every = [path for split in (train, test or {}, val or {}) for paths in split.values() for path in paths]

@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 from tuicnn.later import np
 
 from .base import DataError
-from .counting import reading_count
 from .places import reading
+from .reading_progress import reading_progress
 from .splits import Images, Split
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class Picture(NamedTuple):
 def list_classes(folder: Path, besides: Collection[str] = ()) -> dict[str, list[Path]]:
     """Pictures by class, both in the order of their names: `folder/CLASS/*`, but for the folders named in `besides`.
 
-    Empty where no folder has a picture. Raises `DataError` where some have pictures and another has none: it may be a
-    class whose pictures are yet to come, and must not be left out unsaid.
+    Empty where no folder has a picture. Raises `DataError` where some have pictures and another has none, which may be
+    a class that is not filled yet.
     """
     found: dict[str, list[Path]] = {}
     with reading(folder):
@@ -157,13 +157,13 @@ def decode_all(pictures: Sequence[Picture], shape: ImageShape) -> Split:
                 data = read()
             images[place] = _open(io.BytesIO(data), name, partial(values, name))
 
-    count = reading_count()
+    progress = reading_progress()
     pool = ThreadPoolExecutor(_THREADS)
     try:
         with _quiet():
             starts = range(0, len(pictures), _PORTION)
             for start, _ in zip(starts, pool.map(decode, starts), strict=True):
-                count.add(min(_PORTION, len(pictures) - start))
+                progress.add(min(_PORTION, len(pictures) - start))
     finally:
         pool.shutdown(cancel_futures=True)
     return Split(images, np.array([picture.label for picture in pictures], dtype=np.int64))

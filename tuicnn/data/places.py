@@ -74,7 +74,7 @@ def reading(path: Path) -> Iterator[None]:
 def _must_end(path: Path) -> None:
     try:
         mode = path.stat().st_mode
-    except (OSError, ValueError):  # not there, or the name of a file inside an archive: whoever reads it says so
+    except (OSError, ValueError):  # not there, or the name of a file inside an archive: reading it reports that
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise DataError(f"{path} is a pipe or a device, not a regular file: put a copy of the data there.")

@@ -1,4 +1,4 @@
-"""The data sets that everybody knows: what they hold is said without reading them."""
+"""Published data sets: their shape, classes and numbers of images are known without reading them."""
 
 from __future__ import annotations
 

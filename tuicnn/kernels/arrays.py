@@ -45,8 +45,8 @@ Saved: TypeAlias = "tuple[Array, tuple[int, ...]]"
 
 #: elements that one block of work may touch: 1 MB in float32, a usual second-level cache
 BLOCK = 2**18
-#: elements from which NumPy works on a run in place, within `long_runs`; it copies shorter ones that are apart, or used
-#: again and again, into a buffer of this size before each operation, which costs as much as the operation itself
+#: elements from which NumPy works on a run in place, within `long_runs`; it copies shorter ones that are not adjacent,
+#: or are used several times, into a buffer of this size before each operation, which costs as much as the operation
 LONG_RUN = 1024
 _constants: dict[tuple[float, np.dtype[Any]], NDArray[Any]] = {}
 #: pixels that may be summed in x's own type before the sum goes on in float64

@@ -117,7 +117,7 @@ def convolve_columns_backward(
         np.matmul(products, errors.reshape(*products.shape[:2], -1, f), out=of_pieces)
         total += np.add.reduce(of_pieces.reshape(-1, *total.shape), axis=0)
         if columns is not None:
-            np.matmul(matrix, errors.transpose(0, 2, 1), out=values[:, :-1])  # X has served
+            np.matmul(matrix, errors.transpose(0, 2, 1), out=values[:, :-1])  # X is not needed any more
             for j in range(buffer.kw):
                 scatter(columns, j, rows, buffer.part(values, j))
     dw = by_window(total[:-1], weights.shape)

@@ -1,7 +1,7 @@
 """What is computed from weights and serves a whole step: transformed weights, made once for all shards.
 
-Nothing is kept unless the caller promises, with `unchanged_weights`, that weights stay as they are: whoever calls a
-kernel without that promise can never meet a stale value.
+Nothing is kept unless the caller promises, with `unchanged_weights`, that weights stay as they are: a call outside of
+it never sees a stale value.
 """
 
 from __future__ import annotations

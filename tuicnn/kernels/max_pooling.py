@@ -201,7 +201,7 @@ def race_backward(dy: Array, ran: Race) -> Array:
         left ^= won
         shares.append((places, won.view(dy.dtype)))
     if ran.start is not None and ran.start[1][-1] == slice(0, ran.axis.size, 1):
-        dx = rest.view(dy.dtype)  # one window a place, and the rest stands there already
+        dx = rest.view(dy.dtype)  # one window a place, and the rest is there already
     else:
         dx = zeros(ran.shape, dy.dtype)
         if ran.start is not None:

@@ -1,8 +1,8 @@
 """Arrays that come from memory used before: `empty` in place of `numpy.empty` wherever work is repeated.
 
 A training step needs the same arrays as the step before it. Fresh memory costs a page fault for each 4 KB and arrives
-cold; what was given up a moment ago is still in the cache. So memory goes back on a pile when the last array that looks
-into it is dropped, and the next array of about that size takes the piece on top of the pile.
+cold; what was given up a moment ago is still in the cache. So memory goes to a free list when the last array that uses
+it is dropped, and the next array of about that size takes the piece that was freed last.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     _Known = tuple[np.dtype[Any], int, list["_Loan"] | None, Callable[[Any], None]]
 
-__all__ = ["empty", "zeros"]
+__all__ = ["empty", "empty_like", "zeros"]
 
 #: bytes that sizes are a multiple of: a page
 PAGE = 4096
@@ -33,13 +33,13 @@ ARENA = 2**26
 #: bytes below which NumPy's own memory is as fast
 SMALL = 8192
 
-#: shapes whose pile is known by heart; more of them than any network has
+#: shapes whose free list is cached; more of them than any network has
 KNOWN = 4096
 
-_piles: dict[int, list[_Loan]] = {}
+_free_lists: dict[int, list[_Loan]] = {}
 _arena: mmap.mmap | None = None
 _used = 0
-#: by shape and type as they are asked for: the type, the bytes, the pile, and what lays a loan on it
+#: by shape and type as they are asked for: the type, the bytes, the free list, and what puts a loan on it
 _known: dict[tuple[tuple[int, ...], DTypeLike], _Known] = {}
 
 
@@ -55,7 +55,7 @@ class _Piece:
 
 class _Loan(weakref.ref[Any]):
     """That a piece is lent to an array. When the array is gone, Python gives the loan itself to the function that came
-    with it, which is `append` of the piece's pile: no line of Python runs to bring memory back."""
+    with it, which is `append` of the piece's free list: no line of Python runs to free memory."""
 
     __slots__ = ("piece",)
     piece: _Piece
@@ -89,28 +89,28 @@ def _fresh(size: int) -> _Piece:
     return piece
 
 
-def _pile(shape: tuple[int, ...], dtype: DTypeLike) -> _Known:
-    """Where memory for such an array is found; no pile where it is small."""
+def _free_list(shape: tuple[int, ...], dtype: DTypeLike) -> _Known:
+    """Where memory for such an array is found; no free list where it is small."""
     kind = np.dtype(dtype)
     wanted = math.prod(shape) * kind.itemsize
     if len(_known) >= KNOWN:
         _known.clear()
     size = _size(wanted)
-    pile = _piles.setdefault(size, [])
-    known = _known[shape, dtype] = (kind, size, pile if wanted >= SMALL else None, pile.append)
+    free = _free_lists.setdefault(size, [])
+    known = _known[shape, dtype] = (kind, size, free if wanted >= SMALL else None, free.append)
     return known
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike = "float32") -> NDArray[Any]:
     """An array of this shape with whatever was there before; its memory is used again once nothing refers to it."""
     try:
-        kind, size, pile, give_back = _known[shape, dtype]
+        kind, size, free, give_back = _known[shape, dtype]
     except KeyError:
-        kind, size, pile, give_back = _pile(shape, dtype)
-    if pile is None:
+        kind, size, free, give_back = _free_list(shape, dtype)
+    if free is None:
         return np.empty(shape, kind)
     try:
-        piece = pile.pop().piece
+        piece = free.pop().piece
     except IndexError:
         piece = _fresh(size)
     array: NDArray[Any] = np.ndarray(shape, kind, *piece.place)

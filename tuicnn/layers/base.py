@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.floating[Any]]
     #: arrays by name: a layer's weights, their gradients, its buffers
     Arrays = Mapping[str, Array]
-    #: the gradient by each input; None where nobody needs it
+    #: the gradient by each input; None where it is not needed
     Gradients = Sequence[Array | None]
     Partial = NDArray[np.float64]
     Initialiser = Callable[[np.random.Generator, tuple[int, ...], int, int], Array]
@@ -75,7 +75,7 @@ class WeightSpec:
 
 @dataclass
 class LayerContext:
-    """What one pass of one shard through one layer may know of its surroundings."""
+    """What a layer is told for one pass of one shard: training or not, randomness, statistics of the whole batch."""
 
     training: bool
     #: a generator that depends only on (seed, layer, epoch, step, shard); None where nothing is to be drawn
@@ -84,7 +84,7 @@ class LayerContext:
     shared: Any = None
     #: running statistics and the like, by name (engine layout); read only
     buffers: Mapping[str, Array] = field(default_factory=dict)
-    #: False where nobody needs the gradient by the inputs (the first layer): backward may give None for them
+    #: False where the gradient by the inputs is not needed (the first layer): backward may give None for them
     needs_input_gradient: bool = True
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from tuicnn.data import DataError
-from tuicnn.data.counting import counted
+from tuicnn.data.reading_progress import report_reading
 from tuicnn.errors import UserError
 from tuicnn.training import events
 from tuicnn.training.checkpointing import CheckpointReason, capture, restore
@@ -147,7 +147,7 @@ class Session:
         return state
 
     def _run(self) -> None:
-        with counted(self._read_so_far):
+        with report_reading(self._read_so_far):
             dataset = self.plan.data.load()
         self._set(message="")
         checkpoint = self._past.checkpoint if self._past is not None else None

@@ -12,7 +12,7 @@ from tests.data.test_cifar import pictures
 from tuicnn.cli.output.train import JsonLines, PlainLines, ProgressDisplay
 from tuicnn.data import Cifar10
 from tuicnn.data import pictures as decoding
-from tuicnn.data.counting import counted
+from tuicnn.data.reading_progress import report_reading
 from tuicnn.training.events import Reading
 
 
@@ -23,7 +23,7 @@ def test_the_count_rises_to_the_number_of_pictures(tmp_path: Path, monkeypatch: 
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
     told: list[tuple[int, int]] = []
-    with counted(lambda done, total: told.append((done, total))):
+    with report_reading(lambda done, total: told.append((done, total))):
         Cifar10().load()
     assert [total for _, total in told] == [30] * len(told)
     done = [count for count, _ in told]
