@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.conftest import ROOT
-from tuicnn.language import CODES, check
+from tuicnn.language import Code, check
 from tuicnn.language.reference import entries
 from tuicnn.language.reference.page import language_page
 from tuicnn.language.writing.formatting import format_text
@@ -31,7 +31,7 @@ def test_the_page_is_what_the_code_says() -> None:
 def test_every_word_has_its_place_once() -> None:
     places = [h.removesuffix(":") for h in HEADINGS] + re.findall(r"^\| `init=(\w+)", PROSE, re.MULTILINE)
     assert [e.name for e in entries() if places.count(e.name) != 1] == []
-    assert all(PROSE.count(f"\n| `{each}` |") == 1 for each in CODES)
+    assert all(PROSE.count(f"\n| `{each}` |") == 1 for each in Code)
 
 
 def test_the_parts_stand_in_the_order_in_which_they_are_read() -> None:

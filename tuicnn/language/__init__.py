@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from tuicnn.language.checking import Checked, Reading, check, check_file
-from tuicnn.language.codes import CODES, Code
-from tuicnn.language.diagnostics import Applicability, Diagnostic, Edit, Note, Severity, Source, Span
+from tuicnn.language.diagnostics import Applicability, Code, Diagnostic, Edit, Note, Severity, Source, Span
 from tuicnn.language.plan import INPUT, Node, Plan
 from tuicnn.language.rendering import render, render_plain
 from tuicnn.language.syntax.reading import read_file
 from tuicnn.language.writing.formatting import UnreadableError, format_text
 
 __all__ = [
-    "CODES",
     "INPUT",
     "Applicability",
     "Checked",

@@ -19,8 +19,7 @@ from tuicnn.language.checks.no_effect import check_no_effect
 from tuicnn.language.checks.outputs import Ends, check_outputs, find_ends
 from tuicnn.language.checks.program import Program, gather
 from tuicnn.language.checks.values import Scope, all_words, evaluate
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Diagnostic, Severity, Source, Span, lines_of
+from tuicnn.language.diagnostics import Code, Diagnostic, Severity, Source, Span, lines_of
 from tuicnn.language.fixes import Fix, write
 from tuicnn.language.plan import Node, Plan
 from tuicnn.language.report import EnoughError, Report

@@ -7,17 +7,42 @@ from enum import StrEnum
 from functools import lru_cache
 
 __all__ = [
-    "Applicability",
-    "Diagnostic",
-    "Edit",
-    "Note",
-    "Severity",
-    "Source",
-    "Span",
-    "line_of",
-    "lines_of",
+    "Applicability", "Code", "Diagnostic", "Edit", "Note", "Severity", "Source", "Span", "line_of", "lines_of",
     "plain_lines",
-]
+]  # fmt: skip
+
+
+class Code(StrEnum):
+    """What sort of problem it is, as in `error[shape]`: stable, as scripts and pages may rely on it.
+
+    `meaning` is one line on it.
+    """
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Code:
+        code = str.__new__(cls, value)
+        code._value_, code.meaning = value, meaning
+        return code
+
+    FILE = "file", "the file cannot be read"
+    SYNTAX = "syntax", "the text is not of the language's form"
+    NAME = "name", "a name that is not known: a layer, block, setting, constant or word"
+    ARGUMENT = "argument", "an argument that is missing, unknown, given twice or one too many"
+    RANGE = "range", "a value that an argument cannot take"
+    SHAPE = "shape", "a layer cannot take the shape it is given, or branches do not match"
+    STRIDE = "stride", "a window does not divide its image evenly"
+    BLOCK = "block", "a block that is defined or used wrongly"
+    LABEL = "label", "a label that is not known, made twice or used in the wrong place"
+    CONSTANT = "constant", "a constant that is defined twice or cannot be computed"
+    RECURSION = "recursion", "a block, constant or file that needs itself"
+    LIMIT = "limit", "more layers, nesting or digits than there may be"
+    SETTING = "setting", "a setting that is given twice or says nothing"
+    DATA = "data", "the data set is not known, not found, or does not fit the network"
+    LOSS = "loss", "the network's outputs do not suit the classes or the loss"
+    EMPTY = "empty", "there is no layer, or nothing to train"
+    MEMORY = "memory", "a training step would not fit in this machine's memory"
+    TIME = "time", "an epoch would take days on this machine"
 
 
 class Severity(StrEnum):

@@ -108,26 +108,21 @@ def _is_within(inner: Span, outer: Span) -> bool:
 
 def _said(at: Span, text: str, marked: Span) -> str:
     text = text if text.strip() or "\n" in text else ""
-    inside = at.source is marked.source and _starts(at) < _ends(marked) and _starts(marked) < _ends(at)
+    inside = at == marked or (at.source is marked.source and _meet(at, marked))
     if not text:
-        return "remove it" if inside or at == marked else f"remove `{excerpt(at)}` on line {at.line}"
+        return "remove it" if inside else f"remove `{excerpt(at)}` on line {at.line}"
     if text == "\n":
         return "write a new line for it"
     written = f"write `{text.strip()}`" if "\n" not in text.strip() else f"a whole file is\n{text.strip()}"
     if text.startswith("\n"):
         return f"{written} on a line of its own, at the end"
-    if at == marked or (
-        inside and re.fullmatch(r"(\w+=)?", excerpt(Span(*_starts(at), *_starts(marked), at.source)).strip())
-    ):
-        return written
     if inside:
-        return f"write the step as `{text}`"
+        wider = excerpt(Span(*_starts(at), *_starts(marked), at.source)).strip()
+        return written if re.fullmatch(r"(\w+=)?", wider) else f"write the step as `{text}`"
     if _starts(at) != _ends(at):
         return f"{written} for the `{excerpt(at)}` on line {at.line}"
-    if _starts(at) == _ends(marked):
-        return f"{written} after it"
-    if _starts(at) == _starts(marked):
-        return f"{written} before it"
+    if _starts(at) in (_starts(marked), _ends(marked)):
+        return f"{written} {'after' if _starts(at) == _ends(marked) else 'before'} it"
     if at.line != marked.end_line:
         return f"{written} at the end of line {at.line}"
     between = excerpt(Span(*_ends(marked), *_starts(at), at.source)).strip()

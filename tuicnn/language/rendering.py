@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Diagnostic, Note, Severity, Span, line_of
+from tuicnn.language.diagnostics import Code, Diagnostic, Note, Severity, Span, line_of
 
 __all__ = ["render", "render_plain"]
 

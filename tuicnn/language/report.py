@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Applicability, Diagnostic, Note, Severity, Source, Span
+from tuicnn.language.diagnostics import Applicability, Code, Diagnostic, Note, Severity, Source, Span
 from tuicnn.language.fixes import Fix, edits_of, sentence
 
 __all__ = ["MOST", "EnoughError", "Report"]

@@ -10,8 +10,7 @@ from typing import Any
 from tuicnn.language.checks.misplaced import Misplaced, accepts, missing_arrow, read_bare_word, read_surplus
 from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Note, Span, lines_of
+from tuicnn.language.diagnostics import Code, Note, Span, lines_of
 from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, NEEDLESS_OPTIONS
 from tuicnn.language.excerpts import bare_text, excerpt, plain_step
 from tuicnn.language.fixes import Fix, after, remove, respell, start, write

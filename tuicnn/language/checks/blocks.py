@@ -10,8 +10,7 @@ from tuicnn.language.checks.constants import cycle_through, in_order_of_need
 from tuicnn.language.checks.context import Context
 from tuicnn.language.checks.misplaced import layer_meant, missing_arrow
 from tuicnn.language.checks.values import UNKNOWN, Scope
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Note, Span
+from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report

@@ -11,8 +11,7 @@ from tuicnn.language.checks.arguments import extra_fields, take, take_options
 from tuicnn.language.checks.program import Program
 from tuicnn.language.checks.unknown_names import CHOICES, OWN_SETTINGS, unknown_setting
 from tuicnn.language.checks.values import Scope
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Span
+from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.fixes import Fix, respell, write
 from tuicnn.language.report import Report

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tuicnn.language.checks.values import UNKNOWN, Scope, all_words, evaluate
-from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Code
 from tuicnn.language.fixes import write
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Arithmetic, CallValue, Constant, Items, Name, Negative, Value

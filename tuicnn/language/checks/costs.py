@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Span
+from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.fixes import Fix, write
 from tuicnn.language.plan import Node

@@ -14,8 +14,7 @@ from tuicnn.language.checks.graph import NOWHERE, Flow, Graph
 from tuicnn.language.checks.shape_help import residual_help, several_lines
 from tuicnn.language.checks.unknown_names import unknown_label, unknown_step
 from tuicnn.language.checks.values import UNKNOWN, evaluate
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Note, Span
+from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.excerpts import excerpt, one_line
 from tuicnn.language.fixes import Fix, remove, write
 from tuicnn.language.syntax.tree import Branches, Chain, Group, Name, Recall, Step, Unreadable, Use

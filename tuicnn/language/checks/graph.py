@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from tuicnn.language.checks.arguments import Taken
 from tuicnn.language.checks.shape_help import odd_branch, shape_fix, shortcut, vector_help
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Note, Span
+from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.fixes import Fix
 from tuicnn.language.plan import INPUT, Node
 from tuicnn.language.report import Report

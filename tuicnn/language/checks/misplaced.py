@@ -8,8 +8,7 @@ from typing import Any
 
 from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Span
+from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.elsewhere import COUNTED_LAYERS
 from tuicnn.language.excerpts import excerpt, text_before
 from tuicnn.language.fixes import Fix, remove, respell, write

@@ -15,8 +15,7 @@ from tuicnn.language.checks.constants import names_in
 from tuicnn.language.checks.graph import Flow, Graph
 from tuicnn.language.checks.program import Program
 from tuicnn.language.checks.unknown_names import option_owner
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Span
+from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, line_end, remove, write
 from tuicnn.language.report import Report

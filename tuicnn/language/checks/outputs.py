@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.language.checks.configuration import Configuration
 from tuicnn.language.checks.graph import Flow, Graph
 from tuicnn.language.checks.program import Program
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Span
+from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.fixes import Fix, after, remove, write
 from tuicnn.language.plan import Node

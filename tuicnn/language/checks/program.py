@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Diagnostic, Note, Source
+from tuicnn.language.diagnostics import Code, Diagnostic, Note, Source
 from tuicnn.language.fixes import Fix, remove, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest

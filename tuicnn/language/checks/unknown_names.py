@@ -9,8 +9,7 @@ from tuicnn.language.checks.arguments import look
 from tuicnn.language.checks.blocks import Blocks
 from tuicnn.language.checks.context import Context
 from tuicnn.language.checks.translation import closest_exactly, glued, translated
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Note, Span
+from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.elsewhere import ABSENT_LAYERS, JOINS, NEEDLESS_STEPS, SETTINGS
 from tuicnn.language.excerpts import excerpt, one_line
 from tuicnn.language.fixes import Fix, line_end, remove, respell, write

@@ -8,29 +8,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from tuicnn import vocabulary as v
 from tuicnn.language.elsewhere import FALSE_WORDS, NUMBER_WORDS, TRUE_WORDS
 from tuicnn.language.suggest import aliases, closest
-from tuicnn.vocabulary import (
-    Boolean,
-    Call,
-    Choice,
-    Duration,
-    Integer,
-    Kind,
-    ListOf,
-    Number,
-    ObjectOf,
-    Padding,
-    Size,
-    SizeKind,
-    Text,
-    Time,
-    UnsuitableError,
-    Word,
-    info,
-    vocabulary,
-    words,
-)
+from tuicnn.vocabulary import Call, Kind, Size, Time, Word, info, words
 
 __all__ = ["example_value", "nearest_accepted", "number_word"]
 
@@ -61,40 +42,40 @@ def _example(cls: type, own: words.Argument) -> str:
         return places[own.name]
     if own.name in _USUAL:
         return _USUAL[own.name]
-    if isinstance(own.kind, Padding):
+    if isinstance(own.kind, v.Padding):
         return "same"
     if own.default is not words.MISSING and own.default is not None:
         return own.kind.show(own.default)
-    return "[0, 1]" if isinstance(own.kind, ListOf) else "1"
+    return "[0, 1]" if isinstance(own.kind, v.ListOf) else "1"
 
 
 def nearest_accepted(cls: type, own: words.Argument, value: Any) -> str:
-    """Text of a value near `value` that the argument takes; an example of one where none is near."""
+    """v.Text of a value near `value` that the argument takes; an example of one where none is near."""
     for candidate in _candidates(own.kind, value):
         try:
             return own.kind.show(own.kind.accept(candidate))
-        except (UnsuitableError, TypeError, ValueError, OverflowError):
+        except (v.UnsuitableError, TypeError, ValueError, OverflowError):
             continue
     return example_value(cls, own)
 
 
 def _candidates(kind: Kind, value: Any) -> list[Any]:
-    if isinstance(value, str) and not isinstance(value, Word) and not isinstance(kind, Text):
+    if isinstance(value, str) and not isinstance(value, Word) and not isinstance(kind, v.Text):
         inner = _read(value)
         return [inner, *_candidates(kind, inner)] if inner is not None else []
-    if isinstance(kind, Boolean):
+    if isinstance(kind, v.Boolean):
         text = str(value).casefold()
         return [True] if text in TRUE_WORDS or value == 1 else [False] if text in FALSE_WORDS or value == 0 else []
     for own, candidates in _BY_KIND.items():
         if isinstance(kind, own):
             return candidates(kind, value)
-    if isinstance(kind, Text):
+    if isinstance(kind, v.Text):
         return [str(value)] if isinstance(value, Word) else []
     if isinstance(value, Word):
         near = closest(value, kind.words)
         number = number_word(value)
         return [Word(near)] if near else [number] if number is not None else []
-    if isinstance(kind, SizeKind | Padding):
+    if isinstance(kind, v.SizeKind | v.Padding):
         return _of_size(kind, value)
     return _of_number(kind, value)
 
@@ -114,24 +95,23 @@ def _read(text: str) -> Any:
         return Word(text) if re.fullmatch(r"\w[\w-]*", text) else None
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _of_number(kind: Kind, value: Any) -> list[Any]:
-    if isinstance(value, Size | list) and value:
-        value = value[0]
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    value = value[0] if isinstance(value, Size | list) and value else value
+    if not _is_number(value):
         return []
-    if isinstance(value, float) and not math.isfinite(value):
-        return []
-    if isinstance(kind, Number):
-        small = kind.below == 1 or kind.at_most == 1
-        return [value, *([value / 100] if small and 5 <= value <= 100 else []), *([-value] if value else [])]
+    if isinstance(kind, v.Number):
+        small = (kind.below == 1 or kind.at_most == 1) and 5 <= value <= 100
+        return [value, *([value / 100] if small else []), *([-value] if value else [])]
     rounded = round(value)
-    out: list[Any] = [rounded, abs(rounded)] if rounded else []
-    if isinstance(kind, Integer):
-        out += [max(kind.at_least, min(kind.at_most, rounded)), kind.at_least]
-    return out
+    out = [rounded, abs(rounded)] if rounded else []
+    return [*out, max(kind.at_least, min(kind.at_most, rounded)), kind.at_least] if isinstance(kind, v.Integer) else out
 
 
-def _of_duration(kind: Duration, value: Any) -> list[Any]:
+def _of_duration(kind: v.Duration, value: Any) -> list[Any]:
     if value in (False, 0, *FALSE_WORDS) or str(value).casefold() in FALSE_WORDS or getattr(value, "seconds", 1) == 0:
         return [Word("off")]
     seconds = value.seconds if isinstance(value, Time) else value
@@ -141,59 +121,46 @@ def _of_duration(kind: Duration, value: Any) -> list[Any]:
 
 
 def _of_size(kind: Kind, value: Any) -> list[Any]:
-    axes = kind.axes if isinstance(kind, SizeKind) else 2
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value) or abs(value) > 10**9:
-            return []
+    axes = kind.axes if isinstance(kind, v.SizeKind) else 2
+    if _is_number(value) and abs(value) <= 10**9:
         n = abs(round(value))
-        if axes == 3:
-            return [
-                Size((c, math.isqrt(n // c), math.isqrt(n // c))) for c in (1, 3) if n == c * math.isqrt(n // c) ** 2
-            ]
-        return [Size((n, n)), Size((1, 1))]
+        sides = {c: math.isqrt(n // c) for c in (1, 3)}
+        images = [Size((c, side, side)) for c, side in sides.items() if n == c * side * side]
+        return images if axes == 3 else [Size((n, n)), Size((1, 1))]
     if not isinstance(value, Size | list) or not all(isinstance(n, int | float) for n in value):
         return []
-    sides = [max(0, abs(round(n))) if math.isfinite(n) else 1 for n in value]
+    axis = [max(0, abs(round(n))) if math.isfinite(n) else 1 for n in value]
     if axes == 3:
-        if len(sides) == 3 and sides[2] in (1, 3, 4) and sides[0] not in (1, 3, 4):
-            return [Size((sides[2], sides[0], sides[1]))]
-        return [Size((1, *sides))] if len(sides) == 2 else [Size(sides)]
-    if len(sides) == 1:
-        sides *= 2
-    return [Size(sides[-2:]), Size(max(1, n) for n in sides[-2:])]
+        if len(axis) == 3 and axis[2] in (1, 3, 4) and axis[0] not in (1, 3, 4):
+            return [Size((axis[2], axis[0], axis[1]))]
+        return [Size((1, *axis))] if len(axis) == 2 else [Size(axis)]
+    axis = (axis * 2)[-2:]
+    return [Size(axis), Size(max(1, n) for n in axis)]
 
 
-def _of_choice(kind: Choice, value: Any) -> list[Any]:
+def _of_choice(kind: v.Choice, value: Any) -> list[Any]:
     text = str(value)
     if value is True or text.casefold() in TRUE_WORDS:
         return [Word(next((w for w in kind.words if w != "none"), kind.words[0]))]
     if value is False or text.casefold() in FALSE_WORDS:
         return [Word("none")]
     short = next((w for w in kind.words if text and w.startswith(text.casefold())), None)
-    near = short or closest(text, kind.words)
-    return [Word(near)] if near else []
+    return [Word(near)] if (near := short or closest(text, kind.words)) else []
 
 
-def _of_made(kind: ObjectOf, value: Any) -> list[Any]:
+def _of_made(kind: v.ObjectOf, value: Any) -> list[Any]:
     name = value.name if isinstance(value, Call) else str(value) if isinstance(value, Word) else ""
     near = closest(name, kind.words, aliases(kind.vocabulary))
     if near is None:
         return []
-    cls = vocabulary(kind.vocabulary)[near]
-    out: list[Any] = []
-    own = words.arguments(cls)
-    if isinstance(value, Call) and own:
-        given = [*value.positional, *value.named.values()]
-        found = next((abs(v) for v in given if isinstance(v, int | float) and not isinstance(v, bool)), None)
-        if found is not None:
-            out.append(Call(near, (found,)))
-    example = re.fullmatch(r"\w+\((.*)\)", info(cls).example)
-    if own and example:
-        out.append(Call(near, (_read(example[1]),)))
-    return [*out, Word(near)]
+    about = info(v.vocabulary(kind.vocabulary)[near])
+    example = re.fullmatch(r"\w+\((.*)\)", about.example)
+    given = [*value.positional, *value.named.values()] if isinstance(value, Call) and example else []
+    found = [abs(number) for number in given if _is_number(number)][:1] + ([_read(example[1])] if example else [])
+    return [*(Call(near, (number,)) for number in found), Word(near)]
 
 
-def _of_list(kind: ListOf, value: Any) -> list[Any]:
+def _of_list(kind: v.ListOf, value: Any) -> list[Any]:
     if isinstance(value, Size):
         value = list(value)
     items = list(dict.fromkeys(value)) if isinstance(value, list) else [value]
@@ -205,8 +172,8 @@ def _of_list(kind: ListOf, value: Any) -> list[Any]:
 
 
 _BY_KIND: dict[type[Kind], Callable[..., list[Any]]] = {
-    Choice: _of_choice,
-    Duration: _of_duration,
-    ObjectOf: _of_made,
-    ListOf: _of_list,
+    v.Choice: _of_choice,
+    v.Duration: _of_duration,
+    v.ObjectOf: _of_made,
+    v.ListOf: _of_list,
 }

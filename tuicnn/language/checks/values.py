@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuicnn.language.checks.value_fixes import number_word
-from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Code
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import write
 from tuicnn.language.report import Report

@@ -7,7 +7,7 @@ import unicodedata
 
 from lark import Token
 
-from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Code
 from tuicnn.language.recovery.mending import NUMBERS, Mend, Recovery, Rules, replaced
 
 __all__ = ["LONGEST_NUMBER", "SPELLING", "WIDE", "read_times"]

@@ -13,8 +13,7 @@ from itertools import pairwise
 
 from lark import Token
 
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Span
+from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, after, line_end, start
 from tuicnn.language.report import Report

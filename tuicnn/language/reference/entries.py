@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 
@@ -13,24 +13,17 @@ from tuicnn.language.checks.unknown_names import CHOICES
 from tuicnn.language.elsewhere import SETTINGS
 from tuicnn.language.suggest import closest
 from tuicnn.language.vocabularies import fill_vocabularies
-from tuicnn.vocabulary import Argument, arguments, info, show, vocabulary
+from tuicnn.vocabulary import arguments, info, show, vocabulary
 
-from .own import OWN, Own
+from .own import OWN, Entry
 
 __all__ = ["FAMILIES", "Entry", "Found", "entries", "entry_of", "find"]
 
 #: the families in the order of the page, with their headings
-FAMILIES = MappingProxyType(
-    {
-        "layer": "Layers",
-        "setting": "Settings",
-        "data": "Data sets",
-        "loss": "Losses",
-        "optim": "Optimizers",
-        "schedule": "Schedules",
-        "init": "Initialisers",
-    }
-)
+FAMILIES = MappingProxyType({
+    "layer": "Layers", "setting": "Settings", "data": "Data sets", "loss": "Losses", "optim": "Optimizers",
+    "schedule": "Schedules", "init": "Initialisers",
+})  # fmt: skip
 
 #: what the layers of a module have in common; the order is that of the page
 _GROUPS = (
@@ -43,38 +36,6 @@ _GROUPS = (
 )
 #: settings in the order in which a file is written
 _SETTINGS = ("data", "input", "augment", "loss", "optim", "schedule", "train", "default", "include")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What there is to say of one word. All texts are in ASCII.
-
-    `usage` and `example` are as they stand in a file: `optim: sgd [lr momentum]`, `optim: sgd lr=0.1`.
-    """
-
-    name: str
-    family: str
-    #: what some words of a family have in common, or ""
-    group: str
-    usage: str
-    #: the usage without options: `conv F KxK`
-    brief: str
-    example: str
-    help: str
-    aliases: tuple[str, ...] = ()
-    arguments: tuple[Argument, ...] = ()
-    shape: str = ""
-    formula: str = ""
-    source: str = ""
-    #: the line that is meant where a setting is left out, or ""
-    left_out: str = ""
-    #: the words that a setting chooses from
-    choices: tuple[str, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """The name as it stands in a file: `conv`, `optim:`."""
-        return f"{self.name}:" if self.family == "setting" else self.name
 
 
 @dataclass(frozen=True)
@@ -140,63 +101,38 @@ def _group(cls: type) -> str:
 
 def _entry(cls: type) -> Entry:
     about, own = info(cls), arguments(cls)
-    family = about.vocabulary
+    family, name, aliases = about.vocabulary, about.name, about.aliases
     left_out, usage, brief, example = "", signature(cls), about.usage, about.example
     if family == "setting":
-        usage = f"{about.name}:{signature(cls).removeprefix(about.name)}"
-        brief = f"{about.name}:{about.usage.removeprefix(about.name)}"
-        example = f"{about.name}: {about.example}"
+        usage, brief = (f"{name}:{text.removeprefix(name)}" for text in (usage, brief))
+        example, aliases = f"{name}: {example}", _elsewhere(name)
         if own and not any(a.positional for a in own):
-            left_out = f"{about.name}: " + " ".join(f"{a.name}={a.kind.show(a.default)}" for a in own)
+            left_out = f"{name}: " + " ".join(f"{a.name}={a.kind.show(a.default)}" for a in own)
     elif family in CHOICES:
         usage, brief, example = (f"{family}: {text}" for text in (usage, brief, example))
     elif family == "init":
         usage = brief = f"init={about.usage}"
         example = f"dense 10 init={about.example}"
-    return Entry(
-        name=about.name,
-        family=family,
-        group=_group(cls) if family == "layer" else "",
-        usage=usage,
-        brief=brief,
-        example=example,
-        help=about.help,
-        aliases=_elsewhere(about.name) if family == "setting" else about.aliases,
-        arguments=own,
-        shape=about.shape,
-        formula=about.formula,
-        source=about.source,
-        left_out=left_out,
-    )
+    group = _group(cls) if family == "layer" else ""
+    said = about.shape, about.formula, about.source
+    return Entry(family, name, usage, example, about.help, group, *said, brief, aliases, own, left_out)
 
 
 def _elsewhere(setting: str) -> tuple[str, ...]:
     return tuple(other for other, meant in SETTINGS.items() if meant == setting)
 
 
-def _own(own: Own) -> Entry:
-    choices: tuple[str, ...] = ()
-    usage = brief = own.usage
-    left_out = ""
-    if own.family == "setting" and own.name in CHOICES:
-        known = vocabulary(own.name)
-        word, values = DEFAULTS[own.name]
-        choices = tuple(sorted(known, key=lambda n: (n != word, n)))
-        usage = f"{own.name}: " + " | ".join(info(known[name]).usage for name in choices)
-        brief = f"{own.name}: NAME ..."
-        left_out = " ".join([f"{own.name}: {word}", *(f"{k}={show(v)}" for k, v in values.items())])
-    return Entry(
-        name=own.name,
-        family=own.family,
-        group=own.group,
-        usage=usage,
-        brief=brief,
-        example=own.example,
-        help=own.help,
-        aliases=_elsewhere(own.name) if own.family == "setting" else (),
-        shape=own.shape,
-        formula=own.formula,
-        source=own.source,
-        left_out=left_out,
+def _own(own: Entry) -> Entry:
+    """An entry of the language's own, with what the words of a vocabulary say put in."""
+    if own.family != "setting" or own.name not in CHOICES:
+        return replace(own, brief=own.usage, aliases=_elsewhere(own.name) if own.family == "setting" else ())
+    known, (word, values) = vocabulary(own.name), DEFAULTS[own.name]
+    choices = tuple(sorted(known, key=lambda n: (n != word, n)))
+    return replace(
+        own,
+        usage=f"{own.name}: " + " | ".join(info(known[name]).usage for name in choices),
+        brief=f"{own.name}: NAME ...",
+        aliases=_elsewhere(own.name),
+        left_out=" ".join([f"{own.name}: {word}", *(f"{k}={show(v)}" for k, v in values.items())]),
         choices=choices,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from tuicnn.language.checking import check
 from tuicnn.language.checks.counting import MOST_LAYERS
 from tuicnn.language.checks.unknown_names import CHOICES
-from tuicnn.language.codes import CODES
+from tuicnn.language.diagnostics import Code
 from tuicnn.language.rendering import render_plain
 from tuicnn.language.syntax.reading import LARGEST
 from tuicnn.layers.shapes import shape_text
@@ -41,7 +41,7 @@ def language_page() -> str:
         "layer_sections": "\n".join(_layers()).rstrip(),
         "initialisers": _table(("written", "what it is", "formula", "source"), initialisers).rstrip(),
         "message": render_plain(check(_MISTAKE, name="my.net").diagnostics, ascii=True),
-        "codes": _table(("code", "means"), [(code(str(each)), meaning) for each, meaning in CODES.items()]).rstrip(),
+        "codes": _table(("code", "means"), [(code(str(each)), each.meaning) for each in Code]).rstrip(),
     }
     page = Path(__file__).with_name("page.md").read_text(encoding="utf-8")
     for name, text in parts.items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from lark import Token
 
-from tuicnn.language.codes import Code
+from tuicnn.language.diagnostics import Code
 from tuicnn.language.fixes import remove
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.building import span_of

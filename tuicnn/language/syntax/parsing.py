@@ -7,8 +7,7 @@ from functools import cache
 from lark import Token, UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Source, Span, plain_lines
+from tuicnn.language.diagnostics import Code, Source, Span, plain_lines
 from tuicnn.language.recovery.recover import recover
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.building import current, span_of

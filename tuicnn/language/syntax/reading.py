@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Diagnostic, Severity, Source, Span
+from tuicnn.language.diagnostics import Code, Diagnostic, Severity, Source, Span
 from tuicnn.system.regular_files import open_regular
 
 __all__ = ["LARGEST", "decode", "read_file"]

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuicnn.language.checking import Checked, check
-from tuicnn.language.codes import Code
-from tuicnn.language.diagnostics import Diagnostic, Severity
+from tuicnn.language.diagnostics import Code, Diagnostic, Severity
 from tuicnn.language.fixes import apply_edits, choose_fixes
 
 __all__ = ["Fixed", "fix_text"]
