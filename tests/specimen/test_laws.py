@@ -65,8 +65,8 @@ def layers(draw: st.DrawFn, name: str, dtype: Any = np.float64) -> Specimen:
 
 def live(specimen: Specimen, name: str) -> bool:
     """Whether the layer is computed: one that nothing reads is not."""
-    number = specimen.numbers.get(name)
-    return number is None or specimen.outputs[number] is not None
+    number = specimen.names.numbers.get(name)
+    return number is None or specimen.evaluation._outputs[number] is not None
 
 
 @st.composite
@@ -87,9 +87,9 @@ def bound(specimen: Specimen, explanation: Explanation) -> float:
     """How far the engine's rounding may lie from the value: by the size of the parts, and for a normalisation by what
     it divides by."""
     size = 1.0 + math.fsum(abs(part.contribution) for part in explanation.parts)
-    number = specimen.numbers.get(explanation.address.name)
+    number = specimen.names.numbers.get(explanation.address.name)
     if number is not None:
-        view = specimen.view(number)
+        view = specimen.evaluation.view(number)
         if "rstd" in view.derived:
             size *= 1 + float(np.abs(view.derived["rstd"].array).max() * np.abs(view.x.array).max())
     return size * (2e-5 if specimen.network.dtype == np.float32 else 1e-11)
@@ -121,8 +121,8 @@ def check_gradients(specimen: Specimen, data: st.DataObject, count: int, step: f
         address = data.draw(addresses(specimen, gradient=True))
         found = specimen.explain(address)
         if not address.array and address.name != "image":
-            number = specimen.numbers.get(address.name, len(network.plan.nodes) - 1)
-            wanted = specimen.gradients.outputs[number][address.index]
+            number = specimen.names.numbers.get(address.name, len(network.plan.nodes) - 1)
+            wanted = specimen.evaluation.gradients.outputs[number][address.index]
             assert found.value == pytest.approx(wanted, abs=1e-10, rel=1e-9)
             continue
         image, losses = specimen.image.copy(), []
@@ -179,4 +179,4 @@ def test_every_way_down_ends_in_what_is_given(data: st.DataObject) -> None:
 
 def test_the_gradient_by_the_image_is_there() -> None:
     specimen = Specimen(Network.from_text("flatten -> dense 10", seed=0), np.zeros((1, 28, 28)), 3)
-    assert specimen.gradients.outputs[INPUT].shape == (1, 28, 28)
+    assert specimen.evaluation.gradients.outputs[INPUT].shape == (1, 28, 28)

@@ -33,7 +33,9 @@ class Place:
     shape: Shape
     gradient: bool = False
     step: bool = False
-    #: there is one in the training step alone, such as the mean of a batch
+    #: in a training step there is one for the whole batch, such as the mean of batch normalisation
+    shared: bool = False
+    #: there is none after training
     batch_only: bool = False
 
     @property
@@ -54,8 +56,8 @@ def derived(layer: Layer, shape: Shape) -> dict[str, Place]:
     a training step; afterwards it takes its running ones.
     """
     if isinstance(layer, BatchNorm):
-        own = Place(shape[:1], batch_only=True)
-        return {"xhat": Place(shape), "rstd": Place(shape[:1]), "mean": own, "var": own}
+        own = Place(shape[:1], shared=True, batch_only=True)
+        return {"xhat": Place(shape), "rstd": Place(shape[:1], shared=True), "mean": own, "var": own}
     if isinstance(layer, LayerNorm):
         return {"xhat": Place(shape), **dict.fromkeys(("rstd", "mean", "var"), Place(()))}
     if isinstance(layer, GroupNorm):
@@ -67,7 +69,10 @@ class Names:
     """The names of a plan's numbers."""
 
     def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         self.nodes = {qualified(node): node for node in plan.nodes}
+        #: each layer's place among the plan's nodes
+        self.numbers = {name: number for number, name in enumerate(self.nodes)}
         output, self._optimizer = plan.nodes[-1].shape, plan.optimizer
         #: by what an address has before its index: `conv1`, `conv1.weight`, `conv1.weight/exp_avg`
         self.places = {
@@ -84,7 +89,8 @@ class Names:
                 shape = spec.outer_shape
                 self.places[f"{name}.{own}"] = Place(shape, gradient=spec.is_parameter, step=spec.is_parameter)
                 if spec.is_parameter:
-                    self.places.update({f"{name}.{own}/{kept}": Place(shape) for kept in plan.optimizer.state_names})
+                    kept = plan.optimizer.state_names
+                    self.places.update({f"{name}.{own}/{state}": Place(shape, step=True) for state in kept})
 
     def resolve(self, address: Address) -> Address:
         """The address by the names that the network has: `relu[…]` becomes `relu1[…]` where there is one relu.
@@ -141,9 +147,9 @@ class Names:
             raise AddressError(
                 f"{address}: the gradient is told of outputs, of the image and of weights, and not of {bare.target}"
             )
-        if address.batch and address.image is None and not place.batch_only and bare.target != "loss":
+        if address.batch and address.image is None and not place.shared and bare.target != "loss":
             if address.kind == "gradient" and place.step:
-                return
+                return  # the sum over its images
             first = replace(address, image=0)
             raise AddressError(f"{address}: each image of the batch has one of its own; write {first}")
         if place.batch_only and not address.batch:

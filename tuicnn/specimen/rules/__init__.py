@@ -19,6 +19,14 @@ _RULES: dict[type[Layer], Rule] = {
 }
 
 
-def rule_of(layer: type[Layer]) -> Rule:
-    """How a class of layers opens. An activation that is a function of each value opens by its slow twin alone."""
+_TRAINING: dict[type[Layer], Rule] = {**normalisation.TRAINING, **moves.TRAINING}
+
+
+def rule_of(layer: type[Layer], *, training: bool = False) -> Rule:
+    """How a class of layers opens, after training or in a training step.
+
+    An activation that is a function of each value opens by its slow twin alone.
+    """
+    if training and layer in _TRAINING:
+        return _TRAINING[layer]
     return _RULES[layer] if layer in _RULES or not issubclass(layer, Activation) else activations.Function(layer)

@@ -23,10 +23,15 @@ Index = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Operand:
-    """An array that parts are taken from: its name in an address, and its numbers with PyTorch's axes."""
+    """An array that parts are taken from: its name in an address, and its numbers with PyTorch's axes.
+
+    `batch` and `image` are those of the address, for numbers of a training step.
+    """
 
     name: str
     array: Array
+    batch: bool = False
+    image: int | None = None
 
     def __getitem__(self, index: Index) -> float:
         return float(self.array[index])
@@ -34,7 +39,7 @@ class Operand:
     def address(self, index: Index) -> Address:
         """The address of one of its numbers."""
         name, _, own = self.name.partition(".")
-        return Address(name, tuple(int(i) for i in index), own)
+        return Address(name, tuple(int(i) for i in index), own, batch=self.batch, image=self.image)
 
     def part(self, index: Index, factor: float = 1.0, by: Address | None = None, label: str = "") -> Part:
         """One of its numbers as a part, times a factor, which has the address `by` where it is a number too."""
@@ -52,6 +57,10 @@ class View:
     inputs: tuple[Operand, ...]
     output: Operand
     own: Mapping[str, Operand] = field(default_factory=dict)
+    #: of batch normalisation in a training step: the batch's mean and variance, and how many values they are of
+    statistics: tuple[Array, Array, int] | None = None
+    #: of dropout in a training step: what each value is multiplied by
+    scale: Array | None = None
 
     @property
     def x(self) -> Operand:
@@ -61,7 +70,11 @@ class View:
     @cached_property
     def derived(self) -> dict[str, Operand]:
         """What the layer computes on its way, such as a mean, in float64."""
-        return {name: Operand(f"{self.name}.{name}", array) for name, array in self.rule.derived(self).items()}
+        found = {}
+        for name, array in self.rule.derived(self).items():
+            image = None if self.statistics and name != "xhat" else self.output.image
+            found[name] = Operand(f"{self.name}.{name}", array, self.output.batch, image)
+        return found
 
     def named(self, index: Iterable[object], operand: Operand | None = None) -> str:
         """A number as a formula writes it, `conv1[2, i, j]`."""
@@ -87,6 +100,8 @@ class Use:
     factor: float
     #: the factor's own address, where it is a number of the network
     by: Address | None = None
+    #: a weight of the layer, where what the number went into is not an output but the batch's gradient by this weight
+    weight: str = ""
 
 
 class Rule:

@@ -11,7 +11,7 @@ from tuicnn.specimen.explanation import Part
 
 from .base import Index, Opened, Rule, Use, View
 
-__all__ = ["OPENS"]
+__all__ = ["OPENS", "TRAINING"]
 
 
 class Move(Rule):
@@ -33,6 +33,23 @@ class Move(Rule):
 
     def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
         yield Use(self.target(view, number, index), 1.0)
+
+
+class Dropped(Move):
+    """Dropout in a training step: y = x * mask / (1 - P), where the mask is 0 for what is dropped: `plain.dropout`."""
+
+    def output(self, view: View, index: Index) -> Opened:
+        scale = self.scale(view, index)
+        formula = f"{view.named(index, view.x)} * {1 if scale else 0} / (1 - {view.layer.share:g})"
+        part = view.x.part(index, scale, label="kept" if scale else "dropped")
+        return Opened(f"{view.named(index)} = {formula}", [part])
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        yield Use(index, self.scale(view, index))
+
+    def scale(self, view: View, index: Index) -> float:
+        """mask / (1 - P), as the step drew it; where nothing is dropped, it drew none."""
+        return 1.0 if view.scale is None else float(view.scale[index])
 
 
 class Rearranged(Move):
@@ -100,3 +117,6 @@ OPENS: dict[type[Layer], Rule] = {
     Concat: Joined(),
     Add: Sum(),
 }
+
+#: those that are otherwise in a training step
+TRAINING: dict[type[Layer], Rule] = {Dropout: Dropped()}

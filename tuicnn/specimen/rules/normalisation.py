@@ -12,7 +12,7 @@ from tuicnn.specimen.explanation import Part
 
 from .base import Index, Opened, Operand, Rule, Use, View
 
-__all__ = ["OPENS"]
+__all__ = ["OPENS", "TRAINING"]
 
 
 class Normalisation(Rule):
@@ -59,16 +59,20 @@ class Normalisation(Rule):
     def statistic(self, view: View, name: str, index: Index) -> Opened:
         """A mean or a variance: the sum over all values of its set, each by its share."""
         x, mean, places = view.x, view.derived["mean"], self.members(view, index)
-        written = view.named(index, view.derived[name])
+        written, count = view.named(index, view.derived[name]), self.count(view, len(places))
         if name == "mean":
-            parts = [x.part(place, 1 / len(places)) for place in places]
-            return Opened(f"{written} = (sum of {len(places)} values of {x.name}) / {len(places)}", parts)
+            parts = [x.part(place, 1 / count) for place in places]
+            return Opened(f"{written} = (sum of {len(places)} values of {x.name}) / {count}", parts)
         middle, apart = mean[index], []
         for place in places:
-            factor = (x[place] - middle) / len(places)
+            factor = (x[place] - middle) / count
             apart.append(Part("", x[place], (x[place] - middle) * factor, factor, x.address(place)))
-        formula = f"(sum of ({x.name} - {view.named(index, mean)})**2 over {len(places)} values) / {len(places)}"
+        formula = f"(sum of ({x.name} - {view.named(index, mean)})**2 over {len(places)} values) / {count}"
         return Opened(f"{written} = {formula}", apart)
+
+    def count(self, view: View, members: int) -> int:
+        """How many values a set has; of the image at hand it has so many `members`."""
+        return members
 
     def members(self, view: View, group: Index) -> list[Index]:
         """The places of all values of a set."""
@@ -115,6 +119,38 @@ class OfBatch(Normalisation):
         yield Use(index, view.own["weight"][index[:1]] * view.derived["rstd"][index[:1]])
 
 
+class OfTrainingBatch(Normalisation):
+    """Batch normalisation in a training step, with the mean and variance of the batch: see `plain.batch_norm`."""
+
+    def group(self, view: View, index: Index) -> Index:
+        return index[:1]
+
+    def count(self, view: View, members: int) -> int:
+        assert view.statistics is not None
+        return view.statistics[2]
+
+    def derived(self, view: View) -> dict[str, Array]:
+        assert view.statistics is not None
+        mean, var, _ = view.statistics
+        rstd = 1 / np.sqrt(var + view.layer.eps)
+        x = view.x.array.astype(np.float64)
+        axes = (slice(None), *[None] * (x.ndim - 1))
+        return {"xhat": (x - mean[axes]) * rstd[axes], "rstd": rstd, "mean": mean, "var": var}
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        """A value's own output, and by way of the mean and the variance every other output of the batch.
+
+        dx = weight * rstd * (dy - (sum of dy) / m - xhat * (sum of dy * xhat) / m), over the batch's m values of the
+        channel: see `plain.batch_norm_backward`. The two sums are the batch's gradients by bias and weight.
+        """
+        assert view.statistics is not None
+        channel, m = index[:1], view.statistics[2]
+        factor = view.own["weight"][channel] * view.derived["rstd"][channel]
+        yield Use(index, factor)
+        yield Use(channel, -factor / m, weight="bias")
+        yield Use(channel, -factor * view.derived["xhat"][index] / m, weight="weight")
+
+
 class OfGroups(Normalisation):
     """Each of some groups of the image's channels: see `plain.group_norm`."""
 
@@ -159,3 +195,6 @@ OPENS: dict[type[Layer], Rule] = {
     GroupNorm: OfGroups(),
     LayerNorm: OfImage(),
 }
+
+#: those that are otherwise in a training step
+TRAINING: dict[type[Layer], Rule] = {BatchNorm: OfTrainingBatch()}

@@ -1,0 +1,155 @@
+"""The next training step opens: its parts make what the engine computes, and its move has the engine's bits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.layers.helpers import inner
+from tests.strategies import networks, optimizers
+from tuicnn import Network
+from tuicnn.optimizers import Optimizer
+from tuicnn.specimen.address import Address, AddressError, parse
+from tuicnn.specimen.rules.optimizers import OPTIMIZERS
+from tuicnn.specimen.specimen import Specimen
+from tuicnn.specimen.training import NextStep
+from tuicnn.vocabulary import vocabulary
+
+SOME = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+#: what is otherwise in training, in one network
+MIXED = "conv 3 3x3 pad=1 -> batchnorm -> relu -> dropout 0.3 -> maxpool 2 -> groupnorm 3 -> flatten -> dense 4\n"
+
+
+def step_of(
+    text: str, size: tuple[int, int, int], optimizer: Optimizer, count: int, seed: int, dtype: Any = np.float64
+) -> Specimen:
+    """A step of a network with random weights and a random state of the optimizer, and an image of its batch."""
+    random = np.random.default_rng(seed)
+    plan = Network.from_text(text, input=size, classes=4).plan
+    network = Network(replace(plan, optimizer=optimizer), dtype=dtype, choices={"shard": 4})
+    network.load_state_dict(
+        {
+            name: 0.5 + random.random(w.shape) if "var" in name else random.normal(scale=0.5, size=w.shape)
+            for name, w in network.state_dict().items()
+        }
+    )
+    images, labels = random.normal(size=(count, *size)).astype(dtype), random.integers(0, 4, count)
+    state = {
+        name: np.abs(random.normal(size=a.shape)).astype(dtype)
+        for name, a in optimizer.state(network.store.flat).items()
+    }
+    next_step = NextStep(
+        network, count, lambda a, b: (inner(images[a:b]), labels[a:b]), step=3, state=state, lr=0.05, updates=7
+    )  # fmt: skip
+    return Specimen(network, images[0], int(labels[0]), next_step)
+
+
+@st.composite
+def steps(draw: st.DrawFn, dtype: Any = np.float64) -> Specimen:
+    text, size = draw(networks()) if draw(st.booleans()) else (MIXED, (2, 6, 5))
+    optimizer = draw(optimizers(st.floats(1e-4, 0.3)))
+    return step_of(text, size, optimizer, draw(st.integers(2, 9)), draw(st.integers(0, 999)), dtype)
+
+
+@st.composite
+def addresses(draw: st.DrawFn, specimen: Specimen) -> Address:
+    """Of the batch, of one of its images, or of the move."""
+    assert specimen.next_step is not None
+    kind = draw(st.sampled_from(["step", "batch d", "batch", "image", "image d"]))
+    image = f"batch[{draw(st.integers(0, specimen.next_step.count - 1))}] "
+    names, live = specimen.names, specimen.network.executor.graph.live
+
+    def fits(target: str) -> bool:
+        place, name = names.places[target], parse(target).name
+        if name in names.numbers and names.numbers[name] not in live:
+            return False
+        own = place.step and "/" not in target
+        return {
+            "step": place.step,
+            "batch d": own,
+            "batch": target == "loss" or place.shared,
+            "image": "/" not in target and not own and "running" not in target,
+            "image d": place.gradient,
+        }[kind]
+
+    target = draw(st.sampled_from([target for target in names.places if fits(target)]))
+    index = tuple(draw(st.integers(0, size - 1)) for size in names.places[target].shape)
+    return parse({"image": image, "image d": f"{image}d "}.get(kind, f"{kind} ") + target).at(*index)
+
+
+def test_every_optimizer_opens() -> None:
+    assert set(OPTIMIZERS) == set(vocabulary("optim").values())
+
+
+@pytest.mark.parametrize(("dtype", "rounding"), [(np.float32, 1e-4), (np.float64, 1e-10)])
+@SOME
+@given(data=st.data())
+def test_the_parts_make_what_the_engine_computes(dtype: Any, rounding: float, data: st.DataObject) -> None:
+    specimen = data.draw(steps(dtype))
+    for _ in range(10):
+        found = specimen.explain(data.draw(addresses(specimen)))
+        assert math.isfinite(found.value)
+        if found.engine is not None:
+            size = 1 + math.fsum(abs(part.contribution) for part in found.parts)
+            assert found.value == pytest.approx(found.engine, abs=rounding * size, rel=0), str(found.address)
+
+
+@SOME
+@given(st.data())
+def test_every_way_down_ends_and_each_part_is_what_its_address_says(data: st.DataObject) -> None:
+    specimen = data.draw(steps())
+    address, largest = data.draw(addresses(specimen)), data.draw(st.booleans())
+    for _ in range(200):
+        found = specimen.explain(address)
+        ways = [part for part in found.parts if part.address is not None]
+        if not ways:
+            break
+        part = max(ways, key=lambda part: abs(part.contribution)) if largest else data.draw(st.sampled_from(ways))
+        assert part.address is not None
+        below = specimen.explain(part.address)
+        assert part.value == pytest.approx(below.value, abs=1e-9 * (1 + abs(below.value)), rel=1e-9), (
+            f"{address}: {part}"
+        )
+        address = part.address
+    assert not any(part.address for part in found.parts)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@SOME
+@given(optimizers(st.floats(1e-4, 0.3)), st.integers(0, 99))
+def test_a_step_has_the_engines_bits(dtype: Any, optimizer: Optimizer, seed: int) -> None:
+    specimen = step_of(MIXED, (2, 6, 5), optimizer, 7, seed, dtype)
+    step, network = specimen.next_step, specimen.network
+    assert step is not None
+    result = network.replay(step.count, step._fetch, step=step.step)
+    flat, state = network.store.flat.copy(), {}
+    for name in optimizer.state_names:
+        state[name] = np.zeros_like(flat)
+        for key, view in network.store.named(state[name]).items():
+            view[...] = step._kept[name][key]
+    optimizer.update(flat, result.gradient.copy(), state, step.lr, step.updates + 1)
+    random = np.random.default_rng(seed)
+    for key, after in network.store.named(flat).items():
+        index = tuple(int(random.integers(size)) for size in after.shape)
+        assert specimen.explain(f"step {key}{list(index)}").engine == after[index]
+        for name in optimizer.state_names:
+            wanted = network.store.named(state[name])[key][index]
+            assert specimen.explain(f"step {key}/{name}{list(index)}").engine == wanted
+
+
+def test_what_there_is_not_is_told() -> None:
+    optimizer = vocabulary("optim")["sgd"](lr=0.1)
+    specimen = step_of(MIXED, (2, 6, 5), optimizer, 3, 0)
+    with pytest.raises(AddressError, match=r"the batch has 3 images, 0 to 2"):
+        specimen.explain("batch[3] loss")
+    alone = Specimen(specimen.network, np.zeros((2, 6, 5)))
+    with pytest.raises(AddressError, match="has no training step"):
+        alone.explain("step conv1.bias[0]")
+    with pytest.raises(AddressError, match="without the image's label there is no loss; give it"):
+        alone.explain("d conv1.bias[0]")

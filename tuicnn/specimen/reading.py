@@ -1,0 +1,203 @@
+"""One image's way through a network with the engine's numbers, and how each of them opens.
+
+There are two ways: in evaluation, and as one of a training step's batch. Both open by the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from tuicnn.kernels.arrays import Array
+from tuicnn.language.plan import INPUT
+
+from .address import Address, AddressError
+from .explanation import Explanation, Part, combined
+from .names import Names, qualified
+from .rules import Opened, Operand, Use, View, rule_of
+from .rules.losses import LOSSES, End
+
+__all__ = ["Reading", "explained"]
+
+
+def explained(address: Address, opened: Opened | float, engine: float | None) -> Explanation:
+    """The explanation of a number that opens, or (a float) that is given."""
+    if not isinstance(opened, Opened):
+        return Explanation(address, opened, f"{address} is given", (), "given", opened)
+    parts = tuple(opened.parts)
+    value = combined(opened.combine, [part.contribution for part in parts])
+    return Explanation(address, value, opened.formula, parts, opened.combine, engine)
+
+
+class Reading:
+    """What both ways share. A subclass gives the numbers: `array`, `gradient`, and what it knows of the batch."""
+
+    #: of a training step: which image of the batch this is
+    image_number: int | None = None
+    #: what each image's loss counts in the loss that the gradients are of
+    share = 1.0
+
+    def __init__(self, names: Names, state: Mapping[str, Array], label: int | None) -> None:
+        """`state` are the weights and buffers by name, `conv1.weight`."""
+        self.plan, self.names, self.label = names.plan, names, label
+        self._state = state
+        self._views: dict[int, View] = {}
+
+    # --- the numbers ------------------------------------------------------------------------------------------------
+
+    def array(self, number: int) -> Array | None:
+        """What a node gave, (C, H, W) or (V,), and under `INPUT` the image; None for one that nothing reads."""
+        raise NotImplementedError
+
+    def gradient(self, number: int) -> Array | None:
+        """The gradient of the loss by what a node gave; None where that is not computed in one go."""
+        raise NotImplementedError
+
+    def batch_gradient(self, name: str) -> Array:
+        """The gradient of the batch's loss by a weight, `conv1.weight`; only in a training step."""
+        raise NotImplementedError
+
+    def statistics(self, number: int) -> tuple[Array, Array, int] | None:
+        """The batch's own statistics, of a batch normalisation in a training step."""
+        return None
+
+    def scale(self, number: int) -> Array | None:
+        """What dropout multiplies each value by, in a training step."""
+        return None
+
+    @property
+    def training(self) -> bool:
+        """Whether this is one image of a training step."""
+        return self.image_number is not None
+
+    def operand(self, name: str, array: Array) -> Operand:
+        """An array of this way."""
+        return Operand(name, array, self.training, self.image_number)
+
+    def output(self, number: int) -> Operand:
+        """What a node gave, or the image."""
+        name = "image" if number == INPUT else qualified(self.plan.nodes[number])
+        found = self.array(number)
+        if found is None:
+            raise AddressError(f"{name} is not computed: nothing reads it")
+        return self.operand(name, found)
+
+    def view(self, number: int) -> View:
+        """A node with its numbers."""
+        if number not in self._views:
+            node, name = self.plan.nodes[number], qualified(self.plan.nodes[number])
+            own = {
+                short: Operand(f"{name}.{short}", self._state[f"{node.name}.{short}"])
+                for short in node.layer.weights(*node.input_shapes)
+            }
+            rule = rule_of(type(node.layer), training=self.training)
+            inputs = tuple(self.output(source) for source in node.inputs)
+            self._views[number] = View(
+                name, node.layer, rule, inputs, self.output(number), own, self.statistics(number), self.scale(number)
+            )
+        return self._views[number]
+
+    @cached_property
+    def end(self) -> End:
+        """The logits, the probabilities and the label."""
+        logits = self.output(len(self.plan.nodes) - 1).array
+        p = self.plan.loss.probabilities(logits[None].astype(np.float64))[0]
+        label = -1 if self.label is None else self.label
+        return End(self.plan.loss, self.operand("logits", logits), self.operand("p", p), label)
+
+    # --- opening ----------------------------------------------------------------------------------------------------
+
+    def explain(self, address: Address) -> Explanation:
+        """What the number at a resolved address of this way is made of."""
+        if self.label is None and (address.kind == "gradient" or address.name == "loss"):
+            raise AddressError(f"{address}: without the image's label there is no loss; give it")
+        opened = self._gradient_of(address) if address.kind == "gradient" else self._value_of(address)
+        return explained(address, opened, self._engine(address))
+
+    def _value_of(self, address: Address) -> Opened | float:
+        """What a value is made of; the value itself, where it is given."""
+        rule = LOSSES[type(self.plan.loss)]
+        if address.name == "loss":
+            return rule.loss(self.end)
+        if address.name == "p":
+            return rule.p(self.end, address.index[0])
+        if address.name == "image":
+            return self.output(INPUT)[address.index]
+        view = self.view(self._number(address))
+        if not address.array:
+            return view.rule.output(view, address.index)
+        if address.array in view.own:
+            return view.own[address.array][address.index]
+        return view.rule.own(view, address.array, address.index)
+
+    def _number(self, address: Address) -> int:
+        """The node that an address speaks of; `INPUT` for the image."""
+        return {"image": INPUT, "logits": len(self.plan.nodes) - 1}.get(
+            address.name, self.names.numbers.get(address.name, -2)
+        )
+
+    def _engine(self, address: Address) -> float | None:
+        """What the engine got, where it computes this number."""
+        if address.array:
+            return None
+        if address.kind == "gradient":
+            found = self.gradient(self._number(address)) if self.training else None
+            return None if found is None else float(found[address.index])
+        logits, loss = self.end.logits.array[None], self.plan.loss
+        if address.name == "p":
+            return float(loss.probabilities(logits)[0, address.index[0]])
+        if address.name == "loss":
+            return float(loss.forward(logits, np.array([self.label]))[0])
+        return self.output(self._number(address))[address.index]
+
+    def _gradient_of(self, address: Address) -> Opened:
+        """The gradient by a number: over all outputs that it went into, the gradient by that times the derivative."""
+        number = self._number(address)
+        if number == len(self.plan.nodes) - 1 and not address.array:
+            opened = LOSSES[type(self.plan.loss)].gradient(self.end, address.index[0])
+            scaled = [
+                replace(part, contribution=part.contribution * self.share, factor=part.factor * self.share)
+                for part in opened.parts
+            ]
+            return replace(opened, parts=scaled)
+        parts: list[Part] = []
+        if address.array:
+            view = self.view(number)
+            parts += self._shares(number, view.rule.uses(view, address.array, address.index))
+            readers = [view.name]
+        else:
+            readers = []
+            for reader, place in self.readers(number):
+                view = self.view(reader)
+                readers.append(view.name)
+                parts += self._shares(reader, view.rule.readers(view, place, address.index))
+        into = " and ".join(dict.fromkeys(readers))
+        formula = f"{address} = sum over {len(parts)} outputs of {into} of d output * (d output / d {address.target})"
+        return Opened(formula, parts or [Part("it went into no output", 0.0, 0.0)])
+
+    def readers(self, number: int) -> list[tuple[int, int]]:
+        """The nodes that read a node (or the image), each with the place that it has among the reader's inputs."""
+        return [
+            (reader, place)
+            for reader, node in enumerate(self.plan.nodes)
+            if number in node.inputs and self.array(reader) is not None
+            for place, source in enumerate(node.inputs)
+            if source == number
+        ]
+
+    def _shares(self, number: int, uses: Iterable[Use]) -> list[Part]:
+        name, gradient = qualified(self.plan.nodes[number]), self.gradient(number)
+        found = []
+        for use in uses:
+            index = tuple(int(i) for i in use.index)
+            if use.weight:
+                address = Address(name, index, use.weight, kind="gradient", batch=True)
+                value = float(self.batch_gradient(f"{self.plan.nodes[number].name}.{use.weight}")[index])
+            else:
+                address = Address(name, index, kind="gradient", batch=self.training, image=self.image_number)
+                value = self.explain(address).value if gradient is None else float(gradient[index])
+            found.append(Part("", value, value * use.factor, use.factor, address, use.by))
+        return found

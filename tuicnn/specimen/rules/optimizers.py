@@ -1,0 +1,121 @@
+"""How a step of each optimizer opens: the new weight, and what the optimizer keeps, as sums of terms.
+
+A term is a factor times the weight, the batch's gradient, or one of the numbers kept; see `tuicnn.plain.optimizers` for
+the formulas. `t` is the number of the step, from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tuicnn.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
+
+__all__ = ["OPTIMIZERS", "Moved", "Term"]
+
+
+@dataclass(frozen=True)
+class Term:
+    """`of` is "w", "g", or the name of a number that is kept."""
+
+    of: str
+    factor: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a number is made of after the step, and the formula with its figures."""
+
+    formula: str
+    terms: list[Term]
+
+
+Values = Mapping[str, float]
+
+
+def _gradient(decay: float, factor: float) -> list[Term]:
+    """factor * (g + decay * w)."""
+    decayed = [Term("w", factor * decay, "weight decay")] if decay else []
+    return [Term("g", factor, "the batch's gradient"), *decayed]
+
+
+def _square(kept: str, share: float, g: float, decay: float) -> Moved:
+    """A moving average of g**2; g is already decayed."""
+    formula = f"{share:g} * {kept} + {1 - share:g} * g**2"
+    return Moved(formula, [Term(kept, share, "before"), *_gradient(decay, (1 - share) * g)])
+
+
+def _stays(kept: str) -> Moved:
+    """Without momentum the buffer is not used."""
+    return Moved(kept, [Term(kept, 1.0, "before")])
+
+
+def _sgd(o: SGD, v: Values, lr: float, t: int) -> dict[str, Moved]:
+    weight = Term("w", 1.0, "before")
+    if not o.momentum:
+        return {"w": Moved(f"w - {lr:g} * g", [weight, *_gradient(o.decay, -lr)]), "momentum": _stays("momentum")}
+    ahead, before = (1 + o.momentum, o.momentum**2) if o.nesterov else (1.0, o.momentum)
+    step = f"(g + {o.momentum:g} * momentum')" if o.nesterov else "momentum'"
+    return {
+        "w": Moved(
+            f"w - {lr:g} * {step}, momentum' = {o.momentum:g} * momentum + g",
+            [weight, Term("momentum", -lr * before, "momentum"), *_gradient(o.decay, -lr * ahead)],
+        ),
+        "momentum": Moved(
+            f"{o.momentum:g} * momentum + g", [Term("momentum", o.momentum, "before"), *_gradient(o.decay, 1.0)]
+        ),
+    }
+
+
+def _moments(o: Any, v: Values, lr: float, t: int, decay: float, shrink: float) -> dict[str, Moved]:
+    """Adam and AdamW: `decay` is added to the gradient, `shrink` taken off the weight."""
+    g = v["g"] + decay * v["w"]
+    square = o.beta2 * v["exp_avg_sq"] + (1 - o.beta2) * g * g
+    rate = lr / (1 - o.beta1**t) / ((square / (1 - o.beta2**t)) ** 0.5 + o.eps)
+    shrunk = [Term("w", -shrink, "weight decay")] if shrink else []
+    weight = f"(w - {shrink:g} * w)" if shrink else "w"
+    return {
+        "w": Moved(
+            f"{weight} - {lr:g} * (exp_avg' / (1 - {o.beta1:g}**{t}))"
+            f" / (sqrt(exp_avg_sq' / (1 - {o.beta2:g}**{t})) + {o.eps:g})",
+            [
+                Term("w", 1.0, "before"),
+                *shrunk,
+                Term("exp_avg", -rate * o.beta1, "mean of the gradients before"),
+                *_gradient(decay, -rate * (1 - o.beta1)),
+            ],
+        ),
+        "exp_avg": Moved(
+            f"{o.beta1:g} * exp_avg + {1 - o.beta1:g} * g",
+            [Term("exp_avg", o.beta1, "before"), *_gradient(decay, 1 - o.beta1)],
+        ),
+        "exp_avg_sq": _square("exp_avg_sq", o.beta2, g, decay),
+    }
+
+
+def _rmsprop(o: RMSProp, v: Values, lr: float, t: int) -> dict[str, Moved]:
+    g = v["g"] + o.decay * v["w"]
+    square = o.alpha * v["square_avg"] + (1 - o.alpha) * g * g
+    rate = 1 / (square**0.5 + o.eps)
+    before = [Term("momentum", -lr * o.momentum, "momentum")] if o.momentum else []
+    buffered = f"{o.momentum:g} * momentum + " if o.momentum else ""
+    divided = f"{buffered}g / (sqrt(square_avg') + {o.eps:g})"
+    weight = [Term("w", 1.0, "before"), *before, *_gradient(o.decay, -lr * rate)]
+    buffer = Moved(divided, [Term("momentum", o.momentum, "before"), *_gradient(o.decay, rate)])
+    return {
+        "w": Moved(f"w - {lr:g} * ({divided})", weight),
+        "square_avg": _square("square_avg", o.alpha, g, o.decay),
+        "momentum": buffer if o.momentum else _stays("momentum"),
+    }
+
+
+#: of each optimizer: its options, the values of "w", "g" and what is kept, the rate and the step's number -> what
+#: becomes of "w" and of what is kept
+OPTIMIZERS: dict[type[Optimizer], Callable[[Any, Values, float, int], dict[str, Moved]]] = {
+    SGD: _sgd,
+    Adam: lambda o, v, lr, t: _moments(o, v, lr, t, o.decay, 0.0),
+    AdamW: lambda o, v, lr, t: _moments(o, v, lr, t, 0.0, lr * o.decay),
+    RMSProp: _rmsprop,
+}

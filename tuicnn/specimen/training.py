@@ -1,0 +1,271 @@
+"""The training step that comes next, held still: the batch's gradient, each image's share in it, and the move it makes.
+
+The engine's own step is replayed, and a hook records what is asked for; so what is read here is what the step computes,
+to the same bits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuicnn.engine.hooks import StepHook
+from tuicnn.kernels.arrays import Array
+from tuicnn.language.plan import INPUT
+from tuicnn.layers import Dropout
+
+from .address import Address, AddressError
+from .explanation import Explanation, Part
+from .names import Names
+from .reading import Reading, explained
+from .rules import Opened
+from .rules.optimizers import OPTIMIZERS, Moved
+
+if TYPE_CHECKING:
+    from tuicnn.engine.executor import Shard
+    from tuicnn.engine.graph import Unit
+    from tuicnn.engine.network import Network
+    from tuicnn.engine.step import Fetch, StepResult
+
+__all__ = ["NextStep"]
+
+#: bytes of recorded arrays that are kept from one question to the next
+KEPT = 2**27
+
+
+class _Recorder(StepHook):
+    """Copies what some nodes give in a step, and the gradients by it: lists of (shard, array)."""
+
+    def __init__(self, wanted: set[int]) -> None:
+        self._wanted = wanted
+        self.outputs: dict[int, list[tuple[int, Array]]] = defaultdict(list)
+        self.gradients: dict[int, list[tuple[int, Array]]] = defaultdict(list)
+        self.scales: dict[int, list[tuple[int, Array]]] = defaultdict(list)
+
+    def on_forward(self, unit: Unit, shard: Shard, seconds: float) -> None:
+        """Copy a unit's output, and of dropout what it multiplied by."""
+        self._take(self.outputs, unit.node, shard.number, shard.outputs[unit.node])
+        if isinstance(unit.layer, Dropout):
+            self._take(self.scales, unit.node, shard.number, shard.saved[unit.node])
+
+    def on_backward(self, unit: Unit, shard: Shard, gradients: Mapping[str, Array], seconds: float) -> None:
+        """Copy the gradient by a unit's output."""
+        self._take(self.gradients, unit.node, shard.number, shard.gradients[unit.node])
+
+    def _take(self, into: dict[int, list[tuple[int, Array]]], node: int, shard: int, array: Array | None) -> None:
+        if node in self._wanted and array is not None:
+            into[node].append((shard, _outer(array)))
+
+
+class NextStep:
+    """The next step of a network with a batch of `count` images; `fetch` is as in `Network.forward_backward`.
+
+    `step` keys dropout. `state` is what the optimizer keeps, flat as the weights; `lr` the step's rate, after schedule
+    and factor; `updates` how many steps the optimizer has seen. Nothing of them may change while this is used.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        count: int,
+        fetch: Fetch,
+        *,
+        step: int,
+        state: Mapping[str, Array],
+        lr: float,
+        updates: int,
+    ) -> None:
+        self.network, self.count, self.step, self.lr, self.updates = network, count, step, lr, updates
+        self.names, self._state = Names(network.plan), network.state_dict()
+        self._kept = {name: network.store.named(flat) for name, flat in state.items()}
+        self._fetch = fetch
+        self._outputs: dict[int, Array] = {}
+        self._gradients: dict[int, Array] = {}
+        self._scales: dict[int, Array] = {}
+        self._readings: dict[int, _Image] = {}
+
+    # --- what the step computes -------------------------------------------------------------------------------------
+
+    @cached_property
+    def batch(self) -> tuple[Array, Any]:
+        """The images (N, C, H, W), augmented as the step takes them, and their labels (N,)."""
+        images, labels = self._fetch(0, self.count)
+        return _outer(images), labels
+
+    def _replay(self, hook: StepHook | None = None) -> StepResult:
+        return self.network.replay(self.count, self._fetch, step=self.step, hook=hook)
+
+    @cached_property
+    def result(self) -> tuple[float, dict[str, Array], Mapping[int, Any]]:
+        """The batch's loss, its gradient by each weight with PyTorch's axes, and its statistics by node."""
+        found = self._replay()
+        gradients = {name: view.copy() for name, view in self.network.store.named(found.gradient).items()}
+        return found.loss, gradients, found.batch_statistics
+
+    def outputs(self, node: int) -> Array | None:
+        """What a node gives for all images; under `INPUT` the images. None for a node that nothing reads."""
+        return self.batch[0] if node == INPUT else self._recorded(node)[0]
+
+    def gradients(self, node: int) -> Array | None:
+        """The gradient by it; None where the step does not compute it, as nothing before it learns."""
+        return None if node == INPUT else self._recorded(node)[1]
+
+    def scales(self, node: int) -> Array | None:
+        """What dropout multiplies by; None of other nodes, and where nothing is dropped."""
+        self._recorded(node)
+        return self._scales.get(node)
+
+    def _recorded(self, node: int) -> tuple[Array | None, Array | None]:
+        if node not in self._outputs and node in self.network.executor.graph.live:
+            nodes = self.network.plan.nodes
+            wanted = {node, *nodes[node].inputs, *(n for n, other in enumerate(nodes) if node in other.inputs)}
+            if sum(a.nbytes for kept in (self._outputs, self._gradients) for a in kept.values()) > KEPT:
+                self._outputs.clear()
+                self._gradients.clear()
+            recorder = _Recorder(wanted)
+            self._replay(recorder)
+            for kept, recorded in (
+                (self._outputs, recorder.outputs),
+                (self._gradients, recorder.gradients),
+                (self._scales, recorder.scales),
+            ):
+                for number, parts in recorded.items():
+                    kept[number] = np.concatenate([array for _, array in sorted(parts, key=lambda part: part[0])])
+        return self._outputs.get(node), self._gradients.get(node)
+
+    def image(self, number: int) -> _Image:
+        """One image of the batch. Raises `AddressError` where there is none."""
+        if number >= self.count:
+            raise AddressError(f"batch[{number}]: the batch has {self.count} images, 0 to {self.count - 1}")
+        if number not in self._readings:
+            self._readings[number] = _Image(self, number)
+        return self._readings[number]
+
+    # --- opening ----------------------------------------------------------------------------------------------------
+
+    def explain(self, address: Address) -> Explanation:
+        """What the number at a resolved address of the step is made of."""
+        if address.image is not None:
+            return self.image(address.image).explain(address)
+        if address.kind == "step":
+            return self._step(address)
+        if address.state:
+            return explained(address, float(self._kept[address.state][self._key(address)][address.index]), None)
+        if address.name == "loss":
+            values = [self.image(n).explain(replace(address, image=n)).value for n in range(self.count)]
+            formula = f"batch loss = (sum of the {self.count} images' losses) / {self.count}"
+            return self._summed(address, formula, values, 1 / self.count, self.result[0])
+        if address.kind == "gradient":
+            formula = f"{address} = sum of the {self.count} images' shares"
+            engine = float(self.result[1][self._key(address)][address.index])
+            return self._summed(address, formula, self._shares(address), 1.0, engine)
+        if address.array == "rstd":
+            view = self.image(0).view(self.names.numbers[address.name])
+            return explained(address, view.rule.own(view, "rstd", address.index), None)
+        return self._summed(
+            address, f"{address} = sum of the {self.count} images' shares", self._statistics(address), 1.0, None
+        )
+
+    def _key(self, address: Address) -> str:
+        """The array's name as weights have it: without the mark before a layer's name."""
+        return f"{address.name.removeprefix('@')}.{address.array}"
+
+    def _summed(
+        self, address: Address, formula: str, values: list[float], factor: float, engine: float | None
+    ) -> Explanation:
+        """A number of the batch from one number of each image."""
+        parts = [
+            Part(f"image {n}", value, value * factor, factor, replace(address, image=n))
+            for n, value in enumerate(values)
+        ]
+        return explained(address, Opened(formula, parts), engine)
+
+    def _shares(self, address: Address) -> list[float]:
+        """Each image's share in the gradient by a weight: over the places it was used at, dy times the other factor."""
+        node = self.names.numbers[address.name]
+        view, dy = self.image(0).view(node), self.gradients(node)
+        uses = list(view.rule.uses(view, address.array, address.index))
+        if dy is None or not uses:
+            return [0.0] * self.count
+        places = tuple(np.array([use.index for use in uses]).T)
+        slopes = dy[(slice(None), *places)].astype(np.float64)
+        if uses[0].by is None:
+            return [float(share) for share in slopes @ np.array([use.factor for use in uses])]
+        normalised = uses[0].by.array == "xhat"
+        others = tuple(np.array([use.by.index for use in uses if use.by is not None]).T)
+        found = []
+        for n in range(self.count):
+            own = self.image(n).view(node)
+            factors = (own.derived["xhat"] if normalised else own.x).array[others]
+            found.append(float(slopes[n] @ factors.astype(np.float64)))
+        return found
+
+    def _statistics(self, address: Address) -> list[float]:
+        """Each image's share in the mean or the variance of a batch normalisation's channel."""
+        node, (channel,) = self.names.numbers[address.name], address.index
+        x = self.outputs(self.network.plan.nodes[node].inputs[0])
+        assert x is not None
+        statistics = self.result[2][node]
+        values = x[:, channel].reshape(self.count, -1).astype(np.float64)
+        if address.array == "var":
+            values = (values - statistics.mean[channel]) ** 2
+        return [float(share) for share in values.sum(axis=1) / statistics.size]
+
+    def _step(self, address: Address) -> Explanation:
+        """A weight, or what is kept beside it, after the step."""
+        optimizer, key, index = self.network.plan.optimizer, self._key(address), address.index
+        bare = replace(address, kind="value", state="")
+        arrays = {"w": self._state[key], "g": self.result[1][key], **{k: a[key] for k, a in self._kept.items()}}
+        values = {name: float(array[index]) for name, array in arrays.items()}
+        moved: Moved = OPTIMIZERS[type(optimizer)](optimizer, values, self.lr, self.updates + 1)[address.state or "w"]
+        where = {"w": bare, "g": replace(bare, kind="gradient", batch=True)}
+        parts = [
+            Part(t.label, values[t.of], values[t.of] * t.factor, t.factor, where.get(t.of, replace(bare, state=t.of)))
+            for t in moved.terms
+        ]
+        return explained(address, Opened(f"{address} = {moved.formula}", parts), self._moved(arrays, address))
+
+    def _moved(self, arrays: Mapping[str, Array], address: Address) -> float:
+        """The optimizer's own arithmetic: every weight moves by itself, so these are the bits of the step."""
+        one: Callable[[Array], Array] = lambda array: array[address.index].reshape(1).copy()  # noqa: E731
+        w, g = one(arrays["w"]), one(arrays["g"])
+        state = {name: one(array) for name, array in arrays.items() if name not in ("w", "g")}
+        self.network.plan.optimizer.update(w, g, state, self.lr, self.updates + 1)
+        return float((state[address.state] if address.state else w)[0])
+
+
+class _Image(Reading):
+    """One image of the batch, in training mode: the batch's statistics, dropout's masks."""
+
+    def __init__(self, step: NextStep, number: int) -> None:
+        super().__init__(step.names, step._state, int(step.batch[1][number]))
+        self._step, self.image_number, self.share = step, number, 1 / step.count
+
+    def array(self, number: int) -> Array | None:
+        found = self._step.outputs(number)
+        return None if found is None else found[self.image_number]
+
+    def gradient(self, number: int) -> Array | None:
+        found = self._step.gradients(number)
+        return None if found is None else found[self.image_number]
+
+    def batch_gradient(self, name: str) -> Array:
+        return self._step.result[1][name]
+
+    def statistics(self, number: int) -> tuple[Array, Array, int] | None:
+        found = self._step.result[2].get(number)
+        return None if found is None else (found.mean, found.squares / found.size, found.size)
+
+    def scale(self, number: int) -> Array | None:
+        found = self._step.scales(number)
+        return None if found is None else found[self.image_number]
+
+
+def _outer(x: Array) -> Array:
+    """A copy of (H, W, N, C) as (N, C, H, W); of (N, V) as it is."""
+    return np.array(x.transpose(2, 3, 0, 1) if x.ndim == 4 else x, order="C")
