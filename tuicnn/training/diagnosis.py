@@ -30,12 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["all_finite", "diagnose", "overflow"]
 
 #: where in a step something was found: the earlier of two is the smaller
-_IMAGES, _FORWARD, _LOSS, _LOSS_GRADIENT, _BACKWARD, _SUM = range(6)
+_IMAGES, _FORWARD, _LOSS, _BACKWARD, _SUM = range(5)
 _WHAT = (
     "an image",
     "the output of {}",
     "the loss",
-    "the gradient of the loss",
     "the gradient in {}",
     "the gradient in {}, over the whole batch,",
 )
@@ -105,9 +104,8 @@ class _Finiteness(StepHook):
         self._measure(self._outputs, unit.node, shard.outputs[unit.node])
 
     def on_loss(self, shard: Shard, losses: Array) -> None:
-        """Look at the loss and its gradient."""
-        self._look(_LOSS, 0, [losses])
-        self._look(_LOSS_GRADIENT, 0, [shard.gradients[-1]])
+        """Look at the loss; its gradient is finite where it is."""
+        self._look(_LOSS, len(self._units) - 1, [losses])
 
     def on_backward(self, unit: Unit, shard: Shard, gradients: Mapping[str, Array], seconds: float) -> None:
         """Look at the gradients by the unit's weights and inputs."""
@@ -129,18 +127,18 @@ class _Finiteness(StepHook):
         value = "NaN" if nan else "infinite"
         if phase == _IMAGES:
             return Divergence(step + 1, epoch + 1, "an image", value)
-        unit = self._units[abs(place) if phase in (_FORWARD, _BACKWARD, _SUM) else -1]
+        unit = self._units[abs(place)]
         name = self._network.plan.nodes[unit.node].name
         sizes: list[tuple[str, float]] = []
         if phase == _FORWARD:
             sizes.append(("its input", max(self._outputs[source] for source in unit.inputs)))
+        elif phase == _LOSS:
+            sizes.append((f"the output of {name}", self._outputs[unit.node]))
         elif phase == _BACKWARD:
             sizes.append(("what came back to it", self._gradients[unit.node]))
-        elif phase in (_LOSS, _LOSS_GRADIENT):
-            sizes.append((f"the output of {name}", self._outputs[unit.node]))
-        weights = list(self._network.store.weights[unit.owner].values())
-        if weights and phase in (_FORWARD, _BACKWARD, _SUM):
-            sizes.append(("its weights", _largest(weights)))
+        weights = self._network.store.weights[unit.owner]
+        if weights and phase != _LOSS:
+            sizes.append(("its weights", _largest(weights.values())))
         return Divergence(step + 1, epoch + 1, _WHAT[phase].format(name), value, name, tuple(sizes))
 
     def _look(self, phase: int, place: int, arrays: Iterable[Array | None]) -> None:
