@@ -85,6 +85,7 @@ class ReLU(Activation):
     """y = max(x, 0)."""
 
     can_die = True
+    limits = "0 or more"
 
     def f(self, x: Array) -> tuple[Array, Any]:
         y = rectify(x)
@@ -218,6 +219,8 @@ class SiLU(Activation):
 class Sigmoid(Activation):
     """y = σ(x) = 1/(1 + exp(-x))."""
 
+    limits = "from 0 to 1"
+
     def f(self, x: Array) -> tuple[Array, Any]:
         y = logistic(x)
         return y, y
@@ -239,6 +242,8 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """y = tanh(x)."""
 
+    limits = "from -1 to 1"
+
     def f(self, x: Array) -> tuple[Array, Any]:
         y = np.tanh(x, out=empty_like(x))
         return y, y
@@ -258,6 +263,8 @@ class Tanh(Activation):
 @dataclass(frozen=True)
 class Softmax(Activation):
     """y_i = exp(x_i) / Σ_j exp(x_j), over a vector's values or over each pixel's channels."""
+
+    limits = "from 0 to 1"
 
     def f(self, x: Array) -> tuple[Array, Any]:
         y = softmax(x)

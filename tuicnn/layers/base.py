@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.vocabulary import arguments, word
 
@@ -97,6 +97,8 @@ class Layer:
     whole_batch: bool = False
     #: True where a unit can be 0 for every image and then learns no more (relu): the screen counts such units
     can_die: bool = False
+    #: what all its outputs are, whatever its inputs; "" where they may be any numbers
+    limits: ClassVar[str] = ""
 
     # --- what the plan asks (no arrays) -----------------------------------------------------------------------------
 

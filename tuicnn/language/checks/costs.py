@@ -42,7 +42,7 @@ def step_memory(nodes: Sequence[Node], optimizer: Any, batch: int) -> tuple[int,
     layer's output, once to be kept until the backward pass and once as its gradient while that passes.
     Shards that need not wait for each other are done with before the next ones begin.
     """
-    kept = len(getattr(optimizer, "keeps", ()))
+    kept = len(getattr(optimizer, "state_names", ()))
     shards = min(SLOTS, max(1, -(-batch // _shard(nodes, batch))))
     weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept + shards + 1)
     outputs = [math.prod(node.shape) for node in nodes]

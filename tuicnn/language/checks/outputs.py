@@ -184,20 +184,17 @@ def _last_dense(graph: Graph, flow: Flow) -> Node | None:
     return None
 
 
-#: activations that keep outputs from being what a loss compares: its own are told apart
-_BOUND = {"relu": "0 or more", "sigmoid": "from 0 to 1", "tanh": "from -1 to 1", "softmax": "from 0 to 1"}
-
-
 def _ending(graph: Graph, last: int, at: Span, loss: Loss, report: Report) -> None:
     """A last layer that does the loss's work once more, or in its way; or nothing to train."""
-    name, ends = info(loss).name, info(graph.nodes[last].layer).name
+    layer = graph.nodes[last].layer
+    name, ends = info(loss).name, info(layer).name
     message = ""
     if loss.applies and ends == loss.applies:
         message = f"{name} applies {ends} itself"
     elif ends == "dropout":
         message = "dropout at the end takes outputs away"
-    elif loss.applies and ends in _BOUND:
-        message = f"{name} takes outputs of any size, but {ends} keeps them {_BOUND[ends]}"
+    elif loss.applies and layer.limits:
+        message = f"{name} takes outputs of any size, but {ends} keeps them {layer.limits}"
     if message:
         report.warning(Code.LOSS, message, at, help=remove())
     if not any(graph.nodes[number].parameters for number in graph.behind(last)) and not graph.failed:

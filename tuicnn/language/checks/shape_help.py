@@ -14,7 +14,7 @@ from tuicnn.language.plan import Node
 from tuicnn.language.syntax.tree import Argument
 from tuicnn.layers.base import Layer, Shape, ShapeError
 from tuicnn.layers.shapes import shape_text, square_image
-from tuicnn.vocabulary import Size, info
+from tuicnn.vocabulary import Size, info, vocabulary
 
 __all__ = ["keeping_size", "odd_branch", "residual_help", "several_lines", "shape_fix", "shortcut", "vector_help"]
 
@@ -58,7 +58,10 @@ def vector_help(layer: Layer, span: Span, shape: Shape, way: Sequence[Node]) -> 
 def _flattened_later(span: Span) -> bool:
     lines = plain_lines(span.source.text).split("\n")
     rest = [lines[span.end_line - 1][span.end_column - 1 :], *lines[span.end_line :]]
-    return any(re.search(r"\b(flatten|globalavgpool|globalmaxpool)\b", line.partition("#")[0]) for line in rest)
+    flattening = {
+        name for name, cls in vocabulary("layer").items() if re.match(r"C x H x W -> [C*HW]+$", info(cls).shape, re.M)
+    }
+    return any(flattening & set(re.findall(r"\w+", line.partition("#")[0])) for line in rest)
 
 
 # --- branches -------------------------------------------------------------------------------------------------------
