@@ -29,7 +29,7 @@ def test_a_contest_of_one() -> None:
     result = contest(plan, Path("small.net"), 2, Timing(0.01, 3), against=False, said=said.append)
     assert (result.threads, result.batch, result.own_data) == (2, 20, True)
     assert list(result.sides) == ["tuicnn"]
-    assert len(result.ours.training_rounds) == len(result.ours.inference_rounds) == 3
+    assert [len(rounds) for rounds in result.ours.rounds.values()] == [3, 3]
     assert [name for name, _, _ in result.nodes] == [node.name for node in plan.nodes]
     assert result.ours.layers[0][0] > 0
     assert 0 < result.share("tuicnn", "training") < 2

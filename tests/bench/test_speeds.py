@@ -28,8 +28,8 @@ def test_a_speed_is_of_the_images_and_the_time_after_the_warm_up(now: list[float
 
 
 def test_the_speed_of_a_side_is_the_median_of_its_rounds() -> None:
-    figures = Figures([5.0, 1.0, 2.0], [10.0, 40.0, 30.0])
-    assert (figures.training, figures.inference) == (2.0, 30.0)
+    figures = Figures({"training": [5.0, 1.0, 2.0], "inference": [10.0, 40.0, 30.0]})
+    assert (figures.rate("training"), figures.rate("inference")) == (2.0, 30.0)
 
 
 class Steps:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tests.conftest import ROOT, Run
 from tuicnn.bench.machine import machine
-from tuicnn.bench.results import Figures, Result, geometric_mean
+from tuicnn.bench.results import Figures, Kind, Result, geometric_mean
 from tuicnn.cli.output.bench import print_layers, print_machine, print_results
 from tuicnn.cli.program import main
 from tuicnn.errors import UserError
@@ -21,7 +21,8 @@ from tuicnn.errors import UserError
 
 def made(net: str = "nets/mnist.net", threads: int = 1, factor: float = 1.0, *, against: bool = True) -> Result:
     def side(training: float) -> Figures:
-        return Figures([training * 0.9, training, training * 3], [2 * training], [(2e-3, 4e-3), (0.0, 0.0)], 5 * 2**20)
+        rounds: dict[Kind, list[float]] = {"training": [training * 0.9, training, training * 3]}
+        return Figures({**rounds, "inference": [2 * training]}, [(2e-3, 4e-3), (0.0, 0.0)], 5 * 2**20)
 
     theirs = {"contiguous": side(100_000.0), "channels_last": side(200_000.0)} if against else {}
     return Result(
@@ -32,8 +33,7 @@ def made(net: str = "nets/mnist.net", threads: int = 1, factor: float = 1.0, *, 
         own_data=True,
         images=1000,
         nodes=[("conv1", "conv 8 3x3 pad=1", "columns"), ("relu1", "relu", "")],
-        training_flops=100_000,
-        inference_flops=50_000,
+        flops={"training": 100_000, "inference": 50_000},
         sgemm=1e11,
         sides={"tuicnn": side(200_000.0 * factor), **theirs},
     )

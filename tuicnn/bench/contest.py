@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.bench.process import SIDES, SideProcess
-from tuicnn.bench.results import Figures, Result
+from tuicnn.bench.results import Figures, Kind, Result
 from tuicnn.bench.work import inference_flops, training_flops
 from tuicnn.errors import UserError
 
@@ -24,7 +24,7 @@ __all__ = ["Timing", "contest"]
 
 #: how far the sides' losses may be apart before anything is trained, as a share
 _ALIKE = 1e-3
-_WORK = {"train": "training", "evaluate": "inference"}
+_ORDERS: dict[Kind, str] = {"training": "train", "inference": "evaluate"}
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ def contest(
         about |= {name: sides[name].answer() for name in names[1:]}
         _compare({name: float(found["sample_loss"]) for name, found in about.items()}, plan.name)
         figures = {name: Figures() for name in names}
-        _rounds(sides, "train", timing, said, lambda name, rate: figures[name].training_rounds.append(rate))
+        _rounds(sides, figures, "training", timing, said)
         for name, side in sides.items():  # before an evaluation, whose batches are others
             figures[name].memory = side.ask({"do": "memory"})["bytes"]
-        _rounds(sides, "evaluate", timing, said, lambda name, rate: figures[name].inference_rounds.append(rate))
+        _rounds(sides, figures, "inference", timing, said)
         said("layer by layer")
         for name, side in sides.items():
             times = side.ask({"do": "layers", "seconds": timing.seconds})["times"]
@@ -70,38 +70,30 @@ def contest(
         own_data=ours["own_data"],
         images=ours["images"],
         nodes=[(node.name, node.text, node.layer.method(*node.input_shapes)) for node in plan.nodes],
-        training_flops=training_flops(plan),
-        inference_flops=inference_flops(plan),
+        flops={"training": training_flops(plan), "inference": inference_flops(plan)},
         sgemm=sgemm,
         sides=figures,
     )
 
 
 def _rounds(
-    sides: dict[str, SideProcess],
-    work: str,
-    timing: Timing,
-    said: Callable[[str], None],
-    found: Callable[[str, float], None],
+    sides: dict[str, SideProcess], found: dict[str, Figures], kind: Kind, timing: Timing, said: Callable[[str], None]
 ) -> None:
     """Let the sides do some work in turn, once to warm up and then for each round."""
     for number in range(timing.rounds + 1):
-        said(f"{_WORK[work]}, round {number} of {timing.rounds}" if number else f"{_WORK[work]}, warming up")
+        said(f"{kind}, round {number} of {timing.rounds}" if number else f"{kind}, warming up")
         for name, side in sides.items():
-            rate = side.ask({"do": work, "seconds": timing.seconds if number else timing.seconds / 4})["rate"]
+            seconds = timing.seconds if number else timing.seconds / 4
+            rate = float(side.ask({"do": _ORDERS[kind], "seconds": seconds})["rate"])
             if number:
-                found(name, float(rate))
+                found[name].rounds[kind].append(rate)
 
 
 def _compare(losses: dict[str, float], net: str) -> None:
     """See that all sides compute the same network. Raises `UserError`."""
     ours = losses["tuicnn"]
     for name, loss in losses.items():
-        if (
-            not math.isclose(ours, loss, rel_tol=_ALIKE, abs_tol=_ALIKE)
-            and not math.isnan(ours)
-            and not math.isnan(loss)
-        ):
+        if not (math.isclose(ours, loss, rel_tol=_ALIKE, abs_tol=_ALIKE) or math.isnan(ours) or math.isnan(loss)):
             raise UserError(
                 f"{net}: a loss of {ours:.6g} here is {loss:.6g} in PyTorch ({name}); so nothing was measured"
             )

@@ -6,38 +6,36 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Literal, get_args
 
 from tuicnn.bench.turns import LayerTimes
 
-__all__ = ["Figures", "Result", "geometric_mean"]
+__all__ = ["KINDS", "Figures", "Kind", "Result", "geometric_mean"]
+
+#: what is measured, in images a second
+Kind = Literal["training", "inference"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass
 class Figures:
     """What one side did: images a second in each round, its layers' times of one step, and its peak of memory."""
 
-    training_rounds: list[float] = field(default_factory=list)
-    inference_rounds: list[float] = field(default_factory=list)
+    rounds: dict[Kind, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     layers: LayerTimes = field(default_factory=list)
     memory: int = 0
 
-    @property
-    def training(self) -> float:
-        """Images a second while training, the median."""
-        return median(self.training_rounds)
-
-    @property
-    def inference(self) -> float:
-        """Images a second of an evaluation, the median."""
-        return median(self.inference_rounds)
+    def rate(self, kind: Kind) -> float:
+        """Images a second, the median."""
+        return median(self.rounds[kind])
 
 
 @dataclass
 class Result:
     """One net with one number of threads. `sides` has `tuicnn`, and `contiguous` and `channels_last` of PyTorch.
 
-    `nodes` has each layer's name, its text, and the kernel that computes it here, "" where there is no choice.
+    `nodes` has each layer's name, its text, and the kernel that computes it here, "" where there is no choice. `flops`
+    are those of the products of one image.
     """
 
     net: str
@@ -47,8 +45,7 @@ class Result:
     own_data: bool
     images: int
     nodes: list[tuple[str, str, str]]
-    training_flops: int
-    inference_flops: int
+    flops: dict[Kind, int]
     sgemm: float
     sides: dict[str, Figures]
 
@@ -57,58 +54,42 @@ class Result:
         """This engine's figures."""
         return self.sides["tuicnn"]
 
-    def best(self, kind: str) -> str | None:
-        """The memory format in which PyTorch is faster at `training` or `inference`; None where it was not measured."""
+    def best(self, kind: Kind) -> str | None:
+        """The memory format in which PyTorch is faster; None where it was not measured."""
         theirs = [side for side in self.sides if side != "tuicnn"]
-        return max(theirs, key=lambda side: float(getattr(self.sides[side], kind)), default=None)
+        return max(theirs, key=lambda side: self.sides[side].rate(kind), default=None)
 
-    def ratio(self, kind: str) -> float | None:
+    def ratio(self, kind: Kind) -> float | None:
         """How many times as fast as PyTorch in its better memory format."""
         best = self.best(kind)
-        return None if best is None else getattr(self.ours, kind) / getattr(self.sides[best], kind)
+        return None if best is None else self.ours.rate(kind) / self.sides[best].rate(kind)
 
-    def share(self, side: str, kind: str) -> float:
+    def share(self, side: str, kind: Kind) -> float:
         """The part of the machine's sgemm speed that a side's products come to."""
-        flops = self.training_flops if kind == "training" else self.inference_flops
-        return float(getattr(self.sides[side], kind)) * flops / self.sgemm
+        return self.sides[side].rate(kind) * self.flops[kind] / self.sgemm
 
     def as_json(self) -> dict[str, Any]:
         """The object that `tuicnn bench --json` prints; its keys are described in docs/bench.md."""
         return {
-            "net": self.net,
-            "threads": self.threads,
-            "batch": self.batch,
-            "data": self.data,
-            "own_data": self.own_data,
-            "images": self.images,
-            "training_flops": self.training_flops,
-            "inference_flops": self.inference_flops,
+            **{name: getattr(self, name) for name in ("net", "threads", "batch", "data", "own_data", "images")},
+            **{f"{kind}_flops": self.flops[kind] for kind in KINDS},
             "sgemm_flops_per_second": self.sgemm,
-            "training_ratio": self.ratio("training"),
-            "inference_ratio": self.ratio("inference"),
+            **{f"{kind}_ratio": self.ratio(kind) for kind in KINDS},
             "sides": {name: self._side(name) for name in self.sides},
         }
 
     def _side(self, name: str) -> dict[str, Any]:
         side = self.sides[name]
+        layers = []
+        for (node, text, kernel), (forward, backward) in zip(self.nodes, side.layers, strict=True):
+            chosen = {"kernel": kernel} if kernel and name == "tuicnn" else {}
+            layers.append({"name": node, "text": text, **chosen, "forward": forward, "backward": backward})
         return {
-            "training": side.training,
-            "inference": side.inference,
-            "training_share": self.share(name, "training"),
-            "inference_share": self.share(name, "inference"),
+            **{kind: side.rate(kind) for kind in KINDS},
+            **{f"{kind}_share": self.share(name, kind) for kind in KINDS},
             "memory": side.memory,
-            "training_rounds": side.training_rounds,
-            "inference_rounds": side.inference_rounds,
-            "layers": [
-                {
-                    "name": node,
-                    "text": text,
-                    **({"kernel": kernel} if kernel and name == "tuicnn" else {}),
-                    "forward": forward,
-                    "backward": backward,
-                }
-                for (node, text, kernel), (forward, backward) in zip(self.nodes, side.layers, strict=True)
-            ],
+            **{f"{kind}_rounds": side.rounds[kind] for kind in KINDS},
+            "layers": layers,
         }
 
 

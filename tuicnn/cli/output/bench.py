@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.bench.results import Result, geometric_mean
+from tuicnn.bench.results import KINDS, Kind, Result, geometric_mean
 from tuicnn.display.numbers import counted
 from tuicnn.system.printable import printable
 
@@ -40,7 +40,7 @@ def print_machine(console: Console, found: dict[str, Any]) -> None:
 def print_results(console: Console, results: Sequence[Result]) -> None:
     """A table of training, one of inference, and what there is to know of their figures."""
     against = any(result.best("training") for result in results)
-    for kind in ("training", "inference"):
+    for kind in KINDS:
         console.print()
         console.print(_speeds(results, kind, against=against))
     console.print()
@@ -53,14 +53,13 @@ def print_results(console: Console, results: Sequence[Result]) -> None:
 def _mean(results: Sequence[Result]) -> str:
     """The mean ratios of results with one number of threads, in a sentence."""
     training, inference = (
-        geometric_mean(ratio for result in results if (ratio := result.ratio(kind)))
-        for kind in ("training", "inference")
+        geometric_mean(ratio for result in results if (ratio := result.ratio(kind))) for kind in KINDS
     )
     threads, several = counted(results[0].threads, "thread"), " (geometric mean)" if len(results) > 1 else ""
     return f"{threads}: {training:.2f} times PyTorch's speed in training, {inference:.2f} in inference{several}"
 
 
-def _speeds(results: Sequence[Result], kind: str, *, against: bool) -> Table:
+def _speeds(results: Sequence[Result], kind: Kind, *, against: bool) -> Table:
     """A net and a number of threads a row, the speed of each side, and in training its memory."""
     sides, memory = (["tuicnn", "PyTorch", "ratio"], ["MB", "PyTorch MB"]) if against else (["images/s"], ["MB"])
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -69,11 +68,11 @@ def _speeds(results: Sequence[Result], kind: str, *, against: bool) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
         cells: list[str | Text] = [_net(result), str(result.threads), str(result.batch)]
-        cells.append(_rate(getattr(result.ours, kind)))
+        cells.append(_rate(result.ours.rate(kind)))
         measured = [result.ours]
         if (best := result.best(kind)) is not None:
             measured.append(result.sides[best])
-            cells += [f"{_rate(getattr(result.sides[best], kind))}{_MARKS[best]}", _ratio(result.ratio(kind))]
+            cells += [f"{_rate(result.sides[best].rate(kind))}{_MARKS[best]}", _ratio(result.ratio(kind))]
         cells.append(f"{result.share('tuicnn', kind):.0%}")
         if kind == "training":
             cells += [_megabytes(figures.memory) for figures in measured]
@@ -110,7 +109,7 @@ def _notes(results: Sequence[Result], *, against: bool) -> list[str]:
         "sgemm: the speed of tuicnn's products, as a share of what plain matrix products reach here.",
         "MB: what training needs at its peak, beyond the program and the images.",
     ]
-    if against and any(_MARKS[result.best(k) or ""].strip() for result in results for k in ("training", "inference")):
+    if against and any(_MARKS[result.best(k) or ""].strip() for result in results for k in KINDS):
         lines.append("* PyTorch was faster in channels_last, elsewhere contiguous.")
     drawn = dict.fromkeys(_net(result) for result in results if not result.own_data)
     if drawn:
