@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import one_line
@@ -16,6 +16,9 @@ from tuicnn.sharding import SLOTS, shard_size
 from tuicnn.system import machine
 from tuicnn.system.machine import in_bytes
 from tuicnn.vocabulary import info
+
+if TYPE_CHECKING:
+    from tuicnn.optimizers import Optimizer
 
 __all__ = ["check_costs", "in_words", "step_memory"]
 
@@ -35,14 +38,14 @@ def in_words(count: int) -> str:
     return f"{count:,}"
 
 
-def step_memory(nodes: Sequence[Node], optimizer: Any, batch: int) -> tuple[int, int]:
+def step_memory(nodes: Sequence[Node], optimizer: Optimizer | None, batch: int) -> tuple[int, int]:
     """Bytes for the weights with all that is kept beside them, and for what a batch leaves behind in a step.
 
     Weights and a copy to go back to, the optimizer's arrays, the sums of gradients and what is added to them; each
     layer's output, once to be kept until the backward pass and once as its gradient while that passes.
     Shards that need not wait for each other are done with before the next ones begin.
     """
-    kept = len(getattr(optimizer, "state_names", ()))
+    kept = len(optimizer.state_names) if optimizer else 0
     shards = min(SLOTS, max(1, -(-batch // _shard(nodes, batch))))
     weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept + shards + 1)
     outputs = [math.prod(node.shape) for node in nodes]
@@ -79,7 +82,9 @@ def check_costs(nodes: Sequence[Node], made: dict[str, Any], images: int | None,
         _too_long(nodes, images, last, report)
 
 
-def _too_many_weights(nodes: Sequence[Node], optimizer: Any, there: int, last: Span, report: Report) -> None:
+def _too_many_weights(
+    nodes: Sequence[Node], optimizer: Optimizer | None, there: int, last: Span, report: Report
+) -> None:
     number = max(range(len(nodes)), key=lambda i: nodes[i].parameters)
     node = nodes[number]
     span = last if node.via else node.span
