@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,20 @@ from hypothesis import strategies as st
 from tests.runs.small import kinds, of, read_journal
 from tuicnn.errors import UserError
 from tuicnn.records import parse
-from tuicnn.runs.journal import Journal
-from tuicnn.training.events import End, Epoch, Event, Resumed, Start, State, Step, Unknown, Warned
+from tuicnn.runs.journal import LINE_AT_MOST, Journal, events_in
+from tuicnn.training.events import (
+    End,
+    Epoch,
+    Event,
+    Resumed,
+    Start,
+    State,
+    Step,
+    Unknown,
+    Warned,
+    event_of,
+    to_dict,
+)  # fmt: skip
 
 END = End(State.DONE)
 
@@ -64,6 +77,52 @@ def test_it_is_strict_json(tmp_path: Path) -> None:
     event = parse(path.read_bytes())
     wanted = {"step": 3, "train_loss": None, "train_accuracy": 0.5, "val_loss": None, "seconds": None}
     assert {name: event[name] for name in wanted} == wanted
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_what_waits_is_written_by_sync_and_close_and_after_that_nothing(tmp_path: Path) -> None:
+    path, before = tmp_path / "j", open_files()
+
+    def written_steps() -> list[int]:
+        return [step.step for step in of(read_journal(path).events, Step)]
+
+    journal = Journal(path)
+    for step in (1, 2):
+        journal.append(Step(step))
+    assert written_steps() == [1]  # the second one waits
+    journal.sync()
+    assert written_steps() == [1, 2]
+    journal.append(Step(3))
+    journal.close()
+    journal.append(END)
+    journal.sync()
+    journal.close()
+    assert written_steps() == [1, 2, 3]
+    assert of(read_journal(path).events, End) == []
+    abandoned = Journal(path)
+    abandoned.append(Epoch(1))
+    abandoned.append(Step(4))
+    abandoned.abandon()
+    abandoned.append(END)
+    abandoned.close()
+    assert kinds(read_journal(path).events) == ["step"] * 3 + ["epoch"]
+    assert open_files() == before
+
+
+def test_the_end_and_a_sync_are_safe_when_the_power_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    journal = Journal(tmp_path / "j")
+    journal.append(Epoch(1))
+    assert synced == []
+    journal.sync()
+    journal.append(END)
+    assert len(synced) == 2
+    assert synced[0] < synced[1] == (tmp_path / "j").stat().st_size
+    journal.close()
 
 
 def test_an_epoch_is_on_disk_at_once_with_the_steps_before_it(tmp_path: Path) -> None:
@@ -158,6 +217,35 @@ def test_a_line_that_is_no_event_is_skipped(tmp_path: Path, line: bytes) -> None
     path.write_bytes(b'{"event":"a"}\n' + line + b'\n{"event":"b"}\n')
     found = read_journal(path)
     assert (found.events, found.damaged) == ([Unknown("a"), Unknown("b")], 1)
+
+
+LINES = st.sampled_from(
+    [b'{"event":"epoch","epoch":1}', b"", b"{", b'{"event":"step","step":1}', b"x" * 64, b"x" * 200]
+)
+
+
+@given(st.lists(LINES, max_size=5), st.booleans())
+def test_each_event_is_told_with_the_place_of_its_line(lines: list[bytes], steps: bool) -> None:
+    places, place = [], 0
+    for line in lines:
+        if line and (steps or b"step" not in line):
+            places.append((place, parse(line) if line.startswith(b'{"') else None))
+        place += len(line) + 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tuicnn.runs.journal.LINE_AT_MOST", 64)
+        found = list(events_in(BytesIO(b"".join(line + b"\n" for line in lines)), steps=steps))
+    assert [(start, event and to_dict(event)) for start, event in found] == [
+        (start, plain and to_dict(event_of(plain))) for start, plain in places
+    ]
+
+
+def test_a_last_line_that_is_too_long_is_cut_off_whatever_it_is(tmp_path: Path) -> None:
+    path, whole = tmp_path / "j", b'{"event":"paused","step":1}\n'
+    long = b'{"event":"warning","message":"' + b"x" * LINE_AT_MOST + b'"}'
+    path.write_bytes(whole + long)
+    journal = Journal(path)
+    journal.close()
+    assert (journal.cut_off, path.read_bytes()) == (len(long), whole)
 
 
 def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:

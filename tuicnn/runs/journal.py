@@ -75,17 +75,14 @@ class Journal:
             ended = isinstance(event, End)
             if now >= self._due or ended or not (isinstance(event, Step) or self._trouble):
                 self._flush(now)
-            if ended and not self._trouble:
-                with contextlib.suppress(OSError):
-                    os.fsync(self._descriptor)
+            if ended:
+                self._sync()
 
     def sync(self) -> None:
         """Put all that was appended on disk, as far as the disk takes it."""
         with self._lock:
             self._flush(time.monotonic())
-            if not self._trouble and self._descriptor >= 0:
-                with contextlib.suppress(OSError):
-                    os.fsync(self._descriptor)
+            self._sync()
 
     def close(self) -> None:
         """Write what is left, as far as the disk takes it, and close."""
@@ -99,6 +96,11 @@ class Journal:
         with self._lock:
             if self._descriptor >= 0:
                 self._let_go()
+
+    def _sync(self) -> None:
+        if not self._trouble and self._descriptor >= 0:
+            with contextlib.suppress(OSError):
+                os.fsync(self._descriptor)
 
     def _let_go(self) -> None:
         os.close(self._descriptor)
