@@ -154,6 +154,19 @@ async def test_the_same_picture_is_not_fetched_twice_while_paused(feed: FakeFeed
         assert feed.asked["AskActivations"] <= 2  # the second one where the first came before the first numbers
 
 
+async def test_an_act_is_shown_at_once_but_for_a_frozen_view_which_is_told_that_there_is_news(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, told):
+        await watcher.act("pause")
+        assert watcher.snapshot.progress.state is watcher.latest.state is State.PAUSED
+        watcher.freeze(True)
+        before = len(told)
+        await watcher.act("resume")
+        assert watcher.latest.state is State.TRAINING
+        await asyncio.sleep(0.1)
+        assert len(told) > before
+        assert told[-1].progress.state is State.PAUSED
+
+
 async def test_what_a_run_reads_is_told_before_it_begins() -> None:
     feed = FakeFeed(reading=0.3)
     feed.message = "reading mnist: 7 of 9 images"
