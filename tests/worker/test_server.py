@@ -237,6 +237,7 @@ def test_an_old_or_new_screen_is_told_so(server: Server, folder: RunFolder) -> N
         connection.sendall(POLL.replace(b'"version":2', b'"version":9'))
         refusal = answer(connection, Poll)
         assert "version 9, where this tuicnn speaks version 2" in refusal.message
+        assert refusal.final
         assert connection.recv(1) == b""
 
 

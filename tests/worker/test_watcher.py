@@ -156,12 +156,10 @@ async def test_the_same_picture_is_not_fetched_twice_while_paused(feed: FakeFeed
 
 async def test_an_act_is_shown_at_once_but_for_a_frozen_view_which_is_told_that_there_is_news(feed: FakeFeed) -> None:
     async with watching(feed) as (watcher, told):
-        await watcher.act("pause")
-        assert watcher.snapshot.progress.state is watcher.latest.state is State.PAUSED
+        assert await watcher.act("pause") == watcher.snapshot.progress == watcher.latest
         watcher.freeze(True)
         before = len(told)
-        await watcher.act("resume")
-        assert watcher.latest.state is State.TRAINING
+        assert await watcher.act("resume") == watcher.latest != watcher.snapshot.progress
         await asyncio.sleep(0.1)
         assert len(told) > before
         assert told[-1].progress.state is State.PAUSED
