@@ -6,8 +6,9 @@ in what stands in it; one made in what is repeated only there, and a block's own
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import ChainMap
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from tuicnn.language.checking import Reading
 from tuicnn.language.checks.values import all_words
@@ -25,7 +26,6 @@ from tuicnn.language.syntax.tree import (
     Literal,
     Name,
     Negative,
-    Parameter,
     Recall,
     Setting,
     Statement,
@@ -42,32 +42,19 @@ __all__ = ["Mentions", "Place", "find_mentions"]
 
 #: line and column, from 1, in characters
 Place = tuple[int, int]
-Names = Mapping[str, Symbol]
+#: names that are seen somewhere, those of the innermost room first
+Names = ChainMap[str, Symbol]
 _FAR: Place = (2**31, 1)
-
-
-@dataclass
-class _Labels:
-    made: dict[str, Symbol] = field(default_factory=dict)
-    outer: _Labels | None = None
-
-    def find(self, name: str) -> Symbol | None:
-        labels: _Labels | None = self
-        while labels is not None:
-            if name in labels.made:
-                return labels.made[name]
-            labels = labels.outer
-        return None
 
 
 @dataclass(frozen=True)
 class _Room:
-    """A stretch of text with names of its own: a block, a repeated step."""
+    """A stretch of text with names of its own: the whole, a block, a repeated step."""
 
     start: Place
     end: Place
-    parameters: Names
-    labels: _Labels
+    values: Names
+    labels: Names
 
 
 class Mentions:
@@ -76,9 +63,7 @@ class Mentions:
     def __init__(self) -> None:
         self.all: list[Mention] = []
         self.blocks: dict[str, Symbol] = {}
-        self.constants: dict[str, Symbol] = {}
-        self.labels = _Labels()
-        self.rooms: list[_Room] = []
+        self.rooms = [_Room((0, 0), _FAR, Names(), Names())]
         self.unreadable: list[Span] = []
 
     def at(self, place: Place) -> Mention | None:
@@ -98,25 +83,17 @@ class Mentions:
         """Every mention of a name, its definition with them."""
         return [m for m in self.all if isinstance(m.subject, Symbol) and m.subject.is_same(symbol)]
 
-    def _room(self, place: Place) -> tuple[Names, _Labels]:
-        inside = [room for room in self.rooms if room.start <= place <= room.end]
-        names = {name: symbol for room in inside for name, symbol in room.parameters.items()}
-        return names, max(inside, key=lambda r: r.start).labels if inside else self.labels
+    def _room(self, place: Place) -> _Room:
+        return max((room for room in self.rooms if room.start <= place <= room.end), key=lambda room: room.start)
 
     def values_at(self, place: Place) -> dict[str, Symbol]:
         """The constants and parameters that are seen at a place."""
-        return {**self.constants, **self._room(place)[0]}
+        return dict(self._room(place).values)
 
     def labels_at(self, place: Place) -> dict[str, Symbol]:
         """The labels that are seen at a place and made before it."""
-        labels: _Labels | None = self._room(place)[1]
-        found: dict[str, Symbol] = {}
-        while labels is not None:
-            for name, symbol in labels.made.items():
-                if (symbol.name.span.end_line, symbol.name.span.end_column) <= place:
-                    found.setdefault(name, symbol)
-            labels = labels.outer
-        return found
+        seen = self._room(place).labels.items()
+        return {name: s for name, s in seen if (s.name.span.end_line, s.name.span.end_column) <= place}
 
 
 def find_mentions(reading: Reading) -> Mentions:
@@ -135,10 +112,11 @@ def find_mentions(reading: Reading) -> Mentions:
 class _Walk:
     def __init__(self, reading: Reading) -> None:
         self.out = Mentions()
+        self.text = self.out.rooms[0]
         self.program = reading.program
         self.words = all_words()
         self.entries = {(entry.family, entry.name): entry for entry in entries()}
-        self.recalled: list[tuple[Name, _Labels]] = []
+        self.recalled: list[tuple[Name, Names]] = []
         self.end = _FAR
         self.parameters: dict[str, dict[str, Symbol]] = {}
         # a definition that cannot be read has perhaps no name
@@ -149,7 +127,7 @@ class _Walk:
             for parameter in block.parameters:
                 own.setdefault(parameter.name.text, Symbol(Sort.PARAMETER, parameter.name, parameter, block))
         for name, constant in self.program.constants.items():
-            self.out.constants[name] = Symbol(Sort.CONSTANT, constant.name, constant)
+            self.text.values[name] = Symbol(Sort.CONSTANT, constant.name, constant)
 
     def note(self, span: Span, subject: Subject | None) -> None:
         if subject is not None:
@@ -159,12 +137,12 @@ class _Walk:
 
     def statement(self, statement: Statement) -> None:
         if isinstance(statement, Chain):
-            self.chain(statement, {}, self.out.labels)
+            self.chain(statement, self.text)
         elif isinstance(statement, Setting):
             self.setting(statement)
         elif isinstance(statement, Constant):
-            self.note(statement.name.span, self.out.constants.get(statement.name.text))
-            self.value(statement.value, {}, self.words)
+            self.note(statement.name.span, self.text.values.get(statement.name.text))
+            self.value(statement.value, self.text.values, self.words)
             if statement.value is None:
                 self.out.unreadable.append(statement.span)
         else:
@@ -175,18 +153,17 @@ class _Walk:
         self.note(block.name.span, symbol)
         if block.chain is None:
             self.out.unreadable.append(block.span)
-        own = self.parameters[block.name.text] if symbol and symbol.made_by is block else self.own(block.parameters)
+        own = {p.name.text: Symbol(Sort.PARAMETER, p.name, p) for p in block.parameters}  # of a second definition
+        if symbol is not None and symbol.made_by is block:
+            own = self.parameters[block.name.text]
+        values = self.text.values.new_child(own)
         for parameter in block.parameters:
             self.note(parameter.name.span, own[parameter.name.text])
-            self.value(parameter.default, own, self.words)
-        labels = _Labels()
-        self.out.rooms.append(_Room((block.span.line, block.span.column), self.end, own, labels))
+            self.value(parameter.default, values, self.words)
+        room = _Room((block.span.line, block.span.column), self.end, values, Names())
+        self.out.rooms.append(room)
         if block.chain is not None:
-            self.chain(block.chain, own, labels)
-
-    def own(self, parameters: Iterable[Parameter]) -> dict[str, Symbol]:
-        """The parameters of a second definition of a name."""
-        return {p.name.text: Symbol(Sort.PARAMETER, p.name, p) for p in parameters}
+            self.chain(block.chain, room)
 
     def setting(self, setting: Setting) -> None:
         name = setting.name.text
@@ -199,7 +176,7 @@ class _Walk:
                 if isinstance(argument.value, Literal) and isinstance(argument.value.value, str):
                     self.note(argument.span, Included(argument.value.value))
         elif entry is not None and entry.arguments:
-            self.arguments(entry, given, {})
+            self.arguments(entry, given, self.text.values)
         elif given:
             first, *rest = given
             word, more = (
@@ -209,53 +186,51 @@ class _Walk:
             )
             chosen = self.word("layer" if name == "default" else name, word) if isinstance(word, Name) else None
             if chosen is not None:
-                self.arguments(chosen, more, {})
+                self.arguments(chosen, more, self.text.values)
 
     # --- steps ------------------------------------------------------------------------------------------------------
 
-    def chain(self, chain: Chain, names: Names, labels: _Labels) -> None:
+    def chain(self, chain: Chain, room: _Room) -> None:
         for step in chain.steps:
-            self.step(step, names, labels)
+            self.step(step, room)
 
-    def step(self, step: Step, names: Names, labels: _Labels) -> None:
+    def step(self, step: Step, room: _Room) -> None:
         for repeat in step.repeats:
-            self.value(repeat, names, ())
-        inner = labels
+            self.value(repeat, room.values, ())
+        unit, inner = step.unit, room
         if step.repeats:
-            inner = _Labels(outer=labels)
-            span = step.unit.span
-            self.out.rooms.append(_Room((span.line, span.column), (span.end_line, span.end_column), names, inner))
-        unit = step.unit
+            start, end = (unit.span.line, unit.span.column), (unit.span.end_line, unit.span.end_column)
+            inner = _Room(start, end, room.values, room.labels.new_child())
+            self.out.rooms.append(inner)
         if isinstance(unit, Group):
-            self.chain(unit.chain, names, inner)
+            self.chain(unit.chain, inner)
         elif isinstance(unit, Recall):
-            self.recalled.append((unit.name, inner))
+            self.recalled.append((unit.name, inner.labels))
         elif isinstance(unit, Unreadable):
             self.out.unreadable.append(unit.span)
         else:
-            self.use(unit, names, inner)
+            self.use(unit, inner)
         if step.label is not None:
-            symbol = labels.made.setdefault(step.label.text, Symbol(Sort.LABEL, step.label, step))
-            self.note(step.label.span, symbol)
+            own = room.labels.maps[0]
+            self.note(step.label.span, own.setdefault(step.label.text, Symbol(Sort.LABEL, step.label, step)))
 
     def recalls(self) -> None:
         """Tell what each `@label` names, now that all labels are known."""
         for name, labels in self.recalled:
-            self.note(name.span, labels.find(name.text))
+            self.note(name.span, labels.get(name.text))
 
-    def use(self, use: Use, names: Names, labels: _Labels) -> None:
+    def use(self, use: Use, room: _Room) -> None:
         name = use.name.text
         if name in self.out.blocks:
             self.note(use.name.span, self.out.blocks[name])
             for argument in use.arguments:
                 if argument.name is not None:
                     self.note(argument.name.span, self.parameters[name].get(argument.name.text))
-                self.value(argument.value, names, self.words)
+                self.value(argument.value, room.values, self.words)
         else:
-            self.arguments(self.word("layer", use.name), use.arguments, names)
-        if use.branches is not None:
-            for chain in use.branches.chains:
-                self.chain(chain, names, labels)
+            self.arguments(self.word("layer", use.name), use.arguments, room.values)
+        for chain in use.branches.chains if use.branches is not None else ():
+            self.chain(chain, room)
 
     # --- values -----------------------------------------------------------------------------------------------------
 
@@ -285,7 +260,7 @@ class _Walk:
         """The names in a value. `accepted` are the words that, written bare, are no names of constants here."""
         if isinstance(value, Name):
             if value.text not in accepted and value.text not in ("true", "false"):
-                self.note(value.span, names.get(value.text) or self.out.constants.get(value.text))
+                self.note(value.span, names.get(value.text))
         elif isinstance(value, Negative):
             self.value(value.value, names, ())
         elif isinstance(value, Arithmetic):
