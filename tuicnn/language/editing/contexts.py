@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import pairwise
 
@@ -53,8 +53,8 @@ class Context:
 
 
 _STARTERS = frozenset({"ARROW", "BAR", "LBRACE"})
-#: closing brackets, and opening ones
-_OPENS = frozenset({"RPAR", "RSQB", "RBRACE"})
+#: brackets
+_CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
 _OPENING = frozenset({"LPAR", "LSQB", "LBRACE"})
 
 
@@ -75,7 +75,7 @@ def context_at(lines: Sequence[str], place: Place) -> Context:
         return Context(Expected.FILE, quoted) if is_include else Context(Expected.NOTHING)
     if found and found[-1].end_pos == len(text) and found[-1].type in ("INT", "FLOAT", "SIZE", "STRING"):
         return Context(Expected.NOTHING)  # `8` is being written; nothing of ours goes on from it
-    return _Back(found, begun).context()
+    return replace(_Back(found).context(), begun=begun)
 
 
 def _in_comment(line: str) -> bool:
@@ -91,15 +91,14 @@ def _in_comment(line: str) -> bool:
 class _Back:
     """Goes back from the end of the tokens to where the step, the call or the statement begins."""
 
-    def __init__(self, found: Sequence[Token], begun: str) -> None:
+    def __init__(self, found: Sequence[Token]) -> None:
         self.found = found
-        self.begun = begun
 
     def context(self) -> Context:
         i = len(self.found)
         while i > 0:
             token = self.found[i - 1]
-            if token.type in _OPENS:
+            if token.type in _CLOSING:
                 i = self._opening(i - 1)
                 continue
             if token.type == "NEWLINE" and self._ends(i - 1):
@@ -107,7 +106,7 @@ class _Back:
             if token.type in _STARTERS:
                 return self._step(self.found[i:], branch=token.type != "ARROW")
             if token.type == "LSQB":
-                return Context(Expected.COMPUTED, self.begun)
+                return Context(Expected.COMPUTED)
             if token.type == "LPAR":
                 return self._parenthesis(i - 1)
             i -= 1
@@ -117,7 +116,7 @@ class _Back:
         """The index of the bracket that the closing one at `i` closes."""
         depth = 0
         for j in range(i, -1, -1):
-            if self.found[j].type in _OPENS:
+            if self.found[j].type in _CLOSING:
                 depth += 1
             elif self.found[j].type in _OPENING:
                 depth -= 1
@@ -137,27 +136,26 @@ class _Back:
         inside = self.found[i + 1 :]
         before = self.found[i - 1] if i else None
         if before is not None and before.type == "NAME" and before.end_pos == self.found[i].start_pos:
-            if i >= 2 and self.found[i - 2].type == "DEF":
-                return Context(Expected.COMPUTED if _after_equals(inside) else Expected.NOTHING, self.begun)
+            if i >= 2 and self.found[i - 2].type == "DEF":  # a default is computed, a name is one's own
+                computed = bool(inside) and inside[-1].type == "EQUALS"
+                return Context(Expected.COMPUTED if computed else Expected.NOTHING)
             return self._call(str(before), inside)
         steps = before is None or before.type in (*_STARTERS, "NEWLINE", "STAR")
         if before is not None and before.type == "EQUALS" and any(t.type == "DEF" for t in self.found[:i][-12:]):
             steps = True
         if steps:
             return self._step(inside, branch=False)
-        return Context(Expected.COMPUTED, self.begun)
+        return Context(Expected.COMPUTED)
 
     def _call(self, word: str, inside: Sequence[Token]) -> Context:
         parts = _split(inside)
         given = tuple(str(part[0]) for part in parts if len(part) > 1 and part[1].type == "EQUALS")
         last = parts[-1]
         if len(last) == 2 and last[1].type == "EQUALS":
-            return Context(Expected.VALUE, self.begun, word=word, option=str(last[0]))
+            return Context(Expected.VALUE, word=word, option=str(last[0]))
         if last:
-            return Context(Expected.COMPUTED, self.begun)
-        return Context(
-            Expected.CALL, self.begun, word=word, given=given, placed=len([p for p in parts if p]) - len(given)
-        )
+            return Context(Expected.COMPUTED)
+        return Context(Expected.CALL, word=word, given=given, placed=len([p for p in parts if p]) - len(given))
 
     def _statement(self, line: Sequence[Token]) -> Context:
         """On a line of its own; `line` are its tokens before the word that is being written."""
@@ -165,11 +163,11 @@ class _Back:
         if not line:
             kinds = [t.type for t in self.found]
             inside = kinds.count("LBRACE") > kinds.count("RBRACE")
-            return Context(Expected.STEP if inside else Expected.STATEMENT, self.begun)
+            return Context(Expected.STEP if inside else Expected.STATEMENT)
         if kinds == ["NAME", "COLON"]:
             return self._arguments(line[2:], "", setting=str(line[0]))
         if kinds == ["NAME", "EQUALS"]:
-            return Context(Expected.COMPUTED, self.begun)
+            return Context(Expected.COMPUTED)
         if kinds[0] == "DEF":
             equals = next((i for i, t in _outer(line) if t.type == "EQUALS"), None)
             return self._step(line[equals + 1 :], branch=False) if equals is not None else Context(Expected.NOTHING)
@@ -181,9 +179,9 @@ class _Back:
         star = max((i for i, t in _outer(step) if t.type == "STAR"), default=-1)
         step = step[star + 1 :]
         if not step:
-            return Context(Expected.STEP, self.begun, branch=branch)
+            return Context(Expected.STEP, branch=branch)
         if step[-1].type == "AT":
-            return Context(Expected.LABEL, self.begun)
+            return Context(Expected.LABEL)
         if any(t.type == "AS" for t in step) or step[0].type != "NAME":
             return Context(Expected.NOTHING)
         return self._arguments(step[1:], str(step[0]))
@@ -193,12 +191,12 @@ class _Back:
         flat = [t for _, t in _outer(line)]
         if len(flat) >= 2 and flat[-1].type == "EQUALS" and flat[-2].type == "NAME":
             chosen = str(flat[0]) if setting and flat[1].type != "EQUALS" else word
-            return Context(Expected.VALUE, self.begun, setting, chosen, str(flat[-2]))
+            return Context(Expected.VALUE, setting=setting, word=chosen, option=str(flat[-2]))
         given = tuple(str(a) for a, b in pairwise(flat) if b.type == "EQUALS")
         placed = len([t for t in flat if t.type not in ("EQUALS", "MINUS")]) - 2 * len(given)
         if setting and flat and (len(flat) == 1 or flat[1].type != "EQUALS"):
             word, placed = str(flat[0]), placed - 1
-        return Context(Expected.ARGUMENT, self.begun, setting, word, given=given, placed=max(placed, 0))
+        return Context(Expected.ARGUMENT, setting=setting, word=word, given=given, placed=max(placed, 0))
 
 
 def _outer(line: Sequence[Token]) -> list[tuple[int, Token]]:
@@ -206,7 +204,7 @@ def _outer(line: Sequence[Token]) -> list[tuple[int, Token]]:
     out: list[tuple[int, Token]] = []
     depth = 0
     for i, token in enumerate(line):
-        closes = token.type in _OPENS
+        closes = token.type in _CLOSING
         if depth == 0 and not closes:
             out.append((i, token))
         depth += (token.type in _OPENING) - closes
@@ -223,7 +221,3 @@ def _split(inside: Sequence[Token]) -> list[list[Token]]:
         elif token.type != "NEWLINE":
             parts[-1].append(token)
     return parts
-
-
-def _after_equals(inside: Sequence[Token]) -> bool:
-    return bool(inside) and inside[-1].type == "EQUALS"
