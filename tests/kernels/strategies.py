@@ -44,8 +44,11 @@ def dirty_memory() -> Iterator[None]:
 
 
 @st.composite
-def windows(draw: st.DrawFn, *, pooling: bool = False) -> tuple[Window, tuple[int, int]]:
-    """A window, and an image (H, W) that it fits in at least once."""
+def windows(draw: st.DrawFn, *, pooling: bool = False, even: bool = False) -> tuple[Window, tuple[int, int]]:
+    """A window, and an image (H, W) that it fits in at least once.
+
+    `pooling`: nothing dilated, at most half the window padded; `even`: as much padding after as before.
+    """
     sizes = []
     parts = []
     for _ in range(2):
@@ -53,7 +56,8 @@ def windows(draw: st.DrawFn, *, pooling: bool = False) -> tuple[Window, tuple[in
         stride = draw(st.integers(1, 3))
         dilation = 1 if pooling else draw(st.integers(1, 2))
         most = kernel // 2 if pooling else 2
-        pad = draw(st.integers(0, most)), draw(st.integers(0, most))
+        before = draw(st.integers(0, most))
+        pad = before, before if even else draw(st.integers(0, most))
         span = dilation * (kernel - 1) + 1
         sizes.append(max(1, span - sum(pad)) + draw(st.integers(0, 4)))
         parts.append((kernel, stride, pad, dilation))

@@ -53,7 +53,7 @@ def batch_of(shape: Shape, count: int, seed: int, dtype: Any = np.float64) -> Ar
 
 
 def random_weights(layer: Layer, shapes: Sequence[Shape], seed: int, dtype: Any = np.float64) -> dict[str, Array]:
-    """Random values for all weights, learnt and kept, in the engine's layout; those of a variance are positive."""
+    """Random values for all parameters and buffers, in the engine's layout; those of a variance are positive."""
     rng = np.random.default_rng(seed)
     values = {name: rng.standard_normal(spec.shape) for name, spec in layer.weights(*shapes).items()}
     return {name: (np.abs(v) + 0.5 if "var" in name else v).astype(dtype) for name, v in values.items()}
@@ -72,7 +72,7 @@ class Driven:
     y: Array
     dxs: list[Array | None]
     gradients: dict[str, Array]
-    kept: dict[str, Array]
+    buffers: dict[str, Array]
 
 
 def drive(
@@ -89,7 +89,7 @@ def drive(
     shapes = [tuple(x.shape[1:]) if x.ndim == 2 else (x.shape[3], x.shape[0], x.shape[1]) for x in inputs]
     specs = layer.weights(*shapes)
     weights = {name: v for name, v in values.items() if specs[name].is_parameter}
-    kept = {name: v.copy() for name, v in values.items() if not specs[name].is_parameter}
+    buffers = {name: v.copy() for name, v in values.items() if not specs[name].is_parameter}
     parts = [cut_images(x, cuts) for x in inputs]
     shards = [[part[k] for part in parts] for k in range(len(cuts) + 1)]
     for arrays in (*shards, list(weights.values())):
@@ -100,14 +100,14 @@ def drive(
         shared = layer.combine([layer.gather(shard, weights) for shard in shards])
 
     def context(number: int, what: Any) -> LayerContext:
-        return LayerContext(training, lambda: np.random.default_rng((seed, number)), what, kept)
+        return LayerContext(training, lambda: np.random.default_rng((seed, number)), what, buffers)
 
     made = [layer.forward(shard, weights, context(k, shared)) for k, shard in enumerate(shards)]
     y = joined([m[0] for m in made])
     if dy is None:
         if shared is not None:
-            layer.update_running_stats(shared, kept)
-        return Driven(y, [], {}, kept)
+            layer.update_running_stats(shared, buffers)
+        return Driven(y, [], {}, buffers)
     dys = cut_images(dy, cuts)
     for part in dys:
         part.setflags(write=False)
@@ -123,9 +123,9 @@ def drive(
         for name, gradient in written.items():
             total[name] += gradient
     if shared is not None:
-        layer.update_running_stats(shared, kept)
+        layer.update_running_stats(shared, buffers)
     whole = [joined([x for x in column if x is not None]) for column in zip(*dxs, strict=True)]
-    return Driven(y, list(whole), total, kept)
+    return Driven(y, list(whole), total, buffers)
 
 
 def as_written(text: str) -> Any:

@@ -34,7 +34,7 @@ def test_shapes_and_types_are_kept(name: str, dtype: type, data: st.DataObject, 
     assert all(isinstance(n, int) for n in layer.output(*shapes))
     driven = drive(layer, inputs, values, np.ones_like(y))
     found = [y, drive(layer, inputs, values, training=False).y, *driven.dxs, *driven.gradients.values()]
-    assert {array.dtype for array in (*found, *driven.kept.values()) if array is not None} == {np.dtype(dtype)}
+    assert {array.dtype for array in (*found, *driven.buffers.values()) if array is not None} == {np.dtype(dtype)}
     assert [dx.shape for dx in driven.dxs if dx is not None] == [x.shape for x in inputs]
     assert all(np.isfinite(array).all() for array in found if array is not None)
 
@@ -60,8 +60,8 @@ def test_shards_put_together_give_what_one_shard_gives(
         np.testing.assert_allclose(a, b, atol=1e-9)
     for key in whole.gradients:
         np.testing.assert_allclose(parts.gradients[key], whole.gradients[key], atol=1e-9)
-    for key in whole.kept:
-        np.testing.assert_allclose(parts.kept[key], whole.kept[key], atol=1e-10)
+    for key in whole.buffers:
+        np.testing.assert_allclose(parts.buffers[key], whole.buffers[key], atol=1e-10)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -30,7 +30,7 @@ def one_after_the_other(
     for number, layer in reversed(list(enumerate(layers)) if dy is not None else []):
         driven = drive(layer, [inputs[number]], {} if number else values, dy, **how)
         (dy,) = driven.dxs
-    return Driven(inputs[-1], driven.dxs, driven.gradients, driven.kept)
+    return Driven(inputs[-1], driven.dxs, driven.gradients, driven.buffers)
 
 
 def check(layers: Sequence[Layer], shape: Shape, dtype: type, seed: int, cuts: list[int]) -> None:
@@ -58,8 +58,8 @@ def check(layers: Sequence[Layer], shape: Shape, dtype: type, seed: int, cuts: l
     np.testing.assert_array_equal(found.dxs[0], wanted.dxs[0])
     for name, gradient in wanted.gradients.items():
         np.testing.assert_array_equal(found.gradients[name], gradient)
-    for name, kept in wanted.kept.items():
-        np.testing.assert_array_equal(found.kept[name], kept)
+    for name, buffers in wanted.buffers.items():
+        np.testing.assert_array_equal(found.buffers[name], buffers)
 
 
 @settings(max_examples=40, deadline=None)

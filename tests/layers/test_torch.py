@@ -74,8 +74,8 @@ def test_outputs_and_gradients(name: str, dtype: type, tolerance: float, data: s
     for key, gradient in driven.gradients.items():
         axes = specs[key].axes
         close(gradient.transpose(axes) if axes else gradient, twin.weights[key].grad)
-    for key, kept in driven.kept.items():
-        close(kept, twin.weights[key])
+    for key, buffers in driven.buffers.items():
+        close(buffers, twin.weights[key])
 
 
 @settings(max_examples=10, deadline=None)
@@ -89,7 +89,7 @@ def test_batchnorm_of_values_far_from_zero(seed: int, cuts: list[int]) -> None:
     wanted = twin([torch.tensor(outer(x).astype(np.float64))], training=True).detach().numpy()
     driven = drive(layer, [x], values, cuts=sorted(cuts))
     np.testing.assert_allclose(outer(driven.y), wanted, atol=2e-4)
-    np.testing.assert_allclose(driven.kept["running_var"], twin.weights["running_var"].numpy(), rtol=1e-4)
+    np.testing.assert_allclose(driven.buffers["running_var"], twin.weights["running_var"].numpy(), rtol=1e-4)
 
 
 @pytest.mark.parametrize(("kernel", "dilation"), [("2x4", 1), ("4x2", 1), ("3x5", 2), ("2x2", 3)])

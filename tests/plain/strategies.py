@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.kernels.strategies import normals, windows
+
 __all__ = ["FEW", "Array", "Geometry", "apart", "geometries", "normals", "slope"]
 
 Array = NDArray[np.floating[Any]]
@@ -42,25 +44,11 @@ class Geometry:
         return " ".join(f"{name}={a}x{b}" for name, (a, b) in options.items() if name != "dilation" or (a, b) != (1, 1))
 
 
-@st.composite
-def geometries(draw: st.DrawFn, *, pooling: bool = False, even: bool = False) -> Geometry:
-    """`pooling`: nothing dilated, at most half the window padded; `even`: as much padding after as before."""
-    axes = []
-    for _ in range(2):
-        kernel, stride = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-        dilation = 1 if pooling else draw(st.integers(1, 2))
-        most = kernel // 2 if pooling else 2
-        before = draw(st.integers(0, most))
-        after = before if even else draw(st.integers(0, most))
-        size = max(1, dilation * (kernel - 1) + 1 - before - after) + draw(st.integers(0, 3))
-        axes.append((size, kernel, stride, (before, after), dilation))
-    sizes, kernels, strides, pads, dilations = zip(*axes, strict=True)
-    return Geometry(sizes, kernels, strides, pads, dilations)
-
-
-def normals(seed: int, *shape: int) -> Array:
-    """Standard normal values in float64."""
-    return np.random.default_rng(seed).standard_normal(shape)
+def geometries(**how: bool) -> st.SearchStrategy[Geometry]:
+    """As `windows`."""
+    return windows(**how).map(
+        lambda case: Geometry(case[1], case[0].kernel, case[0].stride, case[0].pad, case[0].dilation)
+    )
 
 
 def apart(seed: int, *shape: int) -> Array:
