@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lark import Token
+
 from tuicnn.language.recovery.mending import CLOSERS, Mend, Recovery, Rules, removed, replaced
 
 __all__ = ["SEPARATORS", "mend_loose_arrows", "mend_marks"]
@@ -10,6 +12,8 @@ _JOINS = ("add", "concat", "residual")
 #: marks that are read as an arrow where a layer follows
 _FALSE = frozenset({"MINUS", "EQUALS", "COLON", "COMMA", "PLUS", "SLASH", "PERCENT"})
 _FALSE_TEXTS = frozenset({">", ".", "&", "–", "—", "−", "~", "<", "!", "^"})
+#: kinds of tokens that an arrow may stand next to, whatever else there is
+_PLAIN = frozenset({"NAME", "INT", "FLOAT", "SIZE", "STRING"})
 #: kinds of tokens that such marks begin with
 _MARKS = _FALSE | {"OTHER", "ARROW", "WRONG_ARROW", "BAR"}
 #: those of them that may be part of something else
@@ -105,6 +109,8 @@ SEPARATORS: Rules = {"WRONG_ARROW": (_wrong_arrow,), "SEMICOLON": (_semicolon,)}
 
 def mend_loose_arrows(r: Recovery) -> None:
     """Take away arrows that nothing stands before or behind; let settings and constants end with their line."""
+    if not _any_loose(r.tokens):
+        return
     statement = before = "chain"
     chain_seen, depth, i = False, 0, 0
     while i < len(r.tokens):
@@ -121,6 +127,20 @@ def mend_loose_arrows(r: Recovery) -> None:
             continue
         chain_seen |= statement == "chain"
         i += 1
+
+
+def _any_loose(tokens: list[Token]) -> bool:
+    """Whether an arrow may be loose: next to anything but a step, or in a line that is no chain."""
+    start = 0
+    for i, token in enumerate(tokens):
+        if token.type == "NEWLINE":
+            start = i + 1
+        elif token.type == "ARROW":
+            before, behind = tokens[max(i - 1, 0)].type, tokens[min(i + 1, len(tokens) - 1)].type
+            plain = before in _PLAIN or before in CLOSERS.values()
+            if not plain or behind not in _PLAIN or tokens[start + 1].type in ("EQUALS", "COLON"):
+                return True
+    return False
 
 
 def _loose_arrow(r: Recovery, i: int, statement: str, begins: bool, chain_seen: bool) -> int:

@@ -7,8 +7,10 @@ same edits are made among the tokens, so that the rules after it, and the gramma
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from lark import Token
@@ -74,27 +76,31 @@ class Recovery:
     def __init__(self, stream: list[Token], report: Report) -> None:
         self.tokens = stream
         self.report = report
-        #: layers, residual, and the blocks that the text defines
-        self.blocks = {str(b) for a, b in pairwise(stream) if a.type == "DEF"}
-        self.steps = {*vocabulary("layer"), "residual", *self.blocks}
-        #: names that the text gives a value, or a block's parameters
-        self.constants: set[str] = set()
-        #: how often each name is written
-        self.written: dict[str, int] = {}
         #: where statements have brackets that were guessed: their steps tell nothing of shapes
         self.unsound: list[int] = []
-        #: whether `x` is a name of the text, and no mark between two numbers
-        self.names_x = False
-        for before, token in zip([Token("NEWLINE", ""), *stream], stream, strict=False):
-            if token.type == "NAME":
-                self.written[str(token)] = self.written.get(str(token), 0) + 1
-                if before.type in ("LPAR", "COMMA"):
-                    self.constants.add(str(token))
-            elif token.type == "EQUALS" and before.type == "NAME":
-                self.constants.add(str(before))
-            if token.type in ("EQUALS", "COMMA", "RPAR") and before in ("x", "X"):
-                self.names_x = True
+        #: the blocks that the text defines; all names of steps; names that have a value, or are a block's parameters
+        self.blocks: set[str] = set()
+        self.steps: set[str] = set()
+        self.constants: set[str] = set()
+        #: how often each name is written
+        self.written: Counter[str] = Counter()
+
+    def learn_names(self) -> None:
+        """Look over the tokens for what is said of names."""
+        self.blocks = {str(b) for a, b in pairwise(self.tokens) if a.type == "DEF"}
+        self.steps = {*vocabulary("layer"), "residual", *self.blocks}
+        self.written = Counter(str(t) for t in self.tokens if t.type == "NAME")
+        for a, b in pairwise(self.tokens):
+            if a.type in ("LPAR", "COMMA") and b.type == "NAME":
+                self.constants.add(str(b))
+            elif a.type == "NAME" and b.type == "EQUALS":
+                self.constants.add(str(a))
         self.constants -= self.steps
+
+    @cached_property
+    def names_x(self) -> bool:
+        """Whether `x` is a name of the text, and no mark between two numbers."""
+        return any(a in ("x", "X") for a, b in pairwise(self.tokens) if b.type in ("EQUALS", "COMMA", "RPAR"))
 
     # --- looking ----------------------------------------------------------------------------------------------------
 

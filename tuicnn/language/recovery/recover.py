@@ -8,7 +8,7 @@ from lark import Token
 
 from tuicnn.language.recovery.arrows import SEPARATORS, mend_loose_arrows, mend_marks
 from tuicnn.language.recovery.brackets import EMPTY, close_brackets
-from tuicnn.language.recovery.characters import SPELLING, WIDE, read_times
+from tuicnn.language.recovery.characters import LONGEST_NUMBER, SPELLING, WIDE, read_times
 from tuicnn.language.recovery.mending import CLOSERS, Recovery
 from tuicnn.language.report import Report
 
@@ -16,6 +16,8 @@ __all__ = ["recover"]
 
 #: what people write out of habit is not looked for in a text of more tokens, or of more brackets
 _MOST, _MOST_BRACKETS = 20_000, 1_000
+#: kinds of tokens that no text in order has, but for `×`
+_ODD = frozenset({"TIMES", "WRONG_STRING", "OPEN_STRING", "OTHER", "WRONG_ARROW", "SEMICOLON"})
 
 
 def recover(stream: list[Token], report: Report) -> Recovery:
@@ -27,10 +29,12 @@ def recover(stream: list[Token], report: Report) -> Recovery:
     few = len(stream) <= _MOST and sum(t.type in CLOSERS for t in stream) <= _MOST_BRACKETS
     if report.forgiving and few:
         _read_habits(r)
-    r.scan({**SPELLING, **SEPARATORS})
+    if any(t.type in _ODD or len(t) > LONGEST_NUMBER or t in ("x", "X") for t in r.tokens):
+        r.scan({**SPELLING, **SEPARATORS})
     close_brackets(r)
     mend_loose_arrows(r)
-    r.scan(EMPTY)
+    if any(t.type in EMPTY for t in r.tokens):
+        r.scan(EMPTY)
     return r
 
 
@@ -42,6 +46,7 @@ def _read_habits(r: Recovery) -> None:
     from tuicnn.language.recovery.repeats import mend_repeats
     from tuicnn.language.recovery.words import WORDS, mend_hyphens
 
+    r.learn_names()
     r.scan(WIDE)
     r.scan(COMMENTS)
     mend_hyphens(r)
