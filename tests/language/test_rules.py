@@ -272,6 +272,9 @@ def test_initialisers_draw_as_their_formulas_say(name: str) -> None:
     drawn = init(np.random.default_rng(0), (40_000,), *fans.values())
     kind, _, formula = info(init).formula.partition(" = ")
     size = value(formula, fans)
+    kurtosis = (drawn**4).mean() / drawn.var() ** 2  # 3 for a normal distribution, 1.8 for a uniform one
+    assert kurtosis == pytest.approx(1.8 if "uniform" in kind else 3, abs=0.15)
+    assert drawn.dtype == np.float64
     if "uniform" in kind:
         assert size * 0.999 < np.abs(drawn).max() <= size
         assert drawn.std() == pytest.approx(size / math.sqrt(3), rel=0.02)
