@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.strategies import dirty_memory, normals, windows
-from tests.layers.helpers import inner, outer
+from tests.layers.helpers import outer
 from tuicnn import plain
 from tuicnn.kernels import (
     Array,
@@ -64,16 +64,6 @@ def test_max_pooling_is_the_definition(case: Case, ties: bool, single: bool, lon
 
 
 @given(windows(pooling=True), st.integers(0, 1000))
-def test_what_goes_into_max_pooling_comes_out_once(case: Case, seed: int) -> None:
-    window, (h, w) = case
-    x = with_ties(seed, h, w, 2, 3)
-    y, winners = max_pool_winners(x, window)
-    dy = normals(seed + 1, *y.shape)
-    dx = max_pool_backward(dy, winners)
-    np.testing.assert_allclose(dx.sum(axis=(0, 1)), dy.sum(axis=(0, 1)), atol=1e-12)
-
-
-@given(windows(pooling=True), st.integers(0, 1000))
 def test_an_infinite_gradient_stays_in_its_place(case: Case, seed: int) -> None:
     window, (h, w) = case
     x = normals(seed, h, w, 2, 3)
@@ -87,7 +77,7 @@ def test_an_infinite_gradient_stays_in_its_place(case: Case, seed: int) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(windows(pooling=True), st.integers(0, 1000))
-def test_average_pooling_is_the_definition_and_its_backward_the_adjoint(case: Case, seed: int) -> None:
+def test_average_pooling_is_the_definition(case: Case, seed: int) -> None:
     window, (h, w) = case
     x = normals(seed, h, w, 2, 3)
     with dirty_memory():
@@ -97,7 +87,6 @@ def test_average_pooling_is_the_definition_and_its_backward_the_adjoint(case: Ca
     np.testing.assert_allclose(outer(y), plain.average_pool(outer(x), *how(window)), atol=1e-12)
     expected = plain.average_pool_backward(outer(dy), (h, w), *how(window))
     np.testing.assert_allclose(outer(dx), expected, atol=1e-12)
-    np.testing.assert_allclose(np.vdot(y, dy), np.vdot(x, dx), atol=1e-9)
 
 
 @given(windows(pooling=True), st.integers(0, 1000))
@@ -117,10 +106,3 @@ def test_rows_may_lie_apart(case: Case, seed: int) -> None:
     np.testing.assert_array_equal(
         average_pool_backward(dy, x.shape, window), average_pool_backward(one, x.shape, window)
     )
-
-
-def test_padding_never_wins_but_counts_in_a_mean() -> None:
-    x = inner(np.full((1, 1, 2, 2), -1.0))
-    window = Window((2, 2), (2, 2), ((1, 1), (1, 1)))
-    assert (max_pool(x, window) == -1).all()
-    assert (average_pool(x, window) == -0.25).all()

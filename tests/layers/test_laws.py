@@ -99,15 +99,3 @@ def test_gradients_of_weights_are_adjoints_too(name: str, data: st.DataObject, c
     alone.load(x, other)
     there = float(np.vdot(alone.forward(), dy))
     assert sum(float(np.vdot(other[key], dw)) for key, dw in own.items()) == pytest.approx(there, abs=1e-9)
-
-
-@SOME
-@given(data=st.data(), count=COUNTS, seed=SEEDS)
-def test_ties_in_max_pooling_pass_each_gradient_once(data: st.DataObject, count: int, seed: int) -> None:
-    """Where all pixels are equal, what comes in at the back is what goes out at the front, channel by channel."""
-    text, shapes = data.draw(st.one_of(ROWS["maxpool"].written, ROWS["globalmaxpool"].written))
-    alone = Alone(text, [np.full((count, *shapes[0]), 0.5)])
-    (dx,), _ = alone.backward()
-    dy = alone.dy().reshape(count, shapes[0][0], -1)
-    assert np.count_nonzero(dx) <= dy.size  # one pixel takes all of it
-    np.testing.assert_allclose(dx.sum(axis=(2, 3)), dy.sum(axis=2), atol=1e-12)
