@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from tuicnn.engine.executor import Shard
     from tuicnn.engine.graph import Unit
     from tuicnn.engine.network import Network
-    from tuicnn.engine.step import Fetch, StepResult
+    from tuicnn.engine.step import Fetch
 
 __all__ = ["NextStep"]
+
+#: a step's loss, its gradient by each weight's name, and what `combine` made of the batch, by node
+Result = tuple[float, dict[str, Array], Mapping[int, Any]]
 
 #: bytes of recorded arrays that are kept from one question to the next
 KEPT = 2**27
@@ -88,6 +91,7 @@ class NextStep:
         self._gradients: dict[int, Array] = {}
         self._scales: dict[int, Array] = {}
         self._readings: dict[int, _Image] = {}
+        self._result: Result | None = None
 
     # --- what the step computes -------------------------------------------------------------------------------------
 
@@ -97,15 +101,19 @@ class NextStep:
         images, labels = self._fetch(0, self.count)
         return _outer(images), labels
 
-    def _replay(self, hook: StepHook | None = None) -> StepResult:
-        return self.network.replay(self.count, self._fetch, step=self.step, hook=hook)
+    def _replay(self, hook: StepHook | None = None) -> None:
+        found = self.network.replay(self.count, self._fetch, step=self.step, hook=hook)
+        if self._result is None:
+            gradients = {name: view.copy() for name, view in self.network.store.named(found.gradient).items()}
+            self._result = found.loss, gradients, found.batch_statistics
 
-    @cached_property
-    def result(self) -> tuple[float, dict[str, Array], Mapping[int, Any]]:
+    @property
+    def result(self) -> Result:
         """The batch's loss, its gradient by each weight with PyTorch's axes, and its statistics by node."""
-        found = self._replay()
-        gradients = {name: view.copy() for name, view in self.network.store.named(found.gradient).items()}
-        return found.loss, gradients, found.batch_statistics
+        if self._result is None:
+            self._replay()
+        assert self._result is not None
+        return self._result
 
     def outputs(self, node: int) -> Array | None:
         """What a node gives for all images; under `INPUT` the images. None for a node that nothing reads."""
@@ -161,9 +169,9 @@ class NextStep:
             formula = f"batch loss = (sum of the {self.count} images' losses) / {self.count}"
             return self._summed(address, formula, values, 1 / self.count, self.result[0])
         if address.kind == "gradient":
-            formula = f"{address} = sum of the {self.count} images' shares"
+            formula, shares = f"{address} = sum of the {self.count} images' shares", self._shares(address)
             engine = float(self.result[1][self._key(address)][address.index])
-            return self._summed(address, formula, self._shares(address), 1.0, engine)
+            return self._summed(address, formula, shares, 1.0, engine)
         if address.array == "rstd":
             view = self.image(0).view(self.names.numbers[address.name])
             return explained(address, view.rule.own(view, "rstd", address.index), None)
@@ -188,7 +196,7 @@ class NextStep:
     def _shares(self, address: Address) -> list[float]:
         """Each image's share in the gradient by a weight: over the places it was used at, dy times the other factor."""
         node = self.names.numbers[address.name]
-        view, dy = self.image(0).view(node), self.gradients(node)
+        dy, view = self.gradients(node), self.image(0).view(node)
         uses = list(view.rule.uses(view, address.array, address.index))
         if dy is None or not uses:
             return [0.0] * self.count
