@@ -9,6 +9,7 @@ What the parts of a number are worth is what the engine got; the number itself i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -87,3 +88,19 @@ class Specimen:
         if self.next_step is None:
             raise AddressError(f"{found}: this specimen has no training step")
         return self.next_step.explain(found)
+
+    def way_down(self) -> Sequence[Address]:
+        """Where to begin: the probability of the predicted class, and from there always the part that weighs most.
+
+        It ends after four numbers, or where one is given.
+        """
+        p = self.evaluation.end.p.array
+        way = [Address("p", (int(p.argmax()),))]
+        for _ in range(3):
+            parts = [part for part in self.explain(way[-1]).parts if part.address is not None]
+            if not parts:
+                break
+            largest = max(parts, key=lambda part: abs(part.contribution)).address
+            assert largest is not None
+            way.append(largest)
+        return way

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tuicnn.engine.graph import Unit
     from tuicnn.engine.network import Network
     from tuicnn.engine.step import Fetch
+    from tuicnn.training.trainer import Trainer
 
 __all__ = ["NextStep"]
 
@@ -92,6 +93,18 @@ class NextStep:
         self._scales: dict[int, Array] = {}
         self._readings: dict[int, _Image] = {}
         self._result: Result | None = None
+
+    @classmethod
+    def of(cls, trainer: Trainer) -> NextStep:
+        """The step that a trainer would take next."""
+        return cls(
+            trainer.network,
+            *trainer.batch(trainer.step),
+            step=trainer.step,
+            state=trainer.state,
+            lr=trainer.learning_rate,
+            updates=trainer.updates,
+        )
 
     # --- what the step computes -------------------------------------------------------------------------------------
 

@@ -137,7 +137,7 @@ class Trainer:
         """
         self._hook = hook
         try:
-            count = self._batch(self.step)[0]
+            count = self.batch(self.step)[0]
             result = self._together(self.network.max_workers(count), _STEP, self.step, hook is not None)
         finally:
             self._hook = None
@@ -149,14 +149,14 @@ class Trainer:
             hook.on_update(perf_counter() - began)
         return result.loss, result.correct / count, count
 
-    def _batch(self, step: int) -> tuple[int, Fetch]:
+    def batch(self, step: int) -> tuple[int, Fetch]:
         """The images of a step's batch: how many there are, and what makes those of a shard."""
         place = divmod(step, self.steps_per_epoch)
         return len(self.batches.indices(*place)), lambda start, stop: self.batches.make(*place, start, stop)
 
     def _forward_backward(self, step: int, *, watched: bool) -> StepResult | None:
         hook = (self._hook or StepHook()) if watched else None
-        return self.network.forward_backward(*self._batch(step), step=step, hook=hook)
+        return self.network.forward_backward(*self.batch(step), step=step, hook=hook)
 
     def _update(self, result: StepResult) -> None:
         """Move the weights along a step's gradient. Raises `DivergedError`, with all as it was, as in `advance`."""
@@ -180,7 +180,7 @@ class Trainer:
     def _diagnosis(self, found: Divergence | None, loss: float) -> Divergence:
         """Where the step that comes next goes wrong before the weights are moved; else what was found of these."""
         epoch = self.step // self.steps_per_epoch
-        first = diagnose(self.network, *self._batch(self.step), step=self.step, epoch=epoch)
+        first = diagnose(self.network, *self.batch(self.step), step=self.step, epoch=epoch)
         value = "NaN" if math.isnan(loss) else "infinite"
         return first or found or Divergence(self.step + 1, epoch + 1, "the loss", value)
 
