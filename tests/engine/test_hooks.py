@@ -53,8 +53,10 @@ def root_mean_square(values: Any) -> float:
 def test_sizes_and_dead_units_are_those_of_the_outputs(network: Network) -> None:
     x, y = batch()
     profile = StepProfile(4)
-    network.forward_backward(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, hook=profile)
+    result = network.replay(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, hook=profile)
     convolved, rectified, last = outputs(network, x)
+    right = sum(z.index(max(z)) == label for z, label in zip(last, y.tolist(), strict=True))
+    assert result.correct == right != COUNT - right
     sizes = [root_mean_square(each) for each in (convolved, rectified, rectified, last)]
     assert profile.activation.tolist() == pytest.approx(sizes)
     dead = sum(all(v == 0 for image in rectified for v in image[channel]) for channel in range(4))
