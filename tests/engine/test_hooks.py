@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -82,6 +83,25 @@ def test_seconds_are_those_between_two_readings_of_the_clock(network: Network, m
     assert profile.forward_seconds.tolist() == [1, 5, 9, 13]
     assert profile.backward_seconds.tolist() == [29, 25, 21, 17]  # in the opposite order
     assert profile.seconds.tolist() == [30, 30, 30, 30]
+
+
+def test_times_are_of_all_shards_and_sizes_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer that must know the whole batch takes time twice, before its shards wait and after."""
+    ticks = itertools.count()
+    monkeypatch.setattr(engine_step, "perf_counter", lambda: float(next(ticks)))
+    plan = Network.from_text("batchnorm -> flatten -> dense 3", input=(1, 2, 3), classes=3).plan
+    network = Network(plan, choices={"shard": 3})
+    x, y = batch()
+    x[:, :, 3:] *= 100
+    profile = StepProfile(3)
+    network.replay(COUNT, lambda a, b: (x[:, :, a:b], y[a:b]), step=0, hook=profile)
+    assert profile.forward_seconds.tolist() == [4, 2, 2]
+    assert profile.backward_seconds.tolist() == [4, 2, 2]
+    normal = (x - x.mean()) / x.std()
+    assert profile.activation[0] == pytest.approx(root_mean_square(normal[:, :, :3]), rel=1e-4)
+    z = normal[..., 0].reshape(6, COUNT).T[:3] @ network.state_dict()["dense1.weight"].T
+    given = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) - np.eye(3)[y[:3]]
+    assert profile.gradient[2] == pytest.approx(root_mean_square(given / COUNT), rel=1e-4)
 
 
 @pytest.mark.parametrize("count", [1, 7, 130, 300])
