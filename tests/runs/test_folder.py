@@ -223,13 +223,20 @@ def test_looking_whether_a_run_is_alive_keeps_nobody_from_starting_it(tmp_path: 
     looked.join()
 
 
-def test_weights_come_back_also_from_views(tmp_path: Path) -> None:
+def test_a_copy_of_hard_links_becomes_a_run_of_its_own(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "mnist", TEXT)
-    weight = np.arange(24, dtype=np.float32).reshape(2, 3, 4).transpose(2, 0, 1)
-    folder.save_weights(Checkpoint(0, 0, {"conv1.weight": weight, "scale": np.array(3, np.float64)}))
-    found = load_file(folder.weights)
-    assert np.array_equal(found["conv1.weight"], weight)
-    assert found["scale"] == 3
+    for path in (folder.journal, folder.log):
+        path.write_text("whole\n")
+    copy = RunFolder(Path(shutil.copytree(folder.path, tmp_path / "copy", copy_function=os.link)))
+    with copy.lock():
+        assert (copy.alive, folder.alive) == (True, False)
+        for path in (copy.journal, copy.log):
+            with path.open("a") as file:
+                file.write("more\n")
+        with folder.lock():
+            assert folder.alive
+    for original, own in ((folder.journal, copy.journal), (folder.log, copy.log)):
+        assert (original.read_text(), own.read_text()) == ("whole\n", "whole\nmore\n")
 
 
 def test_a_disk_that_fills_up_leaves_the_old_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
 from tuicnn.runs.owners import close_to_others
-from tuicnn.system.files import TEMPORARY, is_temporary, remove_temporary, why, write_atomic
+from tuicnn.system.files import TEMPORARY, is_temporary, remove_temporary, unshare, why, write_atomic
 from tuicnn.system.regular_files import read_regular
 
 if TYPE_CHECKING:
@@ -206,6 +206,12 @@ class RunFolder:
             raise UserError(self.in_use)
         for path in (self.path, self.checkpoints.path):  # whoever wrote there before is dead
             remove_temporary(path)
+        try:
+            for path in (self.journal, self.log):  # all other files are never written to, but replaced
+                unshare(path)
+        except OSError as error:
+            lock.release()
+            raise UserError(f"The run cannot be written to {path}: {why(error)}.") from error
         return lock
 
     @property

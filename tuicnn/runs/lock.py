@@ -165,7 +165,9 @@ def take(folder: Path) -> RunLock | None:
         try:
             opened = _opened(folder)
             if _flocked(descriptor) and _is_at(descriptor, path) and _held_folder(opened):
-                return RunLock(descriptor, opened)
+                if os.fstat(descriptor).st_nlink == 1:
+                    return RunLock(descriptor, opened)
+                path.unlink()  # it is also that of the run that this one was copied from, with hard links
         except BaseException:
             _close(descriptor, opened)
             raise

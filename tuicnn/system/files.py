@@ -10,9 +10,10 @@ import errno
 import os
 import re
 import secrets
+import stat
 from pathlib import Path
 
-__all__ = ["TEMPORARY", "is_temporary", "remove_temporary", "why", "write_all", "write_atomic"]
+__all__ = ["TEMPORARY", "is_temporary", "remove_temporary", "unshare", "why", "write_all", "write_atomic"]
 
 #: temporary files begin so, which is how a run folder knows them as its own
 TEMPORARY = ".tmp-"
@@ -57,6 +58,13 @@ def remove_temporary(folder: Path) -> None:
                     os.unlink(name, dir_fd=opened)
         finally:
             os.close(opened)
+
+
+def unshare(path: Path) -> None:
+    """Give a file that has other names, hard links, a copy of its own, for whoever appends to it. Raises `OSError`."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISREG((status := path.lstat()).st_mode) and status.st_nlink > 1:
+            write_atomic(path, path.read_bytes())
 
 
 def write_all(descriptor: int, data: bytes | bytearray) -> None:
