@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 from tests.strategies import networks
 from tuicnn.language import Severity, UnreadableError, check, format_text
 from tuicnn.language.diagnostics import Source
+from tuicnn.language.parsing.statements import parse
 from tuicnn.language.report import Report
-from tuicnn.language.syntax.parsing import parse
 from tuicnn.language.syntax.tree import Chain
 from tuicnn.language.writing import formatting
 

@@ -19,8 +19,8 @@ from tuicnn.engine.network import Network
 from tuicnn.language import Diagnostic, Severity, Source, check, check_file
 from tuicnn.language.diagnostics import plain_lines
 from tuicnn.language.fixes import apply_edits, choose_fixes
+from tuicnn.language.parsing.statements import parse
 from tuicnn.language.report import Report
-from tuicnn.language.syntax.parsing import parse
 from tuicnn.language.writing.fixing import fix_text
 
 from ..strategies import networks

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tuicnn.language import check, check_file
-from tuicnn.language.checks.unknown_names import setting_names
+from tuicnn.language.names import setting_names
 from tuicnn.language.reference import (
     FAMILIES,
     Entry,

@@ -21,9 +21,9 @@ from tuicnn.language.checks.program import Program, gather
 from tuicnn.language.checks.values import Scope, all_words, evaluate
 from tuicnn.language.diagnostics import Code, Diagnostic, Severity, Source, Span, lines_of
 from tuicnn.language.fixes import Fix, write
+from tuicnn.language.parsing.statements import parse
 from tuicnn.language.plan import Node, Plan
 from tuicnn.language.report import EnoughError, Report
-from tuicnn.language.syntax.parsing import parse
 from tuicnn.language.syntax.reading import read_file
 from tuicnn.language.syntax.tree import Chain, Name, Tree
 from tuicnn.language.vocabularies import fill_vocabularies

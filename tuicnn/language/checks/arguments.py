@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuicnn.language.checks.misplaced import Misplaced, accepts, missing_arrow, read_bare_word, read_surplus
-from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.diagnostics import Code, Note, Span, lines_of
 from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, NEEDLESS_OPTIONS
@@ -17,6 +16,7 @@ from tuicnn.language.fixes import Fix, after, remove, respell, start, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, is_other_name, option_meant
 from tuicnn.language.syntax.tree import Argument, Items, Literal, Name
+from tuicnn.language.value_fixes import example_value, nearest_accepted
 from tuicnn.vocabulary import Kind, ListOf, Size, SizeKind, Text, UnsuitableError, info, show, words
 
 __all__ = ["Taken", "extra_fields", "look", "signature", "take", "take_options"]

@@ -9,11 +9,12 @@ from typing import Any
 
 from tuicnn.language.checks.arguments import extra_fields, take, take_options
 from tuicnn.language.checks.program import Program
-from tuicnn.language.checks.unknown_names import CHOICES, OWN_SETTINGS, unknown_setting
+from tuicnn.language.checks.unknown_names import unknown_setting
 from tuicnn.language.checks.values import Scope
 from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.fixes import Fix, respell, write
+from tuicnn.language.names import CHOICES, OWN_SETTINGS
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, CallValue, Literal, Name, Setting

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tuicnn.language.checks.value_fixes import example_value, nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.elsewhere import COUNTED_LAYERS
@@ -15,6 +14,7 @@ from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Name
+from tuicnn.language.value_fixes import example_value, nearest_accepted
 from tuicnn.vocabulary import Boolean, Integer, Kind, ListOf, UnsuitableError, Word, info, vocabulary, words
 
 __all__ = ["Misplaced", "accepts", "layer_meant", "missing_arrow", "read_bare_word", "read_surplus"]

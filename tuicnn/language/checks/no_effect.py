@@ -14,10 +14,10 @@ from tuicnn.language.checks.configuration import Configuration
 from tuicnn.language.checks.constants import names_in
 from tuicnn.language.checks.graph import Flow, Graph
 from tuicnn.language.checks.program import Program
-from tuicnn.language.checks.unknown_names import option_owner
 from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, line_end, remove, write
+from tuicnn.language.names import option_owner
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Argument, Chain, Constant, Name, Recall, Setting, Unreadable, Use, Value
 from tuicnn.vocabulary import info, vocabulary

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from tuicnn.language.diagnostics import Code, Diagnostic, Note, Source
 from tuicnn.language.fixes import Fix, remove, write
+from tuicnn.language.parsing.statements import parse
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest
-from tuicnn.language.syntax.parsing import parse
 from tuicnn.language.syntax.reading import read_file
 from tuicnn.language.syntax.tree import Chain, Constant, Definition, Literal, Setting, Step, Tree
 

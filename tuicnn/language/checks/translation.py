@@ -6,13 +6,13 @@ import re
 
 from tuicnn.language.checks.arguments import take
 from tuicnn.language.checks.misplaced import accepts
-from tuicnn.language.checks.value_fixes import nearest_accepted
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, COUNTED_LAYERS
 from tuicnn.language.excerpts import bare_text, excerpt, plain_step
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Items, Use
+from tuicnn.language.value_fixes import nearest_accepted
 from tuicnn.vocabulary import info, show, vocabulary, words
 
 __all__ = ["glued", "translated"]

@@ -13,22 +13,13 @@ from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.elsewhere import ABSENT_LAYERS, JOINS, NEEDLESS_STEPS, SETTINGS
 from tuicnn.language.excerpts import excerpt, one_line
 from tuicnn.language.fixes import Fix, line_end, remove, respell, write
+from tuicnn.language.names import option_owner, setting_names
 from tuicnn.language.report import Report
-from tuicnn.language.suggest import aliases, closest, option_meant
+from tuicnn.language.suggest import aliases, closest
 from tuicnn.language.syntax.tree import Name, Recall, Setting, Use
-from tuicnn.vocabulary import arguments, info, vocabulary
+from tuicnn.vocabulary import info, vocabulary
 
-__all__ = ["CHOICES", "OWN_SETTINGS", "setting_names", "unknown_label", "unknown_setting", "unknown_step"]
-
-#: settings that name one of a vocabulary
-CHOICES = ("data", "loss", "optim", "schedule")
-#: settings of the language itself
-OWN_SETTINGS = ("default", "include")
-
-
-def setting_names() -> list[str]:
-    """Every setting there is."""
-    return list(dict.fromkeys([*CHOICES, *vocabulary("setting"), *OWN_SETTINGS]))
+__all__ = ["unknown_label", "unknown_setting", "unknown_step"]
 
 
 def unknown_step(use: Use, context: Context, blocks: Blocks) -> None:
@@ -195,40 +186,3 @@ def _option_alone(
     if any(a.name is not None and a.name.text == option for a in there.arguments):
         help = remove(more=": it is given there")
     return error(message, setting.span, help, Note(f"`{owner}:` is here", there.name.span))
-
-
-def option_owner(name: str, settings: Mapping[str, Setting]) -> tuple[str, str, str]:
-    """The setting that has an option of this name, or of one that means it, the option, and the word it follows.
-
-    All "" where there is none. `settings` are those of the file.
-    """
-    found: list[tuple[str, str, str]] = []
-    for setting in ("train", "augment"):
-        cls = vocabulary("setting")[setting]
-        own = [a.name for a in arguments(cls) if not a.positional]
-        found.append((setting, _exactly(name, own), ""))
-    for choice in CHOICES:
-        known = vocabulary(choice)
-        chosen = _chosen(settings.get(choice))
-        usual = {"data": "mnist", "loss": "cross_entropy", "optim": "adam"}.get(choice, "")
-        order = dict.fromkeys([w for w in (chosen, usual) if w in known] + [*known])
-        for word in [chosen] if chosen in known else order:
-            own = [a.name for a in arguments(known[word]) if not a.positional]
-            found.append((choice, _exactly(name, own), word))
-    return next((f for f in found if f[1] and f[1] == name), next((f for f in found if f[1]), ("", "", "")))
-
-
-def _exactly(name: str, own: list[str]) -> str:
-    """The option of this name or a name from elsewhere; a slip does not count."""
-    meant = option_meant(name, own)
-    if meant is None or len(name) == 1:
-        return ""
-    slip = meant.casefold() != name.casefold() and closest(name, [meant]) == meant and len(name) < len(meant)
-    return "" if slip else meant
-
-
-def _chosen(setting: Setting | None) -> str:
-    if setting is None or not setting.arguments:
-        return ""
-    value = setting.arguments[0].value
-    return value.text if isinstance(value, Name) else ""

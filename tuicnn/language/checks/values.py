@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tuicnn.language.checks.value_fixes import number_word
 from tuicnn.language.diagnostics import Code
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest
 from tuicnn.language.syntax.tree import Arithmetic, CallValue, Items, Literal, Name, Negative, Value
+from tuicnn.language.value_fixes import number_word
 from tuicnn.vocabulary import Call, ListOf, ObjectOf, Word, arguments, show, vocabulary
 
 __all__ = ["UNKNOWN", "Scope", "all_words", "evaluate"]

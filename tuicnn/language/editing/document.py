@@ -8,8 +8,8 @@ from pathlib import Path
 from tuicnn.language.checking import Checked, Reading, check
 from tuicnn.language.checks.program import gather
 from tuicnn.language.diagnostics import Source, Span, lines_of
+from tuicnn.language.parsing.statements import parse
 from tuicnn.language.report import Report
-from tuicnn.language.syntax.parsing import parse
 
 from .mentions import Mentions, find_mentions
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tuicnn.language.recovery.mending import CLOSERS, Mend, Recovery, Rules, inserted, removed, replaced
-from tuicnn.language.syntax.layout import DEEPEST
 
-__all__ = ["EMPTY", "close_brackets"]
+__all__ = ["DEEPEST", "EMPTY", "close_brackets"]
+
+#: how deep brackets may be nested
+DEEPEST = 50
 
 _MARKS = {"LPAR": "(", "RPAR": ")", "LBRACE": "{", "RBRACE": "}", "LSQB": "[", "RSQB": "]"}
 _OPENERS = {closer: opener for opener, closer in CLOSERS.items()}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lark import Token
 
-from tuicnn.language.checks.unknown_names import option_owner, setting_names
 from tuicnn.language.diagnostics import Code
 from tuicnn.language.elsewhere import BINDERS, DEFINERS, NETWORK_NAMES, SETTINGS
+from tuicnn.language.names import option_owner, setting_names
 from tuicnn.language.recovery.mending import NUMBERS, Mend, Recovery, Rules, removed, replaced
 
 __all__ = ["COMMENTS", "read_heading"]

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from tuicnn.language.checks.arguments import signature
 from tuicnn.language.checks.configuration import DEFAULTS
-from tuicnn.language.checks.unknown_names import CHOICES
 from tuicnn.language.elsewhere import SETTINGS
+from tuicnn.language.names import CHOICES
 from tuicnn.language.suggest import closest
 from tuicnn.language.vocabularies import fill_vocabularies
 from tuicnn.vocabulary import arguments, info, show, vocabulary

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tuicnn.language.checking import check
 from tuicnn.language.checks.counting import MOST_LAYERS
-from tuicnn.language.checks.unknown_names import CHOICES
 from tuicnn.language.diagnostics import Code
+from tuicnn.language.names import CHOICES
 from tuicnn.language.rendering import render_plain
 from tuicnn.language.syntax.reading import LARGEST
 from tuicnn.layers.shapes import shape_text

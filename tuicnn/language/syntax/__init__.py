@@ -1,1 +1,1 @@
-"""Text to tree: reading, cutting into statements, parsing; what cannot be parsed is said in words."""
+"""A text, its tokens, its grammar and its tree: what is written, before anything is said of it."""

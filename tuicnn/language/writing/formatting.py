@@ -25,12 +25,12 @@ from pathlib import Path
 
 from tuicnn.language.checking import check
 from tuicnn.language.diagnostics import Diagnostic, Severity, Source, plain_lines
+from tuicnn.language.parsing.layout import Piece, layout
+from tuicnn.language.parsing.statements import parse
 from tuicnn.language.recovery.recover import recover
 from tuicnn.language.rendering import render_plain
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.grammar import tokens
-from tuicnn.language.syntax.layout import Piece, layout
-from tuicnn.language.syntax.parsing import parse
 from tuicnn.language.writing.columns import Written, in_columns, width
 from tuicnn.language.writing.trivia import Comment, gap_between
 from tuicnn.language.writing.wording import LONGEST_LINE, Brackets, Line, Step, Words

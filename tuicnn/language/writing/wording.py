@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lark import Token
 
-from tuicnn.language.syntax.layout import Piece
+from tuicnn.language.parsing.layout import Piece
 from tuicnn.language.writing.trivia import Comment, Gap, Own, gap_between
 
 __all__ = ["LONGEST_LINE", "Brackets", "Branch", "Line", "Segment", "Step", "Words"]

@@ -14,13 +14,12 @@ from lark import Token
 
 from tuicnn.language.diagnostics import Code
 from tuicnn.language.fixes import remove
+from tuicnn.language.recovery.brackets import DEEPEST
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.building import span_of
 
-__all__ = ["DEEPEST", "Piece", "layout"]
+__all__ = ["Piece", "layout"]
 
-#: how deep brackets may be nested
-DEEPEST = 50
 _OPENS = ("LPAR", "LBRACE", "LSQB")
 _CLOSES = ("RPAR", "RBRACE", "RSQB")
 

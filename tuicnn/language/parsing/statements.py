@@ -8,14 +8,14 @@ from lark import Token, UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from tuicnn.language.diagnostics import Code, Source, Span, plain_lines
+from tuicnn.language.parsing.layout import Piece, layout
+from tuicnn.language.parsing.unexpected import explain
 from tuicnn.language.recovery.recover import recover
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.building import current, span_of
 from tuicnn.language.syntax.grammar import parser, tokens
-from tuicnn.language.syntax.layout import Piece, layout
 from tuicnn.language.syntax.reading import LARGEST
 from tuicnn.language.syntax.tree import Chain, Constant, Definition, Name, Setting, Statement, Step, Tree, Unreadable
-from tuicnn.language.syntax.unexpected import explain
 
 __all__ = ["MOST_TOKENS", "parse"]
 

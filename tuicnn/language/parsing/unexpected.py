@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from lark import Token
 
-from tuicnn.language.checks.unknown_names import setting_names
-from tuicnn.language.checks.value_fixes import example_value
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, after, remove, respell, write
+from tuicnn.language.names import setting_names
 from tuicnn.language.syntax.building import span_of
+from tuicnn.language.value_fixes import example_value
 from tuicnn.vocabulary import arguments, vocabulary
 
 __all__ = ["Unexpected", "explain"]
