@@ -29,7 +29,7 @@ class Ours:
         self._trainer = Trainer(plan, both, threads=threads)
         self._count = len(dataset.train_images)
         self._next = 0
-        self._see_that_all_are_there()
+        self._check_workers()
 
     def close(self) -> None:
         self._trainer.close()
@@ -40,7 +40,7 @@ class Ours:
 
     def train(self) -> int:
         count = self._trainer.advance()[2]
-        self._see_that_all_are_there()
+        self._check_workers()
         return count
 
     def evaluate(self) -> int:
@@ -49,7 +49,7 @@ class Ours:
         first, count = self._next, min(CHUNK, self._count - self._next)
         self._next += CHUNK
         self._trainer.evaluate_some("test", first, count)
-        self._see_that_all_are_there()
+        self._check_workers()
         return count
 
     def layer_times(self) -> LayerTimes:
@@ -58,7 +58,7 @@ class Ours:
         both = zip(profile.forward_seconds, profile.backward_seconds, strict=True)
         return [(float(forward), float(backward)) for forward, backward in both]
 
-    def _see_that_all_are_there(self) -> None:
+    def _check_workers(self) -> None:
         """The trainer would go on alone, with fewer processes than are to be measured."""
         if self._trainer.trouble:
             raise RuntimeError(self._trainer.trouble)

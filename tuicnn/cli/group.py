@@ -52,12 +52,12 @@ class NetFirst(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and self.get_command(ctx, args[0]) is None:
-            if meant := self._meant(ctx, args[0]):
+            if meant := self._suggestion(ctx, args[0]):
                 raise click.UsageError(f"no command {args[0]}. Did you mean {meant}?", ctx)
             args = [self.default, *args]
         return super().resolve_command(ctx, args)
 
-    def _meant(self, ctx: click.Context, word: str) -> str:
+    def _suggestion(self, ctx: click.Context, word: str) -> str:
         """The command that a word means which is neither one nor a net: by a slip, or as other tools call it."""
         if "." in word or os.sep in word or os.path.lexists(word) or (bundled("nets") / f"{word}.net").is_file():
             return ""

@@ -36,7 +36,7 @@ OPEN_FILES = 32
 
 def run() -> None:
     """The program `tuicnn`: what goes wrong is told in a sentence, and by the exit code."""
-    _open_what_is_closed()
+    _open_closed_streams()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # started with it closed (`>&-`): nobody wants to read
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the program runs
@@ -45,8 +45,8 @@ def run() -> None:
     code = 0
     try:
         try:
-            _see_that_files_can_be_opened()
-            _see_where_this_is()
+            _require_open_files()
+            _require_working_folder()
             code = main.main(standalone_mode=False) or 0
         except SystemExit as leave:
             code = leave.code if isinstance(leave.code, int) else 1
@@ -62,14 +62,14 @@ def run() -> None:
             code = 1
         sys.stdout.flush()
     except (BrokenPipeError, ReaderGoneError):
-        code = _output_is_gone(PIPE_CLOSED)
+        code = _discard_output(PIPE_CLOSED)
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             complain(f"tuicnn: {why(error)}; allow more with: ulimit -n 1024")
             sys.exit(1)
         if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG):
             raise
-        code = _output_is_gone(1)
+        code = _discard_output(1)
         complain(f"tuicnn: the output cannot be written: {why(error)}")
     sys.exit(code)
 
@@ -79,7 +79,7 @@ def _shortened(text: str) -> str:
     return re.sub(r"(\d{12})\d{20,}(\d{4})", r"\1...\2", text)
 
 
-def _open_what_is_closed() -> None:
+def _open_closed_streams() -> None:
     """Where one of the three standard descriptors is closed, a file of ours must not get its number."""
     for descriptor in range(3):
         try:
@@ -88,7 +88,7 @@ def _open_what_is_closed() -> None:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
 
 
-def _see_that_files_can_be_opened() -> None:
+def _require_open_files() -> None:
     """Raises `UserError` where so few files may be open that something would fail half-way."""
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if 0 <= allowed < OPEN_FILES:
@@ -103,7 +103,7 @@ def _see_that_files_can_be_opened() -> None:
             )
 
 
-def _see_where_this_is() -> None:
+def _require_working_folder() -> None:
     """Raises `UserError` where the working folder is gone: relative paths, and `runs`, mean nothing there."""
     try:
         Path.cwd()
@@ -111,7 +111,7 @@ def _see_where_this_is() -> None:
         raise UserError("the working folder was removed; change to another one with cd, and try again") from None
 
 
-def _output_is_gone(code: int) -> int:
+def _discard_output(code: int) -> int:
     """Let what is still to be written go nowhere: Python would complain again when it flushes at its end."""
     lead_nowhere(sys.stdout.fileno())
     return code

@@ -37,7 +37,7 @@ class Signals:
         handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]] = {
             signal.SIGINT: self._end,
             signal.SIGTERM: self._end,
-            signal.SIGHUP: lambda *_: self.let_go(),
+            signal.SIGHUP: lambda *_: self.release_terminal(),
             signal.SIGUSR1: lambda *_: self._save(),
         }
         if any(descriptor in self._terminals for descriptor in (1, 2)):
@@ -51,7 +51,7 @@ class Signals:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
-    def let_go(self) -> None:
+    def release_terminal(self) -> None:
         """The terminal is gone: from now on write nowhere, and go on."""
         if not self.terminal_gone:
             self.terminal_gone = True
@@ -61,7 +61,7 @@ class Signals:
     def lost_terminal(self) -> bool:
         """Whether a failed write means that the terminal is gone (which is then let go of)."""
         if self._terminals:
-            self.let_go()
+            self.release_terminal()
         return self.terminal_gone
 
     def _end(self, number: int, frame: FrameType | None) -> None:

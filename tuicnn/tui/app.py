@@ -114,10 +114,10 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self.animation_level = "none"
         self.use_command_palette = not terminal.ascii  # Textual's palette has characters of its own
         self.console._color_system = _colour_system(terminal)
-        self.watcher = Watcher(connect, self._tell)
+        self.watcher = Watcher(connect, self._on_snapshot)
         for mode, view in VIEWS.items():
             self.add_mode(mode, partial(view, terminal, self.watcher, title))
-        self._hangup = Hangup(partial(self._depart, "background"))
+        self._hangup = Hangup(partial(self._leave_with, "background"))
         self._ending = False
         self._shown: tuple[bool, str] = (False, "")  # whether the run is over, and what the space bar does
         self._told: Leaving | None = None  # how the run was told to end
@@ -139,7 +139,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         """Stop watching the terminal."""
         self._hangup.stop()
 
-    def _tell(self, snapshot: Snapshot) -> None:
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
         over = snapshot.progress.state.final or bool(snapshot.gone)
         if (over, self.said["pause"]) != self._shown:
             self._shown = over, self.said["pause"]
@@ -210,7 +210,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             done = "a checkpoint is written after this step" if action == "save" else WORDS[asked.state]
             self._notice(f"{done}; the view is frozen, f lets it go on")
         elif asked is not None and action == "save":
-            await self._see(lambda now: now.saved >= asked.step and bool(now.saved or not asked.step), SAVING_PATIENCE)
+            await self._wait_for(lambda now: now.saved >= asked.step, SAVING_PATIENCE)
             if (saved := self.watcher.latest.saved) >= asked.step:
                 self._notice(f"saved after step {saved:,}")
 
@@ -251,17 +251,17 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         """Leave at once where nothing can be lost, else ask. Asked for again while asking: leave, and train on."""
         snapshot = self.watcher.snapshot
         if snapshot.gone and not snapshot.progress.state.final:
-            self._depart("gone")
+            self._leave_with("gone")
         elif snapshot.progress.state.final:
-            self._depart("ended")
+            self._leave_with("ended")
         elif self._ending or isinstance(self.screen, LeaveScreen):
-            self._depart(self._told or "background")
+            self._leave_with(self._told or "background")
         else:
-            self.push_screen(LeaveScreen(self.terminal, self.watcher, self.title), self._leaving)
+            self.push_screen(LeaveScreen(self.terminal, self.watcher, self.title), self._on_answer)
 
-    def _leaving(self, answer: Leaving | None) -> None:
+    def _on_answer(self, answer: Leaving | None) -> None:
         if answer == "background":
-            self._depart("background")
+            self._leave_with("background")
         elif answer is not None:
             self._ending = True
             self.run_worker(self._end(answer), group="end")
@@ -274,16 +274,16 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         told = await self.watcher.act(action)
         if told is not None:
             self._told = choice
-            await self._see(lambda now: now.state.final or (action == "resume" and now.state is not State.PAUSED))
-        self._depart(choice if told is not None else "gone")
+            await self._wait_for(lambda now: now.state.final or (action == "resume" and now.state is not State.PAUSED))
+        self._leave_with(choice if told is not None else "gone")
 
-    async def _see(self, come: Callable[[Progress], bool], seconds: float = ENDING_PATIENCE) -> None:
+    async def _wait_for(self, come: Callable[[Progress], bool], seconds: float = ENDING_PATIENCE) -> None:
         """Wait until the run is as it was asked to be, for so many seconds, or gone."""
         started = monotonic()
         while monotonic() - started < seconds and not (come(self.watcher.latest) or self.watcher.snapshot.gone):
             await asyncio.sleep(0.02)
 
-    def _depart(self, choice: Any) -> None:
+    def _leave_with(self, choice: Any) -> None:
         snapshot, progress = self.watcher.snapshot, self.watcher.latest
         if choice == "background" and snapshot.gone:
             choice = "gone"

@@ -75,7 +75,7 @@ def context_at(lines: Sequence[str], place: Place) -> Context:
         return Context(Expected.FILE, quoted) if is_include else Context(Expected.NOTHING)
     if found and found[-1].end_pos == len(text) and found[-1].type in ("INT", "FLOAT", "SIZE", "STRING"):
         return Context(Expected.NOTHING)  # `8` is being written; nothing of ours goes on from it
-    return replace(_Back(found).context(), begun=begun)
+    return replace(_BackwardReader(found).context(), begun=begun)
 
 
 def _in_comment(line: str) -> bool:
@@ -88,7 +88,7 @@ def _in_comment(line: str) -> bool:
     return False
 
 
-class _Back:
+class _BackwardReader:
     """Goes back from the end of the tokens to where the step, the call or the statement begins."""
 
     def __init__(self, found: Sequence[Token]) -> None:
@@ -99,9 +99,9 @@ class _Back:
         while i > 0:
             token = self.found[i - 1]
             if token.type in _CLOSING:
-                i = self._opening(i - 1)
+                i = self._matching(i - 1)
                 continue
-            if token.type == "NEWLINE" and self._ends(i - 1):
+            if token.type == "NEWLINE" and self._ends_statement(i - 1):
                 return self._statement(self.found[i:])
             if token.type in _STARTERS:
                 return self._step(self.found[i:], branch=token.type != "ARROW")
@@ -112,7 +112,7 @@ class _Back:
             i -= 1
         return self._statement(self.found)
 
-    def _opening(self, i: int) -> int:
+    def _matching(self, i: int) -> int:
         """The index of the bracket that the closing one at `i` closes."""
         depth = 0
         for j in range(i, -1, -1):
@@ -124,7 +124,7 @@ class _Back:
                     return j
         return 0
 
-    def _ends(self, i: int) -> bool:
+    def _ends_statement(self, i: int) -> bool:
         """Whether a newline ends what stands before it: not where a line goes on, nor in arithmetic."""
         if i == 0:
             return True
@@ -169,14 +169,14 @@ class _Back:
         if kinds == ["NAME", "EQUALS"]:
             return Context(Expected.COMPUTED)
         if kinds[0] == "DEF":
-            equals = next((i for i, t in _outer(line) if t.type == "EQUALS"), None)
+            equals = next((i for i, t in _outside_brackets(line) if t.type == "EQUALS"), None)
             return self._step(line[equals + 1 :], branch=False) if equals is not None else Context(Expected.NOTHING)
         return self._step(line, branch=False)
 
     def _step(self, step: Sequence[Token], *, branch: bool) -> Context:
         """In a step, whose tokens so far these are."""
         step = [t for t in step if t.type != "NEWLINE"]
-        star = max((i for i, t in _outer(step) if t.type == "STAR"), default=-1)
+        star = max((i for i, t in _outside_brackets(step) if t.type == "STAR"), default=-1)
         step = step[star + 1 :]
         if not step:
             return Context(Expected.STEP, branch=branch)
@@ -188,7 +188,7 @@ class _Back:
 
     def _arguments(self, line: Sequence[Token], word: str, setting: str = "") -> Context:
         """In the arguments of a word. That of a setting which chooses one is the first of them."""
-        flat = [t for _, t in _outer(line)]
+        flat = [t for _, t in _outside_brackets(line)]
         if len(flat) >= 2 and flat[-1].type == "EQUALS" and flat[-2].type == "NAME":
             chosen = str(flat[0]) if setting and flat[1].type != "EQUALS" else word
             return Context(Expected.VALUE, setting=setting, word=chosen, option=str(flat[-2]))
@@ -199,7 +199,7 @@ class _Back:
         return Context(Expected.ARGUMENT, setting=setting, word=word, given=given, placed=max(placed, 0))
 
 
-def _outer(line: Sequence[Token]) -> list[tuple[int, Token]]:
+def _outside_brackets(line: Sequence[Token]) -> list[tuple[int, Token]]:
     """The tokens outside of brackets, with their numbers; a bracket itself is outside where it opens."""
     out: list[tuple[int, Token]] = []
     depth = 0
@@ -214,7 +214,7 @@ def _outer(line: Sequence[Token]) -> list[tuple[int, Token]]:
 def _split(inside: Sequence[Token]) -> list[list[Token]]:
     """The parts between commas outside of brackets."""
     parts: list[list[Token]] = [[]]
-    commas = {i for i, token in _outer(inside) if token.type == "COMMA"}
+    commas = {i for i, token in _outside_brackets(inside) if token.type == "COMMA"}
     for i, token in enumerate(inside):
         if i in commas:
             parts.append([])

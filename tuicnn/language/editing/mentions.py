@@ -42,13 +42,13 @@ __all__ = ["Mentions", "Place", "find_mentions"]
 
 #: line and column, from 1, in characters
 Place = tuple[int, int]
-#: names that are seen somewhere, those of the innermost room first
+#: names that are seen somewhere, those of the innermost scope first
 Names = ChainMap[str, Symbol]
 _FAR: Place = (2**31, 1)
 
 
 @dataclass(frozen=True)
-class _Room:
+class _Scope:
     """A stretch of text with names of its own: the whole, a block, a repeated step."""
 
     start: Place
@@ -63,7 +63,7 @@ class Mentions:
     def __init__(self) -> None:
         self.all: list[Mention] = []
         self.blocks: dict[str, Symbol] = {}
-        self.rooms = [_Room((0, 0), _FAR, Names(), Names())]
+        self.scopes = [_Scope((0, 0), _FAR, Names(), Names())]
         self.unreadable: list[Span] = []
 
     def at(self, place: Place) -> Mention | None:
@@ -83,22 +83,22 @@ class Mentions:
         """Every mention of a name, its definition with them."""
         return [m for m in self.all if isinstance(m.subject, Symbol) and m.subject.is_same(symbol)]
 
-    def _room(self, place: Place) -> _Room:
-        return max((room for room in self.rooms if room.start <= place <= room.end), key=lambda room: room.start)
+    def _scope_at(self, place: Place) -> _Scope:
+        return max((scope for scope in self.scopes if scope.start <= place <= scope.end), key=lambda scope: scope.start)
 
     def values_at(self, place: Place) -> dict[str, Symbol]:
         """The constants and parameters that are seen at a place."""
-        return dict(self._room(place).values)
+        return dict(self._scope_at(place).values)
 
     def labels_at(self, place: Place) -> dict[str, Symbol]:
         """The labels that are seen at a place and made before it."""
-        seen = self._room(place).labels.items()
+        seen = self._scope_at(place).labels.items()
         return {name: s for name, s in seen if (s.name.span.end_line, s.name.span.end_column) <= place}
 
 
 def find_mentions(reading: Reading) -> Mentions:
     """The mentions of a text that was checked."""
-    walk = _Walk(reading)
+    walk = _Walker(reading)
     statements = reading.tree.statements
     for i, statement in enumerate(statements):
         following = statements[i + 1].span if i + 1 < len(statements) else None
@@ -109,10 +109,10 @@ def find_mentions(reading: Reading) -> Mentions:
     return walk.out
 
 
-class _Walk:
+class _Walker:
     def __init__(self, reading: Reading) -> None:
         self.out = Mentions()
-        self.text = self.out.rooms[0]
+        self.text = self.out.scopes[0]
         self.program = reading.program
         self.words = all_words()
         self.entries = {(entry.family, entry.name): entry for entry in entries()}
@@ -160,10 +160,10 @@ class _Walk:
         for parameter in block.parameters:
             self.note(parameter.name.span, own[parameter.name.text])
             self.value(parameter.default, values, self.words)
-        room = _Room((block.span.line, block.span.column), self.end, values, Names())
-        self.out.rooms.append(room)
+        scope = _Scope((block.span.line, block.span.column), self.end, values, Names())
+        self.out.scopes.append(scope)
         if block.chain is not None:
-            self.chain(block.chain, room)
+            self.chain(block.chain, scope)
 
     def setting(self, setting: Setting) -> None:
         name = setting.name.text
@@ -190,18 +190,18 @@ class _Walk:
 
     # --- steps ------------------------------------------------------------------------------------------------------
 
-    def chain(self, chain: Chain, room: _Room) -> None:
+    def chain(self, chain: Chain, scope: _Scope) -> None:
         for step in chain.steps:
-            self.step(step, room)
+            self.step(step, scope)
 
-    def step(self, step: Step, room: _Room) -> None:
+    def step(self, step: Step, scope: _Scope) -> None:
         for repeat in step.repeats:
-            self.value(repeat, room.values, ())
-        unit, inner = step.unit, room
+            self.value(repeat, scope.values, ())
+        unit, inner = step.unit, scope
         if step.repeats:
             start, end = (unit.span.line, unit.span.column), (unit.span.end_line, unit.span.end_column)
-            inner = _Room(start, end, room.values, room.labels.new_child())
-            self.out.rooms.append(inner)
+            inner = _Scope(start, end, scope.values, scope.labels.new_child())
+            self.out.scopes.append(inner)
         if isinstance(unit, Group):
             self.chain(unit.chain, inner)
         elif isinstance(unit, Recall):
@@ -211,7 +211,7 @@ class _Walk:
         else:
             self.use(unit, inner)
         if step.label is not None:
-            own = room.labels.maps[0]
+            own = scope.labels.maps[0]
             self.note(step.label.span, own.setdefault(step.label.text, Symbol(Sort.LABEL, step.label, step)))
 
     def recalls(self) -> None:
@@ -219,18 +219,18 @@ class _Walk:
         for name, labels in self.recalled:
             self.note(name.span, labels.get(name.text))
 
-    def use(self, use: Use, room: _Room) -> None:
+    def use(self, use: Use, scope: _Scope) -> None:
         name = use.name.text
         if name in self.out.blocks:
             self.note(use.name.span, self.out.blocks[name])
             for argument in use.arguments:
                 if argument.name is not None:
                     self.note(argument.name.span, self.parameters[name].get(argument.name.text))
-                self.value(argument.value, room.values, self.words)
+                self.value(argument.value, scope.values, self.words)
         else:
-            self.arguments(self.word("layer", use.name), use.arguments, room.values)
+            self.arguments(self.word("layer", use.name), use.arguments, scope.values)
         for chain in use.branches.chains if use.branches is not None else ():
-            self.chain(chain, room)
+            self.chain(chain, scope)
 
     # --- values -----------------------------------------------------------------------------------------------------
 

@@ -41,28 +41,28 @@ def rename(document: Document, place: Place, name: str, others: Iterable[Documen
     old = symbol.name.text
     if not document.is_own(symbol.name.span):
         raise RenameError(f"{old} is defined in {symbol.name.span.source.name}: rename it there")
-    _see_that_it_is_a_name(name, symbol.sort)
+    _check_is_name(name, symbol.sort)
     if name == old:
         return []
     places: list[Span] = []
     for each in [document, *(o for o in others if o.name != document.name)]:
         found = each.mentions.of(symbol)
         if found:
-            _see_that_all_is_read(each, old)
+            _check_all_readable(each, old)
         if each is document:
-            _see_that_it_means_the_same(each, found, name)
+            _check_same_meaning(each, found, name)
         places += [m.span for m in found]
     return places
 
 
-def _see_that_it_is_a_name(name: str, sort: Sort) -> None:
+def _check_is_name(name: str, sort: Sort) -> None:
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise RenameError(f"{name!r} is no name: write a letter or _, then letters, digits or _")
     if "-" in name and sort in (Sort.CONSTANT, Sort.PARAMETER):
         raise RenameError(f"{name!r} would be read as a subtraction: write {name.replace('-', '_')}")
 
 
-def _see_that_all_is_read(document: Document, old: str) -> None:
+def _check_all_readable(document: Document, old: str) -> None:
     """A use in a line that cannot be read would be left behind."""
     for span in document.mentions.unreadable:
         text = span_text(span)
@@ -71,7 +71,7 @@ def _see_that_all_is_read(document: Document, old: str) -> None:
             raise RenameError(f"line {span.line} cannot be read, and {old} may be meant in it: mend it first")
 
 
-def _see_that_it_means_the_same(document: Document, found: list[Mention], name: str) -> None:
+def _check_same_meaning(document: Document, found: list[Mention], name: str) -> None:
     """Read the text as it would be: it must have no new problem, and every word must be about what it was about."""
     lines = list(document.lines)
     for span in sorted((m.span for m in found), reverse=True):

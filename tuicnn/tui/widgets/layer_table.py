@@ -79,14 +79,14 @@ class LayerTable(LineWidget):
         self._macs = 0
         self._stats: LayerStats | None = None
         self._cursor = 0
-        self._guilty = -1  # the layer that diverged
+        self._diverged = -1  # the layer that diverged
         self._top = self._shown = 0
 
     def show(self, overview: Overview, stats: LayerStats | None, cursor: int, diverged: str = "") -> None:
         """Show the layers with their live stats, the cursor on one, and a mark on the one that `diverged` names."""
         found = _NAMED.match(diverged)
         named = found[1] if found else ""
-        self._guilty = next((i for i, row in enumerate(overview.layers) if row.name == named), -1)
+        self._diverged = next((i for i, row in enumerate(overview.layers) if row.name == named), -1)
         if overview.layers is not self._rows:
             self._rows, self._macs = overview.layers, overview.macs
             self._names = [plain(row.name, self.terminal) for row in self._rows]
@@ -96,13 +96,13 @@ class LayerTable(LineWidget):
 
     def rows_wanted(self) -> int:
         """How many lines it takes to show all layers, and what else a step does."""
-        return len(self._rows) + 2 + len(self._besides())
+        return len(self._rows) + 2 + len(self._other_times())
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The head, as many layers as fit, and the totals."""
         if not self._rows or height < 3:
             return []
-        besides = self._besides()
+        besides = self._other_times()
         if height - 2 - len(besides) < min(len(self._rows), LEAST_LAYERS):
             besides = []
         room = height - 2 - len(besides)
@@ -111,7 +111,7 @@ class LayerTable(LineWidget):
         self._shown = len(shown)
         more = "" if len(shown) == len(self._rows) else f" {self._top + 1}-{shown[-1] + 1} of {len(self._rows)}"
         layout, dim, dash = self._fit(width), self.style("dim"), self.terminal.glyphs.dash
-        head = f"  {self._named('name', width)}layer{more}"
+        head = f"  {self._name_cell('name', width)}layer{more}"
         return [
             self._line(layout, head, {column: column.head for column in COLUMNS}, dim),
             *(self._layer(index, layout) for index in shown),
@@ -125,7 +125,7 @@ class LayerTable(LineWidget):
         if 0 < event.y <= self._shown:
             self.post_message(self.Chosen(index))
 
-    def _besides(self) -> list[tuple[str, float]]:
+    def _other_times(self) -> list[tuple[str, float]]:
         """What a step does that is no layer, with its milliseconds, as far as it is known."""
         stats = self._stats
         if stats is None:
@@ -138,7 +138,7 @@ class LayerTable(LineWidget):
         widths[OUTPUT] = max(OUTPUT.least, *(len(shape(row.shape)) for row in self._rows))
         widths[PARAMETERS] = max(PARAMETERS.least, len(count(sum(row.parameters for row in self._rows))))
         for last in sorted(COLUMNS, key=lambda c: -c.rank):
-            if width - sum(widths[c] + c.gap for c in widths) >= 2 + len(self._named("", width)) + LEAST_TEXT:
+            if width - sum(widths[c] + c.gap for c in widths) >= 2 + len(self._name_cell("", width)) + LEAST_TEXT:
                 break
             del widths[last]
         # No wider than the layers need: numbers far from their layer are hard to read.
@@ -157,7 +157,7 @@ class LayerTable(LineWidget):
             cells[DEAD] = _dead(float(stats.dead[index]))
         return cells
 
-    def _named(self, name: str, width: int) -> str:
+    def _name_cell(self, name: str, width: int) -> str:
         """A name with the blanks up to the layer's text: whole, unless it would take more than half of the line."""
         room = min(max(map(len, [*self._names, "name"])), width // 2)
         return cut(name, room, self.terminal).ljust(room + NAME_GAP)
@@ -165,13 +165,13 @@ class LayerTable(LineWidget):
     def _text(self, index: int, width: int) -> str:
         line = self._lines[index]
         glyphs = self.terminal.glyphs
-        pointer = glyphs.wrong if index == self._guilty else glyphs.pointer if index == self._cursor else " "
-        name = self._named(self._names[index], width)
+        pointer = glyphs.wrong if index == self._diverged else glyphs.pointer if index == self._cursor else " "
+        name = self._name_cell(self._names[index], width)
         return f"{pointer} {name}{line.marks}{line.text}" + (f" {line.source}" if line.source else "")
 
     def _layer(self, index: int, layout: Layout) -> Strip:
         style = self._cursor_style if index == self._cursor else self.base
-        if index == self._guilty:
+        if index == self._diverged:
             style += self.terminal.style("bad")
         return self._line(layout, self._text(index, layout.width), self._cells(index), style)
 

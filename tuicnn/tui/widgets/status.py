@@ -54,8 +54,8 @@ class Status(LineWidget):
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The three lines."""
-        said = self._said(width)
-        below = self._saying(*said, width) if said else [self._state(width), self._numbers(width)]
+        said = self._sentence(width)
+        below = self._sentence_lines(*said, width) if said else [self._state(width), self._numbers(width)]
         return [self._heading(width), *below]
 
     def _heading(self, width: int) -> Strip:
@@ -84,13 +84,13 @@ class Status(LineWidget):
         room = width - 4 - sum(len(text) for text, _ in left)
         notice = self._notice or ("" if self._snapshot.gone else plain(amiss, self.terminal))
         if notice:
-            return self._between(left, [(cut(notice, room, self.terminal), "warn")], width)
+            return self._spread(left, [(cut(notice, room, self.terminal), "warn")], width)
         facts = [fact for fact in facts if fact]
         while facts and len(dot.join(facts)) > room:
             facts.pop()
-        return self._between(left, [(dot.join(facts), "dim")], width)
+        return self._spread(left, [(dot.join(facts), "dim")], width)
 
-    def _said(self, width: int) -> tuple[str, Role] | None:
+    def _sentence(self, width: int) -> tuple[str, Role] | None:
         """The sentence in the place of the progress: before the run begins, and after it has ended."""
         progress, glyphs = self._snapshot.progress, self.terminal.glyphs
         if progress.state.final:
@@ -112,7 +112,7 @@ class Status(LineWidget):
         room = width - 3 - len(" DIVERGED ")
         return next((text for text in texts if len(folded(text, room, 3, self.terminal)) < 3), texts[-1])
 
-    def _saying(self, text: str, role: Role, width: int) -> list[Strip]:
+    def _sentence_lines(self, text: str, role: Role, width: int) -> list[Strip]:
         """The sentence in one line above the numbers, or in two where it is long."""
         progress = self._snapshot.progress
         marked = progress.state.final or progress.diverged
@@ -195,7 +195,7 @@ class Status(LineWidget):
         )
         return [(full * done, "accent"), (self.terminal.glyphs.rail * (cells - done), "faint")]
 
-    def _between(self, left: Sequence[Part], right: Sequence[Part], width: int) -> Strip:
+    def _spread(self, left: Sequence[Part], right: Sequence[Part], width: int) -> Strip:
         gap = width - 2 - sum(len(text) for text, _ in (*left, *right))
         return self.line([(" ", "text"), *left, (" " * max(0, gap), "text"), *right], width)
 
