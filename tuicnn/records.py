@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
-__all__ = ["Between", "RecordError", "dump", "from_plain", "parse", "to_plain"]
+__all__ = ["Between", "RecordError", "dump", "dump_plain", "from_plain", "parse", "to_plain"]
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
@@ -52,7 +52,12 @@ def _refuse(value: Any, wanted: Any) -> NoReturn:
 
 def dump(value: Any) -> str:
     """Strict JSON of plain data or a dataclass, on one line and without spaces. Raises `RecordError`."""
-    return json.dumps(to_plain(value), allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    return dump_plain(to_plain(value))
+
+
+def dump_plain(plain: Any) -> str:
+    """The same of what `to_plain` has given already."""
+    return json.dumps(plain, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
 
 
 def to_plain(value: Any, special: Special = _refuse, name: str = "JSON") -> Any:
@@ -64,8 +69,8 @@ def to_plain(value: Any, special: Special = _refuse, name: str = "JSON") -> Any:
     if isinstance(value, tuple | list):
         return [to_plain(item, special, name) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        items = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return {f.name: to_plain(v, special, f.name) for f, v in items if v is not None or f.default is not None}
+        items = ((field, none, getattr(value, field)) for field, none in _fields(type(value)))
+        return {field: to_plain(v, special, field) for field, none, v in items if v is not None or not none}
     if isinstance(value, Mapping):
         return {key: to_plain(item, special, str(key)) for key, item in value.items()}
     if isinstance(value, Path):
@@ -73,6 +78,12 @@ def to_plain(value: Any, special: Special = _refuse, name: str = "JSON") -> Any:
     if getattr(value, "ndim", None) == 0:  # one of NumPy's numbers
         return to_plain(value.item(), special, name)
     return special(value, name)
+
+
+@cache
+def _fields(cls: Any) -> tuple[tuple[str, bool], ...]:
+    """A dataclass's fields, and whether they are None by default."""
+    return tuple((field.name, field.default is None) for field in dataclasses.fields(cls))
 
 
 # --- reading --------------------------------------------------------------------------------------------------------

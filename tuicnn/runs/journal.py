@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tuicnn.errors import UserError
-from tuicnn.records import RecordError, dump
+from tuicnn.records import RecordError, dump_plain
 from tuicnn.records import parse as parse_json
 from tuicnn.system.files import why
 from tuicnn.system.regular_files import open_regular
@@ -220,4 +220,4 @@ def parse(line: bytes) -> Event | None:
 
 
 def _line(plain: dict[str, Any]) -> bytes:
-    return dump(plain).encode(errors="replace") + b"\n"
+    return dump_plain(plain).encode(errors="replace") + b"\n"

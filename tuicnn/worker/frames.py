@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tuicnn.records import RecordError, dump, from_plain, parse, to_plain
+from tuicnn.records import RecordError, dump_plain, from_plain, parse, to_plain
 
 __all__ = ["ANSWER_LIMIT", "REQUEST_LIMIT", "VERSION", "FrameError", "Splitter", "decode", "encode", "kind_of"]
 
@@ -95,7 +95,7 @@ def encode(kind: str, value: Any, limit: int = ANSWER_LIMIT) -> bytes:
 
 
 def _json(value: Any) -> bytes:
-    return dump(value).encode(errors="replace")
+    return dump_plain(value).encode(errors="replace")
 
 
 def kind_of(payload: bytes) -> str:
