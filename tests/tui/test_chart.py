@@ -14,8 +14,9 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from tests.tui.drawn import TERMINALS, drawn, odd_numbers, sizes, terminals, unhurried
-from tuicnn.display.axes import decades, snapped, tick_texts, ticks
+from tuicnn.display.axes import decades, snapped, ticks
 from tuicnn.display.curves import line_dots, smoothed
+from tuicnn.display.numbers import tick_texts
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.chart import Chart, Series
 

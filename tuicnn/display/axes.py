@@ -1,11 +1,10 @@
-"""Numbers for people: round steps for axes and scales, and short texts."""
+"""Round steps for axes and scales."""
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
-__all__ = ["decades", "round_step", "short", "snapped", "tick_texts", "ticks"]
+__all__ = ["decades", "round_step", "snapped", "ticks"]
 
 _BOUNDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
@@ -46,31 +45,3 @@ def decades(low: float, high: float, most: int) -> list[float]:
     every = max(1, -(-(top - bottom) // max(1, most - 1)))
     count = max(1, -(-(top - bottom) // every))
     return [10.0 ** (bottom + i * every) for i in range(count + 1)]
-
-
-def short(value: float) -> str:
-    """Three significant digits: `0.0312`, `2.3`, `12.3k`, `1.2e-07`."""
-    if not math.isfinite(value):
-        return str(value)
-    size = abs(value)
-    if size >= 1e6 or 0 < size < 1e-4:
-        return f"{value:.2g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
-    if size >= 1e4:
-        return f"{value / 1000:.3g}k"
-    return f"{value:.0f}" if size >= 100 else f"{value:.3g}"
-
-
-def tick_texts(values: list[float], *, percent: bool = False) -> list[str]:
-    """Texts of rising ticks, with as many decimals as it takes to tell them apart."""
-    if percent:
-        return [text + "%" for text in tick_texts([100 * v for v in values])]
-    largest = max((abs(v) for v in values), default=0.0)
-    least = min((b - a for a, b in pairwise(values)), default=largest or 1.0)
-    if largest >= 1e6 or (largest > 0 and largest < 1e-3):
-        digits = max(2, math.ceil(math.log10(largest / least) + 1e-9) + 1) if least > 0 else 2
-        texts = [f"{v if abs(v) > least / 1e6 else 0.0:.{min(digits, 15)}g}" for v in values]
-        return [t.replace("e+0", "e").replace("e-0", "e-").replace("e+", "e") for t in texts]
-    if largest >= 1e4 and least >= 100:
-        return [f"{v / 1000:g}k" if v else "0" for v in values]
-    decimals = max(0, -math.floor(math.log10(least) + 1e-9)) if least > 0 else 0
-    return [f"{v if abs(v) > least / 1e6 else 0.0:.{decimals}f}" for v in values]

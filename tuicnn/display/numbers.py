@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
-__all__ = ["clock", "count", "counted", "duration", "percent", "shape", "significant"]
+__all__ = ["clock", "count", "counted", "duration", "percent", "shape", "short", "significant", "tick_texts"]
 
 
 def count(number: int) -> str:
@@ -31,7 +32,7 @@ def significant(number: float, unknown: str = "-") -> str:
         return f"{number:.{max(0, min(3, 2 - math.floor(math.log10(size))))}f}"
     mantissa, exponent = f"{number:.1e}".split("e")
     short = f"{mantissa}e{int(exponent)}"
-    return short if len(short) <= 6 else f"{number:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return short if len(short) <= 6 else _brief_exponent(f"{number:.0e}")
 
 
 def percent(share: float | None, digits: int = 1, unknown: str = "-") -> str:
@@ -64,3 +65,36 @@ def duration(seconds: float) -> str:
 def shape(sizes: Sequence[int]) -> str:
     """A shape as the language writes it: `8x28x28`."""
     return "x".join(map(str, sizes))
+
+
+def short(value: float) -> str:
+    """Three significant digits: `0.0312`, `2.3`, `12.3k`, `1.2e-07`."""
+    if not math.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 1e-4:
+        return _brief_exponent(f"{value:.2g}")
+    if size >= 1e4:
+        return f"{value / 1000:.3g}k"
+    return f"{value:.0f}" if size >= 100 else f"{value:.3g}"
+
+
+def tick_texts(values: list[float], *, percent: bool = False) -> list[str]:
+    """Texts of rising ticks, with as many decimals as it takes to tell them apart."""
+    if percent:
+        return [text + "%" for text in tick_texts([100 * v for v in values])]
+    largest = max((abs(v) for v in values), default=0.0)
+    least = min((b - a for a, b in pairwise(values)), default=largest or 1.0)
+    if largest >= 1e6 or (largest > 0 and largest < 1e-3):
+        digits = max(2, math.ceil(math.log10(largest / least) + 1e-9) + 1) if least > 0 else 2
+        texts = [f"{v if abs(v) > least / 1e6 else 0.0:.{min(digits, 15)}g}" for v in values]
+        return [_brief_exponent(text) for text in texts]
+    if largest >= 1e4 and least >= 100:
+        return [f"{v / 1000:g}k" if v else "0" for v in values]
+    decimals = max(0, -math.floor(math.log10(least) + 1e-9)) if least > 0 else 0
+    return [f"{v if abs(v) > least / 1e6 else 0.0:.{decimals}f}" for v in values]
+
+
+def _brief_exponent(text: str) -> str:
+    """`1e-7` for `1e-07`, `1e7` for `1e+07`."""
+    return text.replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")

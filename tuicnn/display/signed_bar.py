@@ -8,8 +8,8 @@ from collections.abc import Callable
 from rich.segment import Segment
 from rich.style import Style
 
-from tuicnn.display.axes import short
 from tuicnn.display.glyphs import Glyphs
+from tuicnn.display.numbers import short
 from tuicnn.display.terminal import Role
 
 __all__ = ["signed_bar"]

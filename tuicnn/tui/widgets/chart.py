@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from textual.strip import Strip
 
-from tuicnn.display.axes import decades, round_step, short, snapped, tick_texts, ticks
+from tuicnn.display.axes import decades, round_step, snapped, ticks
 from tuicnn.display.curves import extent, line_dots, point_dots, settled, smoothed
-from tuicnn.display.numbers import percent, significant
+from tuicnn.display.numbers import percent, short, significant, tick_texts
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.tui.canvas import Canvas
 from tuicnn.tui.widgets.lines import LineWidget, Part

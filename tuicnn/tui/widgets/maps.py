@@ -12,7 +12,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tuicnn.display.axes import short, snapped
+from tuicnn.display.axes import snapped
+from tuicnn.display.numbers import short
 from tuicnn.display.pixels import NONE, averaged, enlarged, half_blocks, runs
 from tuicnn.display.plain import plain
 from tuicnn.display.scales import BAD, bound, characters, colours, places
