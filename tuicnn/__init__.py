@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tuicnn import plain as plain
-    from tuicnn.engine.network import NetError, Network
+    from tuicnn.engine.network import NetError
+    from tuicnn.network import Network
 
 __version__ = "0.1.0"
 __all__ = ["NetError", "Network", "__version__", "plain"]
@@ -23,9 +24,7 @@ __all__ = ["NetError", "Network", "__version__", "plain"]
 def __getattr__(name: str) -> Any:
     # NumPy is imported when a network is wanted, and not for `tuicnn --help`
     if name in ("NetError", "Network"):
-        from tuicnn.engine import network
-
-        return getattr(network, name)
+        return getattr(import_module("tuicnn.network" if name == "Network" else "tuicnn.engine.network"), name)
     if name == "plain":
         return import_module("tuicnn.plain")
     raise AttributeError(f"module tuicnn has no attribute {name}")

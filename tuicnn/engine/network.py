@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -86,7 +86,7 @@ class Network:
         classes: int | None = None,
         seed: int | None = None,
         dtype: DTypeLike = np.float32,
-    ) -> Network:
+    ) -> Self:
         """A network from a `.net` text. Raises `NetError` with every problem in it.
 
         `input` (C, H, W) and `classes` stand in for the data set's own; the weights are drawn from `seed`, or from
@@ -103,7 +103,7 @@ class Network:
         path: str | os.PathLike[str],
         seed: int | None = None,
         dtype: DTypeLike = np.float32,
-    ) -> Network:
+    ) -> Self:
         """A network from a `.net` file. Raises `NetError` with every problem in it, also where it cannot be read."""
         text = read_file(Path(path))
         if isinstance(text, Diagnostic):

@@ -16,24 +16,33 @@ from tuicnn.training.checkpointing import restore_arrays
 from tuicnn.training.trainer import Trainer
 
 if TYPE_CHECKING:
+    from tuicnn.language import Plan
     from tuicnn.training.checkpoint import Checkpoint
 
-__all__ = ["specimen_of"]
+__all__ = ["newest_of", "specimen_of"]
+
+
+def newest_of(folder: RunFolder, say: Callable[[str], None] = lambda line: None) -> tuple[Plan, Checkpoint]:
+    """A run's newest checkpoint, and the plan that it belongs to; the run may train meanwhile.
+
+    `say` is told of damaged checkpoints. Raises `UserError` where there is none.
+    """
+    checkpoint = folder.checkpoints.newest(say)
+    if checkpoint is None:
+        raise UserError(f"The run {folder.name} has no checkpoint yet; it writes one after each epoch.")
+    return plan_of(folder, Origin.of(folder), checkpoint.text), checkpoint
 
 
 def specimen_of(
     folder: RunFolder, image: int = 0, say: Callable[[str], None] = lambda line: None
 ) -> tuple[Specimen, Checkpoint]:
-    """A specimen of a run's newest checkpoint, and the checkpoint; the run may train meanwhile.
+    """A specimen of a run's newest checkpoint, with the step that comes next, and the checkpoint.
 
-    `image` counts the validation images; where there are none, the test images. `say` is told of damaged checkpoints.
-    Raises `UserError` where there is no checkpoint, no such image, or the data is not here.
+    `image` counts the validation images; where there are none, the test images. Raises `UserError` as `newest_of`, and
+    where there is no such image, or the data is not here.
     """
-    origin, checkpoint = Origin.of(folder), folder.checkpoints.newest(say)
-    if checkpoint is None:
-        raise UserError(f"The run {folder.name} has no checkpoint yet; it writes one after each epoch.")
-    plan = plan_of(folder, origin, checkpoint.text)
-    PreparedRun(folder, plan, origin.options).see_its_data()
+    plan, checkpoint = newest_of(folder, say)
+    PreparedRun(folder, plan, Origin.of(folder).options).see_its_data()
     data = plan.data.load()
     kind, images, labels = "validation", data.val_images, data.val_labels
     if not len(images):

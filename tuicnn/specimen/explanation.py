@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .address import Address
+from .text import html, lines
 
 __all__ = ["COMBINE", "Explanation", "Part", "combined"]
 
@@ -46,7 +47,7 @@ def combined(combine: str, contributions: Sequence[float]) -> float:
     return float(COMBINE.get(combine, math.fsum)(contributions))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """A number of a specimen: `value` in float64 from its `parts`; `engine`, what the engine got in its own precision.
 
@@ -65,3 +66,10 @@ class Explanation:
         """The `count` parts that contribute most, sorted by size; and the sum of what the others contribute."""
         ordered = sorted(self.parts, key=lambda part: -abs(part.contribution))
         return ordered[:count], math.fsum(part.contribution for part in ordered[count:])
+
+    def __repr__(self) -> str:
+        return "\n".join(lines(self))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html(self)

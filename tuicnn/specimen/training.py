@@ -1,69 +1,32 @@
 """The training step that comes next, held still: the batch's gradient, each image's share in it, and the move it makes.
 
-The engine's own step is replayed, and a hook records what is asked for; so what is read here is what the step computes,
-to the same bits.
+Its numbers are the engine's own (see `replay`), and open by the same rules as an image in evaluation.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tuicnn.engine.hooks import StepHook
 from tuicnn.kernels.arrays import Array
-from tuicnn.language.plan import INPUT
-from tuicnn.layers import Dropout
 
 from .address import Address, AddressError
 from .explanation import Explanation, Part
 from .names import Names
 from .reading import Reading, explained
+from .replay import Replay
 from .rules import Opened
 from .rules.optimizers import OPTIMIZERS, Moved
 
 if TYPE_CHECKING:
-    from tuicnn.engine.executor import Shard
-    from tuicnn.engine.graph import Unit
     from tuicnn.engine.network import Network
     from tuicnn.engine.step import Fetch
     from tuicnn.training.trainer import Trainer
 
 __all__ = ["NextStep"]
-
-#: a step's loss, its gradient by each weight's name, and what `combine` made of the batch, by node
-Result = tuple[float, dict[str, Array], Mapping[int, Any]]
-
-#: bytes of recorded arrays that are kept from one question to the next
-KEPT = 2**27
-
-
-class _Recorder(StepHook):
-    """Copies what some nodes give in a step, and the gradients by it: lists of (shard, array)."""
-
-    def __init__(self, wanted: set[int]) -> None:
-        self._wanted = wanted
-        self.outputs: dict[int, list[tuple[int, Array]]] = defaultdict(list)
-        self.gradients: dict[int, list[tuple[int, Array]]] = defaultdict(list)
-        self.scales: dict[int, list[tuple[int, Array]]] = defaultdict(list)
-
-    def on_forward(self, unit: Unit, shard: Shard, seconds: float) -> None:
-        """Copy a unit's output, and of dropout what it multiplied by."""
-        self._take(self.outputs, unit.node, shard.number, shard.outputs[unit.node])
-        if isinstance(unit.layer, Dropout):
-            self._take(self.scales, unit.node, shard.number, shard.saved[unit.node])
-
-    def on_backward(self, unit: Unit, shard: Shard, gradients: Mapping[str, Array], seconds: float) -> None:
-        """Copy the gradient by a unit's output."""
-        self._take(self.gradients, unit.node, shard.number, shard.gradients[unit.node])
-
-    def _take(self, into: dict[int, list[tuple[int, Array]]], node: int, shard: int, array: Array | None) -> None:
-        if node in self._wanted and array is not None:
-            into[node].append((shard, _outer(array)))
 
 
 class NextStep:
@@ -87,12 +50,8 @@ class NextStep:
         self.network, self.count, self.step, self.lr, self.updates = network, count, step, lr, updates
         self.names, self._state = Names(network.plan), network.state_dict()
         self._kept = {name: network.store.named(flat) for name, flat in state.items()}
-        self._fetch = fetch
-        self._outputs: dict[int, Array] = {}
-        self._gradients: dict[int, Array] = {}
-        self._scales: dict[int, Array] = {}
+        self.replay = Replay(network, count, fetch, step)
         self._readings: dict[int, _Image] = {}
-        self._result: Result | None = None
 
     @classmethod
     def of(cls, trainer: Trainer) -> NextStep:
@@ -105,59 +64,6 @@ class NextStep:
             lr=trainer.learning_rate,
             updates=trainer.updates,
         )
-
-    # --- what the step computes -------------------------------------------------------------------------------------
-
-    @cached_property
-    def batch(self) -> tuple[Array, Any]:
-        """The images (N, C, H, W), augmented as the step takes them, and their labels (N,)."""
-        images, labels = self._fetch(0, self.count)
-        return _outer(images), labels
-
-    def _replay(self, hook: StepHook | None = None) -> None:
-        found = self.network.replay(self.count, self._fetch, step=self.step, hook=hook)
-        if self._result is None:
-            gradients = {name: view.copy() for name, view in self.network.store.named(found.gradient).items()}
-            self._result = found.loss, gradients, found.batch_statistics
-
-    @property
-    def result(self) -> Result:
-        """The batch's loss, its gradient by each weight with PyTorch's axes, and its statistics by node."""
-        if self._result is None:
-            self._replay()
-        assert self._result is not None
-        return self._result
-
-    def outputs(self, node: int) -> Array | None:
-        """What a node gives for all images; under `INPUT` the images. None for a node that nothing reads."""
-        return self.batch[0] if node == INPUT else self._recorded(node)[0]
-
-    def gradients(self, node: int) -> Array | None:
-        """The gradient by it; None where the step does not compute it, as nothing before it learns."""
-        return None if node == INPUT else self._recorded(node)[1]
-
-    def scales(self, node: int) -> Array | None:
-        """What dropout multiplies by; None of other nodes, and where nothing is dropped."""
-        self._recorded(node)
-        return self._scales.get(node)
-
-    def _recorded(self, node: int) -> tuple[Array | None, Array | None]:
-        if node not in self._outputs and node in self.network.executor.graph.live:
-            nodes = self.network.plan.nodes
-            wanted = {node, *nodes[node].inputs, *(n for n, other in enumerate(nodes) if node in other.inputs)}
-            if sum(a.nbytes for kept in (self._outputs, self._gradients) for a in kept.values()) > KEPT:
-                self._outputs.clear()
-                self._gradients.clear()
-            recorder = _Recorder(wanted)
-            self._replay(recorder)
-            for kept, recorded in (
-                (self._outputs, recorder.outputs),
-                (self._gradients, recorder.gradients),
-                (self._scales, recorder.scales),
-            ):
-                for number, parts in recorded.items():
-                    kept[number] = np.concatenate([array for _, array in sorted(parts, key=lambda part: part[0])])
-        return self._outputs.get(node), self._gradients.get(node)
 
     def image(self, number: int) -> _Image:
         """One image of the batch. Raises `AddressError` where there is none."""
@@ -180,10 +86,10 @@ class NextStep:
         if address.name == "loss":
             values = [self.image(n).explain(replace(address, image=n)).value for n in range(self.count)]
             formula = f"batch loss = (sum of the {self.count} images' losses) / {self.count}"
-            return self._summed(address, formula, values, 1 / self.count, self.result[0])
+            return self._summed(address, formula, values, 1 / self.count, self.replay.result.loss)
         if address.kind == "gradient":
             formula, shares = f"{address} = sum of the {self.count} images' shares", self._shares(address)
-            engine = float(self.result[1][self._key(address)][address.index])
+            engine = float(self.replay.result.gradients[self._key(address)][address.index])
             return self._summed(address, formula, shares, 1.0, engine)
         if address.array == "rstd":
             view = self.image(0).view(self.names.numbers[address.name])
@@ -209,7 +115,7 @@ class NextStep:
     def _shares(self, address: Address) -> list[float]:
         """Each image's share in the gradient by a weight: over the places it was used at, dy times the other factor."""
         node = self.names.numbers[address.name]
-        dy, view = self.gradients(node), self.image(0).view(node)
+        dy, view = self.replay.gradients(node), self.image(0).view(node)
         uses = list(view.rule.uses(view, address.array, address.index))
         if dy is None or not uses:
             return [0.0] * self.count
@@ -229,9 +135,9 @@ class NextStep:
     def _statistics(self, address: Address) -> list[float]:
         """Each image's share in the mean or the variance of a batch normalisation's channel."""
         node, (channel,) = self.names.numbers[address.name], address.index
-        x = self.outputs(self.network.plan.nodes[node].inputs[0])
+        x = self.replay.outputs(self.network.plan.nodes[node].inputs[0])
         assert x is not None
-        statistics = self.result[2][node]
+        statistics = self.replay.result.statistics[node]
         values = x[:, channel].reshape(self.count, -1).astype(np.float64)
         if address.array == "var":
             values = (values - statistics.mean[channel]) ** 2
@@ -241,7 +147,11 @@ class NextStep:
         """A weight, or what is kept beside it, after the step."""
         optimizer, key, index = self.network.plan.optimizer, self._key(address), address.index
         bare = replace(address, kind="value", state="")
-        arrays = {"w": self._state[key], "g": self.result[1][key], **{k: a[key] for k, a in self._kept.items()}}
+        arrays = {
+            "w": self._state[key],
+            "g": self.replay.result.gradients[key],
+            **{k: a[key] for k, a in self._kept.items()},
+        }
         values = {name: float(array[index]) for name, array in arrays.items()}
         moved: Moved = OPTIMIZERS[type(optimizer)](optimizer, values, self.lr, self.updates + 1)[address.state or "w"]
         where = {"w": bare, "g": replace(bare, kind="gradient", batch=True)}
@@ -264,29 +174,24 @@ class _Image(Reading):
     """One image of the batch, in training mode: the batch's statistics, dropout's masks."""
 
     def __init__(self, step: NextStep, number: int) -> None:
-        super().__init__(step.names, step._state, int(step.batch[1][number]))
+        super().__init__(step.names, step._state, int(step.replay.batch[1][number]))
         self._step, self.image_number, self.share = step, number, 1 / step.count
 
     def array(self, number: int) -> Array | None:
-        found = self._step.outputs(number)
+        found = self._step.replay.outputs(number)
         return None if found is None else found[self.image_number]
 
     def gradient(self, number: int) -> Array | None:
-        found = self._step.gradients(number)
+        found = self._step.replay.gradients(number)
         return None if found is None else found[self.image_number]
 
     def batch_gradient(self, name: str) -> Array:
-        return self._step.result[1][name]
+        return self._step.replay.result.gradients[name]
 
     def statistics(self, number: int) -> tuple[Array, Array, int] | None:
-        found = self._step.result[2].get(number)
+        found = self._step.replay.result.statistics.get(number)
         return None if found is None else (found.mean, found.squares / found.size, found.size)
 
     def scale(self, number: int) -> Array | None:
-        found = self._step.scales(number)
+        found = self._step.replay.scales(number)
         return None if found is None else found[self.image_number]
-
-
-def _outer(x: Array) -> Array:
-    """A copy of (H, W, N, C) as (N, C, H, W); of (N, V) as it is."""
-    return np.array(x.transpose(2, 3, 0, 1) if x.ndim == 4 else x, order="C")

@@ -35,9 +35,9 @@ def explain(run: str, address: str | None, image: int, backward: bool, as_json: 
     The weights are those of the run's newest checkpoint.
     """
     terminal_of(ascii)
-    from tuicnn.display.explanations import as_dict, lines
     from tuicnn.runs.finding import find_run
     from tuicnn.runs.specimens import specimen_of
+    from tuicnn.specimen.text import as_dict, lines
 
     if address is not None:
         from tuicnn.specimen.address import parse

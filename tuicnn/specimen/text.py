@@ -1,15 +1,16 @@
-"""An explanation as lines of text and as JSON."""
+"""An explanation as lines of text, as HTML for a notebook, and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tuicnn.specimen.address import Address
-    from tuicnn.specimen.explanation import Explanation, Part
+    from .address import Address
+    from .explanation import Explanation, Part
 
-__all__ = ["as_dict", "lines"]
+__all__ = ["as_dict", "html", "lines"]
 
 #: parts that are shown each on a line of its own; the others are summed
 SHOWN = 12
@@ -66,6 +67,28 @@ def _folded(text: str, width: int) -> Iterator[str]:
     yield line
 
 
+def html(explanation: Explanation, shown: int = SHOWN) -> str:
+    """The same as `lines`, as a table."""
+    largest, rest = explanation.largest(shown)
+    rows = []
+    for part in largest:
+        numbers = map(_figure, (part.contribution, part.value, part.factor))
+        rows.append([*numbers, _name(part.address), _name(part.factor_address), part.label])
+    if len(explanation.parts) > len(largest):
+        total = _figure(rest) if explanation.combine == "sum" else ""
+        rows.append([total, "", "", "", "", f"{len(explanation.parts) - len(largest):,} others"])
+    engine = "" if explanation.engine is None else f", engine {_figure(explanation.engine)}"
+    heads = ("contributes", "value", "x factor", "address", "address of the factor", "")
+    table = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    header = "".join(f"<th>{head}</th>" for head in heads)
+    caption = f"<b>{escape(str(explanation.address))} = {_figure(explanation.value)}</b>{engine}"
+    return f"<p>{caption}<br><code>{escape(explanation.formula)}</code></p><table><tr>{header}</tr>{table}</table>"
+
+
+def _name(address: Address | None) -> str:
+    return "" if address is None else str(address)
+
+
 def as_dict(explanation: Explanation) -> dict[str, Any]:
     """The explanation as JSON has it; the address of a constant is null."""
     return {
@@ -76,17 +99,13 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "combine": explanation.combine,
         "parts": [
             {
-                "address": _written(part.address),
+                "address": _name(part.address) or None,
                 "value": part.value,
                 "factor": part.factor,
-                "factor_address": _written(part.factor_address),
+                "factor_address": _name(part.factor_address) or None,
                 "contribution": part.contribution,
                 "label": part.label,
             }
             for part in explanation.parts
         ],
     }
-
-
-def _written(address: Address | None) -> str | None:
-    return None if address is None else str(address)

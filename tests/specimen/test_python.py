@@ -1,0 +1,73 @@
+"""From Python: `Network.explain`, what an explanation shows of itself, and ties."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, train
+from tuicnn import Network
+from tuicnn.errors import UserError
+from tuicnn.language.plan import INPUT
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.specimens import specimen_of
+from tuicnn.specimen.specimen import Specimen
+
+
+def test_an_explanation_shows_itself() -> None:
+    network = Network.from_text("conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10", seed=0)
+    image = np.random.default_rng(0).normal(size=(1, 28, 28))
+    found = network.explain("logits[3]", image)
+    head, formula, *_, last = repr(found).splitlines()
+    assert head == f"logits[3] = {found.value:.6g}    engine {found.engine:.6g}"
+    assert formula.startswith("dense1[3] = dense1.bias[3] + sum over v < 1568 of")
+    assert last.endswith("1,557 others")
+    html = found._repr_html_()
+    assert html.count("<tr>") == 14
+    assert "<td>flatten1[" in html
+    assert repr(network.explain("conv1.bias[3]", image)) == "conv1.bias[3] = 0    engine 0\nconv1.bias[3] is given"
+    with pytest.raises(UserError, match="without the image's label there is no loss; give it"):
+        network.explain("loss", image)
+
+
+def test_of_equal_values_the_first_wins_forward_and_backward() -> None:
+    network = Network.from_text("maxpool 2 -> flatten -> dense 3", input=(1, 2, 2), classes=3, seed=0)
+    specimen = Specimen(network, np.ones((1, 2, 2)), 1)
+    labels = [part.label for part in specimen.explain("maxpool1[0, 0, 0]").parts]
+    assert labels[0] == "window (0, 0), the winner"
+    assert all(label.endswith(", as large, but later in reading order") for label in labels[1:])
+    assert specimen.explain("d image[0, 0, 0]").value == specimen.evaluation.gradients.outputs[INPUT][0, 0, 0] != 0
+    assert specimen.explain("d image[0, 0, 1]").value == 0
+
+
+@pytest.mark.parametrize("optim", ["optim: adam", "optim: sgd momentum=0.9 nesterov=true decay=0.01"])
+def test_a_checkpoint_knows_the_weights_of_the_next(tmp_path: Path, optim: str) -> None:
+    """After each step of a run, with augmentation, dropout, a schedule and batch normalisation."""
+    folder = RunFolder.create(tmp_path, "small", NET.format(data=made_data(tmp_path), optim=optim))
+    left = {}
+    for _, run in killed_after_each_event(folder):
+        if run.checkpoints.steps():
+            left[checkpoint_of(run).step] = run
+    assert sorted(left) == [1, 2, 3, 4, 5, 6]
+    random = np.random.default_rng(0)
+    for step in range(1, 6):
+        specimen, _ = specimen_of(left[step])
+        there = checkpoint_of(left[step + 1])
+        for name in ("conv1.weight", "conv1.bias", "batchnorm1.weight", "dense1.weight"):
+            index = tuple(int(random.integers(size)) for size in there.arrays[name].shape)
+            found = specimen.explain(f"step {name}{list(index)}")
+            assert found.engine == there.arrays[name][index]
+            assert found.value == pytest.approx(found.engine, rel=1e-5, abs=1e-7)
+
+
+def test_a_network_out_of_a_run(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    with pytest.raises(UserError, match="small-1 has no checkpoint yet"):
+        Network.from_run(folder.path)
+    train(folder)
+    network, checkpoint = Network.from_run(folder.path), checkpoint_of(folder)
+    assert all((checkpoint.arrays[name] == array).all() for name, array in network.state_dict().items())
+    with pytest.raises(UserError, match="There is no run none"):
+        Network.from_run("none")
