@@ -98,3 +98,15 @@ def test_what_cannot_be_written_is_said(wrong: Path, monkeypatch: pytest.MonkeyP
     assert wrong.read_bytes() == WRONG.encode()
     assert check("--fix", "missing.net").exit_code == 1
     assert "no file missing.net" in check("--fix", "missing.net").stderr
+
+
+def test_a_network_of_pytorch_becomes_one_of_ours_with_its_comments(wrong: Path) -> None:
+    wrong.write_text(
+        "import torch.nn as nn\n\nmodel = nn.Sequential(\n    nn.Conv2d(1, 8, 3, padding=1),   # edges\n"
+        "    nn.BatchNorm2d(8),\n    nn.ReLU(inplace=True),\n    nn.MaxPool2d(2),\n    nn.Flatten(),\n"
+        "    nn.Linear(1568, 10)\n)\n"
+    )
+    assert check("--fix", wrong).exit_code == 0
+    assert wrong.read_text() == (
+        "\n    conv 8 3x3 pad=1   # edges\n    batchnorm\n    relu\n    maxpool(2)\n    flatten\n    dense 10\n"
+    )

@@ -7,7 +7,7 @@ import re
 from tuicnn.language.checks.arguments import take
 from tuicnn.language.checks.misplaced import accepts
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
-from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, COUNTED_LAYERS
+from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, COUNTED_LAYERS, NEEDLESS_OPTIONS
 from tuicnn.language.excerpts import bare_text, excerpt, plain_step
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
@@ -15,7 +15,7 @@ from tuicnn.language.syntax.tree import Argument, Items, Use
 from tuicnn.language.value_fixes import nearest_accepted
 from tuicnn.vocabulary import info, show, vocabulary, words
 
-__all__ = ["glued", "translated"]
+__all__ = ["closest_exactly", "glued", "is_called", "translated"]
 
 
 def glued(text: str) -> tuple[str, str] | None:
@@ -34,22 +34,28 @@ def closest_exactly(text: str) -> str | None:
     return known.get(plain)
 
 
-def translated(use: Use, layer: str, scope: Scope) -> str:
-    """The step as `layer` takes it; "" where another name is all that it needs."""
+def is_called(name: str, layer: str) -> bool:
+    """Whether a layer has this name in another library: `nn.Conv2d` of `conv`."""
+    last = name.rpartition(".")[2]
+    return layer in (closest_exactly(last), closest_exactly(re.sub("[123][dD]$", "", last)))
+
+
+def translated(use: Use, layer: str, scope: Scope) -> tuple[str, bool]:
+    """The step as `layer` takes it, "" where another name is all that it needs; and whether it says all that it did."""
     cls = vocabulary("layer").get(layer)
     if cls is None or use.branches is not None:
-        return ""
+        return "", True
     places = [a for a in use.arguments if a.name is None]
     told = any(a.name and a.name.text == "in_channels" for a in use.arguments)
     # torch must be told first how many channels or values come in
     torch = len(places) == 2 if layer == "dense" else layer == "conv" and len(places) >= 3
     torch = told or (torch and use.name.text.rpartition(".")[2] != "Conv2D")
     if not torch and not excerpt(use.span)[len(use.name.text) :].startswith("("):
-        return ""
+        return "", True
     report = Report()
     take(cls, use.name, use.arguments, scope, report)
     if not report.failed and not torch:
-        return layer if not use.arguments else ""
+        return layer if not use.arguments else "", True
     given = places[1:] if torch and not told else places
     if layer in COUNTED_LAYERS or layer.startswith("global"):
         given = []
@@ -65,7 +71,10 @@ def translated(use: Use, layer: str, scope: Scope) -> str:
     texts = [(a, _text(cls, a, argument, scope)) for a, argument in taken]
     parts = [text for a, text in texts if a.positional]
     step = " ".join([layer, *parts, *(f"{a.name}={text}" for a, text in texts if not a.positional)])
-    return step + (f" -> {behind}" if behind else "")
+    needless = sum(a.name is not None and a.name.text in NEEDLESS_OPTIONS for a in use.arguments)
+    needless += len(places) if layer in COUNTED_LAYERS else torch and not told
+    said = len(taken) + needless + bool(behind)
+    return step + (f" -> {behind}" if behind else ""), said == len(use.arguments)
 
 
 def _text(cls: type, own: words.Argument, argument: Argument, scope: Scope) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tuicnn.language.checks.arguments import look
 from tuicnn.language.checks.blocks import Blocks
 from tuicnn.language.checks.context import Context
-from tuicnn.language.checks.translation import closest_exactly, glued, translated
+from tuicnn.language.checks.translation import closest_exactly, glued, is_called, translated
 from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.elsewhere import ABSENT_LAYERS, JOINS, NEEDLESS_STEPS, SETTINGS
 from tuicnn.language.excerpts import excerpt, one_line
@@ -54,10 +54,10 @@ def unknown_step(use: Use, context: Context, blocks: Blocks) -> None:
     if meant is None:
         return error(message, span, f"remove this step, or write one of the layers: {', '.join(layers)}")
     asked = f"{message}. Did you mean `{meant}`?"
-    step = translated(use, meant, context.scope)
+    step, whole = translated(use, meant, context.scope)
     if step:
-        return error(asked, use.span, write(step))
-    error(asked, span, write(meant, safe=closest_exactly(name) == meant))
+        return error(asked, use.span, write(step, safe=whole and is_called(name, meant)))
+    error(asked, span, write(meant, safe=is_called(name, meant)))
     if meant in vocabulary("layer"):  # what is wrong with its arguments is told in one go
         look(vocabulary("layer")[meant], Name(meant, span), use.arguments, context.scope, context.report)
     return None
