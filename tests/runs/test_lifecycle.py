@@ -146,8 +146,10 @@ def test_where_all_checkpoints_are_damaged_nothing_is_touched(stopped: RunFolder
     for path in stopped.checkpoints.path.iterdir():
         path.write_bytes(b"")
     before = {path: path.read_bytes() for path in stopped.path.iterdir() if path.is_file()}
-    with pytest.raises(UserError, match="so this run cannot be resumed"):
-        resume(stopped)
+    said: list[str] = []
+    with pytest.raises(UserError, match=r"None of the checkpoints in .* can be read.*net\.net"):
+        resume(stopped, say=said.append)
+    assert len(said) == 2
     assert {path: path.read_bytes() for path in stopped.path.iterdir() if path.is_file()} == before
 
 

@@ -68,6 +68,12 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return folder
 
 
+@pytest.fixture
+def left(stopped: RunFolder, tmp_path: Path) -> RunFolder:
+    """A copy of it."""
+    return RunFolder(Path(shutil.copytree(stopped.path, tmp_path / "left")))
+
+
 # --- the same bits --------------------------------------------------------------------------------------------------
 
 
@@ -242,25 +248,9 @@ def test_from_the_one_before_it_ends_with_the_same_bits(tmp_path: Path) -> None:
     assert {p.name for p in left.checkpoints.path.iterdir()} == {p.name for p in folder.checkpoints.path.iterdir()}
 
 
-def test_where_all_are_damaged_it_is_said(stopped: RunFolder, tmp_path: Path) -> None:
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
-    for path in left.checkpoints.path.iterdir():
-        path.write_bytes(path.read_bytes()[:100])
-    said: list[str] = []
-    with pytest.raises(UserError, match=r"None of the checkpoints in .* can be read.*net\.net"):
-        train(left, resume=True, say=said.append)
-    assert len(said) == 2
-    assert story(left) == story(stopped)  # nothing was cut off
-
-
-def test_what_lies_in_a_checkpoints_place_is_neither_waited_for_nor_followed(
-    stopped: RunFolder, tmp_path: Path
-) -> None:
+def test_what_lies_in_a_checkpoints_place_is_neither_waited_for_nor_followed(left: RunFolder) -> None:
     import os
 
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
     checkpoints = left.checkpoints
     os.mkfifo(checkpoints.file(9))
     checkpoints.file(8).mkdir()
@@ -274,11 +264,7 @@ def test_what_lies_in_a_checkpoints_place_is_neither_waited_for_nor_followed(
     assert all(reason in line for reason, line in zip(reasons, said, strict=True)), said
 
 
-def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(
-    stopped: RunFolder, tmp_path: Path
-) -> None:
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
+def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(left: RunFolder) -> None:
     checkpoints = left.checkpoints
     sound = checkpoints.read(4)
     arrays = {**sound.arrays, "batchnorm1.running_var": -sound.arrays["batchnorm1.running_var"]}
@@ -299,11 +285,7 @@ def test_a_negative_running_variance_is_damage_and_the_one_before_it_is_used(
         {"epochs": 1 << 56},
     ],
 )
-def test_a_count_that_no_run_of_the_net_comes_to_is_damage(
-    stopped: RunFolder, tmp_path: Path, forged: dict[str, Any]
-) -> None:
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
+def test_a_count_that_no_run_of_the_net_comes_to_is_damage(left: RunFolder, forged: dict[str, Any]) -> None:
     checkpoints = left.checkpoints
     changed = replace(checkpoints.read(4), **forged)
     checkpoints.file(4).unlink()
@@ -317,11 +299,7 @@ def test_a_count_that_no_run_of_the_net_comes_to_is_damage(
     assert said[0].endswith("of the net. The one before it is used.")
 
 
-def test_a_run_of_another_format_is_refused_in_one_sentence(
-    stopped: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
+def test_a_run_of_another_format_is_refused_in_one_sentence(left: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     written = checkpoint_of(left)
     with monkeypatch.context() as other:
         other.setattr("tuicnn.runs.checkpoint_file.FORMAT", "2")
@@ -366,9 +344,7 @@ def test_a_checkpoint_names_its_arrays_as_pytorch_would(stopped: RunFolder) -> N
 # --- what cannot go on ----------------------------------------------------------------------------------------------
 
 
-def test_a_changed_net_is_refused_with_the_difference(stopped: RunFolder, tmp_path: Path) -> None:
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
+def test_a_changed_net_is_refused_with_the_difference(stopped: RunFolder, left: RunFolder) -> None:
     net = left.path / "net.net"
     net.write_text(left.text.replace("dropout 0.3", "dropout 0.4"))
     with pytest.raises(UserError) as refused:
@@ -382,9 +358,7 @@ def test_a_changed_net_is_refused_with_the_difference(stopped: RunFolder, tmp_pa
     assert story(left) == story(stopped)
 
 
-def test_a_changed_comment_is_no_change(stopped: RunFolder, tmp_path: Path) -> None:
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
+def test_a_changed_comment_is_no_change(left: RunFolder) -> None:
     (left.path / "net.net").write_text("# a remark\n" + left.text.replace(" -> ", "  ->\n"))
     train(left, resume=True)
     assert summary(left).state == "done"
@@ -448,9 +422,7 @@ def test_whatever_became_of_the_journal_the_run_goes_on(
 
 
 @pytest.mark.parametrize(("was", "now"), [('"step":2,', '"step":62,'), ('"epoch":1,', '"epoch":9,')])
-def test_a_damaged_number_loses_no_more_than_its_line(stopped: RunFolder, tmp_path: Path, was: str, now: str) -> None:
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
+def test_a_damaged_number_loses_no_more_than_its_line(left: RunFolder, was: str, now: str) -> None:
     text = left.journal.read_text()
     assert was in text
     left.journal.write_text(text.replace(was, now, 1))
@@ -461,9 +433,7 @@ def test_a_damaged_number_loses_no_more_than_its_line(stopped: RunFolder, tmp_pa
     assert [step for step in steps if step <= 6] == [step for step in range(1, 7) if known[step - 1]]
 
 
-def test_lines_that_cannot_be_read_are_told(stopped: RunFolder, tmp_path: Path) -> None:
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
+def test_lines_that_cannot_be_read_are_told(left: RunFolder) -> None:
     left.journal.write_bytes(left.journal.read_bytes().replace(b'"step":2,', b'"step":2"', 1))
     said: list[str] = []
     run = train(left, resume=True, say=said.append)
@@ -480,9 +450,7 @@ def test_that_a_long_journal_takes_a_while_is_told(stopped: RunFolder, monkeypat
     assert [line for line in said if "reading it takes a while" in line]
 
 
-def test_a_step_that_the_journal_lost_is_unknown(stopped: RunFolder, tmp_path: Path) -> None:
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(stopped.path, left.path)
+def test_a_step_that_the_journal_lost_is_unknown(left: RunFolder) -> None:
     lines = left.journal.read_bytes().splitlines(keepends=True)
     left.journal.write_bytes(b"".join(line for line in lines if json.loads(line).get("step") != 2) + b'{"event":"st')
     said: list[str] = []
