@@ -166,7 +166,7 @@ class CrossEntropy(Loss):
 @loss(
     "mse",
     help="the mean of the squared differences from 0 and 1",
-    aliases=("mean_squared_error", "l2", "quadratic"),
+    aliases=("mean_squared_error", "mse_loss", "l2", "quadratic"),
     example="mse",
     formula=(
         "loss = sum((z - t)**2)/K\n"
@@ -210,7 +210,7 @@ class MeanSquaredError(Loss):
 @loss(
     "bce",
     help="sigmoid, then cross-entropy of each output for itself",
-    aliases=("binary_cross_entropy", "binary_crossentropy", "logistic"),
+    aliases=("binary_cross_entropy", "binary_crossentropy", "binary_cross_entropy_with_logits", "logistic"),
     example="bce",
     formula=(
         "p = 1/(1 + exp(-z))\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,28 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plain.strategies import FEW, normals
-from tests.strategies import optimizers
+from tests.strategies import objects, optimizers
 from tuicnn import plain
 from tuicnn.losses import Loss
 from tuicnn.optimizers import Optimizer
-from tuicnn.vocabulary import arguments, vocabulary
-
-LOSSES = {"cross_entropy": "cross_entropy", "mse": "mse_loss", "bce": "binary_cross_entropy_with_logits"}
+from tuicnn.vocabulary import arguments, info
 
 
-def test_every_loss_and_optimizer_has_a_twin() -> None:
-    assert set(LOSSES) == set(vocabulary("loss"))
-    assert set(vocabulary("optim")) <= set(vars(plain))
-
-
-@pytest.mark.parametrize("name", LOSSES)
 @FEW
-@given(st.integers(1, 5), st.integers(1, 5), st.sampled_from([0.0, 0.2]), st.integers(0, 100))
-def test_a_loss_is_its_twin(name: str, count: int, outputs: int, smoothing: float, seed: int) -> None:
-    options: dict[str, Any] = {"smoothing": smoothing} if name == "cross_entropy" else {}
-    outputs += name == "cross_entropy"
-    loss: Loss = vocabulary("loss")[name](**options)
-    twin = LOSSES[name]
+@given(objects("loss"), st.integers(1, 5), st.integers(1, 5), st.integers(0, 100))
+def test_a_loss_is_its_twin(loss: Loss, count: int, outputs: int, seed: int) -> None:
+    """The twin has the loss's name or another that it is called by."""
+    outputs += outputs == 1 and 1 not in loss.outputs(2)
+    options = {a.name: getattr(loss, a.name) for a in arguments(loss)}
+    about = info(loss)
+    twin = next(word for word in (about.name, *about.aliases) if hasattr(plain, word))
     z, labels = normals(seed, count, outputs), np.random.default_rng(seed).integers(0, max(2, outputs), count)
     value = getattr(plain, twin)(z, labels.tolist(), **options)
     assert loss.forward(z, labels).mean() == pytest.approx(value, rel=1e-12)
