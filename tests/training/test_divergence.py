@@ -102,7 +102,10 @@ def test_of_several_shards_the_one_that_goes_wrong_first_counts(tmp_path: Path, 
     trainer = Trainer(checked.plan, checked.plan.data.load(), threads=1)
     assert len(trainer.network.executor.shards(70)) > 1
     change(trainer, conv1__weight=3e37, dense1__weight=1e6)
-    assert undone(trainer).layer == "conv1"
+    found = undone(trainer)
+    assert found.layer == "conv1"
+    brightest = np.abs(trainer.batches.make(0, 0, 0, 70)[0]).max()
+    assert dict(found.sizes) == {"its input": pytest.approx(brightest), "its weights": pytest.approx(3e37)}
 
 
 def test_a_gradient_that_overflows_on_the_way_back_is_told_apart_from_the_output(data: Path) -> None:
@@ -171,6 +174,7 @@ def test_a_loss_that_overflows_by_itself_names_what_it_was_made_of(data: Path) -
     found = undone(trainer)
     assert found.layer == "dense1"
     assert str(found).startswith("the loss became infinite in step 1 (epoch 1): the output of dense1 reached ")
+    assert 1e19 < dict(found.sizes)["the output of dense1"] < 1e30
 
 
 def test_images_of_extreme_values_are_trained_on_or_told(tmp_path: Path) -> None:
