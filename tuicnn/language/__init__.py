@@ -10,24 +10,7 @@ from tuicnn.language.syntax.reading import read_file
 from tuicnn.language.writing.formatting import UnreadableError, format_text
 
 __all__ = [
-    "INPUT",
-    "Applicability",
-    "Checked",
-    "Code",
-    "Diagnostic",
-    "Edit",
-    "Node",
-    "Note",
-    "Plan",
-    "Reading",
-    "Severity",
-    "Source",
-    "Span",
-    "UnreadableError",
-    "check",
-    "check_file",
-    "format_text",
-    "read_file",
-    "render",
+    "INPUT", "Applicability", "Checked", "Code", "Diagnostic", "Edit", "Node", "Note", "Plan", "Reading",
+    "Severity", "Source", "Span", "UnreadableError", "check", "check_file", "format_text", "read_file", "render",
     "render_plain",
-]
+]  # fmt: skip

@@ -14,18 +14,9 @@ from tuicnn.language.diagnostics import Applicability, Diagnostic, Edit, Source,
 from tuicnn.language.excerpts import excerpt
 
 __all__ = [
-    "Fix",
-    "after",
-    "apply_edits",
-    "choose_fixes",
-    "edits_of",
-    "line_end",
-    "remove",
-    "respell",
-    "sentence",
-    "start",
+    "Fix", "after", "apply_edits", "choose_fixes", "edits_of", "line_end", "remove", "respell", "sentence", "start",
     "write",
-]
+]  # fmt: skip
 
 #: characters that are quoted to say behind what a thing is to be written
 _LONGEST_PLACE = 40

@@ -87,7 +87,7 @@ def _equals(stop: _Stop) -> Unexpected:
 def _operator(stop: _Stop) -> Unexpected:
     kind, token, before, behind = stop.kind(), stop.word(), stop.kind(-1), stop.kind(1)
     if kind == "DOUBLESLASH":
-        return stop.found("`//` does not begin a comment", respell("#"))
+        return stop.found("`//` does not begin a comment", write("#"))
     if kind == "SLASH" and stop.statement[0] in ("data", "include"):
         return stop.found("a path stands in double quotes", write('"photos/cats"'))
     if before in (*_NUMBERS, "NAME") and behind in (*_NUMBERS, "NAME"):

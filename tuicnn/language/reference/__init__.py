@@ -15,16 +15,6 @@ from .examples import example_plan, example_program
 from .markdown import default_text, describe, placeholder, sentence
 
 __all__ = [
-    "FAMILIES",
-    "Entry",
-    "Found",
-    "default_text",
-    "describe",
-    "entries",
-    "entry_of",
-    "example_plan",
-    "example_program",
-    "find",
-    "placeholder",
-    "sentence",
-]
+    "FAMILIES", "Entry", "Found", "default_text", "describe", "entries", "entry_of", "example_plan",
+    "example_program", "find", "placeholder", "sentence",
+]  # fmt: skip
