@@ -1,5 +1,7 @@
-"""Makes the journal of a run that goes on tell one story: what came after the checkpoint is cut off, and is to come
-again. What came before it is read, for the charts."""
+"""Truncates the journal of a run that is resumed: what came after the checkpoint is removed, since it is trained again.
+
+What came before it is read, for the charts.
+"""
 
 from __future__ import annotations
 

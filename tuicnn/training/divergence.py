@@ -1,4 +1,4 @@
-"""A step whose numbers do not stay finite: what is known of it, and what may be done about it."""
+"""A step whose numbers do not stay finite: what is known of it, and the error that says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures of a run that move with every step: smoothed loss, images a second, time to go; and the whole history."""
+"""Meters that every step updates: moving averages, throughput, time to go, and the history of losses."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a run measures of itself as it goes: means, speed, the epoch so far, the whole course. Part of its checkpoints.
+"""The metrics of a run: moving averages, throughput, sums of the epoch so far, the history. Part of its checkpoints.
 
-Written by the training thread; the course may be read from others meanwhile.
+The training thread writes them; other threads may read the history meanwhile.
 """
 
 from __future__ import annotations

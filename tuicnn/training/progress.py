@@ -1,7 +1,6 @@
-"""How far a run is and how well, as plain values: what the screen shows and the journal keeps.
+"""The progress and the history of a run: a `Session` makes them, the worker sends them, a screen draws them.
 
-A `Session` (session.py) makes these; the worker sends them; the screen draws them. Numbers that are not known yet are
-NaN (None in JSON).
+Numbers that are not known yet are NaN.
 """
 
 from __future__ import annotations
