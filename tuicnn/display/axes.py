@@ -1,11 +1,15 @@
-"""Round steps for axes and scales."""
+"""Round steps for axes and scales, and the axes of a chart."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-__all__ = ["decades", "round_step", "snapped", "ticks"]
+from tuicnn.display.numbers import short, tick_texts
 
+__all__ = ["Axes", "axes_of", "decades", "round_step", "snapped", "ticks"]
+
+_ROUNDING = 1e-6  # by how much a mean of shares may exceed 1
 _BOUNDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
@@ -45,3 +49,49 @@ def decades(low: float, high: float, most: int) -> list[float]:
     every = max(1, -(-(top - bottom) // max(1, most - 1)))
     count = max(1, -(-(top - bottom) // every))
     return [10.0 ** (bottom + i * every) for i in range(count + 1)]
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The ranges of a chart in its own units (log10 of the value where logarithmic), and its ticks."""
+
+    across: tuple[float, float]
+    upward: tuple[float, float]
+    x_ticks: list[float]
+    y_ticks: list[float]  # in the units of `upward`
+    y_texts: list[str]
+
+
+def axes_of(
+    steps: tuple[float, float],
+    values: tuple[float, float],
+    columns: int,
+    rows: int,
+    *,
+    logarithmic: bool = False,
+    percent: bool = False,
+) -> Axes:
+    """Axes for data from the first to the last of `steps` and of `values`, on so many cells.
+
+    `values` are in the units of the vertical axis; an accuracy, told in `percent`, does not go beyond 100 %.
+    """
+    low, high = values
+    parts = max(2, rows // 3)
+    if logarithmic:
+        told = decades(10.0 ** max(-300, low), 10.0 ** min(300, high), parts + 2)
+        places = [math.log10(v) for v in told]
+        texts = [f"{100 * v:.3g}%" if percent else short(v) for v in told]
+    else:
+        if high - low <= 1e-9 * max(abs(low), abs(high)):
+            pad = 0.05 * abs(high) or 0.5
+            low, high = low - (0 if low == 0 else pad), high + pad
+        places = ticks(low, high, parts)
+        if percent and values[1] <= 1.0 + _ROUNDING and places[-1] > 1.0:
+            places = [v for v in places if v < 1 - 1e-9] + [1.0]
+        texts = tick_texts(places, percent=percent)
+    left = min(0.0, steps[0]) if steps[0] < 0.5 * steps[1] else steps[0]
+    right = max(left + 1, left + snapped(steps[1] - left))
+    step = round_step(right - left, max(1, columns // 14), least=1.0)
+    first = math.ceil(left / step - 1e-9)
+    x_ticks = [i * step for i in range(first, math.floor(right / step + 1e-9) + 1)]
+    return Axes((left, right), (places[0], places[-1]), x_ticks, places, texts)

@@ -11,16 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from textual.strip import Strip
 
-from tuicnn.display.axes import decades, round_step, snapped, ticks
+from tuicnn.display.axes import Axes, axes_of
 from tuicnn.display.curves import extent, line_dots, point_dots, settled, smoothed
-from tuicnn.display.numbers import percent, short, significant, tick_texts
+from tuicnn.display.numbers import percent, significant, tick_texts
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.tui.canvas import Canvas
 from tuicnn.tui.widgets.lines import LineWidget, Part
 
 __all__ = ["Chart", "Series"]
-
-ROUNDING = 1e-6  # by how much a mean of shares may exceed 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,17 +31,6 @@ class Series:
     kind: Literal["line", "points"] = "line"
     role: Role = "accent"
     number: float | None = None  # stands in the legend in the place of the last value
-
-
-@dataclass(frozen=True)
-class _Axes:
-    """The ranges of a chart in its own units (log10 of the value where logarithmic), and its ticks."""
-
-    across: tuple[float, float]
-    upward: tuple[float, float]
-    x_ticks: list[float]
-    y_ticks: list[float]  # in the units of `upward`
-    y_texts: list[str]
 
 
 class Chart(LineWidget):
@@ -129,7 +116,7 @@ class Chart(LineWidget):
         shown = [settled(y) if s.kind == "line" else y for s, y in zip(self._series, self._drawn, strict=True)]
         return extent(shown) or extent(self._drawn)
 
-    def _axes(self, width: int, rows: int) -> _Axes | None:
+    def _axes(self, width: int, rows: int) -> Axes | None:
         spans = self._extent()
         steps = extent(
             [
@@ -139,28 +126,9 @@ class Chart(LineWidget):
         )
         if spans is None or steps is None:
             return None
-        parts = max(2, rows // 3)
-        if self._logarithmic:
-            values = decades(10.0 ** max(-300, spans[0]), 10.0 ** min(300, spans[1]), parts + 2)
-            places = [math.log10(v) for v in values]
-            texts = [f"{100 * v:.3g}%" if self.percent else short(v) for v in values]
-        else:
-            low, high = spans
-            if high - low <= 1e-9 * max(abs(low), abs(high)):
-                pad = 0.05 * abs(high) or 0.5
-                low, high = low - (0 if low == 0 else pad), high + pad
-            values = places = ticks(low, high, parts)
-            if self.percent and spans[1] <= 1.0 + ROUNDING and values[-1] > 1.0:
-                values = places = [v for v in values if v < 1 - 1e-9] + [1.0]
-            texts = tick_texts(values, percent=self.percent)
-        left = min(0.0, steps[0]) if steps[0] < 0.5 * steps[1] else steps[0]
-        right = max(left + 1, left + snapped(steps[1] - left))
-        step = round_step(right - left, max(1, width // 14), least=1.0)
-        first = math.ceil(left / step - 1e-9)
-        x_ticks = [i * step for i in range(first, math.floor(right / step + 1e-9) + 1)]
-        return _Axes((left, right), (places[0], places[-1]), x_ticks, places, texts)
+        return axes_of(steps, spans, width, rows, logarithmic=self._logarithmic, percent=self.percent)
 
-    def _plot(self, canvas: Canvas, axes: _Axes, axis: int) -> None:
+    def _plot(self, canvas: Canvas, axes: Axes, axis: int) -> None:
         """Draw the axes and the series; `axis` is the number of lines below the data, 0 to 2."""
         glyphs = self.terminal.glyphs
         gutter = max(map(len, axes.y_texts)) + 1
@@ -205,7 +173,7 @@ class Chart(LineWidget):
                     for column, row in set(zip(xs.tolist(), ys.tolist(), strict=True)):
                         canvas.write(left + column, row, mark, series.role)
 
-    def _steps(self, canvas: Canvas, axes: _Axes, left: int, columns: int, rows: int, *, labels: bool) -> None:
+    def _steps(self, canvas: Canvas, axes: Axes, left: int, columns: int, rows: int, *, labels: bool) -> None:
         """The ticks and numbers of the horizontal axis, which is line `rows`."""
         free = 0
         for place, text in zip(axes.x_ticks, tick_texts(axes.x_ticks), strict=True):
@@ -218,7 +186,7 @@ class Chart(LineWidget):
                 canvas.write(start, rows + 1, text, "dim")
                 free = start + len(text) + 2
 
-    def _draw_marks(self, canvas: Canvas, axes: _Axes, left: int, columns: int, rows: int) -> None:
+    def _draw_marks(self, canvas: Canvas, axes: Axes, left: int, columns: int, rows: int) -> None:
         """The marks, thinned out where they would stand close together."""
         low, high = axes.across
         inside = self._marks[(low < self._marks) & (self._marks <= high)]
