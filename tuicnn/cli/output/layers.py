@@ -28,7 +28,7 @@ from tuicnn.language.reference import (
 from tuicnn.vocabulary import MISSING
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 __all__ = ["json_of", "print_found", "print_list", "show_layers", "unknown"]
 
@@ -114,25 +114,19 @@ def _kind(entry: Entry) -> str:
 
 
 def _print_entry(console: Console, entry: Entry) -> None:
-    width = _width(console)
-    console.print(Text(entry.usage, style="bold"), width=width)
-    console.print(Text(sentence(entry.help)), width=width)
+    parts: list[list[RenderableType]] = [[Text(entry.usage, style="bold"), Text(sentence(entry.help))]]
     if entry.choices:
         chosen = [e for e in entries() if e.family == entry.name]
-        console.print()
-        console.print(_lines(chosen, max(len(e.brief) for e in chosen)), width=width)
+        parts.append([_lines(chosen, max(len(e.brief) for e in chosen))])
     if entry.arguments:
-        console.print()
-        console.print(_arguments(entry), width=width)
-    facts = _facts(entry)
-    if facts.row_count:
-        console.print()
-        console.print(facts, width=width)
+        parts.append([_arguments(entry)])
+    if (facts := _facts(entry)).row_count:
+        parts.append([facts])
     if entry.family == "layer":
         plan = example_plan(entry)
-        console.print()
-        console.print(Text(f"The example on {plan.data}, {shape(plan.input)}:", style="dim"))
-        console.print(layer_table(plan), width=width)
+        parts.append([Text(f"The example on {plan.data}, {shape(plan.input)}:", style="dim"), layer_table(plan)])
+    for number, part in enumerate(parts):
+        console.print(*[""] * (number > 0), *part, sep="\n", width=_width(console))
 
 
 def _arguments(entry: Entry) -> Table:
