@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,3 +51,22 @@ def test_steps_are_gradients_and_updates_in_turns(data: Dataset, optimizer: Any,
     assert (ours.step, ours.steps) == (7, 10)
     for name, array in ours.network.state_dict().items():
         np.testing.assert_array_equal(array, network.state_dict()[name])
+
+
+def test_an_evaluation_is_over_all_images_of_its_split(data: Dataset) -> None:
+    plan = check(NET).plan
+    assert plan is not None
+    trainer = Trainer(plan, data)
+    images = (data.test_images[:1100].transpose(0, 3, 1, 2) / 255 - data.mean) / data.std
+    trainer.dataset = replace(data, test_images=data.test_images[:1100], test_labels=data.test_labels[:1100])
+    z, labels = trainer.network.forward(images), data.test_labels[:1100]
+    shares: list[float] = []
+
+    def on_progress(share: float) -> bool:
+        shares.append(share)
+        return True
+
+    score = trainer.evaluate("test", on_progress)
+    assert score == pytest.approx((plan.loss.forward(z, labels).mean(), np.mean(z.argmax(axis=1) == labels)), rel=1e-5)
+    assert shares == [0, 512 / 1100, 1024 / 1100]
+    assert trainer.evaluate("test", lambda share: share == 0) is None
