@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.softmax import across, softmax
 from tuicnn.later import np
 from tuicnn.vocabulary import Number, option, word
@@ -18,7 +19,6 @@ from tuicnn.vocabulary import Number, option, word
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Array = NDArray[np.floating[Any]]
     Labels = NDArray[np.int64]
 
 __all__ = ["BinaryCrossEntropy", "CrossEntropy", "Loss", "MeanSquaredError", "one_hot", "softmax"]

@@ -9,16 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
+from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.memory import empty
 from tuicnn.later import np
 from tuicnn.vocabulary import Boolean, Number, option, word
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.floating[Any]]
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSProp"]
 

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.bench.work import live_nodes
+from tuicnn.kernels.arrays import Array
 from tuicnn.language.plan import INPUT
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tuicnn.language.plan import Node, Plan
     from tuicnn.layers import Layer, Shape
 
-    Array = NDArray[np.floating[Any]]
 
 __all__ = ["Twin", "joined", "modules_of", "twin"]
 

@@ -7,8 +7,9 @@ made in shards, by several processes, and again after a restart, and is always t
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.memory import empty
 from tuicnn.later import np
 from tuicnn.randomness import generator, permutation
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 __all__ = ["Batches", "normalise"]
-
-Array: TypeAlias = "NDArray[np.floating[Any]]"
 
 
 def normalise(images: NDArray[np.uint8], mean: NDArray[Any], std: NDArray[Any], dtype: DTypeLike = "float32") -> Array:

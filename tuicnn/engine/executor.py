@@ -9,6 +9,7 @@ import numpy as np
 
 from tuicnn.engine.graph import Graph, Unit
 from tuicnn.engine.parameters import Store
+from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.memory import empty
 from tuicnn.language.plan import INPUT
 from tuicnn.layers.base import LayerContext
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from tuicnn.language.plan import Plan
 
-    Array = NDArray[np.floating[Any]]
 
 __all__ = ["Executor", "Shard"]
 

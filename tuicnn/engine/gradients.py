@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.parameters import Store
+from tuicnn.kernels.arrays import Array
 from tuicnn.sharding import SLOTS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.floating[Any]]
 
 __all__ = ["GradientBuffer", "GradientSums"]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from tuicnn.kernels.arrays import Array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from tuicnn.engine.executor import Shard
     from tuicnn.engine.graph import Unit
 
-    Array = NDArray[np.floating[Any]]
 
 __all__ = ["StepHook", "StepProfile"]
 

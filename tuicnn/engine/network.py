@@ -23,6 +23,7 @@ from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.parameters import Store
 from tuicnn.engine.step import forward_backward
 from tuicnn.kernels import long_runs, unchanged_weights
+from tuicnn.kernels.arrays import Array
 from tuicnn.language import Diagnostic, check, read_file, render_plain
 from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from tuicnn.language import Plan
 
-    Array = NDArray[np.floating[Any]]
     Labels = NDArray[np.int64]
     from tuicnn.engine.hooks import StepHook
     from tuicnn.engine.step import Fetch, StepResult

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tuicnn.kernels.arrays import Array
 from tuicnn.layers.base import WeightSpec
 from tuicnn.randomness import generator
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tuicnn.language.plan import Plan
 
-    Array = NDArray[np.floating[Any]]
     Allocate = Callable[[tuple[int, ...], np.dtype[Any]], Array]
 
 __all__ = ["Entry", "Store"]

@@ -21,11 +21,11 @@ from tuicnn.engine.graph import Unit
 from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.hooks import StepHook
 from tuicnn.kernels import long_runs, unchanged_weights
+from tuicnn.kernels.arrays import Array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Array = NDArray[np.floating[Any]]
     Labels = NDArray[np.int64]
     #: makes the images (H, W, n, C) and labels (n,) of a shard from the places where it starts and stops in its batch
     Fetch = Callable[[int, int], tuple[Array, Labels]]

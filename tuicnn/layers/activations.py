@@ -21,7 +21,9 @@ from tuicnn.vocabulary import Number, option
 from .base import Layer, LayerContext, Shape, layer
 
 if TYPE_CHECKING:
-    from .base import Array, Arrays, Gradients
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients
 
 __all__ = ["ELU", "GELU", "Activation", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]
 

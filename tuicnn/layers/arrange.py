@@ -16,7 +16,9 @@ from .shapes import need_image, shape_text
 from .windows import torch_border
 
 if TYPE_CHECKING:
-    from .base import Array, Arrays, Gradients
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients
 
 __all__ = ["Flatten", "Identity", "Reshape", "ZeroPad"]
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.floating[Any]]
+    from tuicnn.kernels.arrays import Array
+
     #: arrays by name: a layer's weights, their gradients, its buffers
     Arrays = Mapping[str, Array]
     #: the gradient by each input; None where it is not needed

@@ -23,7 +23,9 @@ from .base import Layer, LayerContext, Shape, WeightSpec, layer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .base import Array, Arrays, Gradients, Partial
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients, Partial
 
 __all__ = ["BatchNorm", "BatchStatistics", "SavedStatistics"]
 

@@ -23,7 +23,9 @@ from .shapes import need_image
 from .windows import UNIT, ZERO, resolved, torch_padding, windowed_shape
 
 if TYPE_CHECKING:
-    from .base import Array, Arrays, Gradients
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients
 
 __all__ = ["Conv", "Depthwise"]
 

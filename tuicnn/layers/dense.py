@@ -16,7 +16,9 @@ from .base import Layer, LayerContext, Shape, WeightSpec, layer
 from .shapes import need_vector
 
 if TYPE_CHECKING:
-    from .base import Array, Arrays, Gradients
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients
 
 __all__ = ["Dense"]
 

@@ -16,7 +16,9 @@ from .base import Layer, LayerContext, layer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .base import Array, Arrays, Gradients
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients
 
 __all__ = ["Dropout"]
 

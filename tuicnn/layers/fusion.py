@@ -18,7 +18,9 @@ from .batchnorm import BatchNorm, SavedStatistics
 from .pooling import MaxPool
 
 if TYPE_CHECKING:
-    from .base import Array, Arrays, Gradients, Partial
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients, Partial
 
 __all__ = ["BatchNormThen", "ReLUMaxPool", "fuse"]
 

@@ -15,7 +15,9 @@ from .base import Layer, LayerContext, Shape, ShapeError, layer
 from .shapes import shape_text
 
 if TYPE_CHECKING:
-    from .base import Array, Arrays, Gradients
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients
 
 __all__ = ["Add", "Concat"]
 

@@ -19,7 +19,9 @@ from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .base import Array, Arrays, Gradients
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients
 
 __all__ = ["GroupNorm", "LayerNorm"]
 

@@ -25,7 +25,9 @@ from .shapes import need_image
 from .windows import ZERO, resolved, torch_padding, windowed_shape
 
 if TYPE_CHECKING:
-    from .base import Array, Arrays, Gradients
+    from tuicnn.kernels.arrays import Array
+
+    from .base import Arrays, Gradients
 
 __all__ = ["AvgPool", "GlobalAvgPool", "GlobalMaxPool", "MaxPool"]
 

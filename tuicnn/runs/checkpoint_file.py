@@ -18,8 +18,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from tuicnn.kernels.arrays import Array
 from tuicnn.records import RecordError, dump, from_plain, parse
-from tuicnn.training.checkpoint import Array, Checkpoint
+from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["CheckpointError", "FormatError", "pack", "pack_weights", "unpack"]
 

@@ -13,7 +13,7 @@ from tuicnn.records import Between
 from tuicnn.training.events import Epoch
 from tuicnn.training.progress import NAN
 
-__all__ = ["Array", "Checkpoint", "Tally"]
+__all__ = ["Checkpoint", "Tally"]
 
 Array = NDArray[np.floating[Any]]
 _Count = Annotated[int, Between(0, (1 << 63) - 1)]

@@ -23,7 +23,7 @@ from tuicnn.training.progress import Progress
 
 if TYPE_CHECKING:
     from tuicnn.engine.network import Network
-    from tuicnn.training.checkpoint import Array
+    from tuicnn.kernels.arrays import Array
     from tuicnn.training.metrics import Metrics
     from tuicnn.training.trainer import Trainer
 

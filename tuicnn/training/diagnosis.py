@@ -8,24 +8,22 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tuicnn.engine.hooks import StepHook
+from tuicnn.kernels.arrays import Array
 from tuicnn.language.plan import INPUT
 from tuicnn.training.divergence import Divergence
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tuicnn.engine.executor import Shard
     from tuicnn.engine.graph import Unit
     from tuicnn.engine.network import Network
     from tuicnn.engine.parameters import Entry
     from tuicnn.engine.step import Fetch
 
-    Array = NDArray[np.floating[Any]]
 
 __all__ = ["all_finite", "diagnose", "overflow"]
 

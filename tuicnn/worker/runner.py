@@ -32,9 +32,6 @@ from tuicnn.worker.feed import Action
 from tuicnn.worker.server import Server
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["Run", "serve", "work"]
