@@ -55,8 +55,8 @@ def train_here(prepared: PreparedRun, reporter: Reporter) -> int:
         log_to(folder.log)
         log(f"Process {os.getpid()} trains the run in the foreground.")
         on_nan = prepared.options.on_nan or ON_NAN_ALONE
-        past = resume_state(prepared, on_nan, log)  # the user was told when the run was prepared
-        run = Run(prepared, on_nan, past, lock=lock, report=report, say=lambda trouble: report(Warned(trouble)))
+        resume_from = resume_state(prepared, on_nan, log)  # the user was told when the run was prepared
+        run = Run(prepared, on_nan, resume_from, lock=lock, report=report, say=lambda trouble: report(Warned(trouble)))
         signals = Signals(run.stop, run.save, lambda: log("The terminal is gone; training goes on."))
         server: Server | None = None
         try:

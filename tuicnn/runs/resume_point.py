@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import math
 import os
@@ -44,7 +45,8 @@ def resume_state(run: PreparedRun, on_nan: OnNan, say: Callable[[str], None]) ->
     """
     folder = run.folder
     if run.resumes:
-        return truncate(folder.journal, checkpoint_for(run, on_nan, say), say)
+        found = truncate(folder.journal, checkpoint_for(run, on_nan, say), say)
+        return dataclasses.replace(found, command=folder.resume)
     if any(isinstance(event, Start) for event in events_of(folder.journal, steps=False)):
         raise AlreadyTrainedError(
             f"The run {folder.name} has been trained already ({describe(folder)}); start a new one."

@@ -48,6 +48,7 @@ class ResumeState:
     begun: bool = True  # False where its journal has no beginning yet
     steps: Sequence[tuple[float, float]] = ()  # each step's loss and accuracy, up to the checkpoint
     epochs: Sequence[Epoch] = ()
+    command: str = "tuicnn resume"  # what a person types to resume the run, for messages
 
 
 def versions() -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Fingerprints of what a run's numbers depend on: its plan and its data.
 
-A checkpoint carries them, so that it is never taken up by a run that is another one. They are hashes of plain values,
+A checkpoint carries them, so that another run never resumes from it. They are hashes of plain values,
 the same on every machine.
 """
 

@@ -57,8 +57,7 @@ class Session:
 
     `offer_checkpoint` is called in the training thread whenever the run is between two steps and a checkpoint might be
     wanted; it may call `checkpoint()`, and says whether that is safe on disk; `checkpoint_at` gives that of a step, if
-    there is one. With a `past`, the run goes on from there. `on_nan`: what is done where numbers do not stay finite.
-    `resume_command` is what a person types to resume this run, for messages.
+    there is one. With `resume_from`, the run goes on from there. `on_nan`: what is done where numbers are not finite.
     """
 
     def __init__(
@@ -70,14 +69,12 @@ class Session:
         on_event: Callable[[Event], None] = lambda event: None,
         offer_checkpoint: Callable[[CheckpointReason], bool] = lambda reason: False,
         checkpoint_at: Callable[[int], Checkpoint | None] = lambda step: None,
-        past: ResumeState | None = None,
+        resume_from: ResumeState | None = None,
         on_nan: OnNan = "stop",
-        resume_command: str = "tuicnn resume",
     ) -> None:
-        self._resume_command = resume_command
         self.plan, self.threads, self.run_name = plan, threads, run
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
-        self._on_event, self._offer, self._past = on_event, offer_checkpoint, past
+        self._on_event, self._offer, self._resume_from = on_event, offer_checkpoint, resume_from
         self._trainer: Trainer | None = None
         #: from any thread: pause, resume, single steps, saves, the learning rate, the end
         self.control = Control(
@@ -150,7 +147,7 @@ class Session:
         with report_reading(self._read_so_far):
             dataset = self.plan.data.load()
         self._set(message="")
-        checkpoint = self._past.checkpoint if self._past is not None else None
+        checkpoint = self._resume_from.checkpoint if self._resume_from is not None else None
         choices = checkpoint.choices if checkpoint is not None else None  # another machine would choose otherwise
         trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads, choices=choices)
         self.overview = overview_of(
@@ -169,11 +166,11 @@ class Session:
         self._on_event(events.Reading(message))
 
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
-        """Tell that the run begins, or that it goes on from where its past ends. Raises `UserError`."""
-        past, data = self._past, data_fingerprint(trainer.dataset)
-        if past is not None and past.checkpoint is not None:
-            self._progress = restore(past.checkpoint, trainer, data, self._progress, self._resume_command)
-            self._metrics.restore(past.checkpoint, past.steps, past.epochs)
+        """Tell that the run begins, or that it goes on. Raises `UserError`."""
+        resume_from, data = self._resume_from, data_fingerprint(trainer.dataset)
+        if resume_from is not None and resume_from.checkpoint is not None:
+            self._progress = restore(resume_from.checkpoint, trainer, data, self._progress, resume_from.command)
+            self._metrics.restore(resume_from.checkpoint, resume_from.steps, resume_from.epochs)
         self._data = data  # from here on there is something to keep
         self._set(
             steps=trainer.steps,
@@ -182,7 +179,7 @@ class Session:
             train_accuracy=self._metrics.accuracy,
         )
         known = vars(overview)
-        if past is not None and past.begun:
+        if resume_from is not None and resume_from.begun:
             done, rate = self._progress.epoch, trainer.learning_rate
             self._on_event(events.Resumed(step=trainer.step, epochs_done=done, learning_rate=rate, **known))
         else:

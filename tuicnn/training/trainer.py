@@ -1,7 +1,7 @@
 """Training itself: steps, epochs, validation. Knows nothing of files, processes or screens.
 
 Everything that a step depends on is the weights, the optimizer's state and the numbers (seed, epoch, step), so a run
-can be taken up again at any step.
+can be resumed at any step.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Run:
         self,
         prepared: PreparedRun,
         on_nan: OnNan,
-        past: ResumeState | None = None,
+        resume_from: ResumeState | None = None,
         *,
         lock: RunLock | None = None,
         report: Callable[[Event], None] = lambda event: None,
@@ -59,7 +59,7 @@ class Run:
     ) -> None:
         """Opens the journal. `report` is given each event, `say` each trouble in a sentence. Raises `UserError`.
 
-        With the run's `lock`, a folder that is renamed is followed; with its `past`, the run goes on from there.
+        With the run's `lock`, a folder that is renamed is followed; with `resume_from`, the run goes on from there.
         """
         folder, plan = prepared.folder, prepared.plan
         self._at, self._lock, self._report = folder, lock, report
@@ -72,7 +72,7 @@ class Run:
             lambda: self._folder,
             self._capture,
             every=plan.train.checkpoint,
-            newest=past.checkpoint if past is not None else None,
+            newest=resume_from.checkpoint if resume_from is not None else None,
             say=say,
         )
         self._session = Session(
@@ -82,9 +82,8 @@ class Run:
             on_event=self._note,
             offer_checkpoint=self._recorder.offer_checkpoint,
             checkpoint_at=self._recorder.checkpoint_at,
-            past=past,
+            resume_from=resume_from,
             on_nan=on_nan,
-            resume_command=folder.resume,
         )
 
     def train(self) -> None:
