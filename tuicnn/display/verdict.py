@@ -11,17 +11,7 @@ from tuicnn.training.progress import Progress
 
 __all__ = ["ROLES", "WORDS", "epoch_of", "verdict"]
 
-WORDS = {
-    State.STARTING: "reading data",
-    State.TRAINING: "training",
-    State.PAUSED: "paused",
-    State.VALIDATING: "validating",
-    State.TESTING: "testing",
-    State.DONE: "done",
-    State.STOPPED: "stopped",
-    State.DIVERGED: "diverged",
-    State.FAILED: "failed",
-}
+WORDS = {**{state: str(state) for state in State}, State.STARTING: "reading data"}
 ROLES: dict[State, Role] = {
     State.PAUSED: "warn",
     State.STOPPED: "warn",

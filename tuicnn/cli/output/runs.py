@@ -20,39 +20,26 @@ if TYPE_CHECKING:
 __all__ = ["as_json", "runs_table"]
 
 
+#: what is known of a run under the names of `RunSummary`
+_PLAIN = (
+    *("state", "alive", "paused", "started", "ended", "epochs", "epochs_planned", "parameters"),
+    *("best_val_accuracy", "test_accuracy", "message", "trouble", "resumable"),
+)
+
+
 def as_json(run: RunSummary) -> dict[str, Any]:
     """The object that `tuicnn runs --json` prints for a run; null where a number is not known."""
-    found: dict[str, Any] = {
-        "run": run.name,
-        "folder": str(run.folder.path),
-        "state": run.state,
-        "alive": run.alive,
-        "paused": run.paused,
-        "started": run.started,
-        "ended": run.ended,
-        "epochs": run.epochs,
-        "epochs_planned": run.epochs_planned,
-        "parameters": run.parameters,
-        "best_val_accuracy": run.best_val_accuracy,
-        "test_accuracy": run.test_accuracy,
-        "message": run.message,
-        "trouble": run.trouble,
-        "resumable": run.resumable,
-        "saved_step": run.saved,
-    }
-    return {name: to_plain(value) for name, value in found.items()}
+    plain = {name: to_plain(getattr(run, name)) for name in _PLAIN}
+    return {"run": run.name, "folder": str(run.folder.path), **plain, "saved_step": run.saved}
 
 
 def runs_table(runs: Sequence[RunSummary]) -> Table:
     """One run a row, the oldest first."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("run", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("started", no_wrap=True)
-    table.add_column("epochs", justify="right", no_wrap=True)
-    table.add_column("parameters", justify="right", no_wrap=True)
-    table.add_column("best validation", justify="right")
-    table.add_column("test", justify="right", no_wrap=True)
+    for heading in ("run", "state", "started"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("epochs", "parameters", "best validation", "test"):
+        table.add_column(heading, justify="right", no_wrap=heading != "best validation")
     some = any(run.resumable for run in runs)
     if some:
         table.add_column("resumes at", no_wrap=True)
