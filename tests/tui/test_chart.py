@@ -14,9 +14,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from tests.tui.drawn import TERMINALS, drawn, odd_numbers, sizes, terminals, unhurried
-from tuicnn.display.axes import decades, snapped, ticks
 from tuicnn.display.curves import line_dots, smoothed
-from tuicnn.display.numbers import tick_texts
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.chart import Chart, Series
 
@@ -220,43 +218,6 @@ def test_the_numbers_of_the_axis_fall_from_top_to_bottom_and_cover_the_data(low:
     slack = 1e-2 * max(abs(n) for n in numbers)
     assert numbers[-1] - slack <= low
     assert numbers[0] + slack >= low + span
-
-
-@given(st.floats(-1e9, 1e9), st.floats(1e-3, 1e9), st.integers(1, 12))
-def test_ticks_are_even_and_cover(low: float, span: float, parts: int) -> None:
-    high = low + max(span, abs(low) * 1e-6)
-    found = ticks(low, high, parts)
-    step = found[1] - found[0]
-    assert found[0] <= low + 1e-5 * step
-    assert found[-1] >= high - 1e-5 * step
-    assert np.allclose(np.diff(found), step, rtol=1e-3)
-    assert len(found) <= parts + 2
-    assert round(step / 10 ** math.floor(math.log10(step * 1.0001)), 3) in (1, 2, 5)
-
-
-@given(st.floats(1e-9, 1e6), st.floats(1, 1e9), st.integers(2, 12))
-def test_decades_cover(low: float, factor: float, most: int) -> None:
-    found = decades(low, low * factor, most)
-    assert found[0] <= low * 1.001
-    assert found[-1] >= low * factor * 0.999
-    assert found == sorted(set(found))
-    assert len(found) >= 2
-
-
-@given(st.floats(1e-12, 1e12), st.floats(1e-12, 1e12))
-def test_a_round_bound_holds_its_number_and_stays_put(size: float, later: float) -> None:
-    bound = snapped(size)
-    assert size * 0.999 <= bound <= 1.5 * size
-    assert snapped(bound, bound) == bound
-    again = snapped(later, bound)
-    assert 0.999 * later <= again <= max(1.7 * later, 0)
-
-
-def test_texts_of_ticks_can_be_told_apart() -> None:
-    assert tick_texts([0.0, 0.5, 1.0]) == ["0.0", "0.5", "1.0"]
-    assert tick_texts([0.0, 5000.0, 10000.0]) == ["0", "5k", "10k"]
-    assert tick_texts([0.98, 0.99, 1.0], percent=True) == ["98%", "99%", "100%"]
-    assert tick_texts([0.98, 0.985, 0.99], percent=True) == ["98.0%", "98.5%", "99.0%"]
 
 
 @given(

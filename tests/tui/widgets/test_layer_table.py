@@ -7,20 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
-from textual.geometry import Size
 
+from tests.tui.drawn import TERMINALS, drawn
 from tests.worker.fake_feed import LAYERS, OVERVIEW
 from tuicnn.display.outline import outline
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.observing.layer_stats import LayerStats
 from tuicnn.training.events import LayerRow
 from tuicnn.tui.widgets.layer_table import LayerTable
-
-TERMINALS = [
-    TerminalProfile(),
-    TerminalProfile(ascii=True, colours="none"),
-    TerminalProfile(colours="16", console=True),
-]
 
 
 def stats(rows: int, value: float) -> LayerStats:
@@ -29,71 +23,44 @@ def stats(rows: int, value: float) -> LayerStats:
     return LayerStats(one, one, one, one, **parts, step=value * rows + sum(parts.values()))
 
 
-class OneTable(App[None]):
-    def __init__(self, terminal: TerminalProfile) -> None:
-        super().__init__()
-        self.table = LayerTable(terminal)
-        self.chosen: list[int] = []
-
-    def compose(self) -> ComposeResult:
-        yield self.table
-
-    def on_layer_table_chosen(self, message: LayerTable.Chosen) -> None:
-        self.chosen.append(message.layer)
+def table_of(stats: LayerStats | None, terminal: TerminalProfile | None = None, cursor: int = 0) -> LayerTable:
+    table = LayerTable(terminal or TerminalProfile())
+    table.show(OVERVIEW, stats, cursor)
+    return table
 
 
-def painted(app: OneTable, width: int, height: int) -> list[str]:
-    return [strip.text for strip in app.table.painted(width, height)]
+@pytest.mark.parametrize("value", [0.0, 1e-12, 0.5, 1.0, 123456.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_every_width_and_height_is_filled_exactly(terminal: TerminalProfile, value: float) -> None:
+    table = table_of(stats(len(LAYERS), value), terminal, 5)
+    for width in (1, 5, 20, 40, 56, 72, 80, 200):
+        for height in (1, 2, 3, 8, 40):
+            drawn(table, width, height)
 
 
-@pytest.mark.parametrize("terminal", TERMINALS, ids=["unicode", "ascii", "console"])
-async def test_every_width_and_height_is_filled_exactly(terminal: TerminalProfile) -> None:
-    app = OneTable(terminal)
-    async with app.run_test(size=(80, 24)):
-        for value in (0.0, 1e-12, 0.5, 1.0, 123456.0, float("nan"), float("inf")):
-            app.table.show(OVERVIEW, stats(len(LAYERS), value), 5)
-            for width in (1, 5, 20, 40, 56, 72, 80, 200):
-                for height in (1, 2, 3, 8, 40):
-                    shown = painted(app, width, height)
-                    assert len(shown) == height
-                    assert {len(line) for line in shown} == {width}
-                    if terminal.ascii:
-                        assert all(line.isascii() for line in shown)
+def test_a_column_stays_where_it_is_whatever_the_numbers() -> None:
+    values = (0.0, 9.9e-9, 0.5, 999.0, float("nan"))
+    assert len({drawn(table_of(stats(len(LAYERS), value)), 72, 20)[0] for value in values}) == 1
 
 
-async def test_a_column_stays_where_it_is_whatever_the_numbers() -> None:
-    app = OneTable(TerminalProfile())
-    async with app.run_test(size=(80, 24)):
-        heads = set()
-        for value in (0.0, 9.9e-9, 0.5, 999.0, float("nan")):
-            app.table.show(OVERVIEW, stats(len(LAYERS), value), 0)
-            heads.add(painted(app, 72, 20)[0])
-        assert len(heads) == 1
+def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
+    shown = drawn(table_of(stats(len(LAYERS), 0.25)), 100, 20)
+    dense = next(line for line in shown if "dense 10" in line)
+    assert dense.split()[-6:] == ["10", "31,370", "0.25", "0.250", "0.250", "25%"]
+    assert "4,007,808 multiply-adds" in shown[18]
+    assert shown[18].split()[-1] == "5.25"
+    besides = [line.split()[-1] for line in shown[15:18]]
+    assert ["optimizer" in shown[15], "waiting" in shown[16], "rest" in shown[17]] == [True] * 3
+    # what is shown of a step adds up to the step
+    assert 0.25 * len(LAYERS) + sum(map(float, besides)) == 5.25
 
 
-async def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
-    app = OneTable(TerminalProfile())
-    async with app.run_test(size=(100, 24)):
-        app.table.show(OVERVIEW, stats(len(LAYERS), 0.25), 0)
-        shown = painted(app, 100, 20)
-        dense = next(line for line in shown if "dense 10" in line)
-        assert dense.split()[-6:] == ["10", "31,370", "0.25", "0.250", "0.250", "25%"]
-        assert "4,007,808 multiply-adds" in shown[18]
-        assert shown[18].split()[-1] == "5.25"
-        besides = [line.split()[-1] for line in shown[15:18]]
-        assert ["optimizer" in shown[15], "waiting" in shown[16], "rest" in shown[17]] == [True] * 3
-        # what is shown of a step adds up to the step
-        assert 0.25 * len(LAYERS) + sum(map(float, besides)) == 5.25
-
-
-async def test_every_number_stands_under_its_own_heading() -> None:
-    app, many = OneTable(TerminalProfile()), len(LAYERS)
+def test_every_number_stands_under_its_own_heading() -> None:
+    many = len(LAYERS)
     at = np.arange(many)
     ms, out, grad, dead = (np.asarray(column, np.float32) for column in (10 + at, 100 + at, 200 + at, (30 + at) / 100))
     known = LayerStats(ms, out, grad, dead, optimizer=70.25, waiting=80.5, rest=90.75, step=98.125)
-    async with app.run_test(size=(100, 24)):
-        app.table.show(OVERVIEW, known, 0)
-        head, *lines = painted(app, 100, 20)
+    head, *lines = drawn(table_of(known), 100, 20)
     ends = {name: head.index(f" {name} ") + 1 + len(name) for name in ("output", "weights", "ms", "out", "grad")}
     ends["dead"] = head.rindex("dead") + 4
 
@@ -128,21 +95,29 @@ def test_the_cursor_is_always_in_sight(cursor: int, height: int, before: int) ->
     table = LayerTable(TerminalProfile(colours="none"))
     for place in (before, cursor):
         table.show(replace(OVERVIEW, layers=rows), None, place)
-        shown = [strip.text for strip in table.painted(60, height)]
+        shown = drawn(table, 60, height)
     assert any(line.startswith(f"{table.terminal.glyphs.pointer} relu{cursor} ") for line in shown)
 
 
+class OneTable(App[None]):
+    chosen = -1
+
+    def compose(self) -> ComposeResult:
+        yield table_of(None, cursor=13)
+
+    def on_layer_table_chosen(self, message: LayerTable.Chosen) -> None:
+        assert self.chosen < 0  # a click on the head chooses nothing
+        self.chosen = message.layer
+
+
 async def test_a_click_on_a_layer_chooses_it() -> None:
-    app = OneTable(TerminalProfile())
+    app = OneTable()
     async with app.run_test(size=(80, 10)) as pilot:
-        app.table.show(OVERVIEW, None, 13)
         await pilot.pause()
         await pilot.click(LayerTable, offset=(5, 1))
         await pilot.click(LayerTable, offset=(5, 0))
         await pilot.pause()
-        first = painted(app, *Size(80, 10))[1]
-        assert LAYERS[app.chosen[0]].text in first
-        assert len(app.chosen) == 1
+        assert LAYERS[app.chosen].text in drawn(app.query_one(LayerTable), 80, 10)[1]
 
 
 def test_branches_stand_under_what_they_fork_from_and_a_join_names_what_it_joins() -> None:
@@ -193,7 +168,7 @@ def test_the_layer_that_diverged_is_marked_whatever_the_layers_are_called(guilty
     rows = tuple(LayerRow(name, f"relu as {name}", "relu", (1, 2, 3), 0, 0, (i - 1,)) for i, name in enumerate(names))
     table = LayerTable(TerminalProfile(colours="none"))
     table.show(replace(OVERVIEW, layers=rows), None, 0, told.format(guilty))
-    marked = [strip.text for strip in table.painted(60, 20) if strip.text.startswith(table.terminal.glyphs.wrong)]
+    marked = [line for line in drawn(table, 60, 20) if line.startswith(table.terminal.glyphs.wrong)]
     assert [line.split()[1] for line in marked] == [guilty]
 
 
@@ -203,6 +178,6 @@ def test_a_layer_is_shortened_before_its_name(length: int) -> None:
     rows = (replace(LAYERS[0], name=label, text=f"conv 16 3x3 pad=1 stride=2 bias=false init=he as {label}"),)
     table = LayerTable(TerminalProfile(colours="none"))
     table.show(replace(OVERVIEW, layers=rows), None, 0)
-    line = table.painted(78, 10)[1].text
+    line = drawn(table, 78, 10)[1]
     assert line.split()[1] == label
     assert line.split()[2] == "conv"
