@@ -292,7 +292,6 @@ def test_a_count_that_no_run_of_the_net_comes_to_is_damage(left: RunFolder, forg
     checkpoints.write(changed)
     said: list[str] = []
     past = resume_state(replace(prepared(left), options=Options(epochs=2)), "stop", said.append)
-    assert past is not None
     assert (past.checkpoint is not None and past.checkpoint.step, len(past.steps), len(past.epochs)) == (3, 3, 1)
     assert len(said) == 1
     assert "is damaged: " in said[0]

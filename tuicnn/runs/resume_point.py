@@ -17,7 +17,7 @@ from tuicnn.runs.origin import ORIGIN, Origin
 from tuicnn.runs.status import describe, summary
 from tuicnn.system.machine import installed_memory
 from tuicnn.system.printable import printable
-from tuicnn.training.checkpointing import versions
+from tuicnn.training.checkpointing import BEGINS, versions
 from tuicnn.training.events import Epoch, Paused, Resumed, Start
 from tuicnn.training.fingerprints import plan_fingerprint
 
@@ -38,8 +38,8 @@ class AlreadyTrainedError(UserError):
     """A run that is to begin has begun before."""
 
 
-def resume_state(run: PreparedRun, on_nan: OnNan, say: Callable[[str], None]) -> ResumeState | None:
-    """What a run that goes on knows of itself, None for one that begins; its journal is cut off where it goes on.
+def resume_state(run: PreparedRun, on_nan: OnNan, say: Callable[[str], None]) -> ResumeState:
+    """What a run knows of itself when it is trained now; the journal of one that goes on is cut off where it does.
 
     The caller holds the run's lock. Raises `UserError` as `checkpoint_for`, and `AlreadyTrainedError`.
     """
@@ -51,7 +51,7 @@ def resume_state(run: PreparedRun, on_nan: OnNan, say: Callable[[str], None]) ->
         raise AlreadyTrainedError(
             f"The run {folder.name} has been trained already ({describe(folder)}); start a new one."
         )
-    return None
+    return BEGINS
 
 
 def checkpoint_for(run: PreparedRun, on_nan: OnNan, say: Callable[[str], None]) -> Checkpoint | None:

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from tuicnn.training.metrics import Metrics
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["CheckpointReason", "ResumeState", "capture", "named_arrays", "restore", "restore_arrays", "versions"]
+__all__ = [
+    "BEGINS",
+    "CheckpointReason",
+    "ResumeState",
+    "capture",
+    "named_arrays",
+    "restore",
+    "restore_arrays",
+    "versions",
+]
 
 
 class CheckpointReason(Enum):
@@ -42,13 +51,17 @@ class CheckpointReason(Enum):
 
 @dataclass(frozen=True, eq=False)
 class ResumeState:
-    """What a run that goes on knows of itself: its checkpoint (None: it goes on from its first step), its journal."""
+    """What a run knows of itself when it goes on; the default is a run that begins."""
 
-    checkpoint: Checkpoint | None = None
-    begun: bool = True  # False where its journal has no beginning yet
+    checkpoint: Checkpoint | None = None  # None: it goes on from its first step
+    begun: bool = False  # whether its journal has a beginning
     steps: Sequence[tuple[float, float]] = ()  # each step's loss and accuracy, up to the checkpoint
     epochs: Sequence[Epoch] = ()
     command: str = "tuicnn resume"  # what a person types to resume the run, for messages
+
+
+#: a run that begins
+BEGINS = ResumeState()
 
 
 def versions() -> dict[str, str]:

@@ -19,7 +19,7 @@ from tuicnn.data import DataError
 from tuicnn.data.reading_progress import report_reading
 from tuicnn.errors import UserError
 from tuicnn.training import events
-from tuicnn.training.checkpointing import CheckpointReason, capture, restore
+from tuicnn.training.checkpointing import BEGINS, CheckpointReason, ResumeState, capture, restore
 from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.divergence_handling import DivergenceHandler, scaled
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tuicnn.engine.network import Network
     from tuicnn.language import Plan
     from tuicnn.training.checkpoint import Checkpoint
-    from tuicnn.training.checkpointing import ResumeState
     from tuicnn.training.options import OnNan
 
 __all__ = ["Session"]
@@ -69,7 +68,7 @@ class Session:
         on_event: Callable[[Event], None] = lambda event: None,
         offer_checkpoint: Callable[[CheckpointReason], bool] = lambda reason: False,
         checkpoint_at: Callable[[int], Checkpoint | None] = lambda step: None,
-        resume_from: ResumeState | None = None,
+        resume_from: ResumeState = BEGINS,
         on_nan: OnNan = "stop",
     ) -> None:
         self.plan, self.threads, self.run_name = plan, threads, run
@@ -147,7 +146,7 @@ class Session:
         with report_reading(self._read_so_far):
             dataset = self.plan.data.load()
         self._set(message="")
-        checkpoint = self._resume_from.checkpoint if self._resume_from is not None else None
+        checkpoint = self._resume_from.checkpoint
         choices = checkpoint.choices if checkpoint is not None else None  # another machine would choose otherwise
         trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads, choices=choices)
         self.overview = overview_of(
@@ -168,7 +167,7 @@ class Session:
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
         """Tell that the run begins, or that it goes on. Raises `UserError`."""
         resume_from, data = self._resume_from, data_fingerprint(trainer.dataset)
-        if resume_from is not None and resume_from.checkpoint is not None:
+        if resume_from.checkpoint is not None:
             self._progress = restore(resume_from.checkpoint, trainer, data, self._progress, resume_from.command)
             self._metrics.restore(resume_from.checkpoint, resume_from.steps, resume_from.epochs)
         self._data = data  # from here on there is something to keep
@@ -179,7 +178,7 @@ class Session:
             train_accuracy=self._metrics.accuracy,
         )
         known = vars(overview)
-        if resume_from is not None and resume_from.begun:
+        if resume_from.begun:
             done, rate = self._progress.epoch, trainer.learning_rate
             self._on_event(events.Resumed(step=trainer.step, epochs_done=done, learning_rate=rate, **known))
         else:

@@ -22,7 +22,7 @@ from tuicnn.runs.log import log, log_error
 from tuicnn.runs.prepared import PreparedRun
 from tuicnn.runs.recorder import Recorder
 from tuicnn.runs.resume_point import AlreadyTrainedError, resume_state
-from tuicnn.training.checkpointing import ResumeState
+from tuicnn.training.checkpointing import BEGINS, ResumeState
 from tuicnn.training.events import End, Event, Overview, State
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan
 from tuicnn.training.progress import History, Progress
@@ -51,7 +51,7 @@ class Run:
         self,
         prepared: PreparedRun,
         on_nan: OnNan,
-        resume_from: ResumeState | None = None,
+        resume_from: ResumeState = BEGINS,
         *,
         lock: RunLock | None = None,
         report: Callable[[Event], None] = lambda event: None,
@@ -72,7 +72,7 @@ class Run:
             lambda: self._folder,
             self._capture,
             every=plan.train.checkpoint,
-            newest=resume_from.checkpoint if resume_from is not None else None,
+            newest=resume_from.checkpoint,
             say=say,
         )
         self._session = Session(
