@@ -34,6 +34,7 @@ __all__ = [
     "pixels",
     "row_blocks",
     "spread",
+    "whole",
 ]
 
 #: float32 where a network trains, float64 where it is checked; a kernel gives back what it was given

@@ -11,7 +11,7 @@ from typing import Any
 
 from tuicnn.later import np
 
-from .arrays import Array, Gradients
+from .arrays import Array, Gradients, whole
 from .columns import convolve_columns, convolve_columns_backward
 from .filtering import saves
 from .memory import empty, zeros
@@ -73,7 +73,7 @@ def convolve(x: Array, weights: Array, window: Window, groups: int = 1, bias: Ar
     for g in range(groups):
         cs, fs = _share(g, c, groups), _share(g, f, groups)
         y[..., fs], kept = _convolve(
-            _together(x[..., cs]), _together(weights[..., fs]), window, bias[fs] if bias is not None else None
+            whole(x[..., cs]), whole(weights[..., fs]), window, bias[fs] if bias is not None else None
         )
         saved.append(kept)
     return y, saved
@@ -100,7 +100,7 @@ def convolve_backward(
     f = weights.shape[3]
     for g in range(groups):
         fs = _share(g, f, groups)
-        part = _together(dy[..., fs]), saved[g], _together(weights[..., fs])
+        part = whole(dy[..., fs]), saved[g], whole(weights[..., fs])
         parts.append(_convolve_backward(*part, window, with_dx, with_bias))
     dxs, dws, dbs = zip(*parts, strict=True)
     dx = np.concatenate(dxs, axis=-1) if with_dx else None
@@ -109,13 +109,6 @@ def convolve_backward(
 
 def _share(group: int, count: int, groups: int) -> slice:
     return slice(group * count // groups, (group + 1) * count // groups)
-
-
-def _together(part: Array) -> Array:
-    """A copy of some channels in one piece."""
-    copy: Array = empty(part.shape, part.dtype)
-    copy[...] = part
-    return copy
 
 
 def _convolve(x: Array, weights: Array, window: Window, bias: Array | None) -> tuple[Array, Any]:

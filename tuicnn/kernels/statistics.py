@@ -12,7 +12,7 @@ from .memory import empty
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FAR", "moments", "pixel_product_sums", "product_sums", "scale_and_shift", "scaled_sum", "sums"]
+__all__ = ["FAR", "moments", "pixel_product_sums", "scale_and_shift", "scaled_sum", "sums"]
 
 #: how far a mean may be from 0, in standard deviations, before squares are taken around it
 FAR = 4.0
@@ -44,7 +44,7 @@ def moments(x: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def sums(a: Array, b: Array) -> NDArray[np.float64]:
     """Σ a and Σ a·b over all but the channels, in float64: (2, C), with what both have in common done once.
 
-    Each as in `channel_sums` and `product_sums`.
+    Each as in `channel_sums` and `pixel_product_sums`.
     """
     both: NDArray[np.float64]
     if a.ndim == 2:
@@ -71,12 +71,6 @@ def pixel_product_sums(a: Array, b: Array) -> NDArray[np.float64]:
     by_groups = np.einsum("kpx,kpx->kx", pixel_groups(a), pixel_groups(b))
     sums: NDArray[np.float64] = np.add.reduce(by_groups, axis=0, dtype=np.float64)
     return sums.reshape(a.shape[2:])
-
-
-def product_sums(a: Array, b: Array) -> NDArray[np.float64]:
-    """Σ a·b over all but the channels, in float64."""
-    sums: NDArray[np.float64] = np.add.reduce(pixel_product_sums(a, b), axis=0)
-    return sums
 
 
 def scale_and_shift(x: Array, scale: Array, shift: Array, *, rectified: bool = False) -> Array:
