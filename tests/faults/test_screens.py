@@ -25,10 +25,10 @@ import sys
 from tuicnn.cli.program import run
 from tuicnn.tui.app import TrainApp
 
-def break_down(app):
+def break_down(app, action):
     raise TypeError("on purpose")
 
-TrainApp.action_step = break_down
+TrainApp.action_control = break_down
 run()
 """
 
