@@ -86,12 +86,9 @@ def evaluate_constants(constants: Mapping[str, Constant], steps: Collection[str]
     cyclic: set[str] = set()
     for cycle in cycles:
         cyclic.update(cycle)
-        report.error(
-            Code.RECURSION,
-            f"the constant `{cycle[0]}` needs itself: {cycle_through(cycle)}",
-            constants[cycle[0]].span,
-            help=write(f"{cycle[0]} = 8", more=", say: one of them must be a number"),
-        )
+        message = f"the constant `{cycle[0]}` needs itself: {cycle_through(cycle)}"
+        help = write(f"{cycle[0]} = 8", more=", say: one of them must be a number")
+        report.error(Code.RECURSION, message, constants[cycle[0]].span, help=help)
     words, scope = all_words(), Scope(values, steps)
     for name in order:
         value = constants[name].value

@@ -8,7 +8,7 @@ from typing import Any
 from tuicnn.language.checks.program import Program
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.report import Report
-from tuicnn.language.syntax.tree import Chain, Group, Step, Use
+from tuicnn.language.syntax.tree import Chain, Group, Name, Step, Use
 
 __all__ = ["DEEPEST", "MOST_LAYERS", "Counting", "bind", "in_figures"]
 
@@ -34,21 +34,18 @@ def bind(
     for argument in use.arguments:
         name = argument.name.text if argument.name else next((n for n in names if n not in values), None)
         if name in names and name is not None:
-            values[name] = evaluate(argument.value, scope, report, words & set(_bare(argument.value)))
+            values[name] = evaluate(argument.value, scope, report, words & {_bare(argument.value)})
     for parameter in parameters:
-        if parameter.name.text not in values:
-            default = parameter.default
-            values[parameter.name.text] = (
-                UNKNOWN
-                if default is None
-                else evaluate(default, outer.with_values(values), report, words & set(_bare(default)))
-            )
+        text, default = parameter.name.text, parameter.default
+        if text not in values and default is not None:
+            values[text] = evaluate(default, outer.with_values(values), report, words & {_bare(default)})
+        values.setdefault(text, UNKNOWN)
     return values
 
 
-def _bare(value: Any) -> tuple[str, ...]:
-    text = getattr(value, "text", None)
-    return (text,) if isinstance(text, str) else ()
+def _bare(value: Any) -> str:
+    """The name that a value is; "" for another value."""
+    return value.text if isinstance(value, Name) else ""
 
 
 class Counting:

@@ -65,11 +65,9 @@ class Graph:
                 self._misfit(layer, taken, inputs[0], span, error, report)
             return _whatever(layer)
         self._uneven(layer, taken, known, span, report)
-        numbers = tuple(flow.node for flow in inputs)
-        name = f"{info(layer).name}{len(self.nodes)}"
-        self.nodes.append(
-            Node(name, layer, numbers, tuple(known), shape, parameters, macs, taken.text, span, report.via)
-        )
+        name, numbers = f"{info(layer).name}{len(self.nodes)}", tuple(flow.node for flow in inputs)
+        costs = shape, parameters, macs
+        self.nodes.append(Node(name, layer, numbers, tuple(known), *costs, taken.text, span, report.via))
         return Flow(len(self.nodes) - 1, shape)
 
     def behind(self, number: int) -> set[int]:
@@ -151,9 +149,8 @@ class Graph:
         message = str(error).partition("\n")[0].rstrip(":")
         odd, wanted = odd_branch(layer, shapes)
         label = f"gives {shape_text(shapes[odd])}, but branch {wanted + 1} gives {shape_text(shapes[wanted])}"
-        notes: tuple[Note, ...] = ()
-        if len(shapes) > 2:
-            notes = tuple(Note(f"branch {i} gives {shape_text(shape)}") for i, shape in enumerate(shapes, 1))
+        each = enumerate(shapes, 1) if len(shapes) > 2 else ()
+        notes = tuple(Note(f"branch {i} gives {shape_text(shape)}") for i, shape in each)
         where = spans[odd] if odd < len(spans) else span
         help = shortcut(layer, shapes[odd], shapes[wanted], where, spans)
         whole = spans[0].to(spans[-1])
@@ -177,13 +174,9 @@ class Graph:
                 padded = f"{size} + {before + after}" if before + after else f"{size}"
                 sums.append(f"({padded} - {reach})/{stride} is not whole")
         if lost:
-            report.warning(
-                Code.STRIDE,
-                f"{sums[0]}: {_left_over(lost)} ignored",
-                span,
-                label=f"receives {shape_text(shapes[0])}",
-                help="fine where it is meant; with padding, or another window, nothing is lost",
-            )
+            message, label = f"{sums[0]}: {_left_over(lost)} ignored", f"receives {shape_text(shapes[0])}"
+            help = "fine where it is meant; with padding, or another window, nothing is lost"
+            report.warning(Code.STRIDE, message, span, label=label, help=help)
 
 
 def _whatever(layer: object) -> Flow:

@@ -63,10 +63,8 @@ def find_ends(
         report.warning(Code.DATA, _sentence(error), span, help="`tuicnn train` needs it; checking a network does not")
     found, count = tuple(described.shape), len(described.class_names) if classes is None else classes
     if input is None and written is not None and found != written:
-        span, help = (
-            program.settings["input"].span,
-            write(f"input: {shape_text(found)}", more=", or leave the line out"),
-        )
+        span, more = program.settings["input"].span, ", or leave the line out"
+        help = write(f"input: {shape_text(found)}", more=more)
         message = f"{info(data).name} images are {shape_text(found)}"
         report.error(Code.DATA, message, span, label=f"not {shape_text(written)}", help=help)
         return Ends(None, count)

@@ -135,16 +135,9 @@ def _common(layer: Layer, odd: Shape, wanted: Shape, behind: Span) -> Fix | str:
 
 def keeping_size(spans: Sequence[Span]) -> str:
     """The branches with `pad=same` in each convolution that says nothing of padding; "" where that is no way."""
-    whole = spans[0].to(spans[-1]) if spans else None
-    text = one_line(whole) if whole is not None else ""
-    if (
-        not text
-        or "," in text
-        or "stride" in text
-        or "pool" in text
-        or "(" in text
-        or any(s.source != spans[0].source for s in spans)
-    ):
+    text = one_line(spans[0].to(spans[-1])) if spans else ""
+    touched = any(mark in text for mark in (",", "stride", "pool", "("))
+    if not text or touched or any(s.source != spans[0].source for s in spans):
         return ""
     padded = re.sub(
         r"\b((?:conv [^\s>|{}=()]+|depthwise) \w+)(?! ?pad)((?: (?!pad)\w+=\w+)*)(?! pad)(?= *(->|\||$))",

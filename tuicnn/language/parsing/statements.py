@@ -41,12 +41,8 @@ def _too_long(source: Source, stream: list[Token], report: Report) -> Statement:
     """A text that is not read, so that none takes long: a network of so many words repeats itself."""
     span = span_of(stream[-1]) if stream else Span(1, 1, 1, 1, source)
     much = f"{MOST_TOKENS:,} words and marks" if stream else f"{LARGEST:,} characters"
-    report.error(
-        Code.LIMIT,
-        f"the text is longer than {much}",
-        span,
-        help="repeat layers with `100 * …`, and give what comes again a name with `def`",
-    )
+    help = "repeat layers with `100 * …`, and give what comes again a name with `def`"
+    report.error(Code.LIMIT, f"the text is longer than {much}", span, help=help)
     return Chain((Step((), Unreadable(span), None, span),), span)
 
 
