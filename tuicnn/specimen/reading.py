@@ -174,8 +174,9 @@ class Reading:
                 view = self.view(reader)
                 readers.append(view.name)
                 parts += self._shares(reader, view.rule.readers(view, place, address.index))
-        into = " and ".join(dict.fromkeys(readers))
-        formula = f"{address} = sum over {len(parts)} outputs of {into} of d output * (d output / d {address.target})"
+        into, it = " and ".join(dict.fromkeys(readers)), replace(address, kind="value", batch=False, image=None)
+        which = f"{len(parts):,} outputs y" if len(parts) != 1 else "the one output y"
+        formula = f"{address} = sum over {which} of {into} of (d loss / d y) * (d y / d {it})"
         return Opened(formula, parts or [Part("it went into no output", 0.0, 0.0)])
 
     def readers(self, number: int) -> list[tuple[int, int]]:
