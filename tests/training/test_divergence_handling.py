@@ -31,6 +31,7 @@ from tuicnn.language import check
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.checkpoint import Checkpoint, Tally
+from tuicnn.training.checkpointing import named_arrays
 from tuicnn.training.divergence import MOST_HALVINGS, DivergedError, Divergence
 from tuicnn.training.divergence_handling import DivergenceHandler
 from tuicnn.training.events import Diverged, End, Epoch, Event, Paused, RateChanged, Start, State, Step, WeightsRestored
@@ -298,6 +299,22 @@ def test_weights_that_are_taken_up_again_come_with_their_optimizer(tmp_path: Pat
     trainer.advance()
     moved = np.abs(trainer.network.store.flat - before)
     assert moved.max() == pytest.approx(rate, rel=1e-2)  # Adam's first step is of just this size
+
+
+def test_a_run_that_began_with_weights_of_another_one_is_set_back_to_these(tmp_path: Path) -> None:
+    checked = check(NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01"))
+    assert checked.plan is not None
+    trainer = Trainer(checked.plan, checked.plan.data.load(), threads=1)
+    trainer.advance()
+    arrays = {name: array.copy() for name, array in named_arrays(trainer.network, trainer.state).items()}
+    begin = Checkpoint(step=0, epochs=0, arrays=arrays, updates=1)
+    trainer.advance()
+    handler = DivergenceHandler("halve-lr", lambda step: begin if step == 0 else None)
+    _, weights = handler.handle(trainer, Divergence(3, 1, "the loss", "NaN"), Metrics())
+    assert weights == "the weights that it began with"
+    found = named_arrays(trainer.network, trainer.state)
+    assert all(np.array_equal(array, found[name]) for name, array in arrays.items())
+    assert (trainer.step, trainer.updates) == (2, 1)
 
 
 @pytest.mark.parametrize("action", ["halve-rate", "double-rate"])
