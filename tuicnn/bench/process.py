@@ -18,7 +18,8 @@ from typing import Any
 
 from tuicnn.errors import UserError
 from tuicnn.system.files import why
-from tuicnn.worker.launch import ONE_THREAD, environment
+from tuicnn.system.process import ONE_THREAD
+from tuicnn.worker.launch import environment
 
 __all__ = ["SIDES", "SideProcess"]
 

@@ -16,6 +16,7 @@ from tuicnn import __version__, limits
 from tuicnn.bundled import bundled
 from tuicnn.cli.output.streams import say
 from tuicnn.records import Between
+from tuicnn.system.process import ONE_THREAD
 from tuicnn.training.options import ON_NAN, Options
 
 __all__ = ["ReaderGoneError", "main", "options"]
@@ -148,9 +149,6 @@ def main(context: click.Context) -> None:
     \b
     tuicnn nets/mnist.net    train it in the background and watch (the first word may be a net)
     """
-    # Training shares its batches among processes; the linear algebra library's threads must not come on top of them.
-    # Here, because it must be said before NumPy is imported.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    os.environ.update({**ONE_THREAD, **os.environ})  # before NumPy is imported, which reads them once
     if context.invoked_subcommand is None:
         say(context.get_help())

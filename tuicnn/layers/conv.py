@@ -24,6 +24,7 @@ from .windows import UNIT, ZERO, resolved, torch_padding, windowed_shape
 
 if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
+    from tuicnn.kernels.arrays import Gradients as KernelGradients
 
     from .base import Arrays, Gradients
 
@@ -49,6 +50,10 @@ class Convolution(Layer):
         """The window's geometry, padding in pixels."""
         return resolved(self.kernel, self.stride, self.pad, self.dilation)
 
+    def adjoint(self, dy: Array, saved: Any, weight: Array, **wanted: bool) -> KernelGradients:
+        """dx, dw as `weight`, and db; `wanted` as for `convolve_backward`."""
+        raise NotImplementedError
+
     def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
         """`weight`, and `bias` where there is one."""
         (kh, kw), c = self.kernel, inputs[0][0]
@@ -70,6 +75,15 @@ class Convolution(Layer):
         filters, groups = self.filters_and_groups(c)
         window = f"{tuple(self.kernel)}, {tuple(self.stride)}, {pad}, {tuple(self.dilation)}"
         return *before, f"Conv2d({c}, {filters}, {window}, {groups}, {self.bias})"
+
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
+        """y is linear in x, in w and in b, so the gradients are adjoints applied to dy."""
+        wanted = {"with_dx": context.needs_input_gradient, "with_bias": self.bias}
+        dx, dw, db = self.adjoint(dy, saved, weights["weight"], **wanted)
+        gradients["weight"][...] = dw
+        if db is not None:
+            gradients["bias"][...] = db
+        return (dx,)
 
 
 @layer(
@@ -133,21 +147,8 @@ class Conv(Convolution):
         """y = x * w + b: (H, W, N, C) -> (OH, OW, N, F)."""
         return convolve(inputs[0], weights["weight"], self.window, self.groups, weights.get("bias"))
 
-    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
-        """y is linear in x, in w and in b, so the gradients are adjoints applied to dy (see `convolve_backward`)."""
-        dx, dw, db = convolve_backward(
-            dy,
-            saved,
-            weights["weight"],
-            self.window,
-            self.groups,
-            with_dx=context.needs_input_gradient,
-            with_bias=self.bias,
-        )
-        gradients["weight"][...] = dw
-        if db is not None:
-            gradients["bias"][...] = db
-        return (dx,)
+    def adjoint(self, dy: Array, saved: Any, weight: Array, **wanted: bool) -> KernelGradients:
+        return convolve_backward(dy, saved, weight, self.window, self.groups, **wanted)
 
 
 @layer(
@@ -190,17 +191,6 @@ class Depthwise(Convolution):
         """y_c = x_c * w_c + b_c: (H, W, N, C) -> (OH, OW, N, C)."""
         return convolve_depthwise(inputs[0], weights["weight"][:, :, 0], self.window, weights.get("bias"))
 
-    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
-        """As for `conv`, channel by channel (see `convolve_depthwise_backward`)."""
-        dx, dw, db = convolve_depthwise_backward(
-            dy,
-            saved,
-            weights["weight"][:, :, 0],
-            self.window,
-            with_dx=context.needs_input_gradient,
-            with_bias=self.bias,
-        )
-        gradients["weight"][:, :, 0] = dw
-        if db is not None:
-            gradients["bias"][...] = db
-        return (dx,)
+    def adjoint(self, dy: Array, saved: Any, weight: Array, **wanted: bool) -> KernelGradients:
+        dx, dw, db = convolve_depthwise_backward(dy, saved, weight[:, :, 0], self.window, **wanted)
+        return dx, dw[:, :, None], db

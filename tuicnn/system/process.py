@@ -6,8 +6,10 @@ import ctypes
 import os
 import signal
 
-__all__ = ["end_with_parent", "give_back_memory", "lead_nowhere"]
+__all__ = ["ONE_THREAD", "end_with_parent", "give_back_memory", "lead_nowhere"]
 
+#: the environment in which the linear algebra library starts no threads: training shares its batches among processes
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _libc = ctypes.CDLL(None)
 #: prctl's option for a signal that is sent when the parent ends (Linux, man 2 prctl)
 _PARENT_DEATH_SIGNAL = 1

@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 
-from tuicnn.worker.launch import ONE_THREAD, not_from_the_terminal
+from tuicnn.system.process import ONE_THREAD
+from tuicnn.worker.launch import not_from_the_terminal
 
 os.environ.update(ONE_THREAD)  # before NumPy is imported, which reads them once
 

@@ -20,18 +20,17 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import parse
 from tuicnn.runs.log import entry, last_words
 from tuicnn.system.files import why, write_all
+from tuicnn.system.process import ONE_THREAD
 from tuicnn.system.regular_files import open_regular
 from tuicnn.training.events import End, State
 
-__all__ = ["ONE_THREAD", "command", "environment", "not_from_the_terminal", "start", "start_and_wait"]
+__all__ = ["command", "environment", "not_from_the_terminal", "start", "start_and_wait"]
 
 #: seconds within which a process should have begun; one that takes longer is not waited for
 PATIENCE = 20.0
 _TAIL = 1 << 20  # bytes of a journal: thousands of steps
 _TURNS = tuple(b'{"event":"%s"' % kind for kind in (b"start", b"resumed", b"end"))
 
-#: the linear algebra library must not start threads of its own: training cuts its batches itself
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 #: what a terminal sends to all that run in it, and people to all that is called tuicnn
 _FOR_ALL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP, signal.SIGUSR1)
 
