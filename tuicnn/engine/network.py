@@ -21,7 +21,7 @@ from tuicnn.engine.executor import Executor
 from tuicnn.engine.gradients import GradientSums
 from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.parameters import Store
-from tuicnn.engine.step import forward_backward
+from tuicnn.engine.step import ForwardBackward
 from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.kernels.arrays import Array
 from tuicnn.language import Diagnostic, check, read_file, render_plain
@@ -197,12 +197,11 @@ class Network:
         this; the leader gets the result. `hook` is told of this process's shards.
         """
         self._broadcast()
-        return forward_backward(self.executor, self.group, self._sums, count, fetch, step=step, hook=hook)
+        return ForwardBackward(self.executor, self.group, self._sums, count, step, hook).run(fetch)
 
     def replay(self, count: int, fetch: Fetch, *, step: int, hook: StepHook | None = None) -> StepResult:
         """As `forward_backward`, by this process alone: the bits are the same."""
-        alone = ProcessGroup()
-        result = forward_backward(self.executor, alone, self._sums, count, fetch, step=step, hook=hook)
+        result = ForwardBackward(self.executor, ProcessGroup(), self._sums, count, step, hook).run(fetch)
         assert result is not None
         return result
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["StepResult", "forward_backward"]
+__all__ = ["ForwardBackward", "StepResult"]
 
 
 @dataclass(frozen=True)
@@ -48,71 +48,57 @@ class StepResult:
     batch_statistics: Mapping[int, Any]  # by `whole_batch` node
 
 
-def forward_backward(
-    executor: Executor,
-    group: ProcessGroup,
-    sums: GradientSums,
-    count: int,
-    fetch: Fetch,
-    *,
-    step: int,
-    hook: StepHook | None = None,
-) -> StepResult | None:
-    """This process's part of a step over `count` images; the leader gets the result. Nothing is changed but `sums`.
+class ForwardBackward:
+    """One process's part of the forward and backward pass of a step over `count` images.
 
-    `hook` is told of this process's shards.
+    Nothing is changed but `sums`. `step` keys dropout; `hook` is told of this process's shards.
     """
-    bounds = executor.shards(count)
-    part = _Part(executor, group, sums, len(bounds), count, step, hook)
-    slots = group.partition(sums.used(len(bounds)))  # each process fills whole slots, in the order of their shards
-    mine = [number for number in range(len(bounds)) if sums.slot(number, len(bounds)) in slots]
-    if len(executor.graph.live) < len(executor.plan.nodes):  # what nothing reads has no gradient, and none is written
-        sums.clear(slots)
-    with unchanged_weights(), long_runs(), np.errstate(all="ignore"):  # the caller checks the result
-        if len(part.segments) == 1:
-            for number in mine:
-                part.take([(number, *fetch(*bounds[number]))])
-        else:
-            part.take([(number, *fetch(*bounds[number])) for number in mine])
-    found = group.gather(part.results)
-    gradient = sums.total(group, len(bounds))
-    if group.rank:
-        return None
-    total = np.sum(found, axis=0)
-    return StepResult(float(total[0]) / count, int(total[1]), gradient, part.batch_statistics)
-
-
-class _Part:
-    """One process's part of one step."""
 
     def __init__(
         self,
         executor: Executor,
         group: ProcessGroup,
         sums: GradientSums,
-        shard_count: int,
-        image_count: int,
+        count: int,
         step: int,
         hook: StepHook | None,
     ) -> None:
         self._executor, self._group, self._sums, self._hook = executor, group, sums, hook
-        self._shard_count, self._image_count, self._step = shard_count, image_count, step
-        self.segments = executor.graph.joined if hook is None else executor.graph.single
+        self._bounds, self._count, self._step = executor.shards(count), count, step
+        self._segments = executor.graph.joined if hook is None else executor.graph.single
         #: of each shard: the sum of its images' losses, and how many images were classified correctly
-        self.results: list[NDArray[np.float64]] = []
+        self._results: list[NDArray[np.float64]] = []
         #: by `whole_batch` node: the batch's statistics for forward, and for backward
-        self.batch_statistics: dict[int, Any] = {}
+        self._statistics: dict[int, Any] = {}
         self._backward_statistics: dict[int, Any] = {}
 
-    def take(self, given: Sequence[tuple[int, Array, Labels]]) -> None:
+    def run(self, fetch: Fetch) -> StepResult | None:
+        """The result, for the leader of the group; all its processes must call this."""
+        bounds, graph = self._bounds, self._executor.graph
+        # each process fills whole slots, in the order of their shards
+        slots = self._group.partition(self._sums.used(len(bounds)))
+        mine = [number for number in range(len(bounds)) if self._sums.slot(number, len(bounds)) in slots]
+        if len(graph.live) < len(self._executor.plan.nodes):  # what nothing reads has no gradient, and none is written
+            self._sums.clear(slots)
+        with unchanged_weights(), long_runs(), np.errstate(all="ignore"):  # the caller checks the result
+            for together in [[number] for number in mine] if len(self._segments) == 1 else [mine]:
+                self._take([(number, *fetch(*bounds[number])) for number in together])
+        found = self._group.gather(self._results)
+        gradient = self._sums.total(self._group, len(bounds))
+        if self._group.rank:
+            return None
+        total = np.sum(found, axis=0)
+        return StepResult(float(total[0]) / self._count, int(total[1]), gradient, self._statistics)
+
+    def _take(self, given: Sequence[tuple[int, Array, Labels]]) -> None:
         """Forward and back for shards that wait for each other: the number, images and labels of each.
 
         The order of the shards is reversed in every other segment: the shard that came last before a wait goes on first
         after it, while its arrays are still in the cache.
         """
         shards = [self._executor.shard(number, x) for number, x, _ in given]
-        for place, segment in enumerate(self.segments):
-            head = self.segments[place + 1][0] if place + 1 < len(self.segments) else None
+        for place, segment in enumerate(self._segments):
+            head = self._segments[place + 1][0] if place + 1 < len(self._segments) else None
             parts: list[NDArray[np.float64]] = []
             for shard in _turn(shards, place):
                 for unit in segment:
@@ -120,16 +106,16 @@ class _Part:
                 if head is not None:
                     parts.append(self._gather(self._executor.gather, shard, head, backward=False))
             if head is not None and (parts := self._group.allgather(_turn(parts, place))):
-                self.batch_statistics[head.owner] = head.layer.combine(parts)
+                self._statistics[head.owner] = head.layer.combine(parts)
         for shard, (_, _, labels) in zip(shards, given, strict=True):
             self._loss(shard, labels)
         waiting: list[Unit] = []  # the whole_batch unit whose backward waited for the sums of all shards
-        for place, segment in reversed(list(enumerate(self.segments))):
+        for place, segment in reversed(list(enumerate(self._segments))):
             head = segment[0] if place else None
             units = [*waiting, *reversed(segment[1:] if head else segment)]
             parts = []
             for shard in _turn(shards, place):
-                buffer = self._sums.buffer(shard.number, self._shard_count, backwards=bool(place % 2))
+                buffer = self._sums.buffer(shard.number, len(self._bounds), backwards=bool(place % 2))
                 for unit in units:
                     self._backward(shard, unit, buffer)
                 if head is not None:
@@ -140,7 +126,7 @@ class _Part:
 
     def _forward(self, shard: Shard, unit: Unit) -> None:
         began = perf_counter()
-        self._executor.forward(shard, unit, self._step, self.batch_statistics.get(unit.owner))
+        self._executor.forward(shard, unit, self._step, self._statistics.get(unit.owner))
         if self._hook is not None:
             self._hook.on_forward(unit, shard, perf_counter() - began)
 
@@ -148,9 +134,9 @@ class _Part:
         z = shard.outputs[-1]
         assert z is not None
         loss = self._executor.plan.loss
-        losses, shard.gradients[-1] = loss.both(z, labels, self._image_count)
+        losses, shard.gradients[-1] = loss.both(z, labels, self._count)
         right = np.count_nonzero(loss.predictions(z) == labels)
-        self.results.append(np.array([np.add.reduce(losses, dtype=np.float64), right], np.float64))
+        self._results.append(np.array([np.add.reduce(losses, dtype=np.float64), right], np.float64))
         if self._hook is not None:
             self._hook.on_loss(shard, losses)
 
