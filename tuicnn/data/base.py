@@ -49,7 +49,7 @@ class Described:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSpec:
-    """The options that every data set takes. Subclasses are registered with `words.word("data", …)`.
+    """The options that every data set takes. Subclasses are registered with `word("data", …)`.
 
     They are keyword-only, so that a subclass may have arguments that must be given. Those that read files also have a
     field `bases`, which is no word of the language: the folders where relative paths are looked for, in this order.
