@@ -21,7 +21,7 @@ __all__ = [
 #: characters that are quoted to say behind what a thing is to be written
 _LONGEST_PLACE = 40
 #: the end of the code of a line: what comes then is space and a comment
-_CODE = re.compile(r'(?:[^"#]|"(?:\\.|[^"\\])*(?:"|$))*')
+_CODE = re.compile(r'(?:[^"#]|"(?:\\.|[^"\\])*"|")*+')
 
 
 @dataclass(frozen=True)
