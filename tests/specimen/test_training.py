@@ -57,30 +57,39 @@ def steps(draw: st.DrawFn, dtype: Any = np.float64) -> Specimen:
     return step_of(text, size, optimizer, draw(st.integers(2, 9)), draw(st.integers(0, 999)), dtype)
 
 
+def there(specimen: Specimen) -> list[str]:
+    """All that has an address in a step, without its index: of the move, of the batch, and of image 1 of it."""
+    names, live, found = specimen.names, specimen.network.executor.graph.live, []
+    for target, place in names.places.items():
+        name = parse(target).name
+        if name in names.numbers and names.numbers[name] not in live:
+            continue
+        weight = place.step and "/" not in target
+        found += [f"step {target}"] if place.step else []
+        found += [f"batch d {target}"] if weight else []
+        found += [f"batch {target}"] if target == "loss" or place.shared else []
+        found += [f"batch[1] d {target}"] if place.gradient else []
+        found += [f"batch[1] {target}"] if not (weight or "/" in target or "running" in target) else []
+    return found
+
+
 @st.composite
 def addresses(draw: st.DrawFn, specimen: Specimen) -> Address:
     """Of the batch, of one of its images, or of the move."""
     assert specimen.next_step is not None
-    kind = draw(st.sampled_from(["step", "batch d", "batch", "image", "image d"]))
-    image = f"batch[{draw(st.integers(0, specimen.next_step.count - 1))}] "
-    names, live = specimen.names, specimen.network.executor.graph.live
+    address = parse(draw(st.sampled_from(there(specimen))))
+    if address.image is not None:
+        address = replace(address, image=draw(st.integers(0, specimen.next_step.count - 1)))
+    return address.at(*(draw(st.integers(0, size - 1)) for size in specimen.names.places[address.target].shape))
 
-    def fits(target: str) -> bool:
-        place, name = names.places[target], parse(target).name
-        if name in names.numbers and names.numbers[name] not in live:
-            return False
-        own = place.step and "/" not in target
-        return {
-            "step": place.step,
-            "batch d": own,
-            "batch": target == "loss" or place.shared,
-            "image": "/" not in target and not own and "running" not in target,
-            "image d": place.gradient,
-        }[kind]
 
-    target = draw(st.sampled_from([target for target in names.places if fits(target)]))
-    index = tuple(draw(st.integers(0, size - 1)) for size in names.places[target].shape)
-    return parse({"image": image, "image d": f"{image}d "}.get(kind, f"{kind} ") + target).at(*index)
+def check(specimen: Specimen, address: Address, rounding: float) -> None:
+    """The parts make what the engine computes."""
+    found = specimen.explain(address)
+    assert math.isfinite(found.value)
+    if found.engine is not None:
+        size = 1 + math.fsum(abs(part.contribution) for part in found.parts)
+        assert found.value == pytest.approx(found.engine, abs=rounding * size, rel=0), str(address)
 
 
 def test_every_optimizer_opens() -> None:
@@ -93,11 +102,17 @@ def test_every_optimizer_opens() -> None:
 def test_the_parts_make_what_the_engine_computes(dtype: Any, rounding: float, data: st.DataObject) -> None:
     specimen = data.draw(steps(dtype))
     for _ in range(10):
-        found = specimen.explain(data.draw(addresses(specimen)))
-        assert math.isfinite(found.value)
-        if found.engine is not None:
-            size = 1 + math.fsum(abs(part.contribution) for part in found.parts)
-            assert found.value == pytest.approx(found.engine, abs=rounding * size, rel=0), str(found.address)
+        check(specimen, data.draw(addresses(specimen)), rounding)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_kind_of_number_is_what_the_engine_computes(seed: int) -> None:
+    optimizer, random = vocabulary("optim")["adamw"](), np.random.default_rng(seed)
+    specimen = step_of(MIXED, (2, 6, 5), optimizer, 6, seed)
+    for written in there(specimen):
+        shape = specimen.names.places[parse(written).target].shape
+        for _ in range(5):
+            check(specimen, parse(written).at(*(int(random.integers(size)) for size in shape)), 1e-10)
 
 
 @SOME
