@@ -281,7 +281,7 @@ def test_viewers_are_limited_and_a_silent_one_makes_room(
         assert refusal.message.startswith(f"{VIEWERS} connections to this run are open")
         with contextlib.suppress(ConnectionResetError):  # its hello was not read
             assert late.recv(1) == b""
-        monkeypatch.setattr(server_module, "IDLE", 0.0)
+        monkeypatch.setattr(server_module, "IDLE_TIMEOUT", 0.0)
         assert works(folder)
         crowd[-1].sendall(POLL)
         assert isinstance(answer(crowd[-1], Poll), Poll)
@@ -354,7 +354,7 @@ def test_it_is_known_when_the_last_viewer_left(server: Server, folder: RunFolder
 def test_half_a_request_and_then_silence_is_hung_up_on(
     server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "HALF", 0.3)
+    monkeypatch.setattr(server_module, "REQUEST_TIMEOUT", 0.3)
     monkeypatch.setattr(server_module, "CHECK_PERIOD", 0.05)
     with viewer(folder) as half, viewer(folder) as silent, viewer(folder) as slow:
         for connection in (silent, slow):
@@ -377,12 +377,12 @@ def test_half_a_request_and_then_silence_is_hung_up_on(
 def test_who_never_asks_makes_room_and_does_not_count_as_watching(
     server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "MUTE", 0.0)
+    monkeypatch.setattr(server_module, "SILENT_TIMEOUT", 0.0)
     with contextlib.ExitStack() as stack:
         for _ in range(VIEWERS):
             stack.enter_context(viewer(folder))
         until(lambda: server.quiet_for == 0)
         assert works(folder)
-        monkeypatch.setattr(server_module, "IDLE", 0.0)
+        monkeypatch.setattr(server_module, "IDLE_TIMEOUT", 0.0)
         monkeypatch.setattr(server_module, "CHECK_PERIOD", 0.05)
         until(lambda: server.quiet_for > 0)

@@ -7,7 +7,7 @@ import gc
 import os
 from pathlib import Path
 
-from tuicnn.system.process import give_back_memory
+from tuicnn.system.process import release_memory
 
 __all__ = ["PeakMemory"]
 
@@ -21,7 +21,7 @@ class PeakMemory:
 
     def __init__(self) -> None:
         gc.collect()
-        give_back_memory()
+        release_memory()
         self._before = {os.getpid(): _start(os.getpid())}
 
     def add_children(self) -> None:

@@ -21,7 +21,7 @@ from tuicnn.cli.output.streams import complain
 from tuicnn.display.output import guard
 from tuicnn.errors import UserError
 from tuicnn.system.files import why
-from tuicnn.system.process import lead_nowhere
+from tuicnn.system.process import redirect_to_null
 
 __all__ = ["main", "run"]
 
@@ -113,5 +113,5 @@ def _require_working_folder() -> None:
 
 def _discard_output(code: int) -> int:
     """Let what is still to be written go nowhere: Python would complain again when it flushes at its end."""
-    lead_nowhere(sys.stdout.fileno())
+    redirect_to_null(sys.stdout.fileno())
     return code

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from tuicnn.system.process import lead_nowhere
+from tuicnn.system.process import redirect_to_null
 
 __all__ = ["Signals"]
 
@@ -55,7 +55,7 @@ class Signals:
         """The terminal is gone: from now on write nowhere, and go on."""
         if not self.terminal_gone:
             self.terminal_gone = True
-            lead_nowhere(*self._terminals)
+            redirect_to_null(*self._terminals)
             self._hung_up()
 
     def lost_terminal(self) -> bool:

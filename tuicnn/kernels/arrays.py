@@ -27,6 +27,7 @@ __all__ = [
     "bits",
     "channel_sums",
     "constant",
+    "contiguous",
     "image_sums",
     "long_runs",
     "pixel_groups",
@@ -34,7 +35,6 @@ __all__ = [
     "pixels",
     "row_blocks",
     "spread",
-    "whole",
 ]
 
 #: float32 where a network trains, float64 where it is checked; a kernel gives back what it was given
@@ -153,7 +153,7 @@ def pixel_groups(x: Array) -> Array:
     """
     h, w, n, c = x.shape
     rows = summed_rows(h, w)
-    return (x if x.flags.c_contiguous else whole(x)).reshape(h // rows, rows * w, n * c)
+    return (x if x.flags.c_contiguous else contiguous(x)).reshape(h // rows, rows * w, n * c)
 
 
 def pixel_sums(x: Array) -> NDArray[np.float64]:
@@ -169,7 +169,7 @@ def pixel_sums(x: Array) -> NDArray[np.float64]:
     return sums.reshape(x.shape[2:])
 
 
-def whole(x: Array) -> Array:
+def contiguous(x: Array) -> Array:
     """A copy in one piece."""
     copy = empty(x.shape, x.dtype)
     copy[...] = x

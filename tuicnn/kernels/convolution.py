@@ -11,7 +11,7 @@ from typing import Any
 
 from tuicnn.later import np
 
-from .arrays import Array, Gradients, whole
+from .arrays import Array, Gradients, contiguous
 from .columns import convolve_columns, convolve_columns_backward
 from .filtering import saves
 from .memory import empty, zeros
@@ -73,7 +73,7 @@ def convolve(x: Array, weights: Array, window: Window, groups: int = 1, bias: Ar
     for g in range(groups):
         cs, fs = _share(g, c, groups), _share(g, f, groups)
         y[..., fs], kept = _convolve(
-            whole(x[..., cs]), whole(weights[..., fs]), window, bias[fs] if bias is not None else None
+            contiguous(x[..., cs]), contiguous(weights[..., fs]), window, bias[fs] if bias is not None else None
         )
         saved.append(kept)
     return y, saved
@@ -100,7 +100,7 @@ def convolve_backward(
     f = weights.shape[3]
     for g in range(groups):
         fs = _share(g, f, groups)
-        part = whole(dy[..., fs]), saved[g], whole(weights[..., fs])
+        part = contiguous(dy[..., fs]), saved[g], contiguous(weights[..., fs])
         parts.append(_convolve_backward(*part, window, with_dx, with_bias))
     dxs, dws, dbs = zip(*parts, strict=True)
     dx = np.concatenate(dxs, axis=-1) if with_dx else None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.later import np
 
-from .arrays import Array, Gradients, Saved, channel_sums, pixels, whole
+from .arrays import Array, Gradients, Saved, channel_sums, contiguous, pixels
 from .derived import derived
 from .memory import empty, zeros
 from .pointwise import summed_products
@@ -49,7 +49,7 @@ def as_matrix(weights: Array) -> Array:
 
 def transposed(weights: Array) -> Array:
     """(kh, kw, C, F) -> (F, kh·kw·C), in its own memory."""
-    return whole(as_matrix(weights).T)
+    return contiguous(as_matrix(weights).T)
 
 
 def convolve_patches(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Saved]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tuicnn.later import np
 
-from .arrays import Array, Gradients, channel_sums, row_blocks, spread, whole
+from .arrays import Array, Gradients, channel_sums, contiguous, row_blocks, spread
 from .derived import derived
 from .memory import empty, zeros
 from .windows import Window
@@ -28,7 +28,7 @@ def _together(part: Array) -> Array:
     rows, ow, n, c = part.shape
     if part.strides[1] == n * c * part.itemsize:
         return part.reshape(rows, ow * n, c)
-    return whole(part).reshape(rows, ow * n, c)
+    return contiguous(part).reshape(rows, ow * n, c)
 
 
 def _blocks(oh: int, ow: int, n: int, c: int, f: int) -> tuple[slice, ...]:

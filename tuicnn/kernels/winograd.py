@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from tuicnn.later import np
 
-from .arrays import Array, Gradients, whole
+from .arrays import Array, Gradients, contiguous
 from .derived import derived
 from .memory import empty
 from .tiles import tiling
@@ -52,7 +52,7 @@ def transformed_transposed(weights: Array, g: Array) -> Array:
 
     From the weights turned, which are fewer than U's values: a quarter where U is 6x6 and they are 3x3.
     """
-    return transformed(whole(weights.transpose(0, 1, 3, 2)), g)
+    return transformed(contiguous(weights.transpose(0, 1, 3, 2)), g)
 
 
 def transformed_backward(du: Array, gt: Array) -> Array:

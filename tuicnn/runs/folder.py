@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
-from tuicnn.runs.owners import close_to_others
+from tuicnn.runs.owners import make_private
 from tuicnn.system.files import TEMPORARY, is_temporary, remove_temporary, unshare, why, write_atomic
 from tuicnn.system.regular_files import read_regular
 
@@ -94,7 +94,7 @@ class RunFolder:
                 raise UserError(f"{path} is not a folder; choose another one for --run.") from None
             path = path.resolve() if path.is_symlink() else path
             if not cls(path).holds_a_run:
-                close_to_others(path)
+                make_private(path)
         except OSError as error:
             raise UserError(f"The folder {path} cannot be made: {why(error)}; choose another one for --run.") from error
         folder = cls(path)
@@ -123,7 +123,7 @@ class RunFolder:
             try:
                 write_atomic(self.path / "net.net", text.encode())
                 # the rest of a run is small beside a megabyte: better refused now than after an hour
-                _see_that_there_is_room(self.path)
+                _require_space(self.path)
             except OSError as error:
                 for name in ("net.net", "lock"):
                     with contextlib.suppress(OSError):
@@ -313,7 +313,7 @@ def _numbered(runs: Path) -> Iterator[tuple[Path, int]]:
             yield path, int(found[2])
 
 
-def _see_that_there_is_room(folder: Path) -> None:
+def _require_space(folder: Path) -> None:
     """Raises `OSError` where not even a megabyte can be written."""
     path = folder / f"{TEMPORARY}room"
     descriptor = os.open(

@@ -14,7 +14,7 @@ from pathlib import Path
 from tuicnn.errors import UserError
 from tuicnn.system.files import why
 
-__all__ = ["close_to_others", "is_shut", "me", "user_name", "why_shut"]
+__all__ = ["is_shut", "make_private", "me", "user_name", "why_shut"]
 
 
 def user_name(number: int) -> str:
@@ -44,7 +44,7 @@ def is_shut(path: Path) -> bool:
     return False
 
 
-def close_to_others(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Give a folder in which a run is to be kept to this user alone. Raises `UserError` where it is somebody else's."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)

@@ -67,7 +67,7 @@ class PreparedRun:
         origin = Origin.of(folder)
         return cls(folder, plan_of(folder, origin), origin.options, resumes)
 
-    def see_its_data(self) -> None:
+    def require_data(self) -> None:
         """Raises `UserError` where the data is not on this machine."""
         if missing := _missing(self.plan):
             raise UserError(missing)

@@ -50,7 +50,7 @@ def resume(
     if net is not None:
         _see_that_it_is_the_same(run, net)
     checkpoint_for(run, run.options.on_nan or on_nan, say)
-    run.see_its_data()
+    run.require_data()
     _tell_of_changes(run, origin, say)
     if (found := summary(folder)).damaged:
         say(found.damage)

@@ -42,7 +42,7 @@ def specimen_of(
     where there is no such image, or the data is not here.
     """
     plan, checkpoint = newest_of(folder, say)
-    PreparedRun(folder, plan, Origin.of(folder).options).see_its_data()
+    PreparedRun(folder, plan, Origin.of(folder).options).require_data()
     data = plan.data.load()
     kind, images, labels = "validation", data.val_images, data.val_labels
     if not len(images):

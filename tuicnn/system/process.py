@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 
-__all__ = ["ONE_THREAD", "end_with_parent", "give_back_memory", "lead_nowhere"]
+__all__ = ["ONE_THREAD", "end_with_parent", "redirect_to_null", "release_memory"]
 
 #: the environment in which the linear algebra library starts no threads: training shares its batches among processes
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -21,7 +21,7 @@ def end_with_parent() -> None:
         prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
-def lead_nowhere(*descriptors: int) -> None:
+def redirect_to_null(*descriptors: int) -> None:
     """From now on, what is written to some open files goes nowhere, and nothing comes from them."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in descriptors:
@@ -29,7 +29,7 @@ def lead_nowhere(*descriptors: int) -> None:
     os.close(nowhere)
 
 
-def give_back_memory() -> None:
+def release_memory() -> None:
     """Give memory that was freed back to the system."""
     if (trim := getattr(_libc, "malloc_trim", None)) is not None:
         trim(0)

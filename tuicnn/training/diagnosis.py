@@ -53,7 +53,7 @@ def diagnose(network: Network, count: int, fetch: Fetch, *, step: int, epoch: in
     with np.errstate(all="ignore"):
         result = network.replay(count, fetch, step=step, hook=hook)
         if not all_finite(result.gradient):
-            hook.look_at_the_sum(result.gradient)
+            hook.check_sum(result.gradient)
     return hook.first(step, epoch)
 
 
@@ -111,7 +111,7 @@ class _Finiteness(StepHook):
         self._look(_BACKWARD, -self._places[unit.node], made)
         self._measure(self._gradients, unit.node, shard.gradients[unit.node])
 
-    def look_at_the_sum(self, gradient: Array) -> None:
+    def check_sum(self, gradient: Array) -> None:
         """Of the whole batch, which may not be finite where that of each shard is."""
         entry = next(entry for entry in self._network.store.entries if not np.isfinite(entry.of(gradient)).all())
         place = next(place for place, unit in enumerate(self._units) if unit.owner == entry.node)

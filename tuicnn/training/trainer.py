@@ -96,25 +96,25 @@ class Trainer:
         try:
             self.group.start(self._work)
         except OSError as error:
-            self._go_on_alone(f"no further process could be started ({why(error)})")
+            self._continue_alone(f"no further process could be started ({why(error)})")
 
     def close(self) -> None:
         """End the processes that train with this one."""
         self.group.close()
 
-    def _go_on_alone(self, reason: str) -> None:
+    def _continue_alone(self, reason: str) -> None:
         """Without the members every number is the same, only later."""
         self.group.close()
         self.trouble = f"Training goes on in one process: {reason}."
 
-    def _together(self, workers: int, *work: int) -> Any:
+    def _dispatch(self, workers: int, *work: int) -> Any:
         """Do a piece of work with as many processes as `workers`; alone, where one of them is lost."""
         try:
             self.group.dispatch(*work, workers=workers)
             return self._work(*work)
         except MemberLostError as error:
             self.traceback = error.traceback
-            self._go_on_alone(str(error))
+            self._continue_alone(str(error))
             return self._work(*work)
 
     def _work(self, kind: int, first: int, second: int, third: int = 0) -> Any:
@@ -138,7 +138,7 @@ class Trainer:
         self._hook = hook
         try:
             count = self.batch(self.step)[0]
-            result = self._together(self.network.max_workers(count), _STEP, self.step, hook is not None)
+            result = self._dispatch(self.network.max_workers(count), _STEP, self.step, hook is not None)
         finally:
             self._hook = None
         if not math.isfinite(result.loss):
@@ -200,7 +200,7 @@ class Trainer:
 
     def evaluate_some(self, split: Split, first: int, count: int) -> tuple[float, int]:
         """The sum of the losses of `count` images from the `first`, and how many are right."""
-        found: tuple[float, int] = self._together(
+        found: tuple[float, int] = self._dispatch(
             -(-count // INFERENCE_SHARD), _EVALUATE, _SPLITS.index(split), first, count
         )
         return found

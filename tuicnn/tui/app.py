@@ -28,7 +28,7 @@ from tuicnn.training.progress import Progress
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
-from tuicnn.tui.memory import keep_small, tidy
+from tuicnn.tui.memory import clear_caches, limit_memory
 from tuicnn.tui.messages import Watched
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
@@ -133,7 +133,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin to watch; the view is there before the run is."""
         self.run_worker(self.watcher.run(), name="watch", group="watch")
-        keep_small(self)
+        limit_memory(self)
 
     def on_unmount(self) -> None:
         """Stop watching the terminal."""
@@ -155,7 +155,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def pop_screen(self) -> AwaitComplete:
         """Close the dialog in front, and let go of all that was drawn for it."""
         closing = super().pop_screen()
-        self.call_after_refresh(tidy, self)
+        self.call_after_refresh(clear_caches, self)
         return closing
 
     def get_line_filters(self) -> Sequence[LineFilter]:

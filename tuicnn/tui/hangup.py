@@ -87,14 +87,14 @@ class Hangup:
         if self.signal is not None:
             return
         self.signal = number
-        timer = threading.Timer(PATIENCE, self._end_anyway)
+        timer = threading.Timer(PATIENCE, self._force_exit)
         timer.daemon = True
         timer.start()
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended already
                 self._loop.call_soon_threadsafe(self._go)
 
-    def _end_anyway(self) -> None:
+    def _force_exit(self) -> None:
         self.restore()
         for fileno, _ in self._settings:
             with contextlib.suppress(OSError, termios.error):

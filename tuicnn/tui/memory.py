@@ -11,19 +11,19 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from tuicnn.system.process import give_back_memory
+from tuicnn.system.process import release_memory
 from tuicnn.tui.widgets.lines import LineWidget
 
-__all__ = ["keep_small", "tidy"]
+__all__ = ["clear_caches", "limit_memory"]
 
-TIDY_PERIOD = 20.0  # seconds
+CLEAR_PERIOD = 20.0  # seconds
 COLLECT_PERIOD = 5.0  # seconds
 LARGE = 32 << 10  # bytes of an array that has memory of its own: a curve that is drawn anew each second
 _FORGETFUL = ("rich", "textual")  # packages whose caches are emptied
 _M_MMAP_THRESHOLD = -3  # <malloc.h>
 
 
-def keep_small(app: App[Any]) -> None:
+def limit_memory(app: App[Any]) -> None:
     """See to the memory of an app from now on.
 
     Python looks for what refers to itself in circles (widgets that were removed, lines and their caches) only when
@@ -33,14 +33,14 @@ def keep_small(app: App[Any]) -> None:
     if mallopt is not None and not app.is_headless:  # the process has nothing else to do than to show this
         mallopt(_M_MMAP_THRESHOLD, LARGE)
     app.set_interval(COLLECT_PERIOD, _collect)
-    app.set_interval(TIDY_PERIOD, partial(tidy, app))
+    app.set_interval(CLEAR_PERIOD, partial(clear_caches, app))
 
 
 def _collect() -> None:
     gc.collect()
 
 
-def tidy(app: App[Any]) -> None:
+def clear_caches(app: App[Any]) -> None:
     """Let go of what is remembered of things that were drawn once: removed widgets, old numbers, their colours.
 
     Textual remembers two colours for each widget's cache of lines, with that cache as the key
@@ -65,4 +65,4 @@ def tidy(app: App[Any]) -> None:
         if type(thing) is _lru_cache_wrapper and (thing.__module__ or "").partition(".")[0] in _FORGETFUL:
             thing.cache_clear()
     gc.collect()
-    give_back_memory()
+    release_memory()

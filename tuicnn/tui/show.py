@@ -8,7 +8,7 @@ import subprocess
 from tuicnn.display.summary import print_breakdown, print_summary
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
-from tuicnn.system.process import lead_nowhere
+from tuicnn.system.process import redirect_to_null
 from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.worker.client import RemoteFeed
@@ -30,7 +30,7 @@ def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen
     if outcome is None:
         return app.return_code or 1
     if app.ended_by is signal.SIGHUP:  # nobody is there to read; Python would still flush what it could not write
-        lead_nowhere(1, 2)
+        redirect_to_null(1, 2)
         return 128 + signal.SIGHUP
     print_summary(outcome, folder, terminal)
     if app.ended_by is not None:

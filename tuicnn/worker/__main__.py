@@ -7,7 +7,7 @@ import signal
 import sys
 
 from tuicnn.system.process import ONE_THREAD
-from tuicnn.worker.launch import not_from_the_terminal
+from tuicnn.worker.launch import drop_terminal_signals
 
 os.environ.update(ONE_THREAD)  # before NumPy is imported, which reads them once
 
@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Train the run in a folder that has its `net.net`, with the options in its `origin.json`."""
     for number in (signal.SIGHUP, signal.SIGUSR1):  # the latter until there is something to save
         signal.signal(number, signal.SIG_IGN)
-    not_from_the_terminal()
+    drop_terminal_signals()
     import argparse
     from pathlib import Path
 

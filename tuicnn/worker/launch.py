@@ -24,7 +24,7 @@ from tuicnn.system.process import ONE_THREAD
 from tuicnn.system.regular_files import open_regular
 from tuicnn.training.events import End, State
 
-__all__ = ["command", "environment", "not_from_the_terminal", "start", "start_and_wait"]
+__all__ = ["command", "drop_terminal_signals", "environment", "start", "start_and_wait"]
 
 #: seconds within which a process should have begun; one that takes longer is not waited for
 PATIENCE = 20.0
@@ -123,7 +123,7 @@ def _blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def not_from_the_terminal() -> None:
+def drop_terminal_signals() -> None:
     """In the new process: drop what was meant for the one that started it, and from now on take such signals again."""
     for number in _FOR_ALL:
         meant = signal.signal(number, signal.SIG_IGN)  # which drops one that waits

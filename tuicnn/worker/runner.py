@@ -117,7 +117,7 @@ class Run:
     def _capture(self) -> Checkpoint | None:
         return self._session.checkpoint() if self._session.network is not None else None
 
-    def look_after_the_folder(self) -> None:
+    def check_folder(self) -> None:
         """End the run where its folder was removed: nobody could find it any more, and nothing of it be kept.
 
         The same where its lock file was removed and another process trains the run by now: two would spoil it.
@@ -222,7 +222,7 @@ def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
         lock.note(path)
         return path
 
-    return Server(run, lock.identity, address, run.look_after_the_folder)
+    return Server(run, lock.identity, address, run.check_folder)
 
 
 def work(folder: RunFolder, lock: RunLock | None = None, *, resume: bool = False) -> int:

@@ -32,9 +32,9 @@ from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPoll, Hello, R
 __all__ = ["ServedRun", "Server"]
 
 VIEWERS = 32  # connections at a time; a screen has two
-IDLE = 30.0  # seconds after which a silent viewer has to make room for a new one
-MUTE = 1.0  # … and one that never asked anything
-HALF = 10.0  # seconds that a request may take to come in
+IDLE_TIMEOUT = 30.0  # seconds after which a silent viewer has to make room for a new one
+SILENT_TIMEOUT = 1.0  # … and one that never asked anything
+REQUEST_TIMEOUT = 10.0  # seconds that a request may take to come in
 CHECK_PERIOD = 2.0  # seconds from one check of whether the socket file is still there to the next
 CLOSING_POLL = 0.02  # seconds from one check of whether the last answers are sent to the next, when it closes
 
@@ -133,11 +133,11 @@ class Server:
                 for key, events in self._selector.select(timeout):
                     self._ready(key, events)
                 while self._answered:
-                    self._answer_is_there(self._answered.popleft())
+                    self._send_awaited_answer(self._answered.popleft())
                 if time.monotonic() >= check_at:
                     check_at = time.monotonic() + CHECK_PERIOD
-                    self._look_after_the_file()
-                    self._drop_the_mute()
+                    self._restore_socket_file()
+                    self._drop_silent_viewers()
                     self._on_check()
             except Exception as error:  # whatever it is, the other viewers are still to be served
                 log_error(error)
@@ -193,17 +193,19 @@ class Server:
         if len(self._viewers) < VIEWERS:
             return True
         idle = min(self._viewers, key=lambda viewer: (viewer.asked, viewer.heard))
-        if time.monotonic() - idle.heard < (IDLE if idle.asked else MUTE):
+        if time.monotonic() - idle.heard < (IDLE_TIMEOUT if idle.asked else SILENT_TIMEOUT):
             return False
         self._drop(idle)
         return True
 
-    def _drop_the_mute(self) -> None:
+    def _drop_silent_viewers(self) -> None:
         """Hang up on who began a request and did not end it, and on who never asked anything."""
         now = time.monotonic()
         for viewer in list(self._viewers):
             half = bool(viewer.incoming) and not viewer.busy
-            if (half and now - viewer.began > HALF) or (not viewer.asked and now - viewer.heard > IDLE):
+            if (half and now - viewer.began > REQUEST_TIMEOUT) or (
+                not viewer.asked and now - viewer.heard > IDLE_TIMEOUT
+            ):
                 self._drop(viewer)
 
     def _receive(self, viewer: _Viewer) -> None:
@@ -276,7 +278,7 @@ class Server:
 
         future.add_done_callback(done)
 
-    def _answer_is_there(self, viewer: _Viewer) -> None:
+    def _send_awaited_answer(self, viewer: _Viewer) -> None:
         future = viewer.awaited
         if future is None or not future.done() or viewer not in self._viewers:
             return
@@ -340,7 +342,7 @@ class Server:
         self._listener = listener
         self._selector.register(listener.socket, selectors.EVENT_READ, listener)
 
-    def _look_after_the_file(self) -> None:
+    def _restore_socket_file(self) -> None:
         if self._listener is None or not self._listener.there:
             with contextlib.suppress(UserError):  # tried again at the next check
                 self._listen()

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tuicnn.system.printable import printable
-from tuicnn.system.process import end_with_parent, lead_nowhere
+from tuicnn.system.process import end_with_parent, redirect_to_null
 
 __all__ = ["FailureReport", "Watchdog", "end", "exit_code", "fork", "ready"]
 
@@ -115,7 +115,7 @@ def _isolate(keep: int) -> None:
             signal.signal(number, signal.SIG_IGN)
         elif callable(signal.getsignal(number)):
             signal.signal(number, signal.SIG_DFL)
-    lead_nowhere(*((0, 1) if _is_a_file(2) else (0, 1, 2)))
+    redirect_to_null(*((0, 1) if _is_a_file(2) else (0, 1, 2)))
     # a run's lock and sockets must not stay open here. Not all numbers up to the limit: that may be a billion
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, no paths
         if (descriptor := int(name)) > 2 and descriptor != keep:
