@@ -60,6 +60,7 @@ def test_a_checkpoint_knows_the_weights_of_the_next(tmp_path: Path, optim: str) 
             found = specimen.explain(f"step {name}{list(index)}")
             assert found.engine == there.arrays[name][index]
             assert found.value == pytest.approx(found.engine, rel=1e-5, abs=1e-7)
+            assert found.formula.endswith("(cosine)")
 
 
 def test_a_network_out_of_a_run(tmp_path: Path) -> None:

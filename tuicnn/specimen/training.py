@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tuicnn.kernels.arrays import Array
+from tuicnn.vocabulary import info
 
 from .address import Address, AddressError
 from .explanation import Explanation, Part
@@ -33,7 +34,8 @@ class NextStep:
     """The next step of a network with a batch of `count` images; `fetch` is as in `Network.forward_backward`.
 
     `step` keys dropout. `state` is what the optimizer keeps, flat as the weights; `lr` the step's rate, after schedule
-    and factor; `updates` how many steps the optimizer has seen. Nothing of them may change while this is used.
+    and factor, and `rate` says how it comes about; `updates` is how many steps the optimizer has seen. Nothing of them
+    may change while this is used.
     """
 
     def __init__(
@@ -46,16 +48,21 @@ class NextStep:
         state: Mapping[str, Array],
         lr: float,
         updates: int,
+        rate: str = "",
     ) -> None:
         self.network, self.count, self.step, self.lr, self.updates = network, count, step, lr, updates
         self.names, self._state = Names(network.plan), network.state_dict()
         self._kept = {name: network.store.named(flat) for name, flat in state.items()}
+        self._rate = rate
         self.replay = Replay(network, count, fetch, step)
         self._readings: dict[int, _Image] = {}
 
     @classmethod
     def of(cls, trainer: Trainer) -> NextStep:
         """The step that a trainer would take next."""
+        plan = trainer.plan
+        scale = plan.schedule.scale(trainer.step, trainer.steps_per_epoch, plan.train.epochs)
+        changed = f" * {trainer.rate_factor:g} (changed while it trained)" if trainer.rate_factor != 1 else ""
         return cls(
             trainer.network,
             *trainer.batch(trainer.step),
@@ -63,6 +70,7 @@ class NextStep:
             state=trainer.state,
             lr=trainer.learning_rate,
             updates=trainer.updates,
+            rate=f"{plan.optimizer.lr:g} * {scale:g} ({info(plan.schedule).name}){changed}",
         )
 
     def image(self, number: int) -> _Image:
@@ -159,7 +167,8 @@ class NextStep:
             Part(t.label, values[t.of], values[t.of] * t.factor, t.factor, where.get(t.of, replace(bare, state=t.of)))
             for t in moved.terms
         ]
-        return explained(address, Opened(f"{address} = {moved.formula}", parts), self._moved(arrays, address))
+        rate = f"; {self.lr:g} = {self._rate}" if self._rate and not address.state else ""
+        return explained(address, Opened(f"{address} = {moved.formula}{rate}", parts), self._moved(arrays, address))
 
     def _moved(self, arrays: Mapping[str, Array], address: Address) -> float:
         """The optimizer's own arithmetic: every weight moves by itself, so these are the bits of the step."""
