@@ -11,6 +11,7 @@ from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.display.summary import Outcome, print_summary
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
+from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import Epoch, State
 from tuicnn.training.progress import Progress
 
@@ -68,17 +69,17 @@ async def test_a_run_that_is_left_paused_says_how_it_goes_on() -> None:
 
 async def test_a_run_that_is_left_diverged_says_so_and_that_its_rate_is_to_be_halved() -> None:
     outcome = await _outcome(1000, "background", State.PAUSED)
-    told = "The output of conv2 became infinite in step 1,001 (epoch 2)."
+    told = Divergence(1001, 2, "the output of conv2", "infinite", "conv2")
     said = await _said(replace(outcome, progress=replace(outcome.progress, diverged=told)))
-    assert told in said
+    assert told.sentence in said
     assert "go on     tuicnn attach mnist-3, then the minus key and the space bar" in said
 
 
 async def test_a_run_that_is_stopped_after_it_diverged_says_so() -> None:
     outcome = await _outcome(1000, "stop", State.STOPPED)
-    told = "The output of conv2 became infinite in step 1,001 (epoch 2)."
+    told = Divergence(1001, 2, "the output of conv2", "infinite", "conv2")
     said = await _said(replace(outcome, progress=replace(outcome.progress, diverged=told)))
-    assert told in said
+    assert told.sentence in said
 
 
 async def test_a_pause_is_told_also_where_the_screen_had_not_seen_it_yet(tmp_path: Path) -> None:

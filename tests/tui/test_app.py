@@ -9,6 +9,7 @@ import pytest
 from tests.tui.pictures import showing
 from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.display.terminal import Colours, TerminalProfile
+from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.worker.feed import WorkerGone
@@ -180,10 +181,8 @@ async def test_a_run_that_diverged_says_where_and_waits_for_a_smaller_rate(
     async with showing(feed, size) as screen:
         await screen.sees("training")
         feed.state, feed.message = State.PAUSED, "The step was undone."
-        feed.diverged = (
-            "The output of conv2 became infinite in step 1,234 (epoch 2): its input reached 3.1e+20, "
-            "its weights reached 4.5e+18."
-        )
+        sizes = (("its input", 3.1e20), ("its weights", 4.5e18))
+        feed.diverged = Divergence(1234, 2, "the output of conv2", "infinite", "conv2", sizes)
         await screen.sees(" DIVERGED ", line=1)
         marked = [line for line in screen.lines if line.lstrip().startswith(screen.app.terminal.glyphs.wrong)]
         assert any("conv 16" in line for line in marked)  # conv2

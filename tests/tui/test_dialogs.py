@@ -14,6 +14,7 @@ from tests.tui.pictures import showing
 from tests.worker.fake_feed import FakeFeed
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.observing.activations import AskActivations
+from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 from tuicnn.tui.screens.help import HelpScreen
@@ -68,19 +69,22 @@ async def test_each_answer_on_leaving_reaches_the_run(
     assert screen.outcome.choice == choice
 
 
+DIVERGED = Divergence(12, 1, "the output of conv1", "NaN", "conv1")
+
+
 @pytest.mark.parametrize(
     ("diverged", "keys", "acted"),
     [
-        ("", ["k"], ["resume"]),
-        ("", ["enter"], ["resume"]),
-        ("", ["p"], []),
-        ("", ["down", "enter"], []),
-        ("conv1 diverged.", ["k", "enter"], []),
-        ("conv1 diverged.", ["s"], ["stop"]),
+        (None, ["k"], ["resume"]),
+        (None, ["enter"], ["resume"]),
+        (None, ["p"], []),
+        (None, ["down", "enter"], []),
+        (DIVERGED, ["k", "enter"], []),
+        (DIVERGED, ["s"], ["stop"]),
     ],
 )
 async def test_a_paused_run_is_left_paused_only_where_one_says_so(
-    feed: FakeFeed, diverged: str, keys: list[str], acted: list[str]
+    feed: FakeFeed, diverged: Divergence | None, keys: list[str], acted: list[str]
 ) -> None:
     feed.advance(100)
     feed.state, feed.diverged = State.PAUSED, diverged

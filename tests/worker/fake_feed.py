@@ -12,6 +12,7 @@ import numpy as np
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
 from tuicnn.observing.question import Question
+from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import Epoch, LayerRow, Overview, State
 from tuicnn.training.progress import History, Progress
 from tuicnn.worker.feed import Action, Poll, WorkerGone
@@ -77,7 +78,7 @@ class FakeFeed:
         self.saved = 0
         self.stride = 1
         self.learning_rate = 0.001
-        self.diverged = ""
+        self.diverged: Divergence | None = None
         self.trained = 0.0  # seconds of training, where they are not to follow from the steps
         self._rate, self.reading = rate, reading
         self._began = self._last = monotonic()
@@ -241,7 +242,7 @@ class FakeFeed:
         if action == "pause":
             self.state = State.PAUSED
         elif action == "resume":
-            self.state, self.diverged = State.TRAINING, ""
+            self.state, self.diverged = State.TRAINING, None
         elif action == "halve-rate":
             self.learning_rate /= 2
         elif action == "double-rate":

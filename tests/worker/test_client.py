@@ -179,10 +179,10 @@ async def test_the_end_of_the_process_is_told(folder: RunFolder, run: PretendRun
 async def test_an_answer_of_another_version_is_a_sentence(
     server: Server, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newer = lambda *a: encode(*a).replace(b'"version":2', b'"version":3')  # noqa: E731
+    newer = lambda *a: encode(*a).replace(b'"version":3', b'"version":4')  # noqa: E731
     monkeypatch.setattr("tuicnn.worker.server.encode", newer)
     async with connected(folder) as feed:
-        with pytest.raises(WorkerGone, match="version 3, where this tuicnn speaks version 2"):
+        with pytest.raises(WorkerGone, match="version 4, where this tuicnn speaks version 3"):
             await feed.poll(0, 0)
 
 

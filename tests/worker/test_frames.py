@@ -139,10 +139,10 @@ def test_any_json_raises_nothing_else(value: Any, arrays: list[Any], raw: bytes,
     [
         b"[" * 60_000,
         b"1" * 6_000,
-        b'{"version":2,"kind":"x","value":{},"arrays":[]}',
-        b'{"version":2,"kind":"x","value":NaN,"arrays":[]}',
-        b'{"version":2,"kind":"x","value":{"array":0},"arrays":[["value","<f4",[0]]]}',
-        b'{"version":2,"kind":"x","value":{},"arrays":[["a","<f4",[0,9000000000]]]}',
+        b'{"version":3,"kind":"x","value":{},"arrays":[]}',
+        b'{"version":3,"kind":"x","value":NaN,"arrays":[]}',
+        b'{"version":3,"kind":"x","value":{"array":0},"arrays":[["value","<f4",[0]]]}',
+        b'{"version":3,"kind":"x","value":{},"arrays":[["a","<f4",[0,9000000000]]]}',
     ],
     ids=lambda t: t[:30].decode(),
 )
@@ -158,8 +158,8 @@ def test_an_array_of_another_kind_is_refused() -> None:
 
 
 def test_another_version_is_named() -> None:
-    text = b'{"version":3,"kind":"x","value":{},"arrays":[]}'
-    with pytest.raises(FrameError, match="version 3, where this tuicnn speaks version 2"):
+    text = b'{"version":4,"kind":"x","value":{},"arrays":[]}'
+    with pytest.raises(FrameError, match="version 4, where this tuicnn speaks version 3"):
         kind_of(struct.pack(">H", len(text)) + text)
 
 

@@ -160,17 +160,17 @@ async def test_a_run_that_diverges_waits_and_each_screen_may_halve_its_rate(begi
     async with asyncio.timeout(20):
         while not (now := (await one.poll(0, 0)).progress).diverged or now.state is not State.PAUSED:
             await asyncio.sleep(0.01)
-        assert "in step" in now.diverged
+        assert now.diverged is not None
         for _ in range(10):
             await one.act("halve-rate")
         await other.act("double-rate")
         while (seen := (await other.poll(0, 0)).progress).learning_rate != 8 / 2**9:
             await asyncio.sleep(0.01)
     assert (seen.state, seen.step, seen.diverged) == (State.PAUSED, now.step, now.diverged)
-    assert now.diverged in folder.log.read_text()
+    assert now.diverged.sentence in folder.log.read_text()
     await other.act("resume")
     await steps_beyond(one, now.step + 300)
-    assert (await one.poll(0, 0)).progress.diverged == ""
+    assert (await one.poll(0, 0)).progress.diverged is None
     for feed in (one, other):
         await feed.close()
 

@@ -234,9 +234,9 @@ def test_garbage_is_hung_up_on_and_harms_nobody(server: Server, folder: RunFolde
 
 def test_an_old_or_new_screen_is_told_so(server: Server, folder: RunFolder) -> None:
     with viewer(folder) as connection:
-        connection.sendall(POLL.replace(b'"version":2', b'"version":9'))
+        connection.sendall(POLL.replace(b'"version":3', b'"version":9'))
         refusal = answer(connection, Poll)
-        assert "version 9, where this tuicnn speaks version 2" in refusal.message
+        assert "version 9, where this tuicnn speaks version 3" in refusal.message
         assert refusal.final
         assert connection.recv(1) == b""
 

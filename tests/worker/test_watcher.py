@@ -15,6 +15,7 @@ from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
+from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
 from tuicnn.worker.snapshot import Numbers, Snapshot
 from tuicnn.worker.watcher import Watcher
@@ -64,7 +65,10 @@ async def test_the_history_comes_together_without_gap_or_repeat(feed: FakeFeed) 
         assert [epoch.epoch for epoch in watcher.snapshot.epochs] == [1, 2]
 
 
-@pytest.mark.parametrize("said", ["diverged", "message"])
+UNDONE = {"diverged": Divergence(101, 1, "the loss", "NaN"), "message": "The loss became NaN in step 101."}
+
+
+@pytest.mark.parametrize("said", UNDONE)
 async def test_a_step_that_was_undone_is_followed_by_a_picture_of_the_weights_there_are(
     feed: FakeFeed, said: str
 ) -> None:
@@ -73,7 +77,7 @@ async def test_a_step_that_was_undone_is_followed_by_a_picture_of_the_weights_th
             while watcher.snapshot.answer(AskActivations) is None:
                 await asyncio.sleep(0.01)
             shown = watcher.snapshot.answer(AskActivations)
-            setattr(feed, said, "The loss became NaN in step 101.")  # no step was done
+            setattr(feed, said, UNDONE[said])  # no step was done
             while watcher.snapshot.answer(AskActivations) is shown:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.5)

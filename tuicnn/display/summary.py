@@ -80,7 +80,7 @@ def print_summary(
         word = "Paused" if paused else "Training goes on"
         say(f"{word} in the background{at}.", "strong")
     if progress.diverged:
-        say(progress.diverged, "bad")
+        say(progress.diverged.sentence, "bad")
     if overview is not None and progress.steps:
         facts = [
             f"{count(overview.parameters)} weights",

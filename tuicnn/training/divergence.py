@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["MOST_HALVINGS", "DivergedError", "Divergence"]
 
@@ -26,17 +26,24 @@ class Divergence:
     by_rate: bool = False
 
     def __str__(self) -> str:
-        became = "would have become" if self.by_rate else "became"
         sizes = ", ".join(f"{name} reached {size:.2g}" for name, size in self.sizes)
-        return f"{self.what} {became} {self.value} in step {self.step:,} (epoch {self.epoch})" + (
-            f": {sizes}" if sizes else ""
-        )
+        return f"{self._event} in step {self.step:,} (epoch {self.epoch})" + (f": {sizes}" if sizes else "")
+
+    @property
+    def _event(self) -> str:
+        return f"{self.what} {'would have become' if self.by_rate else 'became'} {self.value}"
 
     @property
     def sentence(self) -> str:
         """The text as a sentence."""
-        told = str(self)
-        return f"{told[0].upper()}{told[1:]}."
+        return self.sentences[0]
+
+    @property
+    def sentences(self) -> tuple[str, str, str]:
+        """The text as a sentence; where there is less room for it, without the sizes; and without the step too."""
+        clauses = (str(self), str(replace(self, sizes=())), self._event)
+        full, shorter, shortest = (f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
+        return full, shorter, shortest
 
 
 class DivergedError(ArithmeticError):

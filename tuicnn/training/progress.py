@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import Epoch, State
 
 __all__ = ["History", "Progress"]
@@ -40,7 +41,7 @@ class Progress:
     best_epoch: int = 0
     test_loss: float = NAN
     test_accuracy: float = NAN
-    diverged: str = ""  # what diverged, as a sentence, while the run waits for somebody to say how it goes on
+    diverged: Divergence | None = None  # while the run waits for somebody to say how it goes on
     saved: int = 0  # steps completed at the newest checkpoint
     trouble: str = ""  # what cannot be written to the run's folder, as sentences, until it can
 

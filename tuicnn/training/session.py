@@ -254,7 +254,7 @@ class Session:
         if event.action == "stop":
             raise self._end_of(State.DIVERGED, event.message)
         if event.action == "pause":
-            self._set(diverged=found.sentence, message=event.message)
+            self._set(diverged=found, message=event.message)
             self.control.pause()
         else:
             self._after_divergence(weights, event.message)
@@ -281,7 +281,7 @@ class Session:
             learning_rate=trainer.learning_rate,
             train_loss=metrics.loss,
             train_accuracy=metrics.accuracy,
-            diverged="",
+            diverged=None,
             message=trainer.trouble or self._told or waits,
         )
         self._warn_of_lost_group(trainer)
@@ -313,7 +313,7 @@ class Session:
 
     def _on_resume(self) -> None:
         self._held += perf_counter() - self._paused_at
-        self._set(state=self._working, diverged="")
+        self._set(state=self._working, diverged=None)
         self._on_event(events.Unpaused(self._progress.step))
 
     def _on_rate(self, by: float) -> None:

@@ -21,7 +21,7 @@ from tuicnn.records import RecordError, dump_plain, from_plain, parse, to_plain
 
 __all__ = ["ANSWER_LIMIT", "REQUEST_LIMIT", "VERSION", "FrameError", "Splitter", "decode", "encode", "kind_of"]
 
-VERSION = 2  # of the frames and of what they may hold
+VERSION = 3  # of the frames and of what they may hold
 REQUEST_LIMIT = 64 << 10  # bytes of a frame that a viewer sends
 ANSWER_LIMIT = 64 << 20  # bytes of a frame that a viewer is sent
 

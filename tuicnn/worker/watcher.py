@@ -164,7 +164,7 @@ class Watcher:
     def _training(self) -> tuple[object, ...]:
         """What is other once training has moved on; an undone step, or other weights, leave the count of steps."""
         progress = self.snapshot.progress
-        return progress.step, progress.state.final, progress.diverged, progress.message
+        return progress.step, progress.state.final, progress.diverged and progress.diverged.step, progress.message
 
     async def _ask(self, feed: Feed, question: Question[Any]) -> None:
         kind = type(question)

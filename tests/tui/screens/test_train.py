@@ -8,6 +8,7 @@ from tests.tui.pictures import Picture, showing
 from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.engine.network import Network
 from tuicnn.language import check
+from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
 from tuicnn.training.overview import rows_of
 from tuicnn.tui.widgets.chart import Chart
@@ -167,6 +168,6 @@ async def test_a_layer_stands_under_the_name_that_its_weights_and_errors_bear(si
         for name in owners:
             row = next(line for line in screen.lines[3:] if f" {name} " in line[: len(name) + 4])
             assert f" {texts[name][:8]}" in row  # as it is written, or the beginning of that
-            feed.diverged = f"The output of {name} became NaN in step 12 (epoch 1): its input reached 3.1e+20."
+            feed.diverged = Divergence(12, 1, f"the output of {name}", "NaN", name)
             marked = f"{screen.app.terminal.glyphs.wrong} {name} "
             await screen.sees(marked)

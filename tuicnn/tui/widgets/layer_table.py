@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,13 +17,11 @@ from tuicnn.display.outline import Line, outline
 from tuicnn.display.plain import cut, plain
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.observing.layer_stats import LayerStats
+from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import LayerRow, Overview
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["LayerTable"]
-
-#: the layer in what diverged: `The output of conv2 became`, `The gradient in conv2, over the whole batch, became`
-_NAMED = re.compile(r"^(?:(?! became | would have become ).)*? (?:of|in) (\w+)")
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,12 @@ DEAD = Column("dead", 4, 1, 5)
 COLUMNS = (OUTPUT, PARAMETERS, TIME, ACTIVATION, GRADIENT, DEAD)
 
 
+LEAST_TEXT = 10  # of a layer as it is written, beside its name
+NAME_GAP = 1
+LEAST_LAYERS = 6  # in sight before there is room for what is no layer
+LONGEST_TEXT = 32  # of short layers, so that the totals have room
+
+
 @dataclass(frozen=True)
 class Layout:
     """The columns that fit with their widths, and the cells of the text before them and of the line."""
@@ -53,12 +56,6 @@ class Layout:
     columns: Mapping[Column, int]
     text: int
     width: int
-
-
-LEAST_TEXT = 10  # of a layer as it is written, beside its name
-NAME_GAP = 1
-LEAST_LAYERS = 6  # in sight before there is room for what is no layer
-LONGEST_TEXT = 32  # of short layers, so that the totals have room
 
 
 class LayerTable(LineWidget):
@@ -82,11 +79,12 @@ class LayerTable(LineWidget):
         self._diverged = -1  # the layer that diverged
         self._top = self._shown = 0
 
-    def show(self, overview: Overview, stats: LayerStats | None, cursor: int, diverged: str = "") -> None:
-        """Show the layers with their live stats, the cursor on one, and a mark on the one that `diverged` names."""
-        found = _NAMED.match(diverged)
-        named = found[1] if found else ""
-        self._diverged = next((i for i, row in enumerate(overview.layers) if row.name == named), -1)
+    def show(
+        self, overview: Overview, stats: LayerStats | None, cursor: int, diverged: Divergence | None = None
+    ) -> None:
+        """Show the layers with their live stats, the cursor on one, and a mark on the one that diverged."""
+        layer = diverged.layer if diverged is not None else ""
+        self._diverged = next((i for i, row in enumerate(overview.layers) if row.name == layer), -1)
         if overview.layers is not self._rows:
             self._rows, self._macs = overview.layers, overview.macs
             self._names = [plain(row.name, self.terminal) for row in self._rows]

@@ -15,6 +15,7 @@ from tuicnn.display.numbers import clock, counted, percent, significant
 from tuicnn.display.plain import cut, folded, plain
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.verdict import ROLES, WORDS, epoch_of, verdict
+from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
 from tuicnn.tui.widgets.lines import LineWidget, Part, fitted
 from tuicnn.worker.snapshot import Snapshot
@@ -98,17 +99,16 @@ class Status(LineWidget):
         if self._snapshot.gone:
             return f"{glyphs.wrong} {self._snapshot.gone}", "bad"
         if progress.diverged and not self._snapshot.frozen:
-            return self._waiting(width), "bad"
+            return self._waiting(progress.diverged, width), "bad"
         if not self._snapshot.begun:
             return f"{glyphs.pointer} {progress.message or f'reading data{glyphs.ellipsis}'}", "accent"
         return None
 
-    def _waiting(self, width: int) -> str:
+    def _waiting(self, diverged: Divergence, width: int) -> str:
         """What diverged, and the keys that go on from there: as much of it as fits."""
-        told, rate = self._snapshot.progress.diverged, _rounded(self._snapshot.progress.learning_rate, "?")
-        shorter = [told, f"{told.partition(': ')[0].removesuffix('.')}.", f"{told.partition(' in step')[0]}."]
-        keys = tuple(f"minus halves the {name} ({rate}), space goes on." for name in ("learning rate", "rate"))
-        texts = [f"{text} {key}" for text in shorter for key in keys]
+        rate = _rounded(self._snapshot.progress.learning_rate, "?")
+        keys = [f"minus halves the {name} ({rate}), space goes on." for name in ("learning rate", "rate")]
+        texts = [f"{text} {key}" for text in diverged.sentences for key in keys]
         room = width - 3 - len(" DIVERGED ")
         return next((text for text in texts if len(folded(text, room, 3, self.terminal)) < 3), texts[-1])
 
