@@ -46,7 +46,7 @@ class CheckpointReason(Enum):
     EPOCH = "after an epoch"
     PAUSE = "paused"
     STOP = "before its end"
-    ASKED = "somebody asked"
+    ASKED = "on request"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
-"""How other threads control a run and look into it: they leave word here, and the training thread sees to it.
+"""Lets other threads control and question a training: they queue requests here, which the training thread carries out.
 
-The training thread comes by between two steps, and between two parts of an evaluation (`hold`); there it answers those
-who want to know something, and waits while the run is paused.
+The training thread calls `hold` between two steps, and between two parts of an evaluation. There it answers questions,
+and waits while the run is paused.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from tuicnn.errors import UserError
 
 __all__ = ["Control"]
 
-#: seconds after which a paused run looks for word that a signal handler could not wake it for
+#: seconds after which a paused run checks for a request of a signal handler that could not wake it
 PATIENCE = 0.5
 
 T = TypeVar("T")
-#: what is to be done in turn; a number is what the learning rate is multiplied by, with where the end of it is awaited
+#: a queued request; a number is a factor on the learning rate, with the future that is done when it is applied
 _Act = Literal["pause", "resume", "step", "save"] | tuple[float, "Future[None]"]
 
 
 class Control:
     """Pause, resume, one step, save, stop, questions, the learning rate.
 
-    What is asked for is done in the order in which it was asked for. Before a step, what comes after a single step
-    waits until that is trained; during an evaluation it does not, and the single steps are trained after it. `stop`
-    waits for nothing; saves and rates are still seen to before the run ends.
+    Requests are carried out in order. Before a step, those after a single step wait until it is trained; during an
+    evaluation they do not, and the single steps are trained after it. `stop` is not queued; saves and rates that are
+    queued are still carried out before the run ends.
 
     The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(by)`.
     """
@@ -43,7 +43,7 @@ class Control:
     ) -> None:
         self._on_pause, self._on_resume, self._on_save, self._on_rate = on_pause, on_resume, on_save, on_rate
         self._wake = threading.Condition()
-        self._answering = threading.Lock()  # one question at a time, also where threads answer their own
+        self._answering = threading.Lock()  # one question at a time, after the end in any thread
         self._questions: list[tuple[Callable[[], Any], Future[Any]]] = []
         self._acts: deque[_Act] = deque()  # appending takes no lock: a signal handler may do it
         self._closed = False
@@ -66,12 +66,12 @@ class Control:
         self._put("step")
 
     def save(self) -> None:
-        """Write a checkpoint when the training thread comes by. May be called by a signal handler."""
+        """Write a checkpoint at the next `hold`. May be called by a signal handler."""
         self._acts.append("save")
         self._nudge()
 
     def scale_rate(self, by: float) -> Future[None]:
-        """Multiply the learning rate when the training thread comes by; done once that has seen to it.
+        """Multiply the learning rate at the next `hold`; the future is done once it is multiplied.
 
         The future raises `UserError` where no step follows any more.
         """
@@ -85,12 +85,12 @@ class Control:
         return future
 
     def stop(self) -> None:
-        """End the run when the training thread comes by. May be called by a signal handler."""
+        """End the run at the next `hold`. May be called by a signal handler."""
         self.stopping = True
         self._nudge()
 
     def ask(self, question: Callable[[], T]) -> Future[T]:
-        """What `question()` returns or raises; called by the training thread, or here and now, once that has closed."""
+        """What `question()` returns or raises; called by the training thread, or at once after `close`."""
         future: Future[T] = Future()
         with self._wake:
             closed = self._closed
@@ -124,7 +124,7 @@ class Control:
     # --- the training thread ----------------------------------------------------------------------------------------
 
     def hold(self, *, before_step: bool) -> bool:
-        """Answer who waits, and wait while paused. False: end the run. A single step is used up `before_step`."""
+        """Carry out requests, and wait while paused. False: end the run. A single step is used up `before_step`."""
         while True:
             self._answer_all()
             self._do_acts(before_step)
@@ -140,7 +140,7 @@ class Control:
                     self._wake.wait(PATIENCE)
 
     def close(self) -> None:
-        """No step follows: refuse new rates, answer who waits; later questions are answered where they are asked."""
+        """No step follows: refuse rates, answer what is queued; later questions are answered in the asking thread."""
         with self._wake:
             self._closed = True
         while self._acts:

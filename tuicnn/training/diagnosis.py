@@ -1,6 +1,6 @@
-"""Finds where the numbers of a step stopped being finite, by taking it once more with a hook that looks at every layer.
+"""Finds where the numbers of a step stopped being finite: replays the step with a hook that checks every layer.
 
-A step depends on nothing but weights and numbers, so it can be replayed; the other processes are not needed.
+A step depends only on the weights and on (seed, epoch, step), so this process can replay it alone.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class _Finiteness(StepHook):
         self._found: dict[tuple[int, int], bool] = {}
 
     def on_forward(self, unit: Unit, shard: Shard, seconds: float) -> None:
-        """Look at what the unit read of the images, and at its output."""
+        """Check the images that the unit reads, and its output."""
         if INPUT in unit.inputs:
             self._look(_IMAGES, 0, [shard.x])
             self._measure(self._outputs, INPUT, shard.x)
@@ -102,23 +102,23 @@ class _Finiteness(StepHook):
         self._measure(self._outputs, unit.node, shard.outputs[unit.node])
 
     def on_loss(self, shard: Shard, losses: Array) -> None:
-        """Look at the loss; its gradient is finite where it is."""
+        """Check the loss; its gradient is finite where the loss is."""
         self._look(_LOSS, len(self._units) - 1, [losses])
 
     def on_backward(self, unit: Unit, shard: Shard, gradients: Mapping[str, Array], seconds: float) -> None:
-        """Look at the gradients by the unit's weights and inputs."""
+        """Check the gradients by the unit's weights and inputs."""
         made = [*gradients.values(), *(shard.gradients[source] for source in unit.inputs if source != INPUT)]
         self._look(_BACKWARD, -self._places[unit.node], made)
         self._measure(self._gradients, unit.node, shard.gradients[unit.node])
 
     def check_sum(self, gradient: Array) -> None:
-        """Of the whole batch, which may not be finite where that of each shard is."""
+        """Check the whole batch's gradient, which may overflow where that of each shard is finite."""
         entry = next(entry for entry in self._network.store.entries if not np.isfinite(entry.of(gradient)).all())
         place = next(place for place, unit in enumerate(self._units) if unit.owner == entry.node)
         self._look(_SUM, place, [entry.of(gradient)])
 
     def first(self, step: int, epoch: int) -> Divergence | None:
-        """The first of what was found."""
+        """The first number that was not finite, in the order of the step; None where all were."""
         if not self._found:
             return None
         (phase, place), nan = min(self._found.items())

@@ -33,7 +33,7 @@ class MovingAverage:
 
     @property
     def sums(self) -> tuple[float, float]:
-        """The sum and the weight of what was added: all that it knows."""
+        """The weighted sum of the values, and the sum of the weights: the whole state."""
         return self._sum, self._weight
 
     @sums.setter
@@ -72,7 +72,7 @@ class Throughput:
 
 
 class WaitTimes:
-    """What part of a step the process that leads the others waits for them: medians over the last `steps` steps."""
+    """The share of a step that the leader waits for the other processes: medians over the last `steps` steps."""
 
     def __init__(self, steps: int = 31) -> None:
         self._steps: deque[tuple[float, float]] = deque(maxlen=steps)
@@ -96,7 +96,7 @@ class WaitTimes:
 
 
 class HistoryRecorder:
-    """The whole course of loss and accuracy, and every epoch, in memory that does not grow with the run.
+    """The history of loss and accuracy, and every epoch, in memory that does not grow with the run.
 
     A point is one step. When there are `POINTS` of them, neighbours are put together as their mean, so that a point is
     two steps, then four, and so on: no screen has as many columns.
@@ -128,7 +128,7 @@ class HistoryRecorder:
             self._sums[:], self._summed = 0, 0
 
     def since(self, step: int, epoch: int) -> History:
-        """What was recorded from a step and an epoch on (both counts of what is had already); copies.
+        """Copies of what was recorded from a step and an epoch on (both counted from 0).
 
         It may begin a little earlier, where a point has become several steps.
         """

@@ -1,7 +1,7 @@
-"""One training run in one process: it trains in the thread that calls `run`, and others may watch and control it.
+"""One training run: trains in the thread that calls `run`; other threads may watch and control it.
 
-Watching costs nothing until somebody asks. Numbers are answered at once; what needs the network is answered by the
-training thread between two steps, so that what is seen belongs together.
+Progress and history are answered at once. Questions that need the network are answered by the training thread between
+two steps, so that all of an answer belongs to one step. Nothing is computed that is not asked for.
 """
 
 from __future__ import annotations
@@ -80,14 +80,14 @@ class Session:
             self._on_pause, self._on_resume, lambda: self._offer_checkpoint(CheckpointReason.ASKED), self._on_rate
         )
         self._divergences = DivergenceHandler(on_nan, checkpoint_at)
-        self._working = State.STARTING  # what it does when it is not paused
+        self._working = State.STARTING  # the state to return to after a pause
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
         self._progress = Progress()
         self._metrics, self._waits = Metrics(), WaitTimes()
         self._waits_told = False
-        self._told = ""  # what was done about a divergence in this epoch
+        self._told = ""  # a sentence: what was done about a divergence in this epoch
         self._data = ""  # the data set's fingerprint, once the weights are those of the run
-        self._alone = False  # it was told that the processes which trained with this one are gone
+        self._alone = False  # the loss of the other processes was reported
 
     # --- from any thread --------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class Session:
             self._epoch(trainer, epoch)
         loss, accuracy = self._evaluate(trainer, "test", State.TESTING)
         self._set(test_loss=loss, test_accuracy=accuracy)
-        self._offer_checkpoint(CheckpointReason.STOP)  # a disk that refused the last checkpoint is asked once more
+        self._offer_checkpoint(CheckpointReason.STOP)  # once more, in case the last one failed
 
     def _read_so_far(self, done: int, total: int) -> None:
         message = f"reading {info(self.plan.data).name}: {done:,} of {total:,} images"
@@ -170,7 +170,7 @@ class Session:
         if resume_from.checkpoint is not None:
             self._progress = restore(resume_from.checkpoint, trainer, data, self._progress, resume_from.command)
             self._metrics.restore(resume_from.checkpoint, resume_from.steps, resume_from.epochs)
-        self._data = data  # from here on there is something to keep
+        self._data = data  # from here on there are weights to save
         self._set(
             steps=trainer.steps,
             learning_rate=trainer.learning_rate,
@@ -291,7 +291,7 @@ class Session:
         self._on_event(events.Step(trainer.step, loss, accuracy))
 
     def _warn_of_lost_group(self, trainer: Trainer) -> None:
-        """Once, where the processes that trained with this one are gone; at a stop, all of them may be ending."""
+        """Report once that the other processes are lost; not at a stop, where all of them may be ending."""
         if trainer.trouble and not self._alone and not self.control.stopping:
             self._alone = True
             self._on_event(events.Warned(trainer.trouble, trainer.traceback or None))
@@ -322,7 +322,7 @@ class Session:
         trainer.rate_factor = scaled(trainer.rate_factor, by)
         self._set(learning_rate=trainer.learning_rate)
         self._on_event(events.RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
-        self._offer_checkpoint(CheckpointReason.ASKED)  # what a person decided cannot be worked out again
+        self._offer_checkpoint(CheckpointReason.ASKED)  # a decision that no replay would give
 
     def _answer(self, question: Callable[[Trainer], T]) -> T:
         if self._trainer is None or not self._data:

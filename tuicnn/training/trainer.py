@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Score", "Split", "Trainer"]
 
-#: images of an evaluation between two looks at whether somebody waits
+#: images that are evaluated between two calls of `on_progress`
 CHUNK = 512
 
 Score = tuple[float, float]
@@ -85,13 +85,12 @@ class Trainer:
         self.updates = 0  # steps that the optimizer's state has seen: those done, unless it was set back
         store = self.network.store
         kept = plan.optimizer.state(store.flat)
-        memory = np.zeros((len(kept), store.flat.size), store.flat.dtype)  # one copy, one look, for all of them
+        memory = np.zeros((len(kept), store.flat.size), store.flat.dtype)  # in one array: copied and checked at once
         self.state: dict[str, NDArray[Any]] = dict(zip(kept, memory, strict=True))
         # what a step changes, and what it was before
         self._changed = [a for a in (store.flat, memory.reshape(-1), store.flat_buffers) if a.size]
         self._before = [np.empty_like(array) for array in self._changed]
-        #: what became of the group, where it is not what was asked for, and the traceback of a member that failed; ""
-        #: where all is well
+        #: why training goes on without the group, and the traceback of a member that failed; "" where it does not
         self.trouble = self.traceback = ""
         try:
             self.group.start(self._work)
@@ -103,12 +102,12 @@ class Trainer:
         self.group.close()
 
     def _continue_alone(self, reason: str) -> None:
-        """Without the members every number is the same, only later."""
+        """Close the group; alone, this process computes the same numbers."""
         self.group.close()
         self.trouble = f"Training goes on in one process: {reason}."
 
     def _dispatch(self, workers: int, *work: int) -> Any:
-        """Do a piece of work with as many processes as `workers`; alone, where one of them is lost."""
+        """Do a piece of work with `workers` processes; alone where a member is lost."""
         try:
             self.group.dispatch(*work, workers=workers)
             return self._work(*work)
@@ -118,7 +117,7 @@ class Trainer:
             return self._work(*work)
 
     def _work(self, kind: int, first: int, second: int, third: int = 0) -> Any:
-        """This process's part of a piece of work."""
+        """This process's part of a piece of work, which four numbers describe."""
         if kind == _STEP:
             return self._forward_backward(first, watched=bool(second))
         return self._evaluate(_SPLITS[first], second, third)

@@ -1,10 +1,8 @@
-"""The terminal as Textual drives it, except where the process is stopped and let go on.
+"""Textual's driver, except for suspending and continuing the process.
 
-Textual takes the terminal over again at every SIGCONT. After Ctrl-Z that is right: it had given it back. A process that
-was stopped with SIGSTOP has not, and would have two threads that read the same keys: each key wakes both, one reads it,
-and the other waits in its read for the next one, also when the screen ends, so that the process never would. Textual
-also does all this inside the signal's handler, in the middle of whatever the event loop was doing, which may hold the
-lock of the queue that the handler then writes to.
+Textual enters application mode at every SIGCONT. After Ctrl-Z it has left that mode, but not after SIGSTOP: then two
+threads read the same keys, one of them blocks in its read, and the process never ends. Textual also does this inside
+the signal handler, where the event loop may hold the lock of the queue that the handler writes to.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ __all__ = ["TerminalDriver"]
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, with stopping and going on in the event loop, and one reader of keys at any time."""
+    """Suspends and continues in the event loop, with one thread that reads keys at any time."""
 
     def _sigtstp_application(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._suspend)
@@ -27,30 +25,30 @@ class TerminalDriver(LinuxDriver):
         self._loop.call_soon_threadsafe(self._go_on)
 
     def _suspend(self) -> None:
-        """Give the terminal back, and stop."""
+        """Leave application mode, and stop the process."""
         if self._reads:
             self.suspend_application_mode()
         self._must_signal_resume = True
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def _go_on(self) -> None:
-        """Take the terminal over, which may be another program's by now, or as we left it."""
+        """Enter application mode, unless another program has the terminal."""
         before = self.attrs_before
         if self._reads:
             self._must_signal_resume = True
             self._end_threads()
         self.resume_application_mode()
-        if before is not None:  # what it found this time may have been our own settings
+        if before is not None:  # those found now may be our own
             self.attrs_before = before
-        if self._reads:  # else the terminal is not ours to write to
-            self._app.refresh()  # every line: nothing is known of what the terminal shows by now
+        if self._reads:  # else another program has the terminal
+            self._app.refresh()  # every line: the terminal may show anything
 
     @property
     def _reads(self) -> bool:
         return self._key_thread is not None and self._key_thread.is_alive()
 
     def _end_threads(self) -> None:
-        """End the thread that reads keys and the one that writes; keys that were typed meanwhile stay to be read."""
+        """End the threads that read keys and write; keys typed meanwhile are read by the next ones."""
         self.exit_event.set()
         if self._key_thread is not None:
             self._key_thread.join()

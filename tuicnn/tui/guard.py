@@ -1,4 +1,4 @@
-"""The last look at each line of the screen: what would steer the terminal does not come to it, whoever drew it."""
+"""Removes control characters from every line of the screen before it reaches the terminal, whichever widget drew it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["OnlyPrintable"]
 
 
 class OnlyPrintable(LineFilter):
-    """Leaves out what cannot be printed, which takes no cell; widgets show it as `?` where a text may have it."""
+    """Removes unprintable characters, which take no cell; widgets replace them by `?` where a text may have them."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments of a line, each with what is printable of its text."""
+        """The segments of a line with only the printable characters of their texts."""
         if all(control or text.isprintable() for text, _, control in segments):
             return segments
         return [

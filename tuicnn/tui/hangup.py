@@ -1,7 +1,7 @@
-"""Leaving when asked to by a signal, or when the terminal does: it may hang up without a signal, or stop reading.
+"""Ends the screen on a signal, and when its terminal is closed, which may come without a signal, or stops reading.
 
-A Textual app whose terminal is gone would spin at 100% of a core, reading the end of its input again and again; one
-whose terminal does not read waits in a write, and its event loop with it.
+A Textual app without its terminal would read the end of its input in a loop that takes a whole core. One whose terminal
+does not read blocks in a write, and its event loop with it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 __all__ = ["Hangup"]
 
 PATIENCE = 2.0  # seconds for an orderly end
-CHECK = 1000  # milliseconds between two looks at whether watching is still wanted
+CHECK = 1000  # milliseconds between two checks of whether to stop watching
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 #: what Textual switched on, switched off: mouse, focus, paste and resize reports, keyboard protocol, the other screen;
 #: and the cursor on
@@ -32,10 +32,10 @@ RESTORE = (
 
 
 class Hangup:
-    """Calls `leave` in the event loop, once, when the process is asked to end or its terminal is gone.
+    """Calls `leave` in the event loop, once, when the process gets a signal to end or its terminal is closed.
 
-    Writing to a terminal that is gone or does not read may block for ever; where leaving has not ended the process in
-    `PATIENCE`, it is ended as it is. The run lives in a process of its own and is not harmed.
+    A write to a terminal that is closed or does not read may block for ever: where `leave` has not ended the process
+    within `PATIENCE`, it exits at once. The run has a process of its own and goes on.
     """
 
     def __init__(self, leave: Callable[[], None]) -> None:
@@ -52,7 +52,7 @@ class Hangup:
         # not the loop's own handlers: they would wait with the loop
         for number in SIGNALS:
             signal.signal(number, self._asked)
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # meant for the run, where it is sent to all that is called so
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # for the run; may be sent to all processes named tuicnn
         terminals = [sys.__stdin__.fileno()] if sys.__stdin__ is not None else []  # gone by now, it is no terminal
         terminals += [sys.__stderr__.fileno()] if sys.__stderr__ is not None and sys.__stderr__.isatty() else []
         for fileno in terminals:
@@ -62,13 +62,13 @@ class Hangup:
             threading.Thread(target=self._watch, args=(terminals,), name="hang-up", daemon=True).start()
 
     def restore(self) -> None:
-        """Give the terminal its settings back: Textual, continued after SIGSTOP, takes its own for what was before."""
+        """Restore the terminal's settings: Textual, continued after SIGSTOP, saves its own as those from before."""
         for fileno, settings in self._settings:
             with contextlib.suppress(OSError, termios.error):
                 termios.tcsetattr(fileno, termios.TCSANOW, settings)
 
     def stop(self) -> None:
-        """Stop watching the terminal. A signal still ends the process as it is, with the terminal restored."""
+        """Stop watching the terminal. A signal still ends the process at once, with the terminal restored."""
         self._stopped.set()
 
     def _watch(self, terminals: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""Keeping a screen's memory from growing, however long it is watched and however many dialogs are opened in it."""
+"""Keeps the memory of a screen from growing with time and with the number of dialogs that were opened."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["clear_caches", "limit_memory"]
 
 CLEAR_PERIOD = 20.0  # seconds
 COLLECT_PERIOD = 5.0  # seconds
-LARGE = 32 << 10  # bytes of an array that has memory of its own: a curve that is drawn anew each second
-_FORGETFUL = ("rich", "textual")  # packages whose caches are emptied
+LARGE = 32 << 10  # bytes; larger arrays, such as curves, get mappings of their own instead of heap memory
+_CACHING = ("rich", "textual")  # packages whose caches are emptied
 _M_MMAP_THRESHOLD = -3  # <malloc.h>
 
 
 def limit_memory(app: App[Any]) -> None:
-    """See to the memory of an app from now on.
+    """Limit the memory of an app from now on.
 
-    Python looks for what refers to itself in circles (widgets that were removed, lines and their caches) only when
-    there is a quarter more of everything; how much there is then is chance, and the memory never becomes less again.
+    Python collects reference cycles (removed widgets, lines and their caches) only when a quarter more objects exist.
+    How many there are then depends on chance, and freed memory is not returned.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # the GNU C library's
-    if mallopt is not None and not app.is_headless:  # the process has nothing else to do than to show this
+    if mallopt is not None and not app.is_headless:  # the setting is for the whole process
         mallopt(_M_MMAP_THRESHOLD, LARGE)
     app.set_interval(COLLECT_PERIOD, _collect)
     app.set_interval(CLEAR_PERIOD, partial(clear_caches, app))
@@ -41,14 +41,12 @@ def _collect() -> None:
 
 
 def clear_caches(app: App[Any]) -> None:
-    """Let go of what is remembered of things that were drawn once: removed widgets, old numbers, their colours.
+    """Empty the caches of Textual and Rich, and return freed memory to the system. It takes some 20 ms.
 
-    Textual remembers two colours for each widget's cache of lines, with that cache as the key
-    (https://github.com/Textualize/textual/issues/6665): some 300 kB for each dialog, of a thousand dialogs. Rich
-    remembers the widths of the last 4,096 texts and the last 1,024 sums of styles, which are different ones ten times a
-    second; Textual, where the last 4,096 rectangles met, and which widget was found by which name before the last
-    thousand changes. What else is left of a dialog refers to itself in circles, which Python looks for only when there
-    are many. The strips of lines that never change remember every way in which they were ever cut. It takes some 20 ms.
+    Textual caches two colours by each widget's cache of lines (https://github.com/Textualize/textual/issues/6665): some
+    300 kB for each of up to a thousand dialogs; also the last 4,096 intersections of regions, and queries for widgets.
+    Rich caches the widths of 4,096 texts and 1,024 sums of styles, which change ten times a second. A strip keeps every
+    crop of itself. The rest of a closed dialog is reference cycles.
     """
     for screen in app.screen_stack:
         for node in screen.walk_children(DOMNode, with_self=True):
@@ -61,8 +59,8 @@ def clear_caches(app: App[Any]) -> None:
                 node._arrangement_cache.clear()
     app._query_one_cache.clear()
     for thing in gc.get_objects():
-        # not isinstance: that would wake what other packages load when it is asked for
-        if type(thing) is _lru_cache_wrapper and (thing.__module__ or "").partition(".")[0] in _FORGETFUL:
+        # not isinstance, which would import what other packages load lazily
+        if type(thing) is _lru_cache_wrapper and (thing.__module__ or "").partition(".")[0] in _CACHING:
             thing.cache_clear()
     gc.collect()
     release_memory()
