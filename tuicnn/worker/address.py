@@ -1,13 +1,11 @@
-"""Where a run's socket lies, and who may come in.
+"""The path of a run's socket, and which user may connect.
 
-A socket's path may have 107 bytes, and a run's folder may lie deep, or on a file system without sockets. So the
-socket lies in a folder of the user's own: under `$XDG_RUNTIME_DIR`, or in a 0700 folder under the temporary folder. Its
-name tells the run's identity, so that a run whose folder was renamed is found, and a new run in the place of a renamed
-one, or a copy of one, has a socket of its own. The system removes the first of these folders when the
-user has logged out everywhere, which a run must survive: the server makes its socket anew. The temporary folder is
-everybody's, and somebody else may have taken our name in it; then the run gets a folder of a name that nobody can
-foresee, which is removed with its socket. Where the socket is, the lock says; where the lock says nothing yet, whoever
-looks for a run looks in all of the usual ones.
+A socket's path has at most 107 bytes, and a run's folder may have a long path, or lie on a file system without sockets.
+So the socket is in a folder of the user: under `$XDG_RUNTIME_DIR`, or in a folder of mode 0700 under the temporary
+folder. Its name is a hash of the run's identity: a run whose folder was renamed is found, and a copy of a run has
+another socket. The system removes `$XDG_RUNTIME_DIR` at the last logout; the server then creates its socket again.
+Another user may own our name in the temporary folder; then the run gets a folder with a random name, which is removed
+with its socket. The lock notes the path; without a note, all usual folders are searched.
 
 Imports nothing but the standard library.
 """
@@ -36,7 +34,7 @@ _OWN_NAME = re.compile(r"tuicnn-[0-9]+-[a-z0-9_]{8}")  # of a folder that one ru
 
 
 def places() -> list[Path]:
-    """The folders where sockets of this user may lie, the best first; none of them need be there."""
+    """The folders for sockets of this user, the preferred first; they need not exist."""
     user = os.geteuid()
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     found = [Path(runtime) / "tuicnn"] if runtime.startswith("/") else []
@@ -53,14 +51,14 @@ def _temporary() -> list[Path]:
 
 
 def socket_places(folder: Path) -> list[Path]:
-    """Where the socket of the run in `folder` may be, the likeliest first, as far as they are safe to look in."""
+    """Possible paths of the socket of the run in `folder`, the likeliest first, in folders that are safe."""
     name = _name(folder)
     found = [*_noted(folder), *(place / name for place in places())]
     return [path for path in dict.fromkeys(found) if _is_own(path.parent)]
 
 
 def _noted(folder: Path) -> list[Path]:
-    """What the lock says of where the socket is, if it says anything that makes sense."""
+    """The path that the lock notes, if it is a valid one."""
     holder = holder_at(folder)
     return [holder.socket] if holder is not None and _NAME.fullmatch(holder.socket.name) else []
 
@@ -92,14 +90,14 @@ def address_for(folder: Path) -> Path:
 
 
 def _made() -> Iterator[Path]:
-    """New folders for one run alone, in each of the places for temporary files."""
+    """A new folder for one run, in each folder for temporary files."""
     for parent in _temporary():
         with contextlib.suppress(OSError):
             yield Path(tempfile.mkdtemp(prefix=f"tuicnn-{os.geteuid()}-", dir=parent))
 
 
 def leave(path: Path) -> None:
-    """The socket at a path is gone: remove the folder around it where that was for this run alone."""
+    """Remove the folder of a socket that is closed, where the folder was made for this run alone."""
     if _OWN_NAME.fullmatch(path.parent.name):
         with contextlib.suppress(OSError):
             path.parent.rmdir()
@@ -122,7 +120,7 @@ def _name(folder: Path) -> str:
 
 
 def _is_own(place: Path) -> bool:
-    """Whether a folder is really one, this user's, and closed to everybody else."""
+    """Whether a path is a folder (no link) of this user that no other user may enter."""
     try:
         status = os.lstat(place)
     except OSError:

@@ -1,4 +1,4 @@
-"""A run in another process, as the screen sees it."""
+"""The client of a run's socket."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ QUICK = 20.0
 START = 120.0  # to begin with; a machine may be very busy, and a process that dies is noticed at once
 BETWEEN_STEPS = 120.0  # where a step is to end first, which may be long in a large network
 _RETRY = 0.02  # seconds from one search for a socket that is not there yet to the next
-AGAIN = 3.0  # seconds for which a question is asked again where there is no room, or the connection breaks at once
+AGAIN = 3.0  # seconds for which a request is repeated where the server is full, or the connection breaks at once
 
 
 class _Full(Exception):  # noqa: N818 - a fact, not a fault
@@ -39,11 +39,11 @@ class _Full(Exception):  # noqa: N818 - a fact, not a fault
 
 
 class _Stranger(Exception):  # noqa: N818 - a fact, not a fault
-    """The process belongs to another run."""
+    """The process that answers is that of another run."""
 
 
 class _Line:
-    """One connection: a request, its answer, the next one. Made anew where it broke."""
+    """One connection: a request, its answer, the next request. Opened again where it broke."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
@@ -53,7 +53,7 @@ class _Line:
         self._strangers: set[Path] = set()  # sockets of other runs
 
     async def open(self) -> bool:
-        """Connect, and say which run is meant; False where nobody listens."""
+        """Connect, and name the run; False where no process listens."""
         for path in socket_places(self._folder.path):
             if path in self._strangers:
                 continue
@@ -74,11 +74,11 @@ class _Line:
         frame = encode(kind, request, REQUEST_LIMIT)
         async with self._turn:
             if self._streams is not None and self._streams[0].at_eof():
-                self.hang_up()  # the process let go of a connection that was silent for long
+                self.hang_up()  # the server dropped a connection that was silent for long
             until = time.monotonic() + AGAIN
             while True:
                 fresh = self._streams is None
-                if fresh and not await self.open():  # many may be waiting to be let in
+                if fresh and not await self.open():  # its queue of connections may be full
                     if not (self._folder.alive and time.monotonic() < until):
                         raise await _gone(self._folder)
                     await asyncio.sleep(0.1)
@@ -87,7 +87,7 @@ class _Line:
                     async with asyncio.timeout(timeout):
                         payload = await self._exchange(frame)
                     return self._read(payload, answer)
-                except _Full as full:  # there may be room in a moment
+                except _Full as full:  # a place may become free
                     self.hang_up()
                     if time.monotonic() > until:
                         raise WorkerGone(str(full)) from None
@@ -118,7 +118,7 @@ class _Line:
             done = True
             return payload
         finally:
-            if not done:  # also where the caller gave up waiting: the answer still to come is not for the next question
+            if not done:  # also where the caller was cancelled: a late answer must not go to the next request
                 self.hang_up()
 
     def _read(self, payload: bytes, answer: type[T]) -> T:
@@ -141,7 +141,7 @@ class _Line:
 
 
 class RemoteFeed:
-    """A `Feed` over a run's socket. Two connections: what may take long does not hold up the numbers."""
+    """A `Feed` over a run's socket. Two connections, so that slow answers do not delay the numbers."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
@@ -155,11 +155,11 @@ class RemoteFeed:
         feed = cls(folder)
         until = time.monotonic() + (timeout or (QUICK if process is None else START))
         while True:
-            # looked at before the attempt: a process that leaves in between is noticed the next time round
+            # checked before the attempt: a process that ends in between is noticed in the next turn
             there = folder.alive or (process is not None and process.poll() is None)
             if await feed._quick.open():
                 if (holder := folder.holder) is not None and (holder.suspended or holder.is_foreign):
-                    raise WorkerGone(why_silent(folder))  # the system lets one in, and nobody would answer
+                    raise WorkerGone(why_silent(folder))  # the kernel accepts, but nobody answers
                 return feed
             if not there:
                 raise await _gone(folder)
@@ -183,7 +183,7 @@ class RemoteFeed:
 
     async def act(self, action: Action) -> Progress:
         """See `Feed`."""
-        return await self._quick.request("act", Act(action), Progress, BETWEEN_STEPS)  # a rate waits for a step to end
+        return await self._quick.request("act", Act(action), Progress, BETWEEN_STEPS)  # between two steps
 
     async def close(self) -> None:
         """Hang up; the run goes on."""
@@ -193,9 +193,9 @@ class RemoteFeed:
 
 
 async def _gone(folder: RunFolder) -> WorkerGone:
-    """What is said of a process that is not there: how its run ended, or what it left of its own end."""
+    """The error for a process that is gone: how its run ended, or the last words of its log."""
     until = time.monotonic() + 1.0
-    while folder.alive and time.monotonic() < until:  # it hangs up just before it lets go of the lock
+    while folder.alive and time.monotonic() < until:  # it closes its connections just before it releases the lock
         await asyncio.sleep(_RETRY)
     if not folder.holds_a_run:
         return WorkerGone(f"The run {folder.name} was discarded, or its folder moved: {folder.path} is not there.")

@@ -1,4 +1,4 @@
-"""What a screen may ask of a run, wherever the run lives. One request is one credit for one answer."""
+"""What a screen may request of a run, in whichever process it is. Each request gets one answer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ __all__ = ["Action", "Feed", "Poll", "WorkerGone"]
 A = TypeVar("A")
 
 #: `step` trains one batch and pauses; `save` writes a checkpoint; `halve-rate` and `double-rate` change the learning
-#: rate from the next step on; `stop` finishes the step, writes one, saves the
-#: weights and ends the run; `discard` stops and removes the run's folder
+#: rate from the next step on; `stop` finishes the step, writes a checkpoint and the weights, and ends the run;
+#: `discard` stops and removes the run's folder
 Action = Literal["pause", "resume", "step", "save", "halve-rate", "double-rate", "stop", "discard"]
 
 
@@ -32,7 +32,7 @@ class Poll:
 
 
 class Feed(Protocol):
-    """A run as the screen sees it. Every method raises `WorkerGone` where the run's process is not there."""
+    """The interface of a screen to a run. Every method raises `WorkerGone` where the run's process is gone."""
 
     async def overview(self) -> Overview:
         """What does not change during a run; at once, and complete once the data is read (`Overview.complete`)."""
@@ -47,4 +47,4 @@ class Feed(Protocol):
         """Control the run; answers with the progress after it. Raises `UserError` where it cannot be done any more."""
 
     async def close(self) -> None:
-        """Let go of the run, which goes on."""
+        """Disconnect; the run goes on."""

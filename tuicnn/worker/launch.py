@@ -1,4 +1,4 @@
-"""Starts a run's process, detached from the terminal: nothing that happens to the screen reaches it.
+"""Starts a run's process, detached from the terminal and independent of the screen.
 
 Imports nothing but the standard library, so that the process is on its way before Textual and NumPy are imported here.
 """
@@ -31,7 +31,7 @@ PATIENCE = 20.0
 _TAIL = 1 << 20  # bytes of a journal: thousands of steps
 _TURNS = tuple(b'{"event":"%s"' % kind for kind in (b"start", b"resumed", b"end"))
 
-#: what a terminal sends to all that run in it, and people to all that is called tuicnn
+#: signals that a terminal sends to its processes, or a user to all processes named tuicnn
 _FOR_ALL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP, signal.SIGUSR1)
 
 
@@ -101,7 +101,7 @@ def start_and_wait(
 
 
 def _turns(folder: RunFolder) -> set[bytes]:
-    """The newest lines of a run's journal in which training begins or ends."""
+    """The last lines of a run's journal in which training begins or ends."""
     try:
         with os.fdopen(open_regular(folder.journal), "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
@@ -112,9 +112,9 @@ def _turns(folder: RunFolder) -> set[bytes]:
 
 @contextlib.contextmanager
 def _blocked() -> Iterator[None]:
-    """Take what the terminal sends at the end: it also goes to the new process until that has a session of its own.
+    """Block `_FOR_ALL`: the terminal's signals also reach the new process until it has its own session.
 
-    The new process begins with these signals blocked, and takes none before it has said what it does about them.
+    The new process starts with these signals blocked, and unblocks them once it has its handlers.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_ALL)
     try:
@@ -124,7 +124,7 @@ def _blocked() -> Iterator[None]:
 
 
 def drop_terminal_signals() -> None:
-    """In the new process: drop what was meant for the one that started it, and from now on take such signals again."""
+    """In the new process: drop pending signals of `_FOR_ALL`, and unblock them."""
     for number in _FOR_ALL:
         meant = signal.signal(number, signal.SIG_IGN)  # which drops one that waits
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (number,))

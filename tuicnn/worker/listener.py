@@ -1,4 +1,4 @@
-"""The socket of a run at its file, which nobody else may be listening at."""
+"""The listening socket of a run; only one process may listen at a path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Listener:
     """A socket that listens at a path until `close`, which removes its file."""
 
     def __init__(self, path: Path, backlog: int) -> None:
-        """Listen; what a dead process left at the path is removed. Raises `UserError`."""
+        """Listen; a socket file that a dead process left is removed. Raises `UserError`."""
         self.path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -38,7 +38,7 @@ class Listener:
 
     @property
     def there(self) -> bool:
-        """Whether its file is still where it was; without it nobody can connect."""
+        """Whether its file still exists; without it no connection is possible."""
         try:
             status = os.lstat(self.path)
         except OSError:

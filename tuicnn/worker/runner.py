@@ -1,4 +1,4 @@
-"""The life of a run's process: take the lock, train, keep the journal, let people watch, save, leave."""
+"""The process of a run: takes the lock, trains, records, serves viewers, and waits for the last of them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LINGER_STOPPED = 0.5
 
 
 class Run:
-    """A session and what records it: a run that others may watch and control."""
+    """A session with its recorder, which viewers may watch and control."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Run:
         self._at, self._lock, self._report = folder, lock, report
         self._failure = ""
         self._before_the_end = State.TRAINING
-        self._orphaned = False  # its folder was removed, or is another process's
+        self._orphaned = False  # its folder was removed, or another process has taken the run
         self.leaving = False  # a signal asked the process to leave
         self.asked_to_stop = False  # a viewer did, or a signal
         self._recorder = Recorder(
@@ -87,7 +87,7 @@ class Run:
         )
 
     def train(self) -> None:
-        """Train to the end, whatever it is; an error that nobody foresaw is told in a sentence, and whole on stderr."""
+        """Train until a final state. An unexpected error becomes a sentence; its traceback goes to stderr."""
         try:
             self._session.run()
         except Exception as error:
@@ -105,7 +105,7 @@ class Run:
 
     @property
     def discarded(self) -> bool:
-        """Whether nothing of it is to be kept."""
+        """Whether its folder is to be removed."""
         return self._recorder.discarded
 
     @property
@@ -118,9 +118,9 @@ class Run:
         return self._session.checkpoint() if self._session.network is not None else None
 
     def check_folder(self) -> None:
-        """End the run where its folder was removed: nobody could find it any more, and nothing of it be kept.
+        """End the run where its folder was removed, or where another process has taken its lock.
 
-        The same where its lock file was removed and another process trains the run by now: two would spoil it.
+        Without a folder nothing can be saved or found; two processes would write to the same files.
         """
         if self._lock is None or self._orphaned:
             return
@@ -143,7 +143,7 @@ class Run:
         return self._session.overview
 
     def progress(self) -> Progress:
-        """The session's, with what went wrong around it. An end is shown when it is safe on disk."""
+        """The session's, with errors of the recorder. A final state is shown once it is saved."""
         progress = self._session.progress()
         if not progress.state.final:
             self._before_the_end = progress.state
@@ -157,7 +157,7 @@ class Run:
 
     @property
     def unsaved(self) -> str:
-        """What of the run's end could not be written, and what helps, as sentences; "" where all of it is safe."""
+        """What could not be saved at the run's end, and what to do, as sentences; "" where all is saved."""
         return self._recorder.unsaved(self._session.progress().state)
 
     def history(self, since_step: int, since_epoch: int) -> History:
@@ -169,7 +169,7 @@ class Run:
         return self._session.ask(question.answer)
 
     def act(self, action: Action) -> Future[None] | None:
-        """Control the run; see `Action`. Gives what is to be waited for before it can be called done, if anything."""
+        """Control the run; see `Action`. Returns a future where the action is done later, else None."""
         match action:
             case "pause":
                 self._session.control.pause()
@@ -192,7 +192,7 @@ class Run:
 
     def _scale_rate(self, by: float) -> Future[None] | None:
         done = self._session.control.scale_rate(by)
-        return done if self._session.network is not None else None  # reading the data may take an hour
+        return done if self._session.network is not None else None  # reading data may take an hour
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
@@ -215,7 +215,7 @@ class Run:
 
 
 def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
-    """Let people watch and control a run. Raises `UserError`."""
+    """Serve a run to viewers. Raises `UserError`."""
 
     def address() -> Path:
         path = address_for(lock.folder or folder.path)
@@ -262,7 +262,7 @@ def _note_failure(folder: RunFolder, message: str) -> None:
 
 
 def _linger(run: Run, server: Server) -> None:
-    """Stay while somebody watches and a little longer, so that the result can be seen and looked into."""
+    """Stay while somebody watches and a little longer, so that the result can be seen."""
     began = time.monotonic()
     pause = threading.Event()
     while not run.leaving and not run.discarded:

@@ -1,7 +1,7 @@
-"""Serves a run's socket: one thread, one answer for one request, and no work without a request.
+"""Serves a run's socket in one thread: one answer for each request, and no work without a request.
 
-No viewer can harm the run or another viewer: nothing here waits for a viewer, and what one may make this process keep
-is bounded (one request coming in, one answer going out). A socket file that was removed is made anew.
+The thread never blocks on a viewer, and a viewer takes bounded memory (one request that arrives, one answer that is
+sent). A socket file that was removed is created again.
 """
 
 from __future__ import annotations
@@ -31,22 +31,21 @@ from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPoll, Hello, R
 
 __all__ = ["ServedRun", "Server"]
 
-VIEWERS = 32  # connections at a time; a screen has two
-IDLE_TIMEOUT = 30.0  # seconds after which a silent viewer has to make room for a new one
-SILENT_TIMEOUT = 1.0  # … and one that never asked anything
-REQUEST_TIMEOUT = 10.0  # seconds that a request may take to come in
-CHECK_PERIOD = 2.0  # seconds from one check of whether the socket file is still there to the next
-CLOSING_POLL = 0.02  # seconds from one check of whether the last answers are sent to the next, when it closes
+VIEWERS = 32  # connections at the same time; a screen has two
+IDLE_TIMEOUT = 30.0  # seconds after which a silent viewer may be dropped for a new one
+SILENT_TIMEOUT = 1.0  # … and one that has sent no request
+REQUEST_TIMEOUT = 10.0  # seconds that a request may take to arrive
+CHECK_PERIOD = 2.0  # seconds between two checks of whether the socket file exists
+CLOSING_POLL = 0.02  # seconds between two checks of whether the last answers are sent, when it closes
 
-
-#: what is sent to whoever finds all places taken
+#: the answer to a connection beyond `VIEWERS`
 FULL = encode(
     "full", Refusal(f"{VIEWERS} connections to this run are open, the most that it serves; close a screen.", False)
 )
 
 
 class ServedRun(Protocol):
-    """What the server asks of a run; every method answers at once, with a future where the answer comes later."""
+    """What the server needs of a run. Every method returns at once, with a future where the answer takes a step."""
 
     @property
     def overview(self) -> Overview: ...
@@ -65,21 +64,21 @@ class _Viewer:
         self.outgoing: memoryview | None = None
         self.awaited: Future[Any] | None = None  # the answer to its question, or the end of its act
         self.closing = False
-        self.greeted = False  # it means this run
+        self.greeted = False  # it has named this run
         self.asked = False  # it has sent a whole request
-        self.heard = self.began = time.monotonic()  # the last byte of it, and the first of the request coming in
+        self.heard = self.began = time.monotonic()  # its last byte; the first of its request
 
     @property
     def busy(self) -> bool:
-        """Whether its last request is still to be answered; the next one is not looked at until then."""
+        """Whether its last request is not answered yet; the next one is not read until then."""
         return self.outgoing is not None or self.awaited is not None
 
 
 class Server:
-    """The socket of one run, for whoever means the run of this `identity`.
+    """The socket of one run; a connection must name the `identity` of the run.
 
-    `address` gives the path to listen at, and is asked again where the file went away. `on_check` is called every
-    `CHECK_PERIOD`, for what else is to be looked after.
+    `address` gives the path to listen at, and is called again where the file was removed. `on_check` is called every
+    `CHECK_PERIOD`.
     """
 
     def __init__(
@@ -116,7 +115,7 @@ class Server:
         return 0.0 if self._viewers else time.monotonic() - self._left_at
 
     def close(self) -> None:
-        """Send what is being sent, hang up, and remove the socket."""
+        """Send pending answers, close all connections, and remove the socket."""
         self._closing = True
         self._wake()
         self._thread.join(timeout=5)
@@ -139,7 +138,7 @@ class Server:
                     self._restore_socket_file()
                     self._drop_silent_viewers()
                     self._on_check()
-            except Exception as error:  # whatever it is, the other viewers are still to be served
+            except Exception as error:  # the other viewers must still be served
                 log_error(error)
                 time.sleep(0.1)
         self._release()
@@ -149,7 +148,7 @@ class Server:
             with contextlib.suppress(OSError):
                 self._wake_out.recv(4096)
         elif key.data is self._listener:
-            for _ in range(VIEWERS):  # at once: training takes turns with this thread, which is long between two
+            for _ in range(VIEWERS):  # at once: the training thread may run long before the next turn
                 if not self._accept():
                     break
         else:
@@ -166,14 +165,14 @@ class Server:
                 self._drop(viewer)
 
     def _accept(self) -> bool:
-        """Let the next one in, or send it away; False where there is none."""
+        """Accept or refuse the next connection; False where there is none."""
         assert self._listener is not None
         try:
             connection, _ = self._listener.socket.accept()
         except (BlockingIOError, ConnectionError):
             return False
         except OSError:
-            time.sleep(0.05)  # no descriptors left, say: not at the price of a whole processor
+            time.sleep(0.05)  # such as no descriptors left: do not spin
             return False
         connection.setblocking(False)
         if not peer_is_me(connection):
@@ -199,7 +198,7 @@ class Server:
         return True
 
     def _drop_silent_viewers(self) -> None:
-        """Hang up on who began a request and did not end it, and on who never asked anything."""
+        """Drop viewers that did not complete a request in time, or sent none."""
         now = time.monotonic()
         for viewer in list(self._viewers):
             half = bool(viewer.incoming) and not viewer.busy
@@ -220,7 +219,7 @@ class Server:
         self._next(viewer)
 
     def _next(self, viewer: _Viewer) -> None:
-        """Answer the next request, where one is there and the last one is done with."""
+        """Answer the next request, if one has arrived and the last one is answered."""
         if viewer.busy or viewer.closing:
             return
         try:
@@ -250,7 +249,7 @@ class Server:
             case AskOverview():
                 self._answer_overview(viewer)
             case AskPoll(since_step, since_epoch):
-                # the history before the progress: what is drawn is never ahead of what is said
+                # the history before the progress, so that the curves are never ahead of the numbers
                 history = run.history(since_step, since_epoch)
                 self._reply(viewer, "poll", Poll(run.progress(), history))
             case Question() as question:
@@ -272,7 +271,7 @@ class Server:
         viewer.awaited = future
 
         def done(_: Future[Any]) -> None:
-            """Called by the training thread, which goes on at once."""
+            """Called by the training thread, which must not wait."""
             self._answered.append(viewer)
             self._wake()
 
@@ -330,13 +329,13 @@ class Server:
             viewer.awaited.cancel()
 
     def _wake(self) -> None:
-        with contextlib.suppress(OSError):  # full means that it will wake anyway
+        with contextlib.suppress(OSError):  # full: it is awake already
             self._wake_in.send(b"!")
 
     # --- the socket's file ------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        """Listen, in the place of a socket whose file went away. Raises `UserError`."""
+        """Listen, in place of a socket whose file was removed. Raises `UserError`."""
         listener = Listener(self._address(), VIEWERS)
         self._stop_listening()
         self._listener = listener

@@ -1,7 +1,7 @@
-"""Asks a run for what is drawn, and for nothing else: numbers ten times a second, answers to questions at their pace.
+"""Requests what a screen draws: the numbers ten times a second, the answers to questions at their own period.
 
-The screen pulls (`tuicnn.worker.feed`): what is hidden, frozen or still on its way is not asked for. What came is
-handed on as one frozen `Snapshot`; a later one holds all that an earlier one did, so that they may be skipped.
+The screen pulls: what is hidden, frozen or not yet answered is not requested. Results are passed on as one frozen
+`Snapshot`, which holds all that earlier ones did, so that snapshots may be skipped.
 """
 
 from __future__ import annotations
