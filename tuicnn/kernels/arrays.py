@@ -1,7 +1,7 @@
-"""What all kernels share: the type of an array, its rows and bits, and sums over everything but the channels.
+"""What all kernels share: the type of an array, views of rows and bits, sums over all axes but the channels.
 
-Images are (H, W, N, C): one pixel of all images is one run of N·C numbers, one row of all images a run of W·N·C.
-An image may be a view inside a larger one, with its rows apart; within a row nothing is.
+Images are (H, W, N, C): one pixel of all images is N·C adjacent numbers, one row of all images W·N·C. An image may be a
+view of a larger one: its rows may lie apart, but each row is contiguous.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def long_runs() -> Iterator[None]:
 
 
 def row_blocks(rows: int, row_cost: int) -> tuple[slice, ...]:
-    """Cut rows into blocks of about equal size that stay in a core's cache, given the elements that one row touches.
+    """Blocks of rows of about equal size that fit a core's cache, given the elements that one row touches.
 
-    The cut depends on sizes alone, so sums over blocks are the same however many processes share the work.
+    They depend on sizes alone, so sums over blocks are the same for any number of processes.
     """
     return _row_blocks(rows, row_cost, BLOCK)
 
@@ -99,7 +99,7 @@ def bits(x: Array) -> NDArray[Any]:
 def pixels(x: Array) -> NDArray[Any]:
     """A view of the last axis as one item, so that NumPy moves its C numbers at once: (..., C) -> (...).
 
-    The last axis must be in one piece. For copies only: NumPy's loop over C numbers costs as much as a hundred.
+    The last axis must be contiguous. For copies only: NumPy's loop over C numbers costs as much as a hundred.
     """
     c = x.shape[-1]
     view: NDArray[Any] = x.view(np.dtype((np.void, c * x.dtype.itemsize)))
@@ -148,8 +148,7 @@ def summed_rows(height: int, width: int) -> int:
 def pixel_groups(x: Array) -> Array:
     """(H, W, N, C) as (K, P, N·C): K groups of P pixels each, that are to be summed in x's own type.
 
-    A copy where rows lie apart, so that sums of the same values are taken in the same steps, and are the same to the
-    last bit, wherever the values lie.
+    A copy where rows lie apart, so that the order of additions, and so the bits of a sum, do not depend on the strides.
     """
     h, w, n, c = x.shape
     rows = summed_rows(h, w)

@@ -14,7 +14,7 @@ from .windows import Window
 __all__ = ["Axis", "Tap", "axes", "folded"]
 
 Index = tuple[slice, ...]
-#: the windows in which a position of the kernel meets the image, and the places that it meets
+#: the windows in which a position of the kernel lies inside the image, and the pixels under it there
 Tap = tuple[Index, Index]
 
 
@@ -32,23 +32,23 @@ class Axis:
 
     @property
     def overlaps(self) -> bool:
-        """Whether two windows may share a place."""
+        """Whether two windows may share a pixel."""
         return self.stride < self.dilation * (self.kernel - 1) + 1
 
     @property
     def exact(self) -> bool:
-        """Whether each place lies in exactly one window."""
+        """Whether each pixel lies in exactly one window."""
         side_by_side = self.kernel == self.stride and self.dilation == 1
         return side_by_side and self.before == 0 and self.out * self.kernel == self.size
 
     @property
     def trivial(self) -> bool:
-        """Whether each window is one place."""
+        """Whether each window is one pixel."""
         return self.exact and self.kernel == 1
 
     @cached_property
     def taps(self) -> list[Tap]:
-        """One for each position of the kernel that meets the image."""
+        """One for each position of the kernel that lies inside the image in some window."""
         lead = (slice(None),) * self.axis
         found: list[Tap] = []
         for position in range(self.kernel):
@@ -63,11 +63,11 @@ class Axis:
 
     @cached_property
     def covered(self) -> bool:
-        """Whether each position of the kernel meets the image in every window."""
+        """Whether each position of the kernel lies inside the image in every window."""
         return len(self.taps) == self.kernel and all(windows[-1] == slice(0, self.out) for windows, _ in self.taps)
 
     def changed(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of what comes out of an image of this shape."""
+        """The shape of the output for an input of this shape."""
         return (*shape[: self.axis], self.out, *shape[self.axis + 1 :])
 
 
@@ -82,9 +82,9 @@ def axes(window: Window, height: int, width: int) -> tuple[Axis, Axis]:
 
 
 def folded(x: Array, axis: Axis, combine: np.ufunc, nothing: float) -> Array:
-    """Each window along one axis as one value: its places put together by `combine`, `nothing` where it has none.
+    """Each window along one axis reduced to one value by `combine`; `nothing` for a window outside the image.
 
-    x itself where each window is one place.
+    x itself where each window is one pixel.
     """
     if axis.trivial:
         return x

@@ -22,17 +22,17 @@ from .windows import Window
 
 __all__ = ["convolve_columns", "convolve_columns_backward"]
 
-#: a product with 5 to 8 columns uses half of a vector of 16 numbers. So two images are taken as one with twice the
-#: channels and filters, half of whose weights are 0; this pays where windows have fewer values than this (3x3 of one
-#: channel: a quarter less time)
+#: a product with 5 to 8 columns uses half of a vector register of 16 numbers. So two images are computed as one with
+#: twice the channels and filters, half of whose weights are 0; faster where windows have fewer values than this (3x3 of
+#: one channel: a quarter less time)
 LOW = 16
-#: the most that the three sizes of a product may have as their own product: OpenBLAS then does not pack its matrices,
-#: which with matrices as thin as these makes it 1.5 times as fast
+#: up to this product of its three sizes OpenBLAS does not pack the matrices of a product, which for matrices as thin as
+#: these is 1.5 times as fast
 THIN = 10**6
 
 
 class _Buffer:
-    """X for one block of rows after another, each row's by itself: (rows, kh·kw·C + 1, OW·N)."""
+    """X for one block of rows after another: (rows, kh·kw·C + 1, OW·N)."""
 
     def __init__(self, sizes: Planes, planes: Array, filters: int) -> None:
         kh, self.kw = sizes.window.kernel
@@ -65,7 +65,7 @@ class _Buffer:
 
 @lru_cache(maxsize=256)
 def _pieces(columns: int, most: int) -> int:
-    """Into how many equal pieces of at most so many a row of columns is cut; 1 where it cannot be."""
+    """The number of equal pieces of at most `most` columns that a row is cut into; 1 where there is none."""
     return next((p for p in range(1, columns) if columns % p == 0 and columns // p <= most), 1)
 
 

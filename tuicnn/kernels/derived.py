@@ -1,7 +1,6 @@
-"""What is computed from weights and serves a whole step: transformed weights, made once for all shards.
+"""A cache of what is computed from weights, such as transformed weights: once in a step for all shards.
 
-Nothing is kept unless the caller promises, with `unchanged_weights`, that weights stay as they are: a call outside of
-it never sees a stale value.
+Nothing is cached outside of `unchanged_weights`, so no call sees a stale value.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from .arrays import Array
 
 __all__ = ["derived", "unchanged_weights"]
 
-#: by the weights' place in memory and what was made; the weights themselves are kept so that their place stays theirs
+#: by the weights' address and the name; the weights are kept so that no other array gets their address
 _Key = tuple[int, tuple[int, ...], tuple[int, ...], str, str]
 _kept: dict[_Key, tuple[Array, Array]] | None = None
 

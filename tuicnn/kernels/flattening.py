@@ -1,8 +1,8 @@
-"""From the engine's order of axes to a person's, and back: a matrix (H·W, N·C) transposed to (N·C, H·W).
+"""From the engine's order of axes to PyTorch's, and back: a matrix (H·W, N·C) transposed to (N·C, H·W).
 
-NumPy reads such a copy down the columns. Where a row's bytes are a multiple of a large power of two, as they are with
-sizes that people choose, all values of a column fall on the same few lines of the cache and push each other out. So the
-rows are first copied a little further apart, which makes the whole two to six times as fast.
+NumPy reads such a copy down the columns. Where a row's bytes are a multiple of a large power of two, all values of a
+column fall into the same few cache lines and evict each other. So the rows are first copied with a gap between them,
+which makes the whole two to six times as fast.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from .memory import empty
 
 __all__ = ["flattened", "unflattened"]
 
-#: bytes of a row's length from which on its multiples are bad
+#: rows whose bytes are a multiple of this evict each other
 BAD = 512
-#: values between two rows that are pulled apart: one line of the cache
+#: values between two rows that are copied with a gap: one cache line
 GAP = 16
 
 

@@ -1,13 +1,13 @@
-"""Max pooling: the largest value of each window, and the way back to where it stood.
+"""Max pooling: the largest value of each window, and its adjoint.
 
 A window's largest value is the largest of its rows' largest values, so there are two races, one in each row and one
-among the rows. Each runs from the first candidate to the last, and notes for each but the first whether it is larger
-than all before it: the winner is the last that says so, which is the first of several equal ones. A note is a byte, and
-nothing else is kept for the way back.
+among the rows. Each goes from the first candidate to the last, and notes for each but the first whether it is larger
+than all before it: the winner is the last with a note, which is the first of several equal ones. A note is a byte, and
+nothing else is kept for backward.
 
-On the way back, from the last candidate to the first, `rest` is what of dy has not found its place yet. Its bits
-multiplied by a note, 0 or 1, are those of 0 or of the number itself, and what remains is the exclusive or of both: no
-branch, and an infinite dy makes no NaN.
+Backward goes from the last candidate to the first; `rest` is what of dy is not assigned yet. Its bits times a note, 0
+or 1, are those of 0 or of the number, and what remains is the exclusive or of both: no branch, and an infinite dy makes
+no NaN.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def max_pool(x: Array, window: Window) -> Array:
 
 
 def max_pool_winners(x: Array, window: Window) -> tuple[Array, Winners]:
-    """As `max_pool`, and where the largest values stand: of several equal ones, the first in reading order."""
+    """As `max_pool`, and the positions of the largest values: of several equal ones, the first in reading order."""
     vertical, horizontal = axes(window, x.shape[0], x.shape[1])
     if side_by_side(vertical) and side_by_side(horizontal):
         return tiles_race(x, window.kernel)
@@ -47,8 +47,8 @@ def max_pool_winners(x: Array, window: Window) -> tuple[Array, Winners]:
 
 
 def max_pool_backward(dy: Array, winners: Winners) -> Array:
-    """dy (OH, OW, N, C) -> dx (H, W, N, C): each y is one of its window's values, so dy goes to the pixel that it came
-    from, and to no other: what goes in comes out once. Windows that overlap add up."""
+    """dy (OH, OW, N, C) -> dx (H, W, N, C): each y is one value of its window, so its dy goes to that pixel alone.
+    Where windows overlap, the gradients are added."""
     if isinstance(winners, TileWinners):
         return tiles_race_backward(dy, winners)
     return race_backward(race_backward(dy, winners.among_rows), winners.in_row)
@@ -67,12 +67,12 @@ class TileWinners(NamedTuple):
 
 
 def side_by_side(axis: Axis) -> bool:
-    """Whether the windows touch and never overlap, from the image's first place on."""
+    """Whether the windows touch and do not overlap, from the image's first pixel on."""
     return (axis.kernel, axis.before, axis.dilation) == (axis.stride, 0, 1) and axis.out * axis.kernel <= axis.size
 
 
 def tiles(x: Array, kernel: tuple[int, int]) -> Array:
-    """A view (kh, kw, OH, OW, N, C): for each place in a tile, the pixels that stand there."""
+    """A view (kh, kw, OH, OW, N, C): for each position in a tile, the pixels at it."""
     (kh, kw), (h, w, n, c) = kernel, x.shape
     oh, ow = h // kh, w // kw
     return x[: oh * kh, : ow * kw].reshape(oh, kh, ow, kw, n, c).transpose(1, 3, 0, 2, 4, 5)
@@ -89,7 +89,7 @@ def note_winners(candidates: Array) -> tuple[Array, list[Notes]]:
 
 
 def to_winners(rest: NDArray[Any], notes: Sequence[Notes], out: NDArray[Any]) -> None:
-    """The bits of each value of `rest` to the winner's place in `out` (K, ...), and 0 to all others."""
+    """Write the bits of each value of `rest` to the winner's position in `out` (K, ...), and 0 to all others."""
     for number in range(len(notes), 0, -1):
         won = out[number]
         won[...] = notes[number - 1]
@@ -100,8 +100,8 @@ def to_winners(rest: NDArray[Any], notes: Sequence[Notes], out: NDArray[Any]) ->
 
 
 def sorted_first(x: Array) -> bool:
-    """Whether pixels are copied so that all places of a tile lie side by side in memory, and every step is over long
-    runs; not where one pixel of all images is a long run already."""
+    """Whether pixels are copied first, sorted by position, so that every operation is over long runs; not where one
+    pixel of all images is a long run already."""
     run: int = x.shape[2] * x.shape[3]
     return run < LONG_RUN
 
@@ -118,7 +118,7 @@ def tiles_race(x: Array, kernel: tuple[int, int]) -> tuple[Array, TileWinners]:
 
 
 def tiles_race_backward(dy: Array, winners: TileWinners) -> Array:
-    """The way back, rows first; what no tile holds, at the end of the image, gets 0."""
+    """The adjoint of `tiles_race`; pixels at the end of the image that are in no tile get 0."""
     (h, w, *_), (kh, kw) = winners.shape, winners.kernel
     exact = h % kh == 0 and w % kw == 0
     dx = (empty if exact else zeros)(winners.shape, dy.dtype)
@@ -159,7 +159,7 @@ Winners: TypeAlias = "TileWinners | StageWinners"
 
 
 def race(x: Array, axis: Axis) -> tuple[Array, Race]:
-    """The largest value of each window along one axis, and where it stands.
+    """The largest value of each window along one axis, and its position.
 
     From a position that all windows have inside the image back to the first, and then on to the last. Of equal values
     the earlier wins either way: on the way back by being as large, on the way on because the later is not larger.
@@ -187,7 +187,7 @@ def race(x: Array, axis: Axis) -> tuple[Array, Race]:
 
 
 def race_backward(dy: Array, ran: Race) -> Array:
-    """dy, one for each window along one axis, sent to where its largest value stands."""
+    """dy, one for each window along one axis, at the position of the window's largest value."""
     if ran.axis.trivial:
         return dy
     rest = bits(empty(dy.shape, dy.dtype))

@@ -1,8 +1,8 @@
-"""Arrays that come from memory used before: `empty` in place of `numpy.empty` wherever work is repeated.
+"""Arrays in memory that is reused: `empty` in place of `numpy.empty` wherever work is repeated.
 
-A training step needs the same arrays as the step before it. Fresh memory costs a page fault for each 4 KB and arrives
-cold; what was given up a moment ago is still in the cache. So memory goes to a free list when the last array that uses
-it is dropped, and the next array of about that size takes the piece that was freed last.
+A training step needs the same arrays as the step before it. Fresh memory costs a page fault for each 4 KB and is not in
+the cache; memory that was freed a moment ago is. So memory goes to a free list when the last array that uses it is
+dropped, and the next array of about that size takes the piece that was freed last.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ __all__ = ["empty", "empty_like", "zeros"]
 
 #: bytes that sizes are a multiple of: a page
 PAGE = 4096
-#: bytes of a huge page: of these, a processor need not look up another for each 4 KB
+#: bytes of a huge page: one address translation for 2 MB instead of one for each 4 KB
 HUGE = 2**21
-#: bytes that are asked of the system at once, at most: many pieces in few huge pages
+#: most bytes that are requested of the system at once: many pieces in few huge pages
 ARENA = 2**26
 #: bytes below which NumPy's own memory is as fast
 SMALL = 8192
@@ -54,27 +54,27 @@ class _Piece:
 
 
 class _Loan(weakref.ref[Any]):
-    """That a piece is lent to an array. When the array is gone, Python gives the loan itself to the function that came
-    with it, which is `append` of the piece's free list: no line of Python runs to free memory."""
+    """A weak reference to the array that uses a piece. When the array is dropped, Python calls the reference's callback
+    with it, which is `append` of the free list: no line of Python runs to free memory."""
 
     __slots__ = ("piece",)
     piece: _Piece
 
 
-#: every piece there is: lent to an array, it and its loan know only each other, and would be cleared away
+#: all pieces: a piece in use and its loan refer only to each other, and would be collected as a cycle
 _pieces: list[_Piece] = []
 
 
 def _size(wanted: int) -> int:
-    """`wanted` bytes rounded up to a power of two: so one layer's scratch lies where the last one's was, still warm."""
+    """`wanted` bytes rounded up to a power of two, so that a layer gets the memory of the last, still cached."""
     return max(PAGE, 1 << (wanted - 1).bit_length())
 
 
 def _fresh(size: int) -> _Piece:
     """New memory: the next piece of the arena, or of a new one.
 
-    Not an array's: NumPy makes a view of a view refer to the first array, and only where that is no array itself does
-    every view of what `empty` gives keep it alive.
+    The arena is no array: a view of an array refers to the array that owns the memory, so views of what `empty` returns
+    keep that alive only where the memory's owner is no array itself.
     """
     global _arena, _used
     if _arena is None or _used + size > len(_arena):

@@ -1,9 +1,9 @@
-"""Images with each channel's plane in one piece: what convolution by columns reads, and writes its gradients to.
+"""Images with each channel's plane contiguous: what convolution by columns reads, and writes its gradients to.
 
 An image (H, W, N, C) becomes (dilation, stride, rows, C, columns, N) with its padding, where row r of the padded image
 is row r // dilation of phase r % dilation, and column w is column w // stride of phase w % stride. Then, for one row of
-what comes out, and one column j of the kernel, all values of all windows are one matrix: its rows are the kernel's rows
-and the channels, its columns the windows and the images; each of its rows is one run, and it needs no copy.
+the output, and one column j of the kernel, all values of all windows are one matrix: its rows are the kernel's rows and
+the channels, its columns the windows and the images; each of its rows is contiguous, and it needs no copy.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .windows import Window
 
 __all__ = ["Columns", "Planes", "by_column", "by_window", "scatter"]
 
-#: what column j of the kernel meets, for some rows of what comes out: a view (rows, kh·C, OW·N) on planes. More than
+#: the values under column j of the kernel, for some rows of the output: a view (rows, kh·C, OW·N) on planes. More than
 #: one row only where rows are not dilated
 Columns: TypeAlias = Callable[[int, slice], Array]
 #: a view on planes: its shape, and the bytes from the start to its first number and from one number to the next
@@ -76,7 +76,7 @@ class Planes:
         return shares
 
     def of(self, x: Array) -> Array:
-        """The planes of images (H, W, N, C); the images themselves where they are so already."""
+        """The planes of images (H, W, N, C); a view of the images where they have that order already."""
         if self.c == 1 and self.window.pad == ((0, 0), (0, 0)) and self.shape[:2] == (1, 1) and x.flags.c_contiguous:
             return x.reshape(self.shape)
         planes = zeros(self.shape, x.dtype)
@@ -92,7 +92,7 @@ class Planes:
         return x
 
     def _place(self, j: int, rows: slice, size: int) -> Place:
-        """What column j of the kernel meets, for some rows of what comes out, in planes of numbers of so many bytes."""
+        """The place of column j of the kernel for some rows of the output, in planes of numbers of `size` bytes."""
         sh, shift = self.window.stride[0], j * self.window.dilation[1]
         high, wide, plane_rows, c, columns, n = self.shape
         value, column, channel = size, n * size, columns * n * size
@@ -106,12 +106,12 @@ class Planes:
 
     @cached_property
     def _whole_places(self) -> dict[int, list[Place]]:
-        """By the bytes of a number: for each column of the kernel, its place for all rows of what comes out."""
+        """By the bytes of a number: for each column of the kernel, its place for all rows of the output."""
         columns = range(self.window.kernel[1])
         return {size: [self._place(j, slice(0, self.out[0]), size) for j in columns] for size in (4, 8)}
 
     def columns(self, planes: Array) -> Columns:
-        """What each column of the kernel meets, as `columns(j, rows)`: see `Columns`."""
+        """The values under each column of the kernel, as `columns(j, rows)`: see `Columns`."""
 
         def view(place: Place) -> Array:
             shape, offset, strides = place
@@ -124,13 +124,13 @@ class Planes:
         return lambda j, rows: every[j][rows]
 
     def blocks(self, row_cost: int) -> tuple[slice, ...]:
-        """Blocks of rows of what comes out; single rows where the kernel's rows are dilated."""
+        """Blocks of rows of the output; single rows where the kernel's rows are dilated."""
         rows = self.out[0]
         return row_blocks(rows, row_cost) if self.shape[0] == 1 else tuple(slice(row, row + 1) for row in range(rows))
 
 
 def scatter(columns: Columns, j: int, rows: slice, values: Array) -> None:
-    """Add values (rows, kh·C, OW·N) to what column j of the kernel meets.
+    """Add values (rows, kh·C, OW·N) to those under column j of the kernel.
 
     Row by row: the windows of two rows may share pixels.
     """

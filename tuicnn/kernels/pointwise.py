@@ -2,8 +2,8 @@
 
     y (pixels x images, F) = x (pixels x images, C) @ weights (C, F)
 
-The work goes by blocks of rows that stay in the cache, so that the bias is added while they are warm. With a stride,
-the pixels that are met are first copied together; a pixel of all images is one long run.
+The work goes by blocks of rows that fit the cache, so that the bias is added while they are in it. With a stride, the
+pixels that are read are first copied; a pixel of all images is one long run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["convolve_pointwise", "convolve_pointwise_backward"]
 
 
 def _met(x: Array, window: Window) -> Array:
-    """The pixels that the windows meet, (OH, OW, N, C); a view."""
+    """The pixels under the windows, (OH, OW, N, C); a view."""
     return x[:: window.stride[0], :: window.stride[1]]
 
 
@@ -43,8 +43,8 @@ def _transposed(weights: Array) -> Array:
 def summed_products(a: Array, b: Array) -> Array:
     """Σ aT b over the first axis, for (K, R, C) and (K, R, F): (C, F).
 
-    As K products and not one of K·R rows: OpenBLAS does not pack the matrices of a small product, which is what most of
-    the time of such a thin one goes into. All at once where what comes out of them is less than what goes in.
+    As K products and not one of K·R rows: OpenBLAS does not pack the matrices of a small product, which takes most of
+    the time of such a thin one. All at once where the products are smaller than their factors.
     """
     (k, rows, c), f = a.shape, b.shape[2]
     if c * f <= rows * (c + f):

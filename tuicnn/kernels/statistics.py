@@ -1,4 +1,4 @@
-"""What batch normalisation does with memory: sums of each channel, and a scale and a shift for it."""
+"""The passes over memory of batch normalisation: sums of each channel, and a scale and a shift for it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""How a minimal filtering cuts an image into tiles and the tiles into blocks that stay in the cache.
+"""How a minimal filtering cuts an image into tiles and the tiles into blocks that fit the cache.
 
-Images are (H, W, N, C): a row of pixels is one run of values. In what follows an image is (H, W·N·C) and what comes
-out is (OH, OW·N·F). The cut depends on sizes alone, and is made once for each.
+Here an image is (H, W·N·C) and the output (OH, OW·N·F). The cut depends on sizes alone, and is made once for each.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ __all__ = ["Block", "Tiling", "tiling"]
 #: a row of tiles is taken back to pixels by one matrix where it has at most so many pixels, for each that two tiles
 #: share, more than a tile. Measured for 3x3 and 5x5 windows: that takes 0.4 to 0.8 of the time of tile by tile
 DENSE = 4
-#: values that a block's two large buffers may have together, as a part of `arrays.BLOCK`: 768 KB in float32. Measured
-#: with 1 MB of second-level cache: two thirds of it are slower because blocks cost too much, 1.5 times it because they
-#: no longer stay in the cache, each by 5 to 30 %
+#: values that a block's two large buffers may have together, as a share of `arrays.BLOCK`. Measured with 1 MB of
+#: second-level cache: two thirds of this are slower because there are more blocks, 1.5 times this because a block does
+#: not fit the cache, each by 5 to 30 %
 SHARE = 1.5
 
 
@@ -57,11 +56,11 @@ class Block:
     #: whether the row of tiles goes on before and after the block
     after: bool
     before: bool
-    #: the rows that come out of the tile rows that are needed whole, how many these are, and the rows of one more
+    #: the output rows of whole tiles, how many rows of tiles these are, and the output rows of one more, cut off
     whole_out: slice
     whole_rows: int
     rest_out: slice
-    #: the columns that come out, how many tiles are needed whole, and the columns of pixels of one more
+    #: the output columns, how many tiles of a row are whole, and the output columns of one more, cut off
     columns_out: slice
     whole_tiles: int
     rest: int

@@ -1,4 +1,4 @@
-"""Windows that slide over an image: one formula for the size of what comes out, padding, and views on the windows.
+"""Windows that slide over an image: the size of the output, padding, and views on the windows.
 
 Images are (H, W, N, C).
 """
@@ -35,13 +35,13 @@ class Window:
     dilation: Pair = (1, 1)
 
     def out(self, height: int, width: int) -> Pair:
-        """The size of what comes out of an image of this size; 0 or less where the window does not fit."""
+        """The size of the output for an image of this size; 0 or less where the window does not fit."""
         (kh, kw), (sh, sw), (dh, dw) = self.kernel, self.stride, self.dilation
         (top, bottom), (left, right) = self.pad
         return out_size(height, kh, sh, top, bottom, dh), out_size(width, kw, sw, left, right, dw)
 
     def out_padded(self, xp: Array) -> Pair:
-        """The size of what comes out of images (H, W, N, C) that have their padding already."""
+        """The size of the output for images (H, W, N, C) that are padded already."""
         return Window(self.kernel, self.stride, dilation=self.dilation).out(xp.shape[0], xp.shape[1])
 
     @property

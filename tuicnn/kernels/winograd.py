@@ -48,9 +48,9 @@ def transformed(weights: Array, g: Array) -> Array:
 
 
 def transformed_transposed(weights: Array, g: Array) -> Array:
-    """UT, (P·P, F, C), in its own memory: BLAS takes two to three times as long to multiply by U turned on the fly.
+    """UT, (P·P, F, C), contiguous: BLAS takes two to three times as long to multiply by a transposed view of U.
 
-    From the weights turned, which are fewer than U's values: a quarter where U is 6x6 and they are 3x3.
+    Computed from the transposed weights, which are fewer than U's values: a quarter for U of 6x6 and weights of 3x3.
     """
     return transformed(contiguous(weights.transpose(0, 1, 3, 2)), g)
 
