@@ -36,7 +36,7 @@ def train_in_background(
     from tuicnn.worker.launch import start, start_and_wait
 
     folder = run.folder
-    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # not where it is ignored; the screen takes it later itself
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # unless it is ignored; the screen sets its own handler
         signal.signal(signal.SIGTERM, _end)
     try:
         through = past_logout(after_logout)
@@ -55,7 +55,7 @@ def train_in_background(
         from tuicnn.tui.show import show
 
         sys.exit(show(folder, terminal, process))
-    except (KeyboardInterrupt, _Terminated):  # before the screen was there to take it
+    except (KeyboardInterrupt, _Terminated):  # before the screen handles it
         if folder.alive:
             complain(f"\n{_introduced(folder)} goes on in the background; {_commands(folder)}.")
         raise

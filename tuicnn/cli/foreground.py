@@ -1,4 +1,4 @@
-"""Training in the process of the command itself, its events going to a reporter. Others may watch and control it."""
+"""Trains in the process of the command, and passes events to a reporter. Others may watch and control the run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["train_here"]
 
-#: seconds that the process stays at its end where somebody watches, so that the end is seen
+#: seconds that the process stays after the end where somebody watches, so that the end is seen
 GOODBYE = 0.5
 
 
@@ -63,7 +63,7 @@ def train_here(prepared: PreparedRun, reporter: Reporter) -> int:
             with signals:
                 try:
                     server = serve(run, folder, lock)
-                except UserError as error:  # nobody can watch; that is no reason not to train
+                except UserError as error:  # it cannot be watched, and trains all the same
                     report(Warned(str(error)))
                 run.train()
                 until = time.monotonic() + GOODBYE

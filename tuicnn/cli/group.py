@@ -24,7 +24,7 @@ __all__ = ["ReaderGoneError", "main", "options"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-#: what other tools call our commands
+#: commands of other tools, and ours that do the same
 _ELSEWHERE = {
     **dict.fromkeys(("fit", "learn"), "train"),
     **dict.fromkeys(("run", "start"), "train, or watch"),
@@ -41,7 +41,7 @@ _ELSEWHERE = {
 
 
 class ReaderGoneError(Exception):
-    """Whoever read the command's output has left (click would turn `BrokenPipeError` into a plain exit 1)."""
+    """The reader of the output has closed the pipe (click would turn `BrokenPipeError` into exit code 1)."""
 
 
 class NetFirst(click.Group):
@@ -59,7 +59,7 @@ class NetFirst(click.Group):
         return super().resolve_command(ctx, args)
 
     def _suggestion(self, ctx: click.Context, word: str) -> str:
-        """The command that a word means which is neither one nor a net: by a slip, or as other tools call it."""
+        """The command to suggest for a word that is misspelt, or another tool's name for one; "" for none."""
         if "." in word or os.sep in word or os.path.lexists(word) or (bundled("nets") / f"{word}.net").is_file():
             return ""
         plain = word.casefold()

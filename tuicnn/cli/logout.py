@@ -1,4 +1,4 @@
-"""Asks, once on each machine, whether runs are to outlive the logout where the machine would end them with it."""
+"""Where logging out would end a run, asks once on each machine whether runs are to outlive it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def past_logout(choice: str | None) -> Sequence[str]:
         else:
             complain("tuicnn does it with --after-logout keep. This is said once.")
             answer = "end"
-    with contextlib.suppress(OSError):  # it is asked again, then
+    with contextlib.suppress(OSError):  # then it is asked again
         if answer != _recall(memory):
             memory.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(memory, answer.encode() + b"\n")
@@ -57,7 +57,7 @@ def past_logout(choice: str | None) -> Sequence[str]:
 
 
 def _memory() -> Path:
-    """Where the answer is kept: a home may be shared by several machines."""
+    """The file of the answer, one for each machine: several may share a home."""
     try:
         machine = (ROOT / "etc/machine-id").read_text().strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""The program `tuicnn`: its commands put together, and what is said and returned when one of them cannot go on."""
+"""The program `tuicnn`: loads its commands, and turns their errors into a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ for module in pkgutil.iter_modules(commands.__path__):
 
 #: exit codes beside 0 and 1 (a net or a run with a problem); 2 is click's, for bad usage
 INTERRUPTED, PIPE_CLOSED = 130, 141
-#: files that a process of ours must be allowed to have open: the screen and a training have about 16
+#: files that the process must be allowed to open: the screen and a training have about 16 open
 OPEN_FILES = 32
 
 
 def run() -> None:
-    """The program `tuicnn`: what goes wrong is told in a sentence, and by the exit code."""
+    """Run the program and exit; an error becomes a sentence on standard error and an exit code."""
     _open_closed_streams()
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # started with it closed (`>&-`): nobody wants to read
+        if getattr(sys, name) is None:  # started with it closed (`>&-`)
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the program runs
     guard()
-    signal.signal(signal.SIGUSR1, lambda *_: None)  # "save": until there is something to save
+    signal.signal(signal.SIGUSR1, lambda *_: None)  # "save": ignored until there is something to save
     code = 0
     try:
         try:
@@ -80,16 +80,16 @@ def _shortened(text: str) -> str:
 
 
 def _open_closed_streams() -> None:
-    """Where one of the three standard descriptors is closed, a file of ours must not get its number."""
+    """Open closed standard descriptors on /dev/null, so that no other file gets their numbers."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
 
 
 def _require_open_files() -> None:
-    """Raises `UserError` where so few files may be open that something would fail half-way."""
+    """Raise the limit of open files where it is too low; raises `UserError` where that is not allowed."""
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if 0 <= allowed < OPEN_FILES:
         try:
@@ -112,6 +112,6 @@ def _require_working_folder() -> None:
 
 
 def _discard_output(code: int) -> int:
-    """Let what is still to be written go nowhere: Python would complain again when it flushes at its end."""
+    """Discard what is still buffered, which Python would fail to flush at its exit; returns `code`."""
     redirect_to_null(sys.stdout.fileno())
     return code

@@ -76,8 +76,8 @@ def _read(file: str) -> str | Diagnostic:
 def fix_file(path: Path, *, diff: bool, quiet: bool) -> tuple[Checked, tuple[Diagnostic, ...]]:
     """Fix a file, or with `diff` show what that would change; what is left to say of it, and what was fixed.
 
-    The file is written in one go, and not at all where it changed meanwhile. Unless `quiet`, each fix is told. Raises
-    `UserError` where it cannot be written.
+    The file is replaced atomically, and left alone where it changed meanwhile. Unless `quiet`, each fix is printed.
+    Raises `UserError` where it cannot be written.
     """
     text = read_file(path)
     if isinstance(text, Diagnostic):
@@ -101,10 +101,10 @@ def fix_file(path: Path, *, diff: bool, quiet: bool) -> tuple[Checked, tuple[Dia
 
 
 def _write_back(file: Path, text: str) -> str:
-    """Write a file that is there in one go; "", or why it cannot be written. A link stays a link."""
+    """Replace an existing file atomically; "", or why it cannot be written. A link stays a link."""
     try:
         path = file.resolve(strict=True)
-        if not os.access(path, os.W_OK):  # the folder may let it be replaced, but its owner does not want that
+        if not os.access(path, os.W_OK):  # replacing needs write access to the folder only
             return f"{file} cannot be written: it is read-only for you"
         write_atomic(path, text.encode(), stat.S_IMODE(path.stat().st_mode))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What several commands do first: see what the terminal can show, find the net, check it."""
+"""What several commands share: the terminal's profile, finding and checking a net, printing problems."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["find_net", "net_or_exit", "print_diagnostics", "reporter_for", "term
 
 
 def terminal_of(ascii: bool) -> TerminalProfile:
-    """What this terminal can show; from here on, nothing is printed that it cannot."""
+    """The terminal's profile; where it is ASCII, all further output is."""
     from tuicnn.display.terminal import detect
 
     terminal = detect(os.environ, ascii=ascii)
@@ -31,7 +31,7 @@ def terminal_of(ascii: bool) -> TerminalProfile:
 
 
 def find_net(net: str) -> Path:
-    """The file that is meant: as given, or a bundled one of that name (which is then said)."""
+    """The file as given, or else the bundled one of that name, with a note on standard error."""
     path = Path(net)
     if path.exists() or path.is_absolute():
         return path

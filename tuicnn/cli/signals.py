@@ -1,4 +1,4 @@
-"""What signals do to a training in the foreground: see `Signals`. The terminal is left as it was found."""
+"""The signal handlers of a training in the foreground: see `Signals`. They leave the terminal as it was."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tuicnn.system.process import redirect_to_null
 
 __all__ = ["Signals"]
 
-#: seconds within which a second Ctrl-C is taken for the same one: wrappers pass on what the terminal sent to all
+#: seconds within which a second Ctrl-C counts as the same one: wrappers forward what the terminal sent to all processes
 SAME = 0.5
 _SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
 
@@ -21,8 +21,8 @@ _SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
 class Signals:
     """SIGINT and SIGTERM end the run in order, a second one at once; SIGHUP lets it go on without its terminal.
 
-    SIGQUIT ends it at once, SIGTSTP suspends it; both leave the terminal's cursor to be seen. SIGUSR1 saves a
-    checkpoint. A signal that was ignored when the process began (`nohup`) stays so. A context, for the main thread.
+    SIGQUIT ends it at once, SIGTSTP suspends it; both show the terminal's cursor. SIGUSR1 saves a checkpoint. A signal
+    that was ignored when the process began (`nohup`) stays ignored. A context manager, for the main thread.
     """
 
     def __init__(self, stop: Callable[[], None], save: Callable[[], None], hung_up: Callable[[], None]) -> None:
@@ -52,14 +52,14 @@ class Signals:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def release_terminal(self) -> None:
-        """The terminal is gone: from now on write nowhere, and go on."""
+        """The terminal is gone: discard all further output, and train on."""
         if not self.terminal_gone:
             self.terminal_gone = True
             redirect_to_null(*self._terminals)
             self._hung_up()
 
     def lost_terminal(self) -> bool:
-        """Whether a failed write means that the terminal is gone (which is then let go of)."""
+        """Whether a failed write means that the terminal is gone; if so, it is released."""
         if self._terminals:
             self.release_terminal()
         return self.terminal_gone
@@ -81,12 +81,12 @@ class Signals:
     def _suspend(self, number: int, frame: FrameType | None) -> None:
         self._write(1, _SHOW_CURSOR)
         signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)  # here the process stands still, until SIGCONT
+        os.kill(os.getpid(), number)  # the process is suspended here, until SIGCONT
         signal.signal(number, self._suspend)
         self._write(1, _HIDE_CURSOR)
 
     def _write(self, descriptor: int, data: bytes) -> None:
-        """Write to the terminal, past Python's buffers: a handler may interrupt one that is just writing."""
+        """Write to the terminal without Python's buffers, which the handler may have interrupted in a write."""
         if descriptor in self._terminals and not self.terminal_gone:
             with contextlib.suppress(OSError):
                 os.write(descriptor, data)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT", "Starter", "commands_for", "starter", "starters", "target", "write_starter"]
 
-#: the network that a starter file has where nothing else is said
+#: the default network of a starter file
 DEFAULT = "mnist"
 
 
 @dataclass(frozen=True)
 class Starter:
-    """A network that comes with tuicnn: its name, its text, and what the comment at its head says first."""
+    """A network that comes with tuicnn: its name, its text, and the first sentence of the comment at its head."""
 
     name: str
     text: str

@@ -1,4 +1,4 @@
-"""How a network with branches is written as lines: what stands how deep, and what takes its input from elsewhere."""
+"""A network with branches as indented lines, with the sources of layers that do not read the layer above."""
 
 from __future__ import annotations
 

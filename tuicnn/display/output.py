@@ -1,8 +1,8 @@
-"""Standard output and error, to which nothing comes that could steer the terminal, whoever prints it.
+"""Makes standard output and error safe: no text, whatever its origin, can send control sequences to the terminal.
 
-What is printed quotes names, messages and files that came from anywhere. `guard` puts a stream in the place of
-`sys.stdout` and `sys.stderr` that makes all of it `harmless`: what `print`, click, tracebacks and warnings write. Only
-a `Console` writes past it, with the escape sequences of its own styles around text that is as harmless.
+Messages quote names and files of any origin. `guard` replaces `sys.stdout` and `sys.stderr` by streams that make all
+text `harmless`: that of `print`, click, tracebacks and warnings. Only a `Console` bypasses them, for the escape
+sequences of its own styles; its text is made harmless too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Console", "guard"]
 
 
 class _Guarded:
-    """A text stream whose every text is made harmless; all else is as the stream `under` it has it."""
+    """A text stream that makes every text harmless; all other attributes are those of the stream `under` it."""
 
     def __init__(self, under: TextIO) -> None:
         self.under = under
@@ -39,7 +39,7 @@ class _Guarded:
 
 
 def guard() -> None:
-    """From now on only harmless text comes to standard output and error."""
+    """Replace standard output and error by guarded streams."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, _Guarded):
@@ -60,11 +60,11 @@ class Console(rich.console.Console):
         )
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The segments of what is printed; those that steer the terminal are Rich's own, not text."""
+        """The segments of what is printed, their texts harmless; control segments are Rich's own."""
         for segment in super().render(renderable, options):
             text, style, control = segment
             yield segment if control or text.isprintable() else Segment(harmless(text), style)
 
     def on_broken_pipe(self) -> NoReturn:
-        """The reader has gone: for the program to see, where Rich would exit with 1."""
+        """Raise what the program handles, where Rich would exit with 1."""
         raise BrokenPipeError

@@ -1,4 +1,4 @@
-"""Text from elsewhere (names, messages, paths) made fit for a line of single-width characters."""
+"""Fits text of any origin (names, messages, paths) into lines of single-width characters."""
 
 from __future__ import annotations
 

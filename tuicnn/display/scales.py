@@ -1,7 +1,7 @@
-"""The scale of feature maps: zero is dark; what is far from it is bright, warm above zero and cool below.
+"""The scale of feature maps: zero is dark, values far from it are bright, warm above zero and cool below.
 
-So the bulk of a map, which is near zero, recedes, and what a filter answers to stands out. Where there are few colours,
-characters take their place: zero is blank, and those above and below are other ones.
+Most values of a map are near zero; large ones are seen at once. Where there are few colours, characters take their
+place: zero is blank, and values above and below have different characters.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def places(
 ) -> NDArray[np.int64]:
     """Places 0 to levels - 1 on a scale with the ends of `bound`; `NONE` for what is not finite.
 
-    A value stays where it was `before` (of the same shape) until it is well inside another level: what lies between two
-    would flicker for nothing, and each flicker goes over the wire. Another picture is placed anew.
+    A value keeps its level of `before` (of the same shape) until it is well inside another one: a value between two
+    levels would flicker, and each change is sent to the terminal. Levels of another picture are computed anew.
     """
     known = np.isfinite(values)
     share = np.clip(np.where(known, values, 0.0) / high, -1.0, 1.0)

@@ -1,4 +1,4 @@
-"""What is left in the terminal after leaving: how it went, where it lies, and how to come back."""
+"""Prints what stays in the terminal after the screen: the result, the run's folder, and the command to attach again."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def print_summary(
 
 
 def _paused(folder: RunFolder) -> bool:
-    """Whether the run's journal says so, for a screen that was left before it heard of it."""
+    """Whether the journal says that the run is paused, for a screen that was left before it knew."""
     try:
         return summary(folder).paused
     except UserError:
@@ -109,7 +109,7 @@ def _paused(folder: RunFolder) -> bool:
 def print_breakdown(
     folder: RunFolder, traceback: str, terminal: TerminalProfile, console: rich.console.Console | None = None
 ) -> None:
-    """Say that the screen broke down, and keep the traceback for whoever is to repair it."""
+    """Report that the screen broke down, and save the traceback to a file."""
     console = console or Console(no_color=terminal.colours == "none" or None)
     file = folder.path / SCREEN_LOG
     try:

@@ -1,1 +1,1 @@
-"""The machine around us: memory and processors, files that others may have replaced, text fit for a terminal."""
+"""The operating system: memory, processors, processes, safe reading and writing of files, text safe for a terminal."""

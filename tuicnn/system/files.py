@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and what is said when a disk will not take them.
+"""Atomic writing of files, and the reasons of system errors in words.
 
 Imports nothing but the standard library: the command line uses it before NumPy is there.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 __all__ = ["TEMPORARY", "is_temporary", "remove_temporary", "unshare", "why", "write_all", "write_atomic"]
 
-#: temporary files begin so, which is how a run folder knows them as its own
+#: the prefix of temporary files, by which a run's folder recognises its own
 TEMPORARY = ".tmp-"
 _TEMPORARY = re.compile(re.escape(TEMPORARY) + r"(room|.+-[0-9a-f]{8})", re.DOTALL)
 
@@ -49,7 +49,7 @@ def is_temporary(name: str) -> bool:
 
 
 def remove_temporary(folder: Path) -> None:
-    """Remove what a killed process left half-written in a folder; for whoever holds the run's lock. Follows no link."""
+    """Remove temporary files that a killed process left in a folder; the caller holds its lock. Follows no link."""
     with contextlib.suppress(OSError):
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
@@ -75,9 +75,9 @@ def write_all(descriptor: int, data: bytes | bytearray) -> None:
 
 
 def write_atomic(path: Path, data: bytes | bytearray, mode: int = 0o600) -> None:
-    """Put `data` at `path`, so that a reader sees the old file or the new one, also after a power cut.
+    """Write `data` to `path` atomically: a reader sees the old file or the new one, also after a power cut.
 
-    Raises `OSError`, with the old file in place and nothing left behind.
+    Raises `OSError`, with the old file in place and no temporary file left.
     """
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
     try:

@@ -1,4 +1,4 @@
-"""How much memory and how many processors there are for a training, as far as Linux says."""
+"""The memory and the processors that this process may use, as Linux reports them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 __all__ = ["Memory", "in_bytes", "installed_memory", "memory", "processors"]
 
-#: where the memory that a container may take is written: control groups of version 2, then of version 1
+#: the files with the memory limit of a container: control groups of version 2, then of version 1
 _GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 _MEMINFO = Path("/proc/meminfo")
 

@@ -1,4 +1,4 @@
-"""Text from anywhere (names of files and runs, messages) made fit for a terminal, which obeys what it gets."""
+"""Escapes text of any origin (names of files and runs, messages), so that a terminal shows it and obeys none of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["harmless", "printable"]
 
 
 def printable(text: str) -> str:
-    """A text for one line, with what a terminal would obey or cannot show written as an escape (`\\x1b`)."""
+    """A text for one line, with unprintable characters, also newlines, written as escapes (`\\x1b`)."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

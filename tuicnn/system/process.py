@@ -1,4 +1,4 @@
-"""What the operating system does for a process, where it can: Linux's calls and the GNU C library's."""
+"""Calls of Linux and of the GNU C library for this process, where they exist."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _PARENT_DEATH_SIGNAL = 1
 
 
 def end_with_parent() -> None:
-    """Let this process be killed when its parent ends, also while it is stopped or busy."""
+    """Have the kernel kill this process when its parent ends, also while it is stopped or busy."""
     if (prctl := getattr(_libc, "prctl", None)) is not None:
         prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def redirect_to_null(*descriptors: int) -> None:
-    """From now on, what is written to some open files goes nowhere, and nothing comes from them."""
+    """Redirect open descriptors to /dev/null, for reading and writing."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in descriptors:
         os.dup2(nowhere, descriptor)
@@ -30,6 +30,6 @@ def redirect_to_null(*descriptors: int) -> None:
 
 
 def release_memory() -> None:
-    """Give memory that was freed back to the system."""
+    """Return freed memory to the system."""
     if (trim := getattr(_libc, "malloc_trim", None)) is not None:
         trim(0)

@@ -1,7 +1,7 @@
-"""Opens and reads files that others may have put something else in the place of.
+"""Opens and reads regular files only, in folders where others may have put something else in their place.
 
-A pipe must not make us wait, a device must not give us bytes for ever, a link must not lead elsewhere, and a file must
-not be larger than the memory. Imports nothing but the standard library: the command line uses it before NumPy is there.
+So a pipe cannot block, a device cannot be read without end, a link leads nowhere else, and a file is not larger than a
+limit. Imports nothing but the standard library: the command line uses it before NumPy is imported.
 """
 
 from __future__ import annotations

@@ -44,10 +44,10 @@ __all__ = ["TrainApp"]
 COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
 #: by mode: each view is a stack of screens of its own
 VIEWS: dict[str, type[View]] = {"train": TrainScreen}
-#: what changes or ends the training; the palette offers it last, for its first entry is chosen by Enter alone
+#: actions that change or end the training; the palette lists them last, since Enter alone chooses its first entry
 CONTROLS = ("pause", "control", "leave")
 RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
-#: what each answer on leaving asks of the run, how it is left then, and what is said meanwhile
+#: for each answer on leaving: the action, how the run is left, and the notice meanwhile
 ENDINGS: dict[Leaving, tuple[Action, Leaving, str]] = {
     "go-on": ("resume", "background", "letting the run go on"),
     "stop": ("stop", "stop", "stopping; the weights are being saved"),
@@ -131,7 +131,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             self._hangup.start()
 
     def on_mount(self) -> None:
-        """Begin to watch; the view is there before the run is."""
+        """Begin to watch the run; the view is shown before there is a connection."""
         self.run_worker(self.watcher.run(), name="watch", group="watch")
         limit_memory(self)
 
@@ -153,20 +153,20 @@ class TrainApp(App[Outcome], inherit_bindings=False):
                 screen.notice(text)
 
     def pop_screen(self) -> AwaitComplete:
-        """Close the dialog in front, and let go of all that was drawn for it."""
+        """Close the dialog in front, and free its memory."""
         closing = super().pop_screen()
         self.call_after_refresh(clear_caches, self)
         return closing
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Nothing that steers the terminal; and no colours of Textual's own either, where there are to be none."""
+        """Textual's filters, `OnlyPrintable`, and where there are no colours one that removes Textual's own."""
         filters = [*super().get_line_filters(), self._guard]
         return filters if self.terminal.colours != "none" else [*filters, NoColor()]
 
     # -- control
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The palette is there where it can be drawn, and control while there is a run to control."""
+        """Enable the palette where it can be drawn, and control while there is a run to control."""
         if action in ("pause", "freeze") or (action == "control" and parameters != ("save",)):
             return not (self.watcher.snapshot.progress.state.final or self.watcher.snapshot.gone)
         return self.use_command_palette if action == "command_palette" else True
@@ -215,7 +215,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
                 self._notice(f"saved after step {saved:,}")
 
     def action_freeze(self) -> None:
-        """Hold the picture still while training goes on, or let it go."""
+        """Freeze the view while training goes on, or unfreeze it."""
         self.watcher.freeze(not self.watcher.snapshot.frozen)
 
     def action_help(self) -> None:
@@ -243,12 +243,12 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self._hangup.restore()
 
     def _fatal_error(self) -> None:
-        """An error that nobody foresaw: leave, and let a sentence be said, where Textual would print a traceback."""
+        """On an unexpected error, leave and keep the traceback, which Textual would print."""
         self.broken = traceback.format_exc()
         self._close_messages_no_wait()
 
     def action_leave(self) -> None:
-        """Leave at once where nothing can be lost, else ask. Asked for again while asking: leave, and train on."""
+        """Leave at once where nothing can be lost, else ask. A second time while asking: leave, and train on."""
         snapshot = self.watcher.snapshot
         if snapshot.gone and not snapshot.progress.state.final:
             self._leave_with("gone")
@@ -267,7 +267,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             self.run_worker(self._end(answer), group="end")
 
     async def _end(self, answer: Leaving) -> None:
-        """Tell the run what was answered, and wait until that is so: the summary is to say what became of it."""
+        """Control the run as answered, and wait until it has done so, for the summary that is printed."""
         action, choice, notice = ENDINGS[answer]
         self._notice(notice)
         self.watcher.freeze(False)
@@ -291,5 +291,5 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
 
 def _colour_system(terminal: TerminalProfile) -> Any:
-    """Rich's number for the colours of a terminal: Textual asks the environment only, and overrates some terminals."""
+    """Rich's colour system for the terminal: Textual's own choice, by the environment, overrates some terminals."""
     return COLOR_SYSTEMS[COLOUR_SYSTEMS[terminal.colours]]

@@ -40,6 +40,6 @@ def print_diff(file: str, old: str, new: str) -> None:
 
 
 def _shown(line: str) -> str:
-    """A line without what would steer the terminal, a carriage return at its end as `^M`."""
+    """A line without control characters; a carriage return at its end as `^M`."""
     line = line.removesuffix("\r") + "^M" * line.endswith("\r")
     return "".join(c if c.isprintable() else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line)

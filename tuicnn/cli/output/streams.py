@@ -1,4 +1,4 @@
-"""Where the commands print to: Rich consoles that keep to what the terminal, or the file behind it, can show."""
+"""The output of the commands: Rich consoles that use only what the terminal, or the file, can show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tuicnn.system.printable import harmless
 
 __all__ = ["complain", "console_for", "is_terminal", "only_ascii", "put", "say", "say_json", "to_json"]
 
-#: as wide as anything that we print: a file or a pipe has no edge at which a line would have to break
+#: columns of a file or pipe: wider than any line, so that none is wrapped
 _NO_EDGE = 200
 
 
@@ -25,7 +25,7 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def only_ascii() -> None:
-    """From now on print nothing outside ASCII: Rich then draws its boxes and bars in ASCII by itself."""
+    """Print only ASCII from now on: Rich then draws its boxes and bars in ASCII too."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -45,7 +45,7 @@ def console_for(stream: TextIO) -> Console:
 
 def say(text: str) -> None:
     """Print a line to standard output."""
-    # harmless here already: Rich takes the stream's place while it shows a bar, and understands escapes
+    # harmless before it reaches the stream: Rich replaces that while it shows a bar, and interprets escapes
     print(harmless(text))  # noqa: T201 - click.echo would write UTF-8 even where only ASCII is wanted
 
 

@@ -49,7 +49,7 @@ class JsonLines:
 
 
 class PlainLines:
-    """Lines without escapes: the start, each epoch, the end, and a sign of life in epochs that take long."""
+    """Lines without escapes: the start, each epoch, the end, and a line every `_SILENCE` seconds in long epochs."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""The question on leaving while the run goes on: what is to become of it."""
+"""The dialog on leaving while the run goes on: keep, pause, stop or discard it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Leaving = Literal["background", "go-on", "stop", "discard"]
 _Answer = tuple[str, str, str, Leaving | None]
 
 KEEP: _Answer = ("k", "keep training in the background", "keep training", "background")
-#: who is used to `k` must not find a paused run in the morning
+#: the same key as for a run that trains, so that habit does not leave a run paused
 GO_ON: _Answer = ("k", "go on training in the background", "go on training", "go-on")
 LEAVE_PAUSED: _Answer = ("p", "leave it paused in the background", "leave it paused", "background")
 OTHERS: tuple[_Answer, ...] = (
@@ -42,9 +42,9 @@ LONGEST = max(len(long) for _, long, _, _ in (KEEP, GO_ON, LEAVE_PAUSED, *OTHERS
 class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
     """Asks once, twice before much is discarded; dismissed with the answer, None for going back.
 
-    What is asked depends on whether the run is paused, also where that changes or is learnt while it is asked, and on
-    whether it waits for a smaller learning rate: to go on as it is would be to diverge again. Where the run ends
-    meanwhile there is nothing to ask, and the question is taken back.
+    The answers depend on whether the run is paused, also where that changes while the dialog is open, and on whether it
+    waits for a smaller learning rate: to go on without one would diverge again. The dialog closes where the run ends
+    meanwhile.
     """
 
     AUTO_FOCUS = ""
@@ -82,12 +82,12 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
                 self.dismiss(None)
             return
         chosen, self._answers = self._answers[self._chosen][0], _answers(progress)
-        keys = [key for key, *_ in self._answers]  # one key means the same whatever it is called
+        keys = [key for key, *_ in self._answers]  # a key keeps its meaning under another text
         self._chosen = keys.index(chosen) if chosen in keys else 0
         self._draw()
 
     def on_resize(self, _: Resize) -> None:
-        """Take the short words where the long ones do not fit."""
+        """Use the short texts where the long ones do not fit."""
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
@@ -118,7 +118,7 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
                 continue
             if answer == "discard" and not self._discards and self.watcher.latest.seconds > HARMLESS_SECONDS:
                 self._discards = True
-                self._chosen = len(self._answers) - 1  # Enter twice is not to discard
+                self._chosen = len(self._answers) - 1  # so that Enter twice does not discard
                 self._draw()
             else:
                 self.dismiss(answer)

@@ -1,4 +1,4 @@
-"""What every view of a run has: its state above, the keys below, and in between what it asks for and draws."""
+"""The base of the views of a run: status lines above, keys below, and a body that subclasses compose and draw."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOTICE_SECONDS = 4.0
 
 
 class View(Screen[None], inherit_bindings=False):
-    """A mode of the app. What is not in front, or not in sight, is neither asked for nor drawn.
+    """A mode of the app. A view that is not in front, and a pane that is hidden, is neither asked for nor drawn.
 
     A subclass has `compose_body`, `lay_out`, `questions` and `draw`. It calls `ask` where another question is chosen,
     and `rearrange` where other parts come into sight.
@@ -68,11 +68,11 @@ class View(Screen[None], inherit_bindings=False):
         """Set the classes that choose the layout for so many columns and rows."""
 
     def questions(self) -> Iterable[Question[Any]]:
-        """What is to be asked for what is in sight, one of a kind."""
+        """The questions of the panes in sight, at most one of a kind."""
         return ()
 
     def draw(self, overview: Overview, drawn: Snapshot) -> None:
-        """Hand each widget that is in sight what is new in `snapshot` since `drawn`."""
+        """Give each widget in sight what is new in `snapshot` since `drawn`."""
         raise NotImplementedError
 
     # -- what they share
@@ -85,11 +85,11 @@ class View(Screen[None], inherit_bindings=False):
 
     @property
     def too_small(self) -> bool:
-        """Whether the terminal has room for no more than to say so."""
+        """Whether the terminal is too small, so that only this is shown."""
         return self.has_class("-too-small")
 
     def ask(self) -> None:
-        """Ask for what is in sight from now on."""
+        """Subscribe to the questions of the panes in sight."""
         self.watcher.subscribe(self, *self.questions())
 
     def rearrange(self, width: int, height: int) -> None:
@@ -110,12 +110,12 @@ class View(Screen[None], inherit_bindings=False):
         self._draw(self._drawn)
 
     def on_screen_resume(self, _: ScreenResume) -> None:
-        """Catch up with what came while another screen was in front."""
+        """Draw the newest snapshot after another screen was in front."""
         self.snapshot = self.watcher.snapshot
         self.rearrange(*self.size)
 
     def on_screen_suspend(self, _: ScreenSuspend) -> None:
-        """What is not drawn is not asked for."""
+        """Unsubscribe while another screen is in front."""
         self.watcher.subscribe(self)
 
     def notice(self, text: str) -> None:

@@ -1,7 +1,7 @@
-"""The base of the widgets that draw by lines: prebuilt strips, of which only the changed ones are sent.
+"""The base of the widgets that draw by lines, of which only those that changed are sent.
 
-A widget says what it shows (`show…`), and paints its lines (`paint`). The base compares them with the lines on the
-screen and refreshes those that differ; where nothing differs nothing is drawn. Textual's dirty regions are lines.
+A subclass takes values (`show…`) and paints its lines (`paint`). The base compares them with the lines on the screen
+and refreshes those that differ.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class LineWidget(Widget):
     def _paint(self) -> bool:
         """Paint; whether the size and the colours are still those of the lines before."""
         width, height = self.content_size
-        self._base = self._by_sheet()  # once for all lines: it takes a while to find
+        self._base = self._by_sheet()  # once for all lines: it is slow to compute
         key = (width, height, self._base)
         same = self._painted_for == key
         self._painted, self._painted_for = self.painted(width, height), key
@@ -163,7 +163,7 @@ class LineWidget(Widget):
             self.refresh(*regions)
 
     def forget(self) -> None:
-        """Keep the lines, and nothing of how they were drawn before."""
+        """Drop the caches of the lines."""
         self._painted = [Strip(list(strip), strip.cell_length) for strip in self._painted]
         self._leaned.clear()
 
@@ -174,7 +174,7 @@ class LineWidget(Widget):
         return self._painted[y] if 0 <= y < len(self._painted) else Strip.blank(self.content_size.width, self.base)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines as the screen takes them, each one made lean once."""
+        """The lines of a region as `LeanStrip`s, each made once."""
         strips = super().render_lines(crop)
         leaned = self._leaned
         found: list[Strip] = []
@@ -192,6 +192,6 @@ class LineWidget(Widget):
 
 def fitted(segments: Sequence[Segment], width: int, style: Style) -> Strip:
     """A strip of exactly `width` cells out of segments: cut, or filled with blanks."""
-    # said here, as Rich remembers each text that it measures
+    # given here, since Rich caches each text that it measures
     length = sum(len(text) if text.isascii() else cell_len(text) for text, _, _ in segments)
     return Strip(segments, length).adjust_cell_length(max(0, width), style)
