@@ -1,4 +1,4 @@
-"""NumPy, imported when an array is first touched: to check a text takes none, and importing it takes longer than that.
+"""NumPy, imported at its first use: checking a text needs none, and importing it takes longer than the check.
 
 Write `from tuicnn.later import np` where a module is needed by the language, and `import numpy as np` elsewhere.
 """
@@ -15,7 +15,7 @@ __all__ = ["np"]
 
 
 class _Later:
-    """Stands for a module; what was once asked for is an attribute of its own, and costs no more than the module's."""
+    """Stands for a module; an attribute is cached at its first use, and then costs no more than the module's."""
 
     def __init__(self, name: str) -> None:
         self._name = name

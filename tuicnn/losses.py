@@ -1,6 +1,6 @@
-"""Losses: how wrong the network's outputs are, and the gradient of that by each output.
+"""Losses, and their gradients by the network's outputs.
 
-All of them are means, as PyTorch's are by default: over the images, and for `mse` and `bce` over the outputs too.
+All are means, as PyTorch's by default: over the images, and for `mse` and `bce` over the outputs too.
 `cross_entropy` and `bce` take raw outputs (logits) and apply softmax or sigmoid themselves, which is exact where a
 probability would round to 0 or 1.
 """

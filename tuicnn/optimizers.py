@@ -1,6 +1,6 @@
-"""Optimizers: how the weights move against their gradient. Formulas and defaults are PyTorch's.
+"""Optimizers, with PyTorch's formulas and defaults.
 
-All parameters of a network lie in one flat array, so that a step is a few passes over memory, whatever the number of
+All parameters of a network are in one flat array, so that a step is a few passes over memory, whatever the number of
 layers. Every step works in place, in blocks that stay in the cache from one pass to the next.
 """
 
@@ -18,7 +18,7 @@ from tuicnn.vocabulary import Boolean, Number, option, word
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSProp"]
 
-#: weights that are moved at once: what a step touches of them, up to five arrays, is about 1 MB
+#: weights that are updated at once: the up to five arrays of a step take about 1 MB
 BLOCK = 2**16
 
 _LEARNING_RATE = Number(above=0, at_most=1e6)

@@ -1,8 +1,8 @@
 """Dataclasses as plain data (what JSON holds) and back, refusing whatever does not fit.
 
 A dataclass is an object, a tuple a list, an enum and a path a string, a float that is not finite null. A field that is
-None, and None by default, is left out; on the way back a field that is missing has its default, and a name that is no
-field is passed over. `Annotated[int, Between(0, 9)]` says what a number may be. `Special` values, such as arrays, are
+None, and None by default, is left out; on the way back a field that is missing has its default, and an unknown name is
+ignored. `Annotated[int, Between(0, 9)]` says what a number may be. `Special` values, such as arrays, are
 up to the caller. Imports nothing but the standard library: the command line uses it before NumPy is there.
 """
 

@@ -1,4 +1,4 @@
-"""The settings that are not a choice among words: `train:` and `input:`."""
+"""The settings `train:` and `input:`, which take arguments alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a batch is cut: into shards that fit the cache, and sums over shards that many processes can share.
+"""How a batch is cut into shards that fit the cache, and in how many slots their gradients are summed.
 
 The cut depends on the network, its batch and the machine, never on the number of processes: sums are taken shard by
 shard, and a result must be the same to the last bit for any number of them. A checkpoint keeps the size of the shards,

@@ -1,6 +1,6 @@
-"""Measures a net: its sides take turns, A B C A B C, in one run, so that what the machine does besides meets them all.
+"""Measures a net: the sides take turns, A B C A B C, in one run, so that other load on the machine affects all alike.
 
-Each side is a process of its own, and only the one whose turn it is computes.
+Each side is a process, and only the one whose turn it is computes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Timing", "contest"]
 
-#: how far the sides' losses may be apart before anything is trained, as a share
+#: by which share the sides' losses may differ before training
 _ALIKE = 1e-3
 _ORDERS: dict[Kind, str] = {"training": "train", "inference": "evaluate"}
 
@@ -45,7 +45,7 @@ def contest(
         said("reading data")
         sides = {names[0]: stack.enter_context(SideProcess(names[0], threads))}
         about = {names[0]: sides[names[0]].ask({**order, "side": names[0]})}
-        for name in names[1:]:  # after the first, which has decoded the images for all; then side by side
+        for name in names[1:]:  # after the first, which has decoded the images for all; then in parallel
             sides[name] = stack.enter_context(SideProcess(name, threads))
             sides[name].send({**order, "side": name})
         about |= {name: sides[name].answer() for name in names[1:]}
@@ -79,7 +79,7 @@ def contest(
 def _rounds(
     sides: dict[str, SideProcess], found: dict[str, Figures], kind: Kind, timing: Timing, said: Callable[[str], None]
 ) -> None:
-    """Let the sides do some work in turn, once to warm up and then for each round."""
+    """Let the sides work in turn, once to warm up and then in each round."""
     for number in range(timing.rounds + 1):
         said(f"{kind}, round {number} of {timing.rounds}" if number else f"{kind}, warming up")
         for name, side in sides.items():
@@ -90,7 +90,7 @@ def _rounds(
 
 
 def _compare(losses: dict[str, float], net: str) -> None:
-    """See that all sides compute the same network. Raises `UserError`."""
+    """Raise `UserError` where the sides do not compute the same loss."""
     ours = losses["tuicnn"]
     for name, loss in losses.items():
         if not (math.isclose(ours, loss, rel_tol=_ALIKE, abs_tol=_ALIKE) or math.isnan(ours) or math.isnan(loss)):

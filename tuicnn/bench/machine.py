@@ -1,4 +1,4 @@
-"""What a benchmark ran on: the processor and the libraries."""
+"""The processor, its load, and the versions of the libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a benchmark trains on: the images of the net's own data set, or random ones of the same shape."""
+"""The images of a benchmark: those of the net's data set, or random ones of the same shape."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_BYTES", "material", "unaugmented"]
 
-#: what the images may take as float32, which PyTorch's side keeps them in; far more than any cache, and no burden
+#: most bytes of the images as float32, as PyTorch's side keeps them; far more than any cache
 MOST_BYTES = 256 * 2**20
 #: random images
 _DRAWN = 8192

@@ -59,7 +59,7 @@ class Ours:
         return [(float(forward), float(backward)) for forward, backward in both]
 
     def _check_workers(self) -> None:
-        """The trainer would go on alone, with fewer processes than are to be measured."""
+        """Raise where the trainer has lost its group, and so trains with fewer processes than are measured."""
         if self._trainer.trouble:
             raise RuntimeError(self._trainer.trouble)
 

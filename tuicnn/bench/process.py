@@ -1,4 +1,4 @@
-"""Starts a contender's process and speaks with it.
+"""Starts the process of a contender, and sends it orders.
 
 Each side has a process of its own: for its peak of memory, and because the linear algebra libraries read how many
 threads they may use when they are loaded.
@@ -32,7 +32,7 @@ class SideProcess:
 
     def __init__(self, side: str, threads: int) -> None:
         self.side = side
-        # ours cuts its batches over threads of its own, PyTorch counts on its libraries'
+        # this engine has processes of its own; PyTorch uses the threads of its libraries
         one = ONE_THREAD if side == "tuicnn" else dict.fromkeys(ONE_THREAD, str(threads))
         try:
             self._log = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as the process runs
@@ -96,7 +96,7 @@ class SideProcess:
         return "tuicnn" if self.side == "tuicnn" else "PyTorch"
 
     def _ended(self) -> UserError:
-        """What is known of a process that has ended without an answer."""
+        """The error for a process that has ended without an answer."""
         code = self._process.wait()
         if code < 0:
             hint = "; there may not be enough memory" if -code == signal.SIGKILL else ""

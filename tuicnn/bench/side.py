@@ -1,7 +1,7 @@
 """`python -m tuicnn.bench.side`: the process of one contender. Started by `tuicnn.bench.process`, not by people.
 
-It reads one JSON object a line and answers each with one: first what to measure, then whose turn it is. Between turns
-it waits and computes nothing; when nobody is there any more to ask, it ends.
+It reads orders, one JSON object a line, and answers each with one: first what to measure, then what to do. Between
+orders it computes nothing; at the end of its input it exits.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Side:
         dataset, own = material(plan)
         made = self._maker(order["side"], dataset)
         small = replace(plan, train=replace(plan.train, batch=2))
-        first = made(small)  # so that what is loaded when it is first used is there, and does not count
+        first = made(small)  # loads what is loaded at the first use, so that it does not count
         first.train()
         first.close()
         del first
@@ -92,10 +92,10 @@ class _Side:
 
 def main() -> int:
     """Serve one contender on standard input and output."""
-    # a turn may be long: whoever ordered it and was killed would leave this process computing for nobody
+    # where the command is killed, do not compute on
     end_with_parent()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints is no answer
+    os.dup2(2, 1)  # what a library prints is no answer
     side: _Side | None = None
     for line in sys.stdin:
         try:

@@ -80,7 +80,7 @@ class Theirs:
         self._step = self._next = 0
 
     def close(self) -> None:
-        """It has no processes, only threads of its libraries."""
+        """Nothing to end: PyTorch has threads only."""
 
     def sample_loss(self) -> float:
         self._module.eval()

@@ -1,4 +1,4 @@
-"""What a side does when it is its turn: the same work again and again for some time."""
+"""The interface of a contender, and how one turn is measured: the same work, repeated for some time."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ __all__ = ["SAMPLE", "Contender", "LayerTimes", "again", "median_times"]
 #: seconds of one training step that each node of the plan took: forward, backward
 LayerTimes = list[tuple[float, float]]
 
-#: images by whose loss one sees that all sides compute the same; few, as they must not set the peak of memory
+#: images by whose loss the sides are compared; few, so that they do not set the peak of memory
 SAMPLE = 32
 
 
 class Contender(Protocol):
-    """An engine with a network and its data, ready to be measured. `steps` and the like go on where they stopped."""
+    """An engine with a network and its data. Each call goes on where the last one stopped."""
 
     def sample_loss(self) -> float:
-        """The mean loss of the first images, without training: by which one sees that all compute the same."""
+        """The mean loss of the first `SAMPLE` images, without training, to compare the sides."""
 
     def train(self) -> int:
         """One training step, batch and optimizer included; how many images it had."""
@@ -31,12 +31,12 @@ class Contender(Protocol):
         """One training step, layer by layer."""
 
     def close(self) -> None:
-        """End whatever processes it has of its own."""
+        """End its processes."""
 
 
 def again(work: Callable[[], int], seconds: float) -> float:
-    """Images a second of `work`, done at least once and for about `seconds`, after one that does not count."""
-    work()  # caches, and the processor's clock, are the last one's
+    """Images a second of `work`, repeated for about `seconds`, after one run that does not count."""
+    work()  # fills caches that the last side used
     images, began = 0, perf_counter()
     while True:
         images += work()

@@ -1,4 +1,4 @@
-"""How much arithmetic a plan asks for: the products alone, which are what a machine's sgemm can be compared with."""
+"""The arithmetic of a plan: its products alone, to compare with the machine's speed in matrix products."""
 
 from __future__ import annotations
 

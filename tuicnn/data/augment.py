@@ -1,4 +1,4 @@
-"""Small changes to training images: uint8 `(N, H, W, C)` in and out, a whole batch at a time.
+"""Augmentation of training images: uint8 `(N, H, W, C)` in and out, a whole batch at a time.
 
 Each image's changes come from its own row of uniform numbers in [0, 1), `draws` `(N, DRAWS)`, so what an image becomes
 does not depend on which others are with it. The order: flip, rotate, shift, cutout.

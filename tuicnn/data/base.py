@@ -1,4 +1,4 @@
-"""What a data set is: what the language says of it (`DataSpec`), and its images once loaded (`Dataset`)."""
+"""A data set: its options in the language (`DataSpec`), and its images once loaded (`Dataset`)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["Augment", "DataError", "DataSpec", "Dataset", "Described"]
 
 
 class DataError(Exception):
-    """A data set cannot be had; the message is a sentence, on one line, that says what is wrong or what to do.
+    """A data set cannot be read; the message is a sentence on one line that says what is wrong or what to do.
 
-    It may quote names out of files that came from anywhere, and so is made `printable`.
+    It may quote names from files of any origin, and so is made `printable`.
     """
 
     def __init__(self, message: str) -> None:
@@ -27,11 +27,11 @@ class DataError(Exception):
 
 
 class MissingDataError(DataError):
-    """There is no such folder or file."""
+    """A folder or file does not exist."""
 
 
 class UnknownClassError(DataError):
-    """A class is chosen by a number that the data set does not have: it has `classes`, from 0 on."""
+    """`classes=` names a `number` that the data set does not have: it has `classes`, counted from 0."""
 
     def __init__(self, message: str, number: int, classes: int) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class UnknownClassError(DataError):
 
 @dataclass(frozen=True)
 class Described:
-    """What can be known of a data set without reading its images: shape (C, H, W) and the classes' names."""
+    """What is known of a data set without reading its images: shape (C, H, W) and the classes' names."""
 
     shape: Shape
     class_names: tuple[str, ...]
@@ -76,7 +76,7 @@ class DataSpec:
         raise NotImplementedError
 
     def find(self) -> None:
-        """See that the data can be found, cheaply, without reading it. Raises `DataError`."""
+        """Check that the data exists, without reading it. Raises `DataError`."""
         raise NotImplementedError
 
     def validates_on(self) -> str:

@@ -1,7 +1,7 @@
-"""Training batches: any step of any epoch, made without what went before it.
+"""Training batches: any step of any epoch, independent of the steps before it.
 
 An epoch's order and each image's augmentation depend on (seed, epoch) and the image's number alone; so a batch may be
-made in shards, by several processes, and again after a restart, and is always the same.
+made in shards, by several processes, and again after a restart, with the same result.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 One `.npz` file for each source, not compressed, checked by its own CRC-32 when read. It is named for the source's path,
 and holds a fingerprint of the source's size and time of change: where that differs, it is made anew. A cache that
-cannot be written, or is damaged, is passed over in silence: it only saves time.
+cannot be written, or is damaged, is ignored without a message: it only saves time.
 """
 
 from __future__ import annotations

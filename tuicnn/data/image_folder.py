@@ -1,4 +1,4 @@
-"""`data: folder "DIR"`: one's own pictures, in folders that are named for their classes."""
+"""`data: folder "DIR"`: pictures in folders that are named for their classes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .splits import Split, Splits, assemble, described, must_fit
 
 __all__ = ["ImageFolder", "read_tree"]
 
-#: fewer pictures than this are decoded sooner than the cache is read
+#: pictures from which on the cache is used: fewer are decoded faster than it is read
 _WORTH_KEEPING = 2000
 #: folders that are never classes beside others: their pictures are held out of training
 _HELD_OUT = ("test", "val")

@@ -26,7 +26,7 @@ __all__ = ["SUFFIXES", "ImageShape", "Picture", "decode_all", "image_shape", "li
 
 T = TypeVar("T")
 
-# Pillow logs what it finds odd in a picture; with no handler at all that would be printed
+# Pillow logs warnings about pictures; without a handler they would be printed
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 #: endings of names that are taken for pictures; other files are passed over
@@ -35,7 +35,7 @@ _GREY = ("1", "L", "LA")
 _COLOUR = ("RGB", "RGBA", "RGBX", "P", "PA", "CMYK", "YCbCr", "LAB", "HSV")
 _LARGEST_SIDE = 8192
 _LARGEST_FILE = 2**28
-#: decoded by one thread in one go (Pillow lets go of the interpreter lock while it decodes)
+#: pictures that a thread decodes at a time (Pillow releases the interpreter lock while it decodes)
 _PORTION = 256
 _THREADS = 2
 
@@ -52,7 +52,7 @@ class ImageShape(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """One picture: its name for sentences, its class, and how to come by its bytes."""
+    """One picture: its name for messages, its class, and a function that reads its bytes."""
 
     name: str
     label: int
@@ -99,15 +99,15 @@ def _image_shape(path: Path, size: int, changed: int) -> ImageShape:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Pillow's warnings: a picture can be decoded or it cannot. For a whole set, as it is not for threads."""
+    """Suppress Pillow's warnings: a picture can be decoded or it cannot. Not thread-safe: once for all threads."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, ImageShape], T]) -> T:
-    """What `use` makes of a picture that is open and of how it looks. Raises `DataError`."""
-    from PIL import Image  # here, and not above: only pictures need it, and every start would wait for it
+    """Open a picture, and return what `use(image, shape)` does. Raises `DataError`."""
+    from PIL import Image  # only pictures need it, and importing it is slow
 
     try:
         with Image.open(source) as image:

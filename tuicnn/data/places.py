@@ -1,4 +1,4 @@
-"""Where data may lie on this machine, and how a path in a `.net` file is understood."""
+"""Where data sets are searched on this machine, and how a path in a `.net` file is resolved."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def places(name: str) -> list[Path]:
 
 
 def looked_in(name: str) -> str:
-    """`$TUICNN_DATA (/data) and /home/ann/.cache/tuicnn`: where `places` looks, for a sentence."""
+    """The folders of `places` for a sentence: `$TUICNN_DATA (/data) and /home/ann/.cache/tuicnn`."""
     given = os.environ.get("TUICNN_DATA", "")
     return (f"$TUICNN_DATA ({given}) and " if given else "") + str(cache_folder() / name)
 
@@ -58,7 +58,7 @@ def resolve(path: str, bases: Sequence[str], what: str = "folder") -> Path:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what the operating system says of an unreadable file, or of too little memory, into a `DataError`.
+    """Turn `OSError` and `MemoryError` while a file is read into a `DataError`.
 
     A pipe or a device is refused before it is opened: reading it may never end.
     """

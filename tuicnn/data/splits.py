@@ -1,8 +1,8 @@
-"""From what was read to the three splits that are used: where `classes`, `val`, `limit` and `pad` are applied, for all.
+"""Makes the three splits of what was read: applies `classes`, `val`, `limit` and `pad`, for every data set.
 
 The order: keep `classes`; split the images into training, validation and test; `limit` the training images; `pad` all.
 
-Which images are held out is chosen by a permutation that knows nothing of the run's seed, so that all runs on a data
+Which images are held out is chosen by a permutation that does not depend on the run's seed, so that all runs on a data
 set validate on the same images. Within each split they keep the order in which they were stored.
 """
 
@@ -111,7 +111,7 @@ def as_labels(array: NDArray[Any], name: str) -> Labels:
 
 
 def must_be_labels(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
-    """Refuse what is not one whole number an image, and say how to make it so. Raises `DataError`."""
+    """Refuse labels that are not one whole number an image, with how to convert them. Raises `DataError`."""
     if (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)) and dtype.kind in "iu":
         return
     instead = ""
@@ -176,7 +176,7 @@ def must_fit(spec: DataSpec, name: str, shape: tuple[int, int, int], count: int,
 
     What is free at the moment counts only where they are read `now`: a net is as good while others use the memory.
 
-    They are there twice while they are parted: as they were stored, and with `pad` around them; so are their labels.
+    They are in memory twice while they are split: as stored, and padded; so are their labels.
     """
     there = machine.memory()
     channels, height, width = shape

@@ -1,4 +1,4 @@
-"""A plan's layers as units in the order in which they are computed: each for itself, or neighbours joined."""
+"""A plan's layers as units in the order of computation: each alone, or neighbours fused."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Graph:
         self.joined = _segments(self._join())
 
     def _live(self) -> list[int]:
-        """The nodes that the output depends on, in order: what a branch begun with @label leaves behind is not run."""
+        """The nodes that the output depends on, in order; others are not computed."""
         live = {len(self._layers) - 1}
         for node in reversed(range(len(self._layers))):
             if node in live:
@@ -67,7 +67,7 @@ class Graph:
         return Unit(layer, node, owner, inputs, self._learns_before(inputs))
 
     def _join(self) -> list[Unit]:
-        """Chains of nodes that `fuse` knows how to compute in one go, where nobody else reads what lies between."""
+        """Units of the nodes, with chains that `fuse` can fuse as one, unless another node reads between them."""
         read = [source for node in self.live for source in self._inputs[node]]
         units: list[Unit] = []
         at: dict[int, int] = {}  # which unit ends with a node

@@ -22,8 +22,8 @@ __all__ = ["StepHook", "StepProfile"]
 class StepHook:
     """Is told of each unit of a step as it is computed, for each shard of this process; does nothing itself.
 
-    A step with a hook computes each layer for itself, where one without joins neighbours; the bits are the same. All
-    arrays are the step's own, to be looked at within the call; `seconds` is what it took, without this.
+    A step with a hook computes each layer separately, one without fuses neighbours; the bits are the same. The arrays
+    are the step's own, valid within the call; `seconds` is the time of the computation, without the hook.
     """
 
     def on_forward(self, unit: Unit, shard: Shard, seconds: float) -> None:

@@ -1,6 +1,6 @@
-"""Where a network's weights lie: one flat array, of which every layer's weights are views.
+"""The storage of a network's weights: one flat array, of which every layer's weights are views.
 
-An optimizer then moves all of them in a few passes, shards' gradients add up in one, and a checkpoint is one array.
+An optimizer updates all of them in a few passes, and gradients of shards are added in one.
 """
 
 from __future__ import annotations

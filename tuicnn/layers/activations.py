@@ -1,7 +1,7 @@
 """Activations: a function of each value alone (softmax: of each place's), so that layers are more than one product.
 
-Written without branches, in as few passes over memory as possible: `np.where` and boolean masks cost ten times a
-multiply, and so does the first use of fresh memory.
+Without branches, in as few passes over memory as possible: `np.where` and boolean masks cost ten times a multiply, and
+so does the first use of fresh memory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Layers that compute nothing: they arrange values anew, add a border, or pass them on."""
+"""Layers without arithmetic: they rearrange values, add a border, or pass their input on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every layer is: its words, its shape rule, its cost, its weights, its forward and its backward.
+"""The base of all layers: shape rule, weights, cost, forward and backward.
 
 Arrays inside the network are `(H, W, N, C)` for images and `(N, V)` for vectors; shapes in a plan, and everything a
 person sees, are `(C, H, W)` and `(V,)`, as PyTorch has them. Why this order: one pixel of all images is one run of N·C
@@ -6,7 +6,7 @@ numbers, so that shifts, strides and borders are copies of long runs; and every 
 channels, the form in which a product is fastest.
 
 A batch is cut into shards, and a layer's `forward` and `backward` are called once for each shard, in one of several
-processes: they must not write to the layer (layers are frozen) nor to the parameters.
+processes: they must not write to the layer (layers are frozen) or to the parameters.
 """
 
 from __future__ import annotations

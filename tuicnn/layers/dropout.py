@@ -26,8 +26,8 @@ __all__ = ["Dropout"]
 def survivors(generator: np.random.Generator, share: float, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """False with probability `share` in each place, else True; the same for float32 and float64.
 
-    A byte is drawn for each place, a fifth of the work of a number: below t = floor(256·share) the place falls, above
-    t it stays. Only where the byte is t, in one place of 256, does a number decide, so that the share is exact.
+    A byte is drawn for each place, a fifth of the work of a float: below t = floor(256·share) the value is dropped,
+    above t it is kept. Only where the byte is t, in one place of 256, a float decides, so that the share is exact.
     """
     size = math.prod(shape)
     drawn = generator.bit_generator.random_raw(-(-size // 8)).view(np.uint8)[:size]

@@ -1,7 +1,6 @@
-"""Neighbours computed as one layer, where that saves passes over memory. `fuse` is the one place that knows which.
+"""Fused layers: neighbours computed as one, where that saves passes over memory. `fuse` says which.
 
-Each gives what its layers give one after the other, to the last bit (a zero's sign apart), so a step may be taken
-either way.
+A fused layer gives the same bits as its layers one after the other (except for the sign of a zero).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where branches meet again: added, or laid end to end."""
+"""Layers that join branches: `add` and `concat`."""
 
 from __future__ import annotations
 
