@@ -32,8 +32,8 @@ from tuicnn.language.rendering import render_plain
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.grammar import tokens
 from tuicnn.language.writing.columns import Written, in_columns, width
-from tuicnn.language.writing.trivia import Comment, gap_between
-from tuicnn.language.writing.wording import LONGEST_LINE, Brackets, Line, Step, Words
+from tuicnn.language.writing.trivia import Comment, Gap, gap_between
+from tuicnn.language.writing.wording import LONGEST_LINE, Step, Words
 
 __all__ = ["UnreadableError", "format_text"]
 
@@ -81,14 +81,11 @@ def _statement(writer: _Writer, piece: Piece, text: str) -> None:
     words = Words(piece, text)
     writer.begin(0)
     if piece.kind == "chain":
-        writer.chain(words.chain([]), 0)
-        return
+        return writer.chain(words, 0)
     if piece.kind == "definition":
-        header = words.words(until="EQUALS")
+        writer.code = f"{words.words(until='EQUALS')} = "
         writer.comments += [*words.take_amid(), *words.gap().comments()]
-        writer.code = f"{header} = "
-        writer.chain(words.chain([], bare=False), 0)
-        return
+        return writer.chain(words, 0, bare=False)
     name = words.words(until="COLON" if piece.kind == "setting" else "EQUALS")
     if words.kind:
         words.amid += words.gap().comments()
@@ -97,6 +94,7 @@ def _statement(writer: _Writer, piece: Piece, text: str) -> None:
     else:
         writer.code = f"{name} = {words.words(spaced=True)}"
     writer.comments += words.take_amid()
+    return None
 
 
 class _Writer:
@@ -148,33 +146,40 @@ class _Writer:
 
     # --- chains -----------------------------------------------------------------------------------------------------
 
-    def chain(self, lines: list[Line], indent: int) -> None:
-        """Write a chain, whose first line was begun; the last one is not ended."""
-        for i, line in enumerate(lines):
-            if i:
-                self.end()
-                self.own(line.before, indent)
-                self.begin(indent)
-            self._line(line, indent)
+    def chain(self, words: Words, indent: int, *, bare: bool = True) -> None:
+        """Write a chain, whose first line was begun; the last one is not ended.
 
-    def _line(self, line: Line, indent: int) -> None:
+        Unless `bare`, a new line goes on with it only where an arrow says so.
+        """
         at = indent  # where the line that is being written began
-        for r, segment in enumerate(line.segments):
-            # an arrow below a closing bracket moves up to it
-            begins = r > 0 and bool(segment.before or self.comments or not self.closed)
-            for s, step in enumerate(segment.steps):
-                if r == 0 and s == 0:
-                    self._step(step, "", at)
-                    continue
-                if (s == 0 and begins) or not self._stays(step, indent):
-                    self.end()
-                    if s == 0:
-                        self.own(segment.before, indent + 4)
-                    at = indent + 4
-                    self.begin(at)
-                    self._step(step, "-> ", at)
-                else:
-                    self._step(step, _ARROW, at)
+        self._step(words, words.step(), "", at)
+        while words.kind not in ("", "BAR", "RBRACE", "RPAR"):
+            ahead = behind = words.gap()
+            arrow = words.kind == "ARROW"
+            if arrow:
+                words.i += 1
+                behind = words.gap()
+            begins, own = ahead.newline or behind.newline, behind.own
+            if arrow and ahead.newline:
+                own = (*ahead.own, *_hoisted(behind))
+            self._comment(ahead if arrow and ahead.newline else behind)
+            goes_on = arrow and (ahead.newline or not bare or not begins)
+            if goes_on:  # an arrow below a closing bracket moves up to it
+                begins &= bool(own or self.comments or not self.closed)
+            step = words.step()
+            if goes_on and not begins and self._stays(step, indent):
+                self._step(words, step, _ARROW, at)
+                continue
+            at = indent + 4 if goes_on else indent
+            self.end()
+            self.own(own, at)
+            self.begin(at)
+            self._step(words, step, "-> " if goes_on else "", at)
+
+    def _comment(self, gap: Gap) -> None:
+        """Let the comment at the end of a line stand behind what was written."""
+        if gap.trailing:
+            self.comments.append(gap.trailing)
 
     def _stays(self, step: Step, indent: int) -> bool:
         """Whether a step goes on the line of the one before it, not on a new one."""
@@ -183,40 +188,48 @@ class _Writer:
                 return True
             if indent + 4 + len("-> ") + width(step.flat) <= LONGEST_LINE:
                 return False
-        return step.brackets is not None and self._fits(f"{_ARROW}{_opening(step, step.brackets)}")
+        return bool(step.opening) and self._fits(_ARROW + _opening(step))
 
     def _fits(self, more: str) -> bool:
         return width(self.code) + width(more) <= LONGEST_LINE
 
-    def _step(self, step: Step, arrow: str, indent: int) -> None:
+    def _step(self, words: Words, step: Step, arrow: str, indent: int) -> None:
         self.comments += step.amid
         self.closed = False
-        if step.brackets is None or (step.flat is not None and self._fits(arrow + step.flat)):
-            self.code += arrow + (step.head if step.flat is None else step.flat)
+        if step.flat is not None and (not step.opening or self._fits(arrow + step.flat)):
+            self.code += arrow + step.flat
+            words.i = step.end
         else:
-            self.code += arrow + _opening(step, step.brackets)
-            self._brackets(step.brackets, indent)
-            self.code += step.tail
-        if step.after:
-            self.comments.append(step.after)
+            self.code += arrow + _opening(step)
+            self._brackets(words, step.closing, indent)
 
-    def _brackets(self, brackets: Brackets, indent: int) -> None:
+    def _brackets(self, words: Words, closing: str, indent: int) -> None:
         """Write what stands in brackets over several lines; the one with its closing bracket is not ended."""
-        self.end(brackets.after_opening)
-        for i, branch in enumerate(brackets.branches):
-            if i:
-                self.end()
-                self.own(branch.before, indent + 2)
-                self.begin(indent + 2, "| ")
-            else:
-                self.own(branch.lines[0].before, indent + 4)
-                self.begin(indent + 4)
-            self.chain(branch.lines, indent + 4)
-        self.end()
-        self.own(brackets.before_closing, indent + 4)
-        self.begin(indent + 2, brackets.closing, hoist=indent + 4)
+        words.i += 1
+        gap = words.gap()
+        self.end(gap.trailing)
+        self.own(gap.own[1:] if gap.own[:1] == (None,) else gap.own, indent + 4)
+        self.begin(indent + 4)
+        while True:
+            self.chain(words, indent + 4)
+            gap = words.gap()
+            self._comment(gap)
+            self.end()
+            words.i += 1
+            if words.tokens[words.i - 1].type != "BAR":
+                break
+            self.own((*gap.own, *_hoisted(words.gap())), indent + 2)
+            self.begin(indent + 2, "| ")
+        self.own(gap.own[:-1] if gap.own[-1:] == (None,) else gap.own, indent + 4)
+        self.begin(indent + 2, closing, hoist=indent + 4)
         self.closed = True
+        self.code += words.tail()
 
 
-def _opening(step: Step, brackets: Brackets) -> str:
-    return f"{step.head} {brackets.opening}" if step.head else brackets.opening
+def _hoisted(gap: Gap) -> list[Comment]:
+    """The comments of a gap behind a mark that begins a line: they move to lines before it."""
+    return [Comment(text) for text in gap.comments()]
+
+
+def _opening(step: Step) -> str:
+    return f"{step.head} {step.opening}" if step.head else step.opening

@@ -1,18 +1,18 @@
-"""A statement as it is written: its lines, steps and branches in words, with the comments and breaks between them.
+"""The words of a statement as they are written, step by step, with the comments and breaks between them.
 
 The tree of `tree.py` says what a text means and has lost how it was laid out; the formatter needs the layout.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lark import Token
 
 from tuicnn.language.parsing.layout import Piece
-from tuicnn.language.writing.trivia import Comment, Gap, Own, gap_between
+from tuicnn.language.writing.trivia import Gap, gap_between
 
-__all__ = ["LONGEST_LINE", "Brackets", "Branch", "Line", "Segment", "Step", "Words"]
+__all__ = ["LONGEST_LINE", "Step", "Words"]
 
 #: columns of a line, its comment not counted
 LONGEST_LINE = 100
@@ -26,55 +26,25 @@ _CLINGS = _CLOSERS | {"COMMA", "LCALL", "EQUALS", "COLON"}
 _HOLDS = _OPENERS | {"AT", "EQUALS"}
 #: tokens at which the words of a step end
 _ENDS_WORDS = frozenset({"ARROW", "LBRACE", "LGROUP", "BAR", "RBRACE", "RPAR"})
-_ENDS_CHAIN = frozenset({"BAR", "RBRACE", "RPAR"})
+#: brackets around steps, each with what closes it and the space inside of it
+_AROUND_STEPS = {"LBRACE": ("{", "}", " "), "LGROUP": ("(", ")", "")}
 
 
-@dataclass(slots=True)
-class Branch:
-    """One branch in brackets, with the comments that stand before its `|`."""
-
-    lines: list[Line]
-    before: Own = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Brackets:
-    """`{ a | b }` or `( a )`: its brackets, its branches, the comments behind its opening and before its closing."""
-
-    opening: str
-    closing: str
-    branches: list[Branch] = field(default_factory=list)
-    after_opening: str = ""
-    before_closing: Own = field(default_factory=list)
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One step: `3 * concat`, its brackets if it has any, ` as label`. `flat` is None where it cannot be one line."""
+    """A step up to the bracket that begins its branches, if it has any: `3 * concat`.
+
+    `flat` is all of it in one line, up to the token `end`; None where it takes more lines, or is too long for one.
+    """
 
     head: str
-    brackets: Brackets | None = None
-    tail: str = ""
-    #: comments amid its words, and the one behind it
-    amid: list[str] = field(default_factory=list)
-    after: str = ""
-    flat: str | None = None
-
-
-@dataclass(slots=True)
-class Segment:
-    """Steps on one line of the text. Every segment of a line but the first is written as beginning with `->`."""
-
-    steps: list[Step] = field(default_factory=list)
-    before: Own = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Line:
-    """Segments that arrows join; what stands before the line."""
-
-    segments: list[Segment]
-    before: Own = field(default_factory=list)
+    flat: str | None
+    end: int
+    #: its brackets, "" for none
+    opening: str = ""
+    closing: str = ""
+    #: comments amid its words
+    amid: tuple[str, ...] = ()
 
 
 class Words:
@@ -83,6 +53,8 @@ class Words:
     def __init__(self, piece: Piece, text: str) -> None:
         self.text = text
         self.tokens: list[Token] = []
+        #: the number of the token that closes each bracket
+        self.closer: dict[int, int] = {}
         #: numbers of the tokens that begin a line which no arrow joins to the one before it
         self.begins: set[int] = set()
         for token in piece.tokens:
@@ -90,9 +62,14 @@ class Words:
                 self.begins.add(len(self.tokens))
             else:
                 self.tokens.append(token)
+        opened: list[int] = []
+        for i, token in enumerate(self.tokens):
+            if token.type in _OPENERS or token.type in _AROUND_STEPS:
+                opened.append(i)
+            elif token.type in _CLOSERS or token.type == "RBRACE":
+                self.closer[opened.pop()] = i
         self.i = 0
         self.amid: list[str] = []
-        self.defines = piece.kind == "definition"
 
     @property
     def kind(self) -> str:
@@ -142,109 +119,54 @@ class Words:
             return False
         return token.type in _NUMBERS or (token.type == "NAME" and self.kind != "EQUALS")
 
-    def take_amid(self) -> list[str]:
+    def take_amid(self) -> tuple[str, ...]:
         """The comments met amid words since the last call."""
-        found, self.amid = self.amid, []
+        found, self.amid = tuple(self.amid), []
         return found
 
-    # --- chains -----------------------------------------------------------------------------------------------------
+    # --- steps ------------------------------------------------------------------------------------------------------
 
-    def chain(self, before: Own, *, bare: bool = True) -> list[Line]:
-        """The lines of a chain; unless `bare`, a new line goes on with it only where an arrow says so."""
-        segment = Segment()
-        lines = [Line([segment], before)]
-        while True:
-            step = self._step()
-            segment.steps.append(step)
-            if not self.kind or self.kind in _ENDS_CHAIN:
-                return lines
-            ahead = behind = self.gap()
-            if self.kind == "ARROW":
-                self.i += 1
-                behind = self.gap()
-                if not (ahead.newline or behind.newline):
-                    continue
-                if ahead.newline or not bare:
-                    segment = Segment(before=list(ahead.own))
-                    if ahead.newline:
-                        segment.before += _hoisted(behind)
-                        step.after = ahead.trailing
-                    else:
-                        segment.before += behind.own
-                        step.after = behind.trailing
-                    lines[-1].segments.append(segment)
-                    continue
-            step.after = behind.trailing
-            segment = Segment()
-            lines.append(Line([segment], list(behind.own)))
+    def step(self) -> Step:
+        """The next step; goes on at its bracket, or behind it where it has none."""
+        head = self.words()
+        if self.kind not in _AROUND_STEPS or (head and self.i in self.begins):
+            return Step(head, head, self.i, amid=self.take_amid())
+        if head:
+            self.amid += self.gap().comments()
+        amid, begin = self.take_amid(), self.i
+        opening, closing, _ = _AROUND_STEPS[self.kind]
+        flat = self._flat(f"{head} " if head else "")
+        end, self.i = self.i, begin
+        return Step(head, flat, end, opening, closing, amid)
 
-    def _step(self) -> Step:
-        step = Step(self.words())
-        if self.kind in ("LBRACE", "LGROUP") and not (step.head and self.i in self.begins):
-            if step.head:
-                self.amid += self.gap().comments()
-            step.amid = self.take_amid()
-            step.flat = self._brackets(step)
-        else:
-            step.amid = self.take_amid()
-            step.flat = step.head
-        return step
-
-    def _brackets(self, step: Step) -> str | None:
-        """Read a step's brackets and what follows it; the step in one line where that can be."""
-        first = self.tokens[self.i]
-        brace = first.type == "LBRACE"
-        brackets = step.brackets = Brackets("{" if brace else "(", "}" if brace else ")")
-        self.i += 1
-        gap = self.gap()
-        brackets.after_opening = gap.trailing
-        branch = Branch(self.chain(_stripped(gap.own, first=True)))
-        brackets.branches.append(branch)
-        while True:
-            gap = self.gap()
-            branch.lines[-1].segments[-1].steps[-1].after = gap.trailing
-            self.i += 1
-            if self.tokens[self.i - 1].type != "BAR":
-                break
-            before: Own = [*gap.own, *_hoisted(self.gap())]
-            branch = Branch(self.chain([]), before)
-            brackets.branches.append(branch)
-        brackets.before_closing = _stripped(gap.own, first=False)
-        last = self.tokens[self.i - 1]
-        if self.kind and self.i not in self.begins:
-            tail = self.words()
-            step.tail = f" {tail}" if tail else ""
-        return _flat(step, brackets) if first.line == last.line else None
-
-
-def _flat(step: Step, brackets: Brackets) -> str | None:
-    """A step with its brackets in one line; None where it is too long for any."""
-    space = " " if brackets.opening == "{" else ""
-    parts = []
-    for branch in brackets.branches:
-        steps = [inner.flat for inner in branch.lines[0].segments[0].steps]
-        whole = [flat for flat in steps if flat is not None]
-        if len(whole) < len(steps):
+    def _flat(self, out: str) -> str | None:
+        """`out`, and the brackets that begin here with what follows them in the same step, in one line."""
+        first, last = self.tokens[self.i], self.tokens[self.closer[self.i]]
+        if first.line != last.line:
             return None
-        parts.append(" -> ".join(whole))
-    head = f"{step.head} " if step.head else ""
-    flat = f"{head}{brackets.opening}{space}{' | '.join(parts)}{space}{brackets.closing}{step.tail}"
-    return flat if len(flat) <= LONGEST_LINE else None
+        opening, closing, space = _AROUND_STEPS[first.type]
+        joint = f"{opening}{space}"
+        while joint:
+            self.i += 1
+            head = self.words()
+            out += joint + head
+            if self.kind in _AROUND_STEPS:
+                inner = self._flat(f"{out} " if head else out)
+                if inner is None:
+                    return None
+                out = inner
+            joint = {"ARROW": " -> ", "BAR": " | "}.get(self.kind, "")
+        self.i += 1
+        out += f"{space}{closing}{self.tail()}"
+        return out if len(out) <= LONGEST_LINE else None
+
+    def tail(self) -> str:
+        """What follows brackets in the same step: ` as label`."""
+        tail = self.words() if self.kind and self.i not in self.begins else ""
+        return f" {tail}" if tail else ""
 
 
 def _spelt(token: Token) -> str:
     if token.type == "SIZE":
         return token.replace("X", "x").replace("×", "x")
     return str(token)
-
-
-def _hoisted(gap: Gap) -> Own:
-    """The comments of a gap behind a mark that begins a line: they move to lines before it."""
-    return [Comment(text) for text in gap.comments()]
-
-
-def _stripped(own: tuple[Comment | None, ...], *, first: bool) -> Own:
-    """Without the empty line at the start, or at the end."""
-    if own and own[0 if first else -1] is None:
-        own = own[1:] if first else own[:-1]
-    return list(own)
