@@ -12,13 +12,13 @@ from .memory import empty
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FAR", "moments", "pixel_product_sums", "scale_and_shift", "scaled_sum", "sums"]
+__all__ = ["FAR", "mean_and_squares", "pixel_product_sums", "scale_and_shift", "scaled_sum", "sums"]
 
 #: how far a mean may be from 0, in standard deviations, before squares are taken around it
 FAR = 4.0
 
 
-def moments(x: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def mean_and_squares(x: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of each channel of (H, W, N, C) or (N, V): the mean, and the sum of the squared distances from it, in float64.
 
     Σ (x - mean)² = Σ x² - n·mean², which costs one pass less than the squares around the mean, but loses digits where

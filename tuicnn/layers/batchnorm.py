@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import Ones, Zeros
-from tuicnn.kernels import moments, scale_and_shift, scaled_sum, spread, sums
+from tuicnn.kernels import mean_and_squares, scale_and_shift, scaled_sum, spread, sums
 from tuicnn.later import np
 from tuicnn.vocabulary import Number, option
 
@@ -107,7 +107,7 @@ class BatchNorm(Layer):
         x = inputs[0]
         partial: Partial = np.empty((3, x.shape[-1]))
         partial[0] = x.size // x.shape[-1]
-        partial[1], partial[2] = moments(x)
+        partial[1], partial[2] = mean_and_squares(x)
         return partial
 
     def combine(self, partials: Sequence[Partial]) -> BatchStatistics:

@@ -37,10 +37,10 @@ def place_sums(x: Array) -> NDArray[np.float64]:
     return pixel_sums(x) if x.ndim == 4 else x.astype(np.float64)
 
 
-def moments_of_groups(x: Array, groups: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def group_mean_and_var(x: Array, groups: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean and the variance of each image's groups of channels, given to each channel: (N, C).
 
-    From Σ x and Σ x²; where that would lose digits, because a mean is far from 0, again around the mean (as `moments`).
+    From Σ x and Σ x²; where that would lose digits, because a mean is far from 0, again around the mean (as `mean_and_squares`).
     """
     share = x.shape[-2] * groups / x.size
     mean = over_group(place_sums(x), groups) * share
@@ -56,7 +56,7 @@ def moments_of_groups(x: Array, groups: int) -> tuple[NDArray[np.float64], NDArr
 
 def standardise(x: Array, groups: int, eps: float) -> tuple[Array, NDArray[np.float64]]:
     """x̂ = s·(x - mean) with s = 1/√(variance + eps), of each image's group of channels; and s, (N, C)."""
-    mean, variance = moments_of_groups(x, groups)
+    mean, variance = group_mean_and_var(x, groups)
     inverse: NDArray[np.float64] = 1 / np.sqrt(variance + eps)
     scale, shift = spread_images(np.stack([inverse, -mean * inverse]), x)
     return scale_and_shift(x, scale, shift), inverse
@@ -190,7 +190,7 @@ class GroupNorm(Layer):
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β = x·γ·s + (β - γ·s·mean), a scale and a shift of each image's channels."""
         x = inputs[0]
-        mean, variance = moments_of_groups(x, self.groups)
+        mean, variance = group_mean_and_var(x, self.groups)
         inverse = 1 / np.sqrt(variance + self.eps)
         scale = weights["weight"] * inverse
         both = spread_images(np.stack([scale, weights["bias"] - mean * scale]), x)

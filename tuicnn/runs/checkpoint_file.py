@@ -34,11 +34,11 @@ _DTYPES = {np.dtype(np.float32): "F32", np.dtype(np.float64): "F64"}
 
 
 class CheckpointError(Exception):
-    """A file is no checkpoint of ours, or not a whole one; the message completes the sentence `NAME …`."""
+    """A file is no checkpoint of tuicnn, or is damaged; the message completes the sentence `NAME …`."""
 
 
 class FormatError(CheckpointError):
-    """A checkpoint that another version of tuicnn wrote in another form."""
+    """A checkpoint in the format of another version of tuicnn."""
 
 
 def pack(checkpoint: Checkpoint) -> bytearray:
@@ -104,7 +104,7 @@ def _file(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytearray
 
 
 def _place_of_hash(data: bytes | bytearray) -> slice:
-    """Where in a file its hash stands. Raises `CheckpointError`."""
+    """The position of the hash in a file. Raises `CheckpointError`."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > len(data) - 8:
         raise CheckpointError("is damaged: it is cut off" if data else "is damaged: it is empty")

@@ -1,4 +1,4 @@
-"""Keeps a run's checkpoints: when one is due, that it is safe on disk, and which old ones may go."""
+"""Decides when a checkpoint of a run is due, writes it safely, and removes old ones."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Checkpointer:
         if place == self._newest and folder.file(checkpoint.step).exists():
             return True
         try:
-            self._journal.sync()  # a checkpoint must never be ahead of the story that leads to it
+            self._journal.sync()  # a checkpoint must never be ahead of the journal
             folder.write(checkpoint)
         except (UserError, MemoryError) as error:
             self._due = time.monotonic() + RETRY_EVERY

@@ -1,4 +1,4 @@
-"""The runs of a working folder: which there are, and which one a person means."""
+"""Lists the runs of a working folder, and finds the one that a name, number or path means."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def list_runs(parent: Path, say: Callable[[str], None] = lambda _: None) -> list
 
 
 def hidden_runs(parent: Path) -> str:
-    """What is said of the folders in `parent/runs` that this user may not look into; "" where there are none.
+    """A sentence about the folders in `parent/runs` that this user may not read; "" where there are none.
 
     Raises `UserError` as `list_runs`.
     """

@@ -1,8 +1,8 @@
-"""The folder of a run: `runs/<net>-<number>/`, what lies in it, and whether its process is alive.
+"""The folder of a run, `runs/<net>-<number>/`: its files, and whether its process is alive.
 
-A run is alive as long as someone holds `lock` with `flock`: that, and not a process number, survives crashes and
-restarts of the machine without lying. Imports nothing but the standard library (weights bring NumPy when they are asked
-for): the command line uses this before NumPy is there.
+A run is alive as long as a process holds `lock` with `flock`: unlike a process number, this is true after crashes and
+restarts of the machine too. Imports nothing but the standard library (weights import NumPy): the command line uses this
+before NumPy is imported.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OWN_FOLDERS = ("checkpoints",)
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run by its folder. `RunFolder(path)` for one that is there, `create` and `create_at` for a new one."""
+    """A run by its folder: `RunFolder(path)` for an existing one, `create` and `create_at` for a new one."""
 
     path: Path
 
@@ -108,7 +108,7 @@ class RunFolder:
         return folder
 
     def _begin(self, text: str) -> None:
-        """Write the net, unless there is a run already; the lock keeps two beginners apart. Raises `UserError`."""
+        """Write the net, unless there is a run already; the lock excludes a second process. Raises `UserError`."""
         if self.holds_a_run:
             raise UserError(self._taken())
         try:
@@ -122,7 +122,7 @@ class RunFolder:
                 raise UserError(self._taken())
             try:
                 write_atomic(self.path / "net.net", text.encode())
-                # the rest of a run is small beside a megabyte: better refused now than after an hour
+                # the other files are small beside a megabyte: fail now rather than after an hour
                 _require_space(self.path)
             except OSError as error:
                 for name in ("net.net", "lock"):
@@ -144,39 +144,39 @@ class RunFolder:
 
     @property
     def net(self) -> str:
-        """The net's name as the folder's name tells it, `mnist`."""
+        """The net's name, from the folder's name: `mnist`."""
         found = _NUMBERED.fullmatch(self.name)
         return found[1] if found else self.name
 
     @property
     def number(self) -> int | None:
-        """The run's number as the folder's name tells it."""
+        """The run's number, from the folder's name."""
         found = _NUMBERED.fullmatch(self.name)
         return int(found[2]) if found else None
 
     @property
     def journal(self) -> Path:
-        """Where what happened is kept, one JSON object a line."""
+        """The file of the run's events, one JSON object a line."""
         return self.path / "journal.jsonl"
 
     @property
     def log(self) -> Path:
-        """Where the process writes what would have gone to a screen."""
+        """The file of the process's output."""
         return self.path / "worker.log"
 
     @property
     def checkpoints(self) -> CheckpointFolder:
-        """Its checkpoints; their folder is not there before the first one."""
+        """Its checkpoints; their folder is made with the first one."""
         return CheckpointFolder(self.path / "checkpoints")
 
     @property
     def weights(self) -> Path:
-        """Where the weights are at the end of the run."""
+        """The file of the weights, written at each epoch and at the end."""
         return self.path / "weights.safetensors"
 
     @property
     def holds_a_run(self) -> bool:
-        """Whether there is a run in the folder, of whatever state."""
+        """Whether there is a run in the folder, in any state."""
         return any(os.path.lexists(self.path / name) for name in ("net.net", "journal.jsonl"))
 
     @property
@@ -204,7 +204,7 @@ class RunFolder:
             raise UserError(f"The run cannot be written to {where}: {why(error)}.") from error
         if lock is None:
             raise UserError(self.in_use)
-        for path in (self.path, self.checkpoints.path):  # whoever wrote there before is dead
+        for path in (self.path, self.checkpoints.path):  # those who wrote there are dead
             remove_temporary(path)
         try:
             for path in (self.journal, self.log):  # all other files are never written to, but replaced
@@ -216,7 +216,7 @@ class RunFolder:
 
     @property
     def in_use(self) -> str:
-        """What is said to whoever wants to train a run that a process has already."""
+        """The error where a process trains the run already."""
         from tuicnn.runs.status import describe
 
         return f"The run {self.name} has its process already ({describe(self)}); watch it with: {self.attach}"
@@ -238,7 +238,7 @@ class RunFolder:
 
     @property
     def called(self) -> str:
-        """What the run is called in a command: its name where it lies in `runs`, else its path."""
+        """The run in a command: its name where it is in `runs`, else its path."""
         try:
             return self.name if self.path.absolute().parent == Path.cwd() / RUNS else str(self.path)
         except OSError:  # the working folder is gone
@@ -286,7 +286,7 @@ class RunFolder:
                     finally:
                         os.close(inner)
                     os.rmdir(name, dir_fd=folder)
-            # the lock goes last: until then the run is seen to be in somebody's hands
+            # the lock goes last: until then the run counts as in use
             temporary = filter(is_temporary, os.listdir(folder))  # noqa: PTH208 - by descriptor
             for name in (*temporary, *_OWN_FILES):
                 with contextlib.suppress(FileNotFoundError, IsADirectoryError):
@@ -295,12 +295,12 @@ class RunFolder:
             raise UserError(f"The run {self.path} cannot be removed: {why(error)}.") from error
         finally:
             os.close(folder)
-        with contextlib.suppress(OSError):  # what else lies in it is not ours
+        with contextlib.suppress(OSError):  # other files in it are not ours
             self.path.rmdir()
 
 
 def clean_name(net: str) -> str:
-    """A net's name made fit for a folder's name: letters, digits, `_ + . -`."""
+    """A net's name as a folder's name: letters, digits, `_ + . -`."""
     name = re.sub(r"[^\w.+-]", "_", net).lstrip(".-")
     return name.encode()[:80].decode(errors="ignore") or "net"
 

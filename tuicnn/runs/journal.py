@@ -1,4 +1,4 @@
-"""The journal of a run: what happened, one JSON object a line, appended; only what was lost to a crash is cut off.
+"""The journal of a run: its events, one JSON object a line, appended.
 
 Strict JSON: a number that is not finite is written as null. Imports nothing heavy: `tuicnn runs` reads journals.
 """
@@ -22,12 +22,12 @@ from tuicnn.training.events import End, Event, Start, Step, event_of, to_dict
 
 __all__ = ["LONG", "Journal", "damage_of", "events_in", "events_of", "parse", "repair", "size_of"]
 
-FLUSH_EVERY = 0.5  # seconds that a step may wait in memory
+FLUSH_EVERY = 0.5  # seconds that steps are buffered at most
 RETRY_EVERY = 5.0  # seconds between attempts on a disk that refused
-KEEP_AT_MOST = 4 << 20  # bytes that wait for a disk that refuses; beyond them the oldest lines are given up
-LONG = 100_000_000  # bytes; it is told that reading more takes a while
-LINE_AT_MOST = 1 << 20  # bytes; a longer line is no line of ours
-#: what is said of it, with the number of bytes
+KEEP_AT_MOST = 4 << 20  # bytes buffered while the disk refuses; beyond them the oldest lines are dropped
+LONG = 100_000_000  # bytes; reading a longer journal is announced
+LINE_AT_MOST = 1 << 20  # bytes; a longer line is damaged
+#: the message for it, with the number of bytes
 HALF_WRITTEN = "The last line of the journal was half-written; its {} bytes were removed."
 #: how the line of a step begins, also where a program wrote the journal anew
 _STEP = (b'{"event":"step"', b'{"event": "step"')
@@ -79,20 +79,20 @@ class Journal:
                 self._sync()
 
     def sync(self) -> None:
-        """Put all that was appended on disk, as far as the disk takes it."""
+        """Flush and sync the file, as far as the disk allows."""
         with self._lock:
             self._flush(time.monotonic())
             self._sync()
 
     def close(self) -> None:
-        """Write what is left, as far as the disk takes it, and close."""
+        """Flush, as far as the disk allows, and close."""
         with self._lock:
             if self._descriptor >= 0:
                 self._flush(time.monotonic())
                 self._let_go()
 
     def abandon(self) -> None:
-        """Close, and write nothing more: the file is another process's by now, or gone."""
+        """Close without writing: the file belongs to another process, or is gone."""
         with self._lock:
             if self._descriptor >= 0:
                 self._let_go()
@@ -115,7 +115,7 @@ class Journal:
             if os.fstat(self._descriptor).st_nlink == 0:
                 self._begin_anew()
             while self._waiting:
-                # what was written is taken off at once, so that a half-written line is continued, not repeated
+                # remove what was written at once, so that a half-written line is continued, not repeated
                 del self._waiting[: os.write(self._descriptor, bytes(self._waiting))]
         except OSError as error:
             self._due = now + RETRY_EVERY
@@ -131,7 +131,7 @@ class Journal:
     def _begin_anew(self) -> None:
         try:
             descriptor = open_regular(self._where(), _FLAGS)
-        except (FileNotFoundError, NotADirectoryError):  # the whole folder went away, and so does the run
+        except (FileNotFoundError, NotADirectoryError):  # the folder was removed, and the run ends
             return
         os.dup2(descriptor, self._descriptor, inheritable=False)
         os.close(descriptor)
@@ -141,7 +141,7 @@ class Journal:
     def _give_up_the_oldest(self) -> None:
         surplus = len(self._waiting) - KEEP_AT_MOST
         if surplus > 0:
-            # the first line may be half on disk already: it is kept, and so are whole lines after the gap
+            # the first line may be half on disk: keep it, and drop whole lines after it
             first, gap = self._waiting.find(b"\n") + 1, self._waiting.find(b"\n", surplus) + 1
             del self._waiting[first : max(first, gap)]
 
@@ -206,13 +206,13 @@ def size_of(path: Path) -> int:
 
 
 def damage_of(path: Path, lines: int) -> str:
-    """What is said where so many lines of a journal cannot be read; "" for none."""
+    """The message where `lines` lines of a journal cannot be read; "" for none."""
     what = "1 line" if lines == 1 else f"{lines:,} lines"
     return f"{path} is damaged: {what} cannot be read, and will be passed over." if lines else ""
 
 
 def parse(line: bytes) -> Event | None:
-    """The event in a line, or None where it is none, or holds what we do not write."""
+    """The event in a line; None where the line is damaged."""
     try:
         return event_of(parse_json(line))
     except RecordError:

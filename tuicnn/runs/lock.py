@@ -1,11 +1,10 @@
-"""The lock of a run: who holds `lock` with `flock` trains the run, and nobody else may.
+"""The lock of a run: only the process that holds `lock` with `flock` may train it.
 
-The kernel lets go of it when its holder ends, however that ends: a lock file that was left behind by a crash or a
-restart of the machine is not held by anybody, and so does not lie. What the file says (`Holder`) helps to reach the
-holder, and is believed only while the lock is held.
+The kernel releases it when its holder ends in any way: a lock file that is left after a crash or a restart of the
+machine is not held. The note in the file (`Holder`) says how to reach the holder, and is valid only while it is held.
 
-People remove lock files that they take for left behind. So the folder itself is held too, where its file system can do
-that (NFS cannot), and whoever holds a run makes the file anew. Imports nothing but the standard library.
+Users remove lock files that they believe stale. So the folder itself is locked too, where its file system supports that
+(NFS does not), and the holder creates the file again. Imports nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from tuicnn.system.regular_files import open_regular, read_regular
 
 __all__ = ["Holder", "Identity", "RunLock", "holder_at", "identity_of", "is_held", "take"]
 
-#: whoever looks whether a run is alive holds its lock for some microseconds; a worker tries again for so long
+#: a check of whether a run is alive holds its lock for some microseconds; a worker retries for so long
 PATIENCE = 0.5  # seconds
 _NOTE = 4096  # bytes that a holder's note may have
-#: not inherited: children of a worker must not keep a run alive that nobody trains
+#: not inherited: children of a dead worker must not hold the lock
 _FLAGS = os.O_RDWR | os.O_CREAT
 _T = TypeVar("_T")
 #: device and inode of a run's folder. They stay where it is renamed; no copy has them while a process holds it open
@@ -38,7 +37,7 @@ Identity = tuple[int, int]
 
 @dataclass(frozen=True)
 class Holder:
-    """What the process that holds a run says of itself."""
+    """The note of the process that holds a run."""
 
     pid: Annotated[int, Between(1, 2**31 - 1)]
     host: str  # a folder may be seen from several machines
@@ -86,10 +85,10 @@ class RunLock:
         """A lock that the process was started with. Raises `OSError` where it is not that of the folder."""
         if not _is_at(descriptor, folder / "lock"):
             raise FileNotFoundError(errno.ENOENT, "its lock is another file now")
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is held already, unless somebody cheats
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is held already
         os.set_inheritable(descriptor, False)
         opened = _opened(folder)
-        _patiently(lambda: _held_folder(opened))  # the one that started this process lets go of it in a moment
+        _patiently(lambda: _held_folder(opened))  # the process that started this one releases it in a moment
         return cls(descriptor, opened)
 
     @property
@@ -122,7 +121,7 @@ class RunLock:
             os.pwrite(self._descriptor, text.ljust(_NOTE // 8) + b"\n", 0)
 
     def renew(self) -> bool:
-        """Make the lock file anew where somebody removed it. False where another process has the run by now."""
+        """Create the lock file again where it was removed. False where another process has taken the run."""
         folder = self.folder
         if folder is None or _is_at(self._descriptor, folder / "lock"):
             return True
@@ -133,7 +132,7 @@ class RunLock:
                 return False
             os.dup2(descriptor, self._descriptor, inheritable=False)
         except OSError:
-            return True  # a disk that refuses, or somebody who plays with links: the folder is held all the same
+            return True  # a full disk, or a link in its place: the folder is still held
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
@@ -142,7 +141,7 @@ class RunLock:
         return True
 
     def release(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         _close(self._descriptor, self._folder)
         self._descriptor = self._folder = -1
 
@@ -227,7 +226,7 @@ def _close(*descriptors: int) -> None:
 
 
 def _flocked(descriptor: int, how: int = fcntl.LOCK_EX) -> bool:
-    """Lock an open file; False where somebody else has it."""
+    """Lock an open file; False where another process has it."""
     try:
         fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -244,7 +243,7 @@ def _held_folder(opened: int) -> bool:
 
 
 def _patiently(attempt: Callable[[], _T]) -> _T:
-    """The first result that is true, else the last one; whoever only looks holds a lock for a moment, too."""
+    """The first true result within `PATIENCE`, else the last one: a check of a lock holds it for a moment."""
     until = time.monotonic() + PATIENCE
     while not (result := attempt()) and time.monotonic() < until:
         time.sleep(0.01)

@@ -1,7 +1,7 @@
-"""Writes to the process's log: its standard error, or a file. A log that cannot be written ends no training.
+"""Writes to the process's log: standard error, or a file. Errors of writing are ignored.
 
-Every entry begins with the time, and its further lines are indented. What a dying process leaves besides (a traceback
-of Python's, a word of the C library's) does neither, so that it can be told from warnings of hours ago: `last_words`.
+Every entry begins with the time, and its further lines are indented. The last output of a dying process (a traceback of
+Python, a line of the C library) has neither, which tells it from earlier entries: see `last_words`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tuicnn.system.regular_files import open_regular
 
 __all__ = ["entry", "last_words", "log", "log_error", "log_to"]
 
-#: different errors with their tracebacks that a log is given: it is to help, not to fill the disk
+#: most different tracebacks in a log, so that it does not fill the disk
 MOST_ERRORS = 100
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 _file: list[Path] = []
@@ -28,12 +28,12 @@ _written: set[str] = set()
 
 
 def log_to(file: Path) -> None:
-    """From now on write to a file (made with the first line), not to standard error, which is a person's."""
+    """Write to a file from now on (created with the first line), not to standard error."""
     _file[:] = [file]
 
 
 def entry(sentence: str) -> bytes:
-    """What is written for a sentence, or for a text of several lines."""
+    """The entry for a text of one or more lines."""
     text = harmless(sentence).replace("\n", "\n    ")
     return f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n".encode()
 
@@ -53,9 +53,9 @@ def log(sentence: str) -> None:
 
 
 def log_error(error: BaseException) -> None:
-    """Write an error with its traceback, for whoever looks into the log; the same one again is not written again.
+    """Write an error with its traceback; the same one is written once.
 
-    A question that ends in an error is asked twice a second, for as long as a screen is there.
+    A question that raises an error is repeated twice a second while a screen is open.
     """
     text = "".join(traceback.format_exception(error)).rstrip()
     if text not in _written and len(_written) < MOST_ERRORS:

@@ -1,4 +1,4 @@
-"""Where a run came from: the file, the working folder and the choices of the command line, kept in its folder.
+"""The origin of a run: its file, working folder and options, saved in the run's folder.
 
 Imports nothing but the standard library: the command line uses it before NumPy is there.
 """
@@ -28,7 +28,7 @@ _LARGEST = 1 << 16  # bytes
 
 @dataclass(frozen=True)
 class Origin:
-    """What `tuicnn resume` must know of how a run was started. `net` and `folder` are absolute; None: not known."""
+    """How a run was started, for `tuicnn resume`. `net` and `folder` are absolute; None: not known."""
 
     net: Path | None = None
     folder: Path | None = None
@@ -36,7 +36,7 @@ class Origin:
 
     @property
     def known(self) -> bool:
-        """Whether anything is known: not where the file was removed, or is damaged."""
+        """Whether anything is known; False where the file was removed or is damaged."""
         return self != Origin()
 
     @classmethod
@@ -55,7 +55,7 @@ class Origin:
         return self.folder if self.folder is not None and self.folder.is_dir() else Path()
 
     def keep(self, run: RunFolder) -> None:
-        """Write it to the run's folder. Raises `UserError`."""
+        """Save it in the run's folder. Raises `UserError`."""
         path = run.path / ORIGIN
         try:
             write_atomic(path, dump(self).encode(errors="backslashreplace"))
@@ -64,7 +64,7 @@ class Origin:
 
     @classmethod
     def of(cls, run: RunFolder) -> Origin:
-        """Read it from the run's folder; what is not there, or makes no sense, is not known."""
+        """Read it from the run's folder; what is missing or invalid is not known."""
         try:
             found = from_plain(cls, parse(read_regular(run.path / ORIGIN, _LARGEST)))
         except (OSError, RecordError):

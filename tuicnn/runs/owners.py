@@ -1,4 +1,4 @@
-"""Whose a run is: only its own user can read, watch and control it, and anybody else is told so.
+"""The owner of a run: only this user can read, watch and control it; others get a message.
 
 Imports nothing but the standard library.
 """
@@ -31,7 +31,7 @@ def me() -> str:
 
 
 def is_shut(path: Path) -> bool:
-    """Whether this user may not look into a run's folder; also where it cannot be told whether there is a run."""
+    """Whether this user may not read a folder that is a run's, or may be one."""
     for name in ("net.net", "journal.jsonl"):
         try:
             kind = (path / name).lstat().st_mode
@@ -45,7 +45,7 @@ def is_shut(path: Path) -> bool:
 
 
 def make_private(path: Path) -> None:
-    """Give a folder in which a run is to be kept to this user alone. Raises `UserError` where it is somebody else's."""
+    """Restrict a folder for a run to this user. Raises `UserError` where another user owns it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
@@ -60,7 +60,7 @@ def make_private(path: Path) -> None:
             )
         with contextlib.suppress(OSError):  # a file system without permissions
             os.fchmod(descriptor, status.st_mode & 0o700)
-        # a lock file that somebody else put there before could be held by them for ever
+        # another user could hold a lock file that they put there before
         with contextlib.suppress(OSError):
             if os.stat("lock", dir_fd=descriptor, follow_symlinks=False).st_uid != owner:
                 os.unlink("lock", dir_fd=descriptor)
@@ -69,7 +69,7 @@ def make_private(path: Path) -> None:
 
 
 def why_shut(path: Path) -> str:
-    """What is said to somebody who may not look into a run's folder, or that of all runs."""
+    """The message where this user may not read a run's folder, or that of all runs."""
     place, owner = path, os.geteuid()
     for place in (path, *path.absolute().parents):
         try:

@@ -1,4 +1,4 @@
-"""Writes a run that is being trained to its folder: its journal, its checkpoints, its weights."""
+"""Writes a run that is trained to its folder: journal, checkpoints, weights."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ class Recorder:
             self._folder().remove()
 
     def abandon(self) -> None:
-        """Write nothing more: the folder was removed, or is another process's."""
+        """Write nothing more: the folder was removed, or belongs to another process."""
         self.discarded = self._orphaned = True
         self._journal.abandon()
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
     def note(self, event: Event) -> Event:
-        """Keep an event; gives it with what is added to it here."""
+        """Record an event; returns it with what is added here."""
         match event:
             case Start():
                 event = dataclasses.replace(event, versions=_versions(), machine=_machine())
@@ -131,7 +131,7 @@ class Recorder:
     # --- what a disk refuses ----------------------------------------------------------------------------------------
 
     def tell(self, about: str, sentence: str) -> None:
-        """Show a sentence until the trouble is over, which "" says."""
+        """Show a sentence about a trouble until it is called with ""."""
         if sentence:
             self._troubles[about] = sentence
             self._say(self._goes_on(sentence))
@@ -144,7 +144,7 @@ class Recorder:
         return self._goes_on(" ".join(self._troubles.values()))
 
     def unsaved(self, state: State) -> str:
-        """What of the end of a run in this state could not be written, and what helps; "" where all of it is safe."""
+        """What could not be saved at the end of a run in this state, and what to do; "" where all is saved."""
         if self.discarded or not self._troubles:
             return ""
         folder, said = self._folder(), " ".join(self._troubles.values())

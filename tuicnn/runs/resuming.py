@@ -1,4 +1,4 @@
-"""`resume`: a run is to go on from its last checkpoint. Its net, its data and its options decide whether it may."""
+"""`resume`: checks that a run can go on from its last checkpoint, by its net, its data and its options."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tuicnn.training.options import ON_NAN_ALONE, OnNan, Options
 
 __all__ = ["resume"]
 
-#: options that a run cannot change on its way
+#: options that a resumed run cannot change
 _FIXED = ("batch", "seed", "limit")
 
 
@@ -60,7 +60,7 @@ def resume(
 
 
 def _restore_text(folder: RunFolder, say: Callable[[str], None]) -> None:
-    """Write the net of a run anew where it was removed, out of its newest checkpoint. Raises `UserError`."""
+    """Restore the net of a run from its newest checkpoint where it was removed. Raises `UserError`."""
     net = folder.path / "net.net"
     if os.path.lexists(net):
         return
@@ -90,7 +90,7 @@ def _see_that_it_is_the_same(run: PreparedRun, net: NetFile) -> None:
 
 
 def _tell_of_changes(run: PreparedRun, origin: Origin, say: Callable[[str], None]) -> None:
-    """Say that the file trains another net by now: the run goes on with what it has begun with."""
+    """Say that the file has changed: the run goes on with the net that it began with."""
     from tuicnn.language.syntax.reading import read_file
 
     folder, path = run.folder, origin.path

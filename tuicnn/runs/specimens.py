@@ -1,4 +1,4 @@
-"""A specimen out of a run's checkpoint: its weights, an image, and the step that would come next."""
+"""A specimen of a run's checkpoint: its weights, an image, and the next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run stands, from its journal, its lock and its checkpoints."""
+"""The status of a run, from its journal, its lock and its checkpoints."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def summary(folder: RunFolder) -> RunSummary:
 
 
 def glance(folder: RunFolder) -> RunSummary:
-    """How a run stands, as far as that can be seen: one that cannot be read does not hide the others."""
+    """The summary of a run; where it cannot be read, one that says so, so that the others are listed."""
     try:
         return summary(folder)
     except UserError as error:
@@ -144,7 +144,7 @@ def describe(folder: RunFolder) -> str:
 
 
 def why_silent(folder: RunFolder) -> str:
-    """What is said of a process that is there and does not answer."""
+    """The message for a process that exists and does not answer."""
     holder = folder.holder
     if holder is None:
         return f"The process of the run {folder.name} does not answer; its log is {folder.log}."
