@@ -13,7 +13,7 @@ from tuicnn.kernels import (
     arrays,
     channel_sums,
     image_sums,
-    moments,
+    mean_and_squares,
     rectify,
     rectify_backward,
     scale_and_shift,
@@ -55,7 +55,7 @@ def test_sums_are_sums(sizes: tuple[int, int, int, int], block: int, seed: int) 
             np.testing.assert_allclose(image_sums(view), x.sum(axis=(0, 1)), atol=1e-12)
             np.testing.assert_allclose(channel_sums(view), x.sum(axis=(0, 1, 2)), atol=1e-12)
             np.testing.assert_allclose(sums(view, y)[1], (x * y).sum(axis=(0, 1, 2)), atol=1e-12)
-            mean, squares = moments(view)
+            mean, squares = mean_and_squares(view)
             np.testing.assert_allclose(mean, x.mean(axis=(0, 1, 2)), atol=1e-12)
             np.testing.assert_allclose(squares, x.var(axis=(0, 1, 2)) * (x[..., 0].size), atol=1e-10)
         np.testing.assert_allclose(channel_sums(x[0, 0]), x[0, 0].sum(axis=0), atol=1e-12)
@@ -67,7 +67,7 @@ def test_sums_are_sums(sizes: tuple[int, int, int, int], block: int, seed: int) 
 def test_a_sum_does_not_depend_on_where_the_image_lies(sizes: tuple[int, int, int, int], seed: int) -> None:
     h, w, n, c = sizes
     x = normals(seed, h, 3 * w, 4 * n, c).astype(np.float32)
-    for function in (image_sums, channel_sums, moments, lambda v: sums(v, x)):
+    for function in (image_sums, channel_sums, mean_and_squares, lambda v: sums(v, x)):
         np.testing.assert_array_equal(function(apart(x)), function(x))
 
 
@@ -80,15 +80,15 @@ def test_the_error_of_a_sum_does_not_grow_with_the_image_or_the_batch() -> None:
 def test_moments_of_values_far_from_zero(mean: float, seed: int) -> None:
     x = (normals(seed, 6, 7, 8, 3) * [1.0, 2.0, 0.5] + [mean, 0, 1]).astype(np.float32)
     exact = x.astype(np.float64).reshape(-1, 3)
-    found, squares = moments(x)
+    found, squares = mean_and_squares(x)
     np.testing.assert_allclose(found, exact.mean(axis=0), rtol=0, atol=1e-5)
     np.testing.assert_allclose(squares / len(exact), exact.var(axis=0), rtol=2e-5)
 
 
 def test_the_variance_of_one_value_is_not_negative() -> None:
     x = np.full((5, 5, 3, 2), np.float32(0.1))
-    assert (moments(x)[1] >= 0).all()
-    np.testing.assert_allclose(moments(x)[1], 0, atol=1e-12)
+    assert (mean_and_squares(x)[1] >= 0).all()
+    np.testing.assert_allclose(mean_and_squares(x)[1], 0, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -40,7 +40,7 @@ def place_sums(x: Array) -> NDArray[np.float64]:
 def group_mean_and_var(x: Array, groups: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean and the variance of each image's groups of channels, given to each channel: (N, C).
 
-    From Σ x and Σ x²; where that would lose digits, because a mean is far from 0, again around the mean (as `mean_and_squares`).
+    From Σ x and Σ x²; where that would lose digits, because a mean is far from 0, around the mean (see `FAR`).
     """
     share = x.shape[-2] * groups / x.size
     mean = over_group(place_sums(x), groups) * share
