@@ -1,4 +1,4 @@
-"""The language of `.net` files: text to tree to checked plan, and what the reader is told."""
+"""The language of `.net` files: text to tree to checked plan, with diagnostics and their fixes."""
 
 from __future__ import annotations
 

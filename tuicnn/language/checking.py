@@ -1,4 +1,4 @@
-"""Text to checked plan: the one way through all stages, which ends in a plan or in problems, never in an exception."""
+"""Text to checked plan, through all stages; ends in a plan or in diagnostics, never in an exception."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from tuicnn.vocabulary import vocabulary
 
 __all__ = ["Checked", "Reading", "check", "check_file"]
 
-#: problems of what was well understood: a second reading would find nothing else
+#: codes of problems whose text was understood: a second reading would find nothing else
 _MEANT_SO = frozenset({"shape", "stride", "loss", "data", "limit", "file", "empty"})
-#: words and marks of a text that is read a second time: to see what was meant takes long in a long one
+#: most tokens of a text that is read a second time: recovery takes long in a long text
 MOST_READ_AGAIN = 4_000
 
 NETWORK = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
@@ -43,7 +43,7 @@ STARTER = f"data: mnist\ntrain: epochs=3\n{NETWORK}"
 
 @dataclass(frozen=True)
 class Reading:
-    """What was understood of a text on the way to a plan, also where an error kept it from one: for editors."""
+    """What was understood of a text, also where an error prevents a plan: for editors."""
 
     tree: Tree
     program: Program
@@ -57,7 +57,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of a text: a plan, or None where there is an error; and every problem, in the order of the file."""
+    """The result of checking a text: a plan, None where there is an error; and all diagnostics, in the file's order."""
 
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...]
@@ -65,7 +65,7 @@ class Checked:
 
     @property
     def ok(self) -> bool:
-        """Whether it can be trained; warnings do not keep it from that."""
+        """Whether it can be trained; warnings do not prevent that."""
         return self.plan is not None
 
 

@@ -1,4 +1,4 @@
-"""What the reader is told: a problem, where it stands in the text, and the text to write instead."""
+"""Diagnostics: a problem, its place in the text, and the text to write instead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = [
 
 
 class Code(StrEnum):
-    """What sort of problem it is, as in `error[shape]`: stable, as scripts and pages may rely on it.
+    """The kind of a problem, as in `error[shape]`: stable, as scripts and pages may rely on it.
 
     `meaning` is one line on it.
     """
@@ -103,7 +103,7 @@ class Applicability(StrEnum):
 
 @dataclass(frozen=True)
 class Edit:
-    """A place, and the text to stand there instead."""
+    """A place, and the text that replaces it."""
 
     span: Span
     replacement: str
@@ -111,7 +111,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Note:
-    """A second place that belongs to a problem: `opened here`, `in basic 32, used here`."""
+    """A further place of a problem: `opened here`, `in basic 32, used here`."""
 
     message: str
     span: Span | None = None

@@ -1,4 +1,4 @@
-"""What other libraries and languages call things, and what people write out of habit: the one table of all such words.
+"""The words of other libraries and languages, and what stands for them here: one table of all such words.
 
 The other names of layers, losses and so on stand with their classes (`aliases`).
 """

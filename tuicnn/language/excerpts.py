@@ -1,4 +1,4 @@
-"""Pieces of the text as it was written, to be written again in a help line."""
+"""Quotes parts of the text in help lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tuicnn.language.syntax.tree import Argument, Arithmetic, Literal, Name, Neg
 
 __all__ = ["LONGEST", "bare_text", "excerpt", "one_line", "plain_step", "text_before"]
 
-#: characters of a step that is still written out in a help line
+#: most characters of a step that a help line quotes
 LONGEST = 120
 
 
@@ -35,7 +35,7 @@ def one_line(span: Span) -> str:
 
 
 def text_before(span: Span) -> str:
-    """What stands before a place on its line."""
+    """The text before a place on its line."""
     start = Span(span.line, 1, span.line, span.column, span.source)
     return excerpt(start)
 

@@ -1,4 +1,4 @@
-"""What to write instead, as edits of the text: the help of a problem is made from them, and they are applied from here.
+"""Fixes as edits of the text: the help of a problem is made from them, and they are applied.
 
 A problem says `help=write("dense 10")` or `help=remove()`: the edit replaces what the problem marks. Edits of other
 places name them, and edits that belong together are added: `remove() + write(" seed=1", at=line_end(source, 3))`.
@@ -52,7 +52,7 @@ def respell(text: str, at: Span | None = None, *, more: str = "") -> Fix:
 
 
 def remove(at: Span | None = None, *, safe: bool = False, more: str = "") -> Fix:
-    """Take away `at`, or what is marked, with an arrow that would lead nowhere."""
+    """Remove `at`, or what is marked, with an arrow that would lead nowhere."""
     return Fix(((at, ""),), safe, more)
 
 
@@ -82,7 +82,7 @@ def _code(line: str) -> str:
 
 
 def sentence(fix: Fix, marked: Span) -> str:
-    """What is to be done, for a person who sees what is `marked`."""
+    """The help sentence of a fix, for a person who sees what is `marked`."""
     edits = [(at or marked, text) for at, text in fix.edits]
     said = [_said(at, text, marked) for at, text in edits]
     if len(edits) > 1 and marked.line == marked.end_line and all(_is_within(at, marked) for at, _ in edits):
@@ -144,7 +144,7 @@ def _loses_a_comment(edit: Edit) -> bool:
 
 
 def _removal(span: Span) -> Edit:
-    """An edit that takes a thing away; and leaves a space where two words would become one."""
+    """An edit that removes a place, and leaves a space where two words would become one."""
     span = _going(span)
     lines = lines_of(span.source.text)
     before, behind = lines[span.line - 1][: span.column - 1], lines[span.end_line - 1][span.end_column - 1 :]
@@ -152,7 +152,7 @@ def _removal(span: Span) -> Edit:
 
 
 def _going(span: Span) -> Span:
-    """What goes with a thing that is taken away: a space, a comma, an arrow that leads nowhere, a line left empty."""
+    """What is removed with a place: a space, a comma, an arrow that would lead nowhere, a line left empty."""
     source, lines = span.source, lines_of(span.source.text)
     first, last = lines[span.line - 1], lines[span.end_line - 1]
     start, end = span.column - 1, min(span.end_column - 1, len(last))

@@ -43,7 +43,7 @@ def option_owner(name: str, settings: Mapping[str, Setting]) -> tuple[str, str, 
 
 
 def _exactly(name: str, own: list[str]) -> str:
-    """The option of this name or a name from elsewhere; a slip does not count."""
+    """The option of this name or a name from elsewhere, without misspelt ones."""
     meant = option_meant(name, own)
     if meant is None or len(name) == 1:
         return ""

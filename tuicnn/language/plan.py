@@ -1,4 +1,4 @@
-"""The checked plan: what will be trained, on what, and how, with every shape and cost, and without an array.
+"""The checked plan: the network, its data and its training, with every shape and cost, without arrays.
 
 A plan is made by `tuicnn.language.check`; it is hashable by its text and can be sent anywhere.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INPUT", "Node", "Plan"]
 
-#: the number that stands for the network's own input among a node's `inputs`
+#: the network's own input among a node's `inputs`
 INPUT = -1
 
 

@@ -21,12 +21,12 @@ from tuicnn.language.diagnostics import Code, Diagnostic, Note, Severity, Span, 
 __all__ = ["render", "render_plain"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
-#: what the program writes itself; look-alikes that a text has by mistake are shown by their number
+#: characters that the program writes itself; look-alikes of a text are shown by their code point
 _ASCII = str.maketrans(
     {"→": "->", "×": "x", "…": "...", "·": ".", "│": "|"} | {mark: f"\\u{ord(mark):04x}" for mark in "–—−“”‘’"}
 )
 _TAB = 4
-#: columns of a source line that are shown where nothing else is said
+#: columns of a source line that are shown by default
 _WIDEST = 160
 #: characters that are looked at on each side of what is wrong; more than any terminal shows
 _MOST = 4000

@@ -12,26 +12,26 @@ from tuicnn.language.fixes import Fix, edits_of, sentence
 
 __all__ = ["MOST", "EnoughError", "Report"]
 
-#: problems reported of one file; a text with more is no network, and nobody reads on
+#: most problems reported of one file
 MOST = 200
 #: characters of a message
 _LONGEST = 600
-#: a word or a number, quoted from the text, that nobody reads to its end
+#: a quoted word or number that is too long to read
 _ENDLESS = re.compile(r"(\w{40})\w{21,}")
 
 
 def _short(text: str) -> str:
-    """A sentence of a length that is read, whatever names it quotes."""
+    """A sentence with long quotes shortened."""
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 class EnoughError(Exception):
-    """So many problems were reported that no further one would be."""
+    """The limit of reported problems is reached."""
 
 
 @dataclass
 class _Found:
-    """What all the reports of one check share."""
+    """The state that all reports of one check share."""
 
     problems: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
     errors: int = 0
@@ -46,7 +46,7 @@ class _Found:
 
 @dataclass(frozen=True)
 class Report:
-    """Where problems are put. `within` adds the chain of blocks; a `mute` report only counts as heard."""
+    """Collects problems. `within` adds the chain of blocks; a `mute` report only notes that there was one."""
 
     found: _Found = field(default_factory=_Found)
     via: tuple[Note, ...] = ()
@@ -59,7 +59,7 @@ class Report:
         return Report(self.found, via, self.mute, self.forgiving)
 
     def muted(self) -> Report:
-        """A report that keeps nothing, to look at a thing before it is checked in earnest."""
+        """A report that keeps nothing, for a trial before the check proper."""
         return Report(_Found(), (), True)
 
     def include(self, source: Source, at: Span) -> None:
@@ -77,7 +77,7 @@ class Report:
         notes: tuple[Note, ...] = (),
         severity: Severity = Severity.ERROR,
     ) -> None:
-        """Report what keeps the network from training. `help` is what to write instead, or where it is open a text."""
+        """Report an error. `help` is the fix, or a text where there is no certain one."""
         key = (code, span.source.name, span)
         found, error = self.found, severity is Severity.ERROR
         if self.mute or key in found.problems:
@@ -102,12 +102,12 @@ class Report:
         found.problems[key] = problem
 
     def warning(self, code: Code, message: str, span: Span, *, label: str = "", help: Fix | str = "") -> None:
-        """Report what is odd but trains."""
+        """Report a warning."""
         self.error(code, message, span, label=label, help=help, severity=Severity.WARNING)
 
     @property
     def full(self) -> bool:
-        """Whether so much was reported that no warning will be added."""
+        """Whether no more warnings are added."""
         return len(self.found.problems) >= MOST
 
     @property

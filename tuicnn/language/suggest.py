@@ -1,4 +1,4 @@
-"""Finds the name that was probably meant: by spelling, by its case, or by what it is called elsewhere."""
+"""Finds the name that was probably meant: by spelling, case, or alias."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ __all__ = ["fill_vocabularies"]
 
 
 def fill_vocabularies() -> None:
-    """All words are known from here on; only when a text is read, because it takes its time."""
+    """Register all words; called when a text is read, because it takes its time."""
     import tuicnn.data
     import tuicnn.layers
     import tuicnn.losses

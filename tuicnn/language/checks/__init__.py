@@ -1,1 +1,1 @@
-"""Tree to plan: names, arguments, blocks, shapes, costs, and what concerns the network as a whole."""
+"""Tree to plan: checks of names, arguments, blocks, shapes, costs, and of the network as a whole."""

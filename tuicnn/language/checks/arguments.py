@@ -1,4 +1,4 @@
-"""Takes the arguments of a layer or a setting apart, each checked by its own kind and reported in its own place."""
+"""Assigns the arguments of a layer or a setting, each checked by its kind and reported at its place."""
 
 from __future__ import annotations
 

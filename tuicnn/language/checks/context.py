@@ -1,4 +1,4 @@
-"""Where a step stands while the network is expanded: its names, labels, and the uses of blocks it came through."""
+"""The context of a step while the network is expanded: its names, labels, and the uses of blocks around it."""
 
 from __future__ import annotations
 

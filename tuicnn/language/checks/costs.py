@@ -1,4 +1,4 @@
-"""What a training step takes of memory and time, estimated before anything is allocated, against what there is."""
+"""Estimates the memory and time of a training step before anything is allocated, and compares it to the machine's."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _shard(nodes: Sequence[Node], batch: int) -> int:
 
 
 def _at_once(nodes: Sequence[Node], batch: int) -> int:
-    """The images of a batch whose outputs are kept at the same time."""
+    """The images of a batch whose outputs are in memory at the same time."""
     if any(node.layer.whole_batch for node in nodes):
         return batch
     return min(batch, _shard(nodes, batch) * min(SLOTS, machine.processors()))

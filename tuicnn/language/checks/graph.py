@@ -1,4 +1,4 @@
-"""Puts layers into the plan one after another, with their shapes and costs, and says where shapes do not fit."""
+"""Adds layers to the plan with their shapes and costs, and reports shapes that do not fit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["NOWHERE", "Flow", "Graph"]
 
 @dataclass(frozen=True)
 class Flow:
-    """What comes out of a node: its number and shape. `shape` is None where a problem left it unknown."""
+    """The output of a node: its number and shape. `shape` is None where a problem left it unknown."""
 
     node: int
     shape: Shape | None

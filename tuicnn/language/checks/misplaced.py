@@ -1,4 +1,4 @@
-"""What is said of a value that has no place: a layer without its arrow, an option without its `=`, one too many."""
+"""Messages for misplaced values: a layer without its arrow, an option without its `=`, a surplus value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file says without effect: names that nothing uses, layers that nothing reads, settings that change nothing.
+"""Warns of what has no effect: names that nothing uses, layers that nothing reads, settings that change nothing.
 
 Only warnings, and few: each is a thing that its writer would not want to be there.
 """

@@ -1,4 +1,4 @@
-"""What must be true of the two ends of a network: its input suits the data, its outputs the classes and the loss."""
+"""Checks the ends of a network: its input against the data, its outputs against the classes and the loss."""
 
 from __future__ import annotations
 

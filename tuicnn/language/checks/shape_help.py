@@ -1,4 +1,4 @@
-"""What to write where shapes do not fit: too large a window, a vector where an image is needed, odd branches."""
+"""Fixes for shapes that do not fit: too large a window, a vector where an image is needed, odd branches."""
 
 from __future__ import annotations
 

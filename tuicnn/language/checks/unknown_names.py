@@ -1,4 +1,4 @@
-"""What is said of a name that no layer, block, setting or label has."""
+"""Messages for names that no layer, block, setting or label has."""
 
 from __future__ import annotations
 

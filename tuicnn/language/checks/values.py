@@ -24,7 +24,7 @@ _LARGEST = 10**300
 
 
 class _Unknown:
-    """Stands for a value that could not be computed; that was reported, and nothing more is said of it."""
+    """A value that could not be computed; this was reported, and no further problem of it is."""
 
     def __repr__(self) -> str:
         return "?"

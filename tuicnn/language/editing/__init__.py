@@ -1,4 +1,4 @@
-"""What an editor may ask of a `.net` text, whatever editor it is: the language server's or one on the screen.
+"""The functions of an editor for `.net` texts, used by the language server.
 
     document = read_document(text, path)              the text, checked; made anew for each state of it
     complete(document, place) -> Completions          what may be written at a place

@@ -1,4 +1,4 @@
-"""What can be written at a place, told from the tokens before it: the text there is half written and has no tree."""
+"""What can be written at a place, by the tokens before it: a text that is being written has no tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One text, checked, with everything an editor may ask of it. Made anew for each state of the text; never changed."""
+"""One text, checked, with all that an editor needs of it. Immutable; a changed text gets a new one."""
 
 from __future__ import annotations
 

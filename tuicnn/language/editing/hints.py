@@ -1,4 +1,4 @@
-"""The shape that each line gives, beside it; and what is known of the layers that a place in the text becomes."""
+"""The output shape of each line as a hint, and the layers that a place in the text becomes."""
 
 from __future__ import annotations
 

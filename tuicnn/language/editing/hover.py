@@ -1,4 +1,4 @@
-"""What is said of the word under the cursor: what it is, and what became of it in this network."""
+"""The help for the word under the cursor: what it is, and the layers that it becomes in this network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Hover:
 
 
 def hover(document: Document, place: Place) -> Hover | None:
-    """What there is to say of a place; None where there is nothing."""
+    """The help for a place; None where there is none."""
     mention = document.mentions.at(place)
     said = _said(document, mention) if mention is not None else []
     return Hover("\n\n".join(said), mention.span) if mention is not None and said else None
@@ -56,7 +56,7 @@ def _said(document: Document, mention: Mention) -> list[str]:
 
 
 def _defined(document: Document, symbol: Symbol, mention: Mention) -> list[str]:
-    """What is said of a name that the text defines."""
+    """The help for a name that the text defines."""
     made_by = symbol.made_by
     if isinstance(made_by, Definition):
         return [*_ways(layers_at(document, mention.span)), *_code(document, made_by.span)]

@@ -1,4 +1,4 @@
-"""Goes over a tree and says of each word what it is about, by the rules of scope that the checker goes by.
+"""What each word of a tree refers to, by the same rules of scope as the checker.
 
 Constants and blocks are seen everywhere, parameters in their block. A label is seen in the chain that makes it and
 in what stands in it; one made in what is repeated only there, and a block's own labels only in the block.

@@ -1,1 +1,1 @@
-"""Tokens to tree: the statements of a text, and what is said where the grammar cannot read on."""
+"""Tokens to tree: the statements of a text, and messages for what the grammar does not accept."""

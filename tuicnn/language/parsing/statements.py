@@ -1,4 +1,4 @@
-"""Text to tree: statement by statement, so that what cannot be read in one does not keep the others from being read."""
+"""Text to tree, statement by statement: an error in one does not affect the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tuicnn.language.syntax.tree import Chain, Constant, Definition, Name, Setti
 
 __all__ = ["MOST_TOKENS", "parse"]
 
-#: words and marks that a text may have: ten thousand layers have as many
+#: most tokens of a text: those of ten thousand layers
 MOST_TOKENS = 60_000
 
 

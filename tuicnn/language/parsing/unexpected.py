@@ -1,4 +1,4 @@
-"""Says in words what is wrong where the grammar cannot read on."""
+"""The messages for tokens that the grammar does not accept."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Stop:
 
 
 def explain(token: Token, statement: list[Token], expected: Set[str]) -> Unexpected:
-    """What to say of the token at which the grammar stopped; `expected` are the kinds of tokens it would take."""
+    """The message for the token at which the grammar stopped; `expected` are the kinds of tokens it accepts."""
     if token.type == "$END":
         return _ended(_Stop(statement, len(statement) - 1, expected))
     at = next((i for i, t in enumerate(statement) if t is token), len(statement) - 1)

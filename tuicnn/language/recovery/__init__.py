@@ -1,1 +1,1 @@
-"""Mistakes in the form of a text: each is reported with its edits, and read as it was meant."""
+"""Recovery from syntax errors: each is reported with its edits, and read as it was meant."""

@@ -1,4 +1,4 @@
-"""All that is mended of a text's tokens, in order: characters, words, lines, brackets, arrows, repeats, branches."""
+"""Applies the rules of recovery in order: characters, words, lines, brackets, arrows, repeats, branches."""
 
 from __future__ import annotations
 

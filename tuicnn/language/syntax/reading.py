@@ -1,4 +1,4 @@
-"""Reads a `.net` file, whatever it may be."""
+"""Reads a `.net` file of any content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LARGEST = 1_000_000
 
 
 def read_file(path: Path) -> str | Diagnostic:
-    """The text of a file as it stands there, or the one problem that keeps it from being read (code `file`)."""
+    """The text of a file, or the problem why it cannot be read (code `file`)."""
     try:
         if path.is_dir():
             return _problem(path, f"{path} is a folder, not a file", f"name a file in it: {path / 'mnist.net'}")

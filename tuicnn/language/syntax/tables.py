@@ -1,9 +1,9 @@
 """Keeps the tables that Lark makes of the grammar in the user's cache folder: to make them takes longer than to check
 a network.
 
-They are data, as JSON, never pickled; they are believed only where they were made of this very grammar by this version
-of Lark, are whole, and lie in a file that nobody but the user can write. Else, they are made anew. A cache that cannot
-be read or written is passed over in silence: it only saves time.
+They are JSON, never pickled; they are used only where they were made of this grammar by this version of Lark, are
+whole, and lie in a file that only the user can write. Else they are made again. A cache that cannot be read or written
+is ignored without a message: it only saves time.
 """
 
 from __future__ import annotations

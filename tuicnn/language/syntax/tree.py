@@ -1,4 +1,4 @@
-"""The tree of a `.net` text: what was written, with its places, before anything is known of layers."""
+"""The tree of a `.net` text: what was written, with its places; it knows no layers."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Stands where a step could not be read; it was reported, and nothing is known of what comes out of it."""
+    """A step that could not be read, and was reported; its output is unknown."""
 
     span: Span
 
