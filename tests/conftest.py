@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -73,6 +75,16 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A short folder for sockets, of this test alone."""
+    path = Path(tempfile.mkdtemp(prefix="t"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
+    yield path
+    end_all(path)
+    shutil.rmtree(path)
+
+
+@pytest.fixture
 def tuicnn(tmp_path: Path, environment: dict[str, str]) -> Run:
     """Run `tuicnn …` in an empty folder, without a terminal."""
     folder = tmp_path / "work"
@@ -91,6 +103,23 @@ def tuicnn(tmp_path: Path, environment: dict[str, str]) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def stopped(tuicnn: Run, tmp_path: Path) -> RunFolder:
+    """A run of `my.net` that was stopped after its fourth step, in the folder where the commands are run."""
+    from tests.runs.small import NET, made_data, stop_after, train
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.runs.origin import Origin
+    from tuicnn.training.options import Options
+
+    work = tmp_path / "work"
+    text = NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01")
+    (work / "my.net").write_text(text)
+    folder = RunFolder.create(work, "my", text)
+    Origin(work / "my.net", work, Options(threads=1)).keep(folder)
+    train(folder, report=stop_after(4))
+    return folder
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -154,25 +152,6 @@ def test_without_a_terminal_a_net_trains_in_plain_lines(tuicnn: Run) -> None:
     assert [line.split()[:2] for line in listed.stdout.splitlines()[1:]] == [["mnist-1", "done"], ["mnist-2", "done"]]
 
 
-def test_ctrl_c_ends_after_the_step_and_keeps_the_weights(environment: dict[str, str], tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tuicnn", "train", "nets/mnist.net", "--json", "--epochs", "1000", "--run", "r"],
-        cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        try:
-            for _ in range(5):
-                process.stdout.readline()
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert process.returncode == 130
-    assert json.loads(out.splitlines()[-1])["state"] == "stopped"
-    assert "Traceback" not in err
-    assert (tmp_path / "r" / "weights.safetensors").exists()
-
-
 def test_a_reader_that_leaves_ends_the_training_quietly(environment: dict[str, str], tmp_path: Path) -> None:
     done = subprocess.run(
         f"{sys.executable} -m tuicnn train nets/mnist.net --json --epochs 100 --run r | head -n 3",
@@ -262,40 +241,6 @@ def test_a_limit_that_may_be_raised_is_raised(environment: dict[str, str], tmp_p
         cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_a_run_in_the_background_is_listed_and_stopped(
-    tuicnn: Run, environment: dict[str, str], tmp_path: Path
-) -> None:
-    from tuicnn.runs.folder import RunFolder
-    from tuicnn.runs.origin import Origin
-    from tuicnn.training.options import Options
-    from tuicnn.worker.launch import command
-
-    work = tmp_path / "work"
-    folder = RunFolder.create(work, "my", LINE)
-    Origin(None, None, Options(epochs=1000, threads=1)).keep(folder)
-    process = subprocess.Popen(command(folder), env=environment, cwd=work, start_new_session=True)
-    try:
-        until = time.monotonic() + 30
-        while "training" not in tuicnn("runs").stdout:
-            assert time.monotonic() < until
-            time.sleep(0.2)
-        done = tuicnn("stop", "my-1")
-        assert done.returncode == 0
-        assert "my-1: stopped" in done.stdout
-        assert process.wait(30) == 0
-        assert "stopped" in tuicnn("runs").stdout
-        assert (folder.path / "weights.safetensors").exists()
-        for named in (("my-1",), ()):
-            gone = tuicnn("attach", *named)
-            assert gone.returncode == 1
-            assert "The run my-1 has ended (stopped" in gone.stderr
-            assert "; tuicnn resume my-1 goes on with it, and tuicnn " in gone.stderr
-        assert tuicnn("stop").returncode == 1
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.parametrize(

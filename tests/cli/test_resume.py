@@ -10,39 +10,25 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.runs.small import NET, checkpoint_of, made_data, same, stop_after, story, train
+from tests.runs.small import checkpoint_of, same, story, train
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.training.options import Options
 
 
 @pytest.fixture
-def text(tmp_path: Path) -> str:
-    return NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01")
-
-
-@pytest.fixture
-def net(tmp_path: Path, tuicnn: Run, text: str) -> Path:
-    path = tmp_path / "work" / "my.net"
-    path.write_text(text)
-    return path
-
-
-@pytest.fixture
-def whole(tmp_path: Path, text: str) -> RunFolder:
-    """A run that was never interrupted."""
-    folder = RunFolder.create(tmp_path, "whole", text)
+def whole(tmp_path: Path, stopped: RunFolder) -> RunFolder:
+    """The same run, never interrupted."""
+    folder = RunFolder.create(tmp_path, "whole", stopped.text)
     train(folder)
     return folder
 
 
 @pytest.fixture
-def stopped(net: Path, text: str) -> RunFolder:
-    """A run that was stopped after its fourth step, in the folder where the commands are run."""
-    folder = RunFolder.create(net.parent, "my", text)
-    Origin(net, net.parent, Options(threads=1)).keep(folder)
-    train(folder, report=stop_after(4))
-    return folder
+def net(stopped: RunFolder) -> Path:
+    """Its net, without a run."""
+    stopped.remove()
+    return stopped.path.parent.parent / "my.net"
 
 
 @pytest.mark.parametrize("arguments", [["resume"], ["resume", "my-1", "--threads", "2"], ["runs/my-1"]])
@@ -100,11 +86,10 @@ def test_weights_that_cannot_be_saved_are_no_success(tuicnn: Run, net: Path) -> 
     assert "here/weights.safetensors: it is a folder." in done.stdout
 
 
-def test_a_changed_net_is_refused_with_the_difference_or_begins_a_warm_run(
-    tuicnn: Run, stopped: RunFolder, net: Path, text: str
-) -> None:
+def test_a_changed_net_is_refused_with_the_difference_or_begins_a_warm_run(tuicnn: Run, stopped: RunFolder) -> None:
+    net = stopped.path.parent.parent / "my.net"
     assert tuicnn("resume", "1", "--net", "my.net", "--warm", "--run", "copy", "--epochs", "1").returncode == 0
-    net.write_text(text.replace("flatten -> dense 3", "flatten -> dense 9 -> dense 3"))
+    net.write_text(stopped.text.replace("flatten -> dense 3", "flatten -> dense 9 -> dense 3"))
     refused = tuicnn("resume", "1", "--net", "my.net")
     assert refused.returncode == 1
     assert "is not what the run my-1 trains any more" in refused.stderr

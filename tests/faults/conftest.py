@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import end_all, start_worker
+from tests.conftest import start_worker
 from tests.faults.terminal import Terminal
 from tests.faults.waiting import steps
 from tuicnn.runs.folder import RunFolder
@@ -20,18 +20,15 @@ from tuicnn.training.options import Options
 
 TEXT = "data: mnist val=50 limit=100\ntrain: batch=20\nflatten -> dense 10\n"
 
+FOR_EVER = Options(epochs=100_000, threads=1)
+
 Begin = Callable[..., tuple[RunFolder, "subprocess.Popen[bytes]"]]
 Shell = Callable[..., Terminal]
 
 
 @pytest.fixture(autouse=True)
-def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A short folder for sockets, of this test alone."""
-    path = Path(tempfile.mkdtemp(prefix="t"))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
-    yield path
-    end_all(path)
-    shutil.rmtree(path)
+def sockets(runtime: Path) -> None:
+    """Each test here has a folder for sockets of its own."""
 
 
 @pytest.fixture
@@ -40,10 +37,10 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     started: list[subprocess.Popen[bytes]] = []
 
     def begin(
-        options: Options | None = None, parent: Path = tmp_path, wait: bool = True
+        options: Options = FOR_EVER, parent: Path = tmp_path, text: str = "", wait: bool = True
     ) -> tuple[RunFolder, subprocess.Popen[bytes]]:
-        folder = RunFolder.create(parent, "tiny", TEXT)
-        process = start_worker(folder, options or Options(epochs=100_000, threads=1), tmp_path / "tiny.net")
+        folder = RunFolder.create(parent, "tiny", text or TEXT)
+        process = start_worker(folder, options, tmp_path / "tiny.net")
         started.append(process)
         if wait:
             steps(folder, more=20)

@@ -15,22 +15,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import Run
-from tests.runs.small import NET, checkpoint_of, made_data, same, stop_after, train
+from tests.runs.small import checkpoint_of, same, train
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.origin import Origin
-from tuicnn.training.options import Options
-
-
-@pytest.fixture
-def stopped(tuicnn: Run, tmp_path: Path) -> RunFolder:
-    """A run that was stopped after its fourth step, in the folder where the commands are run."""
-    work = tmp_path / "work"
-    text = NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01")
-    (work / "my.net").write_text(text)
-    folder = RunFolder.create(work, "my", text)
-    Origin(work / "my.net", work, Options(threads=1)).keep(folder)
-    train(folder, report=stop_after(4))
-    return folder
 
 
 @pytest.mark.parametrize("arguments", ["runs", "attach", "../my.net", "stop", "{}/my.net --run {}/new"])
@@ -73,28 +59,30 @@ def test_a_pipe_in_the_place_of_a_runs_file_is_named_and_not_waited_for(
 
 
 @pytest.mark.parametrize("what", ["device", "socket", "folder"])
-@pytest.mark.parametrize("name", ["journal.jsonl", "lock", "net.net", "origin.json"])
 def test_what_lies_in_the_place_of_a_runs_file_neither_hides_a_run_nor_holds_a_command_up(
-    tuicnn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, what: str
+    tuicnn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     work = tmp_path / "work"
-    spoilt, sound = (RunFolder.create(work, "my", "flatten -> dense 10\n") for _ in range(2))
-    (spoilt.path / name).unlink(missing_ok=True)
-    if what == "device":
-        (spoilt.path / name).symlink_to("/dev/zero")
-    elif what == "folder":
-        (spoilt.path / name).mkdir()
-    else:
-        monkeypatch.chdir(spoilt.path)  # the path of a socket is short
-        with socket.socket(socket.AF_UNIX) as made:
-            made.bind(name)
+    names = ("journal.jsonl", "lock", "net.net", "origin.json")
+    sound, *spoilt = (RunFolder.create(work, "my", "flatten -> dense 10\n") for _ in range(5))
+    for folder, name in zip(spoilt, names, strict=True):
+        (folder.path / name).unlink(missing_ok=True)
+        if what == "device":
+            (folder.path / name).symlink_to("/dev/zero")
+        elif what == "folder":
+            (folder.path / name).mkdir()
+        else:
+            monkeypatch.chdir(folder.path)  # the path of a socket is short
+            with socket.socket(socket.AF_UNIX) as made:
+                made.bind(name)
     listed = tuicnn("runs")
-    assert listed.returncode == 0
-    assert (spoilt.name in listed.stdout, sound.name in listed.stdout) == (True, True)
-    stopped = tuicnn("stop", spoilt.name)
-    assert stopped.returncode == 1
-    assert stopped.stderr.startswith("tuicnn: ")
-    assert "Traceback" not in listed.stderr + stopped.stderr
+    assert (listed.returncode, "Traceback" in listed.stderr) == (0, False)
+    assert all(folder.name in listed.stdout for folder in (sound, *spoilt))
+    for folder in spoilt:
+        stopped = tuicnn("stop", folder.name)
+        assert stopped.returncode == 1
+        assert stopped.stderr.startswith("tuicnn: ")
+        assert "Traceback" not in stopped.stderr
 
 
 @pytest.mark.parametrize("text", [None, 'include: "pipe"\nflatten -> dense 10\n'])
@@ -111,26 +99,19 @@ def test_a_pipe_in_the_place_of_a_net_is_not_waited_for(tuicnn: Run, tmp_path: P
     assert "Traceback" not in done.stderr
 
 
-def test_the_net_of_a_run_is_written_anew_from_its_checkpoint(tuicnn: Run, stopped: RunFolder) -> None:
+@pytest.mark.parametrize("arguments", [["my-1/"], ["1", "--net", "my.net"]])
+def test_the_net_of_a_run_is_written_anew_from_its_checkpoint(
+    tuicnn: Run, stopped: RunFolder, arguments: list[str]
+) -> None:
     text = stopped.text
     (stopped.path / "net.net").unlink()
-    done = tuicnn("resume", "my-1/")
+    done = tuicnn("resume", *arguments)
     assert done.returncode == 0
     assert "net.net was not there; it was written anew from the checkpoint after step 4." in done.stderr
     assert stopped.text == text
     whole = RunFolder.create(stopped.path.parent.parent, "whole", text)
     train(whole)
     assert same(checkpoint_of(stopped), checkpoint_of(whole))
-
-
-def test_a_run_whose_checkpoints_were_removed_keeps_its_journal(tuicnn: Run, stopped: RunFolder) -> None:
-    shutil.rmtree(stopped.checkpoints.path)
-    before = stopped.journal.read_bytes()
-    done = tuicnn("resume", "1")
-    assert done.returncode == 1
-    assert "has no checkpoint to go on from in" in done.stderr
-    assert f"tuicnn {stopped.path}/net.net" in done.stderr
-    assert stopped.journal.read_bytes() == before
 
 
 def test_data_that_changed_is_told_by_the_command_that_goes_on_in_the_background(
@@ -143,12 +124,6 @@ def test_data_that_changed_is_told_by_the_command_that_goes_on_in_the_background
     assert (done.returncode, done.stdout) == (1, "")
     assert "The data of this run is not what it was trained on" in done.stderr
     assert "tuicnn resume my-1 --warm begins a new run" in done.stderr
-
-
-def test_what_changed_is_what_is_said_to_have_changed(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
-    net = stopped.path / "net.net"
-    net.write_text("# a comment\n" + net.read_text())
-    assert tuicnn("resume", "1").stderr == ""
 
 
 def test_a_run_that_is_not_named(tuicnn: Run, stopped: RunFolder) -> None:
@@ -165,22 +140,17 @@ def test_a_comment_in_the_runs_own_net_is_never_taken_for_a_change_of_the_file(t
     assert tuicnn("resume", "1", "--epochs", "3").stderr == ""
 
 
-def test_the_net_is_written_anew_too_where_it_is_compared(tuicnn: Run, stopped: RunFolder) -> None:
-    (stopped.path / "net.net").unlink()
-    done = tuicnn("resume", "1", "--net", "my.net")
-    assert done.returncode == 0
-    assert "it was written anew from the checkpoint after step 4." in done.stderr
-
-
-def test_a_killed_run_whose_checkpoints_were_removed_keeps_its_journal(tuicnn: Run, stopped: RunFolder) -> None:
+def test_a_run_whose_checkpoints_were_removed_keeps_its_journal(tuicnn: Run, stopped: RunFolder) -> None:
     lines = stopped.journal.read_bytes().splitlines(keepends=True)
     assert b'"event":"end"' in lines[-1]
     shutil.rmtree(stopped.checkpoints.path)
-    for left, code in ((lines[:-1], 1), (lines[:5], 0)):  # into its second epoch; to the moment of its first checkpoint
+    # stopped; killed in its second epoch; killed at the moment of its first checkpoint
+    for left, code in ((lines, 1), (lines[:-1], 1), (lines[:5], 0)):
         stopped.journal.write_bytes(b"".join(left))
         done = tuicnn("resume", "1")
         assert done.returncode == code, done.stderr
         assert ("has no checkpoint to go on from in" in done.stderr) == bool(code)
+        assert (f"tuicnn {stopped.path}/net.net" in done.stderr) == bool(code)
         assert (stopped.journal.read_bytes() == b"".join(left)) == bool(code)
 
 

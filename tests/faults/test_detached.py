@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import Run
 from tests.faults.conftest import TEXT, Shell
 from tests.faults.terminal import plain
+from tests.faults.waiting import until
 from tests.worker.test_logout import EVERYBODY, MAIN, command, machine
 from tuicnn.runs.folder import RunFolder
 
@@ -43,6 +44,7 @@ def test_detached_it_says_how_to_come_back(tuicnn: Run, tmp_path: Path) -> None:
             done.stdout == "Run 1 (my-1) trains in the background; tuicnn attach 1 shows it, tuicnn stop 1 ends it.\n"
         )
         assert RunFolder(work / "runs/my-1").holder is not None
+        until(lambda: re.search(r"my-1 +training", tuicnn("runs").stdout))
         elsewhere = tuicnn("my.net", "--detach", "--epochs", "100000", "--threads", "1", "--run", "a b")
         assert "tuicnn attach 'a b' shows it" in elsewhere.stdout
         assert tuicnn("stop", "a b").returncode == 0
@@ -50,9 +52,13 @@ def test_detached_it_says_how_to_come_back(tuicnn: Run, tmp_path: Path) -> None:
         assert again.returncode == 1
         assert re.search(r"my-1 has its process already \(alive.*\); watch it with: tuicnn attach my-1", again.stderr)
         assert tuicnn("stop", "1").stdout.startswith("my-1: stopped")
-        gone = tuicnn("attach", "1")
-        assert gone.returncode == 1
-        assert "tuicnn resume my-1 goes on with it" in gone.stderr
+        assert re.search(r"my-1 +stopped", tuicnn("runs").stdout)
+        for named in (("1",), ()):
+            gone = tuicnn("attach", *named)
+            assert gone.returncode == 1
+            assert "The run my-1 has ended (stopped" in gone.stderr
+            assert "; tuicnn resume my-1 goes on with it, and tuicnn " in gone.stderr
+        assert tuicnn("stop").returncode == 1
         bad = tuicnn("my.net", "--detach", TUICNN_DATA="/nowhere", XDG_CACHE_HOME="/nowhere")
         assert "Traceback" not in bad.stderr
     finally:

@@ -40,6 +40,7 @@ def test_ctrl_c_ends_in_order_and_a_second_one_at_once(training: tuple[Terminal,
     assert shell.ended() == 130
     assert shell.restored
     assert summary(folder).state == "stopped"
+    assert folder.weights.exists()
     assert "stopped after step" in plain(shell.said)
 
 

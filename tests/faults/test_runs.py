@@ -19,6 +19,7 @@ from tests.faults.waiting import steps, until
 from tuicnn.errors import UserError
 from tuicnn.runs.finding import find_run, list_runs
 from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.log import last_words
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
@@ -65,6 +66,9 @@ def test_of_several_starts_one_trains(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="has its process already"):
             start(folder)
         assert not folder.log.exists()  # nobody wrote into a log that is not theirs
+        stop_run(folder, 30)
+        assert start(folder).wait(30) == 1
+        assert "has been trained already (stopped" in last_words(folder.log)
     finally:
         for process in started:
             process.kill()

@@ -6,40 +6,7 @@ import pytest
 
 from tuicnn.language import Plan, Severity, check, render_plain
 
-LARGER = """\
-data:     cifar10 val=5000
-augment:  shift=4 flip=horizontal
-optim:    sgd lr=0.1 momentum=0.9 nesterov=true decay=5e-4
-schedule: cosine warmup=1
-train:    epochs=30 batch=128 seed=1
-default:  conv pad=same init=he bias=false
-
-w = 16                                        # a constant
-
-def basic(c) = residual {                     # a block with a parameter
-    conv c 3x3 -> batchnorm -> relu
-    conv c 3x3 -> batchnorm
-  } -> relu
-
-def down(c) = add {                           # branches: `|` between them, all from the same input
-    conv c 3x3 stride=2 -> batchnorm -> relu -> conv c 3x3 -> batchnorm
-  | conv c 1x1 stride=2 -> batchnorm
-  } -> relu
-
-def inception(a, b, d, p) = concat {
-    conv a 1x1 -> relu
-  | conv b 1x1 -> relu -> conv b 3x3 -> relu
-  | conv d 1x1 -> relu -> conv d 5x5 -> relu
-  | maxpool 3 stride=1 pad=1 -> conv p 1x1 -> relu
-  }
-
-conv w 3x3 as stem -> batchnorm -> relu       # a label
-3 * basic w                                   # repeat
-down (2*w) -> 2 * basic (2*w)                 # arithmetic in parentheses
-inception(16, 32, 8, 8) as mixed
-concat { identity | @mixed -> conv 8 1x1 }    # @label: an earlier output joins here
-globalavgpool -> dense 10 init=normal(0.01)
-"""
+from .programs import LARGER
 
 
 def plan_of(text: str, **overrides: object) -> Plan:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import end_all
 from tests.worker.pretend import PretendRun
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.lock import identity_of
@@ -18,13 +15,8 @@ from tuicnn.worker.server import Server
 
 
 @pytest.fixture(autouse=True)
-def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A short folder for sockets, of this test alone."""
-    path = Path(tempfile.mkdtemp(prefix="t"))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
-    yield path
-    end_all(path)
-    shutil.rmtree(path)
+def sockets(runtime: Path) -> None:
+    """Each test here has a folder for sockets of its own."""
 
 
 @pytest.fixture
