@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tuicnn.display.axes import decades, snapped, ticks
 from tuicnn.display.numbers import clock, count, counted, duration, percent, significant, tick_texts
-from tuicnn.display.plain import cut, plain
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.text import displayable, truncated
 
 
 @given(st.floats(-1e12, 1e12) | st.floats(allow_nan=True, allow_infinity=True))
@@ -43,7 +43,7 @@ def test_times_and_counts() -> None:
 @given(st.text())
 def test_text_from_elsewhere_takes_a_column_a_character(text: str) -> None:
     for terminal in (TerminalProfile(), TerminalProfile(ascii=True)):
-        made = plain(text, terminal)
+        made = displayable(text, terminal)
         assert len(made) == len(text)
         assert made.isprintable()
         assert made.isascii() or not terminal.ascii
@@ -51,9 +51,9 @@ def test_text_from_elsewhere_takes_a_column_a_character(text: str) -> None:
 
 def test_what_is_cut_ends_in_an_ellipsis() -> None:
     for terminal, shown in ((TerminalProfile(), "lon…"), (TerminalProfile(ascii=True), "l...")):
-        assert cut("long", 4, terminal) == "long"
-        assert cut("longer", 4, terminal) == shown
-        assert cut("longer", -1, terminal) == ""
+        assert truncated("long", 4, terminal) == "long"
+        assert truncated("longer", 4, terminal) == shown
+        assert truncated("longer", -1, terminal) == ""
 
 
 @given(st.floats(-1e9, 1e9), st.floats(1e-3, 1e9), st.integers(1, 12))

@@ -12,8 +12,8 @@ import pytest
 
 from tuicnn.display import scales
 from tuicnn.display.glyphs import ASCII, CONSOLE, UNICODE, Glyphs
-from tuicnn.display.plain import plain
 from tuicnn.display.terminal import Colours, Role, TerminalProfile, detect
+from tuicnn.display.text import displayable
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -124,8 +124,8 @@ def test_ramps_have_the_steps_that_widgets_count_on(glyphs: Glyphs) -> None:
 
 
 def test_names_from_outside_cannot_write_escapes() -> None:
-    assert plain("Müller\x1b[2J\n猫", TerminalProfile()) == "Müller?[2J ?"
-    assert plain("Müller", TerminalProfile(ascii=True)) == "M?ller"
+    assert displayable("Müller\x1b[2J\n猫", TerminalProfile()) == "Müller?[2J ?"
+    assert displayable("Müller", TerminalProfile(ascii=True)) == "M?ller"
 
 
 @pytest.mark.parametrize("colours", ["truecolor", "256", "16"])

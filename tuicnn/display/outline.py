@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.text import displayable
 from tuicnn.training.events import LayerRow
 
 __all__ = ["Line", "outline"]
@@ -52,7 +52,7 @@ def outline(rows: Sequence[LayerRow], terminal: TerminalProfile) -> list[Line]:
         if len(row.inputs) > 1 or row.inputs != (index - 1,):
             names = ", ".join(_name(rows, i) for i in row.inputs)
             source = f"({names})" if len(row.inputs) > 1 else f"(of {names})" if not first else ""
-        lines.append(Line(marks, plain(row.text, terminal), plain(source, terminal)))
+        lines.append(Line(marks, displayable(row.text, terminal), displayable(source, terminal)))
     return lines
 
 

@@ -15,7 +15,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-__all__ = ["GREYS", "NONE", "TRUE", "averaged", "enlarged", "half_blocks", "nearest", "runs", "true_colours"]
+__all__ = ["GREYS", "NONE", "TRUE", "averaged", "enlarged", "half_blocks", "nearest", "run_lengths", "true_colours"]
 
 NONE = -1
 TRUE = 256
@@ -122,7 +122,7 @@ def _cell(top: int, bottom: int, base: Style, upper_half: str, lower_half: str) 
     return upper_half, base + Style(color=_colour(top), bgcolor=_colour(bottom))
 
 
-def runs(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
+def run_lengths(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Runs of equal numbers in (n,): pairs of a number and how often it stands there."""
     if not len(codes):
         return []
@@ -135,7 +135,7 @@ def half_blocks(
     top: NDArray[np.int64], bottom: NDArray[np.int64], base: Style, upper_half: str, lower_half: str
 ) -> list[Segment]:
     """One line of cells (n,), each with a pixel above a pixel, as few segments as can be."""
-    pairs = runs((top + 1) * (1 << 25) + bottom + 1)
+    pairs = run_lengths((top + 1) * (1 << 25) + bottom + 1)
     segments = []
     for pair, length in pairs:
         above, below = divmod(pair, 1 << 25)

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from tuicnn.display.numbers import clock, count, percent, significant
 from tuicnn.display.output import Console
-from tuicnn.display.plain import plain
 from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.text import displayable
 from tuicnn.display.verdict import ROLES, verdict
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
@@ -55,7 +55,7 @@ def print_summary(
 
     def say(text: str, role: Role = "text") -> None:
         # A path or a command must stay in one piece: the terminal wraps it, not rich.
-        console.print(Text(plain(text, terminal), style=terminal.style(role)), soft_wrap=True)
+        console.print(Text(displayable(text, terminal), style=terminal.style(role)), soft_wrap=True)
 
     overview, progress = outcome.overview, outcome.progress
     paused = progress.state is State.PAUSED or (progress.state is State.STARTING and _paused(folder))
@@ -122,7 +122,7 @@ def print_breakdown(
     if folder.alive:
         said.append((f"Training goes on in the background; watch it again with: {folder.attach}", "text"))
     for text, role in said:
-        console.print(Text(plain(text, terminal), style=terminal.style(cast(Role, role))), soft_wrap=True)
+        console.print(Text(displayable(text, terminal), style=terminal.style(cast(Role, role))), soft_wrap=True)
 
 
 def _epochs(epochs: Sequence[Epoch], progress: Progress, terminal: TerminalProfile, width: int) -> Table:

@@ -11,7 +11,7 @@ from .arrays import Array
 from .memory import empty
 from .windows import Window
 
-__all__ = ["Axis", "Tap", "axes", "folded"]
+__all__ = ["Axis", "Tap", "axes", "reduced"]
 
 Index = tuple[slice, ...]
 #: the windows in which a position of the kernel lies inside the image, and the pixels under it there
@@ -81,7 +81,7 @@ def axes(window: Window, height: int, width: int) -> tuple[Axis, Axis]:
     return vertical, horizontal
 
 
-def folded(x: Array, axis: Axis, combine: np.ufunc, nothing: float) -> Array:
+def reduced(x: Array, axis: Axis, combine: np.ufunc, nothing: float) -> Array:
     """Each window along one axis reduced to one value by `combine`; `nothing` for a window outside the image.
 
     x itself where each window is one pixel.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from tuicnn.later import np
 
 from .arrays import LONG_RUN, Array, bits
-from .axes import Axis, Tap, axes, folded
+from .axes import Axis, Tap, axes, reduced
 from .memory import empty, zeros
 from .windows import Window
 
@@ -33,7 +33,7 @@ __all__ = ["Winners", "max_pool", "max_pool_backward", "max_pool_winners"]
 def max_pool(x: Array, window: Window) -> Array:
     """The largest value of each window: (H, W, N, C) -> (OH, OW, N, C). Padding never wins."""
     vertical, horizontal = axes(window, x.shape[0], x.shape[1])
-    return folded(folded(x, vertical, np.maximum, -np.inf), horizontal, np.maximum, -np.inf)
+    return reduced(reduced(x, vertical, np.maximum, -np.inf), horizontal, np.maximum, -np.inf)
 
 
 def max_pool_winners(x: Array, window: Window) -> tuple[Array, Winners]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tuicnn.later import np
 
 from .arrays import Array
-from .axes import Axis, axes, folded
+from .axes import Axis, axes, reduced
 from .memory import empty, zeros
 from .windows import Window
 
@@ -15,7 +15,7 @@ __all__ = ["average_pool", "average_pool_backward"]
 def average_pool(x: Array, window: Window) -> Array:
     """The mean of each window: (H, W, N, C) -> (OH, OW, N, C). Padding counts as zeros."""
     vertical, horizontal = axes(window, x.shape[0], x.shape[1])
-    sums = folded(folded(x, vertical, np.add, 0), horizontal, np.add, 0)
+    sums = reduced(reduced(x, vertical, np.add, 0), horizontal, np.add, 0)
     y: Array = np.multiply(sums, 1 / (window.kernel[0] * window.kernel[1]), out=empty(sums.shape, x.dtype))
     return y
 

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tuicnn.display.pixels import runs
+from tuicnn.display.pixels import run_lengths
 from tuicnn.display.terminal import Glyphs, Role
 
 __all__ = ["Canvas"]
@@ -76,7 +76,7 @@ class Canvas:
             return Strip.blank(self.width, base)
         last = np.maximum.accumulate(np.where(characters != _SPACE, np.arange(self.width), seen[0]))
         segments, at = [], 0
-        for role, length in runs(roles[last]):
+        for role, length in run_lengths(roles[last]):
             segments.append(Segment(text[at : at + length], styles[role]))
             at += length
         return Strip(segments, self.width)

@@ -12,8 +12,8 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 
 from tuicnn.display.numbers import clock
-from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.text import displayable
 from tuicnn.display.verdict import WORDS
 from tuicnn.training.events import State
 from tuicnn.training.progress import Progress
@@ -66,7 +66,7 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
         self.terminal = terminal
         self.watcher = watcher
         overview = watcher.snapshot.overview
-        self._name = plain(overview.net if overview else title, terminal)
+        self._name = displayable(overview.net if overview else title, terminal)
         self._answers = _answers(watcher.latest)
         self._chosen = 0
         self._discards = False  # whether discarding was chosen once already

@@ -13,8 +13,8 @@ from textual.containers import Container, Horizontal, Vertical
 
 from tuicnn.display.curves import smoothed
 from tuicnn.display.numbers import percent, shape
-from tuicnn.display.plain import plain
 from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.text import displayable
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
@@ -131,7 +131,7 @@ class TrainScreen(View, inherit_bindings=False):
         self._draw_curves()
         refusal, seen = self.snapshot.refusal(AskActivations), self.snapshot.answer(AskActivations)
         if refusal and self.in_sight("maps"):
-            self.query_one("#maps_heading", Heading).show((plain(refusal, self.terminal), "warn"))
+            self.query_one("#maps_heading", Heading).show((displayable(refusal, self.terminal), "warn"))
             self.query_one("#feature_maps", Maps).show(None)
         if seen is not None and seen is not drawn.answer(AskActivations):
             self._draw_activations(seen, overview)
@@ -174,7 +174,7 @@ class TrainScreen(View, inherit_bindings=False):
             self.query_one(f"#{name}", Chart).show([Series("training", steps, y, number=number), points], marks=ends)
 
     def _draw_activations(self, seen: Activations, overview: Overview) -> None:
-        names = [plain(name, self.terminal) for name in overview.class_names]
+        names = [displayable(name, self.terminal) for name in overview.class_names]
         glyphs = self.terminal.glyphs
         says: tuple[str, Role]
         if np.isfinite(seen.probabilities).all():
@@ -202,7 +202,8 @@ class TrainScreen(View, inherit_bindings=False):
             row = overview.layers[seen.layer]
             text = f"  {row.text}" if row.text != row.name else ""
             self.query_one("#maps_heading", Heading).show(
-                (f"{shape(row.shape)}{plain(text, self.terminal)}", "dim"), titles=[plain(row.name, self.terminal)]
+                (f"{shape(row.shape)}{displayable(text, self.terminal)}", "dim"),
+                titles=[displayable(row.name, self.terminal)],
             )
             last = seen.layer == len(overview.layers) - 1  # its values are the classes
             self.query_one("#feature_maps", Maps).show(seen.maps, names=names if last else ())

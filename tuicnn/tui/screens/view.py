@@ -11,8 +11,8 @@ from textual.events import Resize, ScreenResume, ScreenSuspend
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tuicnn.display.plain import plain
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.text import displayable
 from tuicnn.observing.question import Question
 from tuicnn.training.events import Overview
 from tuicnn.tui.messages import Watched
@@ -120,7 +120,7 @@ class View(Screen[None], inherit_bindings=False):
 
     def notice(self, text: str) -> None:
         """Show a sentence in the status lines for some seconds."""
-        self._notice = plain(text, self.terminal)
+        self._notice = displayable(text, self.terminal)
         if self._notice_timer is not None:
             self._notice_timer.stop()
         self._notice_timer = self.set_timer(NOTICE_SECONDS, lambda: self.notice("")) if text else None

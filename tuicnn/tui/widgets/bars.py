@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from textual.strip import Strip
 
 from tuicnn.display.numbers import percent
-from tuicnn.display.plain import cut, plain
 from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.text import displayable, truncated
 from tuicnn.tui.widgets.lines import LineWidget, Part
 
 __all__ = ["Bars"]
@@ -33,7 +33,7 @@ class Bars(LineWidget):
     def show(self, probabilities: NDArray[np.float32], names: Sequence[str], truth: int) -> None:
         """Show probabilities (classes,), the names of the classes and the index of the true one (-1: unknown)."""
         self._probabilities = np.asarray(probabilities, dtype=np.float64).reshape(-1).copy()
-        given = [plain(name, self.terminal) for name in names]
+        given = [displayable(name, self.terminal) for name in names]
         self._names = tuple(given[i] if i < len(given) else str(i) for i in range(len(self._probabilities)))
         self._truth = truth
         self.repaint()
@@ -67,7 +67,7 @@ class Bars(LineWidget):
         known = bool(np.isfinite(value))
         share = float(np.clip(value, 0, 1)) if known else 0.0
         said: Role = "text" if predicted else "dim"
-        name = f" {cut(self._names[index], names, self.terminal):<{names}} " if names else " "
+        name = f" {truncated(self._names[index], names, self.terminal):<{names}} " if names else " "
         number = (percent(share) if known else glyphs.dash).rjust(7)
         parts: list[Part] = [
             (glyphs.pointer if predicted else " ", "accent"),

@@ -14,8 +14,8 @@ from textual.strip import Strip
 
 from tuicnn.display.numbers import count, percent, shape, significant
 from tuicnn.display.outline import Line, outline
-from tuicnn.display.plain import cut, plain
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.text import displayable, truncated
 from tuicnn.observing.layer_stats import LayerStats
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import LayerRow, Overview
@@ -87,7 +87,7 @@ class LayerTable(LineWidget):
         self._diverged = next((i for i, row in enumerate(overview.layers) if row.name == layer), -1)
         if overview.layers is not self._rows:
             self._rows, self._macs = overview.layers, overview.macs
-            self._names = [plain(row.name, self.terminal) for row in self._rows]
+            self._names = [displayable(row.name, self.terminal) for row in self._rows]
             self._lines = outline(self._rows, self.terminal)
         self._stats, self._cursor = stats, cursor
         self.repaint()
@@ -158,7 +158,7 @@ class LayerTable(LineWidget):
     def _name_cell(self, name: str, width: int) -> str:
         """A name with the blanks up to the layer's text: whole, unless it would take more than half of the line."""
         room = min(max(map(len, [*self._names, "name"])), width // 2)
-        return cut(name, room, self.terminal).ljust(room + NAME_GAP)
+        return truncated(name, room, self.terminal).ljust(room + NAME_GAP)
 
     def _text(self, index: int, width: int) -> str:
         line = self._lines[index]
@@ -192,7 +192,7 @@ class LayerTable(LineWidget):
         """One line as one segment: little to compare and little to send."""
         columns = layout.columns.items()
         numbers = "".join(" " * c.gap + cells.get(c, "").rjust(wide)[:wide] for c, wide in columns)
-        line = cut(text, layout.text, self.terminal).ljust(layout.text) + numbers
+        line = truncated(text, layout.text, self.terminal).ljust(layout.text) + numbers
         return fitted([Segment(line.ljust(layout.width)[: layout.width], style)], layout.width, style)
 
 

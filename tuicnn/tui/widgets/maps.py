@@ -14,11 +14,11 @@ from textual.strip import Strip
 
 from tuicnn.display.axes import snapped
 from tuicnn.display.numbers import short
-from tuicnn.display.pixels import NONE, averaged, enlarged, half_blocks, runs
-from tuicnn.display.plain import plain
+from tuicnn.display.pixels import NONE, averaged, enlarged, half_blocks, run_lengths
 from tuicnn.display.scales import BAD, bound, characters, colours, places
 from tuicnn.display.signed_bar import signed_bar
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.text import displayable
 from tuicnn.display.tiles import Tiles, arranged
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
@@ -52,7 +52,7 @@ class Maps(LineWidget):
 
         Another shape begins at the first channel.
         """
-        self._names = tuple(plain(name, self.terminal) for name in names)
+        self._names = tuple(displayable(name, self.terminal) for name in names)
         if maps is not None:
             maps = np.array(maps, dtype=np.float32)
             if maps.ndim == 3 and maps.shape[1:] == (1, 1):
@@ -224,7 +224,7 @@ class Maps(LineWidget):
         lines = []
         for start in range(first, min(len(values), first + shown), across):
             cells: list[Segment] = [Segment(str(start).rjust(digits) + " ", self.style("dim"))]
-            for code, times in runs(codes[start : start + across]):
+            for code, times in run_lengths(codes[start : start + across]):
                 if self.terminal.half_blocks:
                     cells.append(Segment("  " * times, self.base + _background(code)))
                 else:

@@ -12,8 +12,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tuicnn.display.numbers import clock, counted, percent, significant
-from tuicnn.display.plain import cut, folded, plain
 from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.text import displayable, truncated, wrapped
 from tuicnn.display.verdict import ROLES, WORDS, epoch_of, verdict
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
@@ -62,12 +62,12 @@ class Status(LineWidget):
     def _heading(self, width: int) -> Strip:
         overview = self._snapshot.overview
         dot = f" {self.terminal.glyphs.dot} "
-        left: list[Part] = [(plain(overview.net if overview else self._title, self.terminal), "strong")]
+        left: list[Part] = [(displayable(overview.net if overview else self._title, self.terminal), "strong")]
         facts: list[str] = []
         if overview is not None:
             if overview.run:
-                left.append((dot + plain(PurePath(overview.run).name, self.terminal), "dim"))
-            data = plain(overview.data, self.terminal)
+                left.append((dot + displayable(PurePath(overview.run).name, self.terminal), "dim"))
+            data = displayable(overview.data, self.terminal)
             facts = [
                 f"{overview.train_images:,} images of {data}" if overview.complete else data,
                 overview.optimizer,
@@ -83,9 +83,9 @@ class Status(LineWidget):
         told_below = ended_badly or bool(progress.diverged) or not self._snapshot.begun
         amiss = progress.trouble or ("" if told_below else progress.message)
         room = width - 4 - sum(len(text) for text, _ in left)
-        notice = self._notice or ("" if self._snapshot.gone else plain(amiss, self.terminal))
+        notice = self._notice or ("" if self._snapshot.gone else displayable(amiss, self.terminal))
         if notice:
-            return self._spread(left, [(cut(notice, room, self.terminal), "warn")], width)
+            return self._spread(left, [(truncated(notice, room, self.terminal), "warn")], width)
         facts = [fact for fact in facts if fact]
         while facts and len(dot.join(facts)) > room:
             facts.pop()
@@ -110,14 +110,14 @@ class Status(LineWidget):
         keys = [f"minus halves the {name} ({rate}), space goes on." for name in ("learning rate", "rate")]
         texts = [f"{text} {key}" for text in diverged.sentences for key in keys]
         room = width - 3 - len(" DIVERGED ")
-        return next((text for text in texts if len(folded(text, room, 3, self.terminal)) < 3), texts[-1])
+        return next((text for text in texts if len(wrapped(text, room, 3, self.terminal)) < 3), texts[-1])
 
     def _sentence_lines(self, text: str, role: Role, width: int) -> list[Strip]:
         """The sentence in one line above the numbers, or in two where it is long."""
         progress = self._snapshot.progress
         marked = progress.state.final or progress.diverged
         badge = f" {WORDS[State.DIVERGED if progress.diverged else progress.state].upper()} " if marked else ""
-        lines = folded(text, width - 3 - len(badge), 2, self.terminal)
+        lines = wrapped(text, width - 3 - len(badge), 2, self.terminal)
         strips = []
         for index, line in enumerate(lines):
             mark = (

@@ -8,10 +8,10 @@ from rich.cells import cell_len
 
 from tuicnn.display.terminal import TerminalProfile
 
-__all__ = ["cut", "folded", "plain"]
+__all__ = ["displayable", "truncated", "wrapped"]
 
 
-def plain(text: str, terminal: TerminalProfile) -> str:
+def displayable(text: str, terminal: TerminalProfile) -> str:
     """The text in one line, with `?` for control characters, wide ones and what the terminal cannot show.
 
     So a name never moves a column, and never reaches the terminal as an escape sequence.
@@ -22,16 +22,18 @@ def plain(text: str, terminal: TerminalProfile) -> str:
     return "".join(known)
 
 
-def cut(text: str, width: int, terminal: TerminalProfile) -> str:
+def truncated(text: str, width: int, terminal: TerminalProfile) -> str:
     """The text in at most `width` cells; it ends in an ellipsis where there is more of it."""
     more, width = terminal.glyphs.ellipsis, max(0, width)
     return text if len(text) <= width else text[: max(0, width - len(more))] + more[:width]
 
 
-def folded(text: str, width: int, lines: int, terminal: TerminalProfile) -> list[str]:
+def wrapped(text: str, width: int, lines: int, terminal: TerminalProfile) -> list[str]:
     """The text broken at spaces into at most so many lines; the last one ends in an ellipsis where it must be cut."""
     more = terminal.glyphs.ellipsis
-    return textwrap.wrap(plain(text, terminal), max(width, len(more) + 1), max_lines=lines, placeholder=more) or [""]
+    return textwrap.wrap(displayable(text, terminal), max(width, len(more) + 1), max_lines=lines, placeholder=more) or [
+        ""
+    ]
 
 
 def _fits(character: str, terminal: TerminalProfile) -> bool:
