@@ -50,7 +50,7 @@ def start(folder: RunFolder, *, resume: bool = False, through: Sequence[str] = (
     has a process already is refused before anything of it is touched. With `resume`, the run goes on from its last
     checkpoint. `through` is a command that becomes the one it is given, such as `systemd-run --scope`.
     """
-    with folder.lock() as lock:
+    with _blocked(), folder.lock() as lock:
         try:
             try:
                 log = open_regular(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -59,16 +59,15 @@ def start(folder: RunFolder, *, resume: bool = False, through: Sequence[str] = (
             try:
                 with contextlib.suppress(OSError):  # what an earlier process left of its end is not this one's
                     write_all(log, entry(f"A process {'goes on with' if resume else 'begins'} the run."))
-                with _blocked():
-                    return subprocess.Popen(
-                        [*through, *command(folder, lock.descriptor, resume=resume)],
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=log,
-                        start_new_session=True,
-                        pass_fds=[lock.descriptor],
-                        env=environment(),
-                    )
+                return subprocess.Popen(
+                    [*through, *command(folder, lock.descriptor, resume=resume)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    pass_fds=[lock.descriptor],
+                    env=environment(),
+                )
             finally:
                 os.close(log)
         except OSError as error:
@@ -112,11 +111,12 @@ def _turns(folder: RunFolder) -> set[bytes]:
 
 @contextlib.contextmanager
 def _blocked() -> Iterator[None]:
-    """Block `_FOR_ALL`: the terminal's signals also reach the new process until it has its own session.
+    """Block `_FOR_ALL` and SIGTERM until the process is started, or is not: what is said about it is then true.
 
-    The new process starts with these signals blocked, and unblocks them once it has its handlers.
+    The terminal's signals also reach the new process until it has its own session. It starts with these signals
+    blocked, and unblocks them once it has its handlers.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_ALL)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (*_FOR_ALL, signal.SIGTERM))
     try:
         yield
     finally:
@@ -129,6 +129,7 @@ def drop_terminal_signals() -> None:
         meant = signal.signal(number, signal.SIG_IGN)  # which drops one that waits
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (number,))
         signal.signal(number, meant)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))  # sent to this process alone
 
 
 def environment() -> dict[str, str]:
