@@ -73,7 +73,7 @@ def test_the_terminal_says_which_colours_there_are(environ: dict[str, str], colo
 
 
 def test_the_user_has_the_last_word() -> None:
-    terminal = detect({"TERM": "xterm-256color", "LANG": "en_US.UTF-8"}, ascii=True, no_color=True)
+    terminal = detect({"TERM": "xterm-256color", "LANG": "en_US.UTF-8", "NO_COLOR": "1"}, ascii=True)
     assert terminal == TerminalProfile(ascii=True, colours="none")
 
 

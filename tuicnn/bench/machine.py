@@ -16,10 +16,10 @@ from tuicnn.system.machine import processors
 __all__ = ["busy", "machine", "torch_is_here"]
 
 
-def busy(seconds: float = 0.5) -> float:
-    """The share of all processors, 0 to 1, in use while this process waits (man 5 proc_stat); 0 if not known."""
+def busy() -> float:
+    """The share of all processors, 0 to 1, in use for half a second (man 5 proc_stat); 0 if not known."""
     before = _processor_times()
-    sleep(seconds)
+    sleep(0.5)
     passed = [now - then for now, then in zip(_processor_times(), before, strict=True)]
     idle, total = sum(passed[3:5]), sum(passed)  # idle, and idle while waiting for a disk
     return round(1 - idle / total, 3) if total else 0.0

@@ -30,9 +30,9 @@ def snapped(size: float, before: float = 0.0) -> float:
     return next((m * power for m in _BOUNDS if m * power >= size * (1 - 1e-6)), 10 * power)
 
 
-def ticks(low: float, high: float, parts: int, *, least: float = 0.0) -> list[float]:
+def ticks(low: float, high: float, parts: int) -> list[float]:
     """Multiples of a round step, `parts` + 1 of them or a few more, from at or below `low` to at or above `high`."""
-    step = round_step(high - low, parts, least=least)
+    step = round_step(high - low, parts)
     first, last = math.floor(low / step + 1e-6), math.ceil(high / step - 1e-6)
     return [i * step for i in range(first, max(last, first + 1) + 1)]
 

@@ -106,11 +106,9 @@ def _paused(folder: RunFolder) -> bool:
         return False
 
 
-def print_breakdown(
-    folder: RunFolder, traceback: str, terminal: TerminalProfile, console: rich.console.Console | None = None
-) -> None:
+def print_breakdown(folder: RunFolder, traceback: str, terminal: TerminalProfile) -> None:
     """Report that the screen broke down, and save the traceback to a file."""
-    console = console or Console(no_color=terminal.colours == "none" or None)
+    console = Console(no_color=terminal.colours == "none" or None)
     file = folder.path / SCREEN_LOG
     try:
         write_atomic(file, traceback.encode(errors="replace"))

@@ -69,10 +69,10 @@ class TerminalProfile:
         return self.colours in ("truecolor", "256") and not self.ascii
 
 
-def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False, no_color: bool = False) -> TerminalProfile:
+def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False) -> TerminalProfile:
     """What the terminal can show, by its environment (the process's own where none is given).
 
-    `ascii` and `no_color` are the user's own words on it. Call it before Textual's `App` is made, which takes
+    `ascii`: the user wants ASCII only. Call it before Textual's `App` is made, which takes
     `NO_COLOR` out of the environment.
     """
     if environ is None or environ is os.environ:
@@ -80,7 +80,7 @@ def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False, no_
     term = environ.get("TERM", "").lower()
     return TerminalProfile(
         ascii=ascii or environ.get("TUICNN_ASCII", "") not in ("", "0") or not _utf8(environ),
-        colours="none" if no_color or environ.get("NO_COLOR") else _colours(term, environ.get("COLORTERM", "").lower()),
+        colours="none" if environ.get("NO_COLOR") else _colours(term, environ.get("COLORTERM", "").lower()),
         console=term == "linux",
     )
 

@@ -55,17 +55,15 @@ class Window:
         return self.stride[0] < self.span[0] or self.stride[1] < self.span[1]
 
 
-def padded(x: Array, pad: tuple[Pair, Pair], value: float = 0.0) -> Array:
-    """`x` (H, W, N, C) with a border of `value`; `x` itself where there is no border to add."""
+def padded(x: Array, pad: tuple[Pair, Pair]) -> Array:
+    """`x` (H, W, N, C) with a border of zeros; `x` itself where there is no border to add."""
     (top, bottom), (left, right) = pad
     if not (top or bottom or left or right):
         return x
     h, w, n, c = x.shape
     xp = empty((h + top + bottom, w + left + right, n, c), x.dtype)
-    xp[:top] = value
-    xp[top + h :] = value
-    xp[top : top + h, :left] = value
-    xp[top : top + h, left + w :] = value
+    xp[:top] = xp[top + h :] = 0
+    xp[top : top + h, :left] = xp[top : top + h, left + w :] = 0
     xp[top : top + h, left : left + w] = x
     return xp
 

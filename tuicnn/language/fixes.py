@@ -46,9 +46,9 @@ def write(text: str, at: Span | None = None, *, safe: bool = False, more: str = 
     return Fix(((at, text),), safe, more, before)
 
 
-def respell(text: str, at: Span | None = None, *, more: str = "") -> Fix:
-    """The same, where nobody can mean anything else."""
-    return write(text, at, safe=True, more=more)
+def respell(text: str) -> Fix:
+    """A safe fix that writes `text` in the place of what is marked."""
+    return write(text, safe=True)
 
 
 def remove(at: Span | None = None, *, safe: bool = False, more: str = "") -> Fix:

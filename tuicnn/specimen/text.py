@@ -16,7 +16,7 @@ __all__ = ["as_dict", "html", "lines"]
 SHOWN = 12
 
 
-def lines(explanation: Explanation, width: int = 80, shown: int = SHOWN) -> Iterator[str]:
+def lines(explanation: Explanation, width: int = 80) -> Iterator[str]:
     """The value, the formula, and the parts that contribute most, in lines of at most `width` where that can be."""
     head = f"{explanation.address} = {_figure(explanation.value)}"
     yield head if explanation.engine is None else f"{head}    engine {_figure(explanation.engine)}"
@@ -24,7 +24,7 @@ def lines(explanation: Explanation, width: int = 80, shown: int = SHOWN) -> Iter
     if not explanation.parts:
         return
     yield ""
-    largest, rest = explanation.largest(shown)
+    largest, rest = explanation.largest(SHOWN)
     yield _columns("contributes", "value", "x factor", "")
     for part in largest:
         yield _row(part, width)
@@ -67,9 +67,9 @@ def _folded(text: str, width: int) -> Iterator[str]:
     yield line
 
 
-def html(explanation: Explanation, shown: int = SHOWN) -> str:
+def html(explanation: Explanation) -> str:
     """The same as `lines`, as a table."""
-    largest, rest = explanation.largest(shown)
+    largest, rest = explanation.largest(SHOWN)
     rows = []
     for part in largest:
         numbers = map(_figure, (part.contribution, part.value, part.factor))

@@ -35,9 +35,9 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = False) 
     return descriptor
 
 
-def read_regular(path: Path, at_most: int, *, follow: bool = False) -> bytearray:
+def read_regular(path: Path, at_most: int) -> bytearray:
     """The bytes of a regular file. Raises `OSError` as `open_regular`, and where there are more than `at_most`."""
-    descriptor = open_regular(path, follow=follow)
+    descriptor = open_regular(path)
     try:
         size = os.fstat(descriptor).st_size
         data = bytearray()

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["HistoryRecorder", "MovingAverage", "Throughput", "WaitTimes", "seconds_to_go"]
 
 _LARGEST = float(np.finfo(np.float32).max)
+#: the share of the past in the smoothed loss and accuracy
+DECAY = 0.98
+#: seconds of training that a throughput is measured over
+WINDOW = 1.0
 #: points of a curve that are kept
 POINTS = 2**12
 
@@ -24,12 +28,12 @@ POINTS = 2**12
 class MovingAverage:
     """An exponential moving average, corrected for its start at 0 (as Adam's moments are)."""
 
-    def __init__(self, decay: float = 0.98) -> None:
-        self._decay, self._sum, self._weight = decay, 0.0, 0.0
+    def __init__(self) -> None:
+        self._sum = self._weight = 0.0
 
     def add(self, value: float) -> None:
-        self._sum = self._decay * self._sum + (1 - self._decay) * value
-        self._weight = self._decay * self._weight + (1 - self._decay)
+        self._sum = DECAY * self._sum + (1 - DECAY) * value
+        self._weight = DECAY * self._weight + (1 - DECAY)
 
     @property
     def sums(self) -> tuple[float, float]:
@@ -46,10 +50,9 @@ class MovingAverage:
 
 
 class Throughput:
-    """Images a second over the last `window` seconds of training; time between steps does not count."""
+    """Images a second over the last `WINDOW` seconds of training; time between steps does not count."""
 
-    def __init__(self, window: float = 1.0) -> None:
-        self._window = window
+    def __init__(self) -> None:
         self._steps: deque[tuple[float, int]] = deque()
         self._seconds, self._images = 0.0, 0
 
@@ -57,7 +60,7 @@ class Throughput:
         self._steps.append((seconds, images))
         self._seconds += seconds
         self._images += images
-        while len(self._steps) > 1 and self._seconds - self._steps[0][0] >= self._window:
+        while len(self._steps) > 1 and self._seconds - self._steps[0][0] >= WINDOW:
             old_seconds, old_images = self._steps.popleft()
             self._seconds -= old_seconds
             self._images -= old_images

@@ -64,7 +64,7 @@ class Graph:
             else:
                 self._misfit(layer, taken, inputs[0], span, error, report)
             return _whatever(layer)
-        self._uneven(layer, taken, known, span, report)
+        self._uneven(layer, known, span, report)
         name, numbers = f"{info(layer).name}{len(self.nodes)}", tuple(flow.node for flow in inputs)
         costs = shape, parameters, macs
         self.nodes.append(Node(name, layer, numbers, tuple(known), *costs, taken.text, span, report.via))
@@ -158,7 +158,7 @@ class Graph:
             where, label = whole, f"branch {odd + 1} {label}"
         report.error(Code.SHAPE, message, where, label=label, help=help, notes=notes)
 
-    def _uneven(self, layer: Layer, taken: Taken, shapes: list[Shape], span: Span, report: Report) -> None:
+    def _uneven(self, layer: Layer, shapes: list[Shape], span: Span, report: Report) -> None:
         """Warn where rows or columns of the image come under no window at all."""
         window = getattr(layer, "window", None)
         if window is None or len(shapes[0]) != 3:
