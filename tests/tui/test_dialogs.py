@@ -231,7 +231,7 @@ async def test_help_has_every_key_and_what_it_does(feed: FakeFeed) -> None:
         await screen.watches()
         every = shortcuts(screen.app.screen.active_bindings.values())
         await screen.press("question_mark")
-        await screen.sees("Keys and words", "the test images are read once")
+        await screen.sees("Keys and words", "share of right answers")
         shown = screen.text
         for shortcut in every:
             assert " ".join(shortcut.keys) in shown
