@@ -22,6 +22,7 @@ from tuicnn.errors import UserError
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
 from tuicnn.runs.owners import make_private
+from tuicnn.runs.snapshots import SnapshotFolder
 from tuicnn.system.files import TEMPORARY, is_temporary, remove_temporary, unshare, why, write_atomic
 from tuicnn.system.regular_files import read_regular
 
@@ -33,7 +34,7 @@ __all__ = ["RUNS", "RunFolder"]
 RUNS = "runs"
 _NUMBERED = re.compile(r"(.+)-([1-9][0-9]{0,8})")
 _OWN_FILES = ("net.net", "origin.json", "journal.jsonl", "worker.log", "screen.log", "weights.safetensors", "lock")
-_OWN_FOLDERS = ("checkpoints",)
+_OWN_FOLDERS = ("checkpoints", "snapshots")
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,11 @@ class RunFolder:
         return CheckpointFolder(self.path / "checkpoints")
 
     @property
+    def snapshots(self) -> SnapshotFolder:
+        """The weights after each epoch; their folder is made with the first one."""
+        return SnapshotFolder(self.path / "snapshots")
+
+    @property
     def weights(self) -> Path:
         """The file of the weights, written at each epoch and at the end."""
         return self.path / "weights.safetensors"
@@ -204,7 +210,7 @@ class RunFolder:
             raise UserError(f"The run cannot be written to {where}: {why(error)}.") from error
         if lock is None:
             raise UserError(self.in_use)
-        for path in (self.path, self.checkpoints.path):  # those who wrote there are dead
+        for path in (self.path, self.checkpoints.path, self.snapshots.path):  # those who wrote there are dead
             remove_temporary(path)
         try:
             for path in (self.journal, self.log):  # all other files are never written to, but replaced

@@ -1,4 +1,4 @@
-"""Writes a run that is trained to its folder: journal, checkpoints, weights."""
+"""Writes a run that is trained to its folder: journal, checkpoints, snapshots, weights."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from tuicnn.runs.journal import HALF_WRITTEN, Journal
 from tuicnn.runs.log import log, log_error
 from tuicnn.system.machine import processors
 from tuicnn.training.checkpointing import CheckpointReason
-from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Reading, Start, State, Warned
+from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Reading, Resumed, Start, State, Warned
 
 if TYPE_CHECKING:
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["Recorder"]
+
+_SNAPSHOT = "snapshot"
 
 
 class Recorder:
@@ -86,6 +88,8 @@ class Recorder:
                 event = dataclasses.replace(event, trouble=self.unsaved(event.state) or None)
             case Epoch():
                 self._save_weights()  # a process that is killed leaves the weights of its last whole epoch
+            case Resumed():  # a process that is killed behind its checkpoint leaves no snapshot
+                self._save_snapshot()
             case Warned(traceback=str(traceback)):
                 log(traceback)  # of another process: for whoever looks into the log
                 event = Warned(event.message)
@@ -99,7 +103,10 @@ class Recorder:
     def offer_checkpoint(self, reason: CheckpointReason) -> bool:
         """The run is between two steps, or at its end: write a checkpoint where one is due; whether it is safe."""
         self._ending = self._ending or reason is CheckpointReason.STOP
-        return not self.discarded and self._checkpointer.offer(reason, self._capture)
+        safe = not self.discarded and self._checkpointer.offer(reason, self._capture)
+        if safe and reason is CheckpointReason.EPOCH:  # after the checkpoint, which has more right to the disk
+            self._save_snapshot()
+        return safe
 
     def checkpoint_at(self, step: int) -> Checkpoint | None:
         """The checkpoint of a step, as far as there is one that can be read."""
@@ -112,19 +119,33 @@ class Recorder:
 
     def _save_weights(self) -> bool:
         """Save the weights; whether that was done."""
+        return self._save("weights", lambda checkpoint: self._folder().save_weights(checkpoint))
+
+    def _save_snapshot(self) -> None:
+        """Save the weights as they are at an epoch's end, where they are not yet."""
+
+        def write(checkpoint: Checkpoint) -> None:
+            snapshots, epochs = self._folder().snapshots, checkpoint.epochs
+            if epochs and checkpoint.step == epochs * checkpoint.steps_per_epoch and epochs not in snapshots.epochs():
+                snapshots.write(checkpoint)
+
+        self._save(_SNAPSHOT, write)
+
+    def _save(self, what: str, write: Callable[[Checkpoint], None]) -> bool:
+        """Write what can be had of this moment; whether that was done. Raises nothing."""
         if self.discarded:
             return False
         try:
             if (checkpoint := self._capture()) is None:
                 return False
-            self._folder().save_weights(checkpoint)
+            write(checkpoint)
         except UserError as error:
-            self.tell("weights", str(error))
+            self.tell(what, str(error))
         except Exception as error:  # the end must reach the journal whatever happens to the weights
             log_error(error)
-            self.tell("weights", f"The weights could not be saved: {type(error).__name__}: {error}")
+            self.tell(what, f"The {what} could not be saved: {type(error).__name__}: {error}")
         else:
-            self.tell("weights", "")
+            self.tell(what, "")
             return True
         return False
 
@@ -144,10 +165,14 @@ class Recorder:
         return self._goes_on(" ".join(self._troubles.values()))
 
     def unsaved(self, state: State) -> str:
-        """What could not be saved at the end of a run in this state, and what to do; "" where all is saved."""
-        if self.discarded or not self._troubles:
+        """What could not be saved at the end of a run in this state, and what to do; "" where all is saved.
+
+        A snapshot is for looking only: a run that lacks one is whole.
+        """
+        said = " ".join(sentence for about, sentence in self._troubles.items() if about != _SNAPSHOT)
+        if self.discarded or not said:
             return ""
-        folder, said = self._folder(), " ".join(self._troubles.values())
+        folder = self._folder()
         if state not in (State.DONE, State.STOPPED):
             return said
         step = next(iter(folder.checkpoints.steps()), 0)

@@ -45,7 +45,9 @@ def resume_state(run: PreparedRun, on_nan: OnNan, say: Callable[[str], None]) ->
     """
     folder = run.folder
     if run.resumes:
-        found = truncate(folder.journal, checkpoint_for(run, on_nan, say), say)
+        checkpoint = checkpoint_for(run, on_nan, say)
+        found = truncate(folder.journal, checkpoint, say)
+        folder.snapshots.remove_after(checkpoint.epochs if checkpoint is not None else 0)
         return dataclasses.replace(found, command=folder.resume)
     if any(isinstance(event, Start) for event in events_of(folder.journal, steps=False)):
         raise AlreadyTrainedError(
