@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
-import shlex
 import subprocess
 import sys
-import time
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, Run
+from tests.faults.terminal import Terminal, plain
 from tuicnn.language import check, render_plain
 from tuicnn.vocabulary import vocabulary
 
@@ -94,69 +90,21 @@ def test_the_commands_in_the_text(tuicnn: Run, environment: dict[str, str]) -> N
     assert '<span class="nf">conv</span>' in done.stdout
 
 
-def test_the_commands_in_a_terminal(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_the_commands_in_a_terminal(tuicnn: Run, tmp_path: Path, environment: dict[str, str]) -> None:
     """Watch, leave it in the background, attach, leave, stop: as the README has it."""
-    folder = tmp_path / "work"
-    folder.mkdir()
     assert ["tuicnn", "nets/mnist.net"] in COMMANDS
     assert ["tuicnn", "attach"] in COMMANDS
     assert ["tuicnn", "stop"] in COMMANDS
     try:
-        said = in_terminal(
-            "tuicnn nets/mnist.net --epochs 1000 --threads 1", folder, environment, "training ", "q", "k"
-        )
-        assert "goes on in the background" in said
-        said = in_terminal("tuicnn attach", folder, environment, "training ", "q", "k")
-        assert "goes on in the background" in said
-        listed = subprocess.run(
-            [sys.executable, "-m", "tuicnn", "runs"],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert re.search(r"mnist-1 +training", listed.stdout)
+        for arguments in (["nets/mnist.net", "--epochs", "1000", "--threads", "1"], ["attach"]):
+            with Terminal([sys.executable, "-m", "tuicnn", *arguments], tmp_path / "work", environment) as shell:
+                shell.until("training ")
+                shell.press("q")
+                shell.until("keep training")
+                shell.press("k")
+                assert shell.ended() == 0
+                assert "goes on in the background" in plain(shell.said.rpartition(b"\x1b[?1049l")[2])
+        assert re.search(r"mnist-1 +training", tuicnn("runs").stdout)
     finally:
-        ended = subprocess.run(
-            [sys.executable, "-m", "tuicnn", "stop"],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ended = tuicnn("stop")
     assert "mnist-1: stopped" in ended.stdout
-
-
-def in_terminal(command: str, folder: Path, environment: dict[str, str], awaited: str, *keys: str) -> str:
-    """Run a command in a terminal of 80x24, press keys once something is seen; what was printed after the screen."""
-    arguments = [sys.executable, "-m", *shlex.split(command)]
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(folder)
-        os.execve(sys.executable, arguments, {**environment, "LINES": "24", "COLUMNS": "80"})
-    seen, pressed, until = b"", 0, time.monotonic() + 60
-    next_key = float("inf")
-    while time.monotonic() < until:
-        if select.select([terminal], [], [], 0.05)[0]:
-            try:
-                data = os.read(terminal, 65536)
-            except OSError:  # the other side has hung up: it has ended
-                break
-            if not data:
-                break
-            seen += data
-        if next_key == float("inf") and awaited in plain(seen):
-            next_key = time.monotonic() + 0.5
-        if time.monotonic() > next_key and pressed < len(keys):
-            os.write(terminal, keys[pressed].encode())
-            pressed, next_key = pressed + 1, time.monotonic() + 0.5
-    os.close(terminal)  # before waiting: where it has not ended in time, it does now
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, plain(seen)
-    return plain(seen.rpartition(b"\x1b[?1049l")[2])
-
-
-def plain(data: bytes) -> str:
-    return re.sub(r"\x1b\[[0-9;?<>=]*[a-zA-Z]", "", data.decode(errors="replace"))

@@ -82,8 +82,8 @@ def test_weights_alone_are_made_up_for_from_the_last_checkpoint(narrow: Narrow, 
     assert load_file(folder.weights)
 
 
-@pytest.mark.parametrize(("wide", "says"), WIDE)
-def test_a_run_in_the_background(tmp_path: Path, tuicnn: Run, wide: int, says: str) -> None:
+def test_a_run_in_the_background(tmp_path: Path, tuicnn: Run) -> None:
+    wide, says = WIDE[0]
     folder = RunFolder.create(tmp_path / "work", "my", NET.format(wide=wide))
     process = start_worker(folder, Options(epochs=100_000, threads=1), through=NARROW)
     try:
@@ -99,8 +99,8 @@ def test_a_run_in_the_background(tmp_path: Path, tuicnn: Run, wide: int, says: s
         process.wait()
 
 
-@pytest.mark.parametrize(("wide", "says"), WIDE)
-def test_a_screen(terminals: Shell, tmp_path: Path, wide: int, says: str) -> None:
+def test_a_screen(terminals: Shell, tmp_path: Path) -> None:
+    wide, says = WIDE[1]
     (tmp_path / "my.net").write_text(NET.format(wide=wide))
     shell = terminals("my.net", "--epochs", "1", program=(*NARROW, sys.executable, "-m", "tuicnn"))
     shell.until("test images are right")

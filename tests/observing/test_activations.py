@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.training.test_session import NET, in_background, session, wait_for
+from tests.faults.waiting import until
+from tests.training.test_session import NET, in_background, session
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.training.events import State
@@ -19,10 +20,10 @@ def seen_in(run: Session, layer: int, sample: int) -> Activations:
 def test_what_is_seen_is_what_the_network_computes() -> None:
     made, _ = session(NET.replace("epochs=2", "epochs=500"))
     with in_background(made):
-        wait_for(lambda: made.progress().step >= 2)
+        until(lambda: made.progress().step >= 2)
         assert seen_in(made, 1, 5).maps.shape == (4, 26, 26)
         made.control.pause()
-        wait_for(lambda: made.progress().state is State.PAUSED)
+        until(lambda: made.progress().state is State.PAUSED)
         layers = [seen_in(made, layer, 103) for layer in range(5)]
     assert made.network is not None
     last = layers[-1]

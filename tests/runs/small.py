@@ -88,11 +88,14 @@ def stop_after(step: int) -> Callable[[Run, Event], None]:
     return stop
 
 
-def killed_after_each_event(folder: RunFolder, **more: Any) -> list[tuple[str, RunFolder]]:
+def killed_after_each_event(
+    folder: RunFolder, report: Callable[[Run, Event], object] = lambda run, event: None, **more: Any
+) -> list[tuple[str, RunFolder]]:
     """Train a run, and copy its folder at each event: what SIGKILL would have left at that moment."""
     left: list[tuple[str, RunFolder]] = []
 
     def copy(run: Run, event: Event) -> None:
+        report(run, event)
         path = folder.path.with_name(f"{folder.name}-killed-{len(left)}")
         shutil.copytree(folder.path, path)
         left.append((kinds([event])[0], RunFolder(path)))

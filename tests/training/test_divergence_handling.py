@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.faults.waiting import until
 from tests.runs.small import (
     NET,
     checkpoint_of,
     killed_after_each_event,
-    kinds,
     made_data,
     of,
     read_journal,
@@ -26,7 +25,7 @@ from tests.runs.small import (
     story,
     train,
 )
-from tests.training.test_session import in_background, wait_for
+from tests.training.test_session import in_background
 from tuicnn.language import check
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.folder import RunFolder
@@ -92,7 +91,7 @@ def test_halving_gives_up_in_the_end() -> None:
 def test_a_pause_waits_for_a_smaller_rate_and_goes_on_from_sound_weights() -> None:
     made, events = session("pause")
     with in_background(made) as thread:
-        wait_for(lambda: made.progress().state is State.PAUSED)
+        until(lambda: made.progress().state is State.PAUSED)
         first = made.progress()
         assert first.diverged is not None
         assert first.diverged.sentence.startswith(("The output of ", "The loss ", "The gradient in "))
@@ -101,11 +100,11 @@ def test_a_pause_waits_for_a_smaller_rate_and_goes_on_from_sound_weights() -> No
         assert all(np.isfinite(w).all() for w in made.network.state_dict().values())
         # going on as it was leads to the same place
         made.control.resume()
-        wait_for(lambda: len(of(events, Diverged)) == 2 and made.progress().state is State.PAUSED)
+        until(lambda: len(of(events, Diverged)) == 2 and made.progress().state is State.PAUSED)
         assert (made.progress().step, made.progress().diverged) == (first.step, first.diverged)
         for _ in range(8):
             made.control.scale_rate(0.5)
-        wait_for(lambda: made.progress().learning_rate == 3 / 256)
+        until(lambda: made.progress().learning_rate == 3 / 256)
         assert made.progress().state is State.PAUSED
         made.control.resume()
         thread.join(60)
@@ -119,11 +118,11 @@ def test_a_pause_waits_for_a_smaller_rate_and_goes_on_from_sound_weights() -> No
 def test_a_single_step_out_of_the_pause_is_undone_again() -> None:
     made, events = session("pause")
     with in_background(made):
-        wait_for(lambda: made.progress().state is State.PAUSED)
+        until(lambda: made.progress().state is State.PAUSED)
         at = made.progress().step
         made.control.step()
-        wait_for(lambda: len(of(events, Diverged)) == 2)
-        wait_for(lambda: made.progress().state is State.PAUSED)
+        until(lambda: len(of(events, Diverged)) == 2)
+        until(lambda: made.progress().state is State.PAUSED)
         assert made.progress().step == at
     assert made.progress().state is State.STOPPED
 
@@ -208,7 +207,6 @@ def test_a_learning_rate_that_was_changed_is_changed_after_a_kill_too(tmp_path: 
     folder = a_run(tmp_path, "adam lr=0.01")
     untouched = a_run(tmp_path, "adam lr=0.01")
     train(untouched)
-    left: list[tuple[str, RunFolder]] = []
 
     def steer(run: Run, event: Event) -> None:
         if isinstance(event, Step) and event.step == 2:
@@ -217,13 +215,7 @@ def test_a_learning_rate_that_was_changed_is_changed_after_a_kill_too(tmp_path: 
         if isinstance(event, Step) and event.step == 4:
             run.act("double-rate")
 
-    def copying(run: Run, event: Event) -> None:
-        steer(run, event)
-        path = folder.path.with_name(f"killed-{len(left)}")
-        shutil.copytree(folder.path, path)
-        left.append((kinds([event])[0], RunFolder(path)))
-
-    train(folder, report=copying, every=every)
+    left = killed_after_each_event(folder, report=steer, every=every)
     whole = checkpoint_of(folder)
     assert whole.rate_factor == 0.5
     assert not same(whole, checkpoint_of(untouched))

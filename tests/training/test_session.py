@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.faults.waiting import until
 from tests.runs.small import kinds, of
 from tuicnn.data import Dataset, DataSpec
 from tuicnn.errors import UserError
@@ -47,13 +48,6 @@ def in_background(made: Session) -> Iterator[threading.Thread]:
         made.control.stop()
         thread.join(30)
         assert not thread.is_alive()
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not what():
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.005)
 
 
 def test_a_run_from_start_to_end() -> None:
@@ -94,7 +88,7 @@ def test_the_layers_are_known_before_the_data_is_read(monkeypatch: pytest.Monkey
             early = made.overview
         finally:
             gate.set()
-        wait_for(lambda: made.overview.complete)
+        until(lambda: made.overview.complete)
         known = made.overview
     assert not early.complete
     assert (early.train_images, early.val_images, early.test_images, early.class_names) == (0, 0, 0, ())
@@ -131,18 +125,18 @@ def test_another_seed_gives_another_run() -> None:
 def test_pause_one_step_and_resume() -> None:
     made, events = session(NET.replace("epochs=2", "epochs=500"))
     with in_background(made):
-        wait_for(lambda: made.progress().step >= 3)
+        until(lambda: made.progress().step >= 3)
         made.control.pause()
-        wait_for(lambda: made.progress().state is State.PAUSED)
+        until(lambda: made.progress().state is State.PAUSED)
         at = made.progress().step
         time.sleep(0.05)
         assert made.progress().step == at
         made.control.step()
-        wait_for(lambda: made.progress().step == at + 1 and made.progress().state is State.PAUSED)
+        until(lambda: made.progress().step == at + 1 and made.progress().state is State.PAUSED)
         time.sleep(0.05)
         assert made.progress().step == at + 1
         made.control.resume()
-        wait_for(lambda: made.progress().step > at + 3)
+        until(lambda: made.progress().step > at + 3)
     assert made.progress().state is State.STOPPED
     assert pauses(events) == ["paused", "unpaused"]
     assert of(events, End)[0].state is State.STOPPED
@@ -158,7 +152,7 @@ def test_a_pause_in_the_last_step_holds_before_the_test() -> None:
 
     made._on_event = on_event
     with in_background(made) as thread:
-        wait_for(lambda: made.progress().state is State.PAUSED)
+        until(lambda: made.progress().state is State.PAUSED)
         time.sleep(0.1)
         assert made.progress().state is State.PAUSED
         assert np.isnan(made.progress().test_accuracy)
@@ -183,11 +177,11 @@ def test_a_resume_during_a_single_step_is_told() -> None:
     made._on_event = on_event
     with in_background(made):
         made.control.pause()
-        wait_for(lambda: made.progress().state is State.PAUSED)
+        until(lambda: made.progress().state is State.PAUSED)
         at = made.progress().step
         stepped.set()
         made.control.step()
-        wait_for(lambda: made.progress().step > at + 3)
+        until(lambda: made.progress().step > at + 3)
         assert made.progress().state is not State.PAUSED
     assert pauses(events) == ["paused", "unpaused"]
 

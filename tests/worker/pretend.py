@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.worker.fake_feed import OVERVIEW
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
@@ -22,29 +23,7 @@ __all__ = ["PretendRun", "an_overview"]
 def an_overview(**changes: object) -> Overview:
     """An overview of a small network."""
     row = LayerRow("conv1", "conv 8 3x3", "conv", (8, 26, 26), 80, 48672, (-1,))
-    made = Overview(
-        net="tiny",
-        run="runs/tiny-1",
-        text="conv 8 3x3 → relu",
-        data="mnist",
-        input=(1, 28, 28),
-        class_names=("0", "1"),
-        layers=(row, replace(row, name="relu1", inputs=(0,))),
-        loss="cross_entropy",
-        optimizer="adam lr=0.001",
-        schedule="constant",
-        epochs=3,
-        batch=64,
-        seed=0,
-        threads=2,
-        parameters=80,
-        macs=48672,
-        train_images=100,
-        val_images=10,
-        test_images=10,
-        steps_per_epoch=2,
-        pid=1,
-    )
+    made = replace(OVERVIEW, layers=(row, replace(row, name="relu1", inputs=(0,))), parameters=80, macs=48672)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 

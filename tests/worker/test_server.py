@@ -6,7 +6,7 @@ import contextlib
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.faults.waiting import until
 from tests.worker.pretend import PretendRun, an_overview
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import Activations, AskActivations
@@ -56,13 +57,6 @@ def exactly(connection: socket.socket, count: int) -> bytes:
 def answer(connection: socket.socket, cls: type) -> Any:
     payload = exactly(connection, struct.unpack(">I", exactly(connection, 4))[0])
     return decode(payload, Refusal if kind_of(payload) in ("refusal", "full", "stranger") else cls)
-
-
-def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.005)
 
 
 def works(folder: RunFolder) -> bool:
