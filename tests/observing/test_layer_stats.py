@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+import hypothesis.extra.numpy as npst
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.runs.small import NET, made_data
 from tuicnn.engine import step as engine_step
@@ -14,7 +18,7 @@ from tuicnn.engine.groups import forked
 from tuicnn.engine.hooks import StepProfile
 from tuicnn.errors import UserError
 from tuicnn.language import check
-from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
+from tuicnn.observing.layer_stats import AskLayerStats, LayerStats, usual
 from tuicnn.training import measured_steps, trainer
 from tuicnn.training.measured_steps import MEASURED
 from tuicnn.training.trainer import Trainer
@@ -99,7 +103,7 @@ def test_one_slow_step_does_not_move_the_times(tmp_path: Path, clock: Clock) -> 
     assert seen[-1] == pytest.approx(seen[0], rel=0.2)
 
 
-def test_the_milliseconds_of_each_layer_are_the_median_of_its_seconds(tmp_path: Path) -> None:
+def test_the_milliseconds_of_each_layer_are_those_of_a_usual_step(tmp_path: Path, clock: Clock) -> None:
     made = a_trainer(tmp_path)
     layers, spreads = np.arange(1, len(made.plan.nodes) + 1), [9.0, 1.0, 1.5]  # the mean is far from 1.5
 
@@ -108,6 +112,7 @@ def test_the_milliseconds_of_each_layer_are_the_median_of_its_seconds(tmp_path: 
         profile.forward_seconds[:] = 0.001 * layers * spread
         profile.backward_seconds[:] = 0.002 * layers * spread
         profile.optimizer_seconds = 0.007 * spread
+        clock.now += spread
         return 0.0, 0.0, 1
 
     made.advance = advance  # type: ignore[method-assign, assignment]
@@ -115,7 +120,14 @@ def test_the_milliseconds_of_each_layer_are_the_median_of_its_seconds(tmp_path: 
         stats = after_a_measured_step(made)
     np.testing.assert_allclose(stats.milliseconds, 3 * layers * 1.5, rtol=1e-6)
     assert stats.optimizer == pytest.approx(7 * 1.5)
-    assert stats.rest == 0  # the steps took no time at all
+
+
+@given(npst.arrays(np.float64, st.tuples(st.integers(1, 20), st.integers(1, 5)), elements=st.floats(0, 1)))
+def test_the_times_of_usual_steps_add_up_and_lie_between_those_of_the_steps(parts: NDArray[np.float64]) -> None:
+    steps = np.column_stack([parts, parts.sum(axis=1)])
+    *shown, whole = usual(steps)
+    assert sum(shown) == pytest.approx(whole, abs=1e-12)
+    assert steps[:, -1].min() - 1e-12 <= whole <= steps[:, -1].max() + 1e-12
 
 
 def test_time_spent_waiting_for_others_is_told_apart(tmp_path: Path, clock: Clock) -> None:

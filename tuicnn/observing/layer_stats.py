@@ -21,8 +21,8 @@ __all__ = ["AskLayerStats", "LayerStats"]
 class LayerStats:
     """Figures of each layer (float32, one number a row of `Overview.layers`; NaN: unknown or not applicable).
 
-    Times are medians over the last measured steps, in milliseconds. Those of the layers, `optimizer`, `waiting` and
-    `rest` add up to `step`.
+    Times are milliseconds, the mean over the usual ones of the last measured steps: the third of them that took neither
+    long nor short. Those of the layers, `optimizer`, `waiting` and `rest` add up to `step`.
     """
 
     milliseconds: NDArray[np.float32]  # time a step spends in it, forward and backward
@@ -48,7 +48,7 @@ class AskLayerStats(Question[LayerStats]):
         profile = measured.newest
         if profile is None:
             raise UserError("No step has been measured yet; the next one will be.")
-        *layers, optimizer, waiting, step = np.median(measured.seconds, axis=0) * 1000
+        *layers, optimizer, waiting, step = usual(np.array(measured.seconds)) * 1000
         return LayerStats(
             np.asarray(layers, np.float32),
             profile.activation.astype(np.float32),
@@ -59,3 +59,14 @@ class AskLayerStats(Question[LayerStats]):
             rest=max(0.0, float(step - sum(layers) - optimizer - waiting)),
             step=float(step),
         )
+
+
+def usual(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of the middle third of some steps (rows), by their whole time (the last column).
+
+    As robust as the median of each column, but the columns of one step still add up.
+    """
+    by_length = seconds[np.argsort(seconds[:, -1], kind="stable")]
+    left_out = len(seconds) // 3
+    middle: NDArray[np.float64] = by_length[left_out : len(seconds) - left_out].mean(axis=0)
+    return middle
