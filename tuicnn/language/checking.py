@@ -18,9 +18,10 @@ from tuicnn.language.checks.graph import NOWHERE, Flow, Graph
 from tuicnn.language.checks.no_effect import check_no_effect
 from tuicnn.language.checks.outputs import Ends, check_outputs, find_ends
 from tuicnn.language.checks.program import Program, gather
-from tuicnn.language.checks.values import Scope, all_words, evaluate
+from tuicnn.language.checks.values import Scope, evaluate
 from tuicnn.language.diagnostics import Code, Diagnostic, Severity, Source, Span, lines_of
 from tuicnn.language.fixes import Fix, write
+from tuicnn.language.names import all_words
 from tuicnn.language.parsing.statements import parse
 from tuicnn.language.plan import Node, Plan
 from tuicnn.language.report import EnoughError, Report

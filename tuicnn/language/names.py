@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tuicnn.language.suggest import closest, option_meant
 from tuicnn.language.syntax.tree import Name, Setting
-from tuicnn.vocabulary import arguments, vocabulary
+from tuicnn.vocabulary import Argument, arguments, vocabulary
 
-__all__ = ["CHOICES", "OWN_SETTINGS", "option_owner", "setting_names"]
+__all__ = ["CHOICES", "OWN_SETTINGS", "all_arguments", "all_words", "option_owner", "setting_names"]
 
 #: settings that name one of a vocabulary
 CHOICES = ("data", "loss", "optim", "schedule")
@@ -19,6 +19,19 @@ OWN_SETTINGS = ("default", "include")
 def setting_names() -> list[str]:
     """Every setting there is."""
     return list(dict.fromkeys([*CHOICES, *vocabulary("setting"), *OWN_SETTINGS]))
+
+
+def all_arguments() -> Iterator[tuple[type, Argument]]:
+    """Every argument of every word, with the class of the word."""
+    for name in ("layer", "setting", "optim", "data", "loss", "schedule", "init"):
+        for cls in vocabulary(name).values():
+            for argument in arguments(cls):
+                yield cls, argument
+
+
+def all_words() -> frozenset[str]:
+    """Every bare word that some argument somewhere understands."""
+    return frozenset(word for _, argument in all_arguments() for word in argument.kind.words)
 
 
 def option_owner(name: str, settings: Mapping[str, Setting]) -> tuple[str, str, str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from lsprotocol import types
 
 from tuicnn.language import editing
-from tuicnn.language.editing import Completion, CompletionKind, OutlineItem, OutlineKind, Place
-from tuicnn.language.reference import describe, entries
+from tuicnn.language.editing import Completion, OutlineItem, Place, Sort
+from tuicnn.language.reference import describe, find_entry
 
 from .analysis import Analysis
 from .positions import uri_of
@@ -27,23 +27,23 @@ __all__ = [
 ]
 
 _COMPLETION_KINDS = {
-    CompletionKind.SETTING: types.CompletionItemKind.Module,
-    CompletionKind.LAYER: types.CompletionItemKind.Function,
-    CompletionKind.CHOICE: types.CompletionItemKind.Value,
-    CompletionKind.OPTION: types.CompletionItemKind.Property,
-    CompletionKind.WORD: types.CompletionItemKind.EnumMember,
-    CompletionKind.KEYWORD: types.CompletionItemKind.Keyword,
-    CompletionKind.BLOCK: types.CompletionItemKind.Class,
-    CompletionKind.CONSTANT: types.CompletionItemKind.Constant,
-    CompletionKind.PARAMETER: types.CompletionItemKind.Variable,
-    CompletionKind.LABEL: types.CompletionItemKind.Reference,
-    CompletionKind.FILE: types.CompletionItemKind.File,
+    Sort.SETTING: types.CompletionItemKind.Module,
+    Sort.LAYER: types.CompletionItemKind.Function,
+    Sort.CHOICE: types.CompletionItemKind.Value,
+    Sort.OPTION: types.CompletionItemKind.Property,
+    Sort.WORD: types.CompletionItemKind.EnumMember,
+    Sort.KEYWORD: types.CompletionItemKind.Keyword,
+    Sort.BLOCK: types.CompletionItemKind.Class,
+    Sort.CONSTANT: types.CompletionItemKind.Constant,
+    Sort.PARAMETER: types.CompletionItemKind.Variable,
+    Sort.LABEL: types.CompletionItemKind.Reference,
+    Sort.FILE: types.CompletionItemKind.File,
 }
 _SYMBOL_KINDS = {
-    OutlineKind.SETTING: types.SymbolKind.Property,
-    OutlineKind.CONSTANT: types.SymbolKind.Constant,
-    OutlineKind.BLOCK: types.SymbolKind.Class,
-    OutlineKind.LABEL: types.SymbolKind.Variable,
+    Sort.SETTING: types.SymbolKind.Property,
+    Sort.CONSTANT: types.SymbolKind.Constant,
+    Sort.BLOCK: types.SymbolKind.Class,
+    Sort.LABEL: types.SymbolKind.Variable,
 }
 
 
@@ -72,7 +72,7 @@ def _item(completion: Completion, range: types.Range, snippets: bool) -> types.C
     return types.CompletionItem(
         label=completion.label,
         detail=completion.detail or None,
-        kind=_COMPLETION_KINDS[completion.kind],
+        kind=_COMPLETION_KINDS[completion.sort],
         documentation=completion.help or None,
         data=[entry.family, entry.name] if entry is not None else None,
         sort_text=f"{'0' if completion.first else '1'}{completion.label}",
@@ -90,10 +90,9 @@ def _snippet(template: tuple[str, ...]) -> str:
 
 def documented(item: types.CompletionItem) -> types.CompletionItem:
     """An item with the whole help of its word, which the client asks for when the item is chosen."""
-    if isinstance(item.data, list | tuple):
-        found = next((e for e in entries() if [e.family, e.name] == list(item.data)), None)
-        if found is not None:
-            item.documentation = _markdown(describe(found))
+    found = find_entry(*item.data) if isinstance(item.data, list | tuple) and len(item.data) == 2 else None
+    if found is not None:
+        item.documentation = _markdown(describe(found))
     return item
 
 
@@ -140,7 +139,7 @@ def outline(analysis: Analysis) -> list[types.DocumentSymbol]:
 def _symbol(analysis: Analysis, item: OutlineItem) -> types.DocumentSymbol:
     whole, name = analysis.page.range(item.span), analysis.page.range(item.name_span)
     inside = [_symbol(analysis, child) for child in item.children]
-    return types.DocumentSymbol(item.name, _SYMBOL_KINDS[item.kind], whole, name, children=inside or None)
+    return types.DocumentSymbol(item.name, _SYMBOL_KINDS[item.sort], whole, name, children=inside or None)
 
 
 def prepare_rename(analysis: Analysis, place: Place) -> types.Range | None:

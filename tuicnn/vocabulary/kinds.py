@@ -220,6 +220,10 @@ class ListOf(Kind):
     distinct: bool = False
 
     @property
+    def words(self) -> tuple[str, ...]:  # type: ignore[override]
+        return self.item.words
+
+    @property
     def says(self) -> str:  # type: ignore[override]
         return f"a list in brackets such as [1, 2]; each {self.item.says}"
 

@@ -136,7 +136,7 @@ class _Taking:
 
     def _is_value(self, value: Name, free: words.Argument | None) -> bool:
         text = value.text
-        return text in self.scope.values or (free is not None and text in _words(free)) or text in ("true", "false")
+        return text in self.scope.values or (free is not None and text in free.kind.words) or text in ("true", "false")
 
     def _misplaced(self, found: Misplaced) -> int:
         self.good &= found.harmless
@@ -172,7 +172,7 @@ class _Taking:
         if meant is None or meant in self.first:
             return self._wrong(Code.NAME, message, argument.span, remove(more=self._takes("; ")))
         own = self.own[meant]
-        value = evaluate(argument.value, self.scope, self.report.muted(), _words(own))
+        value = evaluate(argument.value, self.scope, self.report.muted(), own.kind.words)
         text, span = "", name.span
         if value is not UNKNOWN and not accepts(own.kind, value):
             text, span = nearest_accepted(self.cls, own, _by_name(name.text, value)), argument.span
@@ -198,7 +198,7 @@ class _Taking:
     # --- values -----------------------------------------------------------------------------------------------------
 
     def _accept(self, own: words.Argument, argument: Argument) -> None:
-        kind, accepted = own.kind, _words(own)
+        kind, accepted = own.kind, own.kind.words
         if isinstance(kind, Text) and isinstance(argument.value, Name):
             accepted = (argument.value.text,)  # it lacks its quotes, and the kind says so
         if isinstance(argument.value, Items) and argument.value.round:
@@ -275,10 +275,6 @@ class _Taking:
     def _wrong(self, code: Code, message: str, span: Span, help: Fix, *notes: Note) -> None:
         self.good = False
         self.report.error(code, message, span, help=help, notes=notes)
-
-
-def _words(own: words.Argument) -> tuple[str, ...]:
-    return own.kind.item.words if isinstance(own.kind, ListOf) else own.kind.words
 
 
 def _fits(kinds: list[Kind], values: list[Any]) -> bool:

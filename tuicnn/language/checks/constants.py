@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from tuicnn.language.checks.values import UNKNOWN, Scope, all_words, evaluate
+from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.diagnostics import Code
 from tuicnn.language.fixes import write
+from tuicnn.language.names import all_words
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Arithmetic, CallValue, Constant, Items, Name, Negative, Value
 

@@ -15,9 +15,9 @@ from tuicnn.language.report import Report
 from tuicnn.language.suggest import closest
 from tuicnn.language.syntax.tree import Arithmetic, CallValue, Items, Literal, Name, Negative, Value
 from tuicnn.language.value_fixes import number_word
-from tuicnn.vocabulary import Call, ListOf, ObjectOf, Word, arguments, show, vocabulary
+from tuicnn.vocabulary import Call, ObjectOf, Word, show
 
-__all__ = ["UNKNOWN", "Scope", "all_words", "evaluate"]
+__all__ = ["UNKNOWN", "Scope", "evaluate"]
 
 #: larger numbers than this are refused, so that no text takes memory out of proportion
 _LARGEST = 10**300
@@ -43,17 +43,6 @@ class Scope:
     def with_values(self, values: Mapping[str, Any]) -> Scope:
         """The same scope with parameters that hide constants of their names."""
         return Scope({**self.values, **values}, self.steps)
-
-
-def all_words() -> frozenset[str]:
-    """Every bare word that some argument somewhere understands."""
-    found: set[str] = set()
-    for name in ("layer", "setting", "data", "loss", "optim", "schedule", "init"):
-        for cls in vocabulary(name).values():
-            for argument in arguments(cls):
-                kind = argument.kind.item if isinstance(argument.kind, ListOf) else argument.kind
-                found.update(kind.words)
-    return frozenset(found)
 
 
 def evaluate(value: Value, scope: Scope, report: Report, words: Collection[str] = (), example: str = "8") -> Any:

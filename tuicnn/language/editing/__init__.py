@@ -23,3 +23,4 @@ from .mentions import *
 from .navigation import *
 from .problems import *
 from .renaming import *
+from .subjects import *

@@ -5,39 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
-from tuicnn.language.reference import Entry, default_text, entries, placeholder
+from tuicnn.language.reference import Entry, default_text, entries, find_entry, placeholder
 from tuicnn.language.syntax.tree import Definition
-from tuicnn.vocabulary import MISSING, Argument, ListOf
+from tuicnn.vocabulary import MISSING, Argument, ObjectOf
 
 from .contexts import Context, Expected, context_at
 from .document import Document
 from .mentions import Place
 from .subjects import Sort, Symbol
 
-__all__ = ["Completion", "CompletionKind", "Completions", "complete"]
+__all__ = ["Completion", "Completions", "complete"]
 
 #: files that are offered to `include:`
 _MOST_FILES = 200
-
-
-class CompletionKind(StrEnum):
-    """What is offered."""
-
-    SETTING = "setting"
-    LAYER = "layer"
-    #: what a setting chooses: a data set, an optimizer, …
-    CHOICE = "choice"
-    OPTION = "option"
-    #: a bare word that an option takes
-    WORD = "word"
-    KEYWORD = "keyword"
-    BLOCK = "block"
-    CONSTANT = "constant"
-    PARAMETER = "parameter"
-    LABEL = "label"
-    FILE = "file"
 
 
 @dataclass(frozen=True)
@@ -49,7 +30,7 @@ class Completion:
     """
 
     label: str
-    kind: CompletionKind
+    sort: Sort
     detail: str
     text: str
     template: tuple[str, ...] = ()
@@ -91,7 +72,7 @@ class _Completer:
         match context.expected:
             case Expected.STATEMENT:
                 for entry in _family("setting"):
-                    yield Completion(entry.title, CompletionKind.SETTING, entry.help, f"{entry.title} ", entry=entry)
+                    yield Completion(entry.title, Sort.SETTING, entry.help, f"{entry.title} ", entry=entry)
                 yield _keyword("def", "a block", "name", " = ", "", "")
                 yield from self.steps()
             case Expected.STEP:
@@ -117,25 +98,23 @@ class _Completer:
 
     def entry(self, family: str) -> Entry | None:
         """The entry of the context's word in a family."""
-        return _entry(family, self.context.word)
+        return find_entry(family, self.context.word)
 
     def steps(self) -> Iterator[Completion]:
         for symbol in self.document.mentions.blocks.values():
             yield _block(symbol)
         for entry in _family("layer"):
-            yield Completion(
-                entry.name, CompletionKind.LAYER, entry.brief, entry.name, _layer_template(entry), entry=entry
-            )
+            yield Completion(entry.name, Sort.LAYER, entry.brief, entry.name, _layer_template(entry), entry=entry)
 
     def argument(self) -> Iterator[Completion]:
         context, blocks = self.context, self.document.mentions.blocks
         if context.setting == "include":
             return
-        setting = _entry("setting", context.setting)
+        setting = find_entry("setting", context.setting)
         chosen_from = "layer" if context.setting == "default" else context.setting
         if context.setting and not context.word and not (setting is not None and setting.arguments):
             for entry in _family(chosen_from):
-                yield Completion(entry.name, CompletionKind.CHOICE, entry.brief, entry.name, entry=entry)
+                yield Completion(entry.name, Sort.CHOICE, entry.brief, entry.name, entry=entry)
         elif context.setting:
             # a default gives no value by its place
             placed = not (context.word and context.setting == "default")
@@ -159,10 +138,10 @@ class _Completer:
                 default = default_text(argument)
                 detail = f"{argument.kind.says}{f' (default {default})' if default not in ('needed', '-') else ''}"
                 name = f"{argument.name}="
-                yield Completion(name, CompletionKind.OPTION, detail, name, help=argument.help)
+                yield Completion(name, Sort.OPTION, detail, name, help=argument.help)
 
     def value(self) -> Iterator[Completion]:
-        candidates = [_entry("setting", self.context.setting)]
+        candidates = [find_entry("setting", self.context.setting)]
         candidates += [self.entry(family) for family in (self.context.setting, "layer", "init")]
         entry = next((e for e in candidates if e is not None and e.arguments), None)
         argument = next((a for a in entry.arguments if a.name == self.context.option), None) if entry else None
@@ -178,7 +157,7 @@ class _Completer:
                 name = parameter.name.text
                 if name not in self.context.given:
                     detail = f"parameter of {symbol.name.text}"
-                    yield Completion(f"{name}=", CompletionKind.OPTION, detail, f"{name}=")
+                    yield Completion(f"{name}=", Sort.OPTION, detail, f"{name}=")
         yield from self.values()
 
     def values(self) -> Iterator[Completion]:
@@ -187,11 +166,11 @@ class _Completer:
             name = symbol.name.text
             value = self.document.reading.constants.get(name) if symbol.sort is Sort.CONSTANT else None
             detail = f"{symbol.sort}{f' = {value}' if isinstance(value, int | float) else ''}"
-            yield Completion(name, CompletionKind(symbol.sort.value), detail, name, first=True)
+            yield Completion(name, symbol.sort, detail, name, first=True)
 
     def labels(self, mark: str) -> Iterator[Completion]:
         for name in self.document.mentions.labels_at(self.place):
-            yield Completion(f"{mark}{name}", CompletionKind.LABEL, "label", f"{mark}{name}", first=True)
+            yield Completion(f"{mark}{name}", Sort.LABEL, "label", f"{mark}{name}", first=True)
 
     def files(self) -> Iterator[Completion]:
         """The `.net` files beside this one, for `include:`."""
@@ -205,30 +184,25 @@ class _Completer:
         except (OSError, ValueError):
             return
         for name in names:
-            yield Completion(f"{folder}{slash}{name}", CompletionKind.FILE, "", f"{folder}{slash}{name}")
+            yield Completion(f"{folder}{slash}{name}", Sort.FILE, "", f"{folder}{slash}{name}")
 
 
 def _family(family: str) -> Iterator[Entry]:
     return (entry for entry in entries() if entry.family == family)
 
 
-def _entry(family: str, name: str) -> Entry | None:
-    return next((entry for entry in _family(family) if entry.name == name), None)
-
-
 def _keyword(word: str, detail: str, *template: str) -> Completion:
-    return Completion(word, CompletionKind.KEYWORD, detail, word, (f"{word} ", *template))
+    return Completion(word, Sort.KEYWORD, detail, word, (f"{word} ", *template))
 
 
 def _words(argument: Argument) -> Iterator[Completion]:
     """The bare words that an argument takes."""
-    kind = argument.kind.item if isinstance(argument.kind, ListOf) else argument.kind
-    for name in kind.words:
-        entry = _entry("init", name) if getattr(kind, "vocabulary", "") else None
+    for name in argument.kind.words:
+        entry = find_entry("init", name) if isinstance(argument.kind, ObjectOf) else None
         needed = [a.name for a in entry.arguments if a.default is MISSING] if entry is not None else []
         template = _call_template(name, needed)
         detail = entry.help if entry is not None else f"{argument.name}: {argument.help}"
-        yield Completion(name, CompletionKind.WORD, detail, name, template, entry=entry)
+        yield Completion(name, Sort.WORD, detail, name, template, entry=entry)
 
 
 def _block(symbol: Symbol) -> Completion:
@@ -238,7 +212,7 @@ def _block(symbol: Symbol) -> Completion:
     needed = [p.name.text for p in made.parameters if p.default is None]
     template = (f"{name} ", needed[0], "") if len(needed) == 1 else _call_template(name, needed)
     detail = f"block ({', '.join(names)})" if names else "block"
-    return Completion(name, CompletionKind.BLOCK, detail, name, template, first=True)
+    return Completion(name, Sort.BLOCK, detail, name, template, first=True)
 
 
 def _call_template(name: str, needed: list[str]) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from itertools import pairwise
 
 from lark import Token
 
+from tuicnn.language.recovery.mending import CLOSERS
 from tuicnn.language.syntax.grammar import tokens
 from tuicnn.language.syntax.reading import LARGEST
 
@@ -53,9 +54,8 @@ class Context:
 
 
 _STARTERS = frozenset({"ARROW", "BAR", "LBRACE"})
-#: brackets
-_CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
-_OPENING = frozenset({"LPAR", "LSQB", "LBRACE"})
+#: tokens behind which a new line ends nothing
+_GOES_ON = _STARTERS | {"EQUALS", "COMMA", "LPAR", "LSQB"}
 
 
 def context_at(lines: Sequence[str], place: Place) -> Context:
@@ -75,7 +75,7 @@ def context_at(lines: Sequence[str], place: Place) -> Context:
         return Context(Expected.FILE, quoted) if is_include else Context(Expected.NOTHING)
     if found and found[-1].end_pos == len(text) and found[-1].type in ("INT", "FLOAT", "SIZE", "STRING"):
         return Context(Expected.NOTHING)  # `8` is being written; nothing of ours goes on from it
-    return replace(_BackwardReader(found).context(), begun=begun)
+    return replace(_context(found), begun=begun)
 
 
 def _in_comment(line: str) -> bool:
@@ -88,136 +88,114 @@ def _in_comment(line: str) -> bool:
     return False
 
 
-class _BackwardReader:
-    """Goes back from the end of the tokens to where the step, the call or the statement begins."""
+@dataclass
+class _Frame:
+    """What is open at a place: a bracket (its token's number), or all of the text; what begins it, and its tokens.
 
-    def __init__(self, found: Sequence[Token]) -> None:
-        self.found = found
+    `begins` is the kind of the token behind which the innermost step, line or bracket begins, "" at the start. Of
+    brackets that stand among the `tokens` there is the opening one alone.
+    """
 
-    def context(self) -> Context:
-        i = len(self.found)
-        while i > 0:
-            token = self.found[i - 1]
-            if token.type in _CLOSING:
-                i = self._matching(i - 1)
-                continue
-            if token.type == "NEWLINE" and self._ends_statement(i - 1):
-                return self._statement(self.found[i:])
-            if token.type in _STARTERS:
-                return self._step(self.found[i:], branch=token.type != "ARROW")
-            if token.type == "LSQB":
-                return Context(Expected.COMPUTED)
-            if token.type == "LPAR":
-                return self._parenthesis(i - 1)
-            i -= 1
-        return self._statement(self.found)
+    at: int = -1
+    begins: str = ""
+    tokens: list[Token] = field(default_factory=list)
 
-    def _matching(self, i: int) -> int:
-        """The index of the bracket that the closing one at `i` closes."""
-        depth = 0
-        for j in range(i, -1, -1):
-            if self.found[j].type in _CLOSING:
-                depth += 1
-            elif self.found[j].type in _OPENING:
-                depth -= 1
-                if depth == 0:
-                    return j
-        return 0
 
-    def _ends_statement(self, i: int) -> bool:
-        """Whether a newline ends what stands before it: not where a line goes on, nor in arithmetic."""
-        if i == 0:
-            return True
-        before = self.found[i - 1].type
-        return before not in (*_STARTERS, "EQUALS", "COMMA", "LPAR", "LSQB")
+def _open_frames(found: Sequence[Token]) -> list[_Frame]:
+    """What is open at the end of the tokens, from the text to the innermost bracket."""
+    frames, before = [_Frame()], ""
+    for i, token in enumerate(found):
+        kind, frame = token.type, frames[-1]
+        if kind in CLOSERS.values():
+            own = [n for n in range(1, len(frames)) if CLOSERS[found[frames[n].at].type] == kind]
+            del frames[own[-1] if own else len(frames) :]
+        elif kind in CLOSERS:
+            frame.tokens.append(token)
+            frames.append(_Frame(i, kind))
+        elif kind in _STARTERS or (kind == "NEWLINE" and before not in _GOES_ON):
+            frame.begins, frame.tokens = kind, []
+        elif kind != "NEWLINE":
+            frame.tokens.append(token)
+        before = kind
+    return frames
 
-    def _parenthesis(self, i: int) -> Context:
-        """Inside a `(`: a call's, a block's parameters, a group of steps, or arithmetic."""
-        inside = self.found[i + 1 :]
-        before = self.found[i - 1] if i else None
-        if before is not None and before.type == "NAME" and before.end_pos == self.found[i].start_pos:
-            if i >= 2 and self.found[i - 2].type == "DEF":  # a default is computed, a name is one's own
-                computed = bool(inside) and inside[-1].type == "EQUALS"
-                return Context(Expected.COMPUTED if computed else Expected.NOTHING)
-            return self._call(str(before), inside)
-        steps = before is None or before.type in (*_STARTERS, "NEWLINE", "STAR")
-        if before is not None and before.type == "EQUALS" and any(t.type == "DEF" for t in self.found[:i][-12:]):
-            steps = True
-        if steps:
-            return self._step(inside, branch=False)
+
+def _context(found: Sequence[Token]) -> Context:
+    """What may stand behind tokens."""
+    frames = _open_frames(found)
+    frame = frames[-1]
+    if frame.begins == "LSQB":
         return Context(Expected.COMPUTED)
-
-    def _call(self, word: str, inside: Sequence[Token]) -> Context:
-        parts = _split(inside)
-        given = tuple(str(part[0]) for part in parts if len(part) > 1 and part[1].type == "EQUALS")
-        last = parts[-1]
-        if len(last) == 2 and last[1].type == "EQUALS":
-            return Context(Expected.VALUE, word=word, option=str(last[0]))
-        if last:
-            return Context(Expected.COMPUTED)
-        return Context(Expected.CALL, word=word, given=given, placed=len([p for p in parts if p]) - len(given))
-
-    def _statement(self, line: Sequence[Token]) -> Context:
-        """On a line of its own; `line` are its tokens before the word that is being written."""
-        kinds = [t.type for t in line[:2]]
-        if not line:
-            kinds = [t.type for t in self.found]
-            inside = kinds.count("LBRACE") > kinds.count("RBRACE")
-            return Context(Expected.STEP if inside else Expected.STATEMENT)
-        if kinds == ["NAME", "COLON"]:
-            return self._arguments(line[2:], "", setting=str(line[0]))
-        if kinds == ["NAME", "EQUALS"]:
-            return Context(Expected.COMPUTED)
-        if kinds[0] == "DEF":
-            equals = next((i for i, t in _outside_brackets(line) if t.type == "EQUALS"), None)
-            return self._step(line[equals + 1 :], branch=False) if equals is not None else Context(Expected.NOTHING)
-        return self._step(line, branch=False)
-
-    def _step(self, step: Sequence[Token], *, branch: bool) -> Context:
-        """In a step, whose tokens so far these are."""
-        step = [t for t in step if t.type != "NEWLINE"]
-        star = max((i for i, t in _outside_brackets(step) if t.type == "STAR"), default=-1)
-        step = step[star + 1 :]
-        if not step:
-            return Context(Expected.STEP, branch=branch)
-        if step[-1].type == "AT":
-            return Context(Expected.LABEL)
-        if any(t.type == "AS" for t in step) or step[0].type != "NAME":
-            return Context(Expected.NOTHING)
-        return self._arguments(step[1:], str(step[0]))
-
-    def _arguments(self, line: Sequence[Token], word: str, setting: str = "") -> Context:
-        """In the arguments of a word. That of a setting which chooses one is the first of them."""
-        flat = [t for _, t in _outside_brackets(line)]
-        if len(flat) >= 2 and flat[-1].type == "EQUALS" and flat[-2].type == "NAME":
-            chosen = str(flat[0]) if setting and flat[1].type != "EQUALS" else word
-            return Context(Expected.VALUE, setting=setting, word=chosen, option=str(flat[-2]))
-        given = tuple(str(a) for a, b in pairwise(flat) if b.type == "EQUALS")
-        placed = len([t for t in flat if t.type not in ("EQUALS", "MINUS")]) - 2 * len(given)
-        if setting and flat and (len(flat) == 1 or flat[1].type != "EQUALS"):
-            word, placed = str(flat[0]), placed - 1
-        return Context(Expected.ARGUMENT, setting=setting, word=word, given=given, placed=max(placed, 0))
+    if frame.begins == "LPAR":
+        return _in_parentheses(found, frame)
+    if frame.begins in ("", "NEWLINE"):
+        inside = any(found[f.at].type == "LBRACE" for f in frames[1:])
+        return _in_line(frame.tokens) if frame.tokens else Context(Expected.STEP if inside else Expected.STATEMENT)
+    return _in_step(frame.tokens, branch=frame.begins != "ARROW")
 
 
-def _outside_brackets(line: Sequence[Token]) -> list[tuple[int, Token]]:
-    """The tokens outside of brackets, with their numbers; a bracket itself is outside where it opens."""
-    out: list[tuple[int, Token]] = []
-    depth = 0
-    for i, token in enumerate(line):
-        closes = token.type in _CLOSING
-        if depth == 0 and not closes:
-            out.append((i, token))
-        depth += (token.type in _OPENING) - closes
-    return out
+def _in_parentheses(found: Sequence[Token], frame: _Frame) -> Context:
+    """Inside a `(`: a call's, a block's parameters, a group of steps, or arithmetic."""
+    inside, i = frame.tokens, frame.at
+    before = found[i - 1] if i else None
+    if before is not None and before.type == "NAME" and before.end_pos == found[i].start_pos:
+        if i >= 2 and found[i - 2].type == "DEF":  # a default is computed, a name is one's own
+            computed = bool(inside) and inside[-1].type == "EQUALS"
+            return Context(Expected.COMPUTED if computed else Expected.NOTHING)
+        return _in_call(str(before), inside)
+    body = before is not None and before.type == "EQUALS" and any(t.type == "DEF" for t in found[:i][-12:])
+    if before is None or body or before.type in (*_STARTERS, "NEWLINE", "STAR"):
+        return _in_step(inside)
+    return Context(Expected.COMPUTED)
 
 
-def _split(inside: Sequence[Token]) -> list[list[Token]]:
-    """The parts between commas outside of brackets."""
+def _in_call(word: str, inside: Sequence[Token]) -> Context:
     parts: list[list[Token]] = [[]]
-    commas = {i for i, token in _outside_brackets(inside) if token.type == "COMMA"}
-    for i, token in enumerate(inside):
-        if i in commas:
+    for token in inside:
+        if token.type == "COMMA":
             parts.append([])
-        elif token.type != "NEWLINE":
+        else:
             parts[-1].append(token)
-    return parts
+    given = tuple(str(part[0]) for part in parts if len(part) > 1 and part[1].type == "EQUALS")
+    last = parts[-1]
+    if len(last) == 2 and last[1].type == "EQUALS":
+        return Context(Expected.VALUE, word=word, option=str(last[0]))
+    if last:
+        return Context(Expected.COMPUTED)
+    return Context(Expected.CALL, word=word, given=given, placed=len([p for p in parts if p]) - len(given))
+
+
+def _in_line(line: Sequence[Token]) -> Context:
+    """On a line of its own; `line` are its tokens before the word that is being written."""
+    kinds = [t.type for t in line]
+    if kinds[:2] == ["NAME", "COLON"]:
+        return _in_arguments(line[2:], "", setting=str(line[0]))
+    if kinds[:2] == ["NAME", "EQUALS"]:
+        return Context(Expected.COMPUTED)
+    if kinds[0] == "DEF":
+        return _in_step(line[kinds.index("EQUALS") + 1 :]) if "EQUALS" in kinds else Context(Expected.NOTHING)
+    return _in_step(line)
+
+
+def _in_step(step: Sequence[Token], *, branch: bool = False) -> Context:
+    """In a step, whose tokens so far these are; `branch`: it may be the first of one."""
+    step = step[max((i + 1 for i, t in enumerate(step) if t.type == "STAR"), default=0) :]
+    if not step:
+        return Context(Expected.STEP, branch=branch)
+    if step[-1].type == "AT":
+        return Context(Expected.LABEL)
+    if any(t.type == "AS" for t in step) or step[0].type != "NAME":
+        return Context(Expected.NOTHING)
+    return _in_arguments(step[1:], str(step[0]))
+
+
+def _in_arguments(flat: Sequence[Token], word: str, setting: str = "") -> Context:
+    """In the arguments of a word. That of a setting which chooses one is the first of them."""
+    if len(flat) >= 2 and flat[-1].type == "EQUALS" and flat[-2].type == "NAME":
+        chosen = str(flat[0]) if setting and flat[1].type != "EQUALS" else word
+        return Context(Expected.VALUE, setting=setting, word=chosen, option=str(flat[-2]))
+    given = tuple(str(a) for a, b in pairwise(flat) if b.type == "EQUALS")
+    placed = len([t for t in flat if t.type not in ("EQUALS", "MINUS")]) - 2 * len(given)
+    if setting and flat and (len(flat) == 1 or flat[1].type != "EQUALS"):
+        word, placed = str(flat[0]), placed - 1
+    return Context(Expected.ARGUMENT, setting=setting, word=word, given=given, placed=max(placed, 0))

@@ -13,7 +13,7 @@ from tuicnn.language.report import Report
 
 from .mentions import Mentions, find_mentions
 
-__all__ = ["Document", "read_document", "span_text"]
+__all__ = ["Document", "read_document"]
 
 
 class Document:
@@ -57,13 +57,3 @@ def _names_alone(source: Source, path: Path | None) -> Reading:
     report = Report().muted()
     tree = parse(source, report)
     return Reading(tree, gather(tree, path, report), {}, (), {})
-
-
-def span_text(span: Span) -> str:
-    """What stands in a place."""
-    lines = list(lines_of(span.source.text)[span.line - 1 : span.end_line])
-    if not lines:
-        return ""
-    lines[-1] = lines[-1][: span.end_column - 1]
-    lines[0] = lines[0][span.column - 1 :]
-    return "\n".join(lines)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tuicnn.language.diagnostics import Span
+from tuicnn.language.excerpts import excerpt
 from tuicnn.language.reference import default_text, describe
 from tuicnn.language.syntax.tree import Constant, Definition, Parameter, Step
 from tuicnn.layers.shapes import shape_text
 from tuicnn.vocabulary import show
 
-from .document import Document, span_text
+from .document import Document
 from .hints import Layers, layers_at, layers_in
 from .mentions import Place
 from .subjects import Included, Mention, Option, Symbol, Word
@@ -63,12 +64,12 @@ def _defined(document: Document, symbol: Symbol, mention: Mention) -> list[str]:
     if isinstance(made_by, Constant):
         value = document.reading.constants.get(symbol.name.text)
         code = _code(document, made_by.span)
-        written = span_text(made_by.span).partition("=")[2].strip()
+        written = excerpt(made_by.span).partition("=")[2].strip()
         known = isinstance(value, int | float | str | list | tuple) and written
         return [*code, f"= {show(value)}"] if known and written != show(value) else code
     if isinstance(made_by, Parameter):
         owner = symbol.owner.name.text if symbol.owner is not None else "a block"
-        default = f", default `{span_text(made_by.default.span)}`" if made_by.default is not None else ""
+        default = f", default `{excerpt(made_by.default.span)}`" if made_by.default is not None else ""
         return [f"`{symbol.name.text}`: a parameter of `{owner}`{default}"]
     assert isinstance(made_by, Step)
     shapes = dict.fromkeys(way.shape for way in layers_in(document, made_by.span))
@@ -92,6 +93,6 @@ def _ways(ways: list[Layers]) -> list[str]:
 
 def _code(document: Document, span: Span) -> list[str]:
     """A definition as it is written, and its file where that is another."""
-    lines = span_text(span).split("\n")
+    lines = excerpt(span).split("\n")
     shown = "\n".join(lines if len(lines) <= _MOST_LINES else [*lines[:_MOST_LINES], "…"])
     return [f"```net\n{shown}\n```", *([] if document.is_own(span) else [f"in {span.source.name}"])]

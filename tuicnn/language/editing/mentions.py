@@ -11,30 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tuicnn.language.checking import Reading
-from tuicnn.language.checks.values import all_words
 from tuicnn.language.diagnostics import Span
-from tuicnn.language.reference import Entry, entries
-from tuicnn.language.syntax.tree import (
-    Argument,
-    Arithmetic,
-    CallValue,
-    Chain,
-    Constant,
-    Definition,
-    Group,
-    Items,
-    Literal,
-    Name,
-    Negative,
-    Recall,
-    Setting,
-    Statement,
-    Step,
-    Unreadable,
-    Use,
-    Value,
-)
-from tuicnn.vocabulary import ListOf
+from tuicnn.language.names import all_words
+from tuicnn.language.reference import Entry, find_entry
+from tuicnn.language.syntax import tree
 
 from .subjects import Included, Mention, Option, Sort, Subject, Symbol, Word
 
@@ -79,6 +59,11 @@ class Mentions:
 
         return min((m for m in self.all if contains(m.span)), key=order, default=None)
 
+    def symbol_at(self, place: Place) -> Symbol | None:
+        """The name of the text at a place."""
+        mention = self.at(place)
+        return mention.subject if mention is not None and isinstance(mention.subject, Symbol) else None
+
     def of(self, symbol: Symbol) -> list[Mention]:
         """Every mention of a name, its definition with them."""
         return [m for m in self.all if isinstance(m.subject, Symbol) and m.subject.is_same(symbol)]
@@ -115,8 +100,7 @@ class _Walker:
         self.text = self.out.scopes[0]
         self.program = reading.program
         self.words = all_words()
-        self.entries = {(entry.family, entry.name): entry for entry in entries()}
-        self.recalled: list[tuple[Name, Names]] = []
+        self.recalled: list[tuple[tree.Name, Names]] = []
         self.end = _FAR
         self.parameters: dict[str, dict[str, Symbol]] = {}
         # a definition that cannot be read has perhaps no name
@@ -135,12 +119,12 @@ class _Walker:
 
     # --- statements -------------------------------------------------------------------------------------------------
 
-    def statement(self, statement: Statement) -> None:
-        if isinstance(statement, Chain):
+    def statement(self, statement: tree.Statement) -> None:
+        if isinstance(statement, tree.Chain):
             self.chain(statement, self.text)
-        elif isinstance(statement, Setting):
+        elif isinstance(statement, tree.Setting):
             self.setting(statement)
-        elif isinstance(statement, Constant):
+        elif isinstance(statement, tree.Constant):
             self.note(statement.name.span, self.text.values.get(statement.name.text))
             self.value(statement.value, self.text.values, self.words)
             if statement.value is None:
@@ -148,7 +132,7 @@ class _Walker:
         else:
             self.definition(statement)
 
-    def definition(self, block: Definition) -> None:
+    def definition(self, block: tree.Definition) -> None:
         symbol = self.out.blocks.get(block.name.text)
         self.note(block.name.span, symbol)
         if block.chain is None:
@@ -165,7 +149,7 @@ class _Walker:
         if block.chain is not None:
             self.chain(block.chain, scope)
 
-    def setting(self, setting: Setting) -> None:
+    def setting(self, setting: tree.Setting) -> None:
         name = setting.name.text
         entry = self.word("setting", setting.name)
         given = setting.arguments
@@ -173,7 +157,7 @@ class _Walker:
             self.out.unreadable.append(setting.span)
         elif name == "include":
             for argument in given:
-                if isinstance(argument.value, Literal) and isinstance(argument.value.value, str):
+                if isinstance(argument.value, tree.Literal) and isinstance(argument.value.value, str):
                     self.note(argument.span, Included(argument.value.value))
         elif entry is not None and entry.arguments:
             self.arguments(entry, given, self.text.values)
@@ -181,20 +165,20 @@ class _Walker:
             first, *rest = given
             word, more = (
                 (first.value.name, (*first.value.arguments, *rest))
-                if isinstance(first.value, CallValue)
+                if isinstance(first.value, tree.CallValue)
                 else (first.value, tuple(rest))
             )
-            chosen = self.word("layer" if name == "default" else name, word) if isinstance(word, Name) else None
+            chosen = self.word("layer" if name == "default" else name, word) if isinstance(word, tree.Name) else None
             if chosen is not None:
                 self.arguments(chosen, more, self.text.values)
 
     # --- steps ------------------------------------------------------------------------------------------------------
 
-    def chain(self, chain: Chain, scope: _Scope) -> None:
+    def chain(self, chain: tree.Chain, scope: _Scope) -> None:
         for step in chain.steps:
             self.step(step, scope)
 
-    def step(self, step: Step, scope: _Scope) -> None:
+    def step(self, step: tree.Step, scope: _Scope) -> None:
         for repeat in step.repeats:
             self.value(repeat, scope.values, ())
         unit, inner = step.unit, scope
@@ -202,11 +186,11 @@ class _Walker:
             start, end = (unit.span.line, unit.span.column), (unit.span.end_line, unit.span.end_column)
             inner = _Scope(start, end, scope.values, scope.labels.new_child())
             self.out.scopes.append(inner)
-        if isinstance(unit, Group):
+        if isinstance(unit, tree.Group):
             self.chain(unit.chain, inner)
-        elif isinstance(unit, Recall):
+        elif isinstance(unit, tree.Recall):
             self.recalled.append((unit.name, inner.labels))
-        elif isinstance(unit, Unreadable):
+        elif isinstance(unit, tree.Unreadable):
             self.out.unreadable.append(unit.span)
         else:
             self.use(unit, inner)
@@ -219,7 +203,7 @@ class _Walker:
         for name, labels in self.recalled:
             self.note(name.span, labels.get(name.text))
 
-    def use(self, use: Use, scope: _Scope) -> None:
+    def use(self, use: tree.Use, scope: _Scope) -> None:
         name = use.name.text
         if name in self.out.blocks:
             self.note(use.name.span, self.out.blocks[name])
@@ -234,14 +218,14 @@ class _Walker:
 
     # --- values -----------------------------------------------------------------------------------------------------
 
-    def word(self, family: str, name: Name) -> Entry | None:
+    def word(self, family: str, name: tree.Name) -> Entry | None:
         """Note a word of the language, if it is one."""
-        entry = self.entries.get((family, name.text))
+        entry = find_entry(family, name.text)
         if entry is not None:
             self.note(name.span, Word(entry))
         return entry
 
-    def arguments(self, entry: Entry | None, given: tuple[Argument, ...], names: Names) -> None:
+    def arguments(self, entry: Entry | None, given: tuple[tree.Argument, ...], names: Names) -> None:
         """The arguments of a word of the language, each with the argument that it gives."""
         own = {a.name: a for a in entry.arguments} if entry is not None else {}
         free = [a for a in own.values() if a.positional]
@@ -253,22 +237,21 @@ class _Walker:
                 self.value(argument.value, names, ())
                 continue
             self.note(argument.span, Option(entry, meant))
-            accepted = meant.kind.item.words if isinstance(meant.kind, ListOf) else meant.kind.words
-            self.value(argument.value, names, accepted)
+            self.value(argument.value, names, meant.kind.words)
 
-    def value(self, value: Value | None, names: Names, accepted: Iterable[str]) -> None:
+    def value(self, value: tree.Value | None, names: Names, accepted: Iterable[str]) -> None:
         """The names in a value. `accepted` are the words that, written bare, are no names of constants here."""
-        if isinstance(value, Name):
+        if isinstance(value, tree.Name):
             if value.text not in accepted and value.text not in ("true", "false"):
                 self.note(value.span, names.get(value.text))
-        elif isinstance(value, Negative):
+        elif isinstance(value, tree.Negative):
             self.value(value.value, names, ())
-        elif isinstance(value, Arithmetic):
+        elif isinstance(value, tree.Arithmetic):
             self.value(value.first, names, ())
             for _, operand in value.rest:
                 self.value(operand, names, ())
-        elif isinstance(value, Items):
+        elif isinstance(value, tree.Items):
             for item in value.items:
                 self.value(item, names, accepted)
-        elif isinstance(value, CallValue):
+        elif isinstance(value, tree.CallValue):
             self.arguments(self.word("init", value.name), value.arguments, names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from tuicnn.language.checks.blocks import steps_in
@@ -12,18 +11,9 @@ from tuicnn.language.syntax.tree import Chain, Constant, Definition, Setting
 
 from .document import Document
 from .mentions import Place
-from .subjects import Included, Symbol
+from .subjects import Included, Sort, Symbol
 
-__all__ = ["OutlineItem", "OutlineKind", "definition", "outline", "references"]
-
-
-class OutlineKind(StrEnum):
-    """What a text defines."""
-
-    SETTING = "setting"
-    CONSTANT = "constant"
-    BLOCK = "block"
-    LABEL = "label"
+__all__ = ["OutlineItem", "definition", "outline", "references"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +21,7 @@ class OutlineItem:
     """Something that a text defines: the whole of it, where its name stands in it, and the labels in a block."""
 
     name: str
-    kind: OutlineKind
+    sort: Sort
     span: Span
     name_span: Span
     children: tuple[OutlineItem, ...] = ()
@@ -55,10 +45,8 @@ def definition(document: Document, place: Place) -> Span | Path | None:
 
 def references(document: Document, place: Place) -> list[Span]:
     """Every place in this text where the name at a place stands, its definition with them."""
-    mention = document.mentions.at(place)
-    if mention is None or not isinstance(mention.subject, Symbol):
-        return []
-    return [m.span for m in document.mentions.of(mention.subject)]
+    symbol = document.mentions.symbol_at(place)
+    return [m.span for m in document.mentions.of(symbol)] if symbol is not None else []
 
 
 def outline(document: Document) -> list[OutlineItem]:
@@ -72,13 +60,13 @@ def outline(document: Document) -> list[OutlineItem]:
         if not name:
             continue
         if isinstance(statement, Setting):
-            kind, shown = OutlineKind.SETTING, f"{name}:"
+            sort, shown = Sort.SETTING, f"{name}:"
         elif isinstance(statement, Constant):
-            kind, shown = OutlineKind.CONSTANT, name
+            sort, shown = Sort.CONSTANT, name
         else:
-            kind, shown = OutlineKind.BLOCK, _signature(statement)
+            sort, shown = Sort.BLOCK, _signature(statement)
             inside = _labels(statement.chain)
-        found.append(OutlineItem(shown, kind, statement.span, statement.name.span, tuple(inside)))
+        found.append(OutlineItem(shown, sort, statement.span, statement.name.span, tuple(inside)))
     return found
 
 
@@ -89,4 +77,4 @@ def _signature(block: Definition) -> str:
 
 def _labels(chain: Chain | None) -> list[OutlineItem]:
     labelled = ((step.label, step.span) for step in steps_in(chain))
-    return [OutlineItem(name.text, OutlineKind.LABEL, span, name.span) for name, span in labelled if name is not None]
+    return [OutlineItem(name.text, Sort.LABEL, span, name.span) for name, span in labelled if name is not None]

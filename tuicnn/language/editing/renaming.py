@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 
 from tuicnn.language.diagnostics import Severity, Span
+from tuicnn.language.excerpts import excerpt
 from tuicnn.language.syntax.grammar import tokens
 
-from .document import Document, read_document, span_text
+from .document import Document, read_document
 from .mentions import Place
 from .subjects import Mention, Sort, Symbol
 
@@ -34,10 +35,9 @@ def rename(document: Document, place: Place, name: str, others: Iterable[Documen
     `others` are open texts, which may include this one; the source of each span says in which text it is. Where there
     is nothing to rename, there are none. Raises `RenameError` where the text would not mean the same afterwards.
     """
-    mention = document.mentions.at(place)
-    if mention is None or not isinstance(mention.subject, Symbol):
+    symbol = document.mentions.symbol_at(place)
+    if symbol is None:
         return []
-    symbol = mention.subject
     old = symbol.name.text
     if not document.is_own(symbol.name.span):
         raise RenameError(f"{old} is defined in {symbol.name.span.source.name}: rename it there")
@@ -65,7 +65,7 @@ def _check_is_name(name: str, sort: Sort) -> None:
 def _check_all_readable(document: Document, old: str) -> None:
     """A use in a line that cannot be read would be left behind."""
     for span in document.mentions.unreadable:
-        text = span_text(span)
+        text = excerpt(span)
         inside = any(t.type == "NAME" and old in str(t).split("-") for t in tokens(text))
         if inside or old in text.split("-"):
             raise RenameError(f"line {span.line} cannot be read, and {old} may be meant in it: mend it first")

@@ -15,12 +15,21 @@ __all__ = ["Included", "Mention", "Option", "Sort", "Subject", "Symbol", "Word"]
 
 
 class Sort(StrEnum):
-    """The sorts of names that a text defines."""
+    """What there is in a text: names that it defines, and words of the language."""
 
     BLOCK = "block"
     CONSTANT = "constant"
     PARAMETER = "parameter"
     LABEL = "label"
+    SETTING = "setting"
+    LAYER = "layer"
+    #: what a setting chooses: a data set, an optimizer, …
+    CHOICE = "choice"
+    OPTION = "option"
+    #: a bare word that an option takes
+    WORD = "word"
+    KEYWORD = "keyword"
+    FILE = "file"
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,13 +15,11 @@ from lark import Token
 from tuicnn.language.diagnostics import Code
 from tuicnn.language.fixes import remove
 from tuicnn.language.recovery.brackets import DEEPEST
+from tuicnn.language.recovery.mending import CLOSERS, statement_kind
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.building import span_of
 
 __all__ = ["Piece", "layout"]
-
-_OPENS = ("LPAR", "LBRACE", "LSQB")
-_CLOSES = ("RPAR", "RBRACE", "RSQB")
 
 #: tokens after which, and before which, a newline means nothing
 _CONTINUES = frozenset({"ARROW", "BAR", "LBRACE", "LGROUP", "LCALL", "LCOUNT", "LPAR", "LSQB", "COMMA", "EQUALS"})
@@ -61,9 +59,9 @@ class _Layout:
         self.with_comma: set[int] = set()
         stack: list[int] = []
         for i, token in enumerate(stream):
-            if token.type in _OPENS:
+            if token.type in CLOSERS:
                 stack.append(i)
-            elif token.type in _CLOSES and stack:
+            elif token.type in CLOSERS.values() and stack:
                 opened = stack.pop()
                 if i + 1 < len(stream) and stream[i + 1].type == "STAR":
                     self.before_star.add(opened)
@@ -77,24 +75,11 @@ class _Layout:
                     yield from self._finish(token)
                 continue
             if not self.piece.tokens:
-                self.piece.kind = self._kind(i)
+                self.piece.kind = statement_kind(self.stream, i)
             self._take(i, token)
         yield from self._finish(None)
 
     # --- statements -------------------------------------------------------------------------------------------------
-
-    def _kind(self, i: int) -> str:
-        if self.stream[i].type == "DEF":
-            return "definition"
-        if self.stream[i].type != "NAME":
-            return "chain"
-        after = i + 1
-        while after < len(self.stream) and self.stream[after].type == "NEWLINE":
-            after += 1
-        following = self.stream[after].type if after < len(self.stream) else ""
-        if following == "EQUALS":
-            return "constant"
-        return "setting" if following == "COLON" and after == i + 1 else "chain"
 
     def _ends_statement(self, i: int, token: Token) -> bool:
         """Deal with a newline: keep it, drop it, or say that the statement ends here."""
@@ -104,7 +89,7 @@ class _Layout:
         following = next((t for t in self.stream[i + 1 : i + 2] if t.type != "NEWLINE"), None)
         if following is None:  # the last of several newlines decides
             return i + 1 >= len(self.stream)
-        begins = self._kind(i + 1) != "chain"
+        begins = statement_kind(self.stream, i + 1) != "chain"
         significant = out[-1].type not in _CONTINUES and following.type not in _JOINS
         if not self.open:
             if begins:
@@ -112,7 +97,7 @@ class _Layout:
             if self.piece.kind in ("setting", "constant"):
                 return len(out) > 1 and (out[-1].type != "EQUALS" or following.type not in _VALUES)
             return significant
-        if begins and (significant or self._kind(i + 1) != "constant"):
+        if begins and (significant or statement_kind(self.stream, i + 1) != "constant"):
             return True
         if significant and not self.open[-1]:
             out.append(token)
@@ -136,13 +121,13 @@ class _Layout:
             help = remove(safe=True, more=" (commas belong in parentheses and lists: `basic(8, k=3)`, `[1, 2]`)")
             message = "arguments are separated by spaces, not by commas"
             self.report.error(Code.SYNTAX, message, span_of(token), help=help)
-        elif token.type in _OPENS:
+        elif token.type in CLOSERS:
             self._opening(i, token, out[-1].type if out else "", arithmetic)
         elif token.type == "NAME" and arithmetic and 0 < token.count("-") <= 100:
             out += _subtraction(token)
         else:
             self.piece.equals_seen |= token.type == "EQUALS" and not self.open
-            if token.type in _CLOSES and self.open:
+            if token.type in CLOSERS.values() and self.open:
                 self.open.pop()
             out.append(token)
 

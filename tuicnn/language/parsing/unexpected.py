@@ -9,10 +9,9 @@ from lark import Token
 
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, after, remove, respell, write
-from tuicnn.language.names import setting_names
+from tuicnn.language.names import all_arguments, setting_names
 from tuicnn.language.syntax.building import span_of
 from tuicnn.language.value_fixes import example_value
-from tuicnn.vocabulary import arguments, vocabulary
 
 __all__ = ["Unexpected", "explain"]
 
@@ -118,12 +117,8 @@ def _value(stop: _Stop) -> Unexpected | None:
 
 
 def _example(option: str) -> str:
-    for name in ("layer", "setting", "optim", "data", "loss", "schedule"):
-        for cls in vocabulary(name).values():
-            for own in arguments(cls):
-                if own.name == option:
-                    return example_value(cls, own) if option != "pad" else "1"
-    return "1"
+    found = (example_value(cls, own) for cls, own in all_arguments() if own.name == option != "pad")
+    return next(found, "1")
 
 
 def _misplaced(stop: _Stop) -> Unexpected | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lark import Token
 
-from tuicnn.language.recovery.mending import CLOSERS, Mend, Recovery, Rules, removed, replaced
+from tuicnn.language.recovery.mending import CLOSERS, Mend, Recovery, Rules, removed, replaced, statement_kind
 
 __all__ = ["SEPARATORS", "mend_loose_arrows", "mend_marks"]
 
@@ -119,7 +119,7 @@ def mend_loose_arrows(r: Recovery) -> None:
             i += 1
             continue
         if begins and not depth:
-            before, statement = statement, r.statement(i)
+            before, statement = statement, statement_kind(r.tokens, i)
         depth += (kind in CLOSERS) - (kind in CLOSERS.values())
         if kind == "ARROW":
             own = statement if not begins else before
@@ -164,7 +164,7 @@ def _loose_arrow(r: Recovery, i: int, statement: str, begins: bool, chain_seen: 
     if alone:
         del r.tokens[i]
         return i
-    if r.kind(n) in ("", "RPAR", "RBRACE", "RSQB", "BAR") or (n > i + 1 and r.statement(n) != "chain"):
+    if r.kind(n) in ("", "RPAR", "RBRACE", "RSQB", "BAR") or (n > i + 1 and statement_kind(r.tokens, n) != "chain"):
         more = ", or write the next layer after it"
         return r.mend(removed("nothing follows `->`", i, i, safe=False, more=more))
     return i + 1

@@ -24,7 +24,18 @@ from tuicnn.language.syntax.building import span_of
 from tuicnn.language.syntax.grammar import tokens
 from tuicnn.vocabulary import vocabulary
 
-__all__ = ["CLOSERS", "NUMBERS", "Mend", "Recovery", "Rule", "Rules", "inserted", "removed", "replaced"]
+__all__ = [
+    "CLOSERS",
+    "NUMBERS",
+    "Mend",
+    "Recovery",
+    "Rule",
+    "Rules",
+    "inserted",
+    "removed",
+    "replaced",
+    "statement_kind",
+]
 
 #: the token that closes each bracket
 CLOSERS = {"LPAR": "RPAR", "LBRACE": "RBRACE", "LSQB": "RSQB"}
@@ -68,6 +79,19 @@ def removed(message: str, first: int, last: int, **more: object) -> Mend:
 def inserted(message: str, first: int, last: int, at: int, text: str, **more: object) -> Mend:
     """A text is missing before tokens[at]."""
     return Mend(message, first, last, ((at, at, text),), **more)  # type: ignore[arg-type]
+
+
+def statement_kind(stream: Sequence[Token], i: int) -> str:
+    """The kind of the statement that begins with tokens[i]: definition, constant, setting or chain."""
+    if stream[i].type != "NAME":
+        return "definition" if stream[i].type == "DEF" else "chain"
+    j = i + 1
+    while j < len(stream) and stream[j].type == "NEWLINE":
+        j += 1
+    following = stream[j].type if j < len(stream) else ""
+    if following == "EQUALS":
+        return "constant"
+    return "setting" if following == "COLON" and j == i + 1 else "chain"
 
 
 class Recovery:
@@ -145,17 +169,6 @@ class Recovery:
             if depth == 0:
                 return j
         return None
-
-    def statement(self, i: int) -> str:
-        """The kind of the statement that begins with a token: definition, constant, setting or chain."""
-        if self.kind(i) == "DEF":
-            return "definition"
-        j = i + 1
-        while self.kind(j) == "NEWLINE":
-            j += 1
-        if self.kind(i) == "NAME" and self.kind(j) == "EQUALS":
-            return "constant"
-        return "setting" if self.kind(i) == "NAME" and self.kind(i + 1) == "COLON" else "chain"
 
     def holds_values(self, i: int) -> bool:
         """Whether a bracket holds values, and no steps."""

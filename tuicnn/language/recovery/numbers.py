@@ -6,6 +6,7 @@ import math
 import re
 
 from tuicnn.language.elsewhere import TIME_UNITS
+from tuicnn.language.names import all_arguments
 from tuicnn.language.recovery.mending import NUMBERS, Mend, Recovery, Rules, replaced
 from tuicnn.vocabulary import Duration, ListOf, Number, Padding, SizeKind, Time, arguments, vocabulary
 
@@ -38,9 +39,7 @@ def read_paths(r: Recovery, i: int, end: int) -> int:
 
 def _kinds(option: str) -> list[object]:
     """The kinds of all arguments of a name."""
-    names = ("layer", "setting", "data", "loss", "optim", "schedule")
-    classes = (cls for name in names for cls in vocabulary(name).values())
-    return [a.kind for cls in classes for a in arguments(cls) if a.name == option]
+    return [own.kind for _, own in all_arguments() if own.name == option]
 
 
 def _option(r: Recovery, i: int) -> str:

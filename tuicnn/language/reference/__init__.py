@@ -10,11 +10,11 @@
 
 from __future__ import annotations
 
-from .entries import FAMILIES, Entry, Found, entries, entry_of, find
+from .entries import FAMILIES, Entry, Found, entries, entry_of, find, find_entry
 from .examples import example_plan, example_program
 from .markdown import default_text, describe, placeholder, sentence
 
 __all__ = [
     "FAMILIES", "Entry", "Found", "default_text", "describe", "entries", "entry_of", "example_plan",
-    "example_program", "find", "placeholder", "sentence",
+    "example_program", "find", "find_entry", "placeholder", "sentence",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from tuicnn.vocabulary import arguments, info, show, vocabulary
 
 from .own import OWN, Entry
 
-__all__ = ["FAMILIES", "Entry", "Found", "entries", "entry_of", "find"]
+__all__ = ["FAMILIES", "Entry", "Found", "entries", "entry_of", "find", "find_entry"]
 
 #: the families in the order of the page, with their headings
 FAMILIES = MappingProxyType({
@@ -56,10 +56,19 @@ def entries() -> tuple[Entry, ...]:
     return tuple(_all())
 
 
+@cache
+def _by_name() -> dict[tuple[str, str], Entry]:
+    return {(entry.family, entry.name): entry for entry in entries()}
+
+
+def find_entry(family: str, name: str) -> Entry | None:
+    """The entry of a word of a family; None where there is none."""
+    return _by_name().get((family, name))
+
+
 def entry_of(cls: type) -> Entry:
     """The entry of a registered class."""
-    about = info(cls)
-    return next(e for e in entries() if e.name == about.name and e.family == about.vocabulary)
+    return _by_name()[info(cls).vocabulary, info(cls).name]
 
 
 def find(name: str) -> Found:
