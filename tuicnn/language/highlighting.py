@@ -120,15 +120,9 @@ class NetLexer(RegexLexer):
             include("parentheses"),
         ],
         # arithmetic in parentheses, which may run over lines
-        "parentheses": [
-            (r"\)", Punctuation, "#pop"),
-            (r"(?=->|→|[{}|])", Whitespace, "#pop"),
-            (r"\n", Whitespace),
-            include("blank"),
-            include("computed"),
-        ],
-        "list": [
-            (r"\]", Punctuation, "#pop"),
+        "parentheses": [(r"\)", Punctuation, "#pop"), include("inside")],
+        "list": [(r"\]", Punctuation, "#pop"), include("inside")],
+        "inside": [
             (r"(?=->|→|[{}|])", Whitespace, "#pop"),
             (r"\n", Whitespace),
             include("blank"),
@@ -141,24 +135,23 @@ class NetLexer(RegexLexer):
             (rf"{_NAME}(?!\()(?![\w-])", Name.Constant, "#pop"),
             default("#pop"),
         ],
-        "value_parts": [
+        "literal": [
             (words(("true", "false"), suffix=r"\b"), Keyword.Constant),
             include("number"),
             (r'"(?:\\[^\n]|[^"\\\n])*"', String.Double),
-            (rf"{_NAME}(?=\()", Name.Builtin, "call"),
-            (_NAME, Name.Variable),
             (r"\(", Punctuation, "parentheses"),
             (r"\[", Punctuation, "list"),
+        ],
+        "value_parts": [
+            include("literal"),
+            (rf"{_NAME}(?=\()", Name.Builtin, "call"),
+            (_NAME, Name.Variable),
             (r"-(?!>)", Operator),
         ],
         "computed": [
-            (words(("true", "false"), suffix=r"\b"), Keyword.Constant),
-            include("number"),
-            (r'"(?:\\[^\n]|[^"\\\n])*"', String.Double),
+            include("literal"),
             (rf"{_PLAIN_NAME}(?=\()", Name.Builtin, "call"),
             (_PLAIN_NAME, Name.Variable),
-            (r"\(", Punctuation, "parentheses"),
-            (r"\[", Punctuation, "list"),
             (r"//|[-+*/%]", Operator),
             (r",", Punctuation),
         ],

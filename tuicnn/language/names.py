@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tuicnn.language.suggest import closest, option_meant
-from tuicnn.language.syntax.tree import Name, Setting
-from tuicnn.vocabulary import Argument, arguments, vocabulary
+from tuicnn.language.syntax.tree import Argument, CallValue, Name, Setting
+from tuicnn.vocabulary import arguments, vocabulary, words
 
-__all__ = ["CHOICES", "OWN_SETTINGS", "all_arguments", "all_words", "option_owner", "setting_names"]
+__all__ = ["CHOICES", "OWN_SETTINGS", "all_arguments", "all_words", "first_word", "option_owner", "setting_names"]
 
 #: settings that name one of a vocabulary
 CHOICES = ("data", "loss", "optim", "schedule")
 #: settings of the language itself
 OWN_SETTINGS = ("default", "include")
+#: words that are looked at first where a setting names none
+_USUAL = ("mnist", "cross_entropy", "adam")
 
 
 def setting_names() -> list[str]:
@@ -21,7 +23,7 @@ def setting_names() -> list[str]:
     return list(dict.fromkeys([*CHOICES, *vocabulary("setting"), *OWN_SETTINGS]))
 
 
-def all_arguments() -> Iterator[tuple[type, Argument]]:
+def all_arguments() -> Iterator[tuple[type, words.Argument]]:
     """Every argument of every word, with the class of the word."""
     for name in ("layer", "setting", "optim", "data", "loss", "schedule", "init"):
         for cls in vocabulary(name).values():
@@ -46,10 +48,9 @@ def option_owner(name: str, settings: Mapping[str, Setting]) -> tuple[str, str, 
         found.append((setting, _exactly(name, own), ""))
     for choice in CHOICES:
         known = vocabulary(choice)
-        chosen = _chosen(settings.get(choice))
-        usual = {"data": "mnist", "loss": "cross_entropy", "optim": "adam"}.get(choice, "")
-        order = dict.fromkeys([w for w in (chosen, usual) if w in known] + [*known])
-        for word in [chosen] if chosen in known else order:
+        chosen = first_word(settings[choice])[0] if choice in settings else None
+        order = sorted(known, key=lambda word: word not in _USUAL)
+        for word in [chosen.text] if chosen is not None and chosen.text in known else order:
             own = [a.name for a in arguments(known[word]) if not a.positional]
             found.append((choice, _exactly(name, own), word))
     return next((f for f in found if f[1] and f[1] == name), next((f for f in found if f[1]), ("", "", "")))
@@ -64,8 +65,11 @@ def _exactly(name: str, own: list[str]) -> str:
     return "" if slip else meant
 
 
-def _chosen(setting: Setting | None) -> str:
-    if setting is None or not setting.arguments:
-        return ""
-    value = setting.arguments[0].value
-    return value.text if isinstance(value, Name) else ""
+def first_word(setting: Setting) -> tuple[Name | None, tuple[Argument, ...]]:
+    """The word that a setting names, and the arguments that follow it, or stand in parentheses behind it."""
+    first, rest = (setting.arguments or (None,))[0], setting.arguments[1:]
+    if first is not None and first.name is None and isinstance(first.value, Name):
+        return first.value, rest
+    if first is not None and first.name is None and isinstance(first.value, CallValue):
+        return first.value.name, (*first.value.arguments, *rest)
+    return None, ()

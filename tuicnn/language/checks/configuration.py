@@ -14,10 +14,10 @@ from tuicnn.language.checks.values import Scope
 from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.fixes import Fix, respell, write
-from tuicnn.language.names import CHOICES, OWN_SETTINGS
+from tuicnn.language.names import CHOICES, OWN_SETTINGS, first_word
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
-from tuicnn.language.syntax.tree import Argument, CallValue, Literal, Name, Setting
+from tuicnn.language.syntax.tree import Argument, Literal, Name, Setting
 from tuicnn.layers.base import Shape
 from tuicnn.vocabulary import MISSING, arguments, info, show, vocabulary
 
@@ -84,19 +84,9 @@ def _plain(name: str, setting: Setting, scope: Scope, report: Report) -> Any:
     return None
 
 
-def _first_word(setting: Setting) -> tuple[Name | None, tuple[Argument, ...]]:
-    """The word that a setting names, and the arguments that follow it, or stand in parentheses behind it."""
-    first, rest = (setting.arguments or (None,))[0], setting.arguments[1:]
-    if first is not None and first.name is None and isinstance(first.value, Name):
-        return first.value, rest
-    if first is not None and first.name is None and isinstance(first.value, CallValue):
-        return first.value.name, (*first.value.arguments, *rest)
-    return None, ()
-
-
 def _choice(name: str, setting: Setting, scope: Scope, report: Report, folders: tuple[str, ...]) -> Any:
     known = vocabulary(name)
-    word, rest = _first_word(setting)
+    word, rest = first_word(setting)
     cls = known.get(word.text) if word is not None else None
     if cls is not None and word is not None and setting.readable:
         return take(cls, word, rest, scope, report, extra=extra_fields(cls, bases=folders)).made
@@ -175,7 +165,7 @@ def _beside(name: str, folders: tuple[str, ...]) -> str:
 def _default(setting: Setting, scope: Scope, report: Report, out: Configuration) -> None:
     if not setting.readable:
         return
-    word, rest = _first_word(setting)
+    word, rest = first_word(setting)
     layers = vocabulary("layer")
     if word is None or (word.text in layers and not rest):
         text = " ".join(one_line(a.span) for a in setting.arguments)

@@ -17,9 +17,9 @@ from tuicnn.language.checks.program import Program
 from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, line_end, remove, write
-from tuicnn.language.names import option_owner
+from tuicnn.language.names import first_word, option_owner
 from tuicnn.language.report import Report
-from tuicnn.language.syntax.tree import Argument, Chain, Constant, Name, Recall, Setting, Unreadable, Use, Value
+from tuicnn.language.syntax.tree import Argument, Chain, Constant, Recall, Setting, Unreadable, Use, Value
 from tuicnn.vocabulary import info, vocabulary
 
 __all__ = ["check_no_effect"]
@@ -139,12 +139,12 @@ def _defaults(program: Program, chains: Iterable[Chain]) -> Iterator[_Warning]:
             uses[name] += 1
             giving.update({(name, a.name.text) for a in step.unit.arguments if a.name is not None})
     for setting in program.defaults:
-        first = setting.arguments[0].value if setting.arguments else None
-        layer = first.text if isinstance(first, Name) else ""
+        word, rest = first_word(setting)
+        layer = word.text if word is not None else ""
         if layer in vocabulary("layer") and layer not in uses:
             yield Code.SETTING, f"no layer of the network is a {layer}", setting.span, remove()
             continue
-        for argument in setting.arguments[1:]:
+        for argument in rest:
             name = argument.name.text if argument.name is not None else ""
             if name and giving[layer, name] == uses[layer]:
                 message = f"every {layer} of the network gives its own `{name}`"

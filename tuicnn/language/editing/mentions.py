@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tuicnn.language.checking import Reading
 from tuicnn.language.diagnostics import Span
-from tuicnn.language.names import all_words
+from tuicnn.language.names import all_words, first_word
 from tuicnn.language.reference import Entry, find_entry
 from tuicnn.language.syntax import tree
 
@@ -161,16 +161,11 @@ class _Walker:
                     self.note(argument.span, Included(argument.value.value))
         elif entry is not None and entry.arguments:
             self.arguments(entry, given, self.text.values)
-        elif given:
-            first, *rest = given
-            word, more = (
-                (first.value.name, (*first.value.arguments, *rest))
-                if isinstance(first.value, tree.CallValue)
-                else (first.value, tuple(rest))
-            )
-            chosen = self.word("layer" if name == "default" else name, word) if isinstance(word, tree.Name) else None
+        else:
+            word, rest = first_word(setting)
+            chosen = self.word("layer" if name == "default" else name, word) if word is not None else None
             if chosen is not None:
-                self.arguments(chosen, more, self.text.values)
+                self.arguments(chosen, rest, self.text.values)
 
     # --- steps ------------------------------------------------------------------------------------------------------
 
