@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT
 from tests.strategies import networks
 from tuicnn.language import Severity, UnreadableError, check, format_text
-from tuicnn.language.diagnostics import Source
-from tuicnn.language.parsing.statements import parse
-from tuicnn.language.report import Report
-from tuicnn.language.syntax.tree import Chain
 from tuicnn.language.writing import formatting
 
+from .invariants import LONG, in_form
 from .programs import INPUT, LARGER, chains, essence, whole
-from .test_laws import PIECES
 
 FEW = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SIX_NORMS = " -> ".join(["batchnorm"] * 6)
 EIGHT_RELUS = " -> ".join(["relu"] * 8)
@@ -184,7 +177,6 @@ def test_a_text_that_cannot_be_trained_is_formatted() -> None:
 
 #: where a text of the generators may be laid out otherwise
 _SEPARATOR = re.compile(r" -> | \{ | \| | \}|, |\( | \)|\n")
-_LONG = 100
 
 
 class _Trivia:
@@ -232,20 +224,6 @@ def laid_out(text: str, data: st.DataObject) -> tuple[str, list[str]]:
     return out, [comment.rstrip() for comment in trivia.comments]
 
 
-def in_form(text: str) -> str:
-    """The formatted text, of which all is true that must be."""
-    out = format_text(text)
-    assert format_text(out) == out
-    assert not re.search(r"[ \t]\n|\n\n\n|\r|\A\n|\n\n\Z", out)
-    code_alone = re.sub(r'"(?:\\.|[^"\\\n])*"|#[^\n]*', "", out)
-    assert not re.search(r"[\t→×]", code_alone)
-    assert out == "" or out.endswith("\n")
-    for line in map(str.rstrip, code_alone.split("\n")):
-        if len(line) > _LONG:
-            assert not re.search(r" -> | \{ | \| ", re.sub(r"^ *(\||->) ", "", line)), line
-    return out
-
-
 def comments_in(text: str) -> list[str]:
     return [comment.rstrip() for comment in re.findall(r"#[^\n]*", text)]
 
@@ -288,54 +266,6 @@ def test_one_line_or_many_is_one_plan(chain: str) -> None:
     """A chain in a single line is broken where it is too long, and only there."""
     text = f"{' -> '.join(whole(chain).splitlines()[3:])}\n"
     out = in_form(text)
-    assert len(text) > _LONG or out.count("\n") == 1
+    assert len(text) > LONG or out.count("\n") == 1
     joined = re.sub(r"\n +", " ", out).replace("( ", "(").replace(" )", ")")
     assert joined == text.replace("( ", "(").replace(" )", ")")
-
-
-def said(text: str) -> tuple[list[Any], list[Any]]:
-    """The tree of a text without the places in it: the steps of the network, and all other statements."""
-
-    def bare(found: Any) -> Any:
-        if is_dataclass(found):
-            return type(found).__name__, [bare(getattr(found, f.name)) for f in fields(found) if f.name != "span"]
-        return [bare(each) for each in found] if isinstance(found, tuple | list) else found
-
-    statements = parse(Source("net", text), Report()).statements
-    steps = [step for statement in statements if isinstance(statement, Chain) for step in statement.steps]
-    return bare(steps), bare([statement for statement in statements if not isinstance(statement, Chain)])
-
-
-def holds(text: str) -> None:
-    """What is true of any text: it is told what is wrong with it, or has a form that says the same."""
-    try:
-        out = in_form(text)
-    except UnreadableError:
-        assert not check(text, input=INPUT, classes=10).ok
-        return
-    assert said(text) == said(out)
-
-
-@MANY
-@given(st.text())
-@example("relu\x0c#\x0c\x85\u2028")
-@example("conv 8 #\ud800")
-@example("relu # a\n       # b\n       # c\n\n       # d")
-@example("ab # c\n    # own\n    -> b # d")
-def test_no_text_raises(text: str) -> None:
-    holds(text)
-
-
-@MANY
-@given(st.lists(PIECES, max_size=20), st.sampled_from(["", " "]))
-def test_no_jumble_raises(pieces: list[str], between: str) -> None:
-    holds(between.join(pieces))
-
-
-@FEW
-@given(chains, st.data())
-def test_no_damaged_network_raises(chain: str, data: st.DataObject) -> None:
-    text, _ = laid_out(whole(chain), data)
-    start = data.draw(st.integers(0, len(text)))
-    end = data.draw(st.integers(start, min(len(text), start + 4)))
-    holds(text[:start] + data.draw(st.one_of(PIECES, st.just(""), st.text(max_size=3))) + text[end:])

@@ -26,7 +26,7 @@ from tuicnn.language.writing.fixing import fix_text
 from ..strategies import networks
 from .following import cases
 from .invariants import hold, no_hang
-from .mutations import damage
+from .mutations import WORDS, damage
 from .printing import printed
 from .programs import chains, essence, whole
 
@@ -86,7 +86,31 @@ def test_every_shape_in_the_plan_is_that_of_the_running_network(network: tuple[s
     assert sum(weight.size for _, weight in made.named_parameters()) == made.plan.parameters
 
 
-@settings(SOME, max_examples=150)
+MANY = settings(SOME, max_examples=150)
+
+
+@MANY
+@given(st.text())
+@example("((\n{")
+@example("def\n=")
+@example("a = b\nb = a\ndense a")
+@example("\x1b[31m conv \ud800")
+@example('data: folder "\x1b[2J"\nflatten -> dense 10')
+@example("relu\x0c#\x0c\x85\u2028")
+@example("conv 8 #\ud800")
+@example("relu # a\n       # b\n       # c\n\n       # d")
+@example("ab # c\n    # own\n    -> b # d")
+def test_no_text_raises(text: str) -> None:
+    hold(text)
+
+
+@MANY
+@given(st.lists(st.sampled_from(WORDS), max_size=25), st.sampled_from(["", " "]))
+def test_no_jumble_of_the_language_raises(pieces: list[str], between: str) -> None:
+    hold(between.join(pieces))
+
+
+@MANY
 @given(st.sampled_from(SEEDS), st.integers(0, 2**32), st.integers(1, 6))
 def test_no_damage_raises(text: str, seed: int, times: int) -> None:
     with no_hang():
@@ -103,7 +127,7 @@ def comments(text: str) -> Counter[str]:
     )
 
 
-@settings(SOME, max_examples=150)
+@MANY
 @given(st.sampled_from([*SEEDS, *MISTAKES]), st.integers(0, 2**32), st.integers(0, 3))
 def test_fixes_take_their_problems_away_and_bring_no_error_in(text: str, seed: int, times: int) -> None:
     """And no comment is lost, and nothing is left to fix."""

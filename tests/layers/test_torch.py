@@ -39,16 +39,15 @@ class Twin:
         return dict(self._modules[-1].state_dict(keep_vars=True)) if len(self._modules) else {}
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-4), (np.float64, 1e-9)])
 @pytest.mark.parametrize("name", sorted(set(CASES) - {"dropout"}))  # nobody draws the masks that PyTorch draws
 @settings(max_examples=12, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 10_000))
-def test_outputs_and_gradients(name: str, dtype: type, tolerance: float, data: st.DataObject, seed: int) -> None:
+def test_outputs_and_gradients(name: str, data: st.DataObject, seed: int) -> None:
+    """In float32: in float64 each layer is compared with its slow twin, and that one with PyTorch."""
+    dtype = np.float32
     layer, shapes = data.draw(CASES[name])
-    if dtype is np.float32 and hasattr(layer, "eps"):
-        layer = type(layer)(
-            **{**vars(layer), "eps": 0.1}
-        )  # a variance of 0 multiplies either side's rounding by 1/√eps
+    if hasattr(layer, "eps"):  # a variance of 0 multiplies either side's rounding by 1/√eps
+        layer = type(layer)(**{**vars(layer), "eps": 0.1})
     inputs = [batch_of(shape, 4, seed + k, dtype) for k, shape in enumerate(shapes)]
     values = random_weights(layer, shapes, seed, dtype)
 
@@ -62,7 +61,7 @@ def test_outputs_and_gradients(name: str, dtype: type, tolerance: float, data: s
     def close(found: Array, torchs: Any) -> None:
         reference = torchs if isinstance(torchs, np.ndarray) else torchs.detach().numpy()
         scale = max(1.0, float(np.abs(reference).max(initial=0)))
-        np.testing.assert_allclose(found, reference, atol=tolerance * scale, rtol=0)
+        np.testing.assert_allclose(found, reference, atol=1e-4 * scale, rtol=0)
 
     driven = drive(layer, inputs, values, inner(dy), cuts=[1, 3])
     close(outer(driven.y), wanted)

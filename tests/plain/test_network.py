@@ -33,7 +33,7 @@ def close(ours: Array, plain_ones: Array, what: str) -> None:
 @given(data=st.data(), tied=st.booleans(), seed=st.integers(0, 1000))
 def test_a_layer_is_its_twin(name: str, data: st.DataObject, tied: bool, seed: int) -> None:
     """Outputs in training and after it, gradients by inputs and weights; with equal values among the inputs too."""
-    (text, shapes), random = data.draw(ROWS[name].written), np.random.default_rng(seed)
+    (text, shapes), random = data.draw(ROWS[name]), np.random.default_rng(seed)
     batch = [(COUNT, *shape) for shape in shapes]
     x = [random.integers(-1, 2, s).astype(np.float64) if tied else apart(seed + k, *s) for k, s in enumerate(batch)]
     alone, layer, twin = Alone(text, x), as_written(text), twin_of(LAYERS[name])

@@ -54,7 +54,7 @@ def specimens(draw: st.DrawFn, dtype: Any = np.float64) -> Specimen:
 @st.composite
 def layers(draw: st.DrawFn, name: str, dtype: Any = np.float64) -> Specimen:
     """Of a network of one layer, written in a random way, and a dense one after it."""
-    text, shapes = draw(ROWS[name].written)
+    text, shapes = draw(ROWS[name])
     size = shapes[0] if len(shapes[0]) == 3 else (1, 1, shapes[0][0])
     entry = "" if len(shapes[0]) == 3 else "flatten -> "
     if len(shapes) > 1:
