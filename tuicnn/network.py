@@ -20,17 +20,20 @@ class Network(engine.Network):
     """A network with its weights. Not safe to train from two threads at once."""
 
     @classmethod
-    def from_run(cls, path: str | os.PathLike[str]) -> Self:
-        """The network of a run with the weights of its newest checkpoint; the run may train meanwhile.
+    def from_run(cls, path: str | os.PathLike[str], epoch: int | None = None) -> Self:
+        """The network of a run with the weights of its newest checkpoint, or those after an `epoch`, from 1.
 
-        `path` is its folder, `runs/mnist-1`, or its name. Raises `tuicnn.errors.UserError` where there is no run or no
-        checkpoint.
+        `path` is its folder, `runs/mnist-1`, or its name; the run may train meanwhile. Raises
+        `tuicnn.errors.UserError` where there is no run or no checkpoint, or no snapshot of that epoch.
         """
         from tuicnn.runs.finding import find_run
-        from tuicnn.runs.specimens import newest_of
+        from tuicnn.runs.origin import Origin
+        from tuicnn.runs.prepared import plan_of
+        from tuicnn.runs.specimens import checkpoint_after
 
-        plan, checkpoint = newest_of(find_run(os.fspath(path), Path.cwd()))
-        made = cls(plan, choices=checkpoint.choices)
+        folder = find_run(os.fspath(path), Path.cwd())
+        checkpoint = checkpoint_after(folder, epoch)
+        made = cls(plan_of(folder, Origin.of(folder), checkpoint.text), choices=checkpoint.choices)
         made.load_state_dict({name: array for name, array in checkpoint.arrays.items() if "/" not in name})
         return made
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import os
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+from rich.text import Text
 
 from tests.conftest import Run
+from tests.faults.waiting import steps
+from tuicnn import Network
+from tuicnn.cli.output.explain import print_explanation
+from tuicnn.display.terminal import detect
+from tuicnn.runs.folder import RunFolder
+from tuicnn.specimen.text import lines
 
 
 @pytest.mark.processes
@@ -33,14 +45,56 @@ def test_a_number_of_a_run_opens(tuicnn: Run) -> None:
     backward = json.loads(tuicnn("explain", "mnist-1", "conv1[2, 10, 14]", "--backward", "--json").stdout)
     assert backward["address"] == "d conv1[2, 10, 14]"
 
+    past = json.loads(tuicnn("explain", "mnist-1", "p[3]", "--epoch", "1", "--json").stdout)
+    now = json.loads(tuicnn("explain", "mnist-1", "p[3]", "--json").stdout)
+    assert past == now  # one epoch was trained
+
     for arguments, told in (
         (["mnist-1", "conv1[9, 3, 3]"], "conv1[9, 3, 3]: conv1 has 8 channels, 0 to 7"),
         (["mnist-1", "cov1[1, 3, 3]"], "did you mean conv1[1, 3, 3]?"),
         (["mnist-1", "conv1(1, 3, 3)"], "`conv1(1, 3, 3)` is no address; write conv1[1, 3, 3]"),
         (["mnist-1", "--image", "99999"], "There is no image 99,999: the data has"),
+        (["mnist-1", "--epoch", "2"], "The run mnist-1 has no snapshot of epoch 2; there are those of epoch 1."),
+        (["mnist-1", "--image", "none.png"], "none.png cannot be read: no such file"),
         (["mnist-2"], "mnist-2"),
     ):
         refused = tuicnn("explain", *arguments)
         assert refused.returncode == 1
         assert told in refused.stderr
         assert refused.stderr.count("\n") == 1
+    assert tuicnn("explain", "mnist-1", "--image", "-1").returncode == 2
+    assert tuicnn("explain", "mnist-1", "--epoch", "0").returncode == 2
+
+
+@pytest.mark.processes
+def test_a_run_that_trains_opens_as_it_is_at_this_moment(tuicnn: Run, tmp_path: Path) -> None:
+    (tmp_path / "work/my.net").write_text("data: mnist val=50 limit=100\ntrain: batch=20\nflatten -> dense 10\n")
+    began = tuicnn("my.net", "--detach", "--epochs", "100000", "--threads", "1")
+    assert began.returncode == 0, began.stderr
+    folder = RunFolder(tmp_path / "work/runs/my-1")
+    steps(folder, 10)
+    first = json.loads(tuicnn("explain", "1", "p[3]", "--json").stdout)
+    steps(folder, 10)
+    second = json.loads(tuicnn("explain", "1", "step dense1.weight[3, 400]", "--json").stdout)
+    assert 0 < first["step"] < second["step"]
+    assert first["epoch"] == first["step"] // 5
+    stopped = tuicnn("stop", "1")
+    assert stopped.returncode == 0, stopped.stderr
+    ended = json.loads(tuicnn("explain", "1", "p[3]", "--json").stdout)
+    assert ended["step"] == max(folder.checkpoints.steps())
+
+
+def test_it_has_colours_where_the_terminal_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network.from_text("flatten -> dense 3", input=(1, 4, 4), classes=3, seed=0)
+    found = network.explain("logits[1]", np.linspace(-1, 1, 16).reshape(1, 4, 4))
+    for colours, term in ((True, "xterm-256color"), (False, "dumb")):
+        stream = io.StringIO()
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+        monkeypatch.setenv("TERM", term)
+        monkeypatch.setenv("COLUMNS", "100")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        monkeypatch.setattr(sys, "stdout", stream)
+        print_explanation(found, detect(os.environ))
+        said = stream.getvalue()
+        assert ("\x1b[" in said) is colours
+        assert Text.from_ansi(said).plain.splitlines() == list(lines(found, 100))

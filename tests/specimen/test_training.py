@@ -142,6 +142,7 @@ def test_a_step_has_the_engines_bits(dtype: Any, optimizer: Optimizer, seed: int
     specimen = step_of(MIXED, (2, 6, 5), optimizer, 7, seed, dtype)
     step, network = specimen.next_step, specimen.network
     assert step is not None
+    assert step._kept is not None
     result = network.replay(step.count, step.replay._fetch, step=step.step)
     flat, state = network.store.flat.copy(), {}
     for name in optimizer.state_names:

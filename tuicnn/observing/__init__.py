@@ -11,7 +11,8 @@ from typing import Any
 from tuicnn.observing.activations import AskActivations
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
+from tuicnn.observing.specimen import AskSpecimen
 
 __all__ = ["QUESTIONS"]
 
-QUESTIONS: tuple[type[Question[Any]], ...] = (AskActivations, AskLayerStats)
+QUESTIONS: tuple[type[Question[Any]], ...] = (AskActivations, AskLayerStats, AskSpecimen)

@@ -1,11 +1,13 @@
-"""A specimen of a run's checkpoint: its weights, an image, and the next step."""
+"""A specimen out of a run: its weights, an image, and the step that would come next."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuicnn.data import normalise
+from tuicnn.data import DataError, normalise
+from tuicnn.data.image_file import read_image
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
@@ -16,41 +18,77 @@ from tuicnn.training.checkpointing import restore_arrays
 from tuicnn.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from tuicnn.language import Plan
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tuicnn.data import Dataset
     from tuicnn.training.checkpoint import Checkpoint
 
-__all__ = ["newest_of", "specimen_of"]
+__all__ = ["checkpoint_after", "specimen_of"]
 
 
-def newest_of(folder: RunFolder, say: Callable[[str], None] = lambda line: None) -> tuple[Plan, Checkpoint]:
-    """A run's newest checkpoint, and the plan that it belongs to; the run may train meanwhile.
+def checkpoint_after(
+    folder: RunFolder, epoch: int | None = None, say: Callable[[str], None] = lambda line: None
+) -> Checkpoint:
+    """A run's newest checkpoint, or that after an `epoch`; the run may train meanwhile.
 
-    `say` is told of damaged checkpoints. Raises `UserError` where there is none.
+    Of an epoch there is mostly a snapshot only, without the optimizer's state. `say` is told of damaged checkpoints.
+    Raises `UserError` where there is none.
     """
-    checkpoint = folder.checkpoints.newest(say)
-    if checkpoint is None:
+    if epoch is not None:
+        snapshot = folder.snapshots.read(epoch)
+        if snapshot.step in folder.checkpoints.steps():
+            try:
+                checkpoint = folder.checkpoints.read(snapshot.step)
+            except UserError:  # a newer one has replaced it by now, or it is damaged
+                return snapshot
+            if checkpoint.epochs == epoch:
+                return checkpoint
+        return snapshot
+    newest = folder.checkpoints.newest(say)
+    if newest is None:
         raise UserError(f"The run {folder.name} has no checkpoint yet; it writes one after each epoch.")
-    return plan_of(folder, Origin.of(folder), checkpoint.text), checkpoint
+    return newest
 
 
-def specimen_of(
-    folder: RunFolder, image: int = 0, say: Callable[[str], None] = lambda line: None
-) -> tuple[Specimen, Checkpoint]:
-    """A specimen of a run's newest checkpoint, with the step that comes next, and the checkpoint.
+def specimen_of(folder: RunFolder, checkpoint: Checkpoint, image: int | Path = 0, label: int | None = None) -> Specimen:
+    """A specimen of a run at a checkpoint, with the step that comes next.
 
-    `image` counts the validation images; where there are none, the test images. Raises `UserError` as `newest_of`, and
-    where there is no such image, or the data is not here.
+    `image` counts the validation images; where there are none, the test images. Or it is a file (see
+    `tuicnn.data.image_file`), whose `label` need not be known. Raises `UserError` where there is no such image, or the
+    data is not here.
     """
-    plan, checkpoint = newest_of(folder, say)
-    PreparedRun(folder, plan, Origin.of(folder).options).require_data()
-    data = plan.data.load()
+    origin = Origin.of(folder)
+    plan = plan_of(folder, origin, checkpoint.text)
+    PreparedRun(folder, plan, origin.options).require_data()
+    if label is not None and label >= plan.classes:
+        raise UserError(f"There is no class {label}: the network has {plan.classes}, counted from 0.")
+    try:
+        pixels = read_image(image, plan.input) if isinstance(image, Path) else None
+        data = plan.data.load()
+    except DataError as error:
+        raise UserError(str(error)) from None
+    if isinstance(image, int):
+        if label is not None:
+            raise UserError("The label of an image of the data set is known; it is given for a file only.")
+        pixels, label = _stored(data, image)
+    assert pixels is not None
+    trainer = Trainer(plan, data, choices=checkpoint.choices)
+    state = trainer.state if any("/" in name for name in checkpoint.arrays) else None
+    if state is not None:
+        restore_arrays(checkpoint, trainer)
+    else:  # a snapshot
+        trainer.network.load_state_dict(checkpoint.arrays)
+    trainer.step, trainer.rate_factor = checkpoint.step, checkpoint.rate_factor
+    x = normalise(pixels[None], data.mean, data.std, trainer.network.dtype)[:, :, 0].transpose(2, 0, 1)
+    return Specimen(trainer.network, x, label, NextStep.of(trainer, state))
+
+
+def _stored(data: Dataset, image: int) -> tuple[NDArray[np.uint8], int]:
+    """A validation image, uint8 (H, W, C), and its label. Raises `UserError` where there is none of that number."""
     kind, images, labels = "validation", data.val_images, data.val_labels
     if not len(images):
         kind, images, labels = "test", data.test_images, data.test_labels
     if not 0 <= image < len(images):
         raise UserError(f"There is no image {image:,}: the data has {len(images):,} {kind} images, counted from 0.")
-    trainer = Trainer(plan, data, choices=checkpoint.choices)
-    restore_arrays(checkpoint, trainer)
-    trainer.step, trainer.rate_factor = checkpoint.step, checkpoint.rate_factor
-    x = normalise(images[image : image + 1], data.mean, data.std, trainer.network.dtype)[:, :, 0].transpose(2, 0, 1)
-    return Specimen(trainer.network, x, int(labels[image]), NextStep.of(trainer)), checkpoint
+    return images[image], int(labels[image])

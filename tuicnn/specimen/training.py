@@ -33,9 +33,9 @@ __all__ = ["NextStep"]
 class NextStep:
     """The next step of a network with a batch of `count` images; `fetch` is as in `Network.forward_backward`.
 
-    `step` keys dropout. `state` is what the optimizer keeps, flat as the weights; `lr` the step's rate, after schedule
-    and factor, and `rate` says how it comes about; `updates` is how many steps the optimizer has seen. Nothing of them
-    may change while this is used.
+    `step` keys dropout. `state` is what the optimizer keeps, flat as the weights, None where it is not known any more;
+    `lr` the step's rate, after schedule and factor, and `rate` says how it comes about; `updates` is how many steps the
+    optimizer has seen. Nothing of them may change while this is used.
     """
 
     def __init__(
@@ -45,21 +45,21 @@ class NextStep:
         fetch: Fetch,
         *,
         step: int,
-        state: Mapping[str, Array],
+        state: Mapping[str, Array] | None,
         lr: float,
         updates: int,
         rate: str = "",
     ) -> None:
         self.network, self.count, self.step, self.lr, self.updates = network, count, step, lr, updates
         self.names, self._state = Names(network.plan), network.state_dict()
-        self._kept = {name: network.store.named(flat) for name, flat in state.items()}
+        self._kept = None if state is None else {name: network.store.named(flat) for name, flat in state.items()}
         self._rate = rate
         self.replay = Replay(network, count, fetch, step)
         self._readings: dict[int, _Image] = {}
 
     @classmethod
-    def of(cls, trainer: Trainer) -> NextStep:
-        """The step that a trainer would take next."""
+    def of(cls, trainer: Trainer, state: Mapping[str, Array] | None) -> NextStep:
+        """The step that a trainer would take next; `state` is the trainer's, where it is known."""
         plan = trainer.plan
         scale = plan.schedule.scale(trainer.step, trainer.steps_per_epoch, plan.train.epochs)
         changed = f" * {trainer.rate_factor:g} (changed while it trained)" if trainer.rate_factor != 1 else ""
@@ -67,7 +67,7 @@ class NextStep:
             trainer.network,
             *trainer.batch(trainer.step),
             step=trainer.step,
-            state=trainer.state,
+            state=state,
             lr=trainer.learning_rate,
             updates=trainer.updates,
             rate=f"{plan.optimizer.lr:g} * {scale:g} ({info(plan.schedule).name}){changed}",
@@ -90,7 +90,9 @@ class NextStep:
         if address.kind == "step":
             return self._step(address)
         if address.state:
-            return explained(address, float(self._kept[address.state][self._key(address)][address.index]), None)
+            return explained(
+                address, float(self._known(address)[address.state][self._key(address)][address.index]), None
+            )
         if address.name == "loss":
             values = [self.image(n).explain(replace(address, image=n)).value for n in range(self.count)]
             formula = f"batch loss = (sum of the {self.count} images' losses) / {self.count}"
@@ -105,6 +107,12 @@ class NextStep:
         return self._summed(
             address, f"{address} = sum of the {self.count} images' shares", self._statistics(address), 1.0, None
         )
+
+    def _known(self, address: Address) -> Mapping[str, Mapping[str, Array]]:
+        """What the optimizer keeps, by its name and the weight's. Raises `AddressError` where it is not known."""
+        if self._kept is None:
+            raise AddressError(f"{address}: of this epoch only the weights were kept; the newest step opens in full")
+        return self._kept
 
     def _key(self, address: Address) -> str:
         """The array's name as weights have it: without the mark before a layer's name."""
@@ -158,7 +166,7 @@ class NextStep:
         arrays = {
             "w": self._state[key],
             "g": self.replay.result.gradients[key],
-            **{k: a[key] for k, a in self._kept.items()},
+            **{k: a[key] for k, a in self._known(address).items()},
         }
         values = {name: float(array[index]) for name, array in arrays.items()}
         moved: Moved = OPTIMIZERS[type(optimizer)](optimizer, values, self.lr, self.updates + 1)[address.state or "w"]
