@@ -11,7 +11,7 @@ from itertools import islice
 from tuicnn.language.elsewhere import OPTIONS
 from tuicnn.vocabulary import info, vocabulary
 
-__all__ = ["aliases", "closest", "is_other_name", "option_meant"]
+__all__ = ["aliases", "closest", "is_other_name", "layer_called", "option_meant"]
 
 #: how alike two names are that may be mistaken for each other (`difflib`'s ratio); short names must be more alike
 _ALIKE, _ALIKE_SHORT = 0.7, 0.75
@@ -23,6 +23,17 @@ _MOST = 500
 def aliases(name: str) -> Mapping[str, str]:
     """The other names of the words of a vocabulary: what they are elsewhere called."""
     return {alias: word for word, cls in vocabulary(name).items() for alias in info(cls).aliases}
+
+
+@cache
+def _plain_aliases() -> Mapping[str, str]:
+    return {alias.replace("_", ""): word for alias, word in aliases("layer").items()}
+
+
+def layer_called(text: str) -> str | None:
+    """The layer of this name or alias, whatever its case, its hyphens and its underlines."""
+    plain = text.casefold().replace("_", "").replace("-", "")
+    return plain if plain in vocabulary("layer") else _plain_aliases().get(plain)
 
 
 def closest(name: str, candidates: Iterable[str], other: Mapping[str, str] | None = None) -> str | None:

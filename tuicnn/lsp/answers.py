@@ -14,17 +14,9 @@ from .analysis import Analysis
 from .positions import uri_of
 
 __all__ = [
-    "complete",
-    "definition",
-    "documented",
-    "highlights",
-    "hover",
-    "inlay_hints",
-    "outline",
-    "prepare_rename",
-    "references",
-    "rename",
-]
+    "complete", "definition", "documented", "highlights", "hover", "inlay_hints", "outline", "prepare_rename",
+    "references", "rename",
+]  # fmt: skip
 
 _COMPLETION_KINDS = {
     Sort.SETTING: types.CompletionItemKind.Module,

@@ -8,11 +8,11 @@ from typing import Any
 
 from tuicnn.language.checks.constants import cycle_through, in_order_of_need
 from tuicnn.language.checks.context import Context
-from tuicnn.language.checks.misplaced import layer_meant, missing_arrow
+from tuicnn.language.checks.misplaced import arrow, layer_meant, missing_arrow
 from tuicnn.language.checks.values import UNKNOWN, Scope
 from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.excerpts import excerpt
-from tuicnn.language.fixes import Fix, remove, respell, write
+from tuicnn.language.fixes import Fix, remove, write
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import option_meant
 from tuicnn.language.syntax.tree import Argument, Chain, Definition, Group, Name, Step, Use
@@ -97,21 +97,19 @@ class Blocks:
         shape, title = signature_of(block), f"the block {use.name.text}"
         good = True
 
-        def wrong(code: Code, message: str, span: Span, help: Fix, note: Note | None = None) -> None:
+        def wrong(code: Code, message: str, span: Span, help: Fix | None, note: Note | None = None) -> None:
             nonlocal good
             good = False
             note = note or Note(f"`{shape}` is defined here", block.name.span)
-            context.report.error(code, message, span, help=help, notes=(note,))
+            context.report.error(code, message, span, help=help or "", notes=(note,))
 
         for i, argument in enumerate(use.arguments):
             value = argument.value
             bare = value.text if argument.name is None and isinstance(value, Name) else ""
             meant = layer_meant(bare, context.scope) if bare and bare not in context.scope.values else None
-            if meant is not None and bare not in self.words:
-                message = f"`{bare}` is a layer or block, not an argument of {use.name.text}. Missing `->` before it?"
-                if meant != bare:
-                    message = f"`{bare}` is not an argument of {use.name.text}. Did you mean `-> {meant}`?"
-                wrong(Code.ARGUMENT, message, value.span, respell(f"-> {meant}"))
+            if meant is not None and isinstance(value, Name) and bare not in self.words:
+                found = arrow(value, meant, use.name.text, safe=True)
+                wrong(Code.ARGUMENT, found.message, found.span, found.help)
                 missing_arrow(use.arguments[i:], context.scope, context.report)
                 return False
             name = argument.name.text if argument.name else next((n for n in names if n not in given), None)

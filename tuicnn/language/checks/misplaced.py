@@ -12,12 +12,12 @@ from tuicnn.language.elsewhere import COUNTED_LAYERS
 from tuicnn.language.excerpts import excerpt, text_before
 from tuicnn.language.fixes import Fix, remove, respell, write
 from tuicnn.language.report import Report
-from tuicnn.language.suggest import aliases, closest, option_meant
+from tuicnn.language.suggest import aliases, closest, layer_called, option_meant
 from tuicnn.language.syntax.tree import Argument, Name
 from tuicnn.language.value_fixes import example_value, nearest_accepted
 from tuicnn.vocabulary import Boolean, Integer, Kind, ListOf, UnsuitableError, Word, info, vocabulary, words
 
-__all__ = ["Misplaced", "accepts", "layer_meant", "missing_arrow", "read_bare_word", "read_surplus"]
+__all__ = ["Misplaced", "accepts", "arrow", "layer_meant", "missing_arrow", "read_bare_word", "read_surplus"]
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,12 @@ def layer_meant(text: str, scope: Scope, fuzzy: bool = False) -> str | None:
     for name in scope.steps:
         if name.casefold() == plain:
             return name
-    known = aliases("layer")
-    if text.casefold() in known or plain in known:
-        return known.get(text.casefold()) or known[plain]
-    return closest(text, vocabulary("layer"), known) if fuzzy and len(text) > 3 else None
+    near = fuzzy and len(text) > 3
+    return layer_called(text) or (closest(text, vocabulary("layer"), aliases("layer")) if near else None)
 
 
-def _arrow(name: Name, meant: str, title: str, *, safe: bool = False) -> Misplaced:
+def arrow(name: Name, meant: str, title: str, *, safe: bool = False) -> Misplaced:
+    """A step that stands for an argument of another one."""
     what = "a block" if meant == name.text and meant not in (*vocabulary("layer"), "residual") else "a layer"
     message = f"`{name.text}` is {what}, not an argument of {title}. Missing `->` before it?"
     if meant != name.text:
@@ -64,7 +63,7 @@ def missing_arrow(rest: Sequence[Argument], scope: Scope, report: Report) -> Non
             meant = layer_meant(argument.value.text, scope)
             if meant is not None and argument.value.text not in scope.values:
                 if title:
-                    found = _arrow(argument.value, meant, title)
+                    found = arrow(argument.value, meant, title)
                     report.error(Code.ARGUMENT, found.message, found.span, help=found.help or "")
                 title = meant
 
@@ -86,7 +85,7 @@ def read_bare_word(
     meant = layer_meant(text, scope)
     if meant is not None:
         whole = all(a.default is not words.MISSING or a.name in first for a in own.values())
-        return _arrow(name, meant, title, safe=whole and info(cls).vocabulary == "layer")
+        return arrow(name, meant, title, safe=whole and info(cls).vocabulary == "layer")
     option = next((a.name for a in options if text in a.kind.words and text not in ("true", "false")), "")
     if option:
         return Misplaced(f"`{text}` needs the name of its option", name.span, write(f"{option}={text}"), 1, option)
@@ -104,7 +103,7 @@ def read_bare_word(
         assert said.help is not None
         return replace(said, message=f"{message}. Did you mean `{said.help.edits[0][1]}`?")
     meant = layer_meant(text, scope, fuzzy=True)
-    return _arrow(name, meant, title) if meant is not None else Misplaced(message, name.span)
+    return arrow(name, meant, title) if meant is not None else Misplaced(message, name.span)
 
 
 def _without_equals(cls: type, own: words.Argument, given: Sequence[Argument], i: int, scope: Scope) -> Misplaced:

@@ -10,12 +10,12 @@ from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, COUNTED_LAYERS, NEEDLESS_OPTIONS
 from tuicnn.language.excerpts import bare_text, excerpt, plain_step
 from tuicnn.language.report import Report
-from tuicnn.language.suggest import aliases, closest, option_meant
+from tuicnn.language.suggest import aliases, closest, layer_called, option_meant
 from tuicnn.language.syntax.tree import Argument, Items, Use
 from tuicnn.language.value_fixes import nearest_accepted
 from tuicnn.vocabulary import info, show, vocabulary, words
 
-__all__ = ["closest_exactly", "glued", "is_called", "translated"]
+__all__ = ["glued", "is_called", "translated"]
 
 
 def glued(text: str) -> tuple[str, str] | None:
@@ -23,21 +23,14 @@ def glued(text: str) -> tuple[str, str] | None:
     found = re.fullmatch(r"([A-Za-z_]+?)_?([0-9]+(?:x[0-9]+)*)", text)
     if found is None:
         return None
-    layer = closest_exactly(found[1])
+    layer = layer_called(found[1])
     return (layer, found[2]) if layer is not None and words.arguments(vocabulary("layer")[layer]) else None
-
-
-def closest_exactly(text: str) -> str | None:
-    """The layer of this name or alias, whatever its case."""
-    plain = text.casefold().replace("_", "").replace("-", "")
-    known = {**{a.replace("_", ""): w for a, w in aliases("layer").items()}, **{n: n for n in vocabulary("layer")}}
-    return known.get(plain)
 
 
 def is_called(name: str, layer: str) -> bool:
     """Whether a layer has this name in another library: `nn.Conv2d` of `conv`."""
     last = name.rpartition(".")[2]
-    return layer in (closest_exactly(last), closest_exactly(re.sub("[123][dD]$", "", last)))
+    return layer in (layer_called(last), layer_called(re.sub("[123][dD]$", "", last)))
 
 
 def translated(use: Use, layer: str, scope: Scope) -> tuple[str, bool]:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from tuicnn.language.checks.arguments import look
 from tuicnn.language.checks.blocks import Blocks
 from tuicnn.language.checks.context import Context
-from tuicnn.language.checks.translation import closest_exactly, glued, is_called, translated
+from tuicnn.language.checks.translation import glued, is_called, translated
 from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.elsewhere import ABSENT_LAYERS, JOINS, NEEDLESS_STEPS, SETTINGS
 from tuicnn.language.excerpts import excerpt, one_line
 from tuicnn.language.fixes import Fix, line_end, remove, respell, write
 from tuicnn.language.names import option_owner, setting_names
 from tuicnn.language.report import Report
-from tuicnn.language.suggest import aliases, closest
+from tuicnn.language.suggest import aliases, closest, layer_called
 from tuicnn.language.syntax.tree import Name, Recall, Setting, Use
 from tuicnn.vocabulary import info, vocabulary
 
@@ -83,7 +83,7 @@ def _absent(use: Use, message: str) -> _Found | None:
 
 def _glued(use: Use, message: str) -> _Found | None:
     """`dense10`, `conv3x3 8`: a layer whose first value sticks to it."""
-    parts = glued(use.name.text) if closest_exactly(use.name.text) is None else None
+    parts = glued(use.name.text) if layer_called(use.name.text) is None else None
     if parts is None:
         return None
     layer, value = parts
@@ -102,7 +102,7 @@ def _parted(use: Use, message: str) -> _Found | None:
             break
         names.append(argument.value)
     for count in range(len(names), 1, -1):
-        layer = closest_exactly("".join(n.text for n in names[:count]))
+        layer = layer_called("".join(n.text for n in names[:count]))
         if layer is not None:
             written = " ".join(n.text for n in names[:count])
             message = f"no layer called `{written}`. Did you mean `{layer}`?"

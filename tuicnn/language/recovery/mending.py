@@ -19,23 +19,14 @@ from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, after, line_end, start
 from tuicnn.language.report import Report
-from tuicnn.language.suggest import aliases
+from tuicnn.language.suggest import layer_called
 from tuicnn.language.syntax.building import span_of
 from tuicnn.language.syntax.grammar import tokens
 from tuicnn.vocabulary import vocabulary
 
 __all__ = [
-    "CLOSERS",
-    "NUMBERS",
-    "Mend",
-    "Recovery",
-    "Rule",
-    "Rules",
-    "inserted",
-    "removed",
-    "replaced",
-    "statement_kind",
-]
+    "CLOSERS", "NUMBERS", "Mend", "Recovery", "Rule", "Rules", "inserted", "removed", "replaced", "statement_kind",
+]  # fmt: skip
 
 #: the token that closes each bracket
 CLOSERS = {"LPAR": "RPAR", "LBRACE": "RBRACE", "LSQB": "RSQB"}
@@ -188,8 +179,7 @@ class Recovery:
         plain = text.casefold().rpartition(".")[2].replace("_", "").replace("-", "")
         if len(plain) < 2:
             return False
-        known = {a.replace("_", "") for a in aliases("layer")}
-        return plain in known or plain in self.steps or re.sub("[12]d$", "", plain) in self.steps
+        return layer_called(plain) is not None or not {plain, re.sub("[12]d$", "", plain)}.isdisjoint(self.steps)
 
     def begins_step(self, i: int) -> bool:
         """Whether a step may begin with a token."""

@@ -62,14 +62,10 @@ def format_text(text: str, *, name: str = "net", path: Path | None = None) -> st
     writer = _Writer()
     end = 0
     for piece in layout(recover(tokens(text), Report().muted()).tokens, Report().muted()):
-        gap = gap_between(text, end, piece.tokens[0].start_pos or 0, newline=end == 0)
-        writer.end(gap.trailing)
-        writer.own(gap.own, 0)
+        writer.between(gap_between(text, end, piece.tokens[0].start_pos or 0, newline=end == 0))
         _statement(writer, piece, text)
         end = piece.tokens[-1].end_pos or 0
-    gap = gap_between(text, end, len(text), newline=end == 0)
-    writer.end(gap.trailing)
-    writer.own(gap.own, 0)
+    writer.between(gap_between(text, end, len(text), newline=end == 0))
     return writer.text()
 
 
@@ -137,6 +133,11 @@ class _Writer:
                 self.lines.append(Written("", comment.text))
             else:
                 self.lines.append(Written(" " * indent + comment.text, whole_comment=True))
+
+    def between(self, gap: Gap) -> None:
+        """Write what stands between two statements."""
+        self.end(gap.trailing)
+        self.own(gap.own, 0)
 
     def text(self) -> str:
         """All lines, in columns."""
