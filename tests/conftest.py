@@ -105,6 +105,17 @@ def tuicnn(tmp_path: Path, environment: dict[str, str]) -> Run:
     return run
 
 
+def usage_error(*arguments: str) -> str:
+    """What `tuicnn …` says, within this process, where it is typed wrongly."""
+    from click.testing import CliRunner
+
+    from tuicnn.cli.program import main
+
+    done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    return done.stderr
+
+
 @pytest.fixture
 def stopped(tuicnn: Run, tmp_path: Path) -> RunFolder:
     """A run of `my.net` that was stopped after its fourth step, in the folder where the commands are run."""

@@ -54,11 +54,7 @@ def test_a_side_that_dies() -> None:
 
 def test_a_side_that_nobody_asks_any_more_ends() -> None:
     side = subprocess.Popen(
-        [sys.executable, "-m", "tuicnn.bench.side"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        text=True,
+        [sys.executable, "-m", "tuicnn.bench.side"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
     )
     out, _ = side.communicate(json.dumps(ORDER) + "\n", timeout=60)
     assert side.returncode == 0

@@ -124,14 +124,18 @@ def test_ten_steps(made: Made, loss: str, optimizer: Any, schedule: str, seed: i
         close(w, wanted[name], 1e-7, name)
 
 
-@pytest.mark.parametrize("path", NETS, ids=lambda path: path.stem)
-def test_bundled_nets(path: Any) -> None:
-    network = Network.from_file(path, dtype=np.float64)
+def agrees(network: Network) -> None:
+    """The twin has the same outputs, and weights of the same names."""
     theirs = twin_of(network)
     x, _ = batch(network, 2, 0)
     theirs.module.eval()
     close(network.forward(x), theirs.module(torch.tensor(x)).detach().numpy(), 1e-9)
     assert set(theirs.state_dict()) == set(network.state_dict())
+
+
+@pytest.mark.parametrize("path", NETS, ids=lambda path: path.stem)
+def test_bundled_nets(path: Any) -> None:
+    agrees(Network.from_file(path, dtype=np.float64))
 
 
 def test_weights_go_there_and_back() -> None:
@@ -151,12 +155,7 @@ def test_names_that_pytorch_and_python_keep_for_themselves() -> None:
         "conv 2 1x1 as a_b -> maxpool 2 stride=1 pad=same as x -> conv 2 1x1 as training_before\n"
         "flatten -> dense 10 as forward"
     )
-    network = shaken(Network.from_text(text, dtype=np.float64), 1)
-    theirs = twin_of(network)
-    x, _ = batch(network, 3, 0)
-    theirs.module.eval()
-    close(network.forward(x), theirs.module(torch.tensor(x)).detach().numpy(), 1e-9)
-    assert set(theirs.state_dict()) == set(network.state_dict())
+    agrees(shaken(Network.from_text(text, dtype=np.float64), 1))
 
 
 def test_a_layer_that_nothing_reads_is_not_run_but_has_its_weights() -> None:

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from tests.worker.fake_feed import OVERVIEW, FakeFeed
@@ -67,19 +68,16 @@ async def test_a_run_that_is_left_paused_says_how_it_goes_on() -> None:
     assert "go on     tuicnn attach mnist-3, then the space bar" in said
 
 
-async def test_a_run_that_is_left_diverged_says_so_and_that_its_rate_is_to_be_halved() -> None:
-    outcome = await _outcome(1000, "background", State.PAUSED)
+@pytest.mark.parametrize(("choice", "state"), [("background", State.PAUSED), ("stop", State.STOPPED)])
+async def test_a_run_that_diverged_says_so_and_where_it_is_left_that_its_rate_is_to_be_halved(
+    choice: str, state: State
+) -> None:
+    outcome = await _outcome(1000, choice, state)
     told = Divergence(1001, 2, "the output of conv2", "infinite", "conv2")
     said = await _said(replace(outcome, progress=replace(outcome.progress, diverged=told)))
     assert told.sentence in said
-    assert "go on     tuicnn attach mnist-3, then the minus key and the space bar" in said
-
-
-async def test_a_run_that_is_stopped_after_it_diverged_says_so() -> None:
-    outcome = await _outcome(1000, "stop", State.STOPPED)
-    told = Divergence(1001, 2, "the output of conv2", "infinite", "conv2")
-    said = await _said(replace(outcome, progress=replace(outcome.progress, diverged=told)))
-    assert told.sentence in said
+    how = "go on     tuicnn attach mnist-3, then the minus key and the space bar"
+    assert (how in said) == (choice == "background")
 
 
 async def test_a_pause_is_told_also_where_the_screen_had_not_seen_it_yet(tmp_path: Path) -> None:

@@ -51,11 +51,7 @@ def outcome(threads: int) -> tuple[dict[str, np.ndarray], list[Any], list[Warned
     assert session.run() is State.DONE
     assert session.network is not None
     told = [event.loss for event in of(events, Step)]
-    return (
-        session.network.state_dict(),
-        [*told, of(events, End)[0].test_loss],
-        of(events, Warned),
-    )
+    return (session.network.state_dict(), [*told, of(events, End)[0].test_loss], of(events, Warned))
 
 
 @pytest.fixture(scope="module", autouse=True)

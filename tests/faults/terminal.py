@@ -49,13 +49,7 @@ class Terminal:
         self._settings = termios.tcgetattr(slave)
         self.said = b""
         self.process = subprocess.Popen(
-            arguments,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            cwd=folder,
-            env=environment,
-            preexec_fn=self._own,
+            arguments, stdin=slave, stdout=slave, stderr=slave, cwd=folder, env=environment, preexec_fn=self._own
         )
 
     @staticmethod

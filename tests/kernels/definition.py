@@ -11,14 +11,7 @@ def positions(window: Window, oh: int, ow: int) -> list[tuple[int, int, tuple[sl
     """For each position of the kernel, the padded image's pixels that it meets."""
     (kh, kw), (sh, sw), (dh, dw) = window.kernel, window.stride, window.dilation
     return [
-        (
-            i,
-            j,
-            (
-                slice(i * dh, i * dh + (oh - 1) * sh + 1, sh),
-                slice(j * dw, j * dw + (ow - 1) * sw + 1, sw),
-            ),
-        )
+        (i, j, (slice(i * dh, i * dh + (oh - 1) * sh + 1, sh), slice(j * dw, j * dw + (ow - 1) * sw + 1, sw)))
         for i in range(kh)
         for j in range(kw)
     ]

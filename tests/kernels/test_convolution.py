@@ -166,11 +166,7 @@ def test_depthwise_is_convolution_with_a_group_a_channel(case: Case, c: int, blo
     st.integers(0, 1000),
 )
 def test_depthwise_by_minimal_filtering_is_the_definition(
-    size: tuple[int, int],
-    kernel: tuple[int, int],
-    pad: tuple[tuple[int, int], tuple[int, int]],
-    block: int,
-    seed: int,
+    size: tuple[int, int], kernel: tuple[int, int], pad: tuple[tuple[int, int], tuple[int, int]], block: int, seed: int
 ) -> None:
     window = Window((kernel[0],) * 2, (kernel[1],) * 2, pad)
     assume(min(window.out(*size)) >= 1)

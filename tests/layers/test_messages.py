@@ -22,11 +22,7 @@ def told(text: str, *shapes: Shape) -> tuple[str, str, str]:
 
 
 def test_dense_needs_a_vector() -> None:
-    assert told("dense 10", (8, 14, 14)) == (
-        "dense needs a flat vector but receives 8x14x14",
-        "flatten ->",
-        "",
-    )
+    assert told("dense 10", (8, 14, 14)) == ("dense needs a flat vector but receives 8x14x14", "flatten ->", "")
 
 
 @pytest.mark.parametrize(
@@ -68,11 +64,7 @@ def test_the_padding_that_is_suggested_fits(name: str, kernel: tuple[int, int], 
 
 
 def test_groups_divide_channels_and_filters() -> None:
-    assert told("conv 8 3 groups=3", (6, 9, 9)) == (
-        "groups=3 does not divide the 8 filters",
-        "groups=2",
-        "groups",
-    )
+    assert told("conv 8 3 groups=3", (6, 9, 9)) == ("groups=3 does not divide the 8 filters", "groups=2", "groups")
     assert told("conv 8 3 groups=4", (6, 9, 9)) == (
         "groups=4 does not divide the 6 channels that it receives",
         "groups=2",
@@ -86,11 +78,7 @@ def test_groups_divide_channels_and_filters() -> None:
 
 
 def test_reshape_keeps_the_number_of_values() -> None:
-    assert told("reshape 8x14x14", (784,)) == (
-        "8x14x14 has 1568 values, but it receives 784",
-        "4x14x14",
-        "shape",
-    )
+    assert told("reshape 8x14x14", (784,)) == ("8x14x14 has 1568 values, but it receives 784", "4x14x14", "shape")
     assert told("reshape 3x5x5", (1, 8, 8)) == ("3x5x5 has 75 values, but 1x8x8 has 64", "", "shape")
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.layers.table import ROWS
+from tests.specimen.descent import descend
 from tests.strategies import networks
 from tuicnn import Network
 from tuicnn.language.plan import INPUT
@@ -163,17 +164,8 @@ def test_each_network_opens(dtype: Any, data: st.DataObject) -> None:
 def test_every_way_down_ends_in_what_is_given(data: st.DataObject) -> None:
     """To pixels, weights, running statistics and constants; and each part has the value that its own address has."""
     specimen = data.draw(specimens())
-    address, largest = data.draw(addresses(specimen, gradient=data.draw(st.booleans()))), data.draw(st.booleans())
-    for _ in range(200):
-        explanation = specimen.explain(address)
-        ways = [part for part in explanation.parts if part.address is not None]
-        if not ways:
-            break
-        part = max(ways, key=lambda part: abs(part.contribution)) if largest else data.draw(st.sampled_from(ways))
-        assert part.address is not None
-        below = specimen.explain(part.address)
-        assert part.value == pytest.approx(below.value, abs=1e-9 * (1 + abs(below.value)), rel=1e-9)
-        address = part.address
+    address = data.draw(addresses(specimen, gradient=data.draw(st.booleans())))
+    explanation = descend(data, specimen, address)
     assert explanation.combine == "given" or not any(part.address for part in explanation.parts)
 
 

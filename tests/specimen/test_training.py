@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.layers.helpers import inner
+from tests.specimen.descent import descend
 from tests.strategies import networks, optimizers
 from tuicnn import Network
 from tuicnn.optimizers import Optimizer
@@ -119,19 +120,7 @@ def test_each_kind_of_number_is_what_the_engine_computes(seed: int) -> None:
 @given(st.data())
 def test_every_way_down_ends_and_each_part_is_what_its_address_says(data: st.DataObject) -> None:
     specimen = data.draw(steps())
-    address, largest = data.draw(addresses(specimen)), data.draw(st.booleans())
-    for _ in range(200):
-        found = specimen.explain(address)
-        ways = [part for part in found.parts if part.address is not None]
-        if not ways:
-            break
-        part = max(ways, key=lambda part: abs(part.contribution)) if largest else data.draw(st.sampled_from(ways))
-        assert part.address is not None
-        below = specimen.explain(part.address)
-        assert part.value == pytest.approx(below.value, abs=1e-9 * (1 + abs(below.value)), rel=1e-9), (
-            f"{address}: {part}"
-        )
-        address = part.address
+    found = descend(data, specimen, data.draw(addresses(specimen)))
     assert not any(part.address for part in found.parts)
 
 

@@ -202,11 +202,7 @@ def test_nothing_above_zero_is_said_where_the_axis_is_logarithmic() -> None:
     assert any("nothing above zero" in line for line in drawn(chart([-1, 0, -2], logarithmic=True), 70, 8))
 
 
-@given(
-    st.floats(-1e6, 1e6).filter(lambda v: abs(v) > 1e-6 or v == 0),
-    st.floats(1e-4, 1e6),
-    st.integers(8, 30),
-)
+@given(st.floats(-1e6, 1e6).filter(lambda v: abs(v) > 1e-6 or v == 0), st.floats(1e-4, 1e6), st.integers(8, 30))
 @unhurried
 def test_the_numbers_of_the_axis_fall_from_top_to_bottom_and_cover_the_data(low: float, span: float, rows: int) -> None:
     span = max(span, abs(low) * 1e-4)
