@@ -38,10 +38,16 @@ def _session(leader: int) -> list[int]:
 
 
 class Terminal:
-    """A command whose controlling terminal we hold the other end of."""
+    """A command whose terminal we hold the other end of; one that is not `controlling` sends no signals."""
 
     def __init__(
-        self, arguments: Sequence[str | Path], folder: Path, environment: Mapping[str, str], rows: int = 24
+        self,
+        arguments: Sequence[str | Path],
+        folder: Path,
+        environment: Mapping[str, str],
+        rows: int = 24,
+        *,
+        controlling: bool = True,
     ) -> None:
         self._master, slave = pty.openpty()
         self.slave = slave
@@ -49,7 +55,13 @@ class Terminal:
         self._settings = termios.tcgetattr(slave)
         self.said = b""
         self.process = subprocess.Popen(
-            arguments, stdin=slave, stdout=slave, stderr=slave, cwd=folder, env=environment, preexec_fn=self._own
+            arguments,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=folder,
+            env=environment,
+            preexec_fn=self._own if controlling else os.setsid,
         )
 
     @staticmethod

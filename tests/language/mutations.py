@@ -10,21 +10,8 @@ __all__ = ["ODD", "WORDS", "damage", "pieces_of"]
 #: what the language is made of, and what people take it for
 WORDS = (
     *("conv", "dense", "relu", "maxpool 2", "flatten", "batchnorm", "add", "concat", "residual", "identity", "reshape"),
-    *(
-        "pad",
-        "stride",
-        "bias",
-        "init",
-        "normal(0.01)",
-        "he",
-        "same",
-        "true",
-        "nan",
-        "inf",
-        "none",
-        "groups",
-        "dilation",
-    ),
+    *("pad", "stride", "bias", "init", "normal(0.01)", "he", "same", "true", "nan", "inf", "none", "groups"),
+    "dilation",
     *("data:", "input:", "augment:", "loss:", "optim:", "schedule:", "train:", "default:", "include:", "mnist", "adam"),
     *("def", "as", "@", "w", "a", "b", "f", "x", "3x3", "1x28x28", "8", "10", "0", "1", "-1", "0.5", "1e400", "2**3"),
     *("->", "→", "×", "*", "+", "-", "/", "//", "%", "=", ":", ",", "|", ";", ".", "=>", "–>", "-->", "> >", "=="),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +11,8 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Run
+from tests.faults.terminal import Terminal, plain
 from tests.lsp.conftest import PATIENCE, Editor
 
 BROKEN = "conv 8 3x3 strid=1 -> flatten -> dense 10\n"
@@ -198,39 +197,16 @@ def test_what_it_prints_is_the_protocol_alone(tmp_path: Path, environment: dict[
     assert done.returncode == 0
 
 
-def test_who_types_it_is_told_that_an_editor_does(environment: dict[str, str]) -> None:
-    controller, terminal = pty.openpty()
-    done = subprocess.run(
-        [sys.executable, "-m", "tuicnn", "lsp"],
-        env=environment,
-        stdin=terminal,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    os.close(controller)
-    os.close(terminal)
+def test_who_types_it_is_told_that_an_editor_does(tmp_path: Path, environment: dict[str, str]) -> None:
+    with Terminal([sys.executable, "-m", "tuicnn", "lsp"], tmp_path, environment) as shell:
+        assert shell.ended() == 1
+        assert "docs/editors.md" in plain(shell.said)
+
+
+def test_without_its_packages_it_says_how_to_have_them(tuicnn: Run, tmp_path: Path) -> None:
+    (tmp_path / "pygls.py").write_text("raise ModuleNotFoundError(\"No module named 'pygls'\", name='pygls')")
+    done = tuicnn("lsp", PYTHONPATH=f"{tmp_path}:{ROOT}")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "docs/editors.md" in done.stderr
-
-
-def test_without_its_packages_it_says_how_to_have_them(tmp_path: Path, environment: dict[str, str]) -> None:
-    missing = tmp_path / "missing"
-    missing.mkdir()
-    (missing / "pygls.py").write_text("raise ModuleNotFoundError(\"No module named 'pygls'\", name='pygls')")
-    path = {"PYTHONPATH": f"{missing}:{ROOT}"}
-    done = subprocess.run(
-        [sys.executable, "-m", "tuicnn", "lsp"],
-        env={**environment, **path},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert "pip install -e '.[lsp]'" in done.stderr
 
