@@ -155,6 +155,8 @@ class Words:
                 if inner is None:
                     return None
                 out = inner
+            if len(out) > LONGEST_LINE:  # inner brackets are tried again: none is read to its end for nothing
+                return None
             joint = {"ARROW": " -> ", "BAR": " | "}.get(self.kind, "")
         self.i += 1
         out += f"{space}{closing}{self.tail()}"
