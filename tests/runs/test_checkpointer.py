@@ -19,11 +19,13 @@ from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.checkpointer import Checkpointer
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
+from tuicnn.runs.snapshots import SnapshotFolder
 from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import CheckpointReason
 from tuicnn.training.events import Event, State, Step
+from tuicnn.training.options import Options
 from tuicnn.worker.runner import Run
 
 CHECKPOINT = Checkpoint(1, 0, {"dense1.weight": np.ones((2, 2), np.float32)})
@@ -176,6 +178,7 @@ def test_the_last_checkpoint_is_tried_once_more_at_the_end(
         write_atomic(path, data)
 
     monkeypatch.setattr(checkpoint_folder, "write_atomic", narrow)
+    monkeypatch.setattr(SnapshotFolder, "write", lambda *_: None)  # they would be removed, and it be tried again
     run = train(folder)
     assert run.progress().state is State.DONE
     saved = refusals == 2
@@ -200,7 +203,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", path], check=True)
 
 
-def test_a_disk_that_really_fills_costs_no_step_and_no_checkpoint(small_disk: Path, tmp_path: Path) -> None:
+def test_a_disk_that_really_fills_costs_no_step_and_no_checkpoint(
+    small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SnapshotFolder, "write", lambda *_: None)
     net = NET.format(data=made_data(tmp_path), optim="optim: sgd lr=0.05 momentum=0.9")
     folder = RunFolder(small_disk / "run")
     folder.path.mkdir()
@@ -224,3 +230,15 @@ def test_a_disk_that_really_fills_costs_no_step_and_no_checkpoint(small_disk: Pa
     train(folder, resume=True)
     assert same(checkpoint_of(folder), checkpoint_of(other))
     assert story(folder) == story(other)
+
+
+def test_a_disk_that_snapshots_fill_has_room_for_all_else(small_disk: Path, tmp_path: Path) -> None:
+    folder = RunFolder(small_disk / "run")
+    folder.path.mkdir()
+    (folder.path / "net.net").write_text(NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    (small_disk / "ballast").write_bytes(bytes(250_000))
+    run = train(folder, options=Options(epochs=40))
+    assert (run.progress().state, run.unsaved) == (State.DONE, "")
+    assert checkpoint_of(folder).step == 120
+    assert folder.weights.exists()
+    assert 0 < len(folder.snapshots.epochs()) < 40

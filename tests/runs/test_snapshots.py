@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 
 from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, story, train
 from tuicnn.errors import UserError
-from tuicnn.runs import snapshots
+from tuicnn.runs import checkpoint_folder, snapshots
+from tuicnn.runs import folder as run_folder
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.snapshots import SnapshotFolder, kept
 from tuicnn.runs.status import summary
+from tuicnn.system.files import write_atomic
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import End, Epoch
 
@@ -135,6 +138,37 @@ def test_a_disk_that_takes_no_snapshot_costs_nothing_else(folder: RunFolder) -> 
     ]
     assert (ended[0].state, ended[0].weights, ended[0].trouble) == ("done", True, None)
     assert (summary(folder).state, summary(folder).trouble) == ("done", "")
+
+
+def test_they_make_room_for_checkpoints_and_weights(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk is full, and only then."""
+    for epoch in range(1, 8):
+        folder.snapshots.write(replace(SMALL, epochs=epoch))
+    reason = errno.ENOSPC
+
+    def write(path: Path, data: bytes | bytearray) -> None:
+        if len(folder.snapshots.epochs()) > 2:
+            raise OSError(reason, "")
+        write_atomic(path, data)
+
+    monkeypatch.setattr(checkpoint_folder, "write_atomic", write)
+    monkeypatch.setattr(run_folder, "write_atomic", write)
+    folder.checkpoints.write(SMALL)
+    assert folder.checkpoints.steps() == [5]
+    assert folder.snapshots.epochs() == [3, 7]
+    folder.snapshots.write(replace(SMALL, epochs=8))
+    folder.save_weights(SMALL)
+    assert folder.weights.exists()
+    assert folder.snapshots.epochs() == [3, 8]
+    reason = errno.EACCES
+    folder.snapshots.write(replace(SMALL, epochs=9))
+    with pytest.raises(UserError, match="you have no permission"):
+        folder.save_weights(SMALL)
+    assert folder.snapshots.epochs() == [3, 8, 9]
+    reason = errno.ENOSPC
+    monkeypatch.setattr(SnapshotFolder, "_remove", lambda self, epochs: None)
+    with pytest.raises(UserError, match="the disk is full"):
+        folder.save_weights(SMALL)
 
 
 def test_it_goes_with_its_run(folder: RunFolder) -> None:

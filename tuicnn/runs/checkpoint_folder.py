@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
+from tuicnn.runs.snapshots import SnapshotFolder
 from tuicnn.system.files import remove_temporary, why, write_atomic
 from tuicnn.system.machine import installed_memory
 from tuicnn.system.regular_files import read_regular
@@ -55,7 +56,9 @@ class CheckpointFolder:
 
         try:
             self.path.mkdir(mode=0o700, exist_ok=True)
-            write_atomic(self.file(checkpoint.step), pack(checkpoint))
+            data = pack(checkpoint)
+            snapshots = SnapshotFolder(self.path.with_name("snapshots"))
+            snapshots.give_way(lambda: write_atomic(self.file(checkpoint.step), data))
         except OSError as error:
             reason = why(error)
             raise UserError(f"{reason[0].upper()}{reason[1:]}: no checkpoint can be written to {self.path}.") from error

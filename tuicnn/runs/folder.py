@@ -267,7 +267,8 @@ class RunFolder:
         from tuicnn.runs.checkpoint_file import pack_weights
 
         try:
-            write_atomic(self.weights, pack_weights(checkpoint))
+            data = pack_weights(checkpoint)
+            self.snapshots.give_way(lambda: write_atomic(self.weights, data))
         except OSError as error:
             raise UserError(f"The weights could not be saved to {self.weights}: {why(error)}.") from error
 
