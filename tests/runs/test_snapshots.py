@@ -55,6 +55,14 @@ def test_whenever_a_run_is_killed_resuming_leaves_the_same_snapshots(folder: Run
             assert all(array.tobytes() == whole[epoch][name].tobytes() for name, array in arrays.items())
 
 
+def test_what_is_killed_between_a_checkpoint_and_its_snapshot_has_both_when_it_goes_on(folder: RunFolder) -> None:
+    run = next(run for _, run in killed_after_each_event(folder) if run.snapshots.epochs() == [1])
+    assert run.checkpoints.steps()[0] == 3
+    run.snapshots.file(1).unlink()
+    train(run, resume=True, say=lambda line: None)
+    assert run.snapshots.epochs() == folder.snapshots.epochs() == [1, 2]
+
+
 def test_what_is_trained_again_loses_its_snapshot(folder: RunFolder) -> None:
     first = next(run for _, run in killed_after_each_event(folder) if 4 in run.checkpoints.steps())
     assert first.snapshots.epochs() == [1]

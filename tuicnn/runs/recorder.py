@@ -81,6 +81,8 @@ class Recorder:
         """Record an event; returns it with what is added here."""
         match event:
             case Start():
+                if isinstance(event, Resumed):  # a process that is killed behind its checkpoint leaves no snapshot
+                    self._save_snapshot()
                 event = dataclasses.replace(event, versions=_versions(), machine=_machine())
             case End():
                 self._ending = True
@@ -88,8 +90,6 @@ class Recorder:
                 event = dataclasses.replace(event, trouble=self.unsaved(event.state) or None)
             case Epoch():
                 self._save_weights()  # a process that is killed leaves the weights of its last whole epoch
-            case Resumed():  # a process that is killed behind its checkpoint leaves no snapshot
-                self._save_snapshot()
             case Warned(traceback=str(traceback)):
                 log(traceback)  # of another process: for whoever looks into the log
                 event = Warned(event.message)
