@@ -28,7 +28,7 @@ def test_a_command_imports_no_more_than_it_needs(arguments: list[str]) -> None:
 
 
 def test_numpy_comes_when_it_is_wanted() -> None:
-    code = "from tuicnn.later import np; import sys; assert 'numpy' not in sys.modules; print(np.arange(3).sum())"
+    code = "from tuicnn.lazy_numpy import np; import sys; assert 'numpy' not in sys.modules; print(np.arange(3).sum())"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
     )

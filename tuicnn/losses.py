@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.softmax import across, softmax
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option, word
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.memory import empty
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Boolean, Number, option, word
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSProp"]

@@ -13,7 +13,7 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

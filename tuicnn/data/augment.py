@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .base import Augment
 

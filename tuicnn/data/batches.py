@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.memory import empty
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.randomness import generator, permutation
 
 from . import augment

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .places import cache_folder, reading
 from .splits import Split, Splits

@@ -18,7 +18,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .base import DataError
 from .places import reading

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Text, positional, word
 
 from .base import DataError, Dataset, DataSpec, Described

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .base import DataError
 from .pictures import ImageShape, Picture, decode_all, image_shape

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Text, positional, word
 
 from .base import DataError, Dataset, DataSpec, Described

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .base import DataError
 from .places import reading

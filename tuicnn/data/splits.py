@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.randomness import permutation
 from tuicnn.system import machine
 from tuicnn.system.printable import printable

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .memory import empty
 

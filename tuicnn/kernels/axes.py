@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array
 from .memory import empty

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, Saved
 from .memory import empty, zeros

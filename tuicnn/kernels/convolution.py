@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, contiguous
 from .columns import convolve_columns, convolve_columns_backward

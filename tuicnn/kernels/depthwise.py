@@ -6,7 +6,7 @@ Elsewhere one kernel position at a time, for all windows at once: y = Σ_ij x_ij
 
 from __future__ import annotations
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, channel_sums, row_blocks, spread
 from .depthwise_winograd import convolve_depthwise_winograd, convolve_depthwise_winograd_backward

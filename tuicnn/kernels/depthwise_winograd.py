@@ -8,7 +8,7 @@ kernel position it multiplies and adds 144 times each.
 
 from __future__ import annotations
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients
 from .derived import derived

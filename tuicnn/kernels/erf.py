@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array
 from .memory import empty

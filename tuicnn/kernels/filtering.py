@@ -26,7 +26,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array
 from .windows import Window

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import LONG_RUN, Array, bits
 from .axes import Axis, Tap, axes, reduced

@@ -13,7 +13,7 @@ import mmap
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ pixels that are read are first copied; a pixel of all images is one long run.
 
 from __future__ import annotations
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, channel_sums, contiguous, row_blocks, spread
 from .derived import derived

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array
 from .axes import Axis, axes, reduced

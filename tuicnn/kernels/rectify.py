@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array, as_rows, bits, constant, row_blocks
 from .memory import empty

@@ -8,7 +8,7 @@ For one row of what comes out, `planes.Planes` has the pixels that column j of t
 
 from __future__ import annotations
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, Saved, channel_sums, spread
 from .derived import derived

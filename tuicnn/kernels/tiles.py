@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from . import arrays
 from .arrays import Array

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array
 from .memory import empty

@@ -21,7 +21,7 @@ Rounding: in float32 the error is 2e-6 to 9e-6 of the largest value (see `filter
 
 from __future__ import annotations
 
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, contiguous
 from .derived import derived

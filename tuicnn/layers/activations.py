@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.kernels import erf, rectify, rectify_backward, softmax, softmax_backward
 from tuicnn.kernels.arrays import as_rows, constant
 from tuicnn.kernels.memory import empty_like
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option
 
 from .base import Layer, LayerContext, Shape, layer

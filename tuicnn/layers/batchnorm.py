@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import Ones, Zeros
 from tuicnn.kernels import mean_and_squares, scale_and_shift, scaled_sum, spread, sums
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option
 
 from .base import Layer, LayerContext, Shape, WeightSpec, layer

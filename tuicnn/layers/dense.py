@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.initialisers import He, Initialiser, Zeros
 from tuicnn.kernels import channel_sums
 from tuicnn.kernels.memory import empty
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Boolean, Integer, ObjectOf, option, positional
 
 from .base import Layer, LayerContext, Shape, WeightSpec, layer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.arrays import pixels
 from tuicnn.kernels.memory import empty
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .base import Layer, LayerContext, Shape, ShapeError, layer
 from .shapes import shape_text

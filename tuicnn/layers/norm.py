@@ -11,7 +11,7 @@ from tuicnn.kernels import scale_and_shift, scaled_sum
 from tuicnn.kernels.arrays import constant, pixel_sums, pixels
 from tuicnn.kernels.memory import empty
 from tuicnn.kernels.statistics import FAR, pixel_product_sums
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Integer, Number, option, positional
 
 from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer

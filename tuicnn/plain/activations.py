@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from tuicnn.kernels.arrays import Array
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .shapes import floating, need_like
 

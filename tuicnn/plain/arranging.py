@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuicnn.kernels.arrays import Array
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .shapes import floating, need_images, need_like
 

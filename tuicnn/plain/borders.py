@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuicnn.kernels.arrays import Array
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .shapes import NO_PAD, Pad, floating, need_images
 

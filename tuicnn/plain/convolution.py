@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuicnn.kernels.arrays import Array
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .borders import crop, zero_pad
 from .shapes import NO_PAD, ONE, Pad, Pair, floating, need_images, need_like, out_shape

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from tuicnn.kernels.arrays import Array
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .activations import logistic, softmax
 from .shapes import floating

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from tuicnn.kernels.arrays import Array
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .shapes import floating, need_like
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tuicnn.kernels.arrays import Array
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 from .normalisation import check, mean_and_variance
 from .shapes import floating, need_like

@@ -6,7 +6,7 @@ from typing import Any
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.windows import Window
-from tuicnn.later import np
+from tuicnn.lazy_numpy import np
 
 __all__ = ["NO_PAD", "ONE", "Pad", "Pair", "floating", "need_images", "need_like", "out_shape"]
 

@@ -1,6 +1,6 @@
 """NumPy, imported at its first use: checking a text needs none, and importing it takes longer than the check.
 
-Write `from tuicnn.later import np` where a module is needed by the language, and `import numpy as np` elsewhere.
+Write `from tuicnn.lazy_numpy import np` where a module is needed by the language, and `import numpy as np` elsewhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["np"]
 
 
-class _Later:
+class _Lazy:
     """Stands for a module; an attribute is cached at its first use, and then costs no more than the module's."""
 
     def __init__(self, name: str) -> None:
@@ -27,4 +27,4 @@ class _Later:
 
 
 if not TYPE_CHECKING:
-    np = _Later("numpy")
+    np = _Lazy("numpy")
