@@ -36,13 +36,13 @@ EPOCHS = [Epoch(n, val_accuracy=a) for n, a in ((1, 0.9), (2, 0.95), (3, float("
 
 
 def test_a_run_that_ended(tmp_path: Path) -> None:
-    end = End(State.DONE, test_accuracy=0.979, parameters=15_770)
+    end = End(State.DONE, test_accuracy=0.9996, parameters=15_770)
     run = summary(a_run(tmp_path, "mnist", START, *EPOCHS, end))
     assert (run.name, run.state, run.alive, run.epochs, run.epochs_planned) == ("mnist-1", "done", False, 3, 3)
-    assert (run.best_val_accuracy, run.test_accuracy, run.parameters) == (0.95, 0.979, 15_770)
+    assert (run.best_val_accuracy, run.test_accuracy, run.parameters) == (0.95, 0.9996, 15_770)
     assert run.started > 1e9
     assert run.ended >= run.started
-    assert describe(run.folder) == "done, 3 epochs, 97.9% on the test images"
+    assert describe(run.folder) == "done, 3 epochs, 99.9% on the test images"  # 100% are all of them
 
 
 @pytest.mark.parametrize("state", [State.STOPPED, State.FAILED, State.DIVERGED])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 
 from tests.tui.drawn import TERMINALS, cells, drawn, odd_numbers, sizes, terminals, unhurried
-from tuicnn.display.numbers import percent
 from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.numbers import percent
 from tuicnn.tui.widgets.bars import Bars
 
 

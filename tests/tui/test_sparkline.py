@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given
 
 from tests.tui.drawn import drawn, odd_numbers, sizes, terminals, unhurried
-from tuicnn.display.numbers import significant
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.numbers import significant
 from tuicnn.tui.widgets.sparkline import Sparkline, bucketed
 
 BLOCKS = "▁▂▃▄▅▆▇█"

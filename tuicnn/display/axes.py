@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tuicnn.display.numbers import short, tick_texts
+from tuicnn.numbers import short, tick_texts
 
 __all__ = ["Axes", "axes_of", "decades", "round_step", "snapped", "ticks"]
 

@@ -9,8 +9,8 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tuicnn.display.glyphs import Glyphs
-from tuicnn.display.numbers import short
 from tuicnn.display.terminal import Role
+from tuicnn.numbers import short
 
 __all__ = ["signed_bar"]
 

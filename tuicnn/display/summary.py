@@ -11,12 +11,12 @@ import rich.console
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.display.numbers import clock, count, percent, significant
 from tuicnn.display.output import Console
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.text import displayable
 from tuicnn.display.verdict import ROLES, verdict
 from tuicnn.errors import UserError
+from tuicnn.numbers import clock, count, percent, significant
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic

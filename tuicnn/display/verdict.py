@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from tuicnn.display.numbers import percent, significant
 from tuicnn.display.terminal import Role
+from tuicnn.numbers import percent, significant
 from tuicnn.training.events import Overview, State
 from tuicnn.training.progress import Progress
 

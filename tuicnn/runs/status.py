@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuicnn.errors import UserError
+from tuicnn.numbers import percent
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import damage_of, events_of
 from tuicnn.runs.owners import user_name
@@ -135,9 +136,9 @@ def describe(folder: RunFolder) -> str:
         of = f" of {run.epochs_planned}" if run.epochs_planned and run.state != "done" else ""
         parts.append(f"{run.epochs}{of} epoch{'s' * ((run.epochs_planned or run.epochs) != 1)}")
     if not math.isnan(run.test_accuracy):
-        parts.append(f"{run.test_accuracy:.1%} on the test images")
+        parts.append(f"{percent(run.test_accuracy)} on the test images")
     elif not math.isnan(run.best_val_accuracy):
-        parts.append(f"{run.best_val_accuracy:.1%} on the validation images")
+        parts.append(f"{percent(run.best_val_accuracy)} on the validation images")
     if run.trouble:
         parts.append("not all of it saved")
     return ", ".join(parts)

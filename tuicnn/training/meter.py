@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from tuicnn.numbers import percent
 from tuicnn.training.epochs import Epochs
 from tuicnn.training.progress import NAN, History
 
@@ -93,9 +94,9 @@ class WaitTimes:
         if not waited > took / 2:
             return ""
         return (
-            f"the processes wait for each other {waited / took:.0%} of a step: this machine is busy; "
+            f"the processes wait for each other {percent(waited / took, 0)} of a step: this machine is busy; "
             "--threads 1 may be faster"
-        ).replace("%", " %", 1)
+        )
 
 
 class HistoryRecorder:

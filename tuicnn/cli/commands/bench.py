@@ -16,8 +16,8 @@ from tuicnn.bundled import bundled
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import console_for, is_terminal, say_json
 from tuicnn.cli.shared import find_net, print_diagnostics, terminal_of
-from tuicnn.display.numbers import counted
 from tuicnn.errors import UserError
+from tuicnn.numbers import counted
 from tuicnn.system.machine import processors
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.bench.results import KINDS, Kind, Result, geometric_mean
-from tuicnn.display.numbers import counted
+from tuicnn.numbers import counted, percent
 from tuicnn.system.printable import printable
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def print_machine(console: Console, found: dict[str, Any]) -> None:
     cores = counted(found["cores"], "core")
     console.print(Text(f"{found['processor']}, {cores}; NumPy {found['numpy']}, {found['blas']}{torch}", style="dim"))
     if found["busy"] > BUSY:
-        share = f"{found['busy']:.0%}"
+        share = percent(found["busy"], 0)
         console.print(
             Text(f"Other programs use {share} of the processors, so these figures will be off.", style="yellow")
         )
@@ -73,7 +73,7 @@ def _speeds(results: Sequence[Result], kind: Kind, *, against: bool) -> Table:
         if (best := result.best(kind)) is not None:
             measured.append(result.sides[best])
             cells += [f"{_rate(result.sides[best].rate(kind))}{_MARKS[best]}", _ratio(result.ratio(kind))]
-        cells.append(f"{result.share('tuicnn', kind):.0%}")
+        cells.append(percent(result.share("tuicnn", kind), 0))
         if kind == "training":
             cells += [_megabytes(figures.memory) for figures in measured]
         table.add_row(*cells)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.display.numbers import shape
+from tuicnn.numbers import shape
 
 if TYPE_CHECKING:
     from rich.console import Console

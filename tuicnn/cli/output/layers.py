@@ -12,7 +12,6 @@ from rich.text import Text
 from tuicnn.cli.output.check import layer_table
 from tuicnn.cli.output.highlight import highlighted
 from tuicnn.cli.output.streams import say_json
-from tuicnn.display.numbers import shape
 from tuicnn.errors import UserError
 from tuicnn.language.reference import (
     FAMILIES,
@@ -25,6 +24,7 @@ from tuicnn.language.reference import (
     placeholder,
     sentence,
 )
+from tuicnn.numbers import shape
 from tuicnn.vocabulary import MISSING
 
 if TYPE_CHECKING:

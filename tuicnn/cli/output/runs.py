@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.display.numbers import percent
+from tuicnn.numbers import percent
 from tuicnn.records import to_plain
 from tuicnn.system.printable import printable
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from tuicnn.cli.output.streams import to_json
-from tuicnn.display.numbers import counted, duration, percent
+from tuicnn.numbers import counted, duration, percent
 from tuicnn.training import events
 from tuicnn.training.events import Epoch, Event, Reading, Start, State, Step, to_dict
 

@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import ModalScreen
 
-from tuicnn.display.numbers import clock
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable
 from tuicnn.display.verdict import WORDS
+from tuicnn.numbers import clock, percent
 from tuicnn.training.events import State
 from tuicnn.training.progress import Progress
 from tuicnn.tui.messages import Watched
@@ -96,7 +96,7 @@ class LeaveScreen(ModalScreen[Leaving | None], inherit_bindings=False):
         short = panel.size.width < LONGEST + 9
         progress = self.watcher.latest
         word = "diverged, and waits" if progress.diverged else f"is {WORDS[progress.state]}"
-        share = f" ({progress.step / progress.steps:.0%} done)" if progress.steps else ""
+        share = f" ({percent(progress.step / progress.steps, 0)} done)" if progress.steps else ""
         question: PanelLine = [(f"{self._name} {word}{share}. What now?", "text")]
         if self._discards:
             question = [(f"Discard {clock(progress.seconds)} of training for good? d: yes, c: no", "bad")]

@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 
 from tuicnn.display.curves import smoothed
-from tuicnn.display.numbers import percent, shape
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.text import displayable
+from tuicnn.numbers import percent, shape
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question

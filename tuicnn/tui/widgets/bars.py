@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.strip import Strip
 
-from tuicnn.display.numbers import percent
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.text import displayable, truncated
+from tuicnn.numbers import percent
 from tuicnn.tui.widgets.lines import LineWidget, Part
 
 __all__ = ["Bars"]

@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from tuicnn.display.axes import Axes, axes_of
 from tuicnn.display.curves import extent, line_dots, point_dots, settled, smoothed
-from tuicnn.display.numbers import percent, significant, tick_texts
 from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.numbers import percent, significant, tick_texts
 from tuicnn.tui.canvas import Canvas
 from tuicnn.tui.widgets.lines import LineWidget, Part
 

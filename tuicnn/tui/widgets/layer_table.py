@@ -12,10 +12,10 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tuicnn.display.numbers import count, percent, shape, significant
 from tuicnn.display.outline import Line, outline
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable, truncated
+from tuicnn.numbers import count, percent, shape, significant
 from tuicnn.observing.layer_stats import LayerStats
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import LayerRow, Overview

@@ -13,13 +13,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tuicnn.display.axes import snapped
-from tuicnn.display.numbers import short
 from tuicnn.display.pixels import NONE, averaged, enlarged, half_blocks, run_lengths
 from tuicnn.display.scales import BAD, bound, characters, colours, places
 from tuicnn.display.signed_bar import signed_bar
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable
 from tuicnn.display.tiles import Tiles, arranged
+from tuicnn.numbers import short
 from tuicnn.tui.widgets.lines import LineWidget, fitted
 
 __all__ = ["Maps"]

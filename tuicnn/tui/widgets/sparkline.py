@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from textual.strip import Strip
 
-from tuicnn.display.numbers import significant
 from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.numbers import significant
 from tuicnn.tui.widgets.lines import LineWidget
 
 __all__ = ["Sparkline", "bucketed"]

@@ -11,10 +11,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tuicnn.display.numbers import clock, counted, percent, significant
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.text import displayable, truncated, wrapped
 from tuicnn.display.verdict import ROLES, WORDS, epoch_of, verdict
+from tuicnn.numbers import clock, counted, percent, significant
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
 from tuicnn.tui.widgets.lines import LineWidget, Part, fitted

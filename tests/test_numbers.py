@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicnn.display.axes import decades, snapped, ticks
-from tuicnn.display.numbers import clock, count, counted, duration, percent, significant, tick_texts
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable, truncated
+from tuicnn.numbers import clock, count, counted, duration, percent, significant, tick_texts
 
 
 @given(st.floats(-1e12, 1e12) | st.floats(allow_nan=True, allow_infinity=True))
