@@ -17,6 +17,7 @@ from tuicnn.system.regular_files import open_regular
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.checkpointing import ResumeState
 from tuicnn.training.events import Diverged, Epoch, RateChanged, Start, Step
+from tuicnn.training.marks import Mark, mark_of, with_mark
 
 __all__ = ["truncate"]
 
@@ -33,6 +34,7 @@ def truncate(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], 
     factor = checkpoint.rate_factor if checkpoint is not None else 1.0
     steps = [(nan, nan)] * last
     epochs: dict[int, Epoch] = {}
+    marks: list[tuple[int, Mark]] = []
     begun, damaged = False, 0
     cut = -1  # where what the checkpoint does not know begins
     changed = -1  # the same for changes of the rate since its last step
@@ -43,6 +45,8 @@ def truncate(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], 
                 say(HALF_WRITTEN.format(cut_off))
             for start, event in events_in(file):
                 begun = begun or isinstance(event, Start)
+                if event is not None and (mark := mark_of(event)) is not None:
+                    marks.append((start, mark))
                 match event:
                     case None:
                         damaged += 1
@@ -66,10 +70,14 @@ def truncate(journal: Path, checkpoint: Checkpoint | None, say: Callable[[str], 
                         changed = start
             if unknown := [start for start in (cut, changed) if start >= 0]:
                 os.ftruncate(descriptor, min(unknown))
+                marks = [(start, mark) for start, mark in marks if start < min(unknown)]
             os.fsync(descriptor)
     except OSError as error:
         raise UserError(f"{journal} cannot be written: {why(error)}.") from error
     if damaged:
         say(damage_of(journal, damaged))
     all_epochs = [epochs.get(number, Epoch(number)) for number in range(1, epochs_done + 1)]
-    return ResumeState(checkpoint, begun, steps, all_epochs)
+    kept: tuple[Mark, ...] = ()
+    for _, mark in marks:
+        kept = with_mark(kept, mark)
+    return ResumeState(checkpoint, begun, steps, all_epochs, kept)

@@ -19,6 +19,7 @@ from tuicnn.errors import UserError
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import Epoch
 from tuicnn.training.fingerprints import plan_fingerprint
+from tuicnn.training.marks import Mark
 from tuicnn.training.progress import Progress
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class ResumeState:
     begun: bool = False  # whether its journal has a beginning
     steps: Sequence[tuple[float, float]] = ()  # each step's loss and accuracy, up to the checkpoint
     epochs: Sequence[Epoch] = ()
+    marks: Sequence[Mark] = ()
     command: str = "tuicnn resume"  # what a person types to resume the run, for messages
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tuicnn.numbers import percent
 from tuicnn.training.epochs import Epochs
+from tuicnn.training.marks import Mark
 from tuicnn.training.progress import NAN, History
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class HistoryRecorder:
         self.stride = 1
         self.steps = 0
         self.epochs = Epochs()
+        self.marks: tuple[Mark, ...] = ()
 
     def add(self, loss: float, accuracy: float) -> None:
         """Take the next step's; NaN where it is not known."""
@@ -132,13 +134,14 @@ class HistoryRecorder:
             self._sums[:], self._summed = 0, 0
 
     def since(self, step: int, epoch: int) -> History:
-        """Copies of what was recorded from a step and an epoch on (both counted from 0).
+        """Copies of what was recorded from a step and an epoch on (both counted from 0), and marks from the step on.
 
         It may begin a little earlier, where a point has become several steps.
         """
         first = min(max(0, step) // self.stride, self._count)
         losses, accuracies = self._points[:, first : self._count].copy()
-        return History(first * self.stride, losses, accuracies, tuple(self.epochs[max(0, epoch) :]), self.stride)
+        epochs, marks = tuple(self.epochs[max(0, epoch) :]), tuple(mark for mark in self.marks if mark.step >= step)
+        return History(first * self.stride, losses, accuracies, epochs, self.stride, marks)
 
 
 def seconds_to_go(trainer: Trainer, speed: Throughput, evaluation: float, epochs_done: int) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tuicnn.training.checkpoint import Tally
 from tuicnn.training.events import Epoch
+from tuicnn.training.marks import Mark, with_mark
 from tuicnn.training.meter import HistoryRecorder, MovingAverage, Throughput, seconds_to_go
 from tuicnn.training.progress import History
 
@@ -35,8 +36,14 @@ class Metrics:
         self.seconds = 0.0  # spent in steps
         self.evaluation_seconds = 0.0  # of the last validation; 0 before the first
 
-    def restore(self, checkpoint: Checkpoint, steps: Iterable[tuple[float, float]], epochs: Iterable[Epoch]) -> None:
-        """Go on from a checkpoint; `steps` (each one's loss and accuracy) and `epochs` were before it."""
+    def restore(
+        self,
+        checkpoint: Checkpoint,
+        steps: Iterable[tuple[float, float]],
+        epochs: Iterable[Epoch],
+        marks: Iterable[Mark],
+    ) -> None:
+        """Go on from a checkpoint; `steps` (each one's loss and accuracy), `epochs` and `marks` were before it."""
         self.tally, self.best_step = checkpoint.tally, checkpoint.best_step
         self._loss.sums, self._accuracy.sums = checkpoint.smoothed[:2], checkpoint.smoothed[2:]
         self.seconds, self.evaluation_seconds = checkpoint.seconds, checkpoint.evaluation_seconds
@@ -44,6 +51,7 @@ class Metrics:
             for loss, accuracy in steps:
                 self._recorder.add(loss, accuracy)
             self._recorder.epochs = self._recorder.epochs.plus(epochs)
+            self._recorder.marks = tuple(marks)
 
     # --- what is added ----------------------------------------------------------------------------------------------
 
@@ -67,6 +75,11 @@ class Metrics:
         with self._recording:
             self._recorder.epochs = self._recorder.epochs.plus([done])
         return done
+
+    def mark(self, mark: Mark) -> None:
+        """A moment that the curves are marked at."""
+        with self._recording:
+            self._recorder.marks = with_mark(self._recorder.marks, mark)
 
     def after_divergence(self, *, weights_restored: bool) -> None:
         """Training goes on after a divergence; where other weights were restored, the sums are not theirs."""
@@ -102,6 +115,6 @@ class Metrics:
         return seconds_to_go(trainer, self._speed, self.evaluation_seconds, len(self._recorder.epochs))
 
     def history(self, since_step: int, since_epoch: int) -> History:
-        """Losses and accuracies since a step, epochs since an epoch; from any thread."""
+        """Losses, accuracies and marks since a step, epochs since an epoch; from any thread."""
         with self._recording:
             return self._recorder.since(since_step, since_epoch)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import Epoch, State
+from tuicnn.training.marks import Mark
 
 __all__ = ["History", "Progress"]
 
@@ -48,7 +49,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class History:
-    """Loss and accuracy since some step, and the epochs since some epoch.
+    """Loss and accuracy since some step, the epochs since some epoch, and the marks at that step or later.
 
     `losses[i]`, `accuracies[i]` are the means over the `stride` steps from `start + i * stride` on, which count from 0.
     """
@@ -58,3 +59,4 @@ class History:
     accuracies: NDArray[np.float32]
     epochs: tuple[Epoch, ...]
     stride: int = 1
+    marks: tuple[Mark, ...] = ()

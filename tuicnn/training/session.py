@@ -25,6 +25,7 @@ from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.divergence_handling import DivergenceHandler, scaled
 from tuicnn.training.events import Event, Overview, State
 from tuicnn.training.fingerprints import data_fingerprint
+from tuicnn.training.marks import mark_of
 from tuicnn.training.meter import WaitTimes
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.overview import overview_of
@@ -162,14 +163,14 @@ class Session:
     def _read_so_far(self, done: int, total: int) -> None:
         message = f"reading {info(self.plan.data).name}: {done:,} of {total:,} images"
         self._set(message=message)
-        self._on_event(events.Reading(message))
+        self._tell(events.Reading(message))
 
     def _begin(self, trainer: Trainer, overview: Overview) -> None:
         """Tell that the run begins, or that it goes on. Raises `UserError`."""
         resume_from, data = self._resume_from, data_fingerprint(trainer.dataset)
         if resume_from.checkpoint is not None:
             self._progress = restore(resume_from.checkpoint, trainer, data, self._progress, resume_from.command)
-            self._metrics.restore(resume_from.checkpoint, resume_from.steps, resume_from.epochs)
+            self._metrics.restore(resume_from.checkpoint, resume_from.steps, resume_from.epochs, resume_from.marks)
         self._data = data  # from here on there are weights to save
         self._set(
             steps=trainer.steps,
@@ -180,9 +181,9 @@ class Session:
         known = vars(overview)
         if resume_from.begun:
             done, rate = self._progress.epoch, trainer.learning_rate
-            self._on_event(events.Resumed(step=trainer.step, epochs_done=done, learning_rate=rate, **known))
+            self._tell(events.Resumed(step=trainer.step, epochs_done=done, learning_rate=rate, **known))
         else:
-            self._on_event(events.Start(**known))
+            self._tell(events.Start(**known))
 
     def _offer_checkpoint(self, reason: CheckpointReason) -> None:
         """Between two steps: a checkpoint may be written."""
@@ -224,7 +225,7 @@ class Session:
             best_val_accuracy=val_accuracy if better else best,
             best_epoch=epoch + 1 if better else self._progress.best_epoch,
         )
-        self._on_event(done)
+        self._tell(done)
         self._offer_checkpoint(CheckpointReason.EPOCH)
 
     def _evaluate(self, trainer: Trainer, split: Split, state: State) -> Score:
@@ -250,7 +251,7 @@ class Session:
         """A step was undone: the run is paused, or goes on otherwise. Raises `_Ended` where it ends."""
         event, weights = self._divergences.handle(trainer, found, self._metrics)
         self._set(learning_rate=trainer.learning_rate)
-        self._on_event(event)
+        self._tell(event)
         if event.action == "stop":
             raise self._end_of(State.DIVERGED, event.message)
         if event.action == "pause":
@@ -267,7 +268,7 @@ class Session:
         if weights:
             assert self._trainer is not None
             self._trainer.measured.forget()
-            self._on_event(events.WeightsRestored(self._progress.step, weights))
+            self._tell(events.WeightsRestored(self._progress.step, weights))
 
     def _record(self, trainer: Trainer, loss: float, accuracy: float, count: int, took: float) -> None:
         metrics = self._metrics
@@ -287,14 +288,14 @@ class Session:
         self._warn_of_lost_group(trainer)
         if waits and not self._waits_told:
             self._waits_told = True
-            self._on_event(events.Warned(waits))
-        self._on_event(events.Step(trainer.step, loss, accuracy))
+            self._tell(events.Warned(waits))
+        self._tell(events.Step(trainer.step, loss, accuracy))
 
     def _warn_of_lost_group(self, trainer: Trainer) -> None:
         """Report once that the other processes are lost; not at a stop, where all of them may be ending."""
         if trainer.trouble and not self._alone and not self.control.stopping:
             self._alone = True
-            self._on_event(events.Warned(trainer.trouble, trainer.traceback or None))
+            self._tell(events.Warned(trainer.trouble, trainer.traceback or None))
 
     def _work(self, state: State) -> None:
         """Begin to train, validate or test."""
@@ -308,20 +309,20 @@ class Session:
         if self._progress.state is not State.PAUSED:
             self._set(state=State.PAUSED)
         if first:
-            self._on_event(events.Paused(self._progress.step))
+            self._tell(events.Paused(self._progress.step))
             self._offer_checkpoint(CheckpointReason.PAUSE)
 
     def _on_resume(self) -> None:
         self._held += perf_counter() - self._paused_at
         self._set(state=self._working, diverged=None)
-        self._on_event(events.Unpaused(self._progress.step))
+        self._tell(events.Unpaused(self._progress.step))
 
     def _on_rate(self, by: float) -> None:
         trainer = self._trainer
         assert trainer is not None
         trainer.rate_factor = scaled(trainer.rate_factor, by)
         self._set(learning_rate=trainer.learning_rate)
-        self._on_event(events.RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
+        self._tell(events.RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
         self._offer_checkpoint(CheckpointReason.ASKED)  # a decision that no replay would give
 
     def _answer(self, question: Callable[[Trainer], T]) -> T:
@@ -333,7 +334,7 @@ class Session:
     def _end(self, state: State, message: str) -> None:
         self.control.close()
         now = self._progress
-        self._on_event(
+        self._tell(
             events.End(
                 state,
                 message,
@@ -346,6 +347,11 @@ class Session:
                 seconds=self._metrics.seconds,
             )
         )
+
+    def _tell(self, event: Event) -> None:
+        if (mark := mark_of(event)) is not None:
+            self._metrics.mark(mark)
+        self._on_event(event)
 
     def _set(self, **changes: Any) -> None:
         self._progress = dataclasses.replace(self._progress, **changes)

@@ -13,6 +13,7 @@ from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
 from tuicnn.training.epochs import Epochs
 from tuicnn.training.events import Overview
+from tuicnn.training.marks import Mark
 from tuicnn.training.progress import Progress
 
 __all__ = ["Numbers", "Snapshot"]
@@ -72,6 +73,7 @@ class Snapshot:
     accuracies: NDArray[np.float32] = field(default_factory=_none)
     stride: int = 1
     epochs: Epochs = field(default_factory=Epochs)
+    marks: tuple[Mark, ...] = ()
     #: by the kind of question: its newest answer, or why there is none
     answers: Mapping[type[Question[Any]], Any | UserError] = field(default_factory=dict)
     frozen: bool = False

@@ -179,7 +179,7 @@ class Watcher:
 
     async def _poll(self, feed: Feed) -> None:
         points, epochs, stride = len(self._losses), len(self.snapshot.epochs), self.snapshot.stride
-        poll = await feed.poll(points * stride, epochs)
+        poll = await feed.poll(since := points * stride, epochs)
         self.latest = poll.progress
         if self.snapshot.frozen and not poll.progress.state.final:
             self._tell(self.snapshot)  # a question that stands over it follows the run
@@ -194,12 +194,14 @@ class Watcher:
         self._accuracies.extend(poll.history.accuracies[new:])
         self._settled = poll.progress.state.final and len(self._losses) == points
         new_epochs = poll.history.epochs[epochs - _first(poll.history.epochs, epochs) :]
+        marks = (*(mark for mark in self.snapshot.marks if mark.step < since), *poll.history.marks)
         self._update(
             progress=poll.progress,
             losses=self._losses.values,
             accuracies=self._accuracies.values,
             stride=poll.history.stride,
             epochs=self.snapshot.epochs.plus(new_epochs) if new_epochs else self.snapshot.epochs,
+            marks=marks if marks != self.snapshot.marks else self.snapshot.marks,
         )
         if self._settled:
             self._wake_questions.set()  # once more, of the final weights

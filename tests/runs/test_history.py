@@ -1,0 +1,57 @@
+"""The curves of a run are the same whoever asks: its process, a process that goes on with it, or nobody's journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.runs.small import NET, killed_after_each_event, made_data, train
+from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.history import history_of
+from tuicnn.training.events import Event, Step
+from tuicnn.training.marks import MOST_MARKS, Mark, with_mark
+from tuicnn.training.progress import History
+from tuicnn.worker.runner import Run
+
+
+def halve_twice(run: Run, event: Event) -> None:
+    """After step 2 both at once, and again after step 4."""
+    if isinstance(event, Step) and event.step in (2, 4):
+        run.act("halve-rate")
+        if event.step == 2:
+            run.act("halve-rate")
+
+
+def alike(one: History, other: History) -> bool:
+    return (
+        np.array_equal(one.losses, other.losses, equal_nan=True)
+        and np.array_equal(one.accuracies, other.accuracies, equal_nan=True)
+        and (one.epochs, one.stride, one.marks) == (other.epochs, other.stride, other.marks)
+    )
+
+
+def test_curves_and_marks_of_a_journal_are_those_of_the_process(tmp_path: Path) -> None:
+    text = NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01")
+    folder = RunFolder.create(tmp_path, "small", text)
+    left = killed_after_each_event(folder, halve_twice)
+    whole = history_of(folder)
+    assert len(whole.losses) == 6
+    assert [(mark.step, mark.kind) for mark in whole.marks] == [(2, "rate"), (4, "rate")]
+    for kind, killed in left:
+        if kind != "step":
+            continue
+        before = history_of(killed)
+        resumed = train(killed, resume=True).history(0, 0)
+        # what the checkpoint knew of them; an act that it did not know is lost with the process
+        assert resumed.marks == tuple(mark for mark in before.marks if mark in resumed.marks)
+        assert alike(resumed, history_of(killed))
+
+
+def test_a_mark_takes_the_place_of_its_like_and_the_oldest_make_way() -> None:
+    marks: tuple[Mark, ...] = ()
+    for step in range(3 * MOST_MARKS):
+        for text in ("rate 1", "rate 2"):
+            marks = with_mark(marks, Mark(step, "rate", text))
+    assert [mark.step for mark in marks] == list(range(2 * MOST_MARKS, 3 * MOST_MARKS))
+    assert {mark.text for mark in marks} == {"rate 2"}
