@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-__all__ = ["bundled"]
+__all__ = ["bundled", "is_bundled_net"]
 
 
 @cache
@@ -20,3 +20,8 @@ def bundled(folder: str) -> Path:
         if place.is_dir():
             return place
     raise FileNotFoundError(f"tuicnn's own folder {folder} is missing; install tuicnn again")
+
+
+def is_bundled_net(path: Path) -> bool:
+    """Whether a path is that of a network that comes with tuicnn, which stays as it is."""
+    return path.resolve().is_relative_to(bundled("nets").resolve())

@@ -11,10 +11,11 @@ from types import FrameType
 from typing import Any
 
 from tuicnn.language import Checked, Severity, UnreadableError, check, format_text, render_plain
-from tuicnn.language.diagnostics import Source, plain_lines
+from tuicnn.language.diagnostics import Source
 from tuicnn.language.parsing.statements import parse
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Chain
+from tuicnn.system.lines import plain_lines
 
 __all__ = ["IMAGE", "LONG", "hold", "in_form", "no_hang"]
 

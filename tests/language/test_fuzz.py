@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from tuicnn.bundled import bundled
 from tuicnn.engine.network import Network
 from tuicnn.language import Diagnostic, Severity, Source, check, check_file
-from tuicnn.language.diagnostics import plain_lines
 from tuicnn.language.fixes import apply_edits, choose_fixes
 from tuicnn.language.parsing.statements import parse
 from tuicnn.language.report import Report
 from tuicnn.language.writing.fixing import fix_text
+from tuicnn.system.lines import plain_lines
 
 from ..strategies import networks
 from .following import cases

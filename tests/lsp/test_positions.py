@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
-from tuicnn.language.diagnostics import plain_lines
 from tuicnn.lsp.analysis import Analysis, analyse
 from tuicnn.lsp.answers import complete, references
 from tuicnn.lsp.colours import LEGEND, semantic_tokens
 from tuicnn.lsp.positions import Page
 from tuicnn.lsp.problems import diagnostics
+from tuicnn.system.lines import plain_lines
 
 UNITS = {
     types.PositionEncodingKind.Utf8: "utf-8",

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tuicnn.bundled import bundled
+from tuicnn.bundled import is_bundled_net
 from tuicnn.cli.output.diff import print_diff
 from tuicnn.cli.output.streams import complain, put, say
 from tuicnn.errors import UserError
 from tuicnn.language import Checked, Diagnostic, UnreadableError, check_file, format_text, read_file
-from tuicnn.language.syntax.reading import LARGEST, decode
+from tuicnn.language.syntax.reading import decode
 from tuicnn.language.writing.fixing import fix_text
-from tuicnn.system.files import why, write_atomic
+from tuicnn.limits import NET_BYTES
+from tuicnn.system.files import why, write_over
 
 __all__ = ["fix_file", "format_files"]
 
@@ -65,7 +64,7 @@ def format_files(files: Sequence[str], *, check: bool, diff: bool, problems: Pro
 
 def _read(file: str) -> str | Diagnostic:
     if file == _STDIN:
-        return decode(sys.stdin.buffer.read(LARGEST + 1), Path("standard input"))
+        return decode(sys.stdin.buffer.read(NET_BYTES + 1), Path("standard input"))
     path = Path(file)
     found = read_file(path)
     if isinstance(found, Diagnostic) and path.is_dir():
@@ -88,7 +87,7 @@ def fix_file(path: Path, *, diff: bool, quiet: bool) -> tuple[Checked, tuple[Dia
         return fixed.checked, ()
     if not fixed.applied:
         return fixed.checked, ()
-    if path.resolve().is_relative_to(bundled("nets").resolve()):
+    if is_bundled_net(path):
         raise UserError(f"{path} is the one that comes with tuicnn and stays as it is; `tuicnn new` writes a copy")
     if read_file(path) != text:
         raise UserError(f"{path} was changed meanwhile, and nothing was written; check it again")
@@ -101,12 +100,9 @@ def fix_file(path: Path, *, diff: bool, quiet: bool) -> tuple[Checked, tuple[Dia
 
 
 def _write_back(file: Path, text: str) -> str:
-    """Replace an existing file atomically; "", or why it cannot be written. A link stays a link."""
+    """Replace an existing file; "", or why it cannot be written."""
     try:
-        path = file.resolve(strict=True)
-        if not os.access(path, os.W_OK):  # replacing needs write access to the folder only
-            return f"{file} cannot be written: it is read-only for you"
-        write_atomic(path, text.encode(), stat.S_IMODE(path.stat().st_mode))
+        write_over(file, text.encode())
     except OSError as error:
         return f"{file} cannot be written: {why(error)}"
     return ""

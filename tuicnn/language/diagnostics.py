@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
+from tuicnn.system.lines import plain_lines
+
 __all__ = [
     "Applicability", "Code", "Diagnostic", "Edit", "Note", "Severity", "Source", "Span", "line_of", "lines_of",
-    "plain_lines",
 ]  # fmt: skip
 
 
@@ -70,11 +71,6 @@ def line_of(source: Source, number: int) -> str | None:
 def lines_of(text: str) -> tuple[str, ...]:
     """The lines of a text, as spans count them; kept for the last few texts, which are asked for again and again."""
     return tuple(plain_lines(text).split("\n"))
-
-
-def plain_lines(text: str) -> str:
-    """A text without its byte order mark, every line ending in a newline alone: what spans count in."""
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 @dataclass(frozen=True, order=True)

@@ -8,7 +8,7 @@ from lsprotocol import types
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
 from tuicnn.language.highlighting import NetLexer
-from tuicnn.language.syntax.reading import LARGEST
+from tuicnn.limits import NET_BYTES
 
 from .positions import Page
 
@@ -34,7 +34,7 @@ LEGEND = types.SemanticTokensLegend([str(kind.value) for kind in _TYPES.values()
 def semantic_tokens(page: Page) -> list[int]:
     """Five numbers a token: lines and units from the one before, length, number of its sort, nothing."""
     data: list[int] = []
-    if len(page.text) > LARGEST:
+    if len(page.text) > NET_BYTES:
         return data
     line, start = 0, page.units("\ufeff") if page.text.startswith("\ufeff") else 0
     last_line = last_start = 0

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
+from tuicnn.limits import NET_BYTES
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
 from tuicnn.runs.owners import make_private
@@ -188,10 +189,8 @@ class RunFolder:
     @property
     def text(self) -> str:
         """The net that is trained. Raises `UserError`."""
-        from tuicnn.language.syntax.reading import LARGEST
-
         try:
-            return read_regular(self.path / "net.net", LARGEST).decode()
+            return read_regular(self.path / "net.net", NET_BYTES).decode()
         except (OSError, UnicodeDecodeError) as error:
             reason = why(error) if isinstance(error, OSError) else "it is damaged"
             raise UserError(f"{self.path / 'net.net'}, the net of the run, cannot be read: {reason}.") from error

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tuicnn.language import Plan
     from tuicnn.language.plan import Node
 
-__all__ = ["Warmth", "net_of", "unchanged", "warm", "warm_checkpoint"]
+__all__ = ["Warmth", "net_of", "unchanged", "warm", "warm_checkpoint", "warmth"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,12 @@ def unchanged(old: Plan, new: Plan) -> list[tuple[Node, Node]]:
     return sorted(pairs, key=lambda pair: order[pair[1].name])
 
 
+def warmth(old: Plan, new: Plan) -> Warmth:
+    """Which layers of a new net would begin with the weights of an old one."""
+    kept = tuple(after.name for _, after in unchanged(old, new))
+    return Warmth(kept, tuple(node.name for node in _with_weights(new) if node.name not in kept))
+
+
 def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Checkpoint, Warmth]:
     """The checkpoint with which a run of `new` begins, its layers warm where they are unchanged. Raises `UserError`."""
     pairs = unchanged(old, new)
@@ -128,8 +134,7 @@ def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Check
         epochs_planned=new.train.epochs,
         versions=versions(),
     )
-    kept = tuple(after.name for _, after in pairs)
-    return begin, Warmth(kept, tuple(node.name for node in _with_weights(new) if node.name not in kept))
+    return begin, warmth(old, new)
 
 
 def _with_weights(plan: Plan) -> list[Node]:

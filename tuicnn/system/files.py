@@ -13,7 +13,10 @@ import secrets
 import stat
 from pathlib import Path
 
-__all__ = ["TEMPORARY", "is_temporary", "remove_temporary", "unshare", "why", "write_all", "write_atomic"]
+__all__ = [
+    "TEMPORARY", "is_temporary", "remove_temporary", "unshare", "why", "write_all", "write_atomic",
+    "write_over",
+]  # fmt: skip
 
 #: the prefix of temporary files, by which a run's folder recognises its own
 TEMPORARY = ".tmp-"
@@ -98,3 +101,13 @@ def write_atomic(path: Path, data: bytes | bytearray, mode: int = 0o600) -> None
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def write_over(path: Path, data: bytes | bytearray) -> None:
+    """Replace an existing regular file atomically: a link stays a link, permissions are kept. Raises `OSError`."""
+    path = path.resolve(strict=True)
+    if not path.is_file():
+        raise OSError(errno.EISDIR if path.is_dir() else errno.ENXIO, "it is not a regular file", str(path))
+    if not os.access(path, os.W_OK):  # replacing it needs write access to the folder only
+        raise PermissionError("it is read-only for you")
+    write_atomic(path, data, stat.S_IMODE(path.stat().st_mode))

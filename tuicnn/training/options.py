@@ -46,6 +46,14 @@ class Options:
         """These choices, with another's in their place where it has some."""
         return replace(self, **{name: value for name, value in vars(other).items() if value is not None})
 
+    @classmethod
+    def changed(cls, before: Plan, after: Plan) -> Options:
+        """What a text says otherwise than it did before; it is meant, whatever was chosen for the former text."""
+        told = {name: getattr(after.train, name) for name in ("epochs", "batch", "seed")}
+        found: dict[str, Any] = {name: now for name, now in told.items() if now != getattr(before.train, name)}
+        limits = [getattr(plan.data, "limit", None) for plan in (before, after)]
+        return cls(**found, limit=limits[1] if limits[0] != limits[1] else None)
+
     def workers(self) -> int:
         """How many threads to train with: as chosen, or as many as the processors this process may use."""
         return self.threads if self.threads is not None else processors()

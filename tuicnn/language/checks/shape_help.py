@@ -7,13 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tuicnn.language.diagnostics import Span, plain_lines
+from tuicnn.language.diagnostics import Span
 from tuicnn.language.excerpts import LONGEST, excerpt, one_line
 from tuicnn.language.fixes import Fix, after, remove, start, write
 from tuicnn.language.plan import Node
 from tuicnn.language.syntax.tree import Argument
 from tuicnn.layers.base import Layer, Shape, ShapeError
 from tuicnn.layers.shapes import shape_text, square_image
+from tuicnn.system.lines import plain_lines
 from tuicnn.vocabulary import Size, info, vocabulary
 
 __all__ = ["keeping_size", "odd_branch", "residual_help", "several_lines", "shape_fix", "shortcut", "vector_help"]

@@ -11,7 +11,7 @@ from lark import Token
 
 from tuicnn.language.recovery.mending import CLOSERS
 from tuicnn.language.syntax.grammar import tokens
-from tuicnn.language.syntax.reading import LARGEST
+from tuicnn.limits import NET_BYTES
 
 from .mentions import Place
 
@@ -63,7 +63,7 @@ def context_at(lines: Sequence[str], place: Place) -> Context:
     line, column = place
     before = lines[line - 1][: column - 1]
     text = "\n".join([*lines[: line - 1], before])
-    if _in_comment(before) or len(text) > LARGEST // 4:
+    if _in_comment(before) or len(text) > NET_BYTES // 4:
         return Context(Expected.NOTHING)
     found = [t for t in tokens(text) if t.type != "BLANK"]
     begun = ""

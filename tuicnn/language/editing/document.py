@@ -45,10 +45,10 @@ class Document:
         return span.source.name == self.name
 
 
-def read_document(text: str, path: Path | None = None) -> Document:
-    """Check a text, whatever it may be. Paths in it start from the folder of `path`."""
+def read_document(text: str, path: Path | None = None, *, working: Path = Path()) -> Document:
+    """Check a text, whatever it may be. `path` and `working` are those of `check`."""
     name = str(path) if path is not None else "untitled"
-    checked = check(text, name=name, path=path)
+    checked = check(text, name=name, path=path, working=working)
     return Document(text, path, checked, checked.reading or _names_alone(Source(name, text), path))
 
 

@@ -7,15 +7,16 @@ from functools import cache
 from lark import Token, UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from tuicnn.language.diagnostics import Code, Source, Span, plain_lines
+from tuicnn.language.diagnostics import Code, Source, Span
 from tuicnn.language.parsing.layout import Piece, layout
 from tuicnn.language.parsing.unexpected import explain
 from tuicnn.language.recovery.recover import recover
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.building import current, span_of
 from tuicnn.language.syntax.grammar import parser, tokens
-from tuicnn.language.syntax.reading import LARGEST
 from tuicnn.language.syntax.tree import Chain, Constant, Definition, Name, Setting, Statement, Step, Tree, Unreadable
+from tuicnn.limits import NET_BYTES
+from tuicnn.system.lines import plain_lines
 
 __all__ = ["MOST_TOKENS", "parse"]
 
@@ -27,9 +28,9 @@ def parse(source: Source, report: Report) -> Tree:
     """The tree of any text whatever; what could not be read is reported and stands in it as unreadable."""
     before = current.set(source)
     try:
-        stream = tokens(plain_lines(source.text), MOST_TOKENS + 1) if len(source.text) <= LARGEST else []
+        stream = tokens(plain_lines(source.text), MOST_TOKENS + 1) if len(source.text) <= NET_BYTES else []
         report.found.words = max(report.found.words, len(stream))
-        if len(stream) > MOST_TOKENS or len(source.text) > LARGEST:
+        if len(stream) > MOST_TOKENS or len(source.text) > NET_BYTES:
             return Tree(source, (_too_long(source, stream, report),))
         read = recover(stream, report)
         return Tree(source, tuple(_statement(piece, report) for piece in layout(read.tokens, report, read.unsound)))
@@ -40,7 +41,7 @@ def parse(source: Source, report: Report) -> Tree:
 def _too_long(source: Source, stream: list[Token], report: Report) -> Statement:
     """A text that is not read, so that none takes long: a network of so many words repeats itself."""
     span = span_of(stream[-1]) if stream else Span(1, 1, 1, 1, source)
-    much = f"{MOST_TOKENS:,} words and marks" if stream else f"{LARGEST:,} characters"
+    much = f"{MOST_TOKENS:,} words and marks" if stream else f"{NET_BYTES:,} characters"
     help = "repeat layers with `100 * …`, and give what comes again a name with `def`"
     report.error(Code.LIMIT, f"the text is longer than {much}", span, help=help)
     return Chain((Step((), Unreadable(span), None, span),), span)

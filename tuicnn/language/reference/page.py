@@ -12,8 +12,8 @@ from tuicnn.language.checks.counting import MOST_LAYERS
 from tuicnn.language.diagnostics import Code
 from tuicnn.language.names import CHOICES
 from tuicnn.language.rendering import render_plain
-from tuicnn.language.syntax.reading import LARGEST
 from tuicnn.layers.shapes import shape_text
+from tuicnn.limits import NET_BYTES
 from tuicnn.vocabulary import Argument
 
 from .entries import FAMILIES, Entry, entries
@@ -35,7 +35,7 @@ def language_page() -> str:
         "contents": _contents(),
         "network": NETWORK,
         "filled_in": "\n".join(plan.filled_in),
-        "largest": f"{LARGEST // 1000:,}",
+        "largest": f"{NET_BYTES // 1000:,}",
         "layers": f"{MOST_LAYERS:,}",
         "settings": "\n".join(_settings()).rstrip(),
         "layer_sections": "\n".join(_layers()).rstrip(),

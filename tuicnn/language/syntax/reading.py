@@ -6,12 +6,10 @@ import os
 from pathlib import Path
 
 from tuicnn.language.diagnostics import Code, Diagnostic, Severity, Source, Span
+from tuicnn.limits import NET_BYTES
 from tuicnn.system.regular_files import open_regular
 
-__all__ = ["LARGEST", "decode", "read_file"]
-
-#: bytes; a network of ten thousand lines has half of that
-LARGEST = 1_000_000
+__all__ = ["decode", "read_file"]
 
 
 def read_file(path: Path) -> str | Diagnostic:
@@ -25,7 +23,7 @@ def read_file(path: Path) -> str | Diagnostic:
             return _problem(path, f"{path} is not a regular file", "name a text file")
         # it may have become a pipe in the meantime, or be one of /proc's that wait for news
         with os.fdopen(open_regular(path, follow=True), "rb") as file:
-            data = file.read(LARGEST + 1) or b""
+            data = file.read(NET_BYTES + 1) or b""
     except PermissionError:
         return _problem(path, f"{path} may not be read by you", "ask for the permission to read it")
     except (OSError, ValueError) as error:
@@ -35,9 +33,9 @@ def read_file(path: Path) -> str | Diagnostic:
 
 
 def decode(data: bytes, path: Path) -> str | Diagnostic:
-    """The text in the bytes of a file, of which one more than `LARGEST` are enough; or why they are no text."""
-    if len(data) > LARGEST:
-        return _problem(path, f"{path} is larger than {LARGEST // 1000} kB", "a `.net` file is a short text")
+    """The text in the bytes of a file, of which one more than `NET_BYTES` are enough; or why they are no text."""
+    if len(data) > NET_BYTES:
+        return _problem(path, f"{path} is larger than {NET_BYTES // 1000} kB", "a `.net` file is a short text")
     if b"\0" in data:
         return _problem(path, f"{path} is not a text: it has NUL bytes", "save it as plain text in UTF-8")
     try:

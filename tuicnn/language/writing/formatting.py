@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tuicnn.language.checking import check
-from tuicnn.language.diagnostics import Diagnostic, Severity, Source, plain_lines
+from tuicnn.language.diagnostics import Diagnostic, Severity, Source
 from tuicnn.language.parsing.layout import Piece, layout
 from tuicnn.language.parsing.statements import parse
 from tuicnn.language.recovery.recover import recover
@@ -34,6 +34,7 @@ from tuicnn.language.syntax.grammar import tokens
 from tuicnn.language.writing.columns import Written, in_columns, width
 from tuicnn.language.writing.trivia import Comment, Gap, gap_between
 from tuicnn.language.writing.wording import LONGEST_LINE, Step, Words
+from tuicnn.system.lines import plain_lines
 
 __all__ = ["UnreadableError", "format_text"]
 
