@@ -120,14 +120,14 @@ def usage_error(*arguments: str) -> str:
 def stopped(tuicnn: Run, tmp_path: Path) -> RunFolder:
     """A run of `my.net` that was stopped after its fourth step, in the folder where the commands are run."""
     from tests.runs.small import NET, made_data, stop_after, train
-    from tuicnn.runs.folder import RunFolder
+    from tuicnn.runs.creation import create_run
     from tuicnn.runs.origin import Origin
     from tuicnn.training.options import Options
 
     work = tmp_path / "work"
     text = NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01")
     (work / "my.net").write_text(text)
-    folder = RunFolder.create(work, "my", text)
+    folder = create_run(work, "my", text)
     Origin(work / "my.net", work, Options(threads=1)).keep(folder)
     train(folder, report=stop_after(4))
     return folder

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.runs.small import checkpoint_of, same, story, train
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.training.options import Options
@@ -19,7 +20,7 @@ from tuicnn.training.options import Options
 @pytest.fixture
 def whole(tmp_path: Path, stopped: RunFolder) -> RunFolder:
     """The same run, never interrupted."""
-    folder = RunFolder.create(tmp_path, "whole", stopped.text)
+    folder = create_run(tmp_path, "whole", stopped.text)
     train(folder)
     return folder
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.display.summary import Outcome, print_summary
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.runs.creation import create_run_at
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import Epoch, State
@@ -81,7 +82,7 @@ async def test_a_run_that_diverged_says_so_and_where_it_is_left_that_its_rate_is
 
 
 async def test_a_pause_is_told_also_where_the_screen_had_not_seen_it_yet(tmp_path: Path) -> None:
-    folder = RunFolder.create_at(tmp_path / "run", "flatten -> dense 10\n")
+    folder = create_run_at(tmp_path / "run", "flatten -> dense 10\n")
     events = [{"event": "start", "epochs": 3}, {"event": "paused", "step": 7}]
     unseen = Outcome("background", Progress(), None, ())
     with folder.lock():

@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import start_worker
 from tests.faults.terminal import Terminal
 from tests.faults.waiting import steps
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.options import Options
 
@@ -39,7 +40,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     def begin(
         options: Options = FOR_EVER, parent: Path = tmp_path, text: str = "", wait: bool = True
     ) -> tuple[RunFolder, subprocess.Popen[bytes]]:
-        folder = RunFolder.create(parent, "tiny", text or TEXT)
+        folder = create_run(parent, "tiny", text or TEXT)
         process = start_worker(folder, options, tmp_path / "tiny.net")
         started.append(process)
         if wait:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tests.conftest import start_worker
 from tests.runs.small import checkpoint_of, made_data, read_journal, same, story
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.events import Start
@@ -49,7 +50,7 @@ class Campaign:
         self.text = NET.format(data=made_data(parent), epochs=epochs)
         self.parent, self.dice = parent, random.Random(seed)
         self.newest: subprocess.Popen[bytes] | None = None
-        self.whole = RunFolder.create(parent, "whole", self.text)
+        self.whole = create_run(parent, "whole", self.text)
         self._to_its_end(self._process(self.whole, threads=1), self.whole)
 
     def close(self) -> None:
@@ -60,7 +61,7 @@ class Campaign:
 
     def run(self, kills: int) -> Counter[str]:
         """Kill one run so many times; what the kills met. Raises `AssertionError` where a bit differs."""
-        folder = RunFolder.create(self.parent, "killed", self.text)
+        folder = create_run(self.parent, "killed", self.text)
         met: Counter[str] = Counter()
         for number in range(kills):
             process = self._process(folder, threads=1 + number % 2)

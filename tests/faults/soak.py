@@ -22,6 +22,7 @@ from pathlib import Path
 from tests.conftest import start_worker
 from tests.faults.looking import descriptors, resident
 from tests.faults.terminal import Terminal, plain
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
@@ -133,7 +134,7 @@ def _run(net: Path) -> Iterator[tuple[RunFolder, int]]:
     place = Path(tempfile.mkdtemp(prefix="tuicnn-soak-"))
     process = None
     try:
-        folder = RunFolder.create(place, net.stem, net.read_text(encoding="utf-8"))
+        folder = create_run(place, net.stem, net.read_text(encoding="utf-8"))
         process = start_worker(folder, Options(epochs=100_000), net)
         while folder.holder is None:
             assert process.poll() is None, folder.log.read_text()[-2000:]

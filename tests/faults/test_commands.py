@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.runs.small import checkpoint_of, same, train
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 
 
@@ -64,7 +65,7 @@ def test_what_lies_in_the_place_of_a_runs_file_neither_hides_a_run_nor_holds_a_c
 ) -> None:
     work = tmp_path / "work"
     names = ("journal.jsonl", "lock", "net.net", "origin.json")
-    sound, *spoilt = (RunFolder.create(work, "my", "flatten -> dense 10\n") for _ in range(5))
+    sound, *spoilt = (create_run(work, "my", "flatten -> dense 10\n") for _ in range(5))
     for folder, name in zip(spoilt, names, strict=True):
         (folder.path / name).unlink(missing_ok=True)
         if what == "device":
@@ -95,7 +96,7 @@ def test_the_net_of_a_run_is_written_anew_from_its_checkpoint(
     assert done.returncode == 0
     assert "net.net was not there; it was written anew from the checkpoint after step 4." in done.stderr
     assert stopped.text == text
-    whole = RunFolder.create(stopped.path.parent.parent, "whole", text)
+    whole = create_run(stopped.path.parent.parent, "whole", text)
     train(whole)
     assert same(checkpoint_of(stopped), checkpoint_of(whole))
 

@@ -16,6 +16,7 @@ from tests.faults.looking import state
 from tests.faults.terminal import Terminal, plain
 from tests.faults.waiting import begun, steps, until
 from tuicnn.errors import UserError
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
@@ -101,7 +102,7 @@ def test_a_signal_that_saves_where_there_is_nothing_yet(terminals: Shell, tmp_pa
 
 
 def test_a_signal_that_saves_reaches_a_process_that_just_begins(tmp_path: Path) -> None:
-    folder = RunFolder.create(tmp_path, "my", TEXT)
+    folder = create_run(tmp_path, "my", TEXT)
     process = start_worker(folder, Options(epochs=100_000, threads=1))
     try:
         while not begun(folder):

@@ -14,6 +14,7 @@ from tests.conftest import Run, start_worker
 from tests.faults.conftest import Shell
 from tests.faults.terminal import plain
 from tests.faults.waiting import steps
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training.options import Options
@@ -84,7 +85,7 @@ def test_weights_alone_are_made_up_for_from_the_last_checkpoint(narrow: Narrow, 
 
 def test_a_run_in_the_background(tmp_path: Path, tuicnn: Run) -> None:
     wide, says = WIDE[0]
-    folder = RunFolder.create(tmp_path / "work", "my", NET.format(wide=wide))
+    folder = create_run(tmp_path / "work", "my", NET.format(wide=wide))
     process = start_worker(folder, Options(epochs=100_000, threads=1), through=NARROW)
     try:
         steps(folder, 10)

@@ -12,8 +12,8 @@ import pytest
 
 from tests.faults.conftest import TEXT, Begin
 from tuicnn.errors import UserError
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.finding import find_run
-from tuicnn.runs.folder import RunFolder
 
 #: becomes the user nobody, who may not be able to read Python itself, and runs `tuicnn …`
 NOBODY = """
@@ -87,7 +87,7 @@ def test_the_runs_of_another_user(public: Path, begin: Begin, as_nobody: AsNobod
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_run_of_ones_own_that_was_shut(tmp_path: Path) -> None:
-    folder = RunFolder.create(tmp_path, "tiny", TEXT)
+    folder = create_run(tmp_path, "tiny", TEXT)
     folder.path.chmod(0)
     try:
         with pytest.raises(UserError, match=r"give them back with: chmod -R u\+rwX .*tiny-1$"):

@@ -18,8 +18,8 @@ from tests.faults.conftest import FOR_EVER, TEXT, Begin
 from tests.faults.waiting import steps
 from tests.runs.small import kinds, of, read_journal
 from tuicnn.observing.activations import AskActivations
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.finding import find_run
-from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.training import events as happened
 from tuicnn.training.events import State
@@ -136,7 +136,7 @@ async def test_a_signal_ends_the_run_in_order(begin: Begin, number: signal.Signa
 async def test_ctrl_c_in_the_moment_of_its_start_is_not_for_the_process(tmp_path: Path) -> None:
     # the signal comes after the fork and before the session of its own: it waits in the process that becomes ours
     waits = "import os, signal, sys; signal.raise_signal(signal.SIGINT); os.execv(sys.argv[1], sys.argv[1:])"
-    folder = RunFolder.create(tmp_path, "tiny", TEXT)
+    folder = create_run(tmp_path, "tiny", TEXT)
     process = start_worker(folder, FOR_EVER, through=(sys.executable, "-c", waits))
     try:
         feed = await RemoteFeed.connect(folder, process=process)

@@ -17,6 +17,7 @@ from tests.runs.small import NET, checkpoint_of, made_data, same, story, train
 from tuicnn.runs import checkpoint_folder, checkpointer
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.checkpointer import Checkpointer
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
 from tuicnn.runs.snapshots import SnapshotFolder
@@ -138,7 +139,7 @@ def test_on_a_disk_that_refuses_nothing_is_left_half_written_and_it_is_tried_aga
 
 
 def test_a_run_on_a_full_disk_says_so_until_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = RunFolder.create(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
     monkeypatch.setattr(checkpointer, "RETRY_EVERY", 0.0)
     full, messages = [False], []
 
@@ -167,7 +168,7 @@ def test_a_run_on_a_full_disk_says_so_until_there_is_room(tmp_path: Path, monkey
 def test_the_last_checkpoint_is_tried_once_more_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
 ) -> None:
-    folder = RunFolder.create(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
     tried: list[Path] = []
 
     def narrow(path: Path, data: bytes | bytearray) -> None:
@@ -211,7 +212,7 @@ def test_a_disk_that_really_fills_costs_no_step_and_no_checkpoint(
     folder = RunFolder(small_disk / "run")
     folder.path.mkdir()
     (folder.path / "net.net").write_text(net)
-    other = RunFolder.create(tmp_path, "small", net)
+    other = create_run(tmp_path, "small", net)
     train(other)
     ballast = small_disk / "ballast"
 

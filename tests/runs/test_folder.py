@@ -17,7 +17,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from tuicnn.errors import UserError
-from tuicnn.runs.folder import RunFolder, clean_name
+from tuicnn.runs.creation import clean_name, create_run, create_run_at
+from tuicnn.runs.folder import RunFolder
 from tuicnn.system.files import why, write_atomic
 from tuicnn.training.checkpoint import Checkpoint
 
@@ -25,11 +26,11 @@ TEXT = "flatten -> dense 10  # × and →\n"
 
 
 def test_runs_are_numbered_upwards_from_the_highest(tmp_path: Path) -> None:
-    first = RunFolder.create(tmp_path, "mnist", TEXT)
+    first = create_run(tmp_path, "mnist", TEXT)
     assert first.path == tmp_path / "runs" / "mnist-1"
     (tmp_path / "runs" / "lenet5-7").mkdir()
     (tmp_path / "runs" / "notes-x").mkdir()
-    second = RunFolder.create(tmp_path, "mnist", TEXT)
+    second = create_run(tmp_path, "mnist", TEXT)
     assert (second.name, second.net, second.number) == ("mnist-8", "mnist", 8)
     assert second.text == TEXT
 
@@ -37,10 +38,10 @@ def test_runs_are_numbered_upwards_from_the_highest(tmp_path: Path) -> None:
 def test_a_run_is_closed_to_others(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
-        folder = RunFolder.create(tmp_path, "mnist", TEXT)
+        folder = create_run(tmp_path, "mnist", TEXT)
         with folder.lock():
             folder.save_weights(Checkpoint(0, 0, {}))
-        chosen = RunFolder.create_at(tmp_path / "a" / "b", TEXT)
+        chosen = create_run_at(tmp_path / "a" / "b", TEXT)
     finally:
         os.umask(old)
     assert folder.path.stat().st_mode & 0o777 == chosen.path.stat().st_mode & 0o777 == 0o700
@@ -49,7 +50,7 @@ def test_a_run_is_closed_to_others(tmp_path: Path) -> None:
 
 def test_many_starts_at_once_get_a_folder_each(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda _: RunFolder.create(tmp_path, "mnist", TEXT).path, range(24)))
+        made = list(pool.map(lambda _: create_run(tmp_path, "mnist", TEXT).path, range(24)))
     assert len(set(made)) == 24
     assert all((path / "net.net").is_file() for path in made)
 
@@ -57,7 +58,7 @@ def test_many_starts_at_once_get_a_folder_each(tmp_path: Path) -> None:
 def test_many_starts_at_one_chosen_folder_make_one_run(tmp_path: Path) -> None:
     def begin(number: int) -> str | None:
         try:
-            RunFolder.create_at(tmp_path / "here", f"dense {number}\n")
+            create_run_at(tmp_path / "here", f"dense {number}\n")
         except UserError as error:
             return str(error)
         return None
@@ -71,7 +72,7 @@ def test_many_starts_at_one_chosen_folder_make_one_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("net", ["", ".", "..", "-rf", ".hidden", "a/b", "a b\n", "é", "x" * 300, "\ud800"])
 def test_any_name_of_a_net_gives_a_folder_inside_runs(tmp_path: Path, net: str) -> None:
-    folder = RunFolder.create(tmp_path, net, TEXT)
+    folder = create_run(tmp_path, net, TEXT)
     assert folder.path.parent == tmp_path / "runs"
     assert not folder.name.startswith((".", "-"))
     assert folder.net == clean_name(net)
@@ -79,10 +80,10 @@ def test_any_name_of_a_net_gives_a_folder_inside_runs(tmp_path: Path, net: str) 
 
 def test_a_chosen_folder_may_be_there_and_hold_other_things(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    folder = RunFolder.create_at(tmp_path, TEXT)
+    folder = create_run_at(tmp_path, TEXT)
     assert folder.text == TEXT
     with pytest.raises(UserError, match=r"already holds a run \(lost\); choose another folder for --run"):
-        RunFolder.create_at(tmp_path, TEXT)
+        create_run_at(tmp_path, TEXT)
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o755, 0o750])
@@ -90,7 +91,7 @@ def test_a_chosen_folder_is_closed_to_others(tmp_path: Path, mode: int) -> None:
     chosen = tmp_path / "here"
     chosen.mkdir()
     chosen.chmod(mode)
-    assert RunFolder.create_at(chosen, TEXT).path.stat().st_mode & 0o777 == 0o700
+    assert create_run_at(chosen, TEXT).path.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("refused", ["net.net", "journal.jsonl"])
@@ -98,7 +99,7 @@ def test_a_chosen_folder_that_is_refused_stays_as_it_was(tmp_path: Path, refused
     (tmp_path / refused).write_text("")
     tmp_path.chmod(0o755)
     with pytest.raises(UserError, match="already holds a run"):
-        RunFolder.create_at(tmp_path, TEXT)
+        create_run_at(tmp_path, TEXT)
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
@@ -106,7 +107,7 @@ def test_a_chosen_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch
     me = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: me + 1)
     with pytest.raises(UserError, match=r"belongs to .*; choose a folder of your own for --run\.$") as caught:
-        RunFolder.create_at(tmp_path, TEXT)
+        create_run_at(tmp_path, TEXT)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -118,7 +119,7 @@ def test_a_lock_file_that_somebody_else_holds_does_not_block_a_run(tmp_path: Pat
     os.chown(lock, 65534, 65534)
     with lock.open("rb") as theirs:
         fcntl.flock(theirs, fcntl.LOCK_EX)
-        folder = RunFolder.create_at(tmp_path, TEXT)
+        folder = create_run_at(tmp_path, TEXT)
         with folder.lock():
             assert folder.alive
 
@@ -127,7 +128,7 @@ def test_who_takes_a_run_removes_what_a_killed_process_left_half_written(tmp_pat
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / ".tmp-mine-01234567").touch()
-    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder = create_run(tmp_path, "mnist", TEXT)
     folder.checkpoints.path.mkdir()
     left = [
         folder.path / ".tmp-weights.safetensors-0a1b2c3d",
@@ -147,12 +148,12 @@ def test_who_takes_a_run_removes_what_a_killed_process_left_half_written(tmp_pat
 def test_a_chosen_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="is not a folder"):
-        RunFolder.create_at(tmp_path / "file", TEXT)
+        create_run_at(tmp_path / "file", TEXT)
     with pytest.raises(UserError, match="part of the path is not a folder"):
-        RunFolder.create_at(tmp_path / "file" / "deeper", TEXT)
+        create_run_at(tmp_path / "file" / "deeper", TEXT)
     (tmp_path / "runs").write_text("")
     with pytest.raises(UserError, match="is not a folder; use --run DIR"):
-        RunFolder.create(tmp_path, "mnist", TEXT)
+        create_run(tmp_path, "mnist", TEXT)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -160,9 +161,9 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(UserError, match="no permission"):
-            RunFolder.create_at(tmp_path, TEXT)
+            create_run_at(tmp_path, TEXT)
         with pytest.raises(UserError, match="no permission"):
-            RunFolder.create(tmp_path, "mnist", TEXT)
+            create_run(tmp_path, "mnist", TEXT)
     finally:
         tmp_path.chmod(0o700)
 
@@ -177,25 +178,25 @@ def test_a_full_disk_is_said_before_training_and_nothing_is_left(
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     reason = why(OSError(number, ""))
     with pytest.raises(UserError, match=reason):
-        RunFolder.create(tmp_path, "mnist", TEXT)
+        create_run(tmp_path, "mnist", TEXT)
     with pytest.raises(UserError, match=reason):
-        RunFolder.create_at(tmp_path / "here", TEXT)
+        create_run_at(tmp_path / "here", TEXT)
     assert list((tmp_path / "runs").iterdir()) == []
     assert not (tmp_path / "here").exists()
 
 
 def test_the_lock_says_who_is_alive(tmp_path: Path) -> None:
-    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder = create_run(tmp_path, "mnist", TEXT)
     assert not folder.alive
     with folder.lock():
         assert folder.alive
-        with pytest.raises(UserError, match=r"mnist-1 has its process already \(alive\); watch it with: tuicnn attach"):
+        with pytest.raises(UserError, match=r"mnist-1 has its process already; watch it with: tuicnn attach"):
             folder.lock()
     assert not folder.alive
 
 
 def test_a_lock_ends_with_its_process_and_is_not_inherited(tmp_path: Path) -> None:
-    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder = create_run(tmp_path, "mnist", TEXT)
     code = (
         "import subprocess, sys, time; from pathlib import Path; from tuicnn.runs.folder import RunFolder\n"
         f"lock = RunFolder(Path({str(folder.path)!r})).lock()\n"
@@ -214,7 +215,7 @@ def test_a_lock_ends_with_its_process_and_is_not_inherited(tmp_path: Path) -> No
 
 
 def test_looking_whether_a_run_is_alive_keeps_nobody_from_starting_it(tmp_path: Path) -> None:
-    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder = create_run(tmp_path, "mnist", TEXT)
     looking = os.open(folder.path / "lock", os.O_RDONLY)
     fcntl.flock(looking, fcntl.LOCK_SH)  # as `alive` does, for a moment
     looked = threading.Timer(0.1, os.close, [looking])
@@ -224,7 +225,7 @@ def test_looking_whether_a_run_is_alive_keeps_nobody_from_starting_it(tmp_path: 
 
 
 def test_a_copy_of_hard_links_becomes_a_run_of_its_own(tmp_path: Path) -> None:
-    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder = create_run(tmp_path, "mnist", TEXT)
     for path in (folder.journal, folder.log):
         path.write_text("whole\n")
     copy = RunFolder(Path(shutil.copytree(folder.path, tmp_path / "copy", copy_function=os.link)))
@@ -240,7 +241,7 @@ def test_a_copy_of_hard_links_becomes_a_run_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up_leaves_the_old_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder = create_run(tmp_path, "mnist", TEXT)
     folder.save_weights(Checkpoint(0, 0, {"a": np.zeros(3, np.float32)}))
     before = sorted(folder.path.iterdir())
     real = os.write
@@ -265,7 +266,7 @@ def test_a_missing_net_is_named(tmp_path: Path) -> None:
 
 
 def test_discarding_removes_the_run_whole(tmp_path: Path) -> None:
-    folder = RunFolder.create(tmp_path, "mnist", TEXT)
+    folder = create_run(tmp_path, "mnist", TEXT)
     (folder.path / "checkpoints").mkdir()
     (folder.path / "checkpoints" / "1.bin").write_text("")
     for name in ("journal.jsonl", "worker.log", ".tmp-weights.safetensors-0a1b2c3d"):
@@ -280,7 +281,7 @@ def test_discarding_touches_nothing_else(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "net.net").write_text("keep")
-    folder = RunFolder.create_at(tmp_path / "run", TEXT)
+    folder = create_run_at(tmp_path / "run", TEXT)
     (folder.path / "notes.txt").write_text("keep")
     (folder.path / "checkpoints").symlink_to(outside)
     (folder.path / "worker.log").symlink_to(outside / "net.net")

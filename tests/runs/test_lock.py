@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.lock import RunLock, holder_at, take
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
-    return RunFolder.create(tmp_path, "tiny", "dense 10\n")
+    return create_run(tmp_path, "tiny", "dense 10\n")
 
 
 def test_a_lock_that_is_handed_on_is_held_without_a_gap(folder: RunFolder) -> None:
@@ -44,7 +45,7 @@ def test_a_lock_that_is_handed_on_is_held_without_a_gap(folder: RunFolder) -> No
 
 
 def test_a_lock_of_another_run_is_not_taken_for_this_one(folder: RunFolder, tmp_path: Path) -> None:
-    other = RunFolder.create(tmp_path, "tiny", "dense 10\n")
+    other = create_run(tmp_path, "tiny", "dense 10\n")
     with other.lock() as lock, pytest.raises(OSError, match="is another file now"):
         RunLock.inherited(lock.descriptor, folder.path)
 

@@ -32,6 +32,7 @@ from tests.runs.small import (
 from tuicnn import sharding
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.prepared import PreparedRun
 from tuicnn.runs.resume_point import checkpoint_for, resume_state
@@ -49,7 +50,7 @@ OPTIMIZERS = (
 
 
 def a_run(parent: Path, optim: str = OPTIMIZERS[0], net: str = NET) -> RunFolder:
-    return RunFolder.create(parent, "small", net.format(data=made_data(parent), optim=optim))
+    return create_run(parent, "small", net.format(data=made_data(parent), optim=optim))
 
 
 def copy_of(folder: RunFolder, name: str) -> RunFolder:

@@ -14,6 +14,7 @@ from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_d
 from tuicnn.errors import UserError
 from tuicnn.runs import checkpoint_folder, snapshots
 from tuicnn.runs import folder as run_folder
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.snapshots import SnapshotFolder, kept
 from tuicnn.runs.status import summary
@@ -26,7 +27,7 @@ SMALL = Checkpoint(5, 1, {"dense1.weight": np.ones((2, 2), np.float32), "dense1.
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
-    return RunFolder.create(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    return create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
 
 
 def test_each_epoch_leaves_the_weights_that_it_ended_with(folder: RunFolder) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tuicnn.cli.output.runs import as_json, runs_table
 from tuicnn.errors import UserError
+from tuicnn.runs.creation import create_run, create_run_at
 from tuicnn.runs.finding import find_run, list_runs, the_only_alive
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal, parse
@@ -23,7 +24,7 @@ from tuicnn.training.events import Diverged, End, Epoch, Event, Paused, Resumed,
 
 
 def a_run(parent: Path, net: str, *events: Event) -> RunFolder:
-    folder = RunFolder.create(parent, net, "dense 10\n")
+    folder = create_run(parent, net, "dense 10\n")
     journal = Journal(folder.journal)
     for event in events:
         journal.append(event)
@@ -102,7 +103,7 @@ def test_runs_are_listed_in_their_order(tmp_path: Path) -> None:
 
 def test_a_run_is_found_by_number_name_and_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = a_run(tmp_path, "mnist"), a_run(tmp_path, "lenet5")
-    elsewhere = RunFolder.create_at(tmp_path / "elsewhere", "dense 10\n")
+    elsewhere = create_run_at(tmp_path / "elsewhere", "dense 10\n")
     monkeypatch.chdir(tmp_path)
     assert find_run("2", tmp_path) == second
     assert find_run("mnist-1", tmp_path) == first

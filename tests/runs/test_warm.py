@@ -11,7 +11,7 @@ from tests.runs.small import checkpoint_of, made_data, read_journal, train
 from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
 from tuicnn.language import Plan, check
-from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.warm import unchanged, warm_checkpoint
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import Epoch, Start
@@ -89,12 +89,12 @@ def test_nothing_to_keep_is_said() -> None:
 
 def test_a_warm_run_begins_where_the_old_one_ended(tmp_path: Path) -> None:
     text = f'data: npz "{made_data(tmp_path)}" val=10\ntrain: epochs=1 batch=20\n{OLD}\n'
-    first = RunFolder.create(tmp_path, "first", text)
+    first = create_run(tmp_path, "first", text)
     run = train(first)
     checked = check(text)
     assert checked.plan is not None
     begin, _ = warm_checkpoint(checked.plan, checkpoint_of(first), checked.plan)
-    second = RunFolder.create(tmp_path, "second", text)
+    second = create_run(tmp_path, "second", text)
     second.checkpoints.write(begin)
     seen: list[float] = []
     train(second, resume=True, report=lambda _, e: seen.append(e.train_loss) if isinstance(e, Epoch) else None)

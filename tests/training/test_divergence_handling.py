@@ -28,6 +28,7 @@ from tests.runs.small import (
 from tests.training.test_session import in_background
 from tuicnn.language import check
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.checkpoint import Checkpoint, Tally
 from tuicnn.training.checkpointing import named_arrays
@@ -134,7 +135,7 @@ def a_run(parent: Path, optim: str, **changes: str) -> RunFolder:
     text = NET.format(data=made_data(parent), optim=f"optim: {optim}")
     for old, new in changes.items():
         text = text.replace(old, new)
-    return RunFolder.create(parent, "small", text)
+    return create_run(parent, "small", text)
 
 
 def test_at_a_pause_by_divergence_the_last_good_checkpoint_is_kept_and_one_is_written(tmp_path: Path) -> None:

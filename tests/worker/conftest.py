@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.pretend import PretendRun
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.lock import identity_of
 from tuicnn.worker.address import address_for
@@ -22,7 +23,7 @@ def sockets(runtime: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
     """A new run."""
-    return RunFolder.create(tmp_path, "tiny", "dense 10\n")
+    return create_run(tmp_path, "tiny", "dense 10\n")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 
 from tests.worker.pretend import PretendRun
 from tuicnn.errors import UserError
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
 from tuicnn.training.events import End, State
@@ -129,7 +130,7 @@ async def test_a_copy_of_hard_links_is_not_taken_for_the_original(
     copy = RunFolder(Path(shutil.copytree(folder.path, folder.path.with_name("copy"), copy_function=os.link)))
     assert folder.alive
     assert not copy.alive
-    with pytest.raises(UserError, match="has its process already"):
+    with pytest.raises(UserError, match=r"hard links to those of a run that is being trained\. Copy that"):
         copy.lock()  # it would write into the original's files
     await end_and_watch(copy)
     assert run.asked == []
@@ -138,7 +139,7 @@ async def test_a_copy_of_hard_links_is_not_taken_for_the_original(
 async def test_a_note_that_names_another_runs_socket_leads_to_nobody(
     original: Path, folder: RunFolder, run: PretendRun, tmp_path: Path
 ) -> None:
-    other = RunFolder.create(tmp_path, "other", "dense 10\n")
+    other = create_run(tmp_path, "other", "dense 10\n")
     with other.lock() as lock:
         lock.note(original)
         assert other.holder is not None

@@ -12,8 +12,6 @@ import errno
 import os
 import re
 import shlex
-import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +19,9 @@ from typing import TYPE_CHECKING
 from tuicnn.errors import UserError
 from tuicnn.limits import NET_BYTES
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
-from tuicnn.runs.lock import Holder, RunLock, holder_at, is_held, take
-from tuicnn.runs.owners import make_private
+from tuicnn.runs.lock import Holder, RunLock, has_links, holder_at, is_held, take
 from tuicnn.runs.snapshots import SnapshotFolder
-from tuicnn.system.files import TEMPORARY, is_temporary, remove_temporary, unshare, why, write_atomic
+from tuicnn.system.files import is_temporary, remove_temporary, unshare, why, write_atomic
 from tuicnn.system.regular_files import read_regular
 
 if TYPE_CHECKING:
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["RUNS", "RunFolder"]
 
 RUNS = "runs"
+#: the folder's name of a run: the net and the number
 _NUMBERED = re.compile(r"(.+)-([1-9][0-9]{0,8})")
 _OWN_FILES = ("net.net", "origin.json", "journal.jsonl", "worker.log", "screen.log", "weights.safetensors", "lock")
 _OWN_FOLDERS = ("checkpoints", "snapshots")
@@ -40,102 +38,9 @@ _OWN_FOLDERS = ("checkpoints", "snapshots")
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run by its folder: `RunFolder(path)` for an existing one, `create` and `create_at` for a new one."""
+    """A run by its folder. `creation` makes new ones."""
 
     path: Path
-
-    # --- making one -------------------------------------------------------------------------------------------------
-
-    @classmethod
-    def create(cls, parent: Path, net: str, text: str) -> RunFolder:
-        """Make `parent/runs/<net>-<number>/` for a net's text; the number is one more than the highest of all runs.
-
-        Raises `UserError`.
-        """
-        runs = parent / RUNS
-        name = clean_name(net)
-        try:
-            runs.mkdir(mode=0o700, exist_ok=True)
-            number = max((n for _, n in _numbered(runs)), default=0) + 1
-            while True:
-                path = runs / f"{name}-{number}"
-                try:
-                    path.mkdir(mode=0o700)
-                    break
-                except FileExistsError:
-                    number += 1
-        except FileExistsError:
-            raise UserError(
-                f"Runs are kept in {runs}, which is not a folder; use --run DIR to keep this one elsewhere."
-            ) from None
-        except OSError as error:
-            raise UserError(
-                f"No folder for this run can be made in {runs}: {why(error)}; use --run DIR to keep it elsewhere."
-            ) from error
-        folder = cls(path)
-        try:
-            folder._begin(text)
-        except UserError:
-            with contextlib.suppress(UserError):
-                folder.remove()
-            raise
-        return folder
-
-    @classmethod
-    def create_at(cls, path: Path, text: str) -> RunFolder:
-        """Make a run at a folder that the user chose, which need not exist. Raises `UserError`.
-
-        One that is there has to be the user's own, and is closed to all others, who could hold its lock.
-        """
-        made = False
-        try:
-            path.mkdir(mode=0o700, parents=True)
-            made = True
-        except FileExistsError:
-            if not path.is_dir():
-                raise UserError(f"{path} is not a folder; choose another one for --run.") from None
-            path = path.resolve() if path.is_symlink() else path
-            if not cls(path).holds_a_run:
-                make_private(path)
-        except OSError as error:
-            raise UserError(f"The folder {path} cannot be made: {why(error)}; choose another one for --run.") from error
-        folder = cls(path)
-        try:
-            folder._begin(text)
-        except UserError:
-            if made:
-                with contextlib.suppress(OSError):
-                    path.rmdir()
-            raise
-        return folder
-
-    def _begin(self, text: str) -> None:
-        """Write the net, unless there is a run already; the lock excludes a second process. Raises `UserError`."""
-        if self.holds_a_run:
-            raise UserError(self._taken())
-        try:
-            lock = self.lock()
-        except UserError:
-            if self.alive:
-                raise UserError(self._taken()) from None
-            raise
-        with lock:
-            if self.holds_a_run:
-                raise UserError(self._taken())
-            try:
-                write_atomic(self.path / "net.net", text.encode())
-                # the other files are small beside a megabyte: fail now rather than after an hour
-                _require_space(self.path)
-            except OSError as error:
-                for name in ("net.net", "lock"):
-                    with contextlib.suppress(OSError):
-                        (self.path / name).unlink()
-                raise UserError(f"The run cannot be written to {self.path}: {why(error)}.") from error
-
-    def _taken(self) -> str:
-        from tuicnn.runs.status import describe
-
-        return f"{self.path} already holds a run ({describe(self)}); choose another folder for --run."
 
     # --- what it is -------------------------------------------------------------------------------------------------
 
@@ -221,10 +126,13 @@ class RunFolder:
 
     @property
     def in_use(self) -> str:
-        """The error where a process trains the run already."""
-        from tuicnn.runs.status import describe
-
-        return f"The run {self.name} has its process already ({describe(self)}); watch it with: {self.attach}"
+        """The error where a process trains the run already, or that of which this one is a copy of hard links."""
+        if not self.alive and has_links(self.path):
+            return (
+                f"The files of the run {self.name} are hard links to those of a run that is being trained. "
+                "Copy that run anew with cp -a, or go on with this one when the other has ended."
+            )
+        return f"The run {self.name} has its process already; watch it with: {self.attach}"
 
     @property
     def attach(self) -> str:
@@ -303,30 +211,3 @@ class RunFolder:
             os.close(folder)
         with contextlib.suppress(OSError):  # other files in it are not ours
             self.path.rmdir()
-
-
-def clean_name(net: str) -> str:
-    """A net's name as a folder's name: letters, digits, `_ + . -`."""
-    name = re.sub(r"[^\w.+-]", "_", net).lstrip(".-")
-    return name.encode()[:80].decode(errors="ignore") or "net"
-
-
-def _numbered(runs: Path) -> Iterator[tuple[Path, int]]:
-    """The folders in `runs` that have a run's name, with their numbers."""
-    for path in runs.iterdir():
-        found = _NUMBERED.fullmatch(path.name)
-        if found:
-            yield path, int(found[2])
-
-
-def _require_space(folder: Path) -> None:
-    """Raises `OSError` where not even a megabyte can be written."""
-    path = folder / f"{TEMPORARY}room"
-    descriptor = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, stat.S_IRUSR | stat.S_IWUSR
-    )
-    try:
-        path.unlink()
-        os.posix_fallocate(descriptor, 0, 1 << 20)
-    finally:
-        os.close(descriptor)

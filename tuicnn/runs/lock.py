@@ -23,7 +23,7 @@ from typing import Annotated, TypeVar
 from tuicnn.records import Between, RecordError, dump, from_plain, parse
 from tuicnn.system.regular_files import open_regular, read_regular
 
-__all__ = ["Holder", "Identity", "RunLock", "holder_at", "identity_of", "is_held", "take"]
+__all__ = ["Holder", "Identity", "RunLock", "has_links", "holder_at", "identity_of", "is_held", "take"]
 
 #: a check of whether a run is alive holds its lock for some microseconds; a worker retries for so long
 PATIENCE = 0.5  # seconds
@@ -187,13 +187,21 @@ def is_held(folder: Path) -> bool:
             if not _flocked(descriptor, fcntl.LOCK_SH):
                 return True
             # the file of a folder that was copied with hard links may be held by the run that it was copied from
-            if path == folder and (folder / "lock").lstat().st_nlink > 1:
+            if path == folder and has_links(folder):
                 return False
         except OSError:
             continue
         finally:
             os.close(descriptor)
     return False
+
+
+def has_links(folder: Path) -> bool:
+    """Whether the lock file in a folder is that of another folder too: one is a copy of the other, of hard links."""
+    try:
+        return (folder / "lock").lstat().st_nlink > 1
+    except OSError:
+        return False
 
 
 def holder_at(folder: Path) -> Holder | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
+from tuicnn.runs.creation import create_run, create_run_at
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.training.options import Options
@@ -83,9 +84,9 @@ def begin(
     options = options or Options()
     plan = options.apply(net.plan)
     if folder is not None:
-        run = RunFolder.create_at(folder, net.text)
+        run = create_run_at(folder, net.text)
     else:
-        run = RunFolder.create(parent or Path.cwd(), net.path.stem, net.text)
+        run = create_run(parent or Path.cwd(), net.path.stem, net.text)
     try:
         Origin.here(net.path, options).keep(run)
     except UserError:

@@ -10,6 +10,7 @@ import pytest
 
 from tuicnn.bundled import bundled
 from tuicnn.errors import UserError
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.training.options import Options
@@ -28,7 +29,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(path: Path, tmp_path: Path) -> RunFolder:
-    folder = RunFolder.create(tmp_path, "my", TEXT)
+    folder = create_run(tmp_path, "my", TEXT)
     Origin.here(path, Options()).keep(folder)
     return folder
 
