@@ -20,7 +20,7 @@ from tuicnn.errors import UserError
 from tuicnn.language import check
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats, usual
 from tuicnn.training import measured_steps, trainer
-from tuicnn.training.measured_steps import MEASURED
+from tuicnn.training.measured_steps import MEASURED, POINTS, Course
 from tuicnn.training.trainer import Trainer
 from tuicnn.vocabulary import info
 
@@ -82,6 +82,35 @@ def test_each_layer_has_its_sizes_and_a_relu_its_dead_units(tmp_path: Path) -> N
     assert relus.any()
     assert ((stats.dead >= 0) & (stats.dead <= 1))[relus].all()
     assert np.isnan(stats.dead[~relus]).all()
+
+
+def test_how_far_a_step_moves_the_weights_is_told_of_each_layer_that_has_some(tmp_path: Path) -> None:
+    made = a_trainer(tmp_path)
+    before = made.network.state_dict()
+    update = after_a_measured_step(made).update
+    after = made.network.state_dict()
+    for node, found in zip(made.plan.nodes, update.tolist(), strict=True):
+        own = [name for name in before if name.startswith(f"{node.name}.") and "running" not in name]
+        moved, size = (
+            sum(float(np.square(array[name]).sum()) for name in own)
+            for array in ({name: after[name] - before[name] for name in own}, before)
+        )
+        assert found == pytest.approx((moved / size) ** 0.5, rel=1e-4) if own else np.isnan(found)
+    assert np.isfinite(update).any()
+
+
+@given(st.lists(st.floats(0, 1, width=32), max_size=5 * POINTS))
+def test_a_course_is_made_of_means_over_equal_times(values: list[float]) -> None:
+    course = Course()
+    for value in values:
+        course.add(np.array([value, 1 - value]))
+    points = course.points
+    assert len(points) <= POINTS + 1
+    if values:
+        stride = max(2**k for k in range(9) if len(points) * 2**k < len(values) + 2**k)
+        means = [np.mean(values[i : i + stride]) for i in range(0, len(values), stride)]
+        np.testing.assert_allclose(points[:, 0], means, atol=1e-6)
+        np.testing.assert_allclose(points.sum(axis=1), 1, atol=1e-6)
 
 
 def test_the_times_of_a_step_add_up_to_what_it_takes(tmp_path: Path, clock: Clock) -> None:

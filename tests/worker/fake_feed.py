@@ -202,6 +202,8 @@ class FakeFeed:
             activation=(0.8 * wobble).astype(np.float32),
             gradient=(1e-4 * np.exp(-np.arange(len(rows)) / 4) * wobble).astype(np.float32),
             dead=np.where(relu, 0.031 * wobble, np.nan).astype(np.float32),
+            update=np.where([row.parameters for row in rows], 2e-3 * wobble, np.nan).astype(np.float32),
+            gradients=(1e-4 * np.exp(-np.outer(np.arange(1, 13), np.arange(1, len(rows) + 1)) / 40)).astype(np.float32),
             optimizer=0.4,
             rest=0.6,
             step=float(((0.05 + 2 * cost) * wobble).sum()) + 1.0,

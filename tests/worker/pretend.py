@@ -66,8 +66,9 @@ class PretendRun:
             case AskActivations(layer, sample):
                 future.set_result(self._seen(layer, sample))
             case AskLayerStats():
-                first, second, third, fourth = (np.arange(2, dtype=np.float32) + i for i in range(4))
-                stats = LayerStats(first, second, third, fourth, optimizer=0.5, waiting=1.5, rest=0.25, step=4.0)
+                a, b, c, d, e = (np.arange(2, dtype=np.float32) + i for i in range(5))
+                course = np.ones((3, 2), np.float32)
+                stats = LayerStats(a, b, c, d, e, course, optimizer=0.5, waiting=1.5, rest=0.25, step=4.0)
                 future.set_result(stats)
         return future
 

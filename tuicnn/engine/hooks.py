@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tuicnn.engine.executor import Shard
     from tuicnn.engine.graph import Unit
-
+    from tuicnn.engine.parameters import Entry
 
 __all__ = ["StepHook", "StepProfile"]
 
@@ -38,8 +38,8 @@ class StepHook:
     def on_gather(self, unit: Unit, seconds: float, *, backward: bool) -> None:
         """A `whole_batch` unit has gathered a shard's part of what it must know of the batch."""
 
-    def on_update(self, seconds: float) -> None:
-        """The optimizer has moved the weights."""
+    def on_update(self, before: Array, after: Array, gradient: Array, seconds: float) -> None:
+        """The optimizer has moved the weights: all of them `before` and `after`, flat, and the batch's gradient."""
 
 
 class StepProfile(StepHook):
@@ -47,12 +47,16 @@ class StepProfile(StepHook):
 
     `forward_seconds` and `backward_seconds` are summed over the shards of this process. Of the batch's first shard:
     `activation` and `gradient` are the root mean squares of the outputs and of the gradients by them, `dead` is the
-    share of channels or values that are 0 in all images, where a layer can die.
+    share of channels or values that are 0 in all images, where a layer can die. `update` is how far the step has moved
+    a layer's weights, as a share of their size: the norm of the difference over the norm before; `weight_gradient` is
+    the whole batch's gradient by the weights of the node `gradient_of`, None for a node without weights.
     """
 
-    def __init__(self, nodes: int) -> None:
+    def __init__(self, nodes: int, entries: Sequence[Entry] = (), gradient_of: int = -1) -> None:
         self.forward_seconds, self.backward_seconds = np.zeros(nodes), np.zeros(nodes)
-        self.activation, self.gradient, self.dead = (np.full(nodes, np.nan) for _ in range(3))
+        self.activation, self.gradient, self.dead, self.update = (np.full(nodes, np.nan) for _ in range(4))
+        self.weight_gradient: Array | None = None
+        self.gradient_of, self._entries = gradient_of, entries
         self.optimizer_seconds = 0.0
 
     @property
@@ -81,9 +85,18 @@ class StepProfile(StepHook):
         """Take the time."""
         (self.backward_seconds if backward else self.forward_seconds)[unit.node] += seconds
 
-    def on_update(self, seconds: float) -> None:
-        """Take the time."""
+    def on_update(self, before: Array, after: Array, gradient: Array, seconds: float) -> None:
+        """Take the time, and how far the weights were moved."""
         self.optimizer_seconds = seconds
+        moved, size = np.zeros_like(self.update), np.zeros_like(self.update)
+        for entry in self._entries:
+            old = entry.of(before)
+            step = entry.of(after) - old
+            moved[entry.node] += np.dot(step, step)
+            size[entry.node] += np.dot(old, old)
+        np.divide(np.sqrt(moved), np.sqrt(size), out=self.update, where=size > 0)
+        parts = [entry.of(gradient) for entry in self._entries if entry.node == self.gradient_of]
+        self.weight_gradient = np.concatenate(parts) if parts else None
 
 
 def _rms(array: Array) -> float:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.histograms import AskHistograms
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
 from tuicnn.observing.specimen import AskSpecimen
 
 __all__ = ["QUESTIONS"]
 
-QUESTIONS: tuple[type[Question[Any]], ...] = (AskActivations, AskLayerStats, AskSpecimen)
+QUESTIONS: tuple[type[Question[Any]], ...] = (AskActivations, AskHistograms, AskLayerStats, AskSpecimen)

@@ -19,7 +19,7 @@ __all__ = ["AskLayerStats", "LayerStats"]
 
 @dataclass(frozen=True)
 class LayerStats:
-    """Figures of each layer (float32, one number a row of `Overview.layers`; NaN: unknown or not applicable).
+    """Figures of each layer (one number a row of `Overview.layers`; NaN: unknown or not applicable).
 
     Times are milliseconds, the mean over the usual ones of the last measured steps: the third of them that took neither
     long nor short. Those of the layers, `optimizer`, `waiting` and `rest` add up to `step`.
@@ -29,6 +29,8 @@ class LayerStats:
     activation: NDArray[np.float32]  # root mean square of its output
     gradient: NDArray[np.float32]  # root mean square of the loss's gradient by its output
     dead: NDArray[np.float32]  # share of its units that are 0 for every image of the shard looked at
+    update: NDArray[np.float32]  # how far a step moves its weights, as a share of their size
+    gradients: NDArray[np.float32]  # `gradient` over the time that was measured, the oldest first: (points, rows)
     optimizer: float = np.nan  # moving the weights
     waiting: float = np.nan  # for the other processes of the group; NaN where there are none
     rest: float = np.nan  # what is left: images, loss, sums of gradients
@@ -39,7 +41,7 @@ class LayerStats:
 class AskLayerStats(Question[LayerStats]):
     """Answered with the steps that were measured so far; the step after the question is measured too."""
 
-    period: ClassVar[float] = 0.3
+    period: ClassVar[float] = 0.5  # the digits are to be read
 
     def answer(self, trainer: Trainer) -> LayerStats:
         """Raises `UserError` where no step has been measured yet."""
@@ -54,6 +56,8 @@ class AskLayerStats(Question[LayerStats]):
             profile.activation.astype(np.float32),
             profile.gradient.astype(np.float32),
             profile.dead.astype(np.float32),
+            profile.update.astype(np.float32),
+            measured.gradients.points,
             optimizer=float(optimizer),
             waiting=float(waiting) if trainer.group.size > 1 else np.nan,
             rest=max(0.0, float(step - sum(layers) - optimizer - waiting)),

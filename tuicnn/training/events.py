@@ -77,6 +77,7 @@ class LayerRow:
     parameters: int
     macs: int
     inputs: tuple[int, ...]
+    block: str = ""  # the use of a block that it came from, numbered where that is repeated: `basic 16 #2`
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,41 @@ if TYPE_CHECKING:
 
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["MeasuredSteps"]
+__all__ = ["Course", "MeasuredSteps"]
 
 #: measured steps whose times are kept
 MEASURED = 15
+#: points of a course
+POINTS = 32
+
+
+class Course:
+    """Rows of numbers over time, in memory that stays: where there are `POINTS`, neighbours become their mean."""
+
+    def __init__(self) -> None:
+        self._points: list[NDArray[np.float64]] = []
+        self._sum: NDArray[np.float64] | None = None  # of the rows that do not make a point yet
+        self._summed, self._stride = 0, 1
+
+    def add(self, row: NDArray[np.float64]) -> None:
+        """Take the next row, shape (n,)."""
+        self._sum = row.copy() if self._sum is None else self._sum + row
+        self._summed += 1
+        if self._summed < self._stride:
+            return
+        if len(self._points) == POINTS:
+            pairs = zip(self._points[::2], self._points[1::2], strict=True)
+            self._points = [(one + other) / 2 for one, other in pairs]
+            self._stride *= 2
+            return
+        self._points.append(self._sum / self._summed)
+        self._sum, self._summed = None, 0
+
+    @property
+    def points(self) -> NDArray[np.float32]:
+        """The oldest first, shape (points, n); the last one may be of fewer rows."""
+        last = [] if self._sum is None else [self._sum / self._summed]
+        return np.array([*self._points, *last], np.float32)
 
 
 class MeasuredSteps:
@@ -26,20 +57,24 @@ class MeasuredSteps:
 
     def __init__(self) -> None:
         self.wanted = False  # the next step is to be measured
+        self.gradient_of = -1  # the node the gradient by whose weights is to be kept
         self.newest: StepProfile | None = None
         #: of each of the last measured steps: each layer, the optimizer, the waits for others, the whole step
         self.seconds: deque[NDArray[np.float64]] = deque(maxlen=MEASURED)
+        self.gradients = Course()  # of each layer, as `StepProfile.gradient`
 
     def advance(self, trainer: Trainer) -> tuple[float, float, int]:
         """One step, as `Trainer.advance`."""
         if not self.wanted:
             return trainer.advance()
         self.wanted = False
-        profile = StepProfile(len(trainer.plan.nodes))
+        profile = StepProfile(len(trainer.plan.nodes), trainer.network.store.entries, self.gradient_of)
+        self.gradient_of = -1
         waited, began = trainer.group.waited, perf_counter()
         result = trainer.advance(profile)
         whole, waited = perf_counter() - began, trainer.group.waited - waited
         self.seconds.append(np.array([*profile.seconds, profile.optimizer_seconds, waited, whole]))
+        self.gradients.add(profile.gradient)
         self.newest = profile
         return result
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tuicnn.language.excerpts import one_line
 from tuicnn.training.events import LayerRow, Overview
 from tuicnn.vocabulary import info, written
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
-    from tuicnn.language import Plan
+    from tuicnn.language.diagnostics import Note
+    from tuicnn.language.plan import Node, Plan
 
 __all__ = ["overview_of", "rows_of"]
 
@@ -18,9 +22,29 @@ __all__ = ["overview_of", "rows_of"]
 def rows_of(plan: Plan) -> tuple[LayerRow, ...]:
     """The layers of a plan, in order."""
     return tuple(
-        LayerRow(node.name, node.text, info(node.layer).name, node.shape, node.parameters, node.macs, node.inputs)
-        for node in plan.nodes
+        LayerRow(
+            node.name, node.text, info(node.layer).name, node.shape, node.parameters, node.macs, node.inputs, block
+        )
+        for node, block in zip(plan.nodes, _blocks(plan.nodes), strict=True)
     )
+
+
+def _blocks(nodes: Sequence[Node]) -> list[str]:
+    """For each node the use of a block in the network's own lines that it came from, "" for none.
+
+    Uses that read alike, and the turns of a repeat, are numbered.
+    """
+    found: list[tuple[str, int]] = []  # of each node: the use, and which one of those that read alike
+    uses: Counter[str] = Counter()
+    last: Note | None = None
+    for node in nodes:
+        note = node.via[-1] if node.via else None
+        use = one_line(note.span) if note is not None and note.span is not None else ""
+        if note is not last:  # each turn of a repeat has a note of its own
+            last = note
+            uses[use] += 1
+        found.append((use, uses[use]))
+    return [f"{use} #{number}" if use and uses[use] > 1 else use for use, number in found]
 
 
 def overview_of(

@@ -145,7 +145,8 @@ class Trainer:
         began = perf_counter()
         self._update(result)
         if hook is not None:
-            hook.on_update(perf_counter() - began)
+            took, flat = perf_counter() - began, self.network.store.flat
+            hook.on_update(self._before[0] if flat.size else flat, flat, result.gradient, took)
         return result.loss, result.correct / count, count
 
     def batch(self, step: int) -> tuple[int, Fetch]:

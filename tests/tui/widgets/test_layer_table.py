@@ -21,7 +21,8 @@ from tuicnn.tui.widgets.layer_table import LayerTable
 def stats(rows: int, value: float) -> LayerStats:
     one = np.full(rows, value, np.float32)
     parts = {"optimizer": 0.5, "waiting": 1.0, "rest": 0.25}
-    return LayerStats(one, one, one, one, **parts, step=value * rows + sum(parts.values()))
+    course = np.full((5, rows), value, np.float32)
+    return LayerStats(one, one, one, one, one, course, **parts, step=value * rows + sum(parts.values()))
 
 
 def table_of(stats: LayerStats | None, terminal: TerminalProfile | None = None, cursor: int = 0) -> LayerTable:
@@ -60,7 +61,7 @@ def test_every_number_stands_under_its_own_heading() -> None:
     many = len(LAYERS)
     at = np.arange(many)
     ms, out, grad, dead = (np.asarray(column, np.float32) for column in (10 + at, 100 + at, 200 + at, (30 + at) / 100))
-    known = LayerStats(ms, out, grad, dead, optimizer=70.25, waiting=80.5, rest=90.75, step=98.125)
+    known = LayerStats(ms, out, grad, dead, dead, dead[None], optimizer=70.25, waiting=80.5, rest=90.75, step=98.125)
     head, *lines = drawn(table_of(known), 100, 20)
     ends = {name: head.index(f" {name} ") + 1 + len(name) for name in ("output", "weights", "ms", "out", "grad")}
     ends["dead"] = head.rindex("dead") + 4
