@@ -101,11 +101,30 @@ def test_every_layer_and_loss_opens() -> None:
     assert set(LOSSES) == set(vocabulary("loss").values())
 
 
+def check_view(specimen: Specimen, explanation: Explanation) -> None:
+    """It is told in a line; its number stands in its array; and its window has every part that has a pixel, once."""
+    assert explanation.words
+    assert "\n" not in explanation.words
+    address, patch = explanation.address, explanation.patch
+    array = specimen.numbers(address)
+    assert array is not None or address.name == "loss"
+    if array is not None:
+        assert float(array[address.index]) == pytest.approx(explanation.value, abs=bound(specimen, explanation), rel=0)
+    if patch is None:
+        return
+    image = specimen.numbers(patch.input)
+    assert image is not None
+    places = {(c, p, q) for c in patch.channels for p in patch.rows for q in patch.columns}
+    pixels = [part.address.index for part in explanation.parts if part.address and part.address.at() == patch.input]
+    assert sorted(pixels) == sorted(p for p in places if all(0 <= i < n for i, n in zip(p, image.shape, strict=True)))
+
+
 def check_values(specimen: Specimen, data: st.DataObject, count: int) -> None:
     """The parts of a number make what the engine got, and factors are worth what their own addresses are."""
     for _ in range(count):
         explanation = specimen.explain(data.draw(addresses(specimen)))
         assert math.isfinite(explanation.value)
+        check_view(specimen, explanation)
         if explanation.engine is not None:
             assert explanation.value == pytest.approx(explanation.engine, abs=bound(specimen, explanation), rel=0)
         for part in explanation.parts:

@@ -88,6 +88,11 @@ def check(specimen: Specimen, address: Address, rounding: float) -> None:
     """The parts make what the engine computes."""
     found = specimen.explain(address)
     assert math.isfinite(found.value)
+    assert found.words
+    assert all(specimen.explain(other).value is not None for other in found.beside)
+    array = specimen.numbers(address)
+    if array is not None and found.engine is not None:
+        assert float(array[address.index]) == found.engine
     if found.engine is not None:
         size = 1 + math.fsum(abs(part.contribution) for part in found.parts)
         assert found.value == pytest.approx(found.engine, abs=rounding * size, rel=0), str(address)

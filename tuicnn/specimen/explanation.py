@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .address import Address
 from .text import html, lines
 
-__all__ = ["COMBINE", "Explanation", "Part", "combined"]
+__all__ = ["COMBINE", "Explanation", "Part", "Patch", "combined"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,20 @@ class Part:
     factor: float = 1.0
     address: Address | None = None
     factor_address: Address | None = None
+
+
+@dataclass(frozen=True)
+class Patch:
+    """The window that a number is computed from, at its place: which pixels of its input it lies on.
+
+    The part at position (i, j) is the one whose address has the index (channel, rows[i], columns[j]); where that lies
+    outside of the input there is padding, and no part.
+    """
+
+    input: Address  #: without an index
+    channels: range
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
 
 
 #: how contributions join to the value; a function's name, such as `gelu`, is a single part that has passed through it
@@ -52,7 +66,8 @@ class Explanation:
     """A number of a specimen: `value` in float64 from its `parts`; `engine`, what the engine got in its own precision.
 
     `engine` is None where the engine does not compute this number. A pixel, a weight or a running statistic is given:
-    it has no parts.
+    it has no parts. `words` say in a line what happens here; `patch` is the window that its parts lie in, and `beside`
+    are numbers that the formula names, although they are no parts of the sum.
     """
 
     address: Address
@@ -61,6 +76,9 @@ class Explanation:
     parts: tuple[Part, ...] = ()
     combine: str = "sum"
     engine: float | None = None
+    words: str = ""
+    patch: Patch | None = None
+    beside: tuple[Address, ...] = ()
 
     def largest(self, count: int) -> tuple[list[Part], float]:
         """The `count` parts that contribute most, sorted by size; and the sum of what the others contribute."""

@@ -22,14 +22,30 @@ from .rules.losses import LOSSES, End
 
 __all__ = ["Reading", "explained"]
 
+_OUTPUT_GRADIENT = "how the loss changes where this number grows: over all that it went into, gradient times slope"
+_WEIGHT_GRADIENT = "how the loss changes where this weight grows: over all places that it is used at"
+
 
 def explained(address: Address, opened: Opened | float, engine: float | None) -> Explanation:
     """The explanation of a number that opens, or (a float) that is given."""
     if not isinstance(opened, Opened):
-        return Explanation(address, opened, f"{address} is given", (), "given", opened)
+        return Explanation(address, opened, f"{address} is given", (), "given", opened, words=_given(address))
     parts = tuple(opened.parts)
     value = combined(opened.combine, [part.contribution for part in parts])
-    return Explanation(address, value, opened.formula, parts, opened.combine, engine)
+    return Explanation(
+        address, value, opened.formula, parts, opened.combine, engine, opened.words, opened.patch, opened.beside
+    )
+
+
+def _given(address: Address) -> str:
+    """What a number is that is made of no others."""
+    if address.name == "image":
+        return "a pixel as the network gets it: less the mean of the training images, by their standard deviation"
+    if address.state:
+        return "kept by the optimizer from step to step"
+    if address.array.startswith("running_"):
+        return "kept while training: it follows the batches, for use after training"
+    return "learnt: each training step moves it a little"
 
 
 class Reading:
@@ -108,6 +124,17 @@ class Reading:
         label = -1 if self.label is None else self.label
         return End(self.plan.loss, self.operand("logits", logits), self.operand("p", p), label)
 
+    def numbers(self, address: Address) -> Array | None:
+        """All numbers of the array that a resolved address lies in; None where they are not there in one go."""
+        if address.kind == "gradient":
+            return None if address.array else self.gradient(self._number(address))
+        if address.name in ("p", "loss"):
+            return self.end.p.array if address.name == "p" else None
+        if not address.array:
+            return self.output(self._number(address)).array
+        view = self.view(self._number(address))
+        return (view.own.get(address.array) or view.derived[address.array]).array
+
     # --- opening ----------------------------------------------------------------------------------------------------
 
     def explain(self, address: Address) -> Explanation:
@@ -177,7 +204,8 @@ class Reading:
         into, it = " and ".join(dict.fromkeys(readers)), replace(address, kind="value", batch=False, image=None)
         which = f"{len(parts):,} outputs y" if len(parts) != 1 else "the one output y"
         formula = f"{address} = sum over {which} of {into} of (d loss / d y) * (d y / d {it})"
-        return Opened(formula, parts or [Part("it went into no output", 0.0, 0.0)])
+        words = _WEIGHT_GRADIENT if address.array else _OUTPUT_GRADIENT
+        return Opened(formula, parts or [Part("it went into no output", 0.0, 0.0)], words=words)
 
     def readers(self, number: int) -> list[tuple[int, int]]:
         """The nodes that read a node (or the image), each with the place that it has among the reader's inputs."""

@@ -60,6 +60,11 @@ class _Evaluation(Reading):
     def gradient(self, number: int) -> Array | None:
         return self.gradients.outputs[number]
 
+    def numbers(self, address: Address) -> Array | None:
+        if address.kind == "gradient" and address.array:
+            return self.gradients.weights[self._number(address), address.array]
+        return super().numbers(address)
+
 
 class Specimen:
     """A network's weights and one image (C, H, W), normalised as the network gets it, and its label, where it is known.
@@ -88,6 +93,15 @@ class Specimen:
         if self.next_step is None:
             raise AddressError(f"{found}: this specimen has no training step")
         return self.next_step.explain(found)
+
+    def numbers(self, address: Address) -> Array | None:
+        """All numbers of the array that a resolved address lies in, with PyTorch's axes.
+
+        None where they are not there in one go.
+        """
+        if not (address.batch or address.state or address.kind == "step"):
+            return self.evaluation.numbers(address)
+        return None if self.next_step is None else self.next_step.numbers(address)
 
     def way_down(self) -> Sequence[Address]:
         """Where to begin: the probability of the predicted class, and from there always the part that weighs most.

@@ -81,6 +81,16 @@ class NextStep:
             self._readings[number] = _Image(self, number)
         return self._readings[number]
 
+    def numbers(self, address: Address) -> Array | None:
+        """See `Specimen.numbers`."""
+        if address.image is not None:
+            return self.image(address.image).numbers(address)
+        if address.kind == "gradient":
+            return self.replay.result.gradients[self._key(address)]
+        if address.kind == "step":  # not computed as a whole
+            return None
+        return self._known(address)[address.state][self._key(address)] if address.state else None
+
     # --- opening ----------------------------------------------------------------------------------------------------
 
     def explain(self, address: Address) -> Explanation:
@@ -96,17 +106,18 @@ class NextStep:
         if address.name == "loss":
             values = [self.image(n).explain(replace(address, image=n)).value for n in range(self.count)]
             formula = f"batch loss = (sum of the {self.count} images' losses) / {self.count}"
-            return self._summed(address, formula, values, 1 / self.count, self.replay.result.loss)
+            words = "the mean of the losses of the images of the batch"
+            return self._summed(address, formula, words, values, 1 / self.count, self.replay.result.loss)
         if address.kind == "gradient":
             formula, shares = f"{address} = sum of the {self.count} images' shares", self._shares(address)
             engine = float(self.replay.result.gradients[self._key(address)][address.index])
-            return self._summed(address, formula, shares, 1.0, engine)
+            words = "what each image of the batch asks of this weight, added: the step moves against it"
+            return self._summed(address, formula, words, shares, 1.0, engine)
         if address.array == "rstd":
             view = self.image(0).view(self.names.numbers[address.name])
             return explained(address, view.rule.own(view, "rstd", address.index), None)
-        return self._summed(
-            address, f"{address} = sum of the {self.count} images' shares", self._statistics(address), 1.0, None
-        )
+        formula, words = f"{address} = sum of the {self.count} images' shares", "over all images of the batch"
+        return self._summed(address, formula, words, self._statistics(address), 1.0, None)
 
     def _known(self, address: Address) -> Mapping[str, Mapping[str, Array]]:
         """What the optimizer keeps, by its name and the weight's. Raises `AddressError` where it is not known."""
@@ -119,14 +130,14 @@ class NextStep:
         return f"{address.name.removeprefix('@')}.{address.array}"
 
     def _summed(
-        self, address: Address, formula: str, values: list[float], factor: float, engine: float | None
+        self, address: Address, formula: str, words: str, values: list[float], factor: float, engine: float | None
     ) -> Explanation:
         """A number of the batch from one number of each image."""
         parts = [
             Part(f"image {n}", value, value * factor, factor, replace(address, image=n))
             for n, value in enumerate(values)
         ]
-        return explained(address, Opened(formula, parts), engine)
+        return explained(address, Opened(formula, parts, words=words), engine)
 
     def _shares(self, address: Address) -> list[float]:
         """Each image's share in the gradient by a weight: over the places it was used at, dy times the other factor."""
@@ -176,7 +187,10 @@ class NextStep:
             for t in moved.terms
         ]
         rate = f"; {self.lr:g} = {self._rate}" if self._rate and not address.state else ""
-        return explained(address, Opened(f"{address} = {moved.formula}{rate}", parts), self._moved(arrays, address))
+        beside = [] if address.state else [where["g"]]
+        beside += [replace(address, state=kept) for kept in optimizer.state_names if f"{kept}'" in moved.formula]
+        opened = Opened(f"{address} = {moved.formula}{rate}", parts, words=moved.words, beside=tuple(beside))
+        return explained(address, opened, self._moved(arrays, address))
 
     def _moved(self, arrays: Mapping[str, Array], address: Address) -> float:
         """The optimizer's own arithmetic: every weight moves by itself, so these are the bits of the step."""

@@ -24,6 +24,7 @@ class Function(Rule):
 
     def __init__(self, layer: type[Activation]) -> None:
         about = info(layer)
+        self.words = f"{about.name} takes this one value: {about.help}"
         self.name = next(name for name in (about.name, *about.aliases) if hasattr(plain, name))
         self.formula = about.formula.partition("=")[2].strip()
         self.forward: Callable[..., Any] = getattr(plain, self.name)
@@ -39,7 +40,7 @@ class Function(Rule):
         part = Part("input", x, y, y / x if x else 0.0, view.x.address(index))
         written = {"x": view.named(index, view.x), **{name: f"{value:g}" for name, value in options.items()}}
         formula = re.sub(r"\b[a-z]+\b", lambda found: written.get(found[0], found[0]), self.formula)
-        return Opened(f"{view.named(index)} = {formula}", [part], self.name)
+        return Opened(f"{view.named(index)} = {formula}", [part], self.name, self.words)
 
     def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
         x = np.asarray(view.x[index], np.float64)
@@ -66,7 +67,9 @@ class Shares(Rule):
     def output(self, view: View, index: Index) -> Opened:
         x, k = view.x, ("k", *index[1:])
         formula = f"exp({view.named(index, x)}) / sum over k < {x.array.shape[0]} of exp({view.named(k, x)})"
-        return Opened(f"{view.named(index)} = {formula}", softmax_parts(x, index, self.row(view, index)), "ratio")
+        words = "exp of the value as a share of the exps of them all: the shares add up to 1"
+        parts = softmax_parts(x, index, self.row(view, index))
+        return Opened(f"{view.named(index)} = {formula}", parts, "ratio", words)
 
     def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
         row = self.row(view, index)

@@ -14,7 +14,7 @@ from typing import Any
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.specimen.address import Address
-from tuicnn.specimen.explanation import Part
+from tuicnn.specimen.explanation import Part, Patch
 
 __all__ = ["Index", "Opened", "Operand", "Rule", "Use", "View"]
 
@@ -35,6 +35,11 @@ class Operand:
 
     def __getitem__(self, index: Index) -> float:
         return float(self.array[index])
+
+    @property
+    def called(self) -> str:
+        """Its name in a sentence."""
+        return "the image" if self.name == "image" else self.name
 
     def address(self, index: Index) -> Address:
         """The address of one of its numbers."""
@@ -90,6 +95,10 @@ class Opened:
     formula: str
     parts: Iterable[Part]
     combine: str = "sum"
+    #: what happens here, in a line
+    words: str = ""
+    patch: Patch | None = None
+    beside: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from .base import Index, Opened, Operand
 
 __all__ = ["LOSSES", "End", "LossRule"]
 
+_DIFFERENCE = "what is said minus what is so: below 0 where this output ought to grow"
+
 
 @dataclass(frozen=True)
 class End:
@@ -58,16 +60,19 @@ class LossRule:
         for k, target in enumerate(end.targets):
             share = of(z[(k,)], float(target)) / count
             parts.append(Part(f"target {target:g}", z[(k,)], share, 1 / count, z.address((k,))))
-        return Opened(f"loss = (sum over k < {count} of {what}) / {count}", parts)
+        words = "how far each output is from what it should be; the mean over the outputs"
+        return Opened(f"loss = (sum over k < {count} of {what}) / {count}", parts, words=words)
 
     def single(self, end: End, k: int, function: str, formula: str, of: Callable[[float], float]) -> Opened:
         """A probability that a logit has by itself; of one logit, for two classes, it is that of the second."""
         z = end.logits
         if z.array.size == 1 and k == 0:
-            return Opened("p[0] = 1 - p[1]", [Part("one", 1.0, 1.0), end.p.part((1,), -1.0, label="the other class")])
+            parts = [Part("one", 1.0, 1.0), end.p.part((1,), -1.0, label="the other class")]
+            return Opened("p[0] = 1 - p[1]", parts, words="what the other class leaves of 1")
         place = (0,) if z.array.size == 1 else (k,)
         part = Part("logit", z[place], of(z[place]), 1.0, z.address(place))
-        return Opened(f"p[{k}] = {formula.format(z=f'logits[{place[0]}]')}", [part], function)
+        words = "this output by itself, as a number from 0 to 1"
+        return Opened(f"p[{k}] = {formula.format(z=f'logits[{place[0]}]')}", [part], function, words)
 
 
 class OfCrossEntropy(LossRule):
@@ -82,7 +87,8 @@ class OfCrossEntropy(LossRule):
     def p(self, end: End, k: int) -> Opened:
         row: list[Index] = [(j,) for j in range(end.logits.array.size)]
         formula = f"p[{k}] = exp(logits[{k}]) / sum over k < {len(row)} of exp(logits[k])"
-        return Opened(formula, softmax_parts(end.logits, (k,), row), "ratio")
+        words = "exp of the class's output as a share of the exps of all classes: they add up to 1"
+        return Opened(formula, softmax_parts(end.logits, (k,), row), "ratio", words)
 
     def loss(self, end: End) -> Opened:
         z = end.logits.array.astype(np.float64)
@@ -94,12 +100,13 @@ class OfCrossEntropy(LossRule):
         ]
         smoothed = len(parts) > 1
         formula = f"-sum over k < {z.size} of target[k] * log(p[k])" if smoothed else f"-log(p[{end.label}])"
-        return Opened(f"loss = {formula}", parts)
+        words = "minus the logarithm of the right class's probability: 0 where the network is sure of it"
+        return Opened(f"loss = {formula}", parts, words=words)
 
     def gradient(self, end: End, k: int) -> Opened:
         target = float(self.targets(end)[k])
         parts = [end.p.part((k,), label="what is said"), Part("what is so", target, -target, -1.0)]
-        return Opened(f"d logits[{k}] = p[{k}] - {target:g}", parts)
+        return Opened(f"d logits[{k}] = p[{k}] - {target:g}", parts, words=_DIFFERENCE)
 
 
 class OfMeanSquaredError(LossRule):
@@ -115,7 +122,8 @@ class OfMeanSquaredError(LossRule):
         z, target = end.logits, float(end.targets[k])
         factor = 2 / z.array.size
         parts = [z.part((k,), factor, label="logit"), Part("target", target, -target * factor, -factor)]
-        return Opened(f"d logits[{k}] = 2 * (logits[{k}] - {target:g}) / {z.array.size}", parts)
+        formula = f"d logits[{k}] = 2 * (logits[{k}] - {target:g}) / {z.array.size}"
+        return Opened(formula, parts, words=_DIFFERENCE)
 
 
 class OfBinaryCrossEntropy(LossRule):
@@ -137,7 +145,7 @@ class OfBinaryCrossEntropy(LossRule):
             end.p.part(own, 1 / count, label="what is said"),
             Part("what is so", target, -target / count, -1 / count),
         ]
-        return Opened(f"d logits[{k}] = (p[{own[0]}] - {target:g}) / {count}", parts)
+        return Opened(f"d logits[{k}] = (p[{own[0]}] - {target:g}) / {count}", parts, words=_DIFFERENCE)
 
 
 LOSSES: dict[type[Loss], LossRule] = {

@@ -17,6 +17,9 @@ __all__ = ["OPENS", "TRAINING"]
 class Move(Rule):
     """y = x in another place: `source` says where an output came from, None for the padding; `target` the inverse."""
 
+    #: what becomes of a value
+    words = "the same value is passed on"
+
     def source(self, view: View, index: Index) -> tuple[int, Index] | None:
         return 0, index
 
@@ -26,10 +29,11 @@ class Move(Rule):
     def output(self, view: View, index: Index) -> Opened:
         found = self.source(view, index)
         if found is None:
-            return Opened(f"{view.named(index)} = 0", [Part("padding", 0.0, 0.0)])
+            return Opened(f"{view.named(index)} = 0", [Part("padding", 0.0, 0.0)], words="a zero of the border")
         number, place = found
         x = view.inputs[number]
-        return Opened(f"{view.named(index)} = {view.named(place, x)}", [x.part(place, label="the same value")])
+        parts = [x.part(place, label="the same value")]
+        return Opened(f"{view.named(index)} = {view.named(place, x)}", parts, words=self.words)
 
     def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
         yield Use(self.target(view, number, index), 1.0)
@@ -42,7 +46,8 @@ class Dropped(Move):
         scale = self.scale(view, index)
         formula = f"{view.named(index, view.x)} * {1 if scale else 0} / (1 - {view.layer.share:g})"
         part = view.x.part(index, scale, label="kept" if scale else "dropped")
-        return Opened(f"{view.named(index)} = {formula}", [part])
+        words = "kept by dropout, and enlarged for those that it drops" if scale else "dropped in this step: 0"
+        return Opened(f"{view.named(index)} = {formula}", [part], words=words)
 
     def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
         yield Use(index, self.scale(view, index))
@@ -52,8 +57,16 @@ class Dropped(Move):
         return 1.0 if view.scale is None else float(view.scale[index])
 
 
+class Undropped(Move):
+    """Dropout after training."""
+
+    words = "the same value: dropout drops in training only"
+
+
 class Rearranged(Move):
     """Flatten and reshape: the values keep their order, channel by channel, row by row."""
+
+    words = "the same value in another arrangement, channel by channel, row by row"
 
     def source(self, view: View, index: Index) -> tuple[int, Index]:
         return 0, _moved(index, view.output.array.shape, view.x.array.shape)
@@ -70,6 +83,8 @@ def _moved(index: Index, here: tuple[int, ...], there: tuple[int, ...]) -> Index
 class Padded(Move):
     """Zeros around the image: see `plain.zero_pad`."""
 
+    words = "the same value: only a border of zeros is put around the image"
+
     def source(self, view: View, index: Index) -> tuple[int, Index] | None:
         (top, _), (left, _) = view.layer.sides
         _, height, width = view.x.array.shape
@@ -83,6 +98,8 @@ class Padded(Move):
 
 class Joined(Move):
     """Channels one after the other: see `plain.concat`."""
+
+    words = "the same value: the branches' channels are put one after the other"
 
     def source(self, view: View, index: Index) -> tuple[int, Index]:
         channel = index[0]
@@ -102,7 +119,8 @@ class Sum(Rule):
     def output(self, view: View, index: Index) -> Opened:
         formula = " + ".join(view.named(index, x) for x in view.inputs)
         parts = [x.part(index, label=f"branch {number}") for number, x in enumerate(view.inputs, 1)]
-        return Opened(f"{view.named(index)} = {formula}", parts)
+        words = f"what the {len(parts)} branches have at this place, added"
+        return Opened(f"{view.named(index)} = {formula}", parts, words=words)
 
     def readers(self, view: View, number: int, index: Index) -> Iterator[Use]:
         yield Use(index, 1.0)
@@ -110,7 +128,7 @@ class Sum(Rule):
 
 OPENS: dict[type[Layer], Rule] = {
     Identity: Move(),
-    Dropout: Move(),  # it drops in training only
+    Dropout: Undropped(),
     Flatten: Rearranged(),
     Reshape: Rearranged(),
     ZeroPad: Padded(),

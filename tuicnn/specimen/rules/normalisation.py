@@ -40,7 +40,8 @@ class Normalisation(Rule):
             xhat.part(index, weight[own], weight.address(own), "the value, normalised"),
             bias.part(own, label="bias"),
         ]
-        return Opened(f"{view.named(index)} = {formula}", parts)
+        words = "the normalised value times a learnt weight, plus a learnt bias"
+        return Opened(f"{view.named(index)} = {formula}", parts, words=words)
 
     def own(self, view: View, name: str, index: Index) -> Opened:
         rstd, written = view.derived["rstd"], view.named(index, view.derived[name])
@@ -49,11 +50,13 @@ class Normalisation(Rule):
             by = rstd.address(group)
             formula = f"({view.named(index, x)} - {view.named(group, mean)}) * {view.named(group, rstd)}"
             parts = [x.part(index, rstd[group], by, "input"), mean.part(group, -rstd[group], by, "mean")]
-            return Opened(f"{written} = {formula}", parts)
+            words = "how far the value lies from the mean, in standard deviations"
+            return Opened(f"{written} = {formula}", parts, words=words)
         if name == "rstd":
             var, eps = self.variance(view), view.layer.eps
             parts = [var.part(index, label="variance"), Part("eps", eps, eps)]
-            return Opened(f"{written} = 1 / sqrt({view.named(index, var)} + {eps:g})", parts, "rsqrt")
+            words = "1 divided by the standard deviation; eps keeps it from a division by 0"
+            return Opened(f"{written} = 1 / sqrt({view.named(index, var)} + {eps:g})", parts, "rsqrt", words)
         return self.statistic(view, name, index)
 
     def statistic(self, view: View, name: str, index: Index) -> Opened:
@@ -62,13 +65,14 @@ class Normalisation(Rule):
         written, count = view.named(index, view.derived[name]), self.count(view, len(places))
         if name == "mean":
             parts = [x.part(place, 1 / count) for place in places]
-            return Opened(f"{written} = (sum of {len(places)} values of {x.name}) / {count}", parts)
+            words = f"the mean of {count:,} values"
+            return Opened(f"{written} = (sum of {len(places)} values of {x.name}) / {count}", parts, words=words)
         middle, apart = mean[index], []
         for place in places:
             factor = (x[place] - middle) / count
             apart.append(Part("", x[place], (x[place] - middle) * factor, factor, x.address(place)))
         formula = f"(sum of ({x.name} - {view.named(index, mean)})**2 over {len(places)} values) / {count}"
-        return Opened(f"{written} = {formula}", apart)
+        return Opened(f"{written} = {formula}", apart, words="the mean of the squared distances from the mean")
 
     def count(self, view: View, members: int) -> int:
         """How many values a set has; of the image at hand it has so many `members`."""

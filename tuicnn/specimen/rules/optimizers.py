@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuicnn.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
+from tuicnn.vocabulary import info
 
 __all__ = ["OPTIMIZERS", "Moved", "Term"]
 
@@ -30,9 +31,12 @@ class Moved:
 
     formula: str
     terms: list[Term]
+    words: str
 
 
 Values = Mapping[str, float]
+
+_SQUARES = "a running mean of the gradients' squares: how large they were lately"
 
 
 def _gradient(decay: float, factor: float) -> list[Term]:
@@ -44,27 +48,32 @@ def _gradient(decay: float, factor: float) -> list[Term]:
 def _square(kept: str, share: float, g: float, decay: float) -> Moved:
     """A moving average of g**2; g is already decayed."""
     formula = f"{share:g} * {kept} + {1 - share:g} * g**2"
-    return Moved(formula, [Term(kept, share, "before"), *_gradient(decay, (1 - share) * g)])
+    return Moved(formula, [Term(kept, share, "before"), *_gradient(decay, (1 - share) * g)], _SQUARES)
 
 
 def _stays(kept: str) -> Moved:
     """Without momentum the buffer is not used."""
-    return Moved(kept, [Term(kept, 1.0, "before")])
+    return Moved(kept, [Term(kept, 1.0, "before")], "not used without momentum")
 
 
 def _sgd(o: SGD, v: Values, lr: float, t: int) -> dict[str, Moved]:
     weight = Term("w", 1.0, "before")
     if not o.momentum:
-        return {"w": Moved(f"w - {lr:g} * g", [weight, *_gradient(o.decay, -lr)]), "momentum": _stays("momentum")}
+        words = "sgd moves it against the batch's gradient, as far as the rate says"
+        moved = Moved(f"w - {lr:g} * g", [weight, *_gradient(o.decay, -lr)], words)
+        return {"w": moved, "momentum": _stays("momentum")}
     ahead, before = (1 + o.momentum, o.momentum**2) if o.nesterov else (1.0, o.momentum)
     step = f"(g + {o.momentum:g} * momentum')" if o.nesterov else "momentum'"
     return {
         "w": Moved(
             f"w - {lr:g} * {step}, momentum' = {o.momentum:g} * momentum + g",
             [weight, Term("momentum", -lr * before, "momentum"), *_gradient(o.decay, -lr * ahead)],
+            "sgd moves it against the gradients of this step and of those before, which fade",
         ),
         "momentum": Moved(
-            f"{o.momentum:g} * momentum + g", [Term("momentum", o.momentum, "before"), *_gradient(o.decay, 1.0)]
+            f"{o.momentum:g} * momentum + g",
+            [Term("momentum", o.momentum, "before"), *_gradient(o.decay, 1.0)],
+            "the sum of the gradients, the former ones fading",
         ),
     }
 
@@ -86,10 +95,12 @@ def _moments(o: Any, v: Values, lr: float, t: int, decay: float, shrink: float) 
                 Term("exp_avg", -rate * o.beta1, "mean of the gradients before"),
                 *_gradient(decay, -rate * (1 - o.beta1)),
             ],
+            f"{info(o).name} moves it by the mean of its gradients over their size, so that all steps are of like size",
         ),
         "exp_avg": Moved(
             f"{o.beta1:g} * exp_avg + {1 - o.beta1:g} * g",
             [Term("exp_avg", o.beta1, "before"), *_gradient(decay, 1 - o.beta1)],
+            "a running mean of the gradients",
         ),
         "exp_avg_sq": _square("exp_avg_sq", o.beta2, g, decay),
     }
@@ -103,9 +114,15 @@ def _rmsprop(o: RMSProp, v: Values, lr: float, t: int) -> dict[str, Moved]:
     buffered = f"{o.momentum:g} * momentum + " if o.momentum else ""
     divided = f"{buffered}g / (sqrt(square_avg') + {o.eps:g})"
     weight = [Term("w", 1.0, "before"), *before, *_gradient(o.decay, -lr * rate)]
-    buffer = Moved(divided, [Term("momentum", o.momentum, "before"), *_gradient(o.decay, rate)])
+    buffer = Moved(
+        divided,
+        [Term("momentum", o.momentum, "before"), *_gradient(o.decay, rate)],
+        "the sum of the moves, the former ones fading",
+    )
     return {
-        "w": Moved(f"w - {lr:g} * ({divided})", weight),
+        "w": Moved(
+            f"w - {lr:g} * ({divided})", weight, "rmsprop moves it by its gradient over the gradients' recent size"
+        ),
         "square_avg": _square("square_avg", o.alpha, g, o.decay),
         "momentum": buffer if o.momentum else _stays("momentum"),
     }

@@ -14,7 +14,7 @@ from tuicnn.layers import AvgPool, GlobalAvgPool, GlobalMaxPool, Layer, MaxPool
 from tuicnn.specimen.explanation import Part
 
 from .base import Index, Opened, Rule, Use, View
-from .products import inside, windows_over
+from .products import inside, patch_of, windows_over
 
 __all__ = ["OPENS"]
 
@@ -22,7 +22,6 @@ __all__ = ["OPENS"]
 class Pooling(Rule):
     """One window of one channel; a global pooling is one window, as large as the image, whose output has no place."""
 
-    largest = False
     whole = False
 
     def window(self, view: View) -> Window:
@@ -32,6 +31,19 @@ class Pooling(Rule):
     def place(self, index: Index) -> tuple[int, int, int]:
         """(channel, row, column) of an output."""
         return (index[0], 0, 0) if self.whole else (index[0], index[1], index[2])
+
+    def opened(self, view: View, index: Index, formula: str, parts: list[Part], what: str, combine: str) -> Opened:
+        """A window's number: `what` it is, of the window."""
+        (channel, row, column), window = self.place(index), self.window(view)
+        kh, kw = window.kernel
+        seen = "the whole channel" if self.whole else f"a {kh}x{kw} window"
+        return Opened(
+            f"{view.named(index)} = {formula}",
+            parts,
+            combine,
+            f"{what} of {seen} of {view.x.called}",
+            patch_of(window, row, column, view.x, range(channel, channel + 1)),
+        )
 
     def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
         channel, p, q = index
@@ -63,9 +75,8 @@ class Mean(Pooling):
         if len(parts) < count:
             parts.append(Part(f"{count - len(parts)} zeros of the padding", 0.0, 0.0))
         kh, kw = window.kernel
-        return Opened(
-            f"{view.named(index)} = (sum of {kh} x {kw} values of {view.named((channel,), x)}) / {count}", parts
-        )
+        formula = f"(sum of {kh} x {kw} values of {view.named((channel,), x)}) / {count}"
+        return self.opened(view, index, formula, parts, "the mean", "sum")
 
 
 class Largest(Pooling):
@@ -88,7 +99,8 @@ class Largest(Pooling):
             for i, j, p, q in inside(window, row, column, x.array.shape[1:])
         ]
         kh, kw = window.kernel
-        return Opened(f"{view.named(index)} = max of {kh} x {kw} values of {view.named((channel,), x)}", parts, "max")
+        formula = f"max of {kh} x {kw} values of {view.named((channel,), x)}"
+        return self.opened(view, index, formula, parts, "the largest value", "max")
 
     def derivative(
         self, view: View, window: Window, channel: int, row: int, column: int, position: tuple[int, int]

@@ -9,11 +9,11 @@ import numpy as np
 from tuicnn import plain
 from tuicnn.kernels.windows import Window
 from tuicnn.layers import Conv, Dense, Depthwise, Layer
-from tuicnn.specimen.explanation import Part
+from tuicnn.specimen.explanation import Part, Patch
 
-from .base import Index, Opened, Rule, Use, View
+from .base import Index, Opened, Operand, Rule, Use, View
 
-__all__ = ["OPENS", "inside", "windows_over"]
+__all__ = ["OPENS", "inside", "patch_of", "windows_over"]
 
 
 def inside(window: Window, row: int, column: int, size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
@@ -26,6 +26,14 @@ def inside(window: Window, row: int, column: int, size: tuple[int, int]) -> Iter
         p, q = plain.pixel(row, column, i, j, window.stride, window.dilation)
         if 0 <= p - top < size[0] and 0 <= q - left < size[1]:
             yield i, j, p - top, q - left
+
+
+def patch_of(window: Window, row: int, column: int, x: Operand, channels: range) -> Patch:
+    """Which pixels of some channels of an input a window lies on, at an output's place."""
+    (top, _), (left, _) = window.pad
+    rows = [plain.pixel(row, column, i, 0, window.stride, window.dilation)[0] - top for i in range(window.kernel[0])]
+    across = [plain.pixel(row, column, 0, j, window.stride, window.dilation)[1] - left for j in range(window.kernel[1])]
+    return Patch(x.address(()), channels, tuple(rows), tuple(across))
 
 
 def windows_over(window: Window, p: int, q: int, out: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
@@ -72,7 +80,13 @@ class Convolution(Rule):
             + f"sum over c < {channels}, i < {kh}, j < {kw} of "
             + f"{view.named((f, 'c', 'i', 'j'), weight)} * {view.named(seen, x)}"
         )
-        return Opened(formula, parts)
+        seen_channels = range(begin, begin + channels)
+        return Opened(
+            formula,
+            parts,
+            words=_convolution_in_words(x, seen_channels, (kh, kw), f, bias is not None),
+            patch=patch_of(window, row, column, x, seen_channels),
+        )
 
     def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
         channel, p, q = index
@@ -96,6 +110,22 @@ class Convolution(Rule):
                 yield Use((f, row, column), x[seen], x.address(seen))
 
 
+def _convolution_in_words(x: Operand, channels: range, kernel: tuple[int, int], f: int, bias: bool) -> str:
+    """What a convolution does at one place."""
+    whole = x.array.shape[0]
+    if whole == 1:
+        seen = f"of {x.called}"
+    elif len(channels) == whole:
+        seen = f"of all {whole} channels of {x.called}"
+    elif len(channels) == 1:
+        seen = f"of channel {channels[0]} of {x.called}"
+    else:
+        seen = f"of channels {channels[0]} to {channels[-1]} of {x.called}"
+    window = "one pixel" if kernel == (1, 1) else f"a {kernel[0]}x{kernel[1]} window"
+    plus = ", plus the kernel's bias" if bias else ""
+    return f"{window} {seen} times kernel {f}, summed{plus}"
+
+
 def _sum(begin: int, letter: str, step: int) -> str:
     """`begin + step * letter` as one writes it."""
     moved = letter if step == 1 else f"{step} * {letter}"
@@ -112,7 +142,9 @@ class FullyConnected(Rule):
         if bias is not None:
             parts.append(bias.part((m,), label="bias"))
             formula = f"{view.named((m,), bias)} + {formula}"
-        return Opened(f"{view.named(index)} = {formula}", parts)
+        words = f"all {x.array.size:,} values of {x.called}, each times a weight of its own, summed"
+        words += ", plus a bias" if bias is not None else ""
+        return Opened(f"{view.named(index)} = {formula}", parts, words=words)
 
     def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
         weight = view.own["weight"]
