@@ -18,6 +18,7 @@ from tests.faults.conftest import FOR_EVER, TEXT, Begin
 from tests.faults.waiting import steps
 from tests.runs.small import kinds, of, read_journal
 from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.runs.creation import create_run
 from tuicnn.runs.finding import find_run
 from tuicnn.runs.status import summary
@@ -58,7 +59,7 @@ async def test_a_run_to_its_end(begin: Begin) -> None:
     assert len(poll.history.losses) == 10
     assert len(poll.history.epochs) == 2
     # the result stays, and can be looked into
-    seen = await feed.ask(AskActivations(1, -1))
+    seen = await feed.ask(AskActivations(1, PinnedImage(-1)))
     assert (seen.sample, seen.samples, seen.maps.shape) == (49, 50, (10,))
     events = read_journal(folder.journal).events
     assert kinds(events) == ["start", *["step"] * 5, "epoch", *["step"] * 5, "epoch", "end"]

@@ -9,12 +9,13 @@ from tests.faults.waiting import until
 from tests.training.test_session import NET, in_background, session
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.training.events import State
 from tuicnn.training.session import Session
 
 
 def seen_in(run: Session, layer: int, sample: int) -> Activations:
-    return run.ask(AskActivations(layer, sample).answer).result(10)
+    return run.ask(AskActivations(layer, PinnedImage(sample)).answer).result(10)
 
 
 def test_what_is_seen_is_what_the_network_computes() -> None:

@@ -17,6 +17,7 @@ import pytest
 from tuicnn.data import Dataset
 from tuicnn.language import check
 from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.training import session as session_module
 from tuicnn.training.events import End, Epoch, Event, Paused, Start, State, Step, Unpaused
 from tuicnn.training.progress import Progress
@@ -156,7 +157,7 @@ def test_a_look_at_an_image_has_its_outputs_and_their_softmax(run: Callable[...,
     watched = run()
     data, weights = watched.data, watched.weights[-1]
     for sample in (0, 5, VALIDATION + 2):
-        seen = watched.session.ask(AskActivations(1, sample).answer).result(timeout=10)
+        seen = watched.session.ask(AskActivations(1, PinnedImage(sample)).answer).result(timeout=10)
         number = sample % VALIDATION
         image, label = data.val_images[number], int(data.val_labels[number])
         assert (seen.sample, seen.samples, seen.label, seen.layer) == (number, VALIDATION, label, 1)

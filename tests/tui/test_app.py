@@ -142,7 +142,7 @@ async def test_minus_and_plus_change_the_learning_rate(feed: FakeFeed, size: tup
         await screen.sees("learning rate 0.001 ")
         await screen.press("minus", "minus")
         await screen.sees("learning rate 0.00025 ")
-        await screen.sees("the learning rate is halved from the next step on", line=0)
+        await screen.sees("the learning rate is halved from the next step on", line=1)
         await screen.press("plus")
         await screen.sees("learning rate 0.0005 ")
         await screen.press("equals_sign")
@@ -159,8 +159,15 @@ async def test_where_no_step_follows_the_rate_is_left_alone_and_that_is_said(fee
         await screen.sees("testing")
         for key in ("minus", "plus", "s"):
             await screen.press(key)
-            await screen.sees("no step follows", line=0)
+            await screen.sees("no step follows", line=1)
         assert feed.acted == []
+
+
+async def test_the_first_line_names_the_view_and_tells_how_far_the_run_is(feed: FakeFeed) -> None:
+    async with showing(feed) as screen:
+        await screen.sees("[1 Train]", "mnist-3", "training", "%", "left", line=0)
+        feed.gone = "The process is gone."
+        await screen.sees("lost", line=0)
 
 
 async def test_tabs_and_keys_can_be_clicked(feed: FakeFeed) -> None:
@@ -192,12 +199,13 @@ async def test_a_run_that_diverged_says_where_and_waits_for_a_smaller_rate(
         assert ("its input reached 3.1e+20" in said) == (size[0] > 80)
         assert re.search(r"minus halves the (learning )?rate \(0.001\), space goes on.", said)
         feed.trouble = "The disk is full: no checkpoint can be written to runs/mnist-3/checkpoints."
-        await screen.sees("The disk is full", line=0)
+        await screen.sees("The disk is full", line=2)
         assert "The output of conv2 became infinite" in screen.lines[1]
+        feed.trouble = ""
         await screen.press("minus")
         await screen.until(lambda: "(0.0005)" in " ".join(screen.lines[1:3]))
         await screen.press("space")
-        await screen.sees("training", line=1)
+        await screen.sees("training", line=0)
         assert feed.acted == ["halve-rate", "resume"]
 
 
@@ -205,13 +213,13 @@ async def test_what_is_amiss_is_shown_until_it_is_over(feed: FakeFeed) -> None:
     async with showing(feed, (120, 40)) as screen:
         await screen.sees("training")
         feed.message = "Training goes on in one process: another process is gone."
-        await screen.sees("one process", line=0)
+        await screen.sees("one process", line=1)
         feed.trouble = "The disk is full: no checkpoint can be written to runs/mnist-3/checkpoints."
-        await screen.sees("The disk is full: no checkpoint", line=0)
+        await screen.sees("The disk is full: no checkpoint", line=1)
         feed.trouble = ""
-        await screen.sees("one process", line=0)
+        await screen.sees("one process", line=1)
         feed.message = ""
-        await screen.sees("batch 64", line=0)
+        await screen.sees("epoch 1/3", line=1)
 
 
 async def test_the_end_is_told_in_a_frozen_view_too(feed: FakeFeed) -> None:

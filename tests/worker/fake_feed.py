@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 import numpy as np
 
 from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
 from tuicnn.observing.question import Question
 from tuicnn.training.divergence import Divergence
@@ -185,7 +186,7 @@ class FakeFeed:
     async def ask(self, question: Question[A]) -> A:
         self._answer(type(question).__name__)
         match question:
-            case AskActivations(layer, sample):
+            case AskActivations(layer, PinnedImage(sample)):
                 self.activations.append((layer, sample))
                 answer: object = self._activations(layer, sample)
             case AskLayerStats():

@@ -11,6 +11,7 @@ import numpy as np
 from tests.worker.fake_feed import OVERVIEW
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
 from tuicnn.observing.question import Question
 from tuicnn.training.events import Epoch, LayerRow, Overview, State
@@ -63,7 +64,7 @@ class PretendRun:
                 future.set_exception(UserError("There is no layer 7."))
             case AskActivations(8):
                 future.set_exception(ZeroDivisionError("on purpose"))
-            case AskActivations(layer, sample):
+            case AskActivations(layer, PinnedImage(sample)):
                 future.set_result(self._seen(layer, sample))
             case AskLayerStats():
                 a, b, c, d, e = (np.arange(2, dtype=np.float32) + i for i in range(5))

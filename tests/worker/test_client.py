@@ -13,6 +13,7 @@ import pytest
 from tests.worker.pretend import PretendRun, an_overview
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
@@ -42,7 +43,7 @@ async def test_it_is_a_feed(server: Server, folder: RunFolder) -> None:
         assert await feed.overview() == an_overview()
         poll = await feed.poll(0, 0)
         assert (poll.progress.steps, len(poll.history.losses)) == (6, 3)
-        assert (await feed.ask(AskActivations(0, 12))).sample == 2
+        assert (await feed.ask(AskActivations(0, PinnedImage(12)))).sample == 2
         assert (await feed.ask(AskLayerStats())).step == 4
         assert (await feed.act("pause")).state is State.PAUSED
 
@@ -55,7 +56,7 @@ async def test_several_screens_see_what_one_does(server: Server, folder: RunFold
 
 async def test_many_questions_at_once_get_their_own_answers(server: Server, folder: RunFolder) -> None:
     async with connected(folder) as feed:
-        seen = asyncio.gather(*(feed.ask(AskActivations(0, n)) for n in range(10)))
+        seen = asyncio.gather(*(feed.ask(AskActivations(0, PinnedImage(n))) for n in range(10)))
         polls = asyncio.gather(*(feed.poll(n % 3, 0) for n in range(10)))
         assert [one.sample for one in await seen] == list(range(10))
         assert [poll.history.start for poll in await polls] == [n % 3 for n in range(10)]
@@ -63,7 +64,7 @@ async def test_many_questions_at_once_get_their_own_answers(server: Server, fold
 
 async def test_numbers_come_while_a_question_waits(server: Server, folder: RunFolder, run: PretendRun) -> None:
     async with connected(folder) as feed:
-        waiting = asyncio.create_task(feed.ask(AskActivations(1, 0)))
+        waiting = asyncio.create_task(feed.ask(AskActivations(1)))
         while not run.waiting:
             await asyncio.sleep(0.005)
         await asyncio.wait_for(feed.poll(0, 0), 5)
@@ -76,15 +77,15 @@ async def test_a_question_given_up_does_not_spoil_the_next(server: Server, folde
     async with connected(folder) as feed:
         for _ in range(3):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(feed.ask(AskActivations(1, 5)), 0.05)
-            assert (await feed.ask(AskActivations(0, 3))).layer == 0
+                await asyncio.wait_for(feed.ask(AskActivations(1, PinnedImage(5))), 0.05)
+            assert (await feed.ask(AskActivations(0, PinnedImage(3)))).layer == 0
 
 
 async def test_what_cannot_be_seen_is_refused_and_the_feed_lives(server: Server, folder: RunFolder) -> None:
     async with connected(folder) as feed:
         with pytest.raises(UserError, match="There is no layer 7"):
-            await feed.ask(AskActivations(7, 0))
-        assert (await feed.ask(AskActivations(0, 0))).layer == 0
+            await feed.ask(AskActivations(7))
+        assert (await feed.ask(AskActivations(0))).layer == 0
 
 
 async def test_data_that_cannot_be_read_ends_the_wait(server: Server, folder: RunFolder, run: PretendRun) -> None:
@@ -102,7 +103,7 @@ async def test_no_answer_in_time_is_a_sentence(
     monkeypatch.setattr(client, "BETWEEN_STEPS", 0.05)
     async with connected(folder) as feed:
         with pytest.raises(WorkerGone, match="does not answer"):
-            await feed.ask(AskActivations(1, 0))
+            await feed.ask(AskActivations(1))
         assert (await feed.poll(0, 0)).progress.step == 3
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.worker.pretend import PretendRun, an_overview
 from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.training.events import Overview
 from tuicnn.training.progress import History, Progress
@@ -48,7 +49,7 @@ def there_and_back(value: Any) -> Any:
 
 RUN = PretendRun()
 POLL = Poll(Progress(), RUN.history(0, 0))
-SEEN = RUN.ask(AskActivations(0, 4)).result()
+SEEN = RUN.ask(AskActivations(0, PinnedImage(4))).result()
 FRAME = encode("poll", POLL)
 
 numbers = st.floats(width=32) | st.just(math.nan)
@@ -67,7 +68,7 @@ def test_history_survives(losses: list[float], start: int) -> None:
         POLL,
         an_overview(),
         AskPoll(1, 2),
-        AskActivations(0, -5),
+        AskActivations(0, PinnedImage(-5)),
         Act("stop"),
         Refusal("no", False),
         SEEN,

@@ -19,6 +19,7 @@ from tests.faults.waiting import until
 from tests.worker.pretend import PretendRun, an_overview
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.lock import identity_of
@@ -75,7 +76,7 @@ def test_each_question_has_its_answer(server: Server, folder: RunFolder, run: Pr
         assert (len(poll.history.losses), len(poll.history.epochs)) == (2, 1)
         connection.sendall(encode("ask AskLayerStats", AskLayerStats()))
         assert answer(connection, LayerStats).dead.tolist() == [3, 4]
-        connection.sendall(encode("ask AskActivations", AskActivations(0, -1)))
+        connection.sendall(encode("ask AskActivations", AskActivations(0, PinnedImage(-1))))
         assert (answer(connection, Activations)).sample == 9
         for action, state in (("pause", State.PAUSED), ("resume", State.TRAINING), ("step", State.TRAINING)):
             connection.sendall(encode("act", Act(action)))  # type: ignore[arg-type]
@@ -130,7 +131,7 @@ def test_an_answer_waits_for_the_training_thread_and_holds_nobody_up(
     server: Server, folder: RunFolder, run: PretendRun
 ) -> None:
     with viewer(folder) as connection:
-        connection.sendall(encode("ask AskActivations", AskActivations(1, 0)))
+        connection.sendall(encode("ask AskActivations", AskActivations(1)))
         until(lambda: len(run.waiting) == 1)
         assert works(folder)
         run.let_answers_go()
@@ -139,7 +140,7 @@ def test_an_answer_waits_for_the_training_thread_and_holds_nobody_up(
 
 def test_a_question_of_a_viewer_that_left_is_cancelled(server: Server, folder: RunFolder, run: PretendRun) -> None:
     with viewer(folder) as connection:
-        connection.sendall(encode("ask AskActivations", AskActivations(1, 0)))
+        connection.sendall(encode("ask AskActivations", AskActivations(1)))
         until(lambda: len(run.waiting) == 1)
     until(lambda: run.waiting[0].cancelled())
     run.let_answers_go()
@@ -150,7 +151,7 @@ def test_a_viewer_that_does_not_wait_gets_its_answers_in_turn(
     server: Server, folder: RunFolder, run: PretendRun
 ) -> None:
     with viewer(folder) as connection:
-        connection.sendall(encode("ask AskActivations", AskActivations(1, 0)))
+        connection.sendall(encode("ask AskActivations", AskActivations(1)))
         until(lambda: len(run.waiting) == 1)
         connection.sendall(POLL)
         assert works(folder)
@@ -161,12 +162,12 @@ def test_a_viewer_that_does_not_wait_gets_its_answers_in_turn(
 
 def test_what_cannot_be_answered_is_refused_in_a_sentence(server: Server, folder: RunFolder, run: PretendRun) -> None:
     with viewer(folder) as connection:
-        connection.sendall(encode("ask AskActivations", AskActivations(7, 0)))
+        connection.sendall(encode("ask AskActivations", AskActivations(7)))
         assert answer(connection, Activations) == Refusal("There is no layer 7.", False)
-        connection.sendall(encode("ask AskActivations", AskActivations(8, 0)))
+        connection.sendall(encode("ask AskActivations", AskActivations(8)))
         assert "because of an error" in answer(connection, Activations).message
         run.maps = (4100, 4100)  # of 4 bytes each
-        connection.sendall(encode("ask AskActivations", AskActivations(0, 0)))
+        connection.sendall(encode("ask AskActivations", AskActivations(0)))
         assert answer(connection, Activations) == Refusal("The answer is too large to be sent.", False)
         connection.sendall(POLL)
         assert isinstance(answer(connection, Poll), Poll)
@@ -179,8 +180,8 @@ def test_what_cannot_be_answered_is_refused_in_a_sentence(server: Server, folder
         encode("ask Question", AskLayerStats()),
         encode("AskLayerStats", AskLayerStats()),
         encode("ask AskActivations", AskLayerStats()),  # another one's fields
-        encode("ask AskActivations", AskActivations("all", 0)),  # type: ignore[arg-type]
-        encode("ask AskActivations", AskActivations(0, 2**62)).replace(b"4611686018427387904", b"9" * 19),
+        encode("ask AskActivations", AskActivations("all")),  # type: ignore[arg-type]
+        encode("ask AskActivations", AskActivations(0, PinnedImage(2**62))).replace(b"4611686018427387904", b"9" * 19),
     ],
 )
 def test_a_question_that_there_is_not_is_not_put_to_the_run(
@@ -247,14 +248,14 @@ def test_a_stalled_viewer_is_not_waited_for_nor_fed_more_than_one_answer(folder:
     server = Server(run, identity_of(folder.path), lambda: address_for(folder.path))
     try:
         with viewer(folder) as stalled:
-            stalled.sendall(encode("ask AskActivations", AskActivations(0, 0)) * 5)
+            stalled.sendall(encode("ask AskActivations", AskActivations(0)) * 5)
             until(lambda: "AskActivations" in run.asked)
             assert works(folder)
             assert run.asked.count("AskActivations") == 1
             for _ in range(5):
                 assert answer(stalled, Activations).maps.shape == (64, 128, 128)
         with viewer(folder) as flood, contextlib.suppress(ConnectionError):
-            flood.sendall(encode("ask AskActivations", AskActivations(0, 0)))
+            flood.sendall(encode("ask AskActivations", AskActivations(0)))
             while True:  # hung up on, well before memory is short
                 flood.sendall(POLL * 100)
         assert works(folder)

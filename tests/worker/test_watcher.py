@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.worker.fake_feed import FakeFeed
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
 from tuicnn.training.divergence import Divergence
@@ -45,7 +46,7 @@ async def watching(feed: FakeFeed) -> AsyncIterator[tuple[Watcher, list[Snapshot
         return feed
 
     watcher = Watcher(connect, told.append)
-    watcher.subscribe("test", AskActivations(0, 0), AskLayerStats())
+    watcher.subscribe("test", AskActivations(0), AskLayerStats())
     task = asyncio.create_task(watcher.run())
     try:
         yield watcher, told
@@ -116,7 +117,7 @@ async def test_nothing_is_asked_for_while_frozen_but_what_a_person_chooses(feed:
         feed.advance(50)
         await asyncio.sleep(0.4)
         assert (feed.asked["poll"], feed.asked["AskActivations"]) == (polls, asked)
-        watcher.subscribe("test", AskActivations(3, 0))
+        watcher.subscribe("test", AskActivations(3))
         await asyncio.sleep(0.1)
         assert feed.activations[-1] == (3, 0)
         assert feed.asked["AskActivations"] == asked + 1
@@ -133,15 +134,15 @@ async def test_what_nobody_subscribes_to_is_not_asked_for(feed: FakeFeed) -> Non
             feed.advance(1)
             await asyncio.sleep(0.1)
         assert feed.asked["AskActivations"] == 0
-        watcher.subscribe("test", AskActivations(0, 0))
+        watcher.subscribe("test", AskActivations(0))
         await asyncio.sleep(0.1)
         assert feed.asked["AskActivations"] == 1
 
 
 async def test_each_subscriber_has_what_it_draws_and_a_question_of_two_is_asked_once(feed: FakeFeed) -> None:
     async with watching(feed) as (watcher, _):
-        watcher.subscribe("test", AskActivations(0, 0))
-        watcher.subscribe("other", AskActivations(0, 0), AskLayerStats())
+        watcher.subscribe("test", AskActivations(0))
+        watcher.subscribe("other", AskActivations(0), AskLayerStats())
         await asyncio.sleep(0.15)
         assert feed.asked["AskActivations"] == feed.asked["AskLayerStats"] == 1
         watcher.subscribe("test")
@@ -199,7 +200,7 @@ async def test_after_the_end_all_is_fetched_and_then_nothing_is_asked(feed: Fake
         polls = feed.asked["poll"]
         await asyncio.sleep(0.3)
         assert feed.asked["poll"] == polls
-        watcher.subscribe("test", AskActivations(0, 7))
+        watcher.subscribe("test", AskActivations(0, PinnedImage(7)))
         await asyncio.sleep(0.1)
         assert feed.activations[-1] == (0, 7)
 
@@ -218,18 +219,18 @@ async def test_a_process_that_is_gone_is_told_and_the_picture_stays(feed: FakeFe
 async def test_a_layer_that_cannot_be_shown_is_told_and_watching_goes_on(feed: FakeFeed) -> None:
     class Shy(FakeFeed):
         async def ask(self, question: Question[A]) -> A:
-            if question == AskActivations(2, 0):
+            if question == AskActivations(2):
                 raise UserError("Nothing to be seen of conv2.")
             return await super().ask(question)
 
     shy = Shy()
     shy.advance(10)
     async with watching(shy) as (watcher, _):
-        watcher.subscribe("test", AskActivations(2, 0))
+        watcher.subscribe("test", AskActivations(2))
         await asyncio.sleep(0.15)
         assert watcher.snapshot.refusal(AskActivations) == "Nothing to be seen of conv2."
         assert watcher.snapshot.answer(AskActivations) is None
-        watcher.subscribe("test", AskActivations(1, 0))
+        watcher.subscribe("test", AskActivations(1))
         await asyncio.sleep(0.15)
         assert watcher.snapshot.refusal(AskActivations) == ""
         seen = watcher.snapshot.answer(AskActivations)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.errors import UserError
+from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.question import Question
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ __all__ = ["Activations", "AskActivations"]
 class Activations:
     """An image, what the chosen layer makes of it, and what the network says it is."""
 
-    sample: int  # index into the validation images
+    sample: int  # index into the validation images; -1 for an image of one's own
     samples: int  # how many there are
-    label: int
+    label: int  # -1 where it is not known
     image: NDArray[np.uint8]  # (H, W, C), as stored
     layer: int
     maps: NDArray[np.float32]  # the layer's output: (C, H, W), or (V,); NaN where nothing reads it
@@ -33,36 +34,31 @@ class Activations:
 
 @dataclass(frozen=True)
 class AskActivations(Question[Activations]):
-    """`layer` is an index into the plan's layers; `sample` any integer, modulo the number of validation images.
-
-    Where there are no validation images, test images take their place.
-    """
+    """`layer` is an index into the plan's layers."""
 
     period: ClassVar[float] = 0.6  # feature maps take the most bytes of all that is drawn
 
     layer: int
-    sample: int
+    image: PinnedImage = field(default_factory=PinnedImage)
 
     def answer(self, trainer: Trainer) -> Activations:
-        """Raises `UserError` for a layer that there is not."""
+        """Raises `UserError` for a layer that there is not, and an image that does not fit."""
         from tuicnn.data import normalise
 
         data, network, plan = trainer.dataset, trainer.network, trainer.plan
         if not 0 <= self.layer < len(plan.nodes):
             raise UserError(f"There is no layer {self.layer}: the layers are 0 to {len(plan.nodes) - 1}.")
-        images, labels = (
-            (data.val_images, data.val_labels) if len(data.val_images) else (data.test_images, data.test_labels)
+        pixels, label, number = self.image.find(data, plan.input)
+        outputs = network.activations(
+            normalise(pixels[None], data.mean, data.std, network.dtype)[:, :, 0].transpose(2, 0, 1)
         )
-        index = self.sample % len(images)
-        image = normalise(images[index : index + 1], data.mean, data.std, network.dtype)
-        outputs = network.activations(image[:, :, 0].transpose(2, 0, 1))
         maps, last = outputs[self.layer], outputs[-1]
         assert last is not None
         return Activations(
-            sample=index,
-            samples=len(images),
-            label=int(labels[index]),
-            image=np.ascontiguousarray(images[index]),
+            sample=number,
+            samples=len(data.val_images) or len(data.test_images),
+            label=label,
+            image=pixels,
             layer=self.layer,
             maps=np.full(plan.nodes[self.layer].shape, np.nan, np.float32) if maps is None else maps.astype(np.float32),
             probabilities=plan.loss.probabilities(last[None])[0].astype(np.float32),

@@ -11,20 +11,23 @@ from time import monotonic
 from typing import Any, ClassVar
 
 from rich.console import COLOR_SYSTEMS
+from textual import on
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hits, Provider
 from textual.filter import LineFilter, NoColor
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.system_commands import SystemCommandsProvider
 
 from tuicnn.display.summary import Outcome
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.verdict import WORDS
 from tuicnn.errors import UserError
+from tuicnn.runs.folder import RunFolder
 from tuicnn.training.events import State
 from tuicnn.training.progress import Progress
+from tuicnn.tui.context import ViewContext
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
@@ -35,6 +38,7 @@ from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.train import TrainScreen
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.keys import described, shortcuts
+from tuicnn.tui.widgets.view_bar import Tab, ViewBar
 from tuicnn.worker.feed import Action, Feed
 from tuicnn.worker.snapshot import Snapshot
 from tuicnn.worker.watcher import Watcher
@@ -42,8 +46,11 @@ from tuicnn.worker.watcher import Watcher
 __all__ = ["TrainApp"]
 
 COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
-#: by mode: each view is a stack of screens of its own
-VIEWS: dict[str, type[View]] = {"train": TrainScreen}
+#: the views in the order of their digits, each by the mode that Textual knows it by: name, class, what it is for
+VIEWS: dict[str, tuple[str, type[View], str]] = {
+    "train": ("Train", TrainScreen, "Is it learning? The layers and the curves."),
+}
+TABS = tuple(Tab(str(digit), name, mode) for digit, (mode, (name, _, _)) in enumerate(VIEWS.items(), 1))
 #: actions that change or end the training; the palette lists them last, since Enter alone chooses its first entry
 CONTROLS = ("pause", "control", "leave")
 RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
@@ -74,6 +81,11 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(tab.key, f"show_view('{tab.mode}')", tab.label, show=False, tooltip=VIEWS[tab.mode][2])
+            for tab in TABS
+        ),
+        Binding("escape", "up", "back", show=False, tooltip="Back to where one came from."),
         Binding("space", "pause", "pause", tooltip="Pause at the end of a step, or go on."),
         Binding("s", "control('step')", "step", tooltip="Train one step, then pause."),
         Binding("w", "control('save')", "write", show=False, tooltip="Write a checkpoint now, after the step."),
@@ -105,6 +117,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         terminal: TerminalProfile,
         *,
         title: str = "tuicnn",
+        folder: RunFolder | None = None,
     ) -> None:
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
         self.terminal = terminal
@@ -115,8 +128,10 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         self.use_command_palette = not terminal.ascii  # Textual's palette has characters of its own
         self.console._color_system = _colour_system(terminal)
         self.watcher = Watcher(connect, self._on_snapshot)
-        for mode, view in VIEWS.items():
-            self.add_mode(mode, partial(view, terminal, self.watcher, title))
+        context = ViewContext(terminal, self.watcher, title, folder)
+        for mode, (_, view, _) in VIEWS.items():
+            self.add_mode(mode, partial(view, context, mode, TABS))
+        self._way: list[str] = []  # the views that a person came from
         self._hangup = Hangup(partial(self._leave_with, "background"))
         self._ending = False
         self._shown: tuple[bool, str] = (False, "")  # whether the run is over, and what the space bar does
@@ -138,6 +153,25 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def on_unmount(self) -> None:
         """Stop watching the terminal."""
         self._hangup.stop()
+
+    def action_show_view(self, mode: str) -> None:
+        """Show a view; there is no way back from it but the other views' keys."""
+        self._way.clear()
+        self.switch_mode(mode)
+
+    @on(ViewBar.Chosen)
+    def _on_view_chosen(self, message: ViewBar.Chosen) -> None:
+        self.action_show_view(message.mode)
+
+    def go_down(self, mode: str) -> None:
+        """Show a view of what was chosen in this one; escape comes back."""
+        self._way.append(self.current_mode)
+        self.switch_mode(mode)
+
+    def action_up(self) -> None:
+        """Back to the view that a person came from."""
+        if self._way:
+            self.switch_mode(self._way.pop())
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         over = snapshot.progress.state.final or bool(snapshot.gone)
@@ -167,6 +201,10 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable the palette where it can be drawn, and control while there is a run to control."""
+        if action == "show_view":
+            return not isinstance(self.screen, ModalScreen)
+        if action == "up":
+            return bool(self._way)
         if action in ("pause", "freeze") or (action == "control" and parameters != ("save",)):
             return not (self.watcher.snapshot.progress.state.final or self.watcher.snapshot.gone)
         return self.use_command_palette if action == "command_palette" else True

@@ -22,7 +22,7 @@ def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen
     Returns the command's exit code: 1 where the run failed, was lost or could not all be saved, or the screen broke
     down; 128 and the signal's number where a signal ended it.
     """
-    app = TrainApp(lambda: RemoteFeed.connect(folder, process=process), terminal, title=folder.name)
+    app = TrainApp(lambda: RemoteFeed.connect(folder, process=process), terminal, title=folder.name, folder=folder)
     outcome = app.run()
     app.restore_terminal()
     if app.broken:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
@@ -23,6 +23,8 @@ from tuicnn.worker.feed import Action, Feed, WorkerGone
 from tuicnn.worker.snapshot import Numbers, Snapshot
 
 __all__ = ["Watcher"]
+
+A = TypeVar("A")
 
 NUMBERS_PERIOD = 0.1  # seconds between two requests for the numbers
 FROZEN_PERIOD = 1.0  # … in a frozen view, for the one thing that is shown there: that the run has ended
@@ -111,6 +113,17 @@ class Watcher:
         self._settled = False
         self._wake()
         return progress
+
+    async def ask(self, question: Question[A]) -> A | None:
+        """One answer, now; None where the run's process is gone. Raises `UserError` where it refuses."""
+        await self._tried.wait()
+        if self._feed is None or self.snapshot.gone:
+            return None
+        try:
+            return await self._feed.ask(question)
+        except WorkerGone as gone:
+            self._lost(gone)
+            return None
 
     def _wake(self) -> None:
         self._wake_numbers.set()

@@ -9,6 +9,7 @@ from tuicnn.display.terminal import TerminalProfile
 from tuicnn.training.events import State
 from tuicnn.training.progress import Progress
 from tuicnn.tui.widgets.status import Status
+from tuicnn.tui.widgets.view_bar import Tab, ViewBar
 from tuicnn.worker.snapshot import Snapshot
 
 numbers = st.floats() | st.floats(0, 1)
@@ -44,13 +45,16 @@ progresses = st.builds(
     width=st.integers(1, 160),
     terminal=st.sampled_from([TerminalProfile(colours="none"), TerminalProfile(ascii=True, colours="none")]),
 )
-def test_whatever_the_run_says_three_lines_of_the_width(
+def test_whatever_the_run_says_the_lines_have_the_width(
     progress: Progress, known: bool, frozen: bool, gone: str, width: int, terminal: TerminalProfile
 ) -> None:
-    status = Status(terminal, "größe")
+    status = Status(terminal)
     status.show(Snapshot(OVERVIEW if known else None, progress, frozen=frozen, gone=gone))
-    lines = [strip.text for strip in status.painted(width, 3)]
-    assert [len(line) for line in lines] == [width] * 3
+    bar = ViewBar(terminal, "größe", [Tab("1", "Train", "train"), Tab("2", "Maps", "maps")], "maps")
+    bar.show(status.read if known else Snapshot(None, progress, frozen=frozen, gone=gone))
+    lines = [strip.text for height in (1, 2) for strip in status.painted(width, height)]
+    lines += [strip.text for strip in bar.painted(width, 1)]
+    assert [len(line) for line in lines] == [width] * 4
     assert all(line.isprintable() for line in lines)
     if terminal.ascii:
         assert all(line.isascii() for line in lines)
@@ -59,17 +63,17 @@ def test_whatever_the_run_says_three_lines_of_the_width(
 def painted(progress: Progress, width: int = 120) -> str:
     status = Status(TerminalProfile(colours="none"))
     status.show(Snapshot(OVERVIEW, progress))
-    return "\n".join(strip.text for strip in status.painted(width, 3))
+    return "\n".join(strip.text for strip in status.painted(width, 2))
 
 
 def test_what_is_amiss_is_cut_where_it_does_not_fit_and_ends_with_the_process() -> None:
     trouble = Progress(State.TRAINING, trouble="The disk is full: no checkpoint can be written to " + "x" * 99)
     heading = painted(trouble, 80).splitlines()[0]
-    assert "  The disk is full" in heading
+    assert " The disk is full" in heading
     assert heading.rstrip().endswith("…")
     status = Status(TerminalProfile(colours="none"))
     status.show(Snapshot(OVERVIEW, trouble, gone="The process is gone."))
-    assert "disk" not in "".join(strip.text for strip in status.painted(120, 3))
+    assert "disk" not in "".join(strip.text for strip in status.painted(120, 2))
 
 
 @pytest.mark.parametrize("width", [56, 60, 80, 120, 200])

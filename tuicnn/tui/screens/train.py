@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,13 +12,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 
 from tuicnn.display.curves import smoothed
-from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.terminal import Role
 from tuicnn.display.text import displayable
 from tuicnn.numbers import percent, shape
 from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
 from tuicnn.training.events import Overview
+from tuicnn.tui.context import ViewContext
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.bars import Bars
 from tuicnn.tui.widgets.chart import Chart, Series
@@ -28,8 +30,8 @@ from tuicnn.tui.widgets.maps import Maps
 from tuicnn.tui.widgets.picture import Picture
 from tuicnn.tui.widgets.sparkline import Sparkline
 from tuicnn.tui.widgets.status import Status
+from tuicnn.tui.widgets.view_bar import Tab
 from tuicnn.worker.snapshot import Snapshot
-from tuicnn.worker.watcher import Watcher
 
 __all__ = ["TrainScreen"]
 
@@ -59,9 +61,10 @@ class TrainScreen(View, inherit_bindings=False):
         Binding("m", "smoothing", "smoothing", show=False, tooltip="Smooth the curves more, or not at all."),
     ]
 
-    def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str) -> None:
-        super().__init__(terminal, watcher, title)
-        self._layer = self._sample = 0  # those that are chosen
+    HEADER = "full"
+
+    def __init__(self, context: ViewContext, mode: str, tabs: Sequence[Tab]) -> None:
+        super().__init__(context, mode, tabs)
         self._pane = 0
         self._smoothing = 0
         self._curves: tuple[float, ...] = ()  # what was drawn of them
@@ -120,7 +123,7 @@ class TrainScreen(View, inherit_bindings=False):
         if self.in_sight("layers"):
             yield AskLayerStats()
         if self.in_sight("maps") or self.in_sight("sample"):
-            yield AskActivations(self._layer, self._sample)
+            yield AskActivations(self.selection.layer, self.selection.image)
 
     # -- what is drawn
 
@@ -142,7 +145,7 @@ class TrainScreen(View, inherit_bindings=False):
             layers.show(
                 self.snapshot.overview,
                 self.snapshot.answer(AskLayerStats),
-                self._layer,
+                self.selection.layer,
                 self.snapshot.progress.diverged,
             )
             room = self.query_one("#left").size.height - CHART_ROWS
@@ -231,7 +234,7 @@ class TrainScreen(View, inherit_bindings=False):
     def action_layer(self, by: int) -> None:
         """Choose another layer; it stays at the ends."""
         if self.snapshot.overview is not None:
-            self._choose(self._layer + by)
+            self._choose(self.selection.layer + by)
 
     @on(LayerTable.Chosen)
     def _on_chosen(self, message: LayerTable.Chosen) -> None:
@@ -239,13 +242,13 @@ class TrainScreen(View, inherit_bindings=False):
 
     def _choose(self, layer: int) -> None:
         rows = len(self.snapshot.overview.layers) if self.snapshot.overview else 1
-        self._layer = max(0, min(layer, rows - 1))
+        self.selection.layer = max(0, min(layer, rows - 1))
         self.ask()
         self._draw_layers()
 
     def action_sample(self, by: int) -> None:
         """Take another validation image."""
-        self._sample += by
+        self.selection.image = PinnedImage(self.selection.image.number + by)
         self.ask()
 
     def action_maps(self, by: int) -> None:

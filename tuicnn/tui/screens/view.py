@@ -1,9 +1,9 @@
-"""The base of the views of a run: status lines above, keys below, and a body that subclasses compose and draw."""
+"""The base of the views of a run: the view bar and status above, keys below, and a body that subclasses draw."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,16 +11,16 @@ from textual.events import Resize, ScreenResume, ScreenSuspend
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable
 from tuicnn.observing.question import Question
 from tuicnn.training.events import Overview
+from tuicnn.tui.context import ViewContext
 from tuicnn.tui.messages import Watched
 from tuicnn.tui.widgets.keys import KeyLine
 from tuicnn.tui.widgets.narrow import TooSmall
 from tuicnn.tui.widgets.status import Status
+from tuicnn.tui.widgets.view_bar import Tab, ViewBar
 from tuicnn.worker.snapshot import Snapshot
-from tuicnn.worker.watcher import Watcher
 
 __all__ = ["View"]
 
@@ -39,21 +39,25 @@ class View(Screen[None], inherit_bindings=False):
     View {
         layout: vertical;
         overflow: hidden;
-        #status { height: 3; }
+        #status { height: 2; }
+        &.-short #status { height: 1; }
         #too_small { display: none; height: 1fr; }
         &.-too-small {
-            #status, #keys { display: none; }
+            #view_bar, #status, #keys { display: none; }
             #too_small { display: block; }
         }
     }
     """
     LEAST: ClassVar[tuple[int, int]] = (56, 14)  # columns and rows
 
-    def __init__(self, terminal: TerminalProfile, watcher: Watcher, title: str) -> None:
+    #: under the view bar: `full` has the state with bars and the numbers, `short` one line, of what matters most
+    HEADER: ClassVar[Literal["full", "short"]] = "short"
+
+    def __init__(self, context: ViewContext, mode: str, tabs: Sequence[Tab]) -> None:
         super().__init__()
-        self.terminal, self.watcher = terminal, watcher
-        self.snapshot = watcher.snapshot
-        self._title_text = title
+        self.context, self.mode, self._tabs = context, mode, tabs
+        self.terminal, self.watcher, self.selection = context.terminal, context.watcher, context.selection
+        self.snapshot = self.watcher.snapshot
         self._drawn = Snapshot()
         self._notice = ""
         self._notice_timer: Timer | None = None
@@ -78,7 +82,8 @@ class View(Screen[None], inherit_bindings=False):
     # -- what they share
 
     def compose(self) -> ComposeResult:
-        yield Status(self.terminal, self._title_text, id="status")
+        yield ViewBar(self.terminal, self.context.title, self._tabs, self.mode, id="view_bar")
+        yield Status(self.terminal, id="status")
         yield from self.compose_body()
         yield KeyLine(self.terminal, id="keys")
         yield TooSmall(self.terminal, *self.LEAST, id="too_small")
@@ -95,6 +100,7 @@ class View(Screen[None], inherit_bindings=False):
     def rearrange(self, width: int, height: int) -> None:
         """Lay out, ask and draw everything anew."""
         self.set_class(width < self.LEAST[0] or height < self.LEAST[1], "-too-small")
+        self.set_class(self.HEADER == "short", "-short")
         self.lay_out(width, height)
         self.ask()
         self.refresh_bindings()
@@ -127,6 +133,7 @@ class View(Screen[None], inherit_bindings=False):
         self._draw_status()
 
     def _draw_status(self) -> None:
+        self.query_one("#view_bar", ViewBar).show(self.snapshot)
         self.query_one("#status", Status).show(self.snapshot, self._notice)
 
     def _draw(self, drawn: Snapshot) -> None:

@@ -1,10 +1,8 @@
-"""What the run is doing, how far it is, and how well: three lines that are always in sight."""
+"""What the run is doing, how far it is, and how well: two lines under the view bar, or one."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from pathlib import PurePath
 from time import monotonic
 
 from rich.segment import Segment
@@ -14,7 +12,7 @@ from textual.strip import Strip
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.text import displayable, truncated, wrapped
 from tuicnn.display.verdict import ROLES, WORDS, epoch_of, verdict
-from tuicnn.numbers import clock, counted, percent, significant
+from tuicnn.numbers import clock, percent, significant
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
 from tuicnn.tui.widgets.lines import LineWidget, Part, fitted
@@ -28,19 +26,18 @@ BARS = 36  # cells of a bar at most
 
 
 class Status(LineWidget):
-    """Title, state with progress, and numbers; where the run has ended, how; where it diverged and waits, at what."""
+    """State with progress, and numbers; where the run has ended, how; where it diverged and waits, at what."""
 
-    DEFAULT_CSS = "Status { height: 3; }"
+    DEFAULT_CSS = "Status { height: 2; }"
 
-    def __init__(self, terminal: TerminalProfile, title: str = "", *, id: str | None = None) -> None:
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None) -> None:
         super().__init__(terminal, id=id)
-        self._title = title
         self._snapshot = Snapshot()
         self._notice = ""
         self._read = (Snapshot(), 0.0)  # what the numbers were read off, and when
 
     def show(self, snapshot: Snapshot, notice: str = "") -> None:
-        """Show a snapshot; a notice (one sentence) stands for a while in the place of its settings."""
+        """Show a snapshot; a notice (one sentence) stands for a while in the place of other lines."""
         self._snapshot, self._notice = snapshot, notice
         # Digits that change ten times a second cannot be read, and cost a line each time.
         calm = snapshot.progress.state is self._read[0].progress.state is State.TRAINING and not snapshot.frozen
@@ -54,42 +51,29 @@ class Status(LineWidget):
         return self._read[0]
 
     def paint(self, width: int, height: int) -> list[Strip]:
-        """The three lines."""
-        said = self._sentence(width)
-        below = self._sentence_lines(*said, width) if said else [self._state(width), self._numbers(width)]
-        return [self._heading(width), *below]
+        """Both lines, or where there is one only the one that matters most."""
+        said, amiss = self._sentence(width), self._amiss()
+        if height == 1:
+            if said and not self._notice:
+                return self._sentence_lines(*said, width, 1)
+            return [self._warning(amiss, width) if amiss else self._numbers(width)]
+        if said and amiss:
+            return [*self._sentence_lines(*said, width, 1), self._warning(amiss, width)]
+        if said:
+            lines = self._sentence_lines(*said, width, 2)
+            return lines if len(lines) > 1 else [*lines, self._numbers(width)]
+        return [self._warning(amiss, width) if amiss else self._state(width), self._numbers(width)]
 
-    def _heading(self, width: int) -> Strip:
-        overview = self._snapshot.overview
-        dot = f" {self.terminal.glyphs.dot} "
-        left: list[Part] = [(displayable(overview.net if overview else self._title, self.terminal), "strong")]
-        facts: list[str] = []
-        if overview is not None:
-            if overview.run:
-                left.append((dot + displayable(PurePath(overview.run).name, self.terminal), "dim"))
-            data = displayable(overview.data, self.terminal)
-            facts = [
-                f"{overview.train_images:,} images of {data}" if overview.complete else data,
-                overview.optimizer,
-                overview.schedule if overview.schedule != "constant" else "",
-                overview.loss,
-                f"batch {overview.batch}",
-                f"seed {overview.seed}",
-                counted(overview.threads, "thread"),
-            ]
-        # what a person did, for a while; else what cannot be saved, or was done about something, until it is over
+    def _amiss(self) -> str:
+        """What a person did, for a while; else what cannot be saved, or was done about something, until it is over."""
         progress = self._snapshot.progress
         ended_badly = progress.state in (State.FAILED, State.DIVERGED)
-        told_below = ended_badly or bool(progress.diverged) or not self._snapshot.begun
-        amiss = progress.trouble or ("" if told_below else progress.message)
-        room = width - 4 - sum(len(text) for text, _ in left)
-        notice = self._notice or ("" if self._snapshot.gone else displayable(amiss, self.terminal))
-        if notice:
-            return self._spread(left, [(truncated(notice, room, self.terminal), "warn")], width)
-        facts = [fact for fact in facts if fact]
-        while facts and len(dot.join(facts)) > room:
-            facts.pop()
-        return self._spread(left, [(dot.join(facts), "dim")], width)
+        told_anyway = ended_badly or bool(progress.diverged) or not self._snapshot.begun
+        amiss = progress.trouble or ("" if told_anyway else progress.message)
+        return self._notice or ("" if self._snapshot.gone else displayable(amiss, self.terminal))
+
+    def _warning(self, text: str, width: int) -> Strip:
+        return self.line([(f" {truncated(text, width - 2, self.terminal)}", "warn")], width)
 
     def _sentence(self, width: int) -> tuple[str, Role] | None:
         """The sentence in the place of the progress: before the run begins, and after it has ended."""
@@ -112,14 +96,13 @@ class Status(LineWidget):
         room = width - 3 - len(" DIVERGED ")
         return next((text for text in texts if len(wrapped(text, room, 3, self.terminal)) < 3), texts[-1])
 
-    def _sentence_lines(self, text: str, role: Role, width: int) -> list[Strip]:
-        """The sentence in one line above the numbers, or in two where it is long."""
+    def _sentence_lines(self, text: str, role: Role, width: int, most: int) -> list[Strip]:
+        """The sentence, in at most so many lines."""
         progress = self._snapshot.progress
         marked = progress.state.final or progress.diverged
         badge = f" {WORDS[State.DIVERGED if progress.diverged else progress.state].upper()} " if marked else ""
-        lines = wrapped(text, width - 3 - len(badge), 2, self.terminal)
         strips = []
-        for index, line in enumerate(lines):
+        for index, line in enumerate(wrapped(text, width - 3 - len(badge), most, self.terminal)):
             mark = (
                 Segment(badge, self.style(role) + Style(bold=True, reverse=True))
                 if index == 0
@@ -127,7 +110,7 @@ class Status(LineWidget):
             )
             said = Segment(f" {line}", self.style(role) + Style(bold=True))
             strips.append(fitted([Segment(" ", self.base), mark, said] if badge else [said], width, self.base))
-        return strips if len(lines) > 1 else [strips[0], self._numbers(width)]
+        return strips
 
     def _state(self, width: int) -> Strip:
         snapshot = self._snapshot
@@ -194,10 +177,6 @@ class Status(LineWidget):
             else "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
         )
         return [(full * done, "accent"), (self.terminal.glyphs.rail * (cells - done), "faint")]
-
-    def _spread(self, left: Sequence[Part], right: Sequence[Part], width: int) -> Strip:
-        gap = width - 2 - sum(len(text) for text, _ in (*left, *right))
-        return self.line([(" ", "text"), *left, (" " * max(0, gap), "text"), *right], width)
 
 
 def _rate(number: float, dash: str) -> str:

@@ -1,0 +1,24 @@
+"""What all views of a run share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tuicnn.display.terminal import TerminalProfile
+from tuicnn.runs.folder import RunFolder
+from tuicnn.tui.selection import Selection
+from tuicnn.worker.watcher import Watcher
+
+__all__ = ["ViewContext"]
+
+
+@dataclass(frozen=True)
+class ViewContext:
+    """The run that is shown, and what was chosen of it."""
+
+    terminal: TerminalProfile
+    watcher: Watcher
+    title: str
+    #: where the run's files are; None where it has none
+    folder: RunFolder | None = None
+    selection: Selection = field(default_factory=Selection)

@@ -1,0 +1,102 @@
+"""The first line of every view: the views with their digits, and of the run its name, state, progress and time left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import NamedTuple
+
+from textual.events import Click
+from textual.message import Message
+from textual.strip import Strip
+
+from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.text import displayable, truncated
+from tuicnn.display.verdict import ROLES, WORDS
+from tuicnn.numbers import clock, percent
+from tuicnn.training.events import State
+from tuicnn.tui.widgets.lines import LineWidget, Part
+from tuicnn.worker.snapshot import Snapshot
+
+__all__ = ["Tab", "ViewBar"]
+
+
+class Tab(NamedTuple):
+    """A view in the bar: its key, its name, and the mode it is for the app."""
+
+    key: str
+    label: str
+    mode: str
+
+
+class ViewBar(LineWidget):
+    """One line. Where it is too narrow for all names, only the view in front has its name."""
+
+    DEFAULT_CSS = "ViewBar { height: 1; }"
+
+    class Chosen(Message):
+        """A view was clicked."""
+
+        def __init__(self, mode: str) -> None:
+            super().__init__()
+            self.mode = mode
+
+    def __init__(self, terminal: TerminalProfile, title: str, tabs: Sequence[Tab], mode: str, **more: str) -> None:
+        super().__init__(terminal, **more)
+        self._title, self._tabs, self._mode = title, tabs, mode
+        self._snapshot = Snapshot()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show a run's state."""
+        self._snapshot = snapshot
+        self.repaint()
+
+    def _texts(self, width: int) -> list[str]:
+        """The views as they are written in so many columns."""
+        long = [f"{tab.key} {tab.label}" for tab in self._tabs]
+        if sum(map(len, long)) + 3 * len(long) <= width:
+            return long
+        return [text if tab.mode == self._mode else tab.key for tab, text in zip(self._tabs, long, strict=True)]
+
+    def on_click(self, event: Click) -> None:
+        """A click on a view shows it."""
+        right = 0
+        for tab, text in zip(self._tabs, self._texts(self.content_size.width), strict=True):
+            right += len(text) + 3
+            if event.x < right:
+                self.post_message(self.Chosen(tab.mode))
+                return
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The line; the view in front is in brackets, which are told apart without colours."""
+        parts: list[Part] = []
+        for tab, text in zip(self._tabs, self._texts(width), strict=True):
+            parts.append((f"[{text}]", "accent") if tab.mode == self._mode else (f" {text} ", "dim"))
+            parts.append((" ", "text"))
+        taken = sum(len(text) for text, _ in parts)
+        run = self._run(width - taken - 2)
+        gap = width - taken - 1 - sum(len(text) for text, _ in run)
+        return [self.line([*parts, (" " * gap, "text"), *run], width)]
+
+    def _run(self, room: int) -> list[Part]:
+        """As much as fits of: the name, the state, how far, how long still."""
+        snapshot, glyphs = self._snapshot, self.terminal.glyphs
+        progress, overview = snapshot.progress, snapshot.overview
+        name = PurePath(overview.run).name if overview and overview.run else overview.net if overview else self._title
+        name = displayable(name, self.terminal)
+        word, role = WORDS[progress.state], ROLES.get(progress.state, "accent")
+        if snapshot.gone and not progress.state.final:
+            word, role = "lost", "bad"
+        elif progress.diverged:
+            word, role = WORDS[State.DIVERGED], "bad"
+        elif snapshot.frozen:
+            word, role = "view frozen", "warn"
+        moving = not (progress.state.final or snapshot.gone) and progress.steps > 0
+        share = f" {percent(progress.step / progress.steps, 0)}" if moving else ""
+        left = f" {clock(progress.eta, glyphs.dash)} left" if moving else ""
+        mark = glyphs.wrong if role == "bad" else glyphs.paused if progress.state is State.PAUSED else glyphs.running
+        for state in (f" {mark} {word}", f" {mark}"):
+            for tail in (share + left, share):
+                if len(name) + len(state) + len(tail) <= room:
+                    return [(name, "strong"), (state, role), (tail, "text")]
+        return [(truncated(name, room, self.terminal), "strong")] if room > 3 else []
