@@ -51,7 +51,7 @@ def test_a_training_in_the_foreground(narrow: Narrow, tuicnn: Run, tmp_path: Pat
     (said,) = done.stderr.splitlines()
     assert said.startswith("tuicnn: ")
     assert says in said
-    assert said.endswith("Once that is mended, tuicnn resume my-1 goes on from its first step.")
+    assert said.endswith("Once that is fixed, tuicnn resume my-1 goes on from its first step.")
     assert "Training goes on" not in said
     listed = tuicnn("runs")
     assert "done, unsaved" in listed.stdout
@@ -110,5 +110,5 @@ def test_a_screen(terminals: Shell, tmp_path: Path) -> None:
     assert shell.ended() == 1
     said = plain(shell.said)
     assert says in said
-    assert "Once that is mended, tuicnn resume my-1 goes on from its first step." in said
+    assert "Once that is fixed, tuicnn resume my-1 goes on from its first step." in said
     assert shell.restored

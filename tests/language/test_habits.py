@@ -18,12 +18,12 @@ from .following import cases, errors, followed, marked
 CASES = cases("habits.txt")
 
 
-@pytest.mark.parametrize(("text", "told", "mended"), CASES)
-def test_every_mistake_is_named_and_every_help_mends_it(text: str, told: str, mended: str) -> None:
+@pytest.mark.parametrize(("text", "told", "fixed"), CASES)
+def test_every_mistake_is_named_and_every_help_fixes_it(text: str, told: str, fixed: str) -> None:
     problems = errors(check(text))
     assert [f"{p.span.line}: {marked(p)}  <-  {p.message}" for p in problems] == told.split("\n")
-    assert followed(text) == mended
-    assert errors(check(mended)) == []
+    assert followed(text) == fixed
+    assert errors(check(fixed)) == []
 
 
 @pytest.mark.parametrize("text", [text for text, _, _ in CASES])

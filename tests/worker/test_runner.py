@@ -139,7 +139,7 @@ def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
     assert (end.weights, run.progress().state) == (False, State.DONE)
     assert end.trouble == run.progress().trouble == run.unsaved == summary(folder).trouble
     assert "the disk is full" in capsys.readouterr().err
-    assert "the disk is full. Once that is mended, tuicnn resume " in run.unsaved
+    assert "the disk is full. Once that is fixed, tuicnn resume " in run.unsaved
 
 
 def test_a_full_disk_is_told_beside_what_was_done_about_something_else(folder: RunFolder) -> None:

@@ -30,11 +30,11 @@ def read_image(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     channels, height, width = shape
     found = image_shape(path)
     if found != shape:
-        mends = [f"scale it to {width}x{height}"] if found[1:] != shape[1:] else []
+        advice = [f"scale it to {width}x{height}"] if found[1:] != shape[1:] else []
         if found.channels != channels:
-            mends.append({1: "save it in grey", 3: "save it in colour"}.get(channels, "save it as an .npy array"))
+            advice.append({1: "save it in grey", 3: "save it in colour"}.get(channels, "save it as an .npy array"))
         takes = ImageShape(*shape) if channels in (1, 3) else f"{width}x{height} with {channels} channels"
-        raise DataError(f"{path} is {found}, but the network takes {takes}; {' and '.join(mends)}.")
+        raise DataError(f"{path} is {found}, but the network takes {takes}; {' and '.join(advice)}.")
     image: NDArray[np.uint8] = decode_all([Picture(str(path), 0, path.read_bytes)], found).images[0]
     return image
 

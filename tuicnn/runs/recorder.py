@@ -177,7 +177,7 @@ class Recorder:
             return said
         step = next(iter(folder.checkpoints.steps()), 0)
         where = f"after step {step:,}" if step else "from its first step"
-        return f"{said} Once that is mended, {folder.resume} goes on {where}."
+        return f"{said} Once that is fixed, {folder.resume} goes on {where}."
 
     def _goes_on(self, trouble: str) -> str:
         """A trouble, and that it is not the end of the run where it is not."""

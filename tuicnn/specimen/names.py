@@ -127,8 +127,8 @@ class Names:
         if not own:
             raise AddressError(f"{address}: {name} has no weights; write {replace(address, array='', state='')}")
         meant = closest(address.array, own)
-        mend = f"; did you mean {replace(address, array=meant)}?" if meant else ""
-        raise AddressError(f"{address}: {name} has {_all(own)}{mend}")
+        advice = f"; did you mean {replace(address, array=meant)}?" if meant else ""
+        raise AddressError(f"{address}: {name} has {_all(own)}{advice}")
 
     def _states(self, target: str) -> str:
         """What is said where the optimizer keeps no such thing beside an array."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from lark import Token
 
-from tuicnn.language.recovery.mending import CLOSERS
+from tuicnn.language.recovery.token_fixes import CLOSERS
 from tuicnn.language.syntax.grammar import tokens
 from tuicnn.limits import NET_BYTES
 

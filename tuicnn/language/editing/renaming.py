@@ -68,7 +68,7 @@ def _check_all_readable(document: Document, old: str) -> None:
         text = excerpt(span)
         inside = any(t.type == "NAME" and old in str(t).split("-") for t in tokens(text))
         if inside or old in text.split("-"):
-            raise RenameError(f"line {span.line} cannot be read, and {old} may be meant in it: mend it first")
+            raise RenameError(f"line {span.line} cannot be read, and {old} may be meant in it: correct it first")
 
 
 def _check_same_meaning(document: Document, found: list[Mention], name: str) -> None:

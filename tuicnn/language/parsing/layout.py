@@ -1,7 +1,7 @@
 """Between the lexer and the grammar: cuts a text into statements whose tokens the grammar can read.
 
 Newlines stay only where they join the lines of a chain, and the four kinds of `(` are told apart. Brackets are paired
-and arrows lead from step to step: what people write otherwise was mended before (see `recovery`).
+and arrows lead from step to step: what people write otherwise was fixed before (see `recovery`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lark import Token
 from tuicnn.language.diagnostics import Code
 from tuicnn.language.fixes import remove
 from tuicnn.language.recovery.brackets import DEEPEST
-from tuicnn.language.recovery.mending import CLOSERS, statement_kind
+from tuicnn.language.recovery.token_fixes import CLOSERS, statement_kind
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.building import span_of
 

@@ -1,12 +1,12 @@
-"""Marks that stand for an arrow elsewhere, and arrows that lead nowhere: the one place where they are mended."""
+"""Marks that stand for an arrow elsewhere, and arrows that lead nowhere: the one place where they are fixed."""
 
 from __future__ import annotations
 
 from lark import Token
 
-from tuicnn.language.recovery.mending import CLOSERS, Mend, Recovery, Rules, removed, replaced, statement_kind
+from tuicnn.language.recovery.token_fixes import CLOSERS, Recovery, Rules, TokenFix, removed, replaced, statement_kind
 
-__all__ = ["SEPARATORS", "mend_loose_arrows", "mend_marks"]
+__all__ = ["SEPARATORS", "fix_loose_arrows", "fix_marks"]
 
 _JOINS = ("add", "concat", "residual")
 #: marks that are read as an arrow where a layer follows
@@ -20,11 +20,11 @@ _MARKS = _FALSE | {"OTHER", "ARROW", "WRONG_ARROW", "BAR"}
 _OTHER_USES = frozenset({"=", ":", ".", "+", "-", "/", "%", "&", "!"})
 
 
-def _wrong_arrow(r: Recovery, i: int) -> Mend | None:
+def _wrong_arrow(r: Recovery, i: int) -> TokenFix | None:
     return replaced(f"`{r.word(i)}` is not an arrow", i, i, "->")
 
 
-def _semicolon(r: Recovery, i: int) -> Mend | None:
+def _semicolon(r: Recovery, i: int) -> TokenFix | None:
     """`;` is a new line; where the line ends anyway, it is only too much."""
     if r.kind(i + 1) in ("", "NEWLINE"):
         return removed("`;` has no meaning", i, i, more=": a line ends by itself")
@@ -34,7 +34,7 @@ def _semicolon(r: Recovery, i: int) -> Mend | None:
 # --- marks that stand for an arrow ------------------------------------------------------------------------------------
 
 
-def mend_marks(r: Recovery) -> None:
+def fix_marks(r: Recovery) -> None:
     """Marks between two layers that stand for an arrow, or in braces for the `|` between branches."""
     stack: list[str] = []
     start = i = 0
@@ -48,10 +48,10 @@ def mend_marks(r: Recovery) -> None:
         elif kind == "NEWLINE":
             start = i + 1
         found = _mark(r, i, start, stack[-1] if stack else "") if kind in _MARKS else None
-        i = i + 1 if found is None else r.mend(found)
+        i = i + 1 if found is None else r.fix(found)
 
 
-def _mark(r: Recovery, i: int, start: int, inside: str) -> Mend | None:
+def _mark(r: Recovery, i: int, start: int, inside: str) -> TokenFix | None:
     """Such marks from tokens[i] on; their line begins at `start`."""
     j = _mark_end(r, i)
     if j > i and i > start and r.kind(i - 1) not in ("ARROW", "BAR", "LBRACE") and _is_arrow(r, i, j, start, inside):
@@ -107,7 +107,7 @@ SEPARATORS: Rules = {"WRONG_ARROW": (_wrong_arrow,), "SEMICOLON": (_semicolon,)}
 # --- arrows that lead nowhere -----------------------------------------------------------------------------------------
 
 
-def mend_loose_arrows(r: Recovery) -> None:
+def fix_loose_arrows(r: Recovery) -> None:
     """Take away arrows that nothing stands before or behind; let settings and constants end with their line."""
     if not _any_loose(r.tokens):
         return
@@ -153,18 +153,18 @@ def _loose_arrow(r: Recovery, i: int, statement: str, begins: bool, chain_seen: 
     line = statement in ("setting", "constant")
     if line and not begins:
         label = "no layer can follow here"
-        return r.mend(replaced(f"a {statement} ends with its line", i, i, "\n", safe=False, label=label))
+        return r.fix(replaced(f"a {statement} ends with its line", i, i, "\n", safe=False, label=label))
     if r.kind(p) == "ARROW":
-        r.mend(removed("two arrows with nothing between them", i, i, safe=False))
+        r.fix(removed("two arrows with nothing between them", i, i, safe=False))
         return p
     alone = p < 0 or line
     if (alone and not chain_seen) or r.kind(p) in ("BAR", "LBRACE") or (r.kind(p) == "LPAR" and r.begins_step(p)):
         more = ", or write a layer before it"
-        return r.mend(removed("nothing stands before `->`", i, i, safe=False, more=more))
+        return r.fix(removed("nothing stands before `->`", i, i, safe=False, more=more))
     if alone:
         del r.tokens[i]
         return i
     if r.kind(n) in ("", "RPAR", "RBRACE", "RSQB", "BAR") or (n > i + 1 and statement_kind(r.tokens, n) != "chain"):
         more = ", or write the next layer after it"
-        return r.mend(removed("nothing follows `->`", i, i, safe=False, more=more))
+        return r.fix(removed("nothing follows `->`", i, i, safe=False, more=more))
     return i + 1

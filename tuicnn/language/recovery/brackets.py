@@ -1,8 +1,8 @@
-"""Brackets that are left open, close nothing, or hold nothing: the one place where they are paired and mended."""
+"""Brackets that are left open, close nothing, or hold nothing: the one place where they are paired and fixed."""
 
 from __future__ import annotations
 
-from tuicnn.language.recovery.mending import CLOSERS, Mend, Recovery, Rules, inserted, removed, replaced
+from tuicnn.language.recovery.token_fixes import CLOSERS, Recovery, Rules, TokenFix, inserted, removed, replaced
 
 __all__ = ["DEEPEST", "EMPTY", "close_brackets"]
 
@@ -37,7 +37,7 @@ def close_brackets(r: Recovery) -> None:
             end -= 1
         mark = _MARKS[CLOSERS[r.kind(start)]]
         message, label = f"this `{r.word(start)}` has no `{mark}`", "opened here, never closed"
-        r.mend(inserted(message, start, start, end, mark, label=label, safe=False), quiet=deep)
+        r.fix(inserted(message, start, start, end, mark, label=label, safe=False), quiet=deep)
         i += 1
 
     while i < len(r.tokens):
@@ -50,7 +50,7 @@ def close_brackets(r: Recovery) -> None:
             r.unsound.append(r.tokens[i].start_pos or 0)
             wanted = _MARKS[_OPENERS[kind]]
             more = f", or write the `{wanted}` that it should close"
-            r.mend(
+            r.fix(
                 removed(
                     f"`{r.word(i)}` closes nothing", i, i, label=f"no `{wanted}` is open here", more=more, safe=False
                 )
@@ -60,7 +60,7 @@ def close_brackets(r: Recovery) -> None:
             top = stack.pop()
             opened[r.kind(top)] -= 1
             mark, label = _MARKS[CLOSERS[r.kind(top)]], f"closes the `{r.word(top)}` before it"
-            r.mend(replaced(f"`{r.word(i)}` does not close `{r.word(top)}`", i, i, mark, label=label, safe=False))
+            r.fix(replaced(f"`{r.word(i)}` does not close `{r.word(top)}`", i, i, mark, label=label, safe=False))
         elif kind in _OPENERS:
             while r.kind(stack[-1]) != _OPENERS[kind]:
                 close(i)
@@ -140,7 +140,7 @@ def _end_of_steps(r: Recovery, start: int) -> int:
 # --- what holds nothing -----------------------------------------------------------------------------------------------
 
 
-def _empty(r: Recovery, i: int) -> Mend | None:
+def _empty(r: Recovery, i: int) -> TokenFix | None:
     """`{ | relu }` and `( )` where steps belong."""
     j = i + 1
     while r.kind(j) == "NEWLINE":

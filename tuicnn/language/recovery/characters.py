@@ -8,7 +8,7 @@ import unicodedata
 from lark import Token
 
 from tuicnn.language.diagnostics import Code
-from tuicnn.language.recovery.mending import NUMBERS, Mend, Recovery, Rules, replaced
+from tuicnn.language.recovery.token_fixes import NUMBERS, Recovery, Rules, TokenFix, replaced
 
 __all__ = ["LONGEST_NUMBER", "SPELLING", "WIDE", "read_times"]
 
@@ -33,7 +33,7 @@ def _others(r: Recovery, i: int) -> int:
     return j
 
 
-def _wide(r: Recovery, i: int) -> Mend | None:
+def _wide(r: Recovery, i: int) -> TokenFix | None:
     """Characters that look like those of the language, such as `（` and `＝`."""
     end = _others(r, i)
     plain = unicodedata.normalize("NFKC", r.text(i, end))
@@ -44,7 +44,7 @@ def _wide(r: Recovery, i: int) -> Mend | None:
     return replaced(f"`{r.text(i, end)}` is written in wide characters", i, end - 1, plain)
 
 
-def _size(r: Recovery, i: int) -> Mend | None:
+def _size(r: Recovery, i: int) -> TokenFix | None:
     """An `x` or `×` between two numbers that are arguments: at a step's place, `×` repeats."""
     first, last = r.tokens[i - 1] if i else Token("", ""), r.word(i + 1)
     joins = first.type in ("INT", "SIZE") and r.kind(i + 1) in ("INT", "SIZE")
@@ -58,15 +58,15 @@ def _size(r: Recovery, i: int) -> Mend | None:
     return None
 
 
-def _size_in_letters(r: Recovery, i: int) -> Mend | None:
+def _size_in_letters(r: Recovery, i: int) -> TokenFix | None:
     return _size(r, i) if r.word(i) in ("x", "X") and not r.names_x else None
 
 
-def _string(r: Recovery, i: int) -> Mend | None:
+def _string(r: Recovery, i: int) -> TokenFix | None:
     return replaced("texts stand in double quotes", i, i, f'"{r.word(i)[1:-1]}"')
 
 
-def _open_string(r: Recovery, i: int) -> Mend | None:
+def _open_string(r: Recovery, i: int) -> TokenFix | None:
     token = r.word(i)
     text = re.split(r"\s+(?:\w+=|->|#)", token)[0].rstrip()
     return replaced(
@@ -75,7 +75,7 @@ def _open_string(r: Recovery, i: int) -> Mend | None:
     )  # fmt: skip
 
 
-def _unknown(r: Recovery, i: int) -> Mend | None:
+def _unknown(r: Recovery, i: int) -> TokenFix | None:
     """Characters that mean nothing, told together where they stand together."""
     if r.word(i) == "." and r.kind(i - 1) == r.kind(i + 1) == "NAME" and r.touches(i) and r.touches(i + 1):
         return replaced("a path stands in double quotes", i - 1, i + 1, f'"{r.text(i - 1, i + 2)}"')
@@ -90,7 +90,7 @@ def _unknown(r: Recovery, i: int) -> Mend | None:
     return replaced(f"`{shown}` means nothing here", i, end - 1, instead, safe=False, more=more, read="")
 
 
-def _long_number(r: Recovery, i: int) -> Mend | None:
+def _long_number(r: Recovery, i: int) -> TokenFix | None:
     token = r.tokens[i]
     if len(token) > LONGEST_NUMBER:
         help = f"write one of at most {LONGEST_NUMBER} digits"

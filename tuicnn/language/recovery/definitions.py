@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from tuicnn.language.recovery.mending import NUMBERS, Mend, Recovery, Rules, inserted, replaced
+from tuicnn.language.recovery.token_fixes import NUMBERS, Recovery, Rules, TokenFix, inserted, replaced
 
 __all__ = ["DEFINITIONS"]
 
 
-def _name(r: Recovery, i: int) -> Mend | None:
+def _name(r: Recovery, i: int) -> TokenFix | None:
     if r.kind(i + 1) == "LPAR" and (end := r.match(i + 1)) is not None:
         return inserted("a definition needs a name", i + 1, end, i + 1, "f ", safe=False, resume=i)
     return None
 
 
-def _parameters_alone(r: Recovery, i: int) -> Mend | None:
+def _parameters_alone(r: Recovery, i: int) -> TokenFix | None:
     """`def f c = …`."""
     k = i + 2
     while r.kind(k) == "NAME" and not r.is_step(k):
@@ -24,7 +24,7 @@ def _parameters_alone(r: Recovery, i: int) -> Mend | None:
     return replaced("parameters stand in parentheses", i + 1, k - 1, text, resume=i)
 
 
-def _number_for_a_name(r: Recovery, i: int) -> Mend | None:
+def _number_for_a_name(r: Recovery, i: int) -> TokenFix | None:
     """`def f(1, 2) = …`."""
     end = r.match(i + 2) if r.kind(i + 1) == "NAME" and r.kind(i + 2) == "LPAR" else None
     for k in range(i + 3, end or 0):
@@ -35,7 +35,7 @@ def _number_for_a_name(r: Recovery, i: int) -> Mend | None:
     return None
 
 
-def _equals(r: Recovery, i: int) -> Mend | None:
+def _equals(r: Recovery, i: int) -> TokenFix | None:
     """What stands for the `=` of a definition, and braces around its body."""
     if r.kind(i + 1) != "NAME":
         return None
@@ -56,9 +56,9 @@ def _equals(r: Recovery, i: int) -> Mend | None:
         end = _indented_end(r, i, last + 1)
         if end is None:
             return replaced(message, j, last, "=")
-        return Mend(message, j, last, ((j, last + 1, "= ("), (end, end, ")")))
+        return TokenFix(message, j, last, ((j, last + 1, "= ("), (end, end, ")")))
     if r.is_step(j):
-        return Mend("a definition needs `=` before what it stands for", j, j, ((j, j + 1, f"= {r.word(j)}"),))
+        return TokenFix("a definition needs `=` before what it stands for", j, j, ((j, j + 1, f"= {r.word(j)}"),))
     return None
 
 
@@ -79,13 +79,13 @@ def _indented_end(r: Recovery, i: int, j: int) -> int | None:
     return end if len(lines) > 1 else None
 
 
-def _body(r: Recovery, j: int, opening: str) -> Mend | None:
+def _body(r: Recovery, j: int, opening: str) -> TokenFix | None:
     """Braces around a block's body."""
     end = r.match(j)
     if end is None:
         return None
     last = end if r.tokens[j].line == r.tokens[end].line else j
-    return Mend("a block's body stands in no braces", j, last, ((j, j + 1, opening), (end, end + 1, ")")))
+    return TokenFix("a block's body stands in no braces", j, last, ((j, j + 1, opening), (end, end + 1, ")")))
 
 
 DEFINITIONS: Rules = {"DEF": (_name, _parameters_alone, _number_for_a_name, _equals)}

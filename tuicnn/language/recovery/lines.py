@@ -7,7 +7,7 @@ from lark import Token
 from tuicnn.language.diagnostics import Code
 from tuicnn.language.elsewhere import BINDERS, DEFINERS, NETWORK_NAMES, SETTINGS
 from tuicnn.language.names import option_owner, setting_names
-from tuicnn.language.recovery.mending import NUMBERS, Mend, Recovery, Rules, removed, replaced
+from tuicnn.language.recovery.token_fixes import NUMBERS, Recovery, Rules, TokenFix, removed, replaced
 
 __all__ = ["COMMENTS", "read_heading"]
 
@@ -19,7 +19,7 @@ def _begins(r: Recovery, i: int) -> bool:
     return r.kind(i - 1) in ("", "NEWLINE")
 
 
-def _comment(r: Recovery, i: int) -> Mend | None:
+def _comment(r: Recovery, i: int) -> TokenFix | None:
     """`//`, `--`, `%`, `!` and `;` before what is said of a network, `/* … */`, and lines of marks."""
     if r.kind(i) == "SLASH" and r.kind(i + 1) == "STAR" and r.touches(i + 1):
         return _block_comment(r, i)
@@ -27,9 +27,9 @@ def _comment(r: Recovery, i: int) -> Mend | None:
     end = r.line_end(i) if count or _begins(r, i) else i
     if count:
         message = f"`{r.text(i, i + count)}` does not begin a comment"
-        mend = replaced(message, i, i + count - 1, "#", read="")
+        found = replaced(message, i, i + count - 1, "#", read="")
         del r.tokens[i + count : end]
-        return mend
+        return found
     kind = r.kind(i)
     if end > i and all(t.type == kind for t in r.tokens[i:end]):
         if kind == "STRING":
@@ -52,7 +52,7 @@ def _comment_mark(r: Recovery, i: int) -> int:
     return 0
 
 
-def _block_comment(r: Recovery, i: int) -> Mend | None:
+def _block_comment(r: Recovery, i: int) -> TokenFix | None:
     j = i + 2
     while j + 1 < len(r.tokens) and not (r.kind(j) == "STAR" and r.kind(j + 1) == "SLASH" and r.touches(j + 1)):
         j += 1
@@ -76,16 +76,16 @@ COMMENTS: Rules = dict.fromkeys(
 
 
 def read_heading(r: Recovery, i: int) -> None:
-    """Mend how a line outside of brackets begins: each rule in turn, as one may lead to the next."""
+    """Fix how a line outside of brackets begins: each rule in turn, as one may lead to the next."""
     for rule in (_bullet, _python, _let, _setting, _constant, _chain_with_name, _definition):
         found = rule(r, i, r.line_end(i))
         if found is not None:
-            r.mend(found)
+            r.fix(found)
         if r.kind(i) in ("", "NEWLINE"):
             return
 
 
-def _bullet(r: Recovery, i: int, end: int) -> Mend | None:
+def _bullet(r: Recovery, i: int, end: int) -> TokenFix | None:
     count = 1 if r.kind(i) in ("MINUS", "STAR", "PLUS") or r.word(i) in ("•", "·", "◦", "▪") else 0
     if r.kind(i) == "FLOAT" and r.word(i).endswith("."):
         count = 1
@@ -96,7 +96,7 @@ def _bullet(r: Recovery, i: int, end: int) -> Mend | None:
     return None
 
 
-def _python(r: Recovery, i: int, end: int) -> Mend | None:
+def _python(r: Recovery, i: int, end: int) -> TokenFix | None:
     if r.word(i) == "import" and r.kind(i + 1) == "STRING":
         return replaced("no setting `import`. Did you mean `include:`?", i, i, "include:")
     if r.word(i) in ("import", "from") and r.kind(i + 1) == "NAME":
@@ -105,11 +105,11 @@ def _python(r: Recovery, i: int, end: int) -> Mend | None:
     number = next((r.word(j) for j in range(i, colon) if r.kind(j) == "INT"), "")
     if number and colon + 1 < end:
         edits = ((i, colon + 1, f"{number} * ("), (end, end, ")"))
-        return Mend("a step is repeated by a number before it", i, end - 1, edits)
+        return TokenFix("a step is repeated by a number before it", i, end - 1, edits)
     return None
 
 
-def _let(r: Recovery, i: int, end: int) -> Mend | None:
+def _let(r: Recovery, i: int, end: int) -> TokenFix | None:
     if r.word(i) in BINDERS and r.kind(i + 1) == "NAME" and r.kind(i + 2) == "EQUALS":
         return removed(f"a constant needs no `{r.word(i)}`", i, i)
     if r.kind(i) == "NAME" and r.kind(i + 1) == "COLON" and r.kind(i + 2) == "EQUALS" and end - i > 3:
@@ -117,7 +117,7 @@ def _let(r: Recovery, i: int, end: int) -> Mend | None:
     return None
 
 
-def _setting(r: Recovery, i: int, end: int) -> Mend | None:
+def _setting(r: Recovery, i: int, end: int) -> TokenFix | None:
     """`data mnist`, `data = mnist`, `epochs 3`."""
     text, following = r.word(i), r.kind(i + 1)
     if r.kind(i) != "NAME" or end - i < 2 or text in r.blocks:
@@ -136,7 +136,7 @@ def _setting(r: Recovery, i: int, end: int) -> Mend | None:
     return None
 
 
-def _constant(r: Recovery, i: int, end: int) -> Mend | None:
+def _constant(r: Recovery, i: int, end: int) -> TokenFix | None:
     """`w: 16`, `w 16`."""
     text = r.word(i)
     if r.kind(i) != "NAME" or r.is_step(i) or r.written.get(text, 0) < 2 or r.kind(end - 1) not in NUMBERS:
@@ -151,7 +151,7 @@ def _constant(r: Recovery, i: int, end: int) -> Mend | None:
     return None
 
 
-def _chain_with_name(r: Recovery, i: int, end: int) -> Mend | None:
+def _chain_with_name(r: Recovery, i: int, end: int) -> TokenFix | None:
     """`net = conv 8 3x3 -> relu`, `layers: conv …`, `stem: conv …`, `dropout = 0.5`."""
     if r.kind(i) != "NAME" or r.kind(i + 1) not in ("EQUALS", "COLON"):
         return None
@@ -175,10 +175,10 @@ def _chain_with_name(r: Recovery, i: int, end: int) -> Mend | None:
         more = " (a label is written behind a step: `relu as stem`)"
         return removed(f"no setting `{text}:`", i, i + 1, more=more)
     edits = ((i, i + 2, ""), (end, end, f" as {text}"))
-    return Mend("a label is written behind its step", i, end - 1, edits)
+    return TokenFix("a label is written behind its step", i, end - 1, edits)
 
 
-def _definition(r: Recovery, i: int, end: int) -> Mend | None:
+def _definition(r: Recovery, i: int, end: int) -> TokenFix | None:
     """`f(c) = …` and `function f(c) = …`."""
     if r.kind(i) != "NAME":
         return None

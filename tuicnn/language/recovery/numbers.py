@@ -7,7 +7,7 @@ import re
 
 from tuicnn.language.elsewhere import TIME_UNITS
 from tuicnn.language.names import all_arguments
-from tuicnn.language.recovery.mending import NUMBERS, Mend, Recovery, Rules, replaced
+from tuicnn.language.recovery.token_fixes import NUMBERS, Recovery, Rules, TokenFix, replaced
 from tuicnn.vocabulary import Duration, ListOf, Number, Padding, SizeKind, Time, arguments, vocabulary
 
 __all__ = ["SLIPS", "read_paths", "size_wanted"]
@@ -32,7 +32,7 @@ def read_paths(r: Recovery, i: int, end: int) -> int:
             if at == i + 2 and r.word(i) in ("data", "dataset"):  # the setting says what it begins with
                 r.join(at, j, "STRING", text)
             else:
-                r.mend(replaced("a path stands in double quotes", at, j - 1, text))
+                r.fix(replaced("a path stands in double quotes", at, j - 1, text))
         at += 1
     return end
 
@@ -47,7 +47,7 @@ def _option(r: Recovery, i: int) -> str:
     return r.word(i - 2) if r.kind(i - 1) == "EQUALS" and i > 1 else ""
 
 
-def _time(r: Recovery, i: int) -> Mend | None:
+def _time(r: Recovery, i: int) -> TokenFix | None:
     """`30 s`, `30sec`, `5 minutes` where a time is meant."""
     seconds = TIME_UNITS.get(r.word(i + 1).casefold()) if r.kind(i + 1) == "NAME" else None
     if seconds is None or not any(isinstance(kind, Duration) for kind in _kinds(_option(r, i))):
@@ -58,7 +58,7 @@ def _time(r: Recovery, i: int) -> Mend | None:
     return replaced("a time is written as a number with `s`, `m` or `h` at its end", i, i + 1, written)
 
 
-def _glued(r: Recovery, i: int) -> Mend | None:
+def _glued(r: Recovery, i: int) -> TokenFix | None:
     """A number that something sticks to: `2w`, `3x`, `3xx3`, `1.5x3`, `0x1F`, `1_000`, `50%`, `1.0.2`."""
     if not r.touches(i + 1):
         return None
@@ -79,7 +79,7 @@ def _glued(r: Recovery, i: int) -> Mend | None:
     return None
 
 
-def _glued_name(r: Recovery, i: int, text: str) -> Mend | None:
+def _glued_name(r: Recovery, i: int, text: str) -> TokenFix | None:
     kind, token, following = r.kind(i), r.word(i), r.word(i + 1)
     if re.fullmatch(r"(_[0-9]+)+", following) and kind == "INT":
         return replaced("the digits of a number stand together", i, i + 1, text.replace("_", ""))
@@ -94,13 +94,13 @@ def _glued_name(r: Recovery, i: int, text: str) -> Mend | None:
         what = "a size is made of whole numbers" if "." in size[1] else f"`{text}` is no size"
         return replaced(what, i, i + 1, f"{side}x{size[2] or side}", safe="." not in size[1])
     if kind == "INT" and step and r.is_step(i + 1):
-        return Mend(f"`{token}` needs `*` to repeat `{following}`", i, i, ((i, i + 1, f"{token} *"),))
+        return TokenFix(f"`{token}` needs `*` to repeat `{following}`", i, i, ((i, i + 1, f"{token} *"),))
     if kind == "INT" and following not in ("x", "X") and following in r.constants:
         return replaced("a product stands in parentheses, with `*`", i, i + 1, f"({token}*{following})")
     return None
 
 
-def _comma(r: Recovery, i: int) -> Mend | None:
+def _comma(r: Recovery, i: int) -> TokenFix | None:
     """`lr=0,001`, `w = 1,000`, `classes=3,5`, `pad=1,1`: by what the option takes; a list has commas of its own."""
     if r.depth(i):
         return None
@@ -121,7 +121,7 @@ def _comma(r: Recovery, i: int) -> Mend | None:
     return None
 
 
-def _spaced(r: Recovery, i: int) -> Mend | None:
+def _spaced(r: Recovery, i: int) -> TokenFix | None:
     """`3 x3`, `3 by 3` where a size is meant."""
     if r.begins_step(i):
         return None
@@ -150,7 +150,7 @@ def size_wanted(r: Recovery, i: int, more: int = 0) -> bool:
     return named or (0 <= number < len(places) and isinstance(places[number].kind, SizeKind))
 
 
-def _power(r: Recovery, i: int) -> Mend | None:
+def _power(r: Recovery, i: int) -> TokenFix | None:
     """`w^2` and `w**2`."""
     j = i + 1
     while j < i + 3 and (r.word(j) == "^" or r.kind(j) == "STAR"):
@@ -161,7 +161,7 @@ def _power(r: Recovery, i: int) -> Mend | None:
     return replaced("powers are written as products", i, j, factors) if r.kind(i - 1) not in ("", "NEWLINE") else None
 
 
-def _dotted(r: Recovery, i: int) -> Mend | None:
+def _dotted(r: Recovery, i: int) -> TokenFix | None:
     """Read `nn.Conv2d` as one name."""
     while r.word(i) == "." and r.kind(i - 1) == r.kind(i + 1) == "NAME" and r.touches(i) and r.touches(i + 1):
         r.join(i - 1, i + 2, "NAME", f"{r.word(i - 1)}.{r.word(i + 1)}")

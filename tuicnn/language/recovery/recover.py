@@ -6,10 +6,10 @@ from itertools import pairwise
 
 from lark import Token
 
-from tuicnn.language.recovery.arrows import SEPARATORS, mend_loose_arrows, mend_marks
+from tuicnn.language.recovery.arrows import SEPARATORS, fix_loose_arrows, fix_marks
 from tuicnn.language.recovery.brackets import EMPTY, close_brackets
 from tuicnn.language.recovery.characters import LONGEST_NUMBER, SPELLING, WIDE, read_times
-from tuicnn.language.recovery.mending import CLOSERS, Recovery
+from tuicnn.language.recovery.token_fixes import CLOSERS, Recovery
 from tuicnn.language.report import Report
 
 __all__ = ["recover"]
@@ -32,24 +32,24 @@ def recover(stream: list[Token], report: Report) -> Recovery:
     if any(t.type in _ODD or len(t) > LONGEST_NUMBER or t in ("x", "X") for t in r.tokens):
         r.scan({**SPELLING, **SEPARATORS})
     close_brackets(r)
-    mend_loose_arrows(r)
+    fix_loose_arrows(r)
     if any(t.type in EMPTY for t in r.tokens):
         r.scan(EMPTY)
     return r
 
 
 def _read_habits(r: Recovery) -> None:
-    from tuicnn.language.recovery.branches import BRANCHES, mend_bare_branches
+    from tuicnn.language.recovery.branches import BRANCHES, fix_bare_branches
     from tuicnn.language.recovery.definitions import DEFINITIONS
     from tuicnn.language.recovery.lines import COMMENTS, read_heading
     from tuicnn.language.recovery.numbers import SLIPS, read_paths
-    from tuicnn.language.recovery.repeats import mend_repeats
-    from tuicnn.language.recovery.words import WORDS, mend_hyphens
+    from tuicnn.language.recovery.repeats import fix_repeats
+    from tuicnn.language.recovery.words import WORDS, fix_hyphens
 
     r.learn_names()
     r.scan(WIDE)
     r.scan(COMMENTS)
-    mend_hyphens(r)
+    fix_hyphens(r)
     read_times(r)
     depth = i = 0
     while i < len(r.tokens):
@@ -63,7 +63,7 @@ def _read_habits(r: Recovery) -> None:
     r.scan(WORDS)
     close_brackets(r)
     r.scan(DEFINITIONS)
-    mend_marks(r)
-    mend_repeats(r)
+    fix_marks(r)
+    fix_repeats(r)
     r.scan(BRANCHES)
-    mend_bare_branches(r)
+    fix_bare_branches(r)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 
 from tuicnn.language.elsewhere import WRAPPERS
-from tuicnn.language.recovery.mending import Mend, Recovery, Rules, removed, replaced
+from tuicnn.language.recovery.token_fixes import Recovery, Rules, TokenFix, removed, replaced
 
-__all__ = ["WORDS", "mend_hyphens"]
+__all__ = ["WORDS", "fix_hyphens"]
 
 
-def mend_hyphens(r: Recovery) -> None:
+def fix_hyphens(r: Recovery) -> None:
     """Constants whose names have hyphens, which would be a subtraction."""
     for name in dict.fromkeys(t for t in r.tokens if t.type == "NAME" and "-" in t):
         at = [i for i, t in enumerate(r.tokens) if t.type == "NAME" and t == name]
         if any(r.kind(i - 1) in ("", "NEWLINE") and r.kind(i + 1) == "EQUALS" for i in at):
             edits = tuple((i, i + 1, name.replace("-", "_")) for i in at)
-            r.mend(Mend("the name of a constant has no hyphen: that is a subtraction", at[0], at[0], edits))
+            r.fix(TokenFix("the name of a constant has no hyphen: that is a subtraction", at[0], at[0], edits))
 
 
-def _label(r: Recovery, i: int) -> Mend | None:
+def _label(r: Recovery, i: int) -> TokenFix | None:
     """`as "stem"`, `as 1`; `as a as b`."""
     if r.kind(i + 1) in ("STRING", "INT"):
         inner = r.word(i + 1).strip('"')
@@ -30,7 +30,7 @@ def _label(r: Recovery, i: int) -> Mend | None:
     return None
 
 
-def _equals(r: Recovery, i: int) -> Mend | None:
+def _equals(r: Recovery, i: int) -> TokenFix | None:
     """`relu = 3` for a step, `pad=1=2`."""
     before, following = r.word(i - 1), r.kind(i + 1)
     number = following in ("INT", "FLOAT", "SIZE")
@@ -42,7 +42,7 @@ def _equals(r: Recovery, i: int) -> Mend | None:
     return None
 
 
-def _dashes(r: Recovery, i: int) -> Mend | None:
+def _dashes(r: Recovery, i: int) -> TokenFix | None:
     """Options as on a command line, `--pad 1`."""
     j = i
     while j < i + 3 and r.kind(j) == "MINUS":
@@ -54,7 +54,7 @@ def _dashes(r: Recovery, i: int) -> Mend | None:
     return removed("options are written without `-`", i, j - 1)
 
 
-def _wrapped(r: Recovery, i: int) -> Mend | None:
+def _wrapped(r: Recovery, i: int) -> TokenFix | None:
     """`model = Sequential([ … ])` and `model.add( … )`."""
     end = r.match(i + 1) if r.word(i).casefold() in WRAPPERS and r.kind(i + 1) == "LPAR" else None
     if end is None:
@@ -65,7 +65,7 @@ def _wrapped(r: Recovery, i: int) -> Mend | None:
     if inner is not None:
         last, close = i + 2, inner
     edits = ((first, last + 1, ""), (close, end + 1, ""))
-    return Mend("the network needs nothing around it", first, last, edits, resume=first)
+    return TokenFix("the network needs nothing around it", first, last, edits, resume=first)
 
 
 WORDS: Rules = {"AS": (_label,), "EQUALS": (_equals,), "MINUS": (_dashes,), "NAME": (_wrapped,)}

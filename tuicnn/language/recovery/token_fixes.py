@@ -1,6 +1,6 @@
-"""The tokens of a text while they are mended.
+"""The tokens of a text while they are fixed.
 
-A rule looks at the tokens from a number on and gives a `Mend` or nothing. A mend is reported with its edits, and the
+A rule looks at the tokens from a number on and gives a `TokenFix` or nothing. A fix is reported with its edits, and the
 same edits are made among the tokens, so that the rules after it, and the grammar, read what was meant.
 """
 
@@ -25,7 +25,7 @@ from tuicnn.language.syntax.grammar import tokens
 from tuicnn.vocabulary import vocabulary
 
 __all__ = [
-    "CLOSERS", "NUMBERS", "Mend", "Recovery", "Rule", "Rules", "inserted", "removed", "replaced", "statement_kind",
+    "CLOSERS", "NUMBERS", "Recovery", "Rule", "Rules", "TokenFix", "inserted", "removed", "replaced", "statement_kind",
 ]  # fmt: skip
 
 #: the token that closes each bracket
@@ -38,7 +38,7 @@ _BEFORE_STEP = frozenset({"NEWLINE", "ARROW", "BAR", "LBRACE", "STAR", "SEMICOLO
 
 
 @dataclass(frozen=True)
-class Mend:
+class TokenFix:
     """What is wrong with the tokens from `first` to `last`, and edits: (start, stop, text) for tokens[start:stop].
 
     Where start is stop, the text is put in: before tokens[start] if it ends in a space, else behind the one before.
@@ -57,19 +57,19 @@ class Mend:
     resume: int | None = None
 
 
-def replaced(message: str, first: int, last: int, text: str, **more: object) -> Mend:
+def replaced(message: str, first: int, last: int, text: str, **more: object) -> TokenFix:
     """Another text for all that is marked."""
-    return Mend(message, first, last, ((first, last + 1, text),), **more)  # type: ignore[arg-type]
+    return TokenFix(message, first, last, ((first, last + 1, text),), **more)  # type: ignore[arg-type]
 
 
-def removed(message: str, first: int, last: int, **more: object) -> Mend:
+def removed(message: str, first: int, last: int, **more: object) -> TokenFix:
     """What is marked is too much."""
     return replaced(message, first, last, "", **more)
 
 
-def inserted(message: str, first: int, last: int, at: int, text: str, **more: object) -> Mend:
+def inserted(message: str, first: int, last: int, at: int, text: str, **more: object) -> TokenFix:
     """A text is missing before tokens[at]."""
-    return Mend(message, first, last, ((at, at, text),), **more)  # type: ignore[arg-type]
+    return TokenFix(message, first, last, ((at, at, text),), **more)  # type: ignore[arg-type]
 
 
 def statement_kind(stream: Sequence[Token], i: int) -> str:
@@ -188,22 +188,22 @@ class Recovery:
             first -= 1
         return first < 0 or self.kind(first) in _BEFORE_STEP
 
-    # --- mending ----------------------------------------------------------------------------------------------------
+    # --- fixing -----------------------------------------------------------------------------------------------------
 
-    def mend(self, mend: Mend, *, quiet: bool = False) -> int:
-        """Report a mend, unless `quiet`, and make its edits among the tokens; the number of the token to go on with."""
-        marked = self.span(mend.first, mend.last)
-        whole = (mend.first, mend.last + 1)
-        places = (None if (a, b) == whole else self._place(a, b, text, marked) for a, b, text in mend.edits)
-        fix = Fix(tuple(zip(places, (text for _, _, text in mend.edits), strict=True)), mend.safe, mend.more)
+    def fix(self, found: TokenFix, *, quiet: bool = False) -> int:
+        """Report a fix, unless `quiet`, and make its edits among the tokens; the number of the token to go on with."""
+        marked = self.span(found.first, found.last)
+        whole = (found.first, found.last + 1)
+        places = (None if (a, b) == whole else self._place(a, b, text, marked) for a, b, text in found.edits)
+        fix = Fix(tuple(zip(places, (text for _, _, text in found.edits), strict=True)), found.safe, found.more)
         if not quiet:
-            self.report.error(Code.SYNTAX, mend.message, marked, label=mend.label, help=fix)
+            self.report.error(Code.SYNTAX, found.message, marked, label=found.label, help=fix)
         behind = 0
-        for n, (begin, end, text) in reversed(list(enumerate(mend.edits))):
-            made = self._read(text if n or mend.read is None else mend.read, begin, end)
+        for n, (begin, end, text) in reversed(list(enumerate(found.edits))):
+            made = self._read(text if n or found.read is None else found.read, begin, end)
             self.tokens[begin:end] = made
             behind = begin + len(made)
-        return behind if mend.resume is None else mend.resume
+        return behind if found.resume is None else found.resume
 
     def _place(self, begin: int, end: int, text: str, marked: Span) -> Span:
         if begin < end:
@@ -263,7 +263,7 @@ class Recovery:
                 found = rule(self, i)
                 if found is not None:
                     break
-            i = i + 1 if found is None else self.mend(found)
+            i = i + 1 if found is None else self.fix(found)
         return len(self.tokens) - left
 
 
@@ -274,6 +274,6 @@ def _behind(token: Token) -> Token:
 
 
 _CLOSING = frozenset(CLOSERS.values())
-Rule = Callable[[Recovery, int], Mend | None]
+Rule = Callable[[Recovery, int], TokenFix | None]
 #: the rules for each kind of token
 Rules = Mapping[str, Sequence[Rule]]
