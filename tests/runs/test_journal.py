@@ -16,6 +16,7 @@ from tests.runs.small import kinds, of, read_journal
 from tuicnn.errors import UserError
 from tuicnn.records import parse
 from tuicnn.runs.journal import LINE_AT_MOST, Journal, events_in
+from tuicnn.runs.journal import parse as parse_line
 from tuicnn.training.events import (
     End,
     Epoch,
@@ -314,3 +315,16 @@ def test_what_waits_for_a_full_disk_is_bounded(tmp_path: Path, monkeypatch: pyte
     assert found.damaged == 0
     assert [step.step for step in of(found.events, Step)][-2:] == [998, 999]
     assert isinstance(found.events[-1], End)
+
+
+_figures = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.sampled_from(["null", "0", "-0", "1", "01", "1.", "1e999", "9" * 400, "1E3", "1.0000001", "1.1", "-1", "NaN"]),
+)
+
+
+@given(st.one_of(st.integers(-1, 1 << 60).map(str), _figures), _figures, _figures)
+def test_a_step_is_read_as_any_other_event(step: str, loss: str, accuracy: str) -> None:
+    line = f'{{"event":"step","step":{step},"loss":{loss},"accuracy":{accuracy}}}'
+    spaced = line.replace(":", ": ").replace(",", ", ")  # as a program that wrote the journal anew has it
+    assert repr(parse_line(line.encode())) == repr(parse_line(spaced.encode()))

@@ -12,7 +12,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -22,7 +23,7 @@ from tuicnn.kernels.arrays import Array
 from tuicnn.records import RecordError, dump, from_plain, parse
 from tuicnn.training.checkpoint import Checkpoint
 
-__all__ = ["CheckpointError", "FormatError", "pack", "pack_weights", "unpack"]
+__all__ = ["CheckpointError", "FormatError", "pack", "pack_weights", "unpack", "unpack_weights"]
 
 #: of both files; 1 and 2 had one flat array of all weights
 FORMAT = "3"
@@ -56,6 +57,18 @@ def pack_weights(checkpoint: Checkpoint) -> bytearray:
 
 def unpack(data: bytes | bytearray) -> Checkpoint:
     """The checkpoint in a file's bytes. Raises `CheckpointError`."""
+    found = _unpack(data, lambda metadata: parse(metadata["state"]))
+    if not found.rate_factor > 0:  # which NaN is not, either
+        raise CheckpointError("is not a checkpoint of tuicnn")
+    return found
+
+
+def unpack_weights(data: bytes | bytearray, step: int, epochs: int) -> Checkpoint:
+    """What a file of weights alone, from after so many steps and epochs, has of a checkpoint; see `unpack`."""
+    return _unpack(data, lambda _: {"step": step, "epochs": epochs})
+
+
+def _unpack(data: bytes | bytearray, state_of: Callable[[Any], Any]) -> Checkpoint:
     place = _place_of_hash(data)
     digest = hashlib.sha256(data[: place.start])
     digest.update(_NO_HASH.encode())
@@ -67,12 +80,10 @@ def unpack(data: bytes | bytearray) -> Checkpoint:
         if metadata.get("format") != FORMAT:
             raise FormatError("was written by another version of tuicnn, in a form that this one does not read")
         alone = {name: parse(metadata[name]) for name in _ALONE}
-        state = {**parse(metadata["state"]), **alone, "text": metadata["net"], "arrays": {}}
+        state = {**state_of(metadata), **alone, "text": metadata["net"], "arrays": {}}
         found = dataclasses.replace(from_plain(Checkpoint, state), arrays=load(bytes(data)))
     except (SafetensorError, KeyError, TypeError, AttributeError, RecordError) as error:
         raise CheckpointError("is not a checkpoint of tuicnn") from error
-    if not found.rate_factor > 0:  # which NaN is not, either
-        raise CheckpointError("is not a checkpoint of tuicnn")
     if wrong := found.fault:
         raise CheckpointError(f"is damaged: {wrong}")
     return found

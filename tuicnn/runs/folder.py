@@ -22,6 +22,7 @@ from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.lock import Holder, RunLock, has_links, holder_at, is_held, take
 from tuicnn.runs.snapshots import SnapshotFolder
 from tuicnn.system.files import is_temporary, remove_temporary, unshare, why, write_atomic
+from tuicnn.system.machine import installed_memory
 from tuicnn.system.regular_files import read_regular
 
 if TYPE_CHECKING:
@@ -178,6 +179,22 @@ class RunFolder:
             self.snapshots.give_way(lambda: write_atomic(self.weights, data))
         except OSError as error:
             raise UserError(f"The weights could not be saved to {self.weights}: {why(error)}.") from error
+
+    def read_weights(self, step: int, epochs: int) -> Checkpoint | None:
+        """`weights.safetensors`, from after so many steps and epochs, as far as it tells a checkpoint's contents.
+
+        None where there is no file. Raises `UserError`.
+        """
+        from tuicnn.runs.checkpoint_file import CheckpointError, unpack_weights
+
+        try:
+            return unpack_weights(read_regular(self.weights, installed_memory()), step, epochs)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UserError(f"The weights {self.weights} cannot be read: {why(error)}.") from error
+        except CheckpointError as error:
+            raise UserError(f"The file {self.weights} {error}.") from error
 
     # --- the end of it ----------------------------------------------------------------------------------------------
 

@@ -6,7 +6,9 @@ Strict JSON: a number that is not finite is written as null. Imports nothing hea
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +33,11 @@ LINE_AT_MOST = 1 << 20  # bytes; a longer line is damaged
 HALF_WRITTEN = "The last line of the journal was half-written; its {} bytes were removed."
 #: how the line of a step begins, also where a program wrote the journal anew
 _STEP = (b'{"event":"step"', b'{"event": "step"')
+_NUMBER = rb"(null|(?:0|[1-9][0-9]{0,20})(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,2})?)"
+#: the line of a step as it is written here, which most lines are
+_PLAIN_STEP = re.compile(
+    rb'\{"event":"step","step":(0|[1-9][0-9]{0,14}),"loss":%s,"accuracy":%s\}\n?' % (_NUMBER, _NUMBER)
+)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
@@ -213,6 +220,11 @@ def damage_of(path: Path, lines: int) -> str:
 
 def parse(line: bytes) -> Event | None:
     """The event in a line; None where the line is damaged."""
+    if plain := _PLAIN_STEP.fullmatch(line):  # four times as fast as what comes to the same below
+        step, loss, accuracy = plain.groups()
+        share = math.nan if accuracy == b"null" else float(accuracy)
+        if not (share < 0 or share > 1):
+            return Step(int(step), math.nan if loss == b"null" else float(loss), share)
     try:
         return event_of(parse_json(line))
     except RecordError:

@@ -10,12 +10,13 @@ from tuicnn.data import DataError, normalise
 from tuicnn.data.image_file import read_image
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.journal import events_of
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import PreparedRun, plan_of
 from tuicnn.specimen.specimen import Specimen
 from tuicnn.specimen.training import NextStep
-from tuicnn.training.checkpointing import restore_arrays
-from tuicnn.training.trainer import Trainer
+from tuicnn.training.checkpointing import revive
+from tuicnn.training.events import End, Epoch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +33,8 @@ def checkpoint_after(
 ) -> Checkpoint:
     """A run's newest checkpoint, or that after an `epoch`; the run may train meanwhile.
 
-    Of an epoch there is mostly a snapshot only, without the optimizer's state. `say` is told of damaged checkpoints.
+    Of an epoch there is mostly a snapshot only, without the optimizer's state; so it is where somebody removed all
+    checkpoints. `say` is told of damaged checkpoints.
     Raises `UserError` where there is none.
     """
     if epoch is not None:
@@ -45,10 +47,24 @@ def checkpoint_after(
             if checkpoint.epochs == epoch:
                 return checkpoint
         return snapshot
-    newest = folder.checkpoints.newest(say)
+    newest = folder.checkpoints.newest(say) or _newest_weights(folder)
     if newest is None:
         raise UserError(f"The run {folder.name} has no checkpoint yet; it writes one after each epoch.")
     return newest
+
+
+def _newest_weights(folder: RunFolder) -> Checkpoint | None:
+    """The weights that are left of a run whose checkpoints were removed. Raises `UserError`."""
+    if epochs := folder.snapshots.epochs():
+        return folder.snapshots.read(epochs[-1])
+    step = epoch = 0
+    for event in events_of(folder.journal, steps=False):
+        match event:
+            case Epoch():
+                step, epoch = event.step, event.epoch
+            case End(step=int(end), weights=True):
+                step = end
+    return folder.read_weights(step, epoch)
 
 
 def specimen_of(folder: RunFolder, checkpoint: Checkpoint, image: int | Path = 0, label: int | None = None) -> Specimen:
@@ -73,15 +89,9 @@ def specimen_of(folder: RunFolder, checkpoint: Checkpoint, image: int | Path = 0
             raise UserError("The label of an image of the data set is known; it is given for a file only.")
         pixels, label = _stored(data, image)
     assert pixels is not None
-    trainer = Trainer(plan, data, choices=checkpoint.choices)
-    state = trainer.state if any("/" in name for name in checkpoint.arrays) else None
-    if state is not None:
-        restore_arrays(checkpoint, trainer)
-    else:  # a snapshot
-        trainer.network.load_state_dict(checkpoint.arrays)
-    trainer.step, trainer.rate_factor = checkpoint.step, checkpoint.rate_factor
+    trainer = revive(plan, data, checkpoint)
     x = normalise(pixels[None], data.mean, data.std, trainer.network.dtype)[:, :, 0].transpose(2, 0, 1)
-    return Specimen(trainer.network, x, label, NextStep.of(trainer, state))
+    return Specimen(trainer.network, x, label, NextStep.of(trainer, trainer.state or None))
 
 
 def _stored(data: Dataset, image: int) -> tuple[NDArray[np.uint8], int]:

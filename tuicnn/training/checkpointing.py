@@ -23,8 +23,10 @@ from tuicnn.training.marks import Mark
 from tuicnn.training.progress import Progress
 
 if TYPE_CHECKING:
+    from tuicnn.data import Dataset
     from tuicnn.engine.network import Network
     from tuicnn.kernels.arrays import Array
+    from tuicnn.language import Plan
     from tuicnn.training.metrics import Metrics
     from tuicnn.training.trainer import Trainer
 
@@ -36,6 +38,7 @@ __all__ = [
     "named_arrays",
     "restore",
     "restore_arrays",
+    "revive",
     "versions",
 ]
 
@@ -138,6 +141,21 @@ def restore(checkpoint: Checkpoint, trainer: Trainer, data: str, progress: Progr
         best_epoch=checkpoint.best_epoch,
         saved=checkpoint.step,
     )
+
+
+def revive(plan: Plan, dataset: Dataset, checkpoint: Checkpoint) -> Trainer:
+    """A trainer as it was at a checkpoint, or at a snapshot: then its `state` is empty, for that is not known any more.
+
+    Raises `UserError` where the checkpoint belongs to another network.
+    """
+    from tuicnn.training.trainer import Trainer
+
+    trainer = Trainer(plan, dataset, choices=checkpoint.choices)
+    if not any("/" in name for name in checkpoint.arrays):
+        trainer.state = {}
+    restore_arrays(checkpoint, trainer)
+    trainer.step, trainer.rate_factor = checkpoint.step, checkpoint.rate_factor
+    return trainer
 
 
 def restore_arrays(checkpoint: Checkpoint, trainer: Trainer) -> None:

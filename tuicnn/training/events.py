@@ -49,7 +49,7 @@ Time = Annotated[float, Between(0, 253_402_300_799 - 86_400)]
 
 
 class State(StrEnum):
-    """What a run is doing. The last four are final."""
+    """What a run is doing. The last five are final; LOST is found by whoever looks, and stands in no journal."""
 
     STARTING = "starting"  # reading data
     TRAINING = "training"
@@ -60,10 +60,11 @@ class State(StrEnum):
     STOPPED = "stopped"  # by a person or a signal, before its end
     DIVERGED = "diverged"  # numbers became NaN or infinite
     FAILED = "failed"  # see `message`
+    LOST = "lost"  # its process is gone before the end
 
     @property
     def final(self) -> bool:
-        return self in (State.DONE, State.STOPPED, State.DIVERGED, State.FAILED)
+        return self in (State.DONE, State.STOPPED, State.DIVERGED, State.FAILED, State.LOST)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Course", "MeasuredSteps"]
 
+T = TypeVar("T")
+
 #: measured steps whose times are kept
 MEASURED = 15
+#: rehearsals of a step, and the seconds after which there are no more of them
+REHEARSALS, REHEARSAL_SECONDS = 5, 0.5
 #: points of a course
 POINTS = 32
 
@@ -67,14 +72,33 @@ class MeasuredSteps:
         """One step, as `Trainer.advance`."""
         if not self.wanted:
             return trainer.advance()
+        result = self._measure(trainer, trainer.advance)
+        if self.newest is not None:
+            self.gradients.add(self.newest.gradient)
+        return result
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether the newest measured step has what is `wanted`."""
+        return self.newest is not None and self.gradient_of in (-1, self.newest.gradient_of)
+
+    def rehearse(self, trainer: Trainer) -> None:
+        """Measure the step that comes next, and undo it; some times, since the first time is not a usual one."""
+        began, gradient_of = perf_counter(), self.gradient_of
+        for _ in range(REHEARSALS):
+            self.gradient_of = gradient_of
+            self._measure(trainer, trainer.rehearse)
+            if perf_counter() - began > REHEARSAL_SECONDS:
+                break
+
+    def _measure(self, trainer: Trainer, step: Callable[[StepProfile], T]) -> T:
         self.wanted = False
         profile = StepProfile(len(trainer.plan.nodes), trainer.network.store.entries, self.gradient_of)
         self.gradient_of = -1
         waited, began = trainer.group.waited, perf_counter()
-        result = trainer.advance(profile)
+        result = step(profile)
         whole, waited = perf_counter() - began, trainer.group.waited - waited
         self.seconds.append(np.array([*profile.seconds, profile.optimizer_seconds, waited, whole]))
-        self.gradients.add(profile.gradient)
         self.newest = profile
         return result
 

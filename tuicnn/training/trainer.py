@@ -6,6 +6,7 @@ can be resumed at any step.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from tuicnn.engine.step import Fetch, StepResult
     from tuicnn.language import Plan
 
-__all__ = ["Score", "Split", "Trainer"]
+__all__ = ["Score", "Split", "Trainer", "learning_rate"]
 
 #: images that are evaluated between two calls of `on_progress`
 CHUNK = 512
@@ -42,6 +43,11 @@ Split = Literal["validation", "test"]
 #: what the processes of a group are told to do
 _STEP, _EVALUATE = range(2)
 _SPLITS: tuple[Split, ...] = ("validation", "test")
+
+
+def learning_rate(plan: Plan, step: int, steps_per_epoch: int) -> float:
+    """The rate of the step after so many, as a plan has it."""
+    return plan.optimizer.lr * plan.schedule.scale(step, steps_per_epoch, plan.train.epochs)
 
 
 class Trainer:
@@ -125,8 +131,7 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
-        scale = self.plan.schedule.scale(self.step, self.steps_per_epoch, self.plan.train.epochs)
-        return self.plan.optimizer.lr * scale * self.rate_factor
+        return learning_rate(self.plan, self.step, self.steps_per_epoch) * self.rate_factor
 
     def advance(self, hook: StepHook | None = None) -> tuple[float, float, int]:
         """Train one batch: its mean loss, its accuracy, and how many images it had. `hook` watches.
@@ -148,6 +153,21 @@ class Trainer:
             took, flat = perf_counter() - began, self.network.store.flat
             hook.on_update(self._before[0] if flat.size else flat, flat, result.gradient, took)
         return result.loss, result.correct / count, count
+
+    def rehearse(self, hook: StepHook) -> None:
+        """Compute the step that comes next, for `hook`, and undo it. Without the optimizer's state, up to its gradient.
+
+        Where it would diverge, `hook` has seen it up to there.
+        """
+        if not self.state.keys() >= set(self.plan.optimizer.state_names):
+            self.network.forward_backward(*self.batch(self.step), step=self.step, hook=hook)
+            return
+        with contextlib.suppress(DivergedError):
+            self.advance(hook)
+            for before, array in zip(self._before, self._changed, strict=True):
+                array[:] = before
+            self.step -= 1
+            self.updates -= 1
 
     def batch(self, step: int) -> tuple[int, Fetch]:
         """The images of a step's batch: how many there are, and what makes those of a shard."""
