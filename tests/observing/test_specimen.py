@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.runs.small import NET, made_data
+from tests.runs.small import a_run
 from tuicnn.observing.specimen import AskSpecimen, SpecimenState
-from tuicnn.runs.creation import create_run
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import plan_of
 from tuicnn.runs.specimens import specimen_of
@@ -28,7 +27,7 @@ def over_the_socket(state: SpecimenState) -> SpecimenState:
 
 @pytest.mark.parametrize("optim", ["optim: adam", "optim: sgd"])
 def test_it_has_the_bits_of_the_next_step(tmp_path: Path, optim: str) -> None:
-    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim=optim))
+    folder = a_run(tmp_path, optim)
     plan = plan_of(folder, Origin.of(folder))
     trainer = Trainer(plan, plan.data.load(), threads=1)
     random = np.random.default_rng(0)
@@ -48,7 +47,7 @@ def test_it_has_the_bits_of_the_next_step(tmp_path: Path, optim: str) -> None:
 
 
 def test_it_is_a_copy(tmp_path: Path) -> None:
-    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    folder = a_run(tmp_path, "optim: adam")
     plan = plan_of(folder, Origin.of(folder))
     trainer = Trainer(plan, plan.data.load(), threads=1)
     state = AskSpecimen().answer(trainer)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import events_of
 from tuicnn.runs.origin import Origin
@@ -20,7 +21,7 @@ from tuicnn.training.events import End, Epoch, Event, Step, to_dict
 from tuicnn.training.options import OnNan, Options
 from tuicnn.worker.runner import Run
 
-__all__ = ["NET", "checkpoint_of", "killed_after_each_event", "made_data", "same", "story", "train"]
+__all__ = ["NET", "SGD", "a_run", "checkpoint_of", "killed_after_each_event", "made_data", "same", "story", "train"]
 
 #: all that keeps something from step to step: running statistics, masks, augmentation, a schedule
 NET = """\
@@ -32,6 +33,8 @@ train: epochs=2 batch=20 seed=4
 conv 3 3x3 pad=1 -> batchnorm -> relu -> dropout 0.3 -> flatten -> dense 3
 """
 
+#: an optimizer with all that it can have
+SGD = "optim: sgd lr=0.05 momentum=0.9 nesterov=true decay=0.001"
 #: what no two runs have in common: when it was, and how long it took
 T = TypeVar("T")
 _CLOCKS = ("time", "seconds", "images_per_second", "run", "pid", "threads")
@@ -49,6 +52,11 @@ def made_data(folder: Path, seed: int = 0) -> Path:
         y_test=np.arange(12) % 3,
     )
     return path
+
+
+def a_run(parent: Path, optim: str = SGD, net: str = NET) -> RunFolder:
+    """A run that is to begin, on data of its own in the same folder."""
+    return create_run(parent, "small", net.format(data=made_data(parent), optim=optim))
 
 
 def train(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.runs.small import NET, checkpoint_of, made_data, same, story, train
+from tests.runs.small import NET, a_run, checkpoint_of, made_data, same, story, train
 from tuicnn.runs import checkpoint_folder, checkpointer
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.checkpointer import Checkpointer
@@ -139,7 +139,7 @@ def test_on_a_disk_that_refuses_nothing_is_left_half_written_and_it_is_tried_aga
 
 
 def test_a_run_on_a_full_disk_says_so_until_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    folder = a_run(tmp_path, "optim: adam")
     monkeypatch.setattr(checkpointer, "RETRY_EVERY", 0.0)
     full, messages = [False], []
 
@@ -168,7 +168,7 @@ def test_a_run_on_a_full_disk_says_so_until_there_is_room(tmp_path: Path, monkey
 def test_the_last_checkpoint_is_tried_once_more_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
 ) -> None:
-    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    folder = a_run(tmp_path, "optim: adam")
     tried: list[Path] = []
 
     def narrow(path: Path, data: bytes | bytearray) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.runs.small import NET, killed_after_each_event, made_data, train
-from tuicnn.runs.creation import create_run
+from tests.runs.small import a_run, killed_after_each_event, train
 from tuicnn.runs.history import history_of
 from tuicnn.training.events import Event, Step
 from tuicnn.training.marks import MOST_MARKS, Mark, with_mark
@@ -32,8 +31,7 @@ def alike(one: History, other: History) -> bool:
 
 
 def test_curves_and_marks_of_a_journal_are_those_of_the_process(tmp_path: Path) -> None:
-    text = NET.format(data=made_data(tmp_path), optim="optim: adam lr=0.01")
-    folder = create_run(tmp_path, "small", text)
+    folder = a_run(tmp_path, "optim: adam lr=0.01")
     left = killed_after_each_event(folder, halve_twice)
     whole = history_of(folder)
     assert len(whole.losses) == 6

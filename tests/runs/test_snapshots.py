@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, story, train
+from tests.runs.small import a_run, checkpoint_of, killed_after_each_event, story, train
 from tuicnn.errors import UserError
 from tuicnn.runs import checkpoint_folder, snapshots
 from tuicnn.runs import folder as run_folder
-from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.snapshots import SnapshotFolder, kept
 from tuicnn.runs.status import summary
@@ -27,7 +26,7 @@ SMALL = Checkpoint(5, 1, {"dense1.weight": np.ones((2, 2), np.float32), "dense1.
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
-    return create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    return a_run(tmp_path, "optim: adam")
 
 
 def test_each_epoch_leaves_the_weights_that_it_ended_with(folder: RunFolder) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.runs.small import NET, checkpoint_of, killed_after_each_event, made_data, train
+from tests.runs.small import a_run, checkpoint_of, killed_after_each_event, train
 from tuicnn import Network
 from tuicnn.errors import UserError
 from tuicnn.language.plan import INPUT
-from tuicnn.runs.creation import create_run
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import plan_of
 from tuicnn.runs.specimens import checkpoint_after, specimen_of
@@ -48,7 +47,7 @@ def test_of_equal_values_the_first_wins_forward_and_backward() -> None:
 @pytest.mark.parametrize("optim", ["optim: adam", "optim: sgd momentum=0.9 nesterov=true decay=0.01"])
 def test_a_checkpoint_knows_the_weights_of_the_next(tmp_path: Path, optim: str) -> None:
     """After each step of a run, with augmentation, dropout, a schedule and batch normalisation."""
-    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim=optim))
+    folder = a_run(tmp_path, optim)
     left = {}
     for _, run in killed_after_each_event(folder):
         if run.checkpoints.steps():
@@ -67,7 +66,7 @@ def test_a_checkpoint_knows_the_weights_of_the_next(tmp_path: Path, optim: str) 
 
 
 def test_a_network_out_of_a_run(tmp_path: Path) -> None:
-    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    folder = a_run(tmp_path, "optim: adam")
     with pytest.raises(UserError, match="small-1 has no checkpoint yet"):
         Network.from_run(folder.path)
     train(folder)
@@ -84,7 +83,7 @@ def test_a_network_out_of_a_run(tmp_path: Path) -> None:
 
 
 def test_a_past_epoch_opens_as_far_as_it_is_known(tmp_path: Path) -> None:
-    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    folder = a_run(tmp_path, "optim: adam")
     train(folder, options=Options(epochs=4))
     there = {epoch: folder.snapshots.read(epoch) for epoch in (1, 2, 3, 4)}
     past = next(epoch for epoch in there if there[epoch].step not in folder.checkpoints.steps())
@@ -100,7 +99,7 @@ def test_a_past_epoch_opens_as_far_as_it_is_known(tmp_path: Path) -> None:
 
 
 def test_an_image_of_ones_own(tmp_path: Path) -> None:
-    folder = create_run(tmp_path, "small", NET.format(data=made_data(tmp_path), optim="optim: adam"))
+    folder = a_run(tmp_path, "optim: adam")
     train(folder)
     checkpoint = checkpoint_of(folder)
     stored = specimen_of(folder, checkpoint, 3)
