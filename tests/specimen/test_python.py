@@ -11,11 +11,12 @@ from tests.runs.small import a_run, checkpoint_of, killed_after_each_event, trai
 from tuicnn import Network
 from tuicnn.errors import UserError
 from tuicnn.language.plan import INPUT
-from tuicnn.runs.origin import Origin
-from tuicnn.runs.prepared import plan_of
-from tuicnn.runs.specimens import checkpoint_after, specimen_of
+from tuicnn.observing.specimen import AskSpecimen
+from tuicnn.runs.reopened import ReopenedRun
 from tuicnn.specimen.specimen import Specimen
 from tuicnn.training.options import Options
+
+ASK = AskSpecimen(next_step=True)
 
 
 def test_an_explanation_shows_itself() -> None:
@@ -55,7 +56,7 @@ def test_a_checkpoint_knows_the_weights_of_the_next(tmp_path: Path, optim: str) 
     assert sorted(left) == [1, 2, 3, 4, 5, 6]
     random = np.random.default_rng(0)
     for step in range(1, 6):
-        specimen = specimen_of(left[step], checkpoint_of(left[step]))
+        specimen = ASK.answer(ReopenedRun(left[step]).trainer()).specimen()
         there = checkpoint_of(left[step + 1])
         for name in ("conv1.weight", "conv1.bias", "batchnorm1.weight", "dense1.weight"):
             index = tuple(int(random.integers(size)) for size in there.arrays[name].shape)
@@ -87,31 +88,12 @@ def test_a_past_epoch_opens_as_far_as_it_is_known(tmp_path: Path) -> None:
     train(folder, options=Options(epochs=4))
     there = {epoch: folder.snapshots.read(epoch) for epoch in (1, 2, 3, 4)}
     past = next(epoch for epoch in there if there[epoch].step not in folder.checkpoints.steps())
-    specimen = specimen_of(folder, checkpoint_after(folder, past))
+    specimen = ASK.answer(ReopenedRun(folder).trainer(past)).specimen()
     assert specimen.explain("dense1.weight[1, 2]").value == there[past].arrays["dense1.weight"][1, 2]
     gradient = specimen.explain("batch d dense1.weight[1, 2]")
     assert gradient.value == pytest.approx(gradient.engine, rel=1e-4, abs=1e-6)
     for address in ("step dense1.weight[1, 2]", "dense1.weight/exp_avg[1, 2]"):
         with pytest.raises(UserError, match="of this epoch only the weights were kept"):
             specimen.explain(address)
-    newest = specimen_of(folder, checkpoint_after(folder, 4))  # of the last one there is a checkpoint
+    newest = ASK.answer(ReopenedRun(folder).trainer(4)).specimen()  # of the last one there is a checkpoint
     assert newest.explain("step dense1.weight[1, 2]").engine is not None
-
-
-def test_an_image_of_ones_own(tmp_path: Path) -> None:
-    folder = a_run(tmp_path, "optim: adam")
-    train(folder)
-    checkpoint = checkpoint_of(folder)
-    stored = specimen_of(folder, checkpoint, 3)
-    file = tmp_path / "three.npy"
-    data = plan_of(folder, Origin.of(folder)).data.load()
-    np.save(file, data.val_images[3])
-    own = specimen_of(folder, checkpoint, file)
-    assert own.explain("p[1]").value == stored.explain("p[1]").value
-    with pytest.raises(UserError, match="without the image's label there is no loss"):
-        own.explain("loss")
-    assert specimen_of(folder, checkpoint, file, stored.label).explain("loss").value == stored.explain("loss").value
-    with pytest.raises(UserError, match="There is no class 3: the network has 3, counted from 0"):
-        specimen_of(folder, checkpoint, file, 3)
-    with pytest.raises(UserError, match="it is given for a file only"):
-        specimen_of(folder, checkpoint, 3, 1)

@@ -117,9 +117,8 @@ def test_a_past_epoch_has_its_weights_while_the_run_goes_on(folder: RunFolder) -
     shutil.rmtree(folder.checkpoints.path)
     past += asked(folder, AskSpecimen(), epoch=1)
     for state in past:
-        checkpoint = state.checkpoint
-        assert (checkpoint.step, checkpoint.epochs) == (3, 1)
-        assert all(np.array_equal(checkpoint.arrays[name], array) for name, array in seen[1].items())
+        assert (state.step, state.epochs) == (3, 1)
+        assert all(np.array_equal(state.arrays[name], array) for name, array in seen[1].items())
     assert not any("/" in name for name in past[-1].names)  # what the optimizer kept is not known any more
     with pytest.raises(UserError, match="no snapshot of epoch 7"):
         asked(folder, AskSpecimen(), epoch=7)

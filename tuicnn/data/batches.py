@@ -89,11 +89,18 @@ class Batches:
             raise IndexError(f"step {step} of {self.steps_per_epoch}")
         return self._prepared(epoch)[1][step * self._batch : (step + 1) * self._batch]
 
-    def make(self, epoch: int, step: int, start: int = 0, stop: int | None = None) -> tuple[Array, NDArray[np.int64]]:
-        """The images (H, W, n, C), augmented and normalised, and labels (n,) of the shard `start:stop` of a batch."""
+    def pixels(
+        self, epoch: int, step: int, start: int = 0, stop: int | None = None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """The images uint8 (n, H, W, C), augmented, and labels (n,) of the shard `start:stop` of a batch."""
         which = self.indices(epoch, step)[start:stop]
         draws = self._prepared(epoch)[2]
         images = self._images[which]
         if draws is not None:
             images = augment.apply(images, self._augment, draws[which])
-        return normalise(images, self._mean, self._std, self._dtype), self._labels[which]
+        return images, self._labels[which]
+
+    def make(self, epoch: int, step: int, start: int = 0, stop: int | None = None) -> tuple[Array, NDArray[np.int64]]:
+        """The same, normalised: images (H, W, n, C)."""
+        images, labels = self.pixels(epoch, step, start, stop)
+        return normalise(images, self._mean, self._std, self._dtype), labels

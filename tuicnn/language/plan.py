@@ -5,6 +5,7 @@ A plan is made by `tuicnn.language.check`; it is hashable by its text and can be
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tuicnn.schedules import Schedule
     from tuicnn.settings import Train
 
-__all__ = ["INPUT", "Node", "Plan"]
+__all__ = ["INPUT", "Node", "Plan", "costs_of"]
 
 #: the network's own input among a node's `inputs`
 INPUT = -1
@@ -71,3 +72,10 @@ class Plan:
     def macs(self) -> int:
         """Multiply-adds of one image's forward pass."""
         return sum(node.macs for node in self.nodes)
+
+
+def costs_of(layer: Layer, shapes: tuple[Shape, ...]) -> tuple[Shape, int, int]:
+    """A layer's output shape, weights to learn and multiply-adds, for inputs of these shapes. Raises `ShapeError`."""
+    shape = layer.output(*shapes)  # first: the others ask only what fits
+    learnt = sum(math.prod(w.shape) for w in layer.weights(*shapes).values() if w.is_parameter)
+    return shape, learnt, layer.macs(*shapes)

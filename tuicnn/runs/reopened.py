@@ -28,11 +28,17 @@ class ReopenedRun:
     """Gives the trainer of a run as it was, for questions; the run may train meanwhile, in a process of its own.
 
     The data is read when it is first needed, which may take long; `say` is told how far, in a sentence, and "" at the
-    end. One moment of the run is in memory at a time. May be used from several threads, by turns.
+    end; `warn` is told of damaged checkpoints. One moment of the run is in memory at a time. May be used from several
+    threads, by turns.
     """
 
-    def __init__(self, folder: RunFolder, say: Callable[[str], object] = lambda sentence: None) -> None:
-        self.folder, self._say = folder, say
+    def __init__(
+        self,
+        folder: RunFolder,
+        say: Callable[[str], object] = lambda sentence: None,
+        warn: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        self.folder, self._say, self._warn = folder, say, warn
         #: who asks holds it until the trainer is not needed any more: the next one may have it at another moment
         self.turn = threading.Lock()
         self._data: Dataset | None = None
@@ -49,7 +55,7 @@ class ReopenedRun:
         newest = next(iter(self.folder.checkpoints.steps()), 0) if epoch is None else 0
         if self._trainer is not None and self._moment == (epoch, newest):
             return self._trainer
-        checkpoint = checkpoint_after(self.folder, epoch)
+        checkpoint = checkpoint_after(self.folder, epoch, self._warn)
         origin = Origin.of(self.folder)
         plan = plan_of(self.folder, origin, checkpoint.text)
         if self._data is None:

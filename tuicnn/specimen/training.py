@@ -5,14 +5,13 @@ Its numbers are the engine's own (see `replay`), and open by the same rules as a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tuicnn.kernels.arrays import Array
-from tuicnn.vocabulary import info
 
 from .address import Address, AddressError
 from .explanation import Explanation, Part
@@ -25,7 +24,6 @@ from .rules.optimizers import OPTIMIZERS, Moved
 if TYPE_CHECKING:
     from tuicnn.engine.network import Network
     from tuicnn.engine.step import Fetch
-    from tuicnn.training.trainer import Trainer
 
 __all__ = ["NextStep"]
 
@@ -33,9 +31,10 @@ __all__ = ["NextStep"]
 class NextStep:
     """The next step of a network with a batch of `count` images; `fetch` is as in `Network.forward_backward`.
 
-    `step` keys dropout. `state` is what the optimizer keeps, flat as the weights, None where it is not known any more;
-    `lr` the step's rate, after schedule and factor, and `rate` says how it comes about; `updates` is how many steps the
-    optimizer has seen. Nothing of them may change while this is used.
+    `step` keys dropout. `kept` has what the optimizer keeps, `conv1.weight/exp_avg`, as far as it is known; `lr` is the
+    step's rate, after schedule and factor, and `rate` says how it comes about; `updates` is how many steps the
+    optimizer has seen; `numbers`, where known, are the places of the images in the data set. Nothing of them may change
+    while this is used.
     """
 
     def __init__(
@@ -45,33 +44,17 @@ class NextStep:
         fetch: Fetch,
         *,
         step: int,
-        state: Mapping[str, Array] | None,
+        kept: Mapping[str, Array],
         lr: float,
         updates: int,
         rate: str = "",
+        numbers: Sequence[int] = (),
     ) -> None:
         self.network, self.count, self.step, self.lr, self.updates = network, count, step, lr, updates
         self.names, self._state = Names(network.plan), network.state_dict()
-        self._kept = None if state is None else {name: network.store.named(flat) for name, flat in state.items()}
-        self._rate = rate
+        self._kept, self._rate, self._numbers = kept, rate, numbers
         self.replay = Replay(network, count, fetch, step)
         self._readings: dict[int, _Image] = {}
-
-    @classmethod
-    def of(cls, trainer: Trainer, state: Mapping[str, Array] | None) -> NextStep:
-        """The step that a trainer would take next; `state` is the trainer's, where it is known."""
-        plan = trainer.plan
-        scale = plan.schedule.scale(trainer.step, trainer.steps_per_epoch, plan.train.epochs)
-        changed = f" * {trainer.rate_factor:g} (changed while it trained)" if trainer.rate_factor != 1 else ""
-        return cls(
-            trainer.network,
-            *trainer.batch(trainer.step),
-            step=trainer.step,
-            state=state,
-            lr=trainer.learning_rate,
-            updates=trainer.updates,
-            rate=f"{plan.optimizer.lr:g} * {scale:g} ({info(plan.schedule).name}){changed}",
-        )
 
     def image(self, number: int) -> _Image:
         """One image of the batch. Raises `AddressError` where there is none."""
@@ -89,7 +72,7 @@ class NextStep:
             return self.replay.result.gradients[self._key(address)]
         if address.kind == "step":  # not computed as a whole
             return None
-        return self._known(address)[address.state][self._key(address)] if address.state else None
+        return self._kept_beside(address)[address.state] if address.state else None
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
@@ -100,9 +83,7 @@ class NextStep:
         if address.kind == "step":
             return self._step(address)
         if address.state:
-            return explained(
-                address, float(self._known(address)[address.state][self._key(address)][address.index]), None
-            )
+            return explained(address, float(self._kept_beside(address)[address.state][address.index]), None)
         if address.name == "loss":
             values = [self.image(n).explain(replace(address, image=n)).value for n in range(self.count)]
             formula = f"batch loss = (sum of the {self.count} images' losses) / {self.count}"
@@ -119,11 +100,12 @@ class NextStep:
         formula, words = f"{address} = sum of the {self.count} images' shares", "over all images of the batch"
         return self._summed(address, formula, words, self._statistics(address), 1.0, None)
 
-    def _known(self, address: Address) -> Mapping[str, Mapping[str, Array]]:
-        """What the optimizer keeps, by its name and the weight's. Raises `AddressError` where it is not known."""
-        if self._kept is None:
+    def _kept_beside(self, address: Address) -> Mapping[str, Array]:
+        """What the optimizer keeps beside an array, by its name. Raises `AddressError` where it is not known."""
+        names = {state: f"{self._key(address)}/{state}" for state in self.network.plan.optimizer.state_names}
+        if not all(name in self._kept for name in names.values()):
             raise AddressError(f"{address}: of this epoch only the weights were kept; the newest step opens in full")
-        return self._kept
+        return {state: self._kept[name] for state, name in names.items()}
 
     def _key(self, address: Address) -> str:
         """The array's name as weights have it: without the mark before a layer's name."""
@@ -133,9 +115,10 @@ class NextStep:
         self, address: Address, formula: str, words: str, values: list[float], factor: float, engine: float | None
     ) -> Explanation:
         """A number of the batch from one number of each image."""
+        labels = [f"training image {number:,}" for number in self._numbers] or [f"image {n}" for n in range(self.count)]
         parts = [
-            Part(f"image {n}", value, value * factor, factor, replace(address, image=n))
-            for n, value in enumerate(values)
+            Part(label, value, value * factor, factor, replace(address, image=n))
+            for n, (label, value) in enumerate(zip(labels, values, strict=True))
         ]
         return explained(address, Opened(formula, parts, words=words), engine)
 
@@ -177,7 +160,7 @@ class NextStep:
         arrays = {
             "w": self._state[key],
             "g": self.replay.result.gradients[key],
-            **{k: a[key] for k, a in self._known(address).items()},
+            **self._kept_beside(address),
         }
         values = {name: float(array[index]) for name, array in arrays.items()}
         moved: Moved = OPTIMIZERS[type(optimizer)](optimizer, values, self.lr, self.updates + 1)[address.state or "w"]

@@ -6,14 +6,13 @@ the same on every machine.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tuicnn.vocabulary import arguments, info
+from tuicnn.vocabulary import encoded
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
@@ -27,12 +26,12 @@ def plan_fingerprint(plan: Plan) -> str:
     essence = {
         "input": plan.input,
         "classes": plan.classes,
-        "nodes": [[_essence(node.layer), node.inputs] for node in plan.nodes],
-        "data": _essence(plan.data),
-        "augment": _essence(plan.augment),
-        "loss": _essence(plan.loss),
-        "optimizer": _essence(plan.optimizer),
-        "schedule": _essence(plan.schedule),
+        "nodes": [[encoded(node.layer), node.inputs] for node in plan.nodes],
+        "data": encoded(plan.data),
+        "augment": encoded(plan.augment),
+        "loss": encoded(plan.loss),
+        "optimizer": encoded(plan.optimizer),
+        "schedule": encoded(plan.schedule),
         "batch": plan.train.batch,
         "seed": plan.train.seed,
     }
@@ -42,19 +41,6 @@ def plan_fingerprint(plan: Plan) -> str:
 def same_training(one: Plan, other: Plan) -> bool:
     """Whether two plans train the same, and for as many epochs."""
     return plan_fingerprint(one) == plan_fingerprint(other) and one.train.epochs == other.train.epochs
-
-
-def _essence(value: Any) -> Any:
-    """An argument's value as plain JSON; of an object of the vocabulary, what differs from its defaults.
-
-    A default is left out, so that an option that a later version adds leaves the fingerprints as they were.
-    """
-    if dataclasses.is_dataclass(value) and hasattr(value, "_word_info"):
-        given = ((a.name, getattr(value, a.name), a.default) for a in arguments(value))
-        return [info(value).name, {name: _essence(v) for name, v, default in given if v != default}]
-    if isinstance(value, list | tuple):
-        return [_essence(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def data_fingerprint(data: Dataset) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .encoding import *
 from .kinds import *
 from .values import *
 from .words import *

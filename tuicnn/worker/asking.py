@@ -1,9 +1,11 @@
-"""One question to a run that trains at this moment, from a program that is no screen."""
+"""Questions to a run from a program that is no screen: to its process where it trains, else to what it has saved."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
@@ -11,25 +13,63 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.worker.client import RemoteFeed
 from tuicnn.worker.feed import WorkerGone
 
-__all__ = ["ask"]
+if TYPE_CHECKING:
+    from tuicnn.observing.image import PinnedImage
+    from tuicnn.observing.specimen import SpecimenState
+
+__all__ = ["ask", "specimen_state"]
 
 A = TypeVar("A")
 
 
 def ask(folder: RunFolder, question: Question[A]) -> A | None:
-    """The answer of a run's process, which is made between two steps; None where there is none to be had.
+    """The answer of a run's process, which is made between two steps; None where no process can be reached.
 
-    Must not be called where an event loop runs.
+    Raises `UserError` where it has no answer, such as while it reads its data.
     """
-    return asyncio.run(_answer(folder, question)) if folder.alive else None
+    if not folder.alive:
+        return None
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_answer(folder, question))
+    with ThreadPoolExecutor(1) as pool:  # a notebook has a loop that runs
+        return pool.submit(asyncio.run, _answer(folder, question)).result()
 
 
 async def _answer(folder: RunFolder, question: Question[A]) -> A | None:
     try:
         feed = await RemoteFeed.connect(folder)
         try:
+            if not (await feed.overview()).complete:  # reading may take an hour, and questions wait for its end
+                raise UserError(f"The run {folder.name} still reads its data: it has no weights yet. Ask again later.")
             return await feed.ask(question)
         finally:
             await feed.close()
-    except (WorkerGone, UserError):
+    except WorkerGone:
         return None
+
+
+def specimen_state(
+    folder: RunFolder, image: PinnedImage, epoch: int | None = None, say: Callable[[str], None] = lambda line: None
+) -> SpecimenState:
+    """A run as it is at this moment, where it trains; else at its newest checkpoint, or after an `epoch`.
+
+    `say` is told of damaged checkpoints. Raises `UserError` where there is nothing.
+    """
+    from tuicnn.observing.specimen import AskSpecimen
+    from tuicnn.runs.reopened import ReopenedRun
+
+    question = AskSpecimen(image, next_step=True)
+    refused: UserError | None = None
+    if epoch is None:
+        try:
+            if (live := ask(folder, question)) is not None:
+                return live
+        except UserError as error:
+            refused = error
+    if refused is not None and not folder.checkpoints.steps():
+        raise refused
+    run = ReopenedRun(folder, warn=say)
+    with run.turn:
+        return question.answer(run.trainer(epoch))

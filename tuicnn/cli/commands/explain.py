@@ -11,8 +11,10 @@ import click
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say, say_json
 from tuicnn.cli.shared import terminal_of
+from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
+    from tuicnn.observing.specimen import SpecimenState
     from tuicnn.specimen.address import Address
 
 __all__ = ["explain"]
@@ -63,28 +65,44 @@ def explain(
     """
     terminal = terminal_of(ascii)
     from tuicnn.cli.output.explain import print_explanation
-    from tuicnn.observing.specimen import AskSpecimen
+    from tuicnn.observing.image import PinnedImage
     from tuicnn.runs.finding import find_run
-    from tuicnn.runs.specimens import checkpoint_after, specimen_of
     from tuicnn.specimen.text import as_dict
-    from tuicnn.worker.asking import ask
+    from tuicnn.worker.asking import specimen_state
 
     if address is not None:
         from tuicnn.specimen.address import parse
 
         parse(address)  # before the data is read
-    folder = find_run(run, Path.cwd())
-    live = ask(folder, AskSpecimen()) if epoch is None else None
-    checkpoint = live.checkpoint if live is not None else checkpoint_after(folder, epoch, complain)
-    specimen = specimen_of(folder, checkpoint, image, label)
+    number = image if isinstance(image, int) else 0
+    state = specimen_state(find_run(run, Path.cwd()), PinnedImage(number), epoch, complain)
+    if isinstance(image, Path):
+        state = _with_file(state, image, label)
+    elif label is not None:
+        raise UserError("The label of an image of the data set is known; it is given for a file only.")
+    elif image >= state.images:
+        raise UserError(
+            f"There is no image {image:,}: the data has {state.images:,} validation images, counted from 0."
+        )
+    specimen = state.specimen()
     way: Sequence[Address | str] = specimen.way_down()
     if address is not None:
         way = [f"d {address}" if backward else address]
-    for number, each in enumerate(way):
+    for place, each in enumerate(way):
         explanation = specimen.explain(each)
         if as_json:
-            say_json({**as_dict(explanation), "step": checkpoint.step, "epoch": checkpoint.epochs})
+            say_json({**as_dict(explanation), "step": state.step, "epoch": state.epochs})
             continue
-        if number:
+        if place:
             say("")
         print_explanation(explanation, terminal)
+
+
+def _with_file(state: SpecimenState, path: Path, label: int | None) -> SpecimenState:
+    from tuicnn.data import DataError
+    from tuicnn.data.image_file import read_image
+
+    try:
+        return state.with_image(read_image(path, state.input), label)
+    except DataError as error:
+        raise UserError(str(error)) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from tuicnn.language.checks.arguments import Taken
 from tuicnn.language.checks.shape_help import odd_branch, shape_fix, shortcut, vector_help
 from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.fixes import Fix
-from tuicnn.language.plan import INPUT, Node
+from tuicnn.language.plan import INPUT, Node, costs_of
 from tuicnn.language.report import Report
 from tuicnn.layers.base import Layer, Shape, ShapeError
 from tuicnn.layers.shapes import shape_text
@@ -85,9 +84,7 @@ class Graph:
         """The output's shape, weights to learn and multiply-adds; of many like layers each is asked once."""
         key = (layer, shapes)
         if key not in self._costs:
-            shape = layer.output(*shapes)  # first: the others ask only what fits
-            learnt = sum(math.prod(w.shape) for w in layer.weights(*shapes).values() if w.is_parameter)
-            self._costs[key] = (shape, learnt, layer.macs(*shapes))
+            self._costs[key] = costs_of(layer, shapes)
         return self._costs[key]
 
     def named(self) -> tuple[Node, ...]:
