@@ -239,6 +239,12 @@ class FakeFeed:
     async def close(self) -> None:
         self.asked["close"] += 1
 
+    def at_epoch(self, epoch: int) -> FakeFeed:
+        past = FakeFeed(self._overview)
+        past.advance(epoch * self._overview.steps_per_epoch)
+        past.asked, past.activations = self.asked, self.activations
+        return past
+
     async def act(self, action: Action) -> Progress:
         self._answer("act")
         self.acted.append(action)

@@ -23,9 +23,11 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
 from tuicnn.training.events import End, Epoch, Event, State
 from tuicnn.training.progress import Progress
-from tuicnn.worker.feed import WorkerGone
+from tuicnn.worker.client import RemoteFeed
+from tuicnn.worker.feed import Feed, WorkerGone
 from tuicnn.worker.recorded import RecordedFeed
 from tuicnn.worker.runner import Run
+from tuicnn.worker.watcher import Watcher
 
 T = TypeVar("T")
 
@@ -228,3 +230,20 @@ def test_damaged_numbers_in_the_journal_are_left_out(folder: RunFolder) -> None:
     assert np.array_equal(poll.history.losses[kept], whole.history.losses[kept])
     assert np.isnan(poll.history.losses[2])
     assert [astuple(e) for e in poll.history.epochs] == [astuple(e) for e in whole.history.epochs]
+
+
+def test_a_screen_asks_for_a_past_epoch_by_its_number(folder: RunFolder) -> None:
+    train(folder)
+
+    async def ask(feed: Feed) -> list[int]:
+        async def connect() -> Feed:
+            return feed
+
+        watcher = Watcher(connect, lambda snapshot: None)
+        watching = asyncio.create_task(watcher.run())
+        found = [await watcher.ask(AskSpecimen(), epoch) for epoch in (1, None, 2)]
+        watching.cancel()
+        return [state.step for state in found if state is not None]
+
+    assert asyncio.run(ask(RecordedFeed(folder))) == [3, 6, 6]
+    assert asyncio.run(ask(RemoteFeed(folder))) == [3, 6]  # whose process is gone: its epochs are there still

@@ -1,4 +1,7 @@
-"""A run made from its folder: its network with the weights of some moment, its data, and the step that came next."""
+"""A run made from its folder: its network with the weights of some moment, its data, and the step that came next.
+
+Imports nothing heavy before a trainer is made: a screen that shows curves needs none.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tuicnn.data import DataError
-from tuicnn.data.reading_progress import report_reading
 from tuicnn.errors import UserError
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import PreparedRun, plan_of
-from tuicnn.runs.specimens import checkpoint_after
-from tuicnn.training.checkpointing import revive
-from tuicnn.training.fingerprints import data_fingerprint
-from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
+    from tuicnn.language import Plan
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.trainer import Trainer
 
@@ -52,6 +50,9 @@ class ReopenedRun:
         Of an epoch there may be weights only: then its `state`, what the optimizer keeps, is empty. Raises `UserError`
         where the data is not here or has changed, or the weights of that moment were not kept.
         """
+        from tuicnn.runs.specimens import checkpoint_after
+        from tuicnn.training.checkpointing import revive
+
         newest = next(iter(self.folder.checkpoints.steps()), 0) if epoch is None else 0
         if self._trainer is not None and self._moment == (epoch, newest):
             return self._trainer
@@ -60,16 +61,8 @@ class ReopenedRun:
         plan = plan_of(self.folder, origin, checkpoint.text)
         if self._data is None:
             PreparedRun(self.folder, plan, origin.options).require_data()
-            name = info(plan.data).name
-            self._say(f"reading {name} …")
-            try:
-                with report_reading(lambda done, total: self._say(f"reading {name}: {done:,} of {total:,} images")):
-                    self._data = plan.data.load()
-            except DataError as error:
-                raise UserError(str(error)) from None
-            finally:
-                self._say("")
-            self._fingerprint = data_fingerprint(self._data)
+            self._read(plan)
+        assert self._data is not None
         if checkpoint.data not in ("", self._fingerprint):
             raise UserError(
                 f"The data of the run {self.folder.name} is not what it was trained on: its images or labels have "
@@ -78,3 +71,21 @@ class ReopenedRun:
         self._trainer = None  # one at a time
         self._trainer, self._moment = revive(plan, self._data, checkpoint), (epoch, newest)
         return self._trainer
+
+    def _read(self, plan: Plan) -> None:
+        """Read the data. Raises `UserError`."""
+        from tuicnn.data import DataError
+        from tuicnn.data.reading_progress import report_reading
+        from tuicnn.training.fingerprints import data_fingerprint
+        from tuicnn.vocabulary import info
+
+        name = info(plan.data).name
+        self._say(f"reading {name}")
+        try:
+            with report_reading(lambda done, total: self._say(f"reading {name}: {done:,} of {total:,} images")):
+                self._data = plan.data.load()
+        except DataError as error:
+            raise UserError(str(error)) from None
+        finally:
+            self._say("")
+        self._fingerprint = data_fingerprint(self._data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, decode, encode, kind_of
 from tuicnn.worker.messages import Act, AskOverview, AskPoll, Hello, Refusal, kind_of_question
+from tuicnn.worker.recorded import RecordedFeed
 
 __all__ = ["RemoteFeed"]
 
@@ -143,16 +145,22 @@ class _Line:
 class RemoteFeed:
     """A `Feed` over a run's socket. Two connections, so that slow answers do not delay the numbers."""
 
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder = folder
+    def __init__(self, folder: RunFolder, say: Callable[[str], object] = lambda sentence: None) -> None:
+        """`say` is told what is read for a past epoch; see `RecordedFeed`."""
+        self._folder, self._say = folder, say
         self._quick, self._slow = _Line(folder), _Line(folder)
+        self._recorded: RecordedFeed | None = None  # for past epochs
 
     @classmethod
     async def connect(
-        cls, folder: RunFolder, timeout: float | None = None, process: subprocess.Popen[bytes] | None = None
+        cls,
+        folder: RunFolder,
+        timeout: float | None = None,
+        process: subprocess.Popen[bytes] | None = None,
+        say: Callable[[str], object] = lambda sentence: None,
     ) -> RemoteFeed:
         """Reach a run's process, waiting for one that is just starting (`process`). Raises `WorkerGone`."""
-        feed = cls(folder)
+        feed = cls(folder, say)
         until = time.monotonic() + (timeout or (QUICK if process is None else START))
         while True:
             # checked before the attempt: a process that ends in between is noticed in the next turn
@@ -181,6 +189,11 @@ class RemoteFeed:
         kind, answer = kind_of_question(type(question)), question.answer_type
         return await self._slow.request(kind, question, answer, BETWEEN_STEPS)
 
+    def at_epoch(self, epoch: int) -> RecordedFeed:
+        """See `Feed`; answered in this process, from the run's folder."""
+        self._recorded = self._recorded or RecordedFeed(self._folder, self._say)
+        return self._recorded.at_epoch(epoch)
+
     async def act(self, action: Action) -> Progress:
         """See `Feed`."""
         return await self._quick.request("act", Act(action), Progress, BETWEEN_STEPS)  # between two steps
@@ -189,6 +202,8 @@ class RemoteFeed:
         """Hang up; the run goes on."""
         self._quick.hang_up()
         self._slow.hang_up()
+        if self._recorded is not None:
+            await self._recorded.close()
         await asyncio.sleep(0)  # the transports close at the loop's next turn
 
 

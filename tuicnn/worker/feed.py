@@ -43,6 +43,9 @@ class Feed(Protocol):
     async def ask(self, question: Question[A]) -> A:
         """The answer to a question, once the training step is done. Raises `UserError` where there is none."""
 
+    def at_epoch(self, epoch: int) -> Feed:
+        """The same run, answering questions with the weights after an epoch, from 1, as far as they were kept."""
+
     async def act(self, action: Action) -> Progress:
         """Control the run; answers with the progress after it. Raises `UserError` where it cannot be done any more."""
 

@@ -20,9 +20,7 @@ from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import plan_of
 from tuicnn.runs.reopened import ReopenedRun
 from tuicnn.training.events import Overview
-from tuicnn.training.overview import overview_of
 from tuicnn.training.progress import Progress
-from tuicnn.training.trainer import learning_rate
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 
 __all__ = ["RecordedFeed"]
@@ -117,6 +115,8 @@ class RecordedFeed:
 
     def _rate(self, record: Record) -> float:
         """The learning rate at the end: the schedule's, changed as the journal tells; NaN where it is not known."""
+        from tuicnn.training.trainer import learning_rate
+
         try:
             plan = plan_of(self._folder, Origin.of(self._folder))
         except UserError:
@@ -131,6 +131,8 @@ class RecordedFeed:
         return learning_rate(plan, record.progress.step, per_epoch) * factor
 
     def _overview_of_plan(self) -> Overview:
+        from tuicnn.training.overview import overview_of
+
         origin = Origin.of(self._folder)
         plan = plan_of(self._folder, origin)
         return overview_of(plan, threads=origin.options.workers(), run=str(self._folder.path))

@@ -114,13 +114,16 @@ class Watcher:
         self._wake()
         return progress
 
-    async def ask(self, question: Question[A]) -> A | None:
-        """One answer, now; None where the run's process is gone. Raises `UserError` where it refuses."""
+    async def ask(self, question: Question[A], epoch: int | None = None) -> A | None:
+        """One answer, now; None where the run's process is gone. Raises `UserError` where it refuses.
+
+        With an `epoch`, from 1, the answer is that of the weights after it, also where the process is gone.
+        """
         await self._tried.wait()
-        if self._feed is None or self.snapshot.gone:
+        if self._feed is None or (self.snapshot.gone and epoch is None):
             return None
         try:
-            return await self._feed.ask(question)
+            return await (self._feed if epoch is None else self._feed.at_epoch(epoch)).ask(question)
         except WorkerGone as gone:
             self._lost(gone)
             return None
