@@ -31,7 +31,9 @@ def life(group: ProcessGroup) -> Any:
     try:
         steps = [trainer.advance() for _ in range(5)]
         store = trainer.network.store
-        return steps, trainer.evaluate_some("test", 0, 200), store.flat.tobytes(), store.flat_buffers.tobytes()
+        found = trainer.evaluate_some("test", 0, 300)
+        said = found.predictions.tolist(), found.confidences.tolist(), found.truths.tolist()
+        return steps, found.loss_sum, found.correct, said, store.flat.tobytes(), store.flat_buffers.tobytes()
     finally:
         trainer.close()
 

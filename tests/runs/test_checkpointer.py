@@ -20,6 +20,7 @@ from tuicnn.runs.checkpointer import Checkpointer
 from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
+from tuicnn.runs.predictions import PredictionFolder
 from tuicnn.runs.snapshots import SnapshotFolder
 from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic
@@ -179,7 +180,8 @@ def test_the_last_checkpoint_is_tried_once_more_at_the_end(
         write_atomic(path, data)
 
     monkeypatch.setattr(checkpoint_folder, "write_atomic", narrow)
-    monkeypatch.setattr(SnapshotFolder, "write", lambda *_: None)  # they would be removed, and it be tried again
+    for folder_class in (SnapshotFolder, PredictionFolder):  # they would be removed, and it be tried again
+        monkeypatch.setattr(folder_class, "write", lambda *_: None)
     run = train(folder)
     assert run.progress().state is State.DONE
     saved = refusals == 2

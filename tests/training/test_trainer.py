@@ -66,7 +66,13 @@ def test_an_evaluation_is_over_all_images_of_its_split(data: Dataset) -> None:
         shares.append(share)
         return True
 
-    score = trainer.evaluate("test", on_progress)
-    assert score == pytest.approx((plan.loss.forward(z, labels).mean(), np.mean(z.argmax(axis=1) == labels)), rel=1e-5)
+    found = trainer.evaluate("test", on_progress)
+    assert found is not None
+    assert found.loss == pytest.approx(plan.loss.forward(z, labels).mean(), rel=1e-5)
+    assert found.accuracy == np.mean(z.argmax(axis=1) == labels)
+    assert found.predictions.tolist() == z.argmax(axis=1).tolist()
+    p = plan.loss.probabilities(z)
+    np.testing.assert_allclose(found.confidences, p.max(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(found.truths, p[np.arange(1100), labels], rtol=1e-3)
     assert shares == [0, 512 / 1100, 1024 / 1100]
     assert trainer.evaluate("test", lambda share: share == 0) is None

@@ -36,7 +36,7 @@ class Ours:
 
     def sample_loss(self) -> float:
         count = min(SAMPLE, self._count)
-        return self._trainer.evaluate_some("test", 0, count)[0] / count
+        return self._trainer.evaluate_some("test", 0, count).loss
 
     def train(self) -> int:
         count = self._trainer.advance()[2]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from tuicnn.engine.evaluation import Evaluation
 from tuicnn.engine.executor import Executor
 from tuicnn.engine.gradients import GradientSums
 from tuicnn.engine.groups.group import ProcessGroup
@@ -215,23 +216,20 @@ class Network:
         for node, statistics in batch_statistics.items():
             self.plan.nodes[node].layer.update_running_stats(statistics, self.store.buffers[node])
 
-    def evaluate(self, count: int, fetch: Fetch) -> tuple[float, int]:
-        """The sum of the losses of `count` images and how many are right, without training.
+    def evaluate(self, count: int, fetch: Fetch) -> Evaluation | None:
+        """What the network makes of `count` images, without training.
 
-        Every process of the group must call this; the leader gets the result, a member that of its own part.
+        Every process of the group must call this; the leader gets the result.
         """
         bounds = shard_bounds(count, INFERENCE_SHARD)
-        found = [np.zeros(2)]
+        own = []
         self._broadcast()
         with unchanged_weights(), long_runs(), np.errstate(all="ignore"):
             for number in self.group.partition(len(bounds)):
                 x, y = fetch(*bounds[number])
-                z = self.executor.infer(x)
-                losses = self.plan.loss.forward(z, y)
-                right = self.plan.loss.predictions(z) == y
-                found.append(np.array([losses.sum(dtype=np.float64), right.sum()], np.float64))
-        total = np.sum(self.group.gather(found), axis=0)
-        return float(total[0]), int(total[1])
+                own.append(Evaluation.of_shard(self.plan.loss, self.executor.infer(x), y))
+        parts = self.group.gather(own)
+        return None if self.group.rank else Evaluation.of_shards(parts, count)
 
     def activations(self, image: Array) -> list[Array | None]:
         """Each layer's output for one image `(C, H, W)`: `(C, H, W)` or `(V,)`; None for a layer that nothing reads."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
-from tuicnn.runs.snapshots import SnapshotFolder
+from tuicnn.runs.room import make_room
 from tuicnn.system.files import remove_temporary, why, write_atomic
 from tuicnn.system.machine import installed_memory
 from tuicnn.system.regular_files import read_regular
@@ -57,8 +57,7 @@ class CheckpointFolder:
         try:
             self.path.mkdir(mode=0o700, exist_ok=True)
             data = pack(checkpoint)
-            snapshots = SnapshotFolder(self.path.with_name("snapshots"))
-            snapshots.give_way(lambda: write_atomic(self.file(checkpoint.step), data))
+            make_room(self.path.parent, lambda: write_atomic(self.file(checkpoint.step), data))
         except OSError as error:
             reason = why(error)
             raise UserError(f"{reason[0].upper()}{reason[1:]}: no checkpoint can be written to {self.path}.") from error

@@ -20,6 +20,8 @@ from tuicnn.errors import UserError
 from tuicnn.limits import NET_BYTES
 from tuicnn.runs.checkpoint_folder import CheckpointFolder
 from tuicnn.runs.lock import Holder, RunLock, has_links, holder_at, is_held, take
+from tuicnn.runs.predictions import PredictionFolder
+from tuicnn.runs.room import make_room
 from tuicnn.runs.snapshots import SnapshotFolder
 from tuicnn.system.files import is_temporary, remove_temporary, unshare, why, write_atomic
 from tuicnn.system.machine import installed_memory
@@ -34,7 +36,7 @@ RUNS = "runs"
 #: the folder's name of a run: the net and the number
 _NUMBERED = re.compile(r"(.+)-([1-9][0-9]{0,8})")
 _OWN_FILES = ("net.net", "origin.json", "journal.jsonl", "worker.log", "screen.log", "weights.safetensors", "lock")
-_OWN_FOLDERS = ("checkpoints", "snapshots")
+_OWN_FOLDERS = ("checkpoints", "snapshots", "predictions")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,11 @@ class RunFolder:
         return SnapshotFolder(self.path / "snapshots")
 
     @property
+    def predictions(self) -> PredictionFolder:
+        """What was said of the validation images; its folder is made with the first file."""
+        return PredictionFolder(self.path / "predictions")
+
+    @property
     def weights(self) -> Path:
         """The file of the weights, written at each epoch and at the end."""
         return self.path / "weights.safetensors"
@@ -115,7 +122,7 @@ class RunFolder:
             raise UserError(f"The run cannot be written to {where}: {why(error)}.") from error
         if lock is None:
             raise UserError(self.in_use)
-        for path in (self.path, self.checkpoints.path, self.snapshots.path):  # those who wrote there are dead
+        for path in (self.path, *map(self.path.joinpath, _OWN_FOLDERS)):  # those who wrote there are dead
             remove_temporary(path)
         try:
             for path in (self.journal, self.log):  # all other files are never written to, but replaced
@@ -176,7 +183,7 @@ class RunFolder:
 
         try:
             data = pack_weights(checkpoint)
-            self.snapshots.give_way(lambda: write_atomic(self.weights, data))
+            make_room(self.path, lambda: write_atomic(self.weights, data))
         except OSError as error:
             raise UserError(f"The weights could not be saved to {self.weights}: {why(error)}.") from error
 

@@ -1,4 +1,4 @@
-"""Writes a run that is trained to its folder: journal, checkpoints, snapshots, weights."""
+"""Writes a run that is trained to its folder: journal, checkpoints, snapshots, predictions, weights."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Reading
 if TYPE_CHECKING:
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.checkpoint import Checkpoint
+    from tuicnn.training.predictions import Predictions
 
 __all__ = ["Recorder"]
 
-_SNAPSHOT = "snapshot"
+_SNAPSHOT, _PREDICTIONS = "snapshot", "predictions"
+#: what is for looking only: a run that lacks some of it is whole
+_FOR_LOOKING = (_SNAPSHOT, _PREDICTIONS)
 
 
 class Recorder:
@@ -47,6 +50,8 @@ class Recorder:
         """
         self._folder, self._capture, self._say = folder, capture, say
         self._troubles: dict[str, str] = {}  # sentences, by what they are about
+        #: the epochs whose predictions a run has that goes on from its newest checkpoint
+        self._kept_predictions = _with_predictions(newest) if newest is not None else set()
         self._ending = False  # nothing more is trained
         self.ended = False  # the end is in the journal, as far as the disk took it
         self.discarded = False  # nothing more is to be written
@@ -90,6 +95,7 @@ class Recorder:
                 event = dataclasses.replace(event, trouble=self.unsaved(event.state) or None)
             case Epoch():
                 self._save_weights()  # a process that is killed leaves the weights of its last whole epoch
+                self._prune_predictions(safe=False)
             case Warned(traceback=str(traceback)):
                 log(traceback)  # of another process: for whoever looks into the log
                 event = Warned(event.message)
@@ -106,7 +112,13 @@ class Recorder:
         safe = not self.discarded and self._checkpointer.offer(reason, self._capture)
         if safe and reason is CheckpointReason.EPOCH:  # after the checkpoint, which has more right to the disk
             self._save_snapshot()
+        if safe and reason in (CheckpointReason.EPOCH, CheckpointReason.STOP):
+            self._prune_predictions(safe=True)
         return safe
+
+    def note_predictions(self, predictions: Predictions) -> None:
+        """Write what was said at an epoch's end. What a resumed run needs is kept until there is a new checkpoint."""
+        self._save(_PREDICTIONS, lambda: self._folder().predictions.write(predictions))
 
     def checkpoint_at(self, step: int) -> Checkpoint | None:
         """The checkpoint of a step, as far as there is one that can be read."""
@@ -119,7 +131,7 @@ class Recorder:
 
     def _save_weights(self) -> bool:
         """Save the weights; whether that was done."""
-        return self._save("weights", lambda checkpoint: self._folder().save_weights(checkpoint))
+        return self._save("weights", lambda: self._with_checkpoint(self._folder().save_weights))
 
     def _save_snapshot(self) -> None:
         """Save the weights as they are at an epoch's end, where they are not yet."""
@@ -129,16 +141,34 @@ class Recorder:
             if epochs and checkpoint.step == epochs * checkpoint.steps_per_epoch and epochs not in snapshots.epochs():
                 snapshots.write(checkpoint)
 
-        self._save(_SNAPSHOT, write)
+        self._save(_SNAPSHOT, lambda: self._with_checkpoint(write))
 
-    def _save(self, what: str, write: Callable[[Checkpoint], None]) -> bool:
-        """Write what can be had of this moment; whether that was done. Raises nothing."""
+    def _prune_predictions(self, *, safe: bool) -> None:
+        """Remove predictions of epochs that are neither the last nor the best, now that there is a checkpoint of them.
+
+        Where that is not `safe`, those of the checkpoint before it stay too.
+        """
+        checkpoint = self._capture()
+        if checkpoint is None or self.discarded:
+            return
+        now = _with_predictions(checkpoint)
+        self._kept_predictions = now if safe else self._kept_predictions
+        self._folder().predictions.prune(now | self._kept_predictions)
+
+    def _with_checkpoint(self, write: Callable[[Checkpoint], None]) -> bool:
+        """Write what can be had of this moment; False where there is nothing yet."""
+        if (checkpoint := self._capture()) is None:
+            return False
+        write(checkpoint)
+        return True
+
+    def _save(self, what: str, write: Callable[[], bool | None]) -> bool:
+        """Call what writes something (False: it had nothing to write); whether that was done. Raises nothing."""
         if self.discarded:
             return False
         try:
-            if (checkpoint := self._capture()) is None:
+            if write() is False:
                 return False
-            write(checkpoint)
         except UserError as error:
             self.tell(what, str(error))
         except Exception as error:  # the end must reach the journal whatever happens to the weights
@@ -167,9 +197,9 @@ class Recorder:
     def unsaved(self, state: State) -> str:
         """What could not be saved at the end of a run in this state, and what to do; "" where all is saved.
 
-        A snapshot is for looking only: a run that lacks one is whole.
+        A run that lacks something that is for looking only is whole.
         """
-        said = " ".join(sentence for about, sentence in self._troubles.items() if about != _SNAPSHOT)
+        said = " ".join(sentence for about, sentence in self._troubles.items() if about not in _FOR_LOOKING)
         if self.discarded or not said:
             return ""
         folder = self._folder()
@@ -182,6 +212,11 @@ class Recorder:
     def _goes_on(self, trouble: str) -> str:
         """A trouble, and that it is not the end of the run where it is not."""
         return f"{trouble} Training goes on." if trouble and not self._ending else trouble
+
+
+def _with_predictions(checkpoint: Checkpoint) -> set[int]:
+    """The epochs that have predictions at a checkpoint: the last and the best."""
+    return {checkpoint.epochs, checkpoint.best_epoch}
 
 
 def _versions() -> dict[str, str]:

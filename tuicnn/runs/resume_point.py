@@ -47,7 +47,9 @@ def resume_state(run: PreparedRun, on_nan: OnNan, say: Callable[[str], None]) ->
     if run.resumes:
         checkpoint = checkpoint_for(run, on_nan, say)
         found = truncate(folder.journal, checkpoint, say)
-        folder.snapshots.remove_after(checkpoint.epochs if checkpoint is not None else 0)
+        epochs = checkpoint.epochs if checkpoint is not None else 0
+        folder.snapshots.remove_after(epochs)
+        folder.predictions.remove_after(epochs)
         return dataclasses.replace(found, command=folder.resume)
     if any(isinstance(event, Start) for event in events_of(folder.journal, steps=False)):
         raise AlreadyTrainedError(

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
-from tuicnn.runs.log import log
 from tuicnn.system.files import why, write_atomic
 from tuicnn.system.machine import installed_memory
 from tuicnn.system.regular_files import read_regular
@@ -70,21 +68,11 @@ class SnapshotFolder:
             raise UserError(f"No snapshot of the weights can be written to {self.path}: {why(error)}.") from error
         self._remove(set(self.epochs()) - keep)
 
-    def give_way(self, write: Callable[[], None]) -> None:
-        """Call what writes a file of more worth, where the disk is full with fewer snapshots. Raises `OSError`."""
-        while True:
-            try:
-                return write()
-            except OSError as error:
-                there = self.epochs()
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not there:
-                    raise
-                log(
-                    f"{why(error).capitalize()}: snapshots of the weights were removed to make room for the run itself."
-                )
-                self._remove(set(there[-2::-2]) or set(there))
-                if self.epochs() == there:
-                    raise
+    def remove_some(self) -> bool:
+        """Remove every second one, and then the rest: whether there are fewer now."""
+        there = self.epochs()
+        self._remove(set(there[-2::-2]) or set(there))
+        return self.epochs() != there
 
     def remove_after(self, epoch: int) -> None:
         """Remove the snapshots of later epochs, which are trained again."""

@@ -29,11 +29,13 @@ from tuicnn.training.marks import mark_of
 from tuicnn.training.meter import WaitTimes
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.overview import overview_of
+from tuicnn.training.predictions import Predictions, Split
 from tuicnn.training.progress import History, Progress
-from tuicnn.training.trainer import Score, Split, Trainer
+from tuicnn.training.trainer import Trainer
 from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
+    from tuicnn.engine.evaluation import Evaluation
     from tuicnn.engine.network import Network
     from tuicnn.language import Plan
     from tuicnn.training.checkpoint import Checkpoint
@@ -55,9 +57,11 @@ class _Ended(Exception):  # noqa: N818 - a fact, not a fault
 class Session:
     """See the module. `on_event` is called in the training thread with each event, from `Start` or `Resumed` to `End`.
 
-    `offer_checkpoint` is called in the training thread whenever the run is between two steps and a checkpoint might be
-    wanted; it may call `checkpoint()`, and says whether that is safe on disk; `checkpoint_at` gives that of a step, if
-    there is one. With `resume_from`, the run goes on from there. `on_nan`: what is done where numbers are not finite.
+    `on_predictions` is called there with what was said of the validation images, just before an epoch's end is told;
+    where there are none, with what was said of the test images at the end. `offer_checkpoint` is called whenever the
+    run is between two steps and a checkpoint might be wanted; it may call `checkpoint()`, and says whether that is safe
+    on disk; `checkpoint_at` gives that of a step, if there is one. With `resume_from`, the run goes on from there.
+    `on_nan`: what is done where numbers are not finite.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Session:
         threads: int,
         run: str = "",
         on_event: Callable[[Event], None] = lambda event: None,
+        on_predictions: Callable[[Predictions], None] = lambda predictions: None,
         offer_checkpoint: Callable[[CheckpointReason], bool] = lambda reason: False,
         checkpoint_at: Callable[[int], Checkpoint | None] = lambda step: None,
         resume_from: ResumeState = BEGINS,
@@ -74,7 +79,8 @@ class Session:
     ) -> None:
         self.plan, self.threads, self.run_name = plan, threads, run
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
-        self._on_event, self._offer, self._resume_from = on_event, offer_checkpoint, resume_from
+        self._on_event, self._on_predictions = on_event, on_predictions
+        self._offer, self._resume_from = offer_checkpoint, resume_from
         self._trainer: Trainer | None = None
         #: from any thread: pause, resume, single steps, saves, the learning rate, the end
         self.control = Control(
@@ -156,8 +162,10 @@ class Session:
         self._begin(trainer, self.overview)
         for epoch in range(self._progress.epoch, self.plan.train.epochs):
             self._epoch(trainer, epoch)
-        loss, accuracy = self._evaluate(trainer, "test", State.TESTING)
-        self._set(test_loss=loss, test_accuracy=accuracy)
+        found = self._evaluate(trainer, "test", State.TESTING)
+        self._set(test_loss=found.loss, test_accuracy=found.accuracy)
+        if not len(trainer.images_of("validation")[0]):
+            self._on_predictions(Predictions.of(found, "test", trainer, self._progress.epoch))
         self._offer_checkpoint(CheckpointReason.STOP)  # once more, in case the last one failed
 
     def _read_so_far(self, done: int, total: int) -> None:
@@ -209,10 +217,13 @@ class Session:
             self._record(trainer, loss, accuracy, count, took)
             self._offer_checkpoint(CheckpointReason.STEP)
         began, held = perf_counter(), self._held
-        val_loss, val_accuracy = self._evaluate(trainer, "validation", State.VALIDATING)
+        found = self._evaluate(trainer, "validation", State.VALIDATING)
+        val_loss, val_accuracy = found.loss, found.accuracy
         took = perf_counter() - began - (self._held - held)
         done = self._metrics.end_epoch(epoch + 1, trainer.step, val_loss, val_accuracy, took)
         self._told = ""
+        if len(found.predictions):
+            self._on_predictions(Predictions.of(found, "validation", trainer, epoch + 1))
         best = self._progress.best_val_accuracy
         better = not best >= val_accuracy
         if better:
@@ -228,8 +239,8 @@ class Session:
         self._tell(done)
         self._offer_checkpoint(CheckpointReason.EPOCH)
 
-    def _evaluate(self, trainer: Trainer, split: Split, state: State) -> Score:
-        """Mean loss and accuracy over the validation or test images. Raises `_Ended`."""
+    def _evaluate(self, trainer: Trainer, split: Split, state: State) -> Evaluation:
+        """What the network makes of the validation or test images. Raises `_Ended`."""
         self._work(state)
 
         def tell(evaluated: float) -> bool:
@@ -237,10 +248,10 @@ class Session:
             self._warn_of_lost_group(trainer)
             return self.control.hold(before_step=False)
 
-        score = trainer.evaluate(split, tell)
-        if score is None:
+        found = trainer.evaluate(split, tell)
+        if found is None:
             raise self._end_of(State.STOPPED)
-        return score
+        return found
 
     def _end_of(self, state: State, message: str = "") -> _Ended:
         """What ends the run, with a checkpoint of where it is."""

@@ -10,11 +10,12 @@ import contextlib
 import math
 from collections.abc import Callable, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tuicnn.data import Batches, normalise
+from tuicnn.engine.evaluation import Evaluation
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
 from tuicnn.engine.hooks import StepHook
@@ -24,6 +25,7 @@ from tuicnn.system.files import why
 from tuicnn.training.diagnosis import all_finite, diagnose, overflow
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.measured_steps import MeasuredSteps
+from tuicnn.training.predictions import Split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,13 +34,11 @@ if TYPE_CHECKING:
     from tuicnn.engine.step import Fetch, StepResult
     from tuicnn.language import Plan
 
-__all__ = ["Score", "Split", "Trainer", "learning_rate"]
+__all__ = ["Trainer", "learning_rate"]
 
 #: images that are evaluated between two calls of `on_progress`
 CHUNK = 512
 
-Score = tuple[float, float]
-Split = Literal["validation", "test"]
 
 #: what the processes of a group are told to do
 _STEP, _EVALUATE = range(2)
@@ -204,33 +204,30 @@ class Trainer:
         value = "NaN" if math.isnan(loss) else "infinite"
         return first or found or Divergence(self.step + 1, epoch + 1, "the loss", value)
 
-    def evaluate(self, split: Split, on_progress: Callable[[float], bool]) -> Score | None:
-        """Mean loss and accuracy over the validation or test images; NaN where there are none.
+    def evaluate(self, split: Split, on_progress: Callable[[float], bool]) -> Evaluation | None:
+        """What the network makes of the validation or test images, of which there may be none.
 
         `on_progress(share done)` is called every `CHUNK` images; where it returns False, the evaluation ends with None.
         """
-        total, right, count = 0.0, 0, len(self._images_of(split)[0])
+        parts, count = [], len(self.images_of(split)[0])
         for first in range(0, count, CHUNK):
             if not on_progress(first / count):
                 return None
-            loss, correct = self.evaluate_some(split, first, min(CHUNK, count - first))
-            total += loss
-            right += correct
-        return (total / count, right / count) if count else (float("nan"), float("nan"))
+            parts.append(self.evaluate_some(split, first, min(CHUNK, count - first)))
+        return Evaluation.joined(parts)
 
-    def evaluate_some(self, split: Split, first: int, count: int) -> tuple[float, int]:
-        """The sum of the losses of `count` images from the `first`, and how many are right."""
-        found: tuple[float, int] = self._dispatch(
-            -(-count // INFERENCE_SHARD), _EVALUATE, _SPLITS.index(split), first, count
-        )
+    def evaluate_some(self, split: Split, first: int, count: int) -> Evaluation:
+        """What the network makes of `count` images from the `first`."""
+        found: Evaluation = self._dispatch(-(-count // INFERENCE_SHARD), _EVALUATE, _SPLITS.index(split), first, count)
         return found
 
-    def _images_of(self, split: Split) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    def images_of(self, split: Split) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """The images of a split, (N, H, W, C), and their labels, (N,)."""
         data = self.dataset
         return (data.val_images, data.val_labels) if split == "validation" else (data.test_images, data.test_labels)
 
-    def _evaluate(self, split: Split, first: int, count: int) -> tuple[float, int]:
-        images, labels = self._images_of(split)
+    def _evaluate(self, split: Split, first: int, count: int) -> Evaluation | None:
+        images, labels = self.images_of(split)
 
         def fetch(start: int, stop: int) -> tuple[Any, Any]:
             a, b = first + start, first + stop

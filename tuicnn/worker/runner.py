@@ -80,6 +80,7 @@ class Run:
             threads=prepared.options.workers(),
             run=str(folder.path),
             on_event=self._note,
+            on_predictions=self._recorder.note_predictions,
             offer_checkpoint=self._recorder.offer_checkpoint,
             checkpoint_at=self._recorder.checkpoint_at,
             resume_from=resume_from,
