@@ -34,6 +34,7 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.prepared import PreparedRun
 from tuicnn.runs.resume_point import checkpoint_for
 from tuicnn.runs.status import describe, summary
+from tuicnn.system.blas import blas_kernel
 from tuicnn.training.events import Event, State, Step
 from tuicnn.training.options import Options
 from tuicnn.worker.runner import Run
@@ -265,3 +266,13 @@ def test_another_version_is_told(stopped_run: RunFolder, monkeypatch: pytest.Mon
     assert checkpoint_for(PreparedRun.at(stopped_run, resumes=True), "stop", said.append)
     assert "is now 99" in said[0]
     assert "bits may come out differently" in said[0]
+
+
+def test_other_matrix_products_are_told(stopped_run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuicnn.training.checkpointing.blas_kernel", lambda: "Abacus")
+    said: list[str] = []
+    assert checkpoint_for(PreparedRun.at(stopped_run, resumes=True), "stop", said.append)
+    if blas_kernel():  # NumPy's other libraries do not tell
+        assert f"BLAS kernel {blas_kernel()} is now Abacus" in said[0]
+    else:
+        assert said == []

@@ -16,6 +16,7 @@ import numpy as np
 
 import tuicnn
 from tuicnn.errors import UserError
+from tuicnn.system.blas import blas_kernel
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import Epoch
 from tuicnn.training.fingerprints import plan_fingerprint
@@ -71,7 +72,13 @@ BEGINS = ResumeState()
 
 def versions() -> dict[str, str]:
     """What the last bit of a result may depend on, beside the plan."""
-    return {"tuicnn": tuicnn.__version__, "numpy": np.__version__, "processor": platform.machine()}
+    kernel = blas_kernel()
+    return {
+        "tuicnn": tuicnn.__version__,
+        "numpy": np.__version__,
+        "processor": platform.machine(),
+        **({"BLAS kernel": kernel} if kernel else {}),
+    }
 
 
 def named_arrays(network: Network, state: Mapping[str, Array]) -> dict[str, Array]:
