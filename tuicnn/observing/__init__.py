@@ -10,10 +10,11 @@ from typing import Any
 
 from tuicnn.observing.activations import AskActivations
 from tuicnn.observing.histograms import AskHistograms
+from tuicnn.observing.kernels import AskKernels
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
 from tuicnn.observing.specimen import AskSpecimen
 
 __all__ = ["QUESTIONS"]
 
-QUESTIONS: tuple[type[Question[Any]], ...] = (AskActivations, AskHistograms, AskLayerStats, AskSpecimen)
+QUESTIONS: tuple[type[Question[Any]], ...] = (AskActivations, AskHistograms, AskKernels, AskLayerStats, AskSpecimen)
