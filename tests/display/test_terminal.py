@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tuicnn.display import scales
 from tuicnn.display.glyphs import ASCII, CONSOLE, UNICODE, Glyphs
+from tuicnn.display.palettes import palette
 from tuicnn.display.terminal import Colours, Role, TerminalProfile, detect
 from tuicnn.display.text import displayable
 
@@ -134,7 +134,9 @@ def test_a_colour_of_a_role_has_one_meaning(colours: Colours) -> None:
     coloured: tuple[Role, ...] = ("accent", "second", "good", "warn", "bad")
     numbers = [terminal.style(role).color for role in coloured]
     assert len(set(numbers)) == len(numbers)
-    maps = set(scales.colours(signed=True).tolist()) | set(scales.colours(signed=False).tolist())
+    maps = {
+        code for signed in (True, False) for code in (*palette(terminal, signed).codes, palette(terminal, signed).bad)
+    }
     second = terminal.style("second").color
     assert second is not None
     assert second.number not in maps

@@ -14,12 +14,14 @@ from rich.style import Style
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget
 
-__all__ = ["TERMINALS", "colours", "drawn", "odd_numbers", "sizes", "terminals", "unhurried"]
+__all__ = ["TERMINALS", "colours", "drawn", "odd_numbers", "pixels", "sizes", "terminals", "unhurried"]
 
 TERMINALS = (
     TerminalProfile(),
     TerminalProfile(colours="truecolor"),
+    TerminalProfile(light=True),
     TerminalProfile(colours="16", console=True),
+    TerminalProfile(colours="16", light=True),
     TerminalProfile(colours="none"),
     TerminalProfile(ascii=True),
     TerminalProfile(ascii=True, colours="none"),
@@ -61,7 +63,21 @@ def colours(widget: LineWidget, width: int, height: int) -> NDArray[Any]:
     for y, row in enumerate(cells(widget, width, height)):
         for x, (character, style) in enumerate(row):
             front, back = (c and (c.number if c.number is not None else c.name) for c in (style.color, style.bgcolor))
-            if character in " ▀▄":
-                pixels[2 * y, x] = front if character == "▀" else back
-                pixels[2 * y + 1, x] = front if character == "▄" else back
+            if character in " ▀▄█":
+                pixels[2 * y, x] = front if character in "▀█" else back
+                pixels[2 * y + 1, x] = front if character in "▄█" else back
     return pixels
+
+
+def pixels(widget: LineWidget, width: int, height: int) -> NDArray[Any]:
+    """What stands in each pixel on the widget's terminal: a colour (None: the ground) or a character, from the top."""
+    if widget.terminal.half_blocks:
+        return colours(widget, width, height)
+    found = np.full((height, width), None, dtype=object)
+    for y, row in enumerate(cells(widget, width, height)):
+        for x, (character, style) in enumerate(row):
+            if widget.terminal.colours != "none" and character == " ":
+                found[y, x] = style.bgcolor.number if style.bgcolor else None
+            elif character != " ":
+                found[y, x] = character
+    return found

@@ -168,14 +168,14 @@ async def test_nothing_is_painted_while_hidden_and_the_newest_is_shown_after() -
 async def test_maps_turn_pages_on_a_screen(size: tuple[int, int]) -> None:
     maps = Maps(TerminalProfile())
     async with Shown(maps).run_test(size=size) as pilot:
-        maps.show(np.random.default_rng(0).normal(size=(200, 14, 14)).astype(np.float32))
+        values = np.random.default_rng(0).normal(size=(200, 14, 14)).astype(np.float32)
+        maps.show(values)
         await pilot.pause()
         first, last = maps.on_screen
         assert first == 0
-        maps.page(1)
+        maps.show(values, chosen=last)
         await pilot.pause()
         assert maps.on_screen[0] == last
-        maps.page(-1)
-        assert maps.on_screen == (first, last)
-        maps.page(10_000)
+        maps.show(values, chosen=199)
+        await pilot.pause()
         assert maps.on_screen[1] == 200

@@ -15,18 +15,50 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-__all__ = ["GREYS", "NONE", "TRUE", "averaged", "enlarged", "half_blocks", "nearest", "run_lengths", "true_colours"]
+from tuicnn.display.glyphs import Glyphs
+
+__all__ = [
+    "FEW_GREYS",
+    "GREYS",
+    "NONE",
+    "TRUE",
+    "averaged",
+    "blanks",
+    "enlarged",
+    "half_blocks",
+    "nearest",
+    "run_lengths",
+    "true_colours",
+]
 
 NONE = -1
 TRUE = 256
 
 #: black, the 24 greys of the palette's end, white: dark to bright
 GREYS: NDArray[np.int64] = np.array([16, *range(232, 256), 231])
+#: those among the 16 colours
+FEW_GREYS: NDArray[np.int64] = np.array([0, 8, 7, 15])
+
+#: those of the 16 colours that are bright
+_BRIGHT = range(8, 16)
+
+
+#: the 16 colours of xterm as sRGB; other terminals have others, but of the same hues
+_SIXTEEN = np.array(
+    [
+        *[(0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205)],
+        *[(229, 229, 229), (127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255), (255, 0, 255)],
+        *[(0, 255, 255), (255, 255, 255)],
+    ],
+    dtype=np.float64,
+)
 
 
 @cache
-def _palette() -> NDArray[np.float64]:
-    """The palette's colours 16 to 255 as (240, 3) sRGB values of 0 to 255: a 6x6x6 cube and 24 greys (xterm)."""
+def _palette(few: bool = False) -> NDArray[np.float64]:
+    """Colours 16 to 255 as (240, 3) sRGB values of 0 to 255: a 6x6x6 cube and 24 greys; with `few`, 0 to 15 (16, 3)."""
+    if few:
+        return _SIXTEEN
     steps = np.array([0, 95, 135, 175, 215, 255], dtype=np.float64)
     cube = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
     greys = np.repeat(8.0 + 10 * np.arange(24)[:, None], 3, axis=1)
@@ -55,14 +87,14 @@ def _oklab(rgb: NDArray[Any]) -> NDArray[np.float64]:
     return lab
 
 
-def nearest(rgb: NDArray[Any]) -> NDArray[np.int64]:
-    """The nearest colours of the palette to sRGB values (…, 3) of 0 to 255, as integers (…)."""
+def nearest(rgb: NDArray[Any], *, few: bool = False) -> NDArray[np.int64]:
+    """The nearest colours of the 256, or of the 16, to sRGB values (…, 3) of 0 to 255, as integers (…)."""
     flat = np.asarray(rgb).reshape(-1, 3)
     unique, back = np.unique(flat, axis=0, return_inverse=True)
-    lab, palette = _oklab(unique), _oklab(_palette())
+    lab, palette = _oklab(unique), _oklab(_palette(few))
     # |a - b|² by its parts: no array of pixels x colours x 3
     distance = (palette**2).sum(1) - 2 * lab @ palette.T
-    codes: NDArray[np.int64] = (16 + distance.argmin(1))[back.reshape(-1)].reshape(np.shape(rgb)[:-1])
+    codes: NDArray[np.int64] = ((0 if few else 16) + distance.argmin(1))[back.reshape(-1)].reshape(np.shape(rgb)[:-1])
     return codes
 
 
@@ -110,16 +142,23 @@ def _colour(code: int) -> Color:
     return Color.from_rgb(red, *divmod(rest, 256))
 
 
-@lru_cache(256)
-def _cell(top: int, bottom: int, base: Style, upper_half: str, lower_half: str) -> tuple[str, Style]:
-    """The character and the style that show one pixel above another."""
+@lru_cache(1024)
+def _cell(top: int, bottom: int, base: Style, glyphs: Glyphs) -> tuple[str, Style]:
+    """The character and the style that show one pixel above another.
+
+    Bright ones of the 16 colours are foregrounds wherever they can be: the Linux console has them as no background.
+    """
     if top == bottom:
+        if top in _BRIGHT:
+            return glyphs.full, base + Style(color=_colour(top))
         return " ", base if top == NONE else base + Style(bgcolor=_colour(top))
     if bottom == NONE:
-        return upper_half, base + Style(color=_colour(top))
+        return glyphs.upper_half, base + Style(color=_colour(top))
     if top == NONE:
-        return lower_half, base + Style(color=_colour(bottom))
-    return upper_half, base + Style(color=_colour(top), bgcolor=_colour(bottom))
+        return glyphs.lower_half, base + Style(color=_colour(bottom))
+    if bottom in _BRIGHT and top not in _BRIGHT:
+        return glyphs.lower_half, base + Style(color=_colour(bottom), bgcolor=_colour(top))
+    return glyphs.upper_half, base + Style(color=_colour(top), bgcolor=_colour(bottom))
 
 
 def run_lengths(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
@@ -131,14 +170,20 @@ def run_lengths(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
     return [(code, end - start) for code, start, end in zip(codes[starts].tolist(), starts, ends, strict=True)]
 
 
-def half_blocks(
-    top: NDArray[np.int64], bottom: NDArray[np.int64], base: Style, upper_half: str, lower_half: str
-) -> list[Segment]:
+def half_blocks(top: NDArray[np.int64], bottom: NDArray[np.int64], base: Style, glyphs: Glyphs) -> list[Segment]:
     """One line of cells (n,), each with a pixel above a pixel, as few segments as can be."""
     pairs = run_lengths((top + 1) * (1 << 25) + bottom + 1)
     segments = []
     for pair, length in pairs:
         above, below = divmod(pair, 1 << 25)
-        text, style = _cell(above - 1, below - 1, base, upper_half, lower_half)
+        text, style = _cell(above - 1, below - 1, base, glyphs)
         segments.append(Segment(text * length, style))
     return segments
+
+
+def blanks(codes: NDArray[np.int64], cells: int, base: Style) -> list[Segment]:
+    """One line of pixels (n,) as coloured blanks, so many cells a pixel."""
+    return [
+        Segment(" " * cells * length, base if code == NONE else base + Style(bgcolor=_colour(code)))
+        for code, length in run_lengths(codes)
+    ]

@@ -1,71 +1,75 @@
-"""The scale of feature maps: zero is dark, values far from it are bright, warm above zero and cool below.
-
-Most values of a map are near zero; large ones are seen at once. Where there are few colours, characters take their
-place: zero is blank, and values above and below have different characters.
-"""
+"""The scale of feature maps: around zero, or from zero up, to the size that one value in a hundred exceeds."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tuicnn.display.axes import snapped
 from tuicnn.display.pixels import NONE
 
-__all__ = ["BAD", "bound", "characters", "colours", "places"]
+__all__ = ["Scale", "medians_as_zero"]
 
-#: the palette's colour of a pixel that is not a finite number; in neither half of the scale
-BAD = 201
+#: sizes are taken to this power, so that small values are seen beside the few large ones: around zero, from zero up
+_BEND = {True: 0.8, False: 0.7}
 
-_ZERO = 233
-#: of the 256 colours, in rising lightness: after inferno (S. van der Walt and N. Smith, 2015; matplotlib), from red on
-_WARM = (52, 88, 124, 130, 166, 172, 208, 214, 220, 227, 230)
-#: every other one of them, and a cool half of the same lightness: together after berlin (F. Crameri, 2018), dark within
-_WARM_HALF = (52, 88, 130, 172, 214, 227)
-_COOL_HALF = (17, 18, 25, 32, 74, 153)
-
-#: distances from zero are taken to this power, so that small answers are seen beside the few large ones
-_BEND = 0.6
+#: the scale ends at this percentile of the sizes that are not zero: a few outliers would darken all others
+_PERCENTILE = 99
 
 #: how far, in levels, a value may go beyond its level before another one is shown
 _STICKY = 0.35
 #: share of the values that must stay near their level, or it is another picture, which is drawn exactly
 _SAME_PICTURE = 0.7
 
-_ABOVE, _BELOW = ".:o*#@", ",~=x%&"
+
+@dataclass(frozen=True)
+class Scale:
+    """From -`end` or 0 to `end` > 0."""
+
+    end: float = 1.0
+    signed: bool = False
+
+    @property
+    def start(self) -> float:
+        """The low end."""
+        return -self.end if self.signed else 0.0
+
+    @classmethod
+    def of(cls, values: NDArray[np.floating], before: Scale | None = None) -> Scale:
+        """The scale of values of any shape. It ends at a round number that stays, like `signed`, while it serves."""
+        known = values[np.isfinite(values)]
+        sizes = np.abs(known[known != 0]).astype(np.float64)
+        end = float(np.percentile(sizes, _PERCENTILE)) if sizes.size else 0.0
+        signed = bool((known < 0).any()) or (before is not None and before.signed)
+        return cls(snapped(end, before.end if before else 0.0), signed)
+
+    def levels(
+        self, values: NDArray[np.float64], count: int, before: NDArray[np.int64] | None = None
+    ) -> NDArray[np.int64]:
+        """Levels 0 to count - 1, as many below zero as above (`signed`); `NONE` for what is not finite.
+
+        A value keeps its level of `before` (of the same shape) until it is well inside another one: a value between two
+        levels would flicker, and each change is sent to the terminal. Levels of another picture are computed anew.
+        """
+        known = np.isfinite(values)
+        share = np.clip(np.where(known, values, 0.0) / self.end, -1.0, 1.0)
+        bent = np.sign(share) * np.abs(share) ** _BEND[self.signed]
+        found = (bent + 1) * (count / 2) if self.signed else bent * count
+        level = np.where(known, np.clip(found, 0, count - 1).astype(np.int64), NONE)
+        if before is None:
+            return level
+        stays = known & (before != NONE) & (np.abs(found - (before + 0.5)) <= 0.5 + _STICKY)
+        if np.count_nonzero(stays) < _SAME_PICTURE * stays.size:
+            return level
+        return np.where(stays, before, level)
 
 
-def colours(signed: bool) -> NDArray[np.int64]:
-    """The palette's colours from the scale's low end to its high end."""
-    return np.array([*_COOL_HALF[::-1], _ZERO, *_WARM_HALF] if signed else [_ZERO, *_WARM])
-
-
-def characters(signed: bool, ramp: str) -> str:
-    """The characters from the scale's low end to its high end; `ramp` where there is nothing below zero."""
-    return _BELOW[::-1] + " " + _ABOVE if signed else ramp
-
-
-def bound(low: float, high: float) -> tuple[float, float]:
-    """The ends of the scale for values from `low` <= 0 to `high` >= 0: as far below zero as above, if at all."""
-    far = max(-low, high)
-    return (-far if low < 0 else 0.0), far
-
-
-def places(
-    values: NDArray[np.float64], low: float, high: float, levels: int, before: NDArray[np.int64] | None = None
-) -> NDArray[np.int64]:
-    """Places 0 to levels - 1 on a scale with the ends of `bound`; `NONE` for what is not finite.
-
-    A value keeps its level of `before` (of the same shape) until it is well inside another one: a value between two
-    levels would flicker, and each change is sent to the terminal. Levels of another picture are computed anew.
-    """
-    known = np.isfinite(values)
-    share = np.clip(np.where(known, values, 0.0) / high, -1.0, 1.0)
-    bent = np.sign(share) * np.abs(share) ** _BEND
-    found = bent * levels if low == 0 else (bent + 1) * (levels / 2)
-    level = np.where(known, np.clip(found, 0, levels - 1).astype(np.int64), NONE)
-    if before is None:
-        return level
-    stays = known & (before != NONE) & (np.abs(found - (before + 0.5)) <= 0.5 + _STICKY)
-    if np.count_nonzero(stays) < _SAME_PICTURE * stays.size:
-        return level
-    return np.where(stays, before, level)
+def medians_as_zero(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Maps (C, H, W) without the median of each, of its finite values: what a bias adds everywhere hides the rest."""
+    known = np.isfinite(maps)
+    if known.all():
+        return maps - np.median(maps, axis=(1, 2), keepdims=True)
+    medians = [np.median(m[k]) if k.any() else 0.0 for m, k in zip(maps, known, strict=True)]
+    return maps - np.array(medians, np.float32)[:, None, None]

@@ -53,6 +53,7 @@ class TerminalProfile:
     ascii: bool = False
     colours: Colours = "256"
     console: bool = False
+    light: bool = False  # whether its ground is light; it is taken to be dark where nobody says
 
     @property
     def glyphs(self) -> Glyphs:
@@ -65,8 +66,8 @@ class TerminalProfile:
 
     @property
     def half_blocks(self) -> bool:
-        """Whether pixels are drawn as colours, two in a cell; otherwise as characters of a ramp, one in two cells."""
-        return self.colours in ("truecolor", "256") and not self.ascii
+        """Whether a cell shows two pixels, one above the other; otherwise a pixel takes two cells."""
+        return self.colours != "none" and not self.ascii
 
 
 def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False) -> TerminalProfile:
@@ -82,6 +83,7 @@ def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False) -> 
         ascii=ascii or environ.get("TUICNN_ASCII", "") not in ("", "0") or not _utf8(environ),
         colours="none" if environ.get("NO_COLOR") else _colours(term, environ.get("COLORTERM", "").lower()),
         console=term == "linux",
+        light=_light(environ.get("COLORFGBG", "")),
     )
 
 
@@ -89,6 +91,11 @@ def _utf8(environ: Mapping[str, str]) -> bool:
     """Whether the locale's character set is UTF-8. With no locale at all it is taken to be: as in bare containers."""
     locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), None)
     return locale is None or re.search(r"utf-?8", locale, re.IGNORECASE) is not None
+
+
+def _light(fgbg: str) -> bool:
+    """Whether the ground is light by `COLORFGBG`, which rxvt, Konsole and others set: `0;15`, the ground last."""
+    return fgbg.rpartition(";")[2] in ("7", "9", "10", "11", "12", "13", "14", "15")
 
 
 def _colours(term: str, colorterm: str) -> Colours:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tuicnn.display.raster import Raster
+
 __all__ = ["Tiles", "arranged"]
 
-_WANTED = 16  # maps one would like to see at once, before they are made smaller than they are
-_LARGEST = 24  # an enlarged map has at most so many pixels a side
+_WANTED = 16  # maps one would like to see at once, before they are made smaller
+_LARGEST = 64  # an enlarged map has at most so many pixels a side
 _SMALLEST = 7  # below so many pixels a side a picture is hardly one
+_LEAST_SHARE = 0.4  # of its side that a map keeps, so that it can still be read
+_WHOLE = 1.15  # how much better a side is that divides the map's: each pixel is then the mean of whole ones
 
 
 @dataclass(frozen=True)
@@ -19,56 +24,69 @@ class Tiles:
     height: int  # pixels
     width: int
     times: int
+    shown: int  # tiles a page
     columns: int  # tiles beside each other
-    rows: int
     pitch_columns: int  # cells from one tile to the next
     pitch_rows: int
     labelled: bool  # whether there is a line for the number above each tile
 
     @property
-    def shown(self) -> int:
-        """How many fit."""
-        return self.columns * self.rows
+    def rows(self) -> int:
+        """Tiles above each other."""
+        return -(-self.shown // self.columns)
 
 
 @lru_cache(64)
-def arranged(count: int, height: int, width: int, columns: int, rows: int, *, half_blocks: bool) -> Tiles | None:
+def arranged(count: int, height: int, width: int, columns: int, rows: int, raster: Raster) -> Tiles | None:
     """Arrange `count` pictures of height x width pixels in columns x rows cells; `None` where not a pixel fits.
 
-    A pixel is one cell wide and half a cell high (half blocks), or two wide and one high. Small pictures are enlarged
-    while all of them fit; large ones are made smaller so that more of them do.
+    Small pictures are enlarged by a whole number while all of them fit; large ones are made smaller until all fit.
+    Where they would be too small to be read, there are pages, of as many as divide the count if there can be.
     """
-
-    def tiles(high: int, wide: int, times: int) -> Tiles:
-        cells_wide, cells_high = (wide, -(-high // 2)) if half_blocks else (2 * wide, high)
-        labelled = rows > cells_high
-        pitch_rows = cells_high + labelled
-        return Tiles(
-            high,
-            wide,
-            times,
-            (columns + 1) // (cells_wide + 1),
-            rows // pitch_rows,
-            cells_wide + 1,
-            pitch_rows,
-            labelled,
-        )
-
-    if min(count, height, width, columns, rows) < 1 or (not half_blocks and columns < 2):
+    if min(count, height, width, columns, rows) < 1 or columns < raster.columns:
         return None
     longest = max(height, width)
-    for times in range(max(1, _LARGEST // longest), 1, -1):
-        found = tiles(times * height, times * width, times)
-        if found.shown >= count:
+    least = min(longest, max(_SMALLEST, round(_LEAST_SHARE * longest)))
+
+    def sized(times: int = 1, side: int = longest) -> Tiles | None:
+        high, wide = (max(1, times * n * side // longest) for n in (height, width))
+        return _fitting(count, high, wide, times, columns, rows, raster)
+
+    def worth(tiles: Tiles) -> float:
+        side = max(tiles.height, tiles.width)
+        return side * (_WHOLE if longest % side == 0 else 1.0)
+
+    for times in range(max(1, _LARGEST // longest), 0, -1):
+        found = sized(times)
+        if found is not None and found.shown == count:
             return found
-    wanted = min(count, _WANTED)
-
-    def scaled(side: int) -> Tiles:
-        return tiles(max(1, height * side // longest), max(1, width * side // longest), 1)
-
-    for least in (min(longest, _SMALLEST), 1):
-        # many pictures against large ones: the greatest sum of sides of those one would like to see
-        side = max(range(least, longest + 1), key=lambda side: (min(scaled(side).shown, wanted) * side, side))
-        if scaled(side).shown:
-            return scaled(side)
+    for smallest in (least, 1):
+        sizes = [(1, side) for side in range(smallest, longest + 1)]
+        sizes += [(times, longest) for times in range(2, -(-_SMALLEST // longest) + 1)]
+        some = [tiles for times, side in sizes if (tiles := sized(times, side)) is not None]
+        if whole := [tiles for tiles in some if tiles.shown == count]:
+            return max(whole, key=worth)
+        if some:
+            return max(some, key=lambda tiles: (min(tiles.shown, _WANTED) * worth(tiles), worth(tiles)))
     return None
+
+
+def _fitting(count: int, height: int, width: int, times: int, columns: int, rows: int, raster: Raster) -> Tiles | None:
+    """As many tiles of that size as fit, or make whole pages."""
+    cells_wide, cells_high = raster.size(height, width)
+    labelled = rows > cells_high
+    across, down = (columns + 1) // (cells_wide + 1), rows // (cells_high + labelled)
+    if across * down < 1:
+        return None
+    shown = min(count, across * down)
+    if shown < count:
+        shown = next((n for n in _down_to_half(shown) if count % n == 0), shown)
+    # as few gaps at the end as there can be, then the widest
+    across = min(
+        (n for n in range(1, min(across, shown) + 1) if -(-shown // n) <= down), key=lambda n: (-shown % n, -n)
+    )
+    return Tiles(height, width, times, shown, across, cells_wide + 1, cells_high + labelled, labelled)
+
+
+def _down_to_half(number: int) -> Iterator[int]:
+    return iter(range(number, number // 2, -1))

@@ -30,6 +30,7 @@ from tuicnn.tui.widgets.maps import Maps
 from tuicnn.tui.widgets.picture import Picture
 from tuicnn.tui.widgets.sparkline import Sparkline
 from tuicnn.tui.widgets.status import Status
+from tuicnn.tui.widgets.vector import Vector
 from tuicnn.tui.widgets.view_bar import Tab
 from tuicnn.worker.snapshot import Snapshot
 
@@ -66,6 +67,7 @@ class TrainScreen(View, inherit_bindings=False):
     def __init__(self, context: ViewContext, mode: str, tabs: Sequence[Tab]) -> None:
         super().__init__(context, mode, tabs)
         self._pane = 0
+        self._map = 0
         self._smoothing = 0
         self._curves: tuple[float, ...] = ()  # what was drawn of them
         self._steps = np.arange(1, 1025, dtype=np.float32)
@@ -92,6 +94,12 @@ class TrainScreen(View, inherit_bindings=False):
                 with Vertical(id="maps"):
                     yield Heading(terminal, "maps", id="maps_heading")
                     yield Maps(terminal, id="feature_maps")
+                    yield Vector(terminal, id="feature_vector")
+
+    @property
+    def footer(self) -> Sequence[str]:
+        """See `View`."""
+        return ("pane(1)",)
 
     # -- what is in sight
 
@@ -209,7 +217,13 @@ class TrainScreen(View, inherit_bindings=False):
                 titles=[displayable(row.name, self.terminal)],
             )
             last = seen.layer == len(overview.layers) - 1  # its values are the classes
-            self.query_one("#feature_maps", Maps).show(seen.maps, names=names if last else ())
+            maps, vector = self.query_one("#feature_maps", Maps), self.query_one("#feature_vector", Vector)
+            maps.display = seen.maps.ndim == 3
+            vector.display = not maps.display
+            if maps.display:
+                maps.show(seen.maps, chosen=min(self._map, len(seen.maps) - 1), median=True)
+            else:
+                vector.show(seen.maps, names=names if last else ())
 
     def _picture_room(self, name: int) -> tuple[int, int]:
         """Columns and rows for the image beside the bars, which need more of them where names are long."""
@@ -253,7 +267,9 @@ class TrainScreen(View, inherit_bindings=False):
 
     def action_maps(self, by: int) -> None:
         """Go to further feature maps."""
-        self.query_one("#feature_maps", Maps).page(by)
+        maps = self.query_one("#feature_maps", Maps)
+        self._map = max(0, self._map + by * maps.page)
+        self._draw(Snapshot())
 
     def action_logarithmic(self) -> None:
         """Draw the loss on a logarithmic scale, or not."""

@@ -79,6 +79,11 @@ class View(Screen[None], inherit_bindings=False):
         """Give each widget in sight what is new in `snapshot` since `drawn`."""
         raise NotImplementedError
 
+    @property
+    def footer(self) -> Sequence[str]:
+        """The actions that come first on the line of keys, as things stand."""
+        return ()
+
     # -- what they share
 
     def compose(self) -> ComposeResult:

@@ -71,9 +71,10 @@ class KeyLine(LineWidget):
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.repaint())
 
     def shown(self) -> Sequence[Shortcut]:
-        """The shortcuts on the line: at most six; going to other panes is first, help and leaving are last."""
+        """The shortcuts on the line: at most six; first what the screen says matters most, help and leaving last."""
         every = [s for s in shortcuts(self.screen.active_bindings.values()) if s.binding.show]
-        every.sort(key=lambda s: s.binding.action != "pane(1)")
+        first: Sequence[str] = getattr(self.screen, "footer", ())
+        every.sort(key=lambda s: first.index(s.binding.action) if s.binding.action in first else len(first))
         last = [s for s in every if s.binding.action in ("help", "leave")]
         return [s for s in every if s not in last][: MOST - len(last)] + last
 
