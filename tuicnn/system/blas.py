@@ -15,7 +15,9 @@ _NAMES = ("scipy_openblas_get_corename64_", "scipy_openblas_get_corename", "open
 
 @cache
 def blas_kernel() -> str:
-    """OpenBLAS's name for it, such as `SkylakeX`, once NumPy was imported; "" where that is not to be known."""
+    """OpenBLAS's name for it, such as `SkylakeX`; "" where that is not to be known."""
+    import numpy  # noqa: F401 - which loads its library
+
     with suppress(OSError, UnicodeDecodeError, StopIteration):
         for line in Path("/proc/self/maps").read_text().splitlines():
             _, slash, path = line.partition("/")
