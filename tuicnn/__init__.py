@@ -12,12 +12,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tuicnn.version import __version__
+
 if TYPE_CHECKING:
     from tuicnn import plain as plain
     from tuicnn.engine.network import NetError
     from tuicnn.network import Network
 
-__version__ = "0.1.0"
 __all__ = ["NetError", "Network", "__version__", "plain"]
 
 

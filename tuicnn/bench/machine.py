@@ -10,8 +10,8 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from tuicnn import __version__
 from tuicnn.system.machine import processors
+from tuicnn.version import __version__
 
 __all__ = ["busy", "machine", "torch_is_here"]
 

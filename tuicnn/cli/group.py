@@ -12,12 +12,13 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from tuicnn import __version__, limits
+from tuicnn import limits
 from tuicnn.bundled import bundled
 from tuicnn.cli.output.streams import say
 from tuicnn.records import Between
 from tuicnn.system.process import ONE_THREAD
 from tuicnn.training.options import ON_NAN, Options
+from tuicnn.version import __version__
 
 __all__ = ["ReaderGoneError", "main", "options"]
 

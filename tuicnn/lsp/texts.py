@@ -15,7 +15,7 @@ from typing import TypeVar
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from tuicnn import __version__
+from tuicnn.version import __version__
 
 from .analysis import Analysis, analyse
 from .positions import Page

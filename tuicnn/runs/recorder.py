@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import tuicnn
 from tuicnn.errors import UserError
 from tuicnn.runs.checkpointer import Checkpointer
 from tuicnn.runs.journal import HALF_WRITTEN, Journal
@@ -17,6 +16,7 @@ from tuicnn.runs.log import log, log_error
 from tuicnn.system.machine import processors
 from tuicnn.training.checkpointing import CheckpointReason
 from tuicnn.training.events import Diverged, End, Epoch, Event, Machine, Reading, Resumed, Start, State, Warned
+from tuicnn.version import __version__
 
 if TYPE_CHECKING:
     from tuicnn.runs.folder import RunFolder
@@ -220,7 +220,7 @@ def _with_predictions(checkpoint: Checkpoint) -> set[int]:
 
 
 def _versions() -> dict[str, str]:
-    return {"tuicnn": tuicnn.__version__, "python": platform.python_version(), "numpy": np.__version__}
+    return {"tuicnn": __version__, "python": platform.python_version(), "numpy": np.__version__}
 
 
 def _machine() -> Machine:

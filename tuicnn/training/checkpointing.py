@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import tuicnn
 from tuicnn.errors import UserError
 from tuicnn.system.blas import blas_kernel
 from tuicnn.training.checkpoint import Checkpoint
@@ -22,6 +21,7 @@ from tuicnn.training.events import Epoch
 from tuicnn.training.fingerprints import plan_fingerprint
 from tuicnn.training.marks import Mark
 from tuicnn.training.progress import Progress
+from tuicnn.version import __version__
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
@@ -74,7 +74,7 @@ def versions() -> dict[str, str]:
     """What the last bit of a result may depend on, beside the plan."""
     kernel = blas_kernel()
     return {
-        "tuicnn": tuicnn.__version__,
+        "tuicnn": __version__,
         "numpy": np.__version__,
         "processor": platform.machine(),
         **({"BLAS kernel": kernel} if kernel else {}),
