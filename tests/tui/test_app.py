@@ -153,6 +153,23 @@ async def test_minus_and_plus_change_the_learning_rate(feed: FakeFeed, size: tup
         assert any("+ =" in line for line in screen.lines if "Double the learning rate" in line)
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_training_is_slowed_to_be_watched_and_that_is_said(feed: FakeFeed, size: tuple[int, int]) -> None:
+    async with showing(feed, size) as screen:
+        await screen.sees("training", line=0)
+        await screen.press("greater_than_sign")
+        await screen.sees("at full speed already", line=1)
+        await screen.press("less_than_sign", "less_than_sign")
+        await screen.sees("10 steps/s", line=0)
+        await screen.press("greater_than_sign", "greater_than_sign")
+        await screen.sees("training", line=0)
+        feed.state = State.PAUSED
+        await screen.sees("paused", line=0)
+        await screen.press("less_than_sign")
+        await screen.sees("one step at a time already: s trains the next one", line=1)
+        assert feed.acted == ["slower", "slower", "faster", "faster"]
+
+
 async def test_where_no_step_follows_the_rate_is_left_alone_and_that_is_said(feed: FakeFeed) -> None:
     feed.state = State.TESTING
     async with showing(feed) as screen:

@@ -79,6 +79,7 @@ class FakeFeed:
         self.saved = 0
         self.stride = 1
         self.learning_rate = 0.001
+        self.pace = 0
         self.diverged: Divergence | None = None
         self.trained = 0.0  # seconds of training, where they are not to follow from the steps
         self._rate, self.reading = rate, reading
@@ -160,6 +161,7 @@ class FakeFeed:
             eta=(self.steps - self.step) / 190,
             images_per_second=12_345.6,
             learning_rate=self.learning_rate,
+            pace=self.pace,
             diverged=self.diverged,
             train_loss=float(self._losses[recent].mean()),
             train_accuracy=float(self._accuracies[recent].mean()),
@@ -252,6 +254,10 @@ class FakeFeed:
             self.state = State.PAUSED
         elif action == "resume":
             self.state, self.diverged = State.TRAINING, None
+        elif action == "slower":
+            self.pace = {0: 100, 100: 10}.get(self.pace, 2)
+        elif action == "faster":
+            self.pace = {2: 10, 10: 100}.get(self.pace, 0)
         elif action == "halve-rate":
             self.learning_rate /= 2
         elif action == "double-rate":

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 import pytest
@@ -68,6 +68,15 @@ class PretendSession(PretendRun):
 
     def step(self) -> None:
         self.act("step")
+
+    def slower(self) -> None:
+        self.act("slower")
+
+    def faster(self) -> None:
+        self.act("faster")
+
+    def full_speed(self) -> None:
+        self.asked.append("full speed")
 
     def save(self) -> None:
         self.act("save")
@@ -199,7 +208,7 @@ def test_a_full_disk_under_the_journal_is_shown_and_training_goes_on(
     assert kinds(read_journal(folder.journal).events) == ["start", "step", "end"]
 
 
-@pytest.mark.parametrize("action", ["pause", "resume", "step", "save", "halve-rate", "double-rate", "stop", "discard"])
+@pytest.mark.parametrize("action", get_args(Action))
 def test_each_action_reaches_the_session(folder: RunFolder, action: Action) -> None:
     run = a_run(folder)
     run.act(action)
@@ -209,6 +218,18 @@ def test_each_action_reaches_the_session(folder: RunFolder, action: Action) -> N
     run.train()
     run.close()
     assert folder.weights.exists() == (action != "discard")
+
+
+def test_a_run_that_was_slowed_and_is_not_watched_any_more_trains_as_fast_as_it_can(folder: RunFolder) -> None:
+    run = a_run(folder)
+    session = cast(PretendSession, run._session)
+    run.check(1000.0)
+    session.now = Progress(state=State.TRAINING, pace=2)
+    run.check(0.0)  # somebody watches
+    run.check(runner.UNWATCHED / 2)  # a line that broke may come back
+    assert session.asked == []
+    run.check(runner.UNWATCHED + 1)
+    assert session.asked == ["full speed"]
 
 
 def test_a_folder_that_takes_no_journal_is_a_sentence(folder: RunFolder) -> None:

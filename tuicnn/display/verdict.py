@@ -7,9 +7,10 @@ import math
 from tuicnn.display.terminal import Role
 from tuicnn.numbers import percent, significant
 from tuicnn.training.events import Overview, State
+from tuicnn.training.pace import pace_text
 from tuicnn.training.progress import Progress
 
-__all__ = ["ROLES", "WORDS", "epoch_of", "verdict"]
+__all__ = ["ROLES", "WORDS", "doing", "epoch_of", "verdict"]
 
 WORDS = {**{state: str(state) for state in State}, State.STARTING: "reading data"}
 ROLES: dict[State, Role] = {
@@ -19,6 +20,12 @@ ROLES: dict[State, Role] = {
     State.DIVERGED: "bad",
     State.FAILED: "bad",
 }
+
+
+def doing(progress: Progress) -> str:
+    """What a run is doing, in a word; of one that is slowed to be watched, its pace."""
+    slowed = progress.pace and progress.state is State.TRAINING
+    return pace_text(progress.pace) if slowed else WORDS[progress.state]
 
 
 def epoch_of(progress: Progress, overview: Overview) -> tuple[int, float]:

@@ -1,7 +1,7 @@
 """Lets other threads control and question a training: they queue requests here, which the training thread carries out.
 
 The training thread calls `hold` between two steps, and between two parts of an evaluation. There it answers questions,
-and waits while the run is paused.
+and waits while the run is paused, or slowed for somebody to watch it.
 """
 
 from __future__ import annotations
@@ -13,25 +13,26 @@ from concurrent.futures import Future
 from typing import Any, Literal, TypeVar
 
 from tuicnn.errors import UserError
+from tuicnn.training.pace import FULL, PACES, Pacer
 
 __all__ = ["Control"]
 
-#: seconds after which a paused run checks for a request of a signal handler that could not wake it
+#: seconds after which a run that waits checks for a request of a signal handler that could not wake it
 PATIENCE = 0.5
 
 T = TypeVar("T")
 #: a queued request; a number is a factor on the learning rate, with the future that is done when it is applied
-_Act = Literal["pause", "resume", "step", "save"] | tuple[float, "Future[None]"]
+_Act = Literal["pause", "resume", "step", "save", "slower", "faster", "full speed"] | tuple[float, "Future[None]"]
 
 
 class Control:
-    """Pause, resume, one step, save, stop, questions, the learning rate.
+    """Pause, resume, one step, the pace, save, stop, questions, the learning rate.
 
     Requests are carried out in order. Before a step, those after a single step wait until it is trained; during an
     evaluation they do not, and the single steps are trained after it. `stop` is not queued; saves and rates that are
     queued are still carried out before the run ends.
 
-    The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(by)`.
+    The training thread calls `on_pause(first)`, `on_resume()`, `on_save()`, `on_rate(by)`, `on_pace(pace)`.
     """
 
     def __init__(
@@ -40,15 +41,18 @@ class Control:
         on_resume: Callable[[], None],
         on_save: Callable[[], None],
         on_rate: Callable[[float], None],
+        on_pace: Callable[[int], None],
     ) -> None:
-        self._on_pause, self._on_resume, self._on_save, self._on_rate = on_pause, on_resume, on_save, on_rate
+        self._on_pause, self._on_resume, self._on_save = on_pause, on_resume, on_save
+        self._on_rate, self._on_pace = on_rate, on_pace
         self._wake = threading.Condition()
         self._answering = threading.Lock()  # one question at a time, after the end in any thread
         self._questions: list[tuple[Callable[[], Any], Future[Any]]] = []
         self._acts: deque[_Act] = deque()  # appending takes no lock: a signal handler may do it
         self._closed = False
-        self._paused = self._told = False  # these, and the next, are the training thread's own
+        self._paused = self._told = False  # these, and the next two, are the training thread's own
         self._single_steps = 0  # to be trained although the run is paused
+        self._pacer = Pacer()
         self.stopping = False
 
     # --- from any thread --------------------------------------------------------------------------------------------
@@ -64,6 +68,18 @@ class Control:
     def step(self) -> None:
         """Train one more batch, then hold."""
         self._put("step")
+
+    def slower(self) -> None:
+        """Train at the next slower of `PACES`; at the slowest, pause."""
+        self._put("slower")
+
+    def faster(self) -> None:
+        """Train at the next faster of `PACES`; a run that is paused goes on at the slowest."""
+        self._put("faster")
+
+    def full_speed(self) -> None:
+        """Train as fast as it can; a run that is paused stays so."""
+        self._put("full speed")
 
     def save(self) -> None:
         """Write a checkpoint at the next `hold`. May be called by a signal handler."""
@@ -132,12 +148,18 @@ class Control:
                 return False
             if self._single_steps:
                 self._single_steps -= before_step
-                return True
-            if not self._paused:
+                wait = 0.0
+            elif self._paused:
+                wait = PATIENCE
+            else:
+                wait = self._pacer.wait if before_step else 0.0
+            if not wait:
+                if before_step:
+                    self._pacer.begin()
                 return True
             with self._wake:
                 if not (self._questions or self._acts or self.stopping):
-                    self._wake.wait(PATIENCE)
+                    self._wake.wait(min(wait, PATIENCE))
 
     def close(self) -> None:
         """No step follows: refuse rates, answer what is queued; later questions are answered in the asking thread."""
@@ -160,19 +182,39 @@ class Control:
                 case "pause":
                     self._paused = True
                 case "resume":
-                    self._paused, self._single_steps = False, 0
-                    if self._told:
-                        self._told = False
-                        self._on_resume()
+                    self._resume()
                 case "step":
                     self._paused = True
                     self._single_steps += 1
+                case "slower" if not self._paused:
+                    if (pace := self._pacer.slower) is None:
+                        self._paused = True
+                    else:
+                        self._set_pace(pace)
+                case "faster" if self._paused:
+                    self._set_pace(PACES[-1])
+                    self._resume()
+                case "faster":
+                    self._set_pace(self._pacer.faster)
+                case "full speed":
+                    self._set_pace(FULL)
                 case "save":
                     self._on_save()
                 case (by, future):
                     self._on_rate(by)
                     if future.set_running_or_notify_cancel():
                         future.set_result(None)
+
+    def _resume(self) -> None:
+        self._paused, self._single_steps = False, 0
+        if self._told:
+            self._told = False
+            self._on_resume()
+
+    def _set_pace(self, pace: int) -> None:
+        if pace != self._pacer.pace:
+            self._pacer.pace = pace
+            self._on_pace(pace)
 
     def _answer_all(self) -> None:
         while self._questions:

@@ -24,6 +24,7 @@ __all__ = [
     "LayerRow",
     "Machine",
     "Overview",
+    "PaceChanged",
     "Paused",
     "RateChanged",
     "Reading",
@@ -213,6 +214,14 @@ class RateChanged:
     factor: float
 
 
+@dataclass(frozen=True)
+class PaceChanged:
+    """Training was slowed to be watched, or not any more, after so many steps; `pace` is in steps a second, 0: full."""
+
+    step: Count
+    pace: Count
+
+
 @dataclass(frozen=True, kw_only=True)
 class Diverged(Divergence):
     """A step was undone, since its numbers did not stay finite."""
@@ -263,7 +272,7 @@ class Unknown:
     event: str
 
 
-_Course = Start | Resumed | Reading | WarmStart | Step | Epoch | Paused | Unpaused | RateChanged | End
+_Course = Start | Resumed | Reading | WarmStart | Step | Epoch | Paused | Unpaused | RateChanged | PaceChanged | End
 Event = _Course | Diverged | WeightsRestored | Warned | Unknown
 
 _KINDS: dict[str, type[Event]] = {
@@ -276,6 +285,7 @@ _KINDS: dict[str, type[Event]] = {
     "paused": Paused,
     "unpaused": Unpaused,
     "learning_rate": RateChanged,
+    "pace": PaceChanged,
     "diverged": Diverged,
     "set_back": WeightsRestored,
     "warning": Warned,

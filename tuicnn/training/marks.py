@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from tuicnn.training.events import Count, Diverged, Event, Paused, RateChanged
+from tuicnn.training.events import Count, Diverged, Event, PaceChanged, Paused, RateChanged
+from tuicnn.training.pace import pace_text
 
 __all__ = ["MOST_MARKS", "Mark", "mark_of", "with_mark"]
 
@@ -30,6 +31,8 @@ def mark_of(event: Event) -> Mark | None:
             return Mark(event.step, "rate", f"rate {event.learning_rate:.3g}")
         case Paused():
             return Mark(event.step, "paused", "paused")
+        case PaceChanged():
+            return Mark(event.step, "pace", pace_text(event.pace))
         case Diverged():
             return Mark(max(0, event.step - 1), "diverged", f"{event.what} became {event.value}")
     return None

@@ -34,6 +34,7 @@ class Progress:
     eta: float = NAN  # seconds to the end of training
     images_per_second: float = NAN  # over the last second or so of training
     learning_rate: float = NAN
+    pace: int = 0  # steps a second at most, where training is slowed to be watched; 0: as fast as it can
     train_loss: float = NAN  # smoothed over the last steps
     train_accuracy: float = NAN  # smoothed, 0 to 1
     val_loss: float = NAN

@@ -84,7 +84,11 @@ class Session:
         self._trainer: Trainer | None = None
         #: from any thread: pause, resume, single steps, saves, the learning rate, the end
         self.control = Control(
-            self._on_pause, self._on_resume, lambda: self._offer_checkpoint(CheckpointReason.ASKED), self._on_rate
+            self._on_pause,
+            self._on_resume,
+            lambda: self._offer_checkpoint(CheckpointReason.ASKED),
+            self._on_rate,
+            self._on_pace,
         )
         self._divergences = DivergenceHandler(on_nan, checkpoint_at)
         self._working = State.STARTING  # the state to return to after a pause
@@ -288,7 +292,7 @@ class Session:
         self._set(
             step=trainer.step,
             seconds=metrics.seconds,
-            eta=metrics.seconds_to_go(trainer),
+            eta=metrics.seconds_to_go(trainer, self._progress.pace),
             images_per_second=metrics.images_per_second,
             learning_rate=trainer.learning_rate,
             train_loss=metrics.loss,
@@ -335,6 +339,11 @@ class Session:
         self._set(learning_rate=trainer.learning_rate)
         self._tell(events.RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
         self._offer_checkpoint(CheckpointReason.ASKED)  # a decision that no replay would give
+
+    def _on_pace(self, pace: int) -> None:
+        assert self._trainer is not None
+        self._set(pace=pace, eta=self._metrics.seconds_to_go(self._trainer, pace))
+        self._tell(events.PaceChanged(self._progress.step, pace))
 
     def _answer(self, question: Callable[[Trainer], T]) -> T:
         if self._trainer is None or not self._data:

@@ -22,7 +22,7 @@ from textual.system_commands import SystemCommandsProvider
 
 from tuicnn.display.summary import Outcome
 from tuicnn.display.terminal import TerminalProfile
-from tuicnn.display.verdict import WORDS
+from tuicnn.display.verdict import doing
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.events import State
@@ -88,6 +88,14 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         Binding("escape", "up", "back", show=False, tooltip="Back to where one came from."),
         Binding("space", "pause", "pause", tooltip="Pause at the end of a step, or go on."),
         Binding("s", "control('step')", "step", tooltip="Train one step, then pause."),
+        Binding(
+            "<",
+            "control('slower')",
+            "slower",
+            show=False,
+            tooltip="Train more slowly, to watch: 100, 10, 2 steps a second, then one at a time.",
+        ),
+        Binding(">", "control('faster')", "faster", show=False, tooltip="Train faster again, up to full speed."),
         Binding("w", "control('save')", "write", show=False, tooltip="Write a checkpoint now, after the step."),
         Binding(
             "-",
@@ -225,6 +233,10 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             self._notice("the run has ended")
         elif not snapshot.begun:
             self._notice("not training yet")
+        elif action == "slower" and self.watcher.latest.state is State.PAUSED:
+            self._notice("one step at a time already: s trains the next one")
+        elif action == "faster" and self.watcher.latest.state is not State.PAUSED and not self.watcher.latest.pace:
+            self._notice("at full speed already")
         elif (action in RATES or action == "step") and self._last_step_done:
             self._notice("no step follows: training is over, and the test images are next")
         else:
@@ -245,7 +257,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         if asked is not None and action in RATES:
             self._notice(f"the learning rate is {RATES[action]} from the next step on")
         elif asked is not None and frozen:  # what became of it is told by the run's numbers, which stand still
-            done = "a checkpoint is written after this step" if action == "save" else WORDS[asked.state]
+            done = "a checkpoint is written after this step" if action == "save" else doing(asked)
             self._notice(f"{done}; the view is frozen, f lets it go on")
         elif asked is not None and action == "save":
             await self._wait_for(lambda now: now.saved >= asked.step, SAVING_PATIENCE)

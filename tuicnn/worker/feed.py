@@ -13,10 +13,10 @@ __all__ = ["Action", "Feed", "Poll", "WorkerGone"]
 
 A = TypeVar("A")
 
-#: `step` trains one batch and pauses; `save` writes a checkpoint; `halve-rate` and `double-rate` change the learning
-#: rate from the next step on; `stop` finishes the step, writes a checkpoint and the weights, and ends the run;
-#: `discard` stops and removes the run's folder
-Action = Literal["pause", "resume", "step", "save", "halve-rate", "double-rate", "stop", "discard"]
+#: `step` trains one batch and pauses; `slower` and `faster` change the pace, down to a pause and up from it; `save`
+#: writes a checkpoint; `halve-rate` and `double-rate` change the learning rate from the next step on; `stop` finishes
+#: the step, writes a checkpoint and the weights, and ends the run; `discard` stops and removes the run's folder
+Action = Literal["pause", "resume", "step", "slower", "faster", "save", "halve-rate", "double-rate", "stop", "discard"]
 
 
 class WorkerGone(Exception):  # noqa: N818 - a fact, not a fault

@@ -25,6 +25,7 @@ from tuicnn.runs.resume_point import AlreadyTrainedError, resume_state
 from tuicnn.training.checkpointing import BEGINS, ResumeState
 from tuicnn.training.events import End, Event, Overview, State
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan
+from tuicnn.training.pace import FULL
 from tuicnn.training.progress import History, Progress
 from tuicnn.training.session import Session
 from tuicnn.worker.address import address_for
@@ -42,6 +43,8 @@ A = TypeVar("A")
 LINGER = 30.0
 #: the same where a viewer ended the run, and so knows how it ended
 LINGER_STOPPED = 0.5
+#: seconds after which a run that was slowed to be watched, and is not, trains as fast as it can
+UNWATCHED = 10.0
 
 
 class Run:
@@ -118,7 +121,13 @@ class Run:
     def _capture(self) -> Checkpoint | None:
         return self._session.checkpoint() if self._session.network is not None else None
 
-    def check_folder(self) -> None:
+    def check(self, quiet_for: float) -> None:
+        """From time to time: see to the folder, and to a run that was slowed and that nobody watches for so long."""
+        self._check_folder()
+        if quiet_for > UNWATCHED and self.progress().pace != FULL:
+            self._session.control.full_speed()
+
+    def _check_folder(self) -> None:
         """End the run where its folder was removed, or where another process has taken its lock.
 
         Without a folder nothing can be saved or found; two processes would write to the same files.
@@ -178,6 +187,10 @@ class Run:
                 self._session.control.resume()
             case "step":
                 self._session.control.step()
+            case "slower":
+                self._session.control.slower()
+            case "faster":
+                self._session.control.faster()
             case "save":
                 self._session.control.save()
             case "halve-rate":
@@ -223,7 +236,7 @@ def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
         lock.note(path)
         return path
 
-    return Server(run, lock.identity, address, run.check_folder)
+    return Server(run, lock.identity, address, run.check)
 
 
 def work(folder: RunFolder, lock: RunLock | None = None, *, resume: bool = False) -> int:

@@ -78,7 +78,7 @@ class Server:
     """The socket of one run; a connection must name the `identity` of the run.
 
     `address` gives the path to listen at, and is called again where the file was removed. `on_check` is called every
-    `CHECK_PERIOD`.
+    `CHECK_PERIOD`, with `quiet_for`.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Server:
         run: ServedRun,
         identity: Identity,
         address: Callable[[], Path],
-        on_check: Callable[[], None] = lambda: None,
+        on_check: Callable[[float], None] = lambda quiet_for: None,
     ) -> None:
         """Start to listen. Raises `UserError`."""
         self._run, self._identity = run, identity
@@ -137,7 +137,7 @@ class Server:
                     check_at = time.monotonic() + CHECK_PERIOD
                     self._restore_socket_file()
                     self._drop_silent_viewers()
-                    self._on_check()
+                    self._on_check(self.quiet_for)
             except Exception as error:  # the other viewers must still be served
                 log_error(error)
                 time.sleep(0.1)

@@ -56,8 +56,8 @@ class TrainScreen(View, inherit_bindings=False):
         Binding("down,j", "layer(1)", "layer below", show=False, tooltip="Choose the layer below."),
         Binding("home,g", "layer(-100000)", "first layer", show=False, tooltip="Choose the first layer."),
         Binding("end,G", "layer(100000)", "last layer", show=False, tooltip="Choose the last layer."),
-        Binding("pagedown,>", "maps(1)", "further maps", show=False, tooltip="Show further feature maps of the layer."),
-        Binding("pageup,<", "maps(-1)", "maps before", show=False, tooltip="Show the feature maps before."),
+        Binding("pagedown", "maps(1)", "further maps", show=False, tooltip="Show further feature maps of the layer."),
+        Binding("pageup", "maps(-1)", "maps before", show=False, tooltip="Show the feature maps before."),
         Binding("l", "logarithmic", "log scale", show=False, tooltip="Draw the loss on a logarithmic scale, or not."),
         Binding("m", "smoothing", "smoothing", show=False, tooltip="Smooth the curves more, or not at all."),
     ]

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.text import displayable, truncated, wrapped
-from tuicnn.display.verdict import ROLES, WORDS, epoch_of, verdict
+from tuicnn.display.verdict import ROLES, WORDS, doing, epoch_of, verdict
 from tuicnn.numbers import clock, percent, significant
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
@@ -117,7 +117,7 @@ class Status(LineWidget):
         progress, overview, glyphs = snapshot.progress, snapshot.overview, self.terminal.glyphs
         assert overview is not None
         mark = glyphs.paused if progress.state is State.PAUSED else glyphs.running
-        word = WORDS[progress.state]
+        word = doing(progress)
         if progress.state in (State.VALIDATING, State.TESTING):
             word += f" {percent(progress.evaluated, 0):>4}"
         if snapshot.frozen:

@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable, truncated
-from tuicnn.display.verdict import ROLES, WORDS
+from tuicnn.display.verdict import ROLES, WORDS, doing
 from tuicnn.numbers import clock, percent
 from tuicnn.training.events import State
 from tuicnn.tui.widgets.lines import LineWidget, Part
@@ -84,7 +84,7 @@ class ViewBar(LineWidget):
         progress, overview = snapshot.progress, snapshot.overview
         name = PurePath(overview.run).name if overview and overview.run else overview.net if overview else self._title
         name = displayable(name, self.terminal)
-        word, role = WORDS[progress.state], ROLES.get(progress.state, "accent")
+        word, role = doing(progress), ROLES.get(progress.state, "accent")
         if snapshot.gone and not progress.state.final:
             word, role = "lost", "bad"
         elif progress.diverged:
