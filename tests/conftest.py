@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -148,6 +149,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "environment" in getattr(item, "fixturenames", ()) or "faults" in item.path.parts:
             item.add_marker("processes")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of garbage collection: it stays, and looking through it takes long."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
