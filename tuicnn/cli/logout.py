@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import platform
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
-import platformdirs
 
 from tuicnn.cli.output.streams import complain, is_terminal
 from tuicnn.system.files import write_atomic
-from tuicnn.worker.logout import ROOT, SCOPE, keep, threat
+from tuicnn.worker.logout import answer_file, remembered, threat
+from tuicnn.worker.logout import past_logout as past
 
 __all__ = ["past_logout"]
 
@@ -27,8 +25,7 @@ def past_logout(choice: str | None) -> Sequence[str]:
     found = threat()
     if found is None:
         return ()
-    memory = _memory()
-    answer = choice or _recall(memory)
+    answer = choice or remembered()
     if answer is None:
         complain(
             f"When you log out, this run will be ended too: {found.reason}.\n"
@@ -45,29 +42,11 @@ def past_logout(choice: str | None) -> Sequence[str]:
             complain("tuicnn does it with --after-logout keep. This is said once.")
             answer = "end"
     with contextlib.suppress(OSError):  # then it is asked again
-        if answer != _recall(memory):
+        if answer != remembered():
+            memory = answer_file()
             memory.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(memory, answer.encode() + b"\n")
-    if answer != "keep":
-        return ()
-    trouble = keep(found)
+    through, trouble = past(found, answer)
     if trouble:
         complain(trouble)
-    return SCOPE if found.scope and not trouble.startswith("systemd-run") else ()
-
-
-def _memory() -> Path:
-    """The file of the answer, one for each machine: several may share a home."""
-    try:
-        machine = (ROOT / "etc/machine-id").read_text().strip()
-    except OSError:
-        machine = ""
-    return platformdirs.user_state_path("tuicnn") / f"after-logout-{machine or platform.node()}"
-
-
-def _recall(memory: Path) -> str | None:
-    try:
-        said = memory.read_text().strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    return said if said in ("keep", "end") else None
+    return through

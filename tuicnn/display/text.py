@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from tuicnn.display.terminal import TerminalProfile
 
-__all__ = ["displayable", "truncated", "wrapped"]
+__all__ = ["displayable", "in_glyphs", "truncated", "wrapped"]
 
 
 def displayable(text: str, terminal: TerminalProfile) -> str:
@@ -20,6 +20,12 @@ def displayable(text: str, terminal: TerminalProfile) -> str:
         return text
     known = (" " if c in "\n\t" else c if _fits(c, terminal) else "?" for c in text)
     return "".join(known)
+
+
+def in_glyphs(text: str, terminal: TerminalProfile) -> str:
+    """A text of ours, with the terminal's own characters for the arrow, the dot and the ellipsis in it."""
+    glyphs = terminal.glyphs
+    return text.replace("→", glyphs.arrow).replace("·", glyphs.dot).replace("…", glyphs.ellipsis)
 
 
 def truncated(text: str, width: int, terminal: TerminalProfile) -> str:

@@ -35,7 +35,16 @@ __all__ = ["RUNS", "RunFolder"]
 RUNS = "runs"
 #: the folder's name of a run: the net and the number
 _NUMBERED = re.compile(r"(.+)-([1-9][0-9]{0,8})")
-_OWN_FILES = ("net.net", "origin.json", "journal.jsonl", "worker.log", "screen.log", "weights.safetensors", "lock")
+_OWN_FILES = (
+    "net.net",
+    "draft.net",
+    "origin.json",
+    "journal.jsonl",
+    "worker.log",
+    "screen.log",
+    "weights.safetensors",
+    "lock",
+)
 _OWN_FOLDERS = ("checkpoints", "snapshots", "predictions")
 
 
@@ -68,6 +77,11 @@ class RunFolder:
     def journal(self) -> Path:
         """The file of the run's events, one JSON object a line."""
         return self.path / "journal.jsonl"
+
+    @property
+    def draft(self) -> Path:
+        """The file of a changed net that was typed in a screen and is not saved yet."""
+        return self.path / "draft.net"
 
     @property
     def log(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
@@ -32,7 +33,8 @@ from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.memory import clear_caches, limit_memory
-from tuicnn.tui.messages import Watched
+from tuicnn.tui.messages import Begun, Watched
+from tuicnn.tui.screens.edit import EditScreen
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.train import TrainScreen
@@ -49,6 +51,7 @@ COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "non
 #: the views in the order of their digits, each by the mode that Textual knows it by: name, class, what it is for
 VIEWS: dict[str, tuple[str, type[View], str]] = {
     "train": ("Train", TrainScreen, "Is it learning? The layers and the curves."),
+    "edit": ("Edit", EditScreen, "Change the net, and train it again, with the weights that it has."),
 }
 TABS = tuple(Tab(str(digit), name, mode) for digit, (mode, (name, _, _)) in enumerate(VIEWS.items(), 1))
 #: actions that change or end the training; the palette lists them last, since Enter alone chooses its first entry
@@ -139,6 +142,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         context = ViewContext(terminal, self.watcher, title, folder)
         for mode, (_, view, _) in VIEWS.items():
             self.add_mode(mode, partial(view, context, mode, TABS))
+        self._begun: list[subprocess.Popen[bytes]] = []  # of runs that were begun here
         self._way: list[str] = []  # the views that a person came from
         self._hangup = Hangup(partial(self._leave_with, "background"))
         self._ending = False
@@ -170,6 +174,11 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     @on(ViewBar.Chosen)
     def _on_view_chosen(self, message: ViewBar.Chosen) -> None:
         self.action_show_view(message.mode)
+
+    @on(Begun)
+    def _on_begun(self, message: Begun) -> None:
+        self._begun.append(message.process)
+        self._notice(f"{message.folder.name} trains in the background; {message.folder.attach} shows it")
 
     def go_down(self, mode: str) -> None:
         """Show a view of what was chosen in this one; escape comes back."""

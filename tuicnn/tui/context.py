@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
+from tuicnn.tui.editor.desk import Desk
 from tuicnn.tui.selection import Selection
 from tuicnn.worker.watcher import Watcher
 
@@ -22,3 +23,5 @@ class ViewContext:
     #: where the run's files are; None where it has none
     folder: RunFolder | None = None
     selection: Selection = field(default_factory=Selection)
+    #: the texts that are edited, the same for all runs that are shown one after the other
+    desk: Desk = field(default_factory=Desk)

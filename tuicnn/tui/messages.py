@@ -1,12 +1,15 @@
-"""What the app tells its screens."""
+"""What the app and its screens tell each other."""
 
 from __future__ import annotations
 
+import subprocess
+
 from textual.message import Message
 
+from tuicnn.runs.folder import RunFolder
 from tuicnn.worker.snapshot import Snapshot
 
-__all__ = ["Watched"]
+__all__ = ["Begun", "Watched"]
 
 
 class Watched(Message, bubble=False):
@@ -18,3 +21,11 @@ class Watched(Message, bubble=False):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, Watched)
+
+
+class Begun(Message):
+    """A new run was begun, whose `process` is just starting."""
+
+    def __init__(self, folder: RunFolder, process: subprocess.Popen[bytes]) -> None:
+        super().__init__()
+        self.folder, self.process = folder, process

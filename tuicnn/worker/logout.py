@@ -5,20 +5,23 @@ it ends them with the session; a session of its own (`setsid`) does not help. A 
 manager does (`systemd-run --user --scope`), and that manager outlives the last logout where the user lingers
 (`loginctl enable-linger`). Source: logind.conf(5), loginctl(1), systemd-run(1).
 
-Imports nothing but the standard library.
+What the user chose is remembered in a file, one for each machine.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import pwd
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ROOT", "SCOPE", "Threat", "keep", "scope_works", "threat"]
+import platformdirs
+
+__all__ = ["ROOT", "SCOPE", "Threat", "answer_file", "keep", "past_logout", "remembered", "scope_works", "threat"]
 
 ROOT = Path("/")  # where the machine's files are
 #: a command that becomes the one after it, in a scope of the user's own service manager
@@ -68,6 +71,35 @@ def keep(threat: Threat) -> str:
     if threat.scope and not scope_works():
         return "systemd-run --user --scope does not work here, so the run ends with this session."
     return ""
+
+
+def past_logout(found: Threat | None, answer: str | None) -> tuple[Sequence[str], str]:
+    """The command that a run's process is started through, none or `SCOPE`; and a sentence where it ends all the same.
+
+    `answer` is `keep` where the run is to outlive the logout.
+    """
+    if found is None or answer != "keep":
+        return (), ""
+    trouble = keep(found)
+    return (SCOPE if found.scope and not trouble.startswith("systemd-run") else ()), trouble
+
+
+def answer_file() -> Path:
+    """The file of the user's answer, one for each machine: several may share a home."""
+    try:
+        machine = (ROOT / "etc/machine-id").read_text().strip()
+    except OSError:
+        machine = ""
+    return platformdirs.user_state_path("tuicnn") / f"after-logout-{machine or platform.node()}"
+
+
+def remembered() -> str | None:
+    """Whether runs are to outlive the logout, as the user chose: `keep` or `end`; None where it was not asked yet."""
+    try:
+        said = answer_file().read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return said if said in ("keep", "end") else None
 
 
 def _succeeds(command: list[str]) -> bool:

@@ -26,15 +26,15 @@ class ChangedError(UserError):
 class EditedFile:
     """Where a text is saved. `path`: its file; None: it has none yet. `working`: where data is looked for.
 
-    `text` is what the editor begins with, `known` what the file is known to hold: a file that holds anything else was
-    written by another program.
+    `text` is what the editor begins with, `known` what the file is known to hold (None: there is none): a file that
+    holds anything else was written by another program.
     """
 
     def __init__(self, path: Path | None, text: str, *, known: str | None = None, working: Path | None = None) -> None:
         self.path = path
         self.text = text
         self.working = Path() if working is None else working
-        self._known = known
+        self.known = known
         self._seen: bytes | None = None if known is None else known.encode()
 
     @classmethod
@@ -88,6 +88,11 @@ class EditedFile:
         except OSError:
             return None
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether the file was seen to hold another text than is known."""
+        return self._seen is not None and self._seen != (self.known or "").encode()
+
     def news(self) -> str | None:
         """The text that another program has written since it was last asked; None where there is none."""
         found = self._read()
@@ -105,7 +110,7 @@ class EditedFile:
             text = found.decode()
         except UnicodeDecodeError:
             raise UserError(f"{self.name} is not in UTF-8 now; save under another name.") from None
-        self._known, self._seen = text, found
+        self.known, self._seen = text, found
         return text
 
     # -- saving
@@ -118,7 +123,7 @@ class EditedFile:
         if refusal := self.refusal:
             raise UserError(refusal)
         assert self.path is not None
-        known = None if self._known is None else self._known.encode()
+        known = None if self.known is None else self.known.encode()
         if not over and os.path.lexists(self.path) and self._read() != known:
             raise ChangedError(f"{self.name} was changed by another program.")
         data = text.encode()
@@ -132,7 +137,7 @@ class EditedFile:
         except OSError as error:
             reason = "there is no such folder" if error.errno == errno.ENOENT else why(error)
             raise UserError(f"{self.name} cannot be saved: {reason}. Nothing is lost: the text is here.") from error
-        self._known, self._seen = text, data
+        self.known, self._seen = text, data
 
     def save_as(self, path: Path, text: str, *, over: bool = False) -> EditedFile:
         """Write the text under another name; the file that is edited from then on. Raises as `save`."""
