@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import tuicnn.language.editing  # noqa: F401 - the view imports it in a thread, which takes long
 from tests.runs.small import NET, made_data, read_journal, train
 from tests.tui.pictures import Picture, showing
 from tests.worker.fake_feed import OVERVIEW, FakeFeed

@@ -36,7 +36,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     HelpScreen { align: center middle; overflow: hidden; }
-    HelpScreen Panel { width: 76; max-width: 100%; height: 100%; max-height: 36; }
+    HelpScreen Panel { width: 76; max-width: 100%; height: 100%; max-height: 56; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
