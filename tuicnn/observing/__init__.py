@@ -10,6 +10,7 @@ from typing import Any
 
 from tuicnn.observing.activations import AskActivations
 from tuicnn.observing.histograms import AskHistograms
+from tuicnn.observing.images import AskImages
 from tuicnn.observing.kernels import AskKernels
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
@@ -17,4 +18,11 @@ from tuicnn.observing.specimen import AskSpecimen
 
 __all__ = ["QUESTIONS"]
 
-QUESTIONS: tuple[type[Question[Any]], ...] = (AskActivations, AskHistograms, AskKernels, AskLayerStats, AskSpecimen)
+QUESTIONS: tuple[type[Question[Any]], ...] = (
+    AskActivations,
+    AskHistograms,
+    AskImages,
+    AskKernels,
+    AskLayerStats,
+    AskSpecimen,
+)

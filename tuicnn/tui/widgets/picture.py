@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.strip import Strip
 
-from tuicnn.display.pixels import FEW_GREYS, GREYS, NONE, averaged, enlarged, nearest, true_colours
+from tuicnn.display.images import image_codes
+from tuicnn.display.pixels import NONE
 from tuicnn.display.raster import Raster
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget, fitted
@@ -45,36 +46,9 @@ class Picture(LineWidget):
             return []
         high, wide = image.shape[:2]
         raster = Raster(self.terminal, compact=high > height or 2 * wide > width)
-        pixels = _scaled(image, width // raster.columns, height * raster.rows)
-        if raster.averages:
-            pixels = np.moveaxis(averaged(np.moveaxis(pixels, 2, 0), -(-len(pixels) // 2), pixels.shape[1]), 0, 2)
-        codes = self._codes(pixels)
+        codes = image_codes(image, width // raster.columns, height * raster.rows, raster)
         codes = np.pad(codes, ((0, -len(codes) % raster.step), (0, 0)), constant_values=NONE)
         return [
             fitted(raster.line(codes[y : y + raster.step], self.base, self.style("text")), width, self.base)
             for y in range(0, len(codes), raster.step)
         ]
-
-    def _codes(self, pixels: NDArray[np.float64]) -> NDArray[np.int64]:
-        """The codes (H, W) of pixels (H, W, 1 or 3) of 0 to 255: colours, or characters by their brightness."""
-        few, colours = self.terminal.colours == "16", self.terminal.colours
-        if pixels.shape[2] == 3 and colours != "none":
-            whole = np.rint(pixels).astype(np.uint8)
-            return true_colours(whole) if colours == "truecolor" else nearest(whole, few=few)
-        # how bright a colour is: Rec. 601
-        grey = np.clip(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels @ np.array([0.299, 0.587, 0.114]), 0, 255)
-        ramp = np.array([ord(character) for character in self.terminal.glyphs.ramp])
-        shades = ramp if colours == "none" else FEW_GREYS if few else GREYS
-        codes: NDArray[np.int64] = shades[np.rint(grey * (len(shades) - 1) / 255).astype(np.int64)]
-        return codes
-
-
-def _scaled(image: NDArray[np.uint8], wide: int, tall: int) -> NDArray[np.float64]:
-    """An image (H, W, C) so that it fits wide x tall pixels, as (H, W, 1 or 3) numbers of 0 to 255."""
-    height, width = image.shape[:2]
-    planes = np.moveaxis(image if image.shape[2] == 3 else image[:, :, :1], 2, 0)
-    if height <= tall and width <= wide:
-        planes = enlarged(planes, min(tall // height, wide // width))
-        return np.moveaxis(planes, 0, 2).astype(np.float64)
-    share = min(tall / height, wide / width)
-    return np.moveaxis(averaged(planes, max(1, int(height * share)), max(1, int(width * share))), 0, 2)
