@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from tests.program import Program
+
 if TYPE_CHECKING:
     from tests.worker.fake_feed import FakeFeed
     from tuicnn.runs.folder import RunFolder
@@ -85,13 +87,24 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(path)
 
 
+@pytest.fixture(scope="session")
+def program() -> Iterator[Program]:
+    """What commands are forked from."""
+    started = Program()
+    yield started
+    started.close()
+
+
 @pytest.fixture
-def tuicnn(tmp_path: Path, environment: dict[str, str]) -> Run:
+def tuicnn(tmp_path: Path, environment: dict[str, str], program: Program) -> Run:
     """Run `tuicnn …` in an empty folder, without a terminal."""
     folder = tmp_path / "work"
     folder.mkdir()
 
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        if all(name.startswith(("TUICNN_", "XDG_")) for name in more):
+            return program.run(arguments, folder, {**environment, **more})
+        # what Python and the C library read at their start
         return subprocess.run(
             [sys.executable, "-m", "tuicnn", *arguments],
             cwd=folder,
