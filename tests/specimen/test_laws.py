@@ -142,7 +142,7 @@ def check_gradients(specimen: Specimen, data: st.DataObject, count: int, step: f
         found = specimen.explain(address)
         if not address.array and address.name != "image":
             number = specimen.names.numbers.get(address.name, len(network.plan.nodes) - 1)
-            wanted = specimen.evaluation.gradients.outputs[number][address.index]
+            wanted = specimen.evaluation.gradients.output(number)[address.index]
             assert found.value == pytest.approx(wanted, abs=1e-10, rel=1e-9)
             continue
         image, losses = specimen.image.copy(), []
@@ -190,4 +190,4 @@ def test_every_way_down_ends_in_what_is_given(data: st.DataObject) -> None:
 
 def test_the_gradient_by_the_image_is_there() -> None:
     specimen = Specimen(Network.from_text("flatten -> dense 10", seed=0), np.zeros((1, 28, 28)), 3)
-    assert specimen.evaluation.gradients.outputs[INPUT].shape == (1, 28, 28)
+    assert specimen.evaluation.gradients.output(INPUT).shape == (1, 28, 28)

@@ -41,7 +41,7 @@ def test_of_equal_values_the_first_wins_forward_and_backward() -> None:
     labels = [part.label for part in specimen.explain("maxpool1[0, 0, 0]").parts]
     assert labels[0] == "window (0, 0), the winner"
     assert all(label.endswith(", as large, but later in reading order") for label in labels[1:])
-    assert specimen.explain("d image[0, 0, 0]").value == specimen.evaluation.gradients.outputs[INPUT][0, 0, 0] != 0
+    assert specimen.explain("d image[0, 0, 0]").value == specimen.evaluation.gradients.output(INPUT)[0, 0, 0] != 0
     assert specimen.explain("d image[0, 0, 1]").value == 0
 
 

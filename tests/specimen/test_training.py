@@ -169,3 +169,19 @@ def test_what_there_is_not_is_told() -> None:
         alone.explain("step conv1.bias[0]")
     with pytest.raises(AddressError, match="without the image's label there is no loss; give it"):
         alone.explain("d conv1.bias[0]")
+
+
+@SOME
+@given(steps(np.float32), st.data())
+def test_an_image_by_itself_has_the_bits_that_it_has_in_its_batch(specimen: Specimen, data: st.DataObject) -> None:
+    step = specimen.next_step
+    assert step is not None
+    replay, nodes = step.replay, specimen.network.executor.graph.live
+    number, down_to = data.draw(st.integers(0, step.count - 1)), data.draw(st.sampled_from(nodes))
+    found = replay.image(number, down_to)
+    assert set(found.gradients) <= {node for node in nodes if node >= down_to}
+    for node in nodes:
+        assert found.outputs[node].tobytes() == replay.outputs(node)[number].tobytes()
+        gradient = replay.gradients(node)
+        if gradient is not None and node >= down_to:
+            assert found.gradients[node].tobytes() == gradient[number].tobytes()

@@ -200,11 +200,35 @@ class Network:
         self._broadcast()
         return ForwardBackward(self.executor, self.group, self._sums, count, step, hook).run(fetch)
 
-    def replay(self, count: int, fetch: Fetch, *, step: int, hook: StepHook | None = None) -> StepResult:
-        """As `forward_backward`, by this process alone: the bits are the same."""
-        result = ForwardBackward(self.executor, ProcessGroup(), self._sums, count, step, hook).run(fetch)
+    def replay(
+        self, count: int, fetch: Fetch, *, step: int, hook: StepHook | None = None, down_to: int = 0
+    ) -> StepResult:
+        """As `forward_backward`, by this process alone: the bits are the same.
+
+        With a hook, backward may end with the node `down_to`; weights before it have no gradient in the result.
+        """
+        result = ForwardBackward(self.executor, ProcessGroup(), self._sums, count, step, hook, down_to).run(fetch)
         assert result is not None
         return result
+
+    def replay_shard(
+        self,
+        number: int,
+        count: int,
+        fetch: Fetch,
+        before: StepResult | None,
+        *,
+        step: int,
+        hook: StepHook,
+        down_to: int = 0,
+    ) -> None:
+        """One shard of a batch again, for a hook; `before` is of the same step, and came down as far.
+
+        It may be None where no layer is `whole_batch`.
+        """
+        ForwardBackward(self.executor, ProcessGroup(), self._sums, count, step, hook, down_to).run_shard(
+            number, fetch, before
+        )
 
     def _broadcast(self) -> None:
         """Give every process the leader's weights."""

@@ -46,12 +46,14 @@ class StepResult:
     correct: int
     gradient: Array
     batch_statistics: Mapping[int, Any]  # by `whole_batch` node
+    backward_statistics: Mapping[int, Any]  # the same of what they must know before backward
 
 
 class ForwardBackward:
     """One process's part of the forward and backward pass of a step over `count` images.
 
-    Nothing is changed but `sums`. `step` keys dropout; `hook` is told of this process's shards.
+    Nothing is changed but `sums`. `step` keys dropout; `hook` is told of this process's shards. Backward ends with the
+    node `down_to`: the gradient of weights before it is not computed.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class ForwardBackward:
         count: int,
         step: int,
         hook: StepHook | None,
+        down_to: int = 0,
     ) -> None:
         self._executor, self._group, self._sums, self._hook = executor, group, sums, hook
+        self._down_to = down_to
         self._bounds, self._count, self._step = executor.shards(count), count, step
         self._segments = executor.graph.joined if hook is None else executor.graph.single
         #: of each shard: the sum of its images' losses, and how many images were classified correctly
@@ -78,7 +82,8 @@ class ForwardBackward:
         # each process fills whole slots, in the order of their shards
         slots = self._group.partition(self._sums.used(len(bounds)))
         mine = [number for number in range(len(bounds)) if self._sums.slot(number, len(bounds)) in slots]
-        if len(graph.live) < len(self._executor.plan.nodes):  # what nothing reads has no gradient, and none is written
+        # what nothing reads has no gradient, and none is written
+        if self._down_to or len(graph.live) < len(self._executor.plan.nodes):
             self._sums.clear(slots)
         with unchanged_weights(), long_runs(), np.errstate(all="ignore"):  # the caller checks the result
             for together in [[number] for number in mine] if len(self._segments) == 1 else [mine]:
@@ -88,7 +93,24 @@ class ForwardBackward:
         if self._group.rank:
             return None
         total = np.sum(found, axis=0)
-        return StepResult(float(total[0]) / self._count, int(total[1]), gradient, self._statistics)
+        loss, right = float(total[0]) / self._count, int(total[1])
+        return StepResult(loss, right, gradient, self._statistics, self._backward_statistics)
+
+    def run_shard(self, number: int, fetch: Fetch, before: StepResult | None) -> None:
+        """One shard by itself, for the hook; what the batch has in common is that of the same step taken `before`."""
+        if before is not None:
+            self._statistics = dict(before.batch_statistics)
+            self._backward_statistics = dict(before.backward_statistics)
+        units = [unit for segment in self._segments for unit in segment]
+        with unchanged_weights(), long_runs(), np.errstate(all="ignore"):
+            x, labels = fetch(*self._bounds[number])
+            shard = self._executor.shard(number, x)
+            for unit in units:
+                self._forward(shard, unit)
+            self._loss(shard, labels)
+            buffer = self._sums.buffer(number, len(self._bounds), backwards=False)
+            for unit in reversed(units):
+                self._backward(shard, unit, buffer)
 
     def _take(self, given: Sequence[tuple[int, Array, Labels]]) -> None:
         """Forward and back for shards that wait for each other: the number, images and labels of each.
@@ -118,7 +140,7 @@ class ForwardBackward:
                 buffer = self._sums.buffer(shard.number, len(self._bounds), backwards=bool(place % 2))
                 for unit in units:
                     self._backward(shard, unit, buffer)
-                if head is not None:
+                if head is not None and head.owner >= self._down_to:
                     parts.append(self._gather(self._executor.gather_backward, shard, head, backward=True))
             if head is not None and (parts := self._group.allgather(_turn(parts, place))):
                 self._backward_statistics[head.owner] = head.layer.combine_backward(parts)
@@ -141,7 +163,9 @@ class ForwardBackward:
             self._hook.on_loss(shard, losses)
 
     def _backward(self, shard: Shard, unit: Unit, buffer: GradientBuffer) -> None:
-        if shard.gradients[unit.node] is None or not self._executor.graph.needs_gradient[unit.node]:
+        if unit.owner < self._down_to or not self._executor.graph.needs_gradient[unit.node]:
+            return
+        if shard.gradients[unit.node] is None:
             return
         gradients, shared = buffer.views[unit.owner], self._backward_statistics.get(unit.owner)
         began = perf_counter()

@@ -1,12 +1,11 @@
 """The gradients of one image's loss by everything, in evaluation mode: running statistics, nothing dropped.
 
-Every layer goes back from the values that the engine has at its inputs, in float64.
+Every layer goes back from the values that the engine has at its inputs, in float64; and only as far as is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,43 +17,59 @@ from tuicnn.layers import BatchNorm, LayerContext
 if TYPE_CHECKING:
     from tuicnn.engine.network import Network
 
-__all__ = ["Gradients", "gradients_of"]
+__all__ = ["Gradients"]
 
 
-@dataclass
 class Gradients:
-    """The gradient by each node's output, by number, the image under `INPUT`; and by each weight, by node and name.
+    """Of the image (C, H, W), the nodes' outputs as `Network.activations` has them, and the logits' gradient (K,).
 
     Shapes are PyTorch's, without the batch: (C, H, W) or (V,), and a weight's own.
     """
 
-    outputs: dict[int, Array] = field(default_factory=dict)
-    weights: dict[tuple[int, str], Array] = field(default_factory=dict)
+    def __init__(self, network: Network, image: Array, outputs: Sequence[Array | None], d_logits: Array) -> None:
+        self._network, self._image, self._values = network, image, outputs
+        self._left = [number for number, output in enumerate(outputs) if output is not None]
+        self._outputs: dict[int, Array] = {len(outputs) - 1: d_logits, INPUT: np.zeros(image.shape)}
+        self._weights: dict[tuple[int, str], Array] = {}
 
+    def output(self, number: int) -> Array:
+        """The gradient by what a node gave that the network's output depends on; under `INPUT` by the image."""
+        self._come_down(number)
+        return self._outputs[number]
 
-def gradients_of(network: Network, image: Array, outputs: Sequence[Array | None], d_logits: Array) -> Gradients:
-    """From the image (C, H, W), the nodes' outputs as `Network.activations` has them, and the logits' gradient (K,)."""
-    found = Gradients({len(outputs) - 1: d_logits, INPUT: np.zeros(image.shape)})
-    for number in reversed([number for number, output in enumerate(outputs) if output is not None]):
-        node, dy = network.plan.nodes[number], found.outputs[number]
-        inputs = [_inner(image if source == INPUT else _known(outputs[source])) for source in node.inputs]
-        weights = {name: w.astype(np.float64) for name, w in network.store.weights[number].items()}
-        specs = node.layer.weights(*node.input_shapes)
-        written = {name: np.zeros(w.shape) for name, w in weights.items()}
+    def weight(self, number: int, name: str) -> Array:
+        """The gradient by one of a node's own weights."""
+        self._come_down(number - 1)
+        return self._weights[number, name]
+
+    def _come_down(self, number: int) -> None:
+        """Go back through all nodes after a node."""
+        while self._left and self._left[-1] > number:
+            self._go_back(self._left.pop())
+
+    def _go_back(self, number: int) -> None:
+        """From a node's output to its inputs and weights."""
+        network, known = self._network, self._values
+        node, dy = network.plan.nodes[number], self._outputs[number]
+        inputs = [_inner(self._image if source == INPUT else _known(known[source])) for source in node.inputs]
+        own = network.store.weights[number]
+        weights = {name: w.astype(np.float64) for name, w in own.items()}
+        written = {name: np.zeros(w.shape) for name, w in own.items()}
+        statistics = network.store.buffers[number]
         if isinstance(node.layer, BatchNorm):
-            statistics = network.store.buffers[number]
             dxs = _normalised_backward(_inner(dy), inputs[0], weights, statistics, node.layer, written)
         else:
-            context = LayerContext(True, buffers=network.store.buffers[number])
+            context = LayerContext(True, buffers=statistics)
             _, saved = node.layer.forward(inputs, weights, context)
             dxs = node.layer.backward(_inner(dy), saved, weights, written, context)
+        specs = node.layer.weights(*node.input_shapes) if own else {}
         for name, gradient in written.items():
             axes = specs[name].axes
-            found.weights[number, name] = gradient.transpose(axes) if axes else gradient
+            self._weights[number, name] = gradient.transpose(axes) if axes else gradient
         for source, dx in zip(node.inputs, dxs, strict=True):
             assert dx is not None
-            found.outputs[source] = found.outputs.get(source, 0.0) + _outer(dx)
-    return found
+            before = self._outputs.get(source)
+            self._outputs[source] = _outer(dx) if before is None else before + _outer(dx)
 
 
 def _normalised_backward(

@@ -20,7 +20,7 @@ from tuicnn.language.plan import INPUT
 
 from .address import Address, AddressError, parse
 from .explanation import Explanation, combined
-from .gradients import Gradients, gradients_of
+from .gradients import Gradients
 from .names import Names
 from .reading import Reading
 from .rules.losses import LOSSES
@@ -52,17 +52,17 @@ class _Evaluation(Reading):
         rule, end = LOSSES[type(self.plan.loss)], self.end
         opened = [rule.gradient(end, k) for k in range(end.logits.array.size)]
         d_logits = np.array([combined(o.combine, [part.contribution for part in o.parts]) for o in opened])
-        return gradients_of(self._network, self._image, self._outputs, d_logits)
+        return Gradients(self._network, self._image, self._outputs, d_logits)
 
     def array(self, number: int) -> Array | None:
         return self._image if number == INPUT else self._outputs[number]
 
     def gradient(self, number: int) -> Array | None:
-        return self.gradients.outputs[number]
+        return self.gradients.output(number)
 
     def numbers(self, address: Address) -> Array | None:
         if address.kind == "gradient" and address.array:
-            return self.gradients.weights[self._number(address), address.array]
+            return self.gradients.weight(self._number(address), address.array)
         return super().numbers(address)
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tuicnn.kernels.arrays import Array
+from tuicnn.language.plan import INPUT
+from tuicnn.layers import Dropout
 
 from .address import Address, AddressError
 from .explanation import Explanation, Part
 from .names import Names
 from .reading import Reading, explained
-from .replay import Replay
+from .replay import ImagePass, Replay
 from .rules import Opened
 from .rules.optimizers import OPTIMIZERS, Moved
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from tuicnn.engine.step import Fetch
 
 __all__ = ["NextStep"]
+
+#: images of the batch whose numbers are kept from one question to the next
+IMAGES = 8
 
 
 class NextStep:
@@ -54,22 +59,24 @@ class NextStep:
         self.names, self._state = Names(network.plan), network.state_dict()
         self._kept, self._rate, self._numbers = kept, rate, numbers
         self.replay = Replay(network, count, fetch, step)
-        self._readings: dict[int, _Image] = {}
+        self._images: dict[int, _Image] = {}
 
     def image(self, number: int) -> _Image:
         """One image of the batch. Raises `AddressError` where there is none."""
         if number >= self.count:
             raise AddressError(f"batch[{number}]: the batch has {self.count} images, 0 to {self.count - 1}")
-        if number not in self._readings:
-            self._readings[number] = _Image(self, number)
-        return self._readings[number]
+        found = self._images.pop(number, None) or _Image(self, number)
+        self._images[number] = found  # the one that was asked for last stands last
+        if len(self._images) > IMAGES:
+            del self._images[next(iter(self._images))]
+        return found
 
     def numbers(self, address: Address) -> Array | None:
         """See `Specimen.numbers`."""
         if address.image is not None:
             return self.image(address.image).numbers(address)
         if address.kind == "gradient":
-            return self.replay.result.gradients[self._key(address)]
+            return self.replay.weight_gradient(self._key(address))
         if address.kind == "step":  # not computed as a whole
             return None
         return self._kept_beside(address)[address.state] if address.state else None
@@ -85,13 +92,13 @@ class NextStep:
         if address.state:
             return explained(address, float(self._kept_beside(address)[address.state][address.index]), None)
         if address.name == "loss":
-            values = [self.image(n).explain(replace(address, image=n)).value for n in range(self.count)]
+            values = [_Sliced(self, n).explain(replace(address, image=n)).value for n in range(self.count)]
             formula = f"batch loss = (sum of the {self.count} images' losses) / {self.count}"
             words = "the mean of the losses of the images of the batch"
-            return self._summed(address, formula, words, values, 1 / self.count, self.replay.result.loss)
+            return self._summed(address, formula, words, values, 1 / self.count, self.replay.loss)
         if address.kind == "gradient":
             formula, shares = f"{address} = sum of the {self.count} images' shares", self._shares(address)
-            engine = float(self.replay.result.gradients[self._key(address)][address.index])
+            engine = float(self.replay.weight_gradient(self._key(address))[address.index])
             words = "what each image of the batch asks of this weight, added: the step moves against it"
             return self._summed(address, formula, words, shares, 1.0, engine)
         if address.array == "rstd":
@@ -125,33 +132,33 @@ class NextStep:
     def _shares(self, address: Address) -> list[float]:
         """Each image's share in the gradient by a weight: over the places it was used at, dy times the other factor."""
         node = self.names.numbers[address.name]
-        dy, view = self.replay.gradients(node), self.image(0).view(node)
-        uses = list(view.rule.uses(view, address.array, address.index))
-        if dy is None or not uses:
+        dy = self.replay.gradients(node)
+        if dy is None:
             return [0.0] * self.count
-        places = tuple(np.array([use.index for use in uses]).T)
-        slopes = dy[(slice(None), *places)].astype(np.float64)
+        view = _Sliced(self, 0).view(node)
+        uses = list(view.rule.uses(view, address.array, address.index))
+        if not uses:
+            return [0.0] * self.count
+        slopes = dy[(slice(None), *np.array([use.index for use in uses]).T)].astype(np.float64)
         if uses[0].by is None:
-            return [float(share) for share in slopes @ np.array([use.factor for use in uses])]
-        normalised = uses[0].by.array == "xhat"
+            return _numbers(slopes @ np.array([use.factor for use in uses]))
         others = tuple(np.array([use.by.index for use in uses if use.by is not None]).T)
-        found = []
-        for n in range(self.count):
-            own = self.image(n).view(node)
-            factors = (own.derived["xhat"] if normalised else own.x).array[others]
-            found.append(float(slopes[n] @ factors.astype(np.float64)))
-        return found
+        if uses[0].by.array == "xhat":
+            views = (_Sliced(self, n).view(node) for n in range(self.count))
+            factors = np.stack([view.derived["xhat"].array[others] for view in views])
+        else:
+            factors = self.replay.outputs(self.network.plan.nodes[node].inputs[0])[(slice(None), *others)]
+        return _numbers(np.einsum("np,np->n", slopes, factors.astype(np.float64)))
 
     def _statistics(self, address: Address) -> list[float]:
         """Each image's share in the mean or the variance of a batch normalisation's channel."""
         node, (channel,) = self.names.numbers[address.name], address.index
         x = self.replay.outputs(self.network.plan.nodes[node].inputs[0])
-        assert x is not None
-        statistics = self.replay.result.statistics[node]
+        statistics = self.replay.statistics(node)
         values = x[:, channel].reshape(self.count, -1).astype(np.float64)
         if address.array == "var":
             values = (values - statistics.mean[channel]) ** 2
-        return [float(share) for share in values.sum(axis=1) / statistics.size]
+        return _numbers(values.sum(axis=1) / statistics.size)
 
     def _step(self, address: Address) -> Explanation:
         """A weight, or what is kept beside it, after the step."""
@@ -159,7 +166,7 @@ class NextStep:
         bare = replace(address, kind="value", state="")
         arrays = {
             "w": self._state[key],
-            "g": self.replay.result.gradients[key],
+            "g": self.replay.weight_gradient(key),
             **self._kept_beside(address),
         }
         values = {name: float(array[index]) for name, array in arrays.items()}
@@ -190,22 +197,53 @@ class _Image(Reading):
     def __init__(self, step: NextStep, number: int) -> None:
         super().__init__(step.names, step._state, int(step.replay.batch[1][number]))
         self._step, self.image_number, self.share = step, number, 1 / step.count
+        self._place, self._pass = number, ImagePass(down_to=len(step.network.plan.nodes) + 1)
+
+    def _found(self, down_to: int) -> ImagePass:
+        """The image's way, with gradients down to a node at least."""
+        if self._pass.down_to > down_to:
+            self._pass = self._step.replay.image(self._place, down_to)
+        return self._pass
+
+    @property
+    def _values(self) -> ImagePass:
+        return self._found(len(self.plan.nodes))
 
     def array(self, number: int) -> Array | None:
-        found = self._step.replay.outputs(number)
-        return None if found is None else found[self.image_number]
+        if number == INPUT:
+            image: Array = self._step.replay.batch[0][self._place]
+            return image
+        return self._values.outputs.get(number)
 
     def gradient(self, number: int) -> Array | None:
-        found = self._step.replay.gradients(number)
-        return None if found is None else found[self.image_number]
+        return None if number == INPUT else self._found(number).gradients.get(number)
 
     def batch_gradient(self, name: str) -> Array:
-        return self._step.replay.result.gradients[name]
+        return self._step.replay.weight_gradient(name)
 
     def statistics(self, number: int) -> tuple[Array, Array, int] | None:
-        found = self._step.replay.result.statistics.get(number)
-        return None if found is None else (found.mean, found.squares / found.size, found.size)
+        if not self.plan.nodes[number].layer.whole_batch:
+            return None
+        found = self._step.replay.statistics(number)
+        return found.mean, found.squares / found.size, found.size
 
     def scale(self, number: int) -> Array | None:
-        found = self._step.replay.scales(number)
-        return None if found is None else found[self.image_number]
+        return self._values.scales.get(number) if isinstance(self.plan.nodes[number].layer, Dropout) else None
+
+    def explain(self, address: Address) -> Explanation:
+        if address.kind == "gradient":  # with the values, not after them
+            self._found(max(0, self._number(address)))
+        return super().explain(address)
+
+
+class _Sliced(_Image):
+    """The same by the arrays that are kept of the whole batch, for what is asked of every image."""
+
+    def array(self, number: int) -> Array | None:
+        found: Array = self._step.replay.outputs(number)[self._place]
+        return found
+
+
+def _numbers(array: Array) -> list[float]:
+    found: list[float] = array.tolist()
+    return found
