@@ -19,6 +19,7 @@ ROLES: dict[State, Role] = {
     State.DONE: "good",
     State.DIVERGED: "bad",
     State.FAILED: "bad",
+    State.LOST: "bad",
 }
 
 
@@ -43,6 +44,9 @@ def verdict(progress: Progress, overview: Overview | None) -> str:
         return progress.message or "The training process failed."
     if progress.state is State.DIVERGED:
         return progress.message or f"Diverged: the loss became infinite or NaN at step {progress.step:,}."
+    if progress.state is State.LOST:
+        saved = f"; a checkpoint of step {progress.saved:,} is there" if progress.saved else ""
+        return f"Its process was gone after step {progress.step:,} of {progress.steps:,}{saved}."
     if math.isfinite(progress.test_accuracy):
         images = f"{overview.test_images:,} test images" if overview else "test images"
         loss = f"; test loss {significant(progress.test_loss)}" if math.isfinite(progress.test_loss) else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Any, ClassVar
 
 from rich.console import COLOR_SYSTEMS
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hits, Provider
@@ -28,12 +27,11 @@ from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.events import State
 from tuicnn.training.progress import Progress
-from tuicnn.tui.context import ViewContext
-from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.memory import clear_caches, limit_memory
-from tuicnn.tui.messages import Begun, Watched
+from tuicnn.tui.messages import Watched
+from tuicnn.tui.runs_app import RunsApp
 from tuicnn.tui.screens.edit import EditScreen
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
@@ -43,7 +41,6 @@ from tuicnn.tui.widgets.keys import described, shortcuts
 from tuicnn.tui.widgets.view_bar import Tab, ViewBar
 from tuicnn.worker.feed import Action, Feed
 from tuicnn.worker.snapshot import Snapshot
-from tuicnn.worker.watcher import Watcher
 
 __all__ = ["TrainApp"]
 
@@ -55,7 +52,7 @@ VIEWS: dict[str, tuple[str, type[View], str]] = {
 }
 TABS = tuple(Tab(str(digit), name, mode) for digit, (mode, (name, _, _)) in enumerate(VIEWS.items(), 1))
 #: actions that change or end the training; the palette lists them last, since Enter alone chooses its first entry
-CONTROLS = ("pause", "control", "leave")
+CONTROLS = ("pause", "control", "train_on", "leave")
 RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
 #: for each answer on leaving: the action, how the run is left, and the notice meanwhile
 ENDINGS: dict[Leaving, tuple[Action, Leaving, str]] = {
@@ -77,10 +74,11 @@ class Commands(SystemCommandsProvider):
                 yield DiscoveryHit(name, callback, help=help_text)
 
 
-class TrainApp(App[Outcome], inherit_bindings=False):
+class TrainApp(RunsApp, inherit_bindings=False):
     """Shows one run. `run()` returns an `Outcome` (None after a crash, with `return_code` not 0)."""
 
     DEFAULT_MODE = "train"
+    MODES_OF_VIEWS = tuple(VIEWS)
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -114,6 +112,7 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             show=False,
             tooltip="Double the learning rate, from the next step on.",
         ),
+        Binding("r", "train_on", "resume", tooltip="Go on with a run that has ended or was lost; it is asked before."),
         Binding("f", "freeze", "freeze", tooltip="Hold the picture still while training goes on, or let it go."),
         Binding("ctrl+p", "command_palette", "palette", show=False, tooltip="Find any of this by its name."),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="Back to the shell; fg comes back here."),
@@ -130,19 +129,13 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         title: str = "tuicnn",
         folder: RunFolder | None = None,
     ) -> None:
-        super().__init__(driver_class=TerminalDriver, ansi_color=True)
-        self.terminal = terminal
+        super().__init__(connect, terminal, title, folder)
         self._guard = OnlyPrintable()
         self.title = title
         self.theme = "ansi-dark"  # the terminal's own colours: legible whether it is dark or light
         self.animation_level = "none"
         self.use_command_palette = not terminal.ascii  # Textual's palette has characters of its own
         self.console._color_system = _colour_system(terminal)
-        self.watcher = Watcher(connect, self._on_snapshot)
-        context = ViewContext(terminal, self.watcher, title, folder)
-        for mode, (_, view, _) in VIEWS.items():
-            self.add_mode(mode, partial(view, context, mode, TABS))
-        self._begun: list[subprocess.Popen[bytes]] = []  # of runs that were begun here
         self._way: list[str] = []  # the views that a person came from
         self._hangup = Hangup(partial(self._leave_with, "background"))
         self._ending = False
@@ -159,8 +152,17 @@ class TrainApp(App[Outcome], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin to watch the run; the view is shown before there is a connection."""
-        self.run_worker(self.watcher.run(), name="watch", group="watch")
+        self.watch_run()
         limit_memory(self)
+
+    def make_view(self, mode: str) -> View:
+        """See `RunsApp`."""
+        return VIEWS[mode][1](self.context, mode, TABS)
+
+    def forget_run(self) -> None:
+        """See `RunsApp`."""
+        self._way.clear()
+        self._ending, self._shown, self._told = False, (False, ""), None
 
     def on_unmount(self) -> None:
         """Stop watching the terminal."""
@@ -175,11 +177,6 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     def _on_view_chosen(self, message: ViewBar.Chosen) -> None:
         self.action_show_view(message.mode)
 
-    @on(Begun)
-    def _on_begun(self, message: Begun) -> None:
-        self._begun.append(message.process)
-        self._notice(f"{message.folder.name} trains in the background; {message.folder.attach} shows it")
-
     def go_down(self, mode: str) -> None:
         """Show a view of what was chosen in this one; escape comes back."""
         self._way.append(self.current_mode)
@@ -190,18 +187,14 @@ class TrainApp(App[Outcome], inherit_bindings=False):
         if self._way:
             self.switch_mode(self._way.pop())
 
-    def _on_snapshot(self, snapshot: Snapshot) -> None:
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        """See `RunsApp`."""
         over = snapshot.progress.state.final or bool(snapshot.gone)
         if (over, self.said["pause"]) != self._shown:
             self._shown = over, self.said["pause"]
             self.refresh_bindings()
         for screen in self.screen_stack:
             screen.post_message(Watched(snapshot))
-
-    def _notice(self, text: str) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, View):
-                screen.notice(text)
 
     def pop_screen(self) -> AwaitComplete:
         """Close the dialog in front, and free its memory."""
@@ -222,6 +215,8 @@ class TrainApp(App[Outcome], inherit_bindings=False):
             return not isinstance(self.screen, ModalScreen)
         if action == "up":
             return bool(self._way)
+        if action == "train_on":
+            return self.continuation is not None
         if action in ("pause", "freeze") or (action == "control" and parameters != ("save",)):
             return not (self.watcher.snapshot.progress.state.final or self.watcher.snapshot.gone)
         return self.use_command_palette if action == "command_palette" else True
@@ -229,7 +224,11 @@ class TrainApp(App[Outcome], inherit_bindings=False):
     @property
     def said(self) -> dict[str, str]:
         """What an action does now, by its name, where that is not always the same."""
-        return {"pause": "go on" if self.watcher.latest.state is State.PAUSED else "pause"}
+        on = self.continuation
+        return {
+            "pause": "go on" if self.watcher.latest.state is State.PAUSED else "pause",
+            "train_on": on.words if on is not None else "resume",
+        }
 
     def action_pause(self) -> None:
         """Pause at the end of a step, or go on."""

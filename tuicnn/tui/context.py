@@ -25,3 +25,5 @@ class ViewContext:
     selection: Selection = field(default_factory=Selection)
     #: the texts that are edited, the same for all runs that are shown one after the other
     desk: Desk = field(default_factory=Desk)
+    #: whether there is a run at all
+    open: bool = True

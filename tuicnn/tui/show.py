@@ -11,20 +11,20 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.system.process import redirect_to_null
 from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
-from tuicnn.worker.client import RemoteFeed
 
 __all__ = ["show"]
 
 
 def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen[bytes] | None = None) -> int:
-    """Watch a run, whose `process` may be just starting.
+    """Watch a run, whose `process` may be just starting, or look at one that has ended.
 
     Returns the command's exit code: 1 where the run failed, was lost or could not all be saved, or the screen broke
     down; 128 and the signal's number where a signal ended it.
     """
-    app = TrainApp(lambda: RemoteFeed.connect(folder, process=process), terminal, title=folder.name, folder=folder)
+    app = TrainApp.of_run(folder, terminal, process)
     outcome = app.run()
     app.restore_terminal()
+    folder = app.context.folder or folder  # another run may have been opened
     if app.broken:
         print_breakdown(folder, app.broken, terminal)
     if outcome is None:
@@ -37,4 +37,5 @@ def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen
         return 128 + app.ended_by
     progress = outcome.progress
     unsaved = progress.state.final and bool(progress.trouble)
-    return 1 if progress.state in (State.FAILED, State.DIVERGED) or unsaved or outcome.choice == "gone" else 0
+    failed = progress.state in (State.FAILED, State.DIVERGED, State.LOST)
+    return 1 if failed or unsaved or outcome.choice == "gone" else 0

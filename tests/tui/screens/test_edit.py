@@ -182,6 +182,7 @@ async def test_a_warm_run_keeps_the_weights_of_what_is_the_same(
     async with editing() as screen:
         await screen.watches()
         change(screen, "flatten", "flatten -> dense 5")
+        trained = text(screen)
         await screen.press("ctrl+w")
         await screen.sees("is still training. What becomes of it?")
         assert not feed.acted
@@ -193,7 +194,8 @@ async def test_a_warm_run_keeps_the_weights_of_what_is_the_same(
             return
         await screen.until(lambda: started)
         assert feed.acted == acted
-        new, trained = started[0], text(screen)
+        new = started[0]
+        await screen.until(lambda: screen.app.context.folder == new)  # it is shown in the place of the former one
     assert (new.name, new.text) == ("small-2", trained)
     warm = next(event for event in read_journal(new.journal).events if isinstance(event, WarmStart))
     assert (warm.run, warm.kept) == ("small-1", ("conv1", "batchnorm1"))

@@ -19,18 +19,18 @@ __all__ = ["attach", "runs", "stop"]
 @click.argument("run", required=False)
 @options("ascii")
 def attach(run: str | None, ascii: bool) -> None:
-    """Watch a RUN that trains in the background: a name, a number or a folder; the newest by default.
+    """Watch a RUN that trains in the background, or look at one that has ended: a name, a number or a folder.
 
-    Of one that has ended, it says how, and how to go on with it.
+    By default the newest that trains, else the newest. Of one that has ended, without a terminal, it says how.
     """
     terminal = terminal_of(ascii)
     from tuicnn.runs.finding import find_run
     from tuicnn.runs.status import how_to_go_on
 
     folder = find_run(run, Path.cwd())
-    if not folder.alive:
-        raise UserError(how_to_go_on(folder))
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        if not folder.alive:
+            raise UserError(how_to_go_on(folder))
         raise UserError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
     from tuicnn.tui.show import show
 

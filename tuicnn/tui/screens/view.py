@@ -59,7 +59,7 @@ class View(Screen[None], inherit_bindings=False):
         self.terminal, self.watcher, self.selection = context.terminal, context.watcher, context.selection
         self.snapshot = self.watcher.snapshot
         self._drawn = Snapshot()
-        self._notice = ""
+        self._notice = self._reading = ""
         self._notice_timer: Timer | None = None
 
     # -- what a view is
@@ -137,9 +137,14 @@ class View(Screen[None], inherit_bindings=False):
         self._notice_timer = self.set_timer(NOTICE_SECONDS, lambda: self.notice("")) if text else None
         self._draw_status()
 
+    def tell_reading(self, text: str) -> None:
+        """Show what is being read, where there is no notice, until it is called with ""."""
+        self._reading = displayable(text, self.terminal)
+        self._draw_status()
+
     def _draw_status(self) -> None:
         self.query_one("#view_bar", ViewBar).show(self.snapshot)
-        self.query_one("#status", Status).show(self.snapshot, self._notice)
+        self.query_one("#status", Status).show(self.snapshot, self._notice or self._reading)
 
     def _draw(self, drawn: Snapshot) -> None:
         if not self.is_attached or not self.is_current:
