@@ -32,26 +32,26 @@ async def test_it_shows_the_layers_before_the_data_is_read() -> None:
         assert screen.app.watcher.snapshot.overview == OVERVIEW
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     "terminal", [TerminalProfile(), TerminalProfile(ascii=True, colours="16")], ids=["unicode", "ascii"]
 )
-async def test_every_size_and_pane_is_drawn_within_the_screen(
-    feed: FakeFeed, size: tuple[int, int], terminal: TerminalProfile
-) -> None:
-    async with showing(feed, size, terminal) as screen:
+async def test_every_size_and_pane_is_drawn_within_the_screen(feed: FakeFeed, terminal: TerminalProfile) -> None:
+    """Also where the terminal gets another size meanwhile."""
+    async with showing(feed, SIZES[0], terminal) as screen:
         await screen.watches()
-        for key in ("tab", "tab", "tab", "q", "escape", "question_mark", "escape"):
-            await screen.press(key)
-            await screen.pause()
-            shown = screen.lines
-            assert len(shown) == size[1]
-            assert {len(line) for line in shown} == {size[0]}
-            if terminal.ascii:
-                assert screen.text.isascii()
-        for widget in screen.app.screen.query("*"):
-            if widget.display and widget.is_on_screen and widget.region.area:
-                assert screen.app.screen.region.contains_region(widget.region), widget
+        for size in SIZES:
+            await screen.pilot.resize_terminal(*size)
+            for key in ("tab", "tab", "tab", "q", "escape", "question_mark", "escape"):
+                await screen.press(key)
+                await screen.pause()
+                shown = screen.lines
+                assert len(shown) == size[1]
+                assert {len(line) for line in shown} == {size[0]}
+                if terminal.ascii:
+                    assert screen.text.isascii()
+            for widget in screen.app.screen.query("*"):
+                if widget.display and widget.is_on_screen and widget.region.area:
+                    assert screen.app.screen.region.contains_region(widget.region), widget
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
