@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-__all__ = ["clock", "count", "counted", "duration", "percent", "shape", "short", "significant", "tick_texts"]
+__all__ = ["aligned", "clock", "count", "counted", "duration", "percent", "shape", "short", "significant", "tick_texts"]
 
 
 def count(number: int) -> str:
@@ -33,6 +33,25 @@ def significant(number: float, unknown: str = "-") -> str:
     mantissa, exponent = f"{number:.1e}".split("e")
     short = f"{mantissa}e{int(exponent)}"
     return short if len(short) <= 6 else _brief_exponent(f"{number:.0e}")
+
+
+def aligned(values: Sequence[float], unknown: str = "-") -> list[str]:
+    """Numbers of one column, all of one width: with as many decimals as give the largest of them three digits.
+
+    Where the largest is below 0.01 or above 10,000, each has an exponent of its own.
+    """
+    sizes = [abs(value) for value in values if math.isfinite(value)]
+    largest = max(sizes, default=0.0)
+    if largest and not 0.00995 <= largest < 9999.5:
+        texts = [short(value) if math.isfinite(value) else significant(value, unknown) for value in values]
+    else:
+        decimals = max(0, min(4, 2 - math.floor(math.log10(largest)))) if largest else 0
+        texts = [
+            f"{round(value, decimals) + 0.0:.{decimals}f}" if math.isfinite(value) else significant(value, unknown)
+            for value in values
+        ]
+    width = max(map(len, texts), default=0)
+    return [text.rjust(width) for text in texts]
 
 
 def percent(share: float | None, digits: int = 1, unknown: str = "-") -> str:

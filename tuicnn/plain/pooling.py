@@ -29,7 +29,12 @@ NOTHING = float("-inf")
 
 
 def ties_of_window(window: Array) -> list[Pair]:
-    """The places (i, j) of a window (kh, kw) that hold its largest value, in reading order. Mostly there is one."""
+    """The places (i, j) of a window (kh, kw) that hold its largest value, in reading order. Mostly there is one.
+
+    A NaN is larger than any number; of several, the last is the first here, as in torch.nn.functional.max_pool2d.
+    """
+    if np.isnan(window).any():
+        return [(int(i), int(j)) for i, j in np.argwhere(np.isnan(window))[::-1]]
     largest = max(float(value) for value in window.reshape(-1))
     return [(i, j) for i, j in np.ndindex(*window.shape) if window[i, j] == largest]
 

@@ -61,6 +61,11 @@ class Address:
         kind = {"value": "", "gradient": "d ", "step": "step "}[self.kind]
         return f"{batch}{kind}{self.target}" + (f"[{', '.join(map(str, self.index))}]" if self.index else "")
 
+    @property
+    def brief(self) -> str:
+        """As `str`, without blanks between the numbers."""
+        return str(self).replace(", ", ",")
+
     def at(self, *index: int) -> Address:
         """The same with another index."""
         return replace(self, index=index)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .address import Address
 from .text import html, lines
 
-__all__ = ["COMBINE", "Explanation", "Part", "Patch", "combined"]
+__all__ = ["COMBINE", "Explanation", "Part", "Patch", "combined", "total"]
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,21 @@ class Patch:
     columns: tuple[int, ...]
 
 
+def total(numbers: Iterable[float]) -> float:
+    """The sum, rounded once; as floating point has it where something is not finite, or becomes so."""
+    numbers = list(numbers)
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):  # infinities of both signs, or a sum beyond the largest number
+        return float(sum(numbers))
+
+
 #: how contributions join to the value; a function's name, such as `gelu`, is a single part that has passed through it
 COMBINE: dict[str, Callable[[Sequence[float]], float]] = {
-    "sum": math.fsum,
-    "max": max,
-    "ratio": lambda contributions: contributions[0] / math.fsum(contributions),
-    "rsqrt": lambda contributions: 1 / math.sqrt(math.fsum(contributions)),
+    "sum": total,
+    "max": lambda contributions: max(contributions, key=lambda number: (math.isnan(number), number)),
+    "ratio": lambda contributions: contributions[0] / total(contributions),
+    "rsqrt": lambda contributions: 1 / math.sqrt(total(contributions)),
 }
 
 
@@ -58,7 +68,7 @@ def combined(combine: str, contributions: Sequence[float]) -> float:
     """
     if not contributions:
         raise ValueError("nothing to combine")
-    return float(COMBINE.get(combine, math.fsum)(contributions))
+    return float(COMBINE.get(combine, total)(contributions))
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,7 +93,27 @@ class Explanation:
     def largest(self, count: int) -> tuple[list[Part], float]:
         """The `count` parts that contribute most, sorted by size; and the sum of what the others contribute."""
         ordered = sorted(self.parts, key=lambda part: -abs(part.contribution))
-        return ordered[:count], math.fsum(part.contribution for part in ordered[count:])
+        return ordered[:count], total(part.contribution for part in ordered[count:])
+
+    @cached_property
+    def pixels(self) -> dict[tuple[int, ...], int]:
+        """Of a window: by (channel, row, column), which of the parts is this pixel."""
+        if self.patch is None:
+            return {}
+        seen, found = self.patch.input, {}
+        for place, part in enumerate(self.parts):
+            address = part.address
+            if address is not None and (address.name, address.array) == (seen.name, seen.array):
+                found[address.index] = place
+        return found
+
+    @cached_property
+    def channel_sums(self) -> dict[int, float]:
+        """Of a window: what the parts of each channel come to."""
+        found: dict[int, list[float]] = {}
+        for (channel, *_), place in self.pixels.items():
+            found.setdefault(channel, []).append(self.parts[place].contribution)
+        return {channel: total(contributions) for channel, contributions in found.items()}
 
     def __repr__(self) -> str:
         return "\n".join(lines(self))

@@ -33,6 +33,7 @@ from tuicnn.tui.memory import clear_caches, limit_memory
 from tuicnn.tui.messages import Watched
 from tuicnn.tui.runs_app import RunsApp
 from tuicnn.tui.screens.edit import EditScreen
+from tuicnn.tui.screens.explain import ExplainScreen
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.train import TrainScreen
@@ -48,6 +49,7 @@ COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "non
 #: the views in the order of their digits, each by the mode that Textual knows it by: name, class, what it is for
 VIEWS: dict[str, tuple[str, type[View], str]] = {
     "train": ("Train", TrainScreen, "Is it learning? The layers and the curves."),
+    "explain": ("Explain", ExplainScreen, "What is a number made of? Down to pixels and weights, and back."),
     "edit": ("Edit", EditScreen, "Change the net, and train it again, with the weights that it has."),
 }
 TABS = tuple(Tab(str(digit), name, mode) for digit, (mode, (name, _, _)) in enumerate(VIEWS.items(), 1))

@@ -1,0 +1,432 @@
+"""The Explain view: one number, what it is made of, and the way down to pixels and weights; and back from the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from threading import Lock
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from tuicnn.errors import UserError
+from tuicnn.observing.image import PinnedImage
+from tuicnn.specimen.address import Address, AddressError, parse
+from tuicnn.system.background import in_background
+from tuicnn.training.events import Overview, State
+from tuicnn.tui.context import ViewContext
+from tuicnn.tui.microscope import Microscope, Sight, look, opens
+from tuicnn.tui.moment import Moment, Moments
+from tuicnn.tui.screens.view import View
+from tuicnn.tui.widgets.address_line import AddressLine
+from tuicnn.tui.widgets.explanation.pane import ExplanationPane, Scene
+from tuicnn.tui.widgets.view_bar import Tab
+from tuicnn.worker.snapshot import Snapshot
+
+__all__ = ["ExplainScreen"]
+
+_PATIENCE = 0.15  # seconds from which on it is said what is computed
+
+
+class ExplainScreen(View, inherit_bindings=False):
+    """A specimen of one moment, under a microscope. All that it computes is in this process, beside the event loop."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "down", "open", tooltip="Open the chosen part: what is it made of?"),
+        Binding("escape", "rise", "back", tooltip="Back to the number that one came from."),
+        Binding("b", "turn", "backward", tooltip="The other side: the gradient, and of a weight its next step."),
+        Binding("x", "factor", "factor", tooltip="Open the factor of the chosen part, such as its weight."),
+        Binding("tab,j", "part(1)", "next part", show=False, tooltip="Choose the next part."),
+        Binding("shift+tab,k", "part(-1)", "part before", show=False, tooltip="Choose the part before."),
+        Binding("up", "move(-1, 0)", "up", show=False, tooltip="Move the pixel up; in a list, the part above."),
+        Binding("down", "move(1, 0)", "down", show=False, tooltip="Move the pixel down; in a list, the part below."),
+        Binding("left", "move(0, -1)", "left", show=False, tooltip="Move the pixel left; the number before."),
+        Binding("right", "move(0, 1)", "right", show=False, tooltip="Move the pixel right; the number after."),
+        Binding("pagedown", "page(1)", "channel", show=False, tooltip="The next input channel; a page down."),
+        Binding("pageup", "page(-1)", "channel", show=False, tooltip="The input channel before; a page up."),
+        Binding("c", "sibling(1)", "channel", show=False, tooltip="The same place in the next channel or class."),
+        Binding("C", "sibling(-1)", "channel", show=False, tooltip="The same place in the channel before."),
+        Binding("s", "step", "one step", tooltip="Train one step and compare: before, after."),
+        Binding("n", "image(1)", "next image", show=False, tooltip="Take the next validation image."),
+        Binding("p", "image(-1)", "image before", show=False, tooltip="Take the image before."),
+        Binding("[", "epoch(-1)", "epoch before", show=False, tooltip="The weights after the epoch before."),
+        Binding("]", "epoch(1)", "epoch after", show=False, tooltip="The weights after the next epoch, or the newest."),
+        Binding("f", "freeze", "newest", show=False, tooltip="Take the weights of this moment."),
+        Binding(":,/", "type", "address", show=False, tooltip="Type an address, such as conv1[2,10,14]."),
+        Binding("home", "begin", "prediction", show=False, tooltip="Begin again at the prediction."),
+    ]
+
+    DEFAULT_CSS = """
+    ExplainScreen {
+        #explanation { height: 1fr; padding: 0 1; }
+        &.-too-small #explanation { display: none; }
+    }
+    """
+
+    def __init__(self, context: ViewContext, mode: str, tabs: Sequence[Tab]) -> None:
+        super().__init__(context, mode, tabs)
+        self._moments = Moments(context)
+        self._moment: Moment | None = None
+        self._former: Moment | None = None  # before the last step, for comparison
+        self._scope: Microscope | None = None
+        self._sight: Sight | None = None
+        self._before: float | None = None
+        self._note = ""
+        self._asking = False
+        self._wanted = self._looked = 0  # how often the address was changed, and which change was looked at last
+        self._then: Callable[[], object] | None = None  # what waits for the sight
+        self._turn = Lock()  # a specimen is looked into by one thread at a time
+
+    def compose_body(self) -> ComposeResult:
+        """See `View`."""
+        yield ExplanationPane(self.terminal, id="explanation")
+        yield AddressLine(self.terminal, id="address")
+
+    @property
+    def footer(self) -> Sequence[str]:
+        """The actions that matter most."""
+        return ("down", "rise", "turn", "step")
+
+    def draw(self, overview: Overview, drawn: Snapshot) -> None:
+        """See `View`; nothing here follows the run. The moment is taken when the run has begun."""
+        if self._moment is None and not self._asking and not self._note and (self.snapshot.begun or self.snapshot.gone):
+            self.action_freeze()
+        if drawn.overview is None:
+            self._show()
+
+    def on_screen_resume(self, event: object) -> None:
+        """Take this moment, for the image and the epoch that were chosen elsewhere."""
+        self._note = ""
+        self._moment = None if not self._asking else self._moment
+        super().on_screen_resume(event)  # type: ignore[arg-type]
+
+    # -- the moment
+
+    def action_freeze(self) -> None:
+        """Take the weights of this moment."""
+        self._former = None
+        self._take(self._moments.now)
+
+    def _take(self, taking: Callable[[], object]) -> None:
+        if not self._asking:
+            self._asking = True
+            self.run_worker(self._taken(taking), group="moment")
+
+    async def _taken(self, taking: Callable[[], object]) -> None:
+        """Have a moment, and open in it what was open."""
+        try:
+            self._note = "" if self._scope else "asking the run for its weights"
+            self._show()
+            moment: Moment = await taking()  # type: ignore[misc]
+            self._note = ""
+            self._use(moment)
+        except UserError as error:
+            self._refuse(str(error))
+        finally:
+            self._asking = False
+
+    def _use(self, moment: Moment) -> None:
+        """Look at another moment; the trail stays where the network has its addresses."""
+        before, self._moment = self._scope, moment
+        self._scope = Microscope(moment.specimen)
+        address = self.selection.address
+        if before is not None and before.trail and (not address or address == str(before.address)):
+            self._scope.trail = before.trail
+        else:
+            try:
+                self._scope.begin(address)
+            except AddressError as error:
+                self.notice(str(error))
+                self._scope.begin()
+        self._look()
+
+    def _refuse(self, sentence: str) -> None:
+        """Say why there is nothing; what is seen stays."""
+        if self._sight is None:
+            self._note = sentence
+            self._show()
+        else:
+            self.notice(sentence)
+
+    # -- looking
+
+    def _look(self) -> None:
+        """Open the address where the microscope stands."""
+        assert self._scope is not None
+        self.selection.address = str(self._scope.address)
+        if (layer := self._scope.specimen.names.numbers.get(self._scope.address.name)) is not None:
+            self.selection.layer = layer
+        self._wanted += 1
+        if self._wanted - self._looked == 1 or not self._looking:
+            self.run_worker(self._follow(), group="look")
+
+    @property
+    def _looking(self) -> bool:
+        return any(worker.group == "look" and worker.is_running for worker in self.workers)
+
+    async def _follow(self) -> None:
+        """Look at the newest address until it is seen."""
+        while self._looked != self._wanted:
+            wanted, scope, former = self._wanted, self._scope, self._former
+            assert scope is not None
+            said = self.set_timer(_PATIENCE, partial(self.notice, f"computing {scope.address.brief}"))
+            try:
+                sight, before = await in_background(partial(self._seen, scope, scope.address, former))
+            except UserError as error:
+                self._looked = wanted
+                if wanted == self._wanted:
+                    self._lost(str(error))
+                continue
+            finally:
+                said.stop()
+            self._looked = wanted
+            if wanted == self._wanted:
+                self._sight, self._before = sight, before
+                self._show()
+                then, self._then = self._then, None
+                if then is not None:
+                    then()
+
+    def _seen(self, scope: Microscope, address: Address, former: Moment | None) -> tuple[Sight, float | None]:
+        """In a thread: the sight, and what the number was before the last step."""
+        with self._turn:
+            sight = look(scope.specimen, address, self._names)
+            before = None
+            if former is not None and address.kind != "step":
+                before = former.specimen.explain(address).value
+            return sight, before
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        overview = self.snapshot.overview
+        return () if overview is None else overview.class_names
+
+    def _lost(self, sentence: str) -> None:
+        """The number does not open here: back to where it was come from."""
+        self.notice(sentence)
+        self._then = None
+        scope = self._scope
+        if scope is not None and self._sight is not None and scope.address != self._sight.explanation.address:
+            seen = self._sight.explanation.address
+            scope.go(seen) if not scope.up() else None
+            if scope.address != seen:
+                scope.go(seen)
+            self.selection.address = str(seen)
+        self._show()
+
+    def _show(self) -> None:
+        if not self.is_attached:
+            return
+        scope, sight, moment = self._scope, self._sight, self._moment
+        chosen = scope.chosen(sight) if scope is not None and sight is not None else -1
+        scene = Scene(
+            trail=tuple(scope.trail) if scope is not None else (),
+            sight=sight,
+            chosen=chosen,
+            moment=moment.said(self.snapshot.overview) if moment is not None else "",
+            note=self._note,
+            before=self._before,
+            step=moment.state.step if moment is not None else 0,
+        )
+        self.query_one("#explanation", ExplanationPane).show(scene)
+
+    def _walk(self, go: Callable[[Microscope, Sight], object]) -> None:
+        """Do something once the open number is in sight."""
+        if self._scope is None or self._sight is None:
+            return
+        if self._looked != self._wanted:
+            self._then = partial(self._walk, go)
+            return
+        before = self._scope.address
+        try:
+            go(self._scope, self._sight)
+        except UserError as error:
+            self.notice(str(error))
+            return
+        if self._scope.address != before:
+            self._look()
+        else:
+            self._show()
+
+    # -- keys
+
+    def action_down(self) -> None:
+        """Open the chosen part."""
+
+        def go(scope: Microscope, sight: Sight) -> None:
+            part = scope.part(sight)
+            if part is None:
+                raise AddressError(f"{scope.address.brief} is made of no other numbers; esc goes back")
+            scope.open(opens(part))
+
+        self._walk(go)
+
+    def action_factor(self) -> None:
+        """Open the factor of the chosen part."""
+
+        def go(scope: Microscope, sight: Sight) -> None:
+            part = scope.part(sight)
+            if part is None or part.factor_address is None:
+                raise AddressError("the factor of this part is no number of the network")
+            scope.open(part.factor_address)
+
+        self._walk(go)
+
+    def action_rise(self) -> None:
+        """Back to the number that one came from, and from the first one to the view before."""
+        self._then = None
+        if self._scope is not None and self._scope.up():
+            self._look()
+        else:
+            self.app.action_up()  # type: ignore[attr-defined]
+
+    def action_turn(self) -> None:
+        """The other side of the number."""
+
+        def go(scope: Microscope, sight: Sight) -> None:
+            learnt = scope.specimen.names.places[scope.address.target].step
+            if scope.specimen.label is None and scope.address.kind == "value" and not learnt:
+                raise AddressError("what this image is of is not known: it has no loss to go back from")
+            scope.go(scope.turned())
+
+        self._walk(go)
+
+    def action_part(self, by: int) -> None:
+        """Choose another part."""
+
+        def go(scope: Microscope, sight: Sight) -> None:
+            if sight.explanation.parts:
+                order = sight.order
+                place = order.index(scope.chosen(sight)) + by
+                scope.choose(order[max(0, min(place, len(order) - 1))])
+
+        self._walk(go)
+
+    def action_move(self, down: int, right: int) -> None:
+        """Move the pixel; where there is none, choose another part or go to the number beside."""
+
+        def go(scope: Microscope, sight: Sight) -> None:
+            axes = len(scope.address.index)
+            if axes < 3 and down:
+                self.call_later(self.action_part, down)
+                return
+            there = scope.moved(down, right) if axes >= 3 else scope.moved(right)
+            if there is not None:
+                scope.go(there)
+
+        self._walk(go)
+
+    def action_sibling(self, by: int) -> None:
+        """The same place in another channel."""
+
+        def go(scope: Microscope, sight: Sight) -> None:
+            there = scope.sibling(by)
+            if there is not None:
+                scope.go(there)
+
+        self._walk(go)
+
+    def action_page(self, by: int) -> None:
+        """Another input channel of a window, or a page of a list."""
+
+        def go(scope: Microscope, sight: Sight) -> None:
+            explanation, chosen = sight.explanation, scope.chosen(sight)
+            if explanation.patch is None:
+                self.call_later(self.action_part, by * self.query_one("#explanation", ExplanationPane).rows)
+                return
+            channels, address = explanation.patch.channels, explanation.parts[chosen].address
+            index = address.index if address is not None and len(address.index) == 3 else (channels[0] - by,)
+            wanted = channels[(channels.index(index[0]) + by if index[0] in channels else 0) % len(channels)]
+            found = [
+                (part.address.index[1:] != index[1:], place)
+                for place, part in enumerate(explanation.parts)
+                if part.address is not None and part.address.index[0] == wanted and len(part.address.index) == 3
+            ]
+            if found:
+                scope.choose(min(found)[1])
+
+        self._walk(go)
+
+    def action_begin(self) -> None:
+        """Begin again at the prediction."""
+        self._walk(lambda scope, sight: scope.begin())
+
+    def action_type(self) -> None:
+        """Type an address."""
+        self.query_one("#address", AddressLine).open()
+
+    @on(AddressLine.Typed)
+    def _on_typed(self, message: AddressLine.Typed) -> None:
+        line = self.query_one("#address", AddressLine)
+        if not message.text.strip():
+            line.close()
+            return
+        try:
+            assert self._scope is not None
+            self._scope.open(parse(message.text))
+        except UserError as error:
+            self.notice(str(error))
+            return
+        line.close()
+        self._look()
+
+    @on(ExplanationPane.Clicked)
+    def _on_clicked(self, message: ExplanationPane.Clicked) -> None:
+        does, what = message.target
+
+        def go(scope: Microscope, sight: Sight) -> None:
+            if isinstance(what, Address):
+                scope.open(what) if does == "open" else scope.go(what)
+            elif does == "up":
+                scope.up(what)
+            else:
+                again = scope.chosen(sight) == what
+                scope.choose(what)
+                if again:
+                    self.call_later(self.action_down)
+
+        self._walk(go)
+
+    # -- other images, epochs and steps
+
+    def action_image(self, by: int) -> None:
+        """Take another validation image, of the same moment."""
+        moment = self._moment
+        if moment is None or self._asking:
+            return
+        own = moment.state.number < 0
+        number = 0 if own else (moment.state.number + by) % moment.state.images
+        self.selection.image = PinnedImage(number)
+        self._take(partial(self._moments.other_image, moment, self.selection.image))
+
+    def action_epoch(self, by: int) -> None:
+        """Take the weights of another epoch."""
+        epochs = self._moments.epochs()
+        if not epochs:
+            self.notice("there are no weights of past epochs yet")
+            return
+        places: list[int | None] = [*epochs, None]
+        now = places.index(self.selection.epoch) if self.selection.epoch in places else len(places) - 1
+        self.selection.epoch = places[max(0, min(now + by, len(places) - 1))]
+        self._former = None
+        self._take(self._moments.now)
+
+    def action_step(self) -> None:
+        """Train one step, and compare."""
+        progress = self.watcher.latest
+        if self.selection.epoch is not None:
+            self.notice("these are the weights of a past epoch; ] goes to the newest, which can be trained")
+        elif progress.state.final or self.snapshot.gone:
+            self.notice("training is over: no step follows")
+        elif progress.state is State.TESTING or 0 < progress.steps <= progress.step:
+            self.notice("no step follows: training is over, and the test images are next")
+        elif not self._asking:
+            self.notice("training one step")
+            self._take(self._stepped)
+
+    async def _stepped(self) -> Moment:
+        before, after = await self._moments.step()
+        self._former = before
+        return after

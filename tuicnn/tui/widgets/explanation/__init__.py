@@ -1,0 +1,1 @@
+"""How a number's explanation is drawn: one module for each way to lay it out, chosen by what the explanation has."""
