@@ -34,7 +34,7 @@ class Outcome:
     """How a view of a run was left.
 
     `choice`: `ended`, the run had ended before; `background`, it goes on; `stop` and `discard`, the user's answer;
-    `gone`, its process could not be reached (`message` says so).
+    `gone`, its process could not be reached (`message` says so). `kept`: sentences about texts that were not saved.
     """
 
     choice: Literal["ended", "background", "stop", "discard", "gone"]
@@ -42,6 +42,7 @@ class Outcome:
     overview: Overview | None
     epochs: Sequence[Epoch]
     message: str = ""
+    kept: Sequence[str] = ()
 
 
 def print_summary(
@@ -57,6 +58,8 @@ def print_summary(
         # A path or a command must stay in one piece: the terminal wraps it, not rich.
         console.print(Text(displayable(text, terminal), style=terminal.style(role)), soft_wrap=True)
 
+    for sentence in outcome.kept:
+        say(sentence, "warn")
     overview, progress = outcome.overview, outcome.progress
     paused = progress.state is State.PAUSED or (progress.state is State.STARTING and _paused(folder))
     if overview is not None and outcome.epochs:

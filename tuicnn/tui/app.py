@@ -347,7 +347,8 @@ class TrainApp(RunsApp, inherit_bindings=False):
         snapshot, progress = self.watcher.snapshot, self.watcher.latest
         if choice == "background" and snapshot.gone:
             choice = "gone"
-        self.exit(Outcome(choice, progress, snapshot.overview, snapshot.epochs, snapshot.gone))
+        kept = self._desk.leave(discarded=self.context.folder if choice == "discard" else None)
+        self.exit(Outcome(choice, progress, snapshot.overview, snapshot.epochs, snapshot.gone, kept))
 
 
 def _colour_system(terminal: TerminalProfile) -> Any:

@@ -34,6 +34,7 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A net of made-up data in the working folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tuicnn.tui.screens.view.NOTICE_SECONDS", 60.0)  # however busy the machine is
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     path = tmp_path / "small.net"
     path.write_text(NET.format(data=made_data(tmp_path), optim="optim: adam lr=1e-3"))
     return path
@@ -258,6 +259,7 @@ async def test_what_is_not_saved_is_there_again_after_a_lost_connection(
 
 async def test_a_net_that_comes_with_tuicnn_is_saved_as_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     feed = FakeFeed(replace(OVERVIEW, text=""))
     async with showing(feed, (100, 30), PLAIN) as screen:
         await screen.until(lambda: screen.app.watcher.snapshot.overview)
@@ -268,7 +270,12 @@ async def test_a_net_that_comes_with_tuicnn_is_saved_as_a_copy(tmp_path: Path, m
         await screen.press(*["backspace"] * 9, *"mine", "enter")
         await screen.sees("saved to mine.net")
         assert (tmp_path / "mine.net").read_text() == text(screen)
-    assert list(tmp_path.glob("*")) == [tmp_path / "mine.net"]
+        await screen.press("y", "escape", "q", "d")
+        await screen.leaves()
+    assert list(tmp_path.glob("*.net")) == [tmp_path / "mine.net"]
+    draft = tmp_path / "state" / "tuicnn" / "draft.net"
+    assert draft.read_text().startswith("xy")
+    assert screen.outcome.kept == [f"The changed text of mine.net was not saved; it is kept in {draft}."]
 
 
 @pytest.mark.parametrize(
@@ -319,4 +326,4 @@ async def test_the_text_of_somebody_else_s_run_is_told_without_one(
     (run.path / "net.net").unlink()
     (run.path / "net.net").mkdir()
     async with editing() as screen:
-        await screen.sees("flatten -> dense 10", "net.net, the net of the run")
+        await screen.sees("flatten -> dense 10", "small-1/net.net")

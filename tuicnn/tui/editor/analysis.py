@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -15,7 +16,7 @@ from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
-    from tuicnn.language.editing import Document
+    from tuicnn.language.editing import Document, LineHint
     from tuicnn.runs.folder import RunFolder
     from tuicnn.runs.warm import Warmth
 
@@ -45,7 +46,10 @@ class Analysis:
 
     lines: Sequence[str] = ()
     document: Document | None = None
-    hints: Mapping[int, str] = field(default_factory=dict)
+    #: what a line gives: as long and as short as it can be said
+    hints: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    #: rows whose hints and marks are those of a former text, where an error keeps them from being known
+    stale: frozenset[int] = frozenset()
     remarks: Mapping[int, tuple[Remark, ...]] = field(default_factory=dict)
     marks: Mapping[int, Mark] = field(default_factory=dict)
     plan: Plan | None = None
@@ -64,9 +68,7 @@ class Analysis:
 
     def carried(self, lines: Sequence[str]) -> Analysis:
         """The same for a changed text, until that is analysed: what was known of the lines that it left alone."""
-        same = next((i for i, (a, b) in enumerate(zip(self.lines, lines, strict=False)) if a != b), None)
-        if same is None:
-            same = min(len(self.lines), len(lines))
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self.lines, lines, strict=False)))
         rest = min(len(self.lines), len(lines)) - same
         behind = next((i for i in range(rest) if self.lines[-1 - i] != lines[-1 - i]), rest)
         by, end = len(lines) - len(self.lines), len(self.lines) - behind
@@ -80,6 +82,23 @@ class Analysis:
             hints=moved(self.hints),
             remarks=moved(self.remarks),
             marks=moved(self.marks),
+            stale=frozenset(moved(dict.fromkeys(self.stale))),
+        )
+
+    def after(self, former: Analysis, lines: Sequence[str]) -> Analysis:
+        """The same beside what is known of `lines` now, which may have changed since.
+
+        Where an error keeps lines from being known, what they gave before stands, as stale.
+        """
+        now = self if self.lines == tuple(lines) else self.carried(lines)
+        if not self.errors:
+            return now
+        known = former if former.lines == tuple(lines) else former.carried(lines)
+        return replace(
+            now,
+            hints={**known.hints, **now.hints},
+            marks={**known.marks, **now.marks},
+            stale=frozenset(known.hints.keys() - now.hints.keys()),
         )
 
 
@@ -115,7 +134,7 @@ class Analyst:
         return Analysis(
             lines=document.lines,
             document=document,
-            hints={hint.line - 1: hint.text for hint in line_hints(document)},
+            hints={hint.line - 1: _forms(hint) for hint in line_hints(document)},
             remarks=_remarks(document),
             marks=_marks(document, warmth) if warmth is not None else {},
             plan=plan,
@@ -126,6 +145,14 @@ class Analyst:
         from tuicnn.runs.warm import warmth
 
         return warmth(self.former_plan, plan) if plan is not None and self.former_plan is not None else None
+
+
+def _forms(hint: LineHint) -> tuple[str, ...]:
+    """A hint with multiply-adds, with weights alone, and the shape alone."""
+    long = f"→ {hint.details}" if hint.details.count("\n") == 0 else hint.text
+    return tuple(
+        dict.fromkeys([long.replace(": ", " · ", 1).replace(", ", " · "), hint.text, hint.text.partition(" · ")[0]])
+    )
 
 
 def _remarks(document: Document) -> dict[int, tuple[Remark, ...]]:

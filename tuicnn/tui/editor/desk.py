@@ -6,6 +6,8 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
+
 from tuicnn.limits import NET_BYTES
 from tuicnn.runs.folder import RunFolder
 from tuicnn.system.files import write_atomic
@@ -18,11 +20,11 @@ __all__ = ["Desk", "OpenText"]
 
 @dataclass
 class OpenText:
-    """A text under edit, and its file. `draft`: where what is not saved is kept; None: nowhere."""
+    """A text under edit, its file, and the draft, where what is not saved is kept."""
 
     buffer: Buffer
     file: EditedFile
-    draft: Path | None = None
+    draft: Path
     #: a sentence about how the text came to be as it is; "" for nothing
     news: str = ""
 
@@ -31,15 +33,22 @@ class OpenText:
         """Whether the text is that of the file, as far as that is known."""
         return self.buffer.text == self.file.known
 
-    def keep_draft(self) -> None:
-        """Write what is not saved to the draft, or remove that; a folder that cannot be written to has none."""
-        if self.draft is None:
-            return
-        with contextlib.suppress(OSError):
-            if self.is_saved or self.buffer.text == self.file.text:
-                self.draft.unlink(missing_ok=True)
-            else:
+    @property
+    def would_be_lost(self) -> bool:
+        """Whether the text is in no file: neither in its own nor in the run's."""
+        return not self.is_saved and self.buffer.text != self.file.text
+
+    def keep_draft(self) -> bool:
+        """Write what is not saved to the draft, or remove that; False where it cannot be kept."""
+        try:
+            if self.would_be_lost:
+                self.draft.parent.mkdir(parents=True, exist_ok=True)
                 write_atomic(self.draft, self.buffer.text.encode(errors="replace"))
+            else:
+                self.draft.unlink(missing_ok=True)
+        except OSError:  # somebody else's folder, or a full disk
+            return not self.would_be_lost
+        return True
 
 
 class Desk:
@@ -61,27 +70,38 @@ class Desk:
     def hand_over(self, run: RunFolder | None, new: RunFolder) -> None:
         """A new run was begun with the text of another one: what is typed from now on belongs to the new one."""
         text = self._open.pop(None if run is None else run.path)
-        if text.draft is not None:
-            with contextlib.suppress(OSError):
-                text.draft.unlink(missing_ok=True)
-        text.draft = new.draft
-        text.file.text = text.buffer.text
+        with contextlib.suppress(OSError):
+            text.draft.unlink(missing_ok=True)
+        text.draft, text.file.text = new.draft, text.buffer.text
         self._open[new.path] = text
 
-    @property
-    def unsaved(self) -> list[OpenText]:
-        """The texts that were changed and not saved."""
-        return [text for text in self._open.values() if not text.is_saved and text.buffer.text != text.file.text]
+    def leave(self, discarded: RunFolder | None = None) -> list[str]:
+        """Keep what is not saved, at the end; where it is, in sentences. A run that is discarded keeps nothing."""
+        said = []
+        for path, text in self._open.items():
+            if not text.would_be_lost:
+                continue
+            if discarded is not None and path == discarded.path:
+                text.draft = _own_draft()
+            kept = text.keep_draft()
+            where = f"it is kept in {text.draft}" if kept else "it cannot be kept either, and is gone"
+            said.append(f"The changed text of {text.file.name} was not saved; {where}.")
+        return said
+
+
+def _own_draft() -> Path:
+    """Where a text that belongs to no run is kept."""
+    return platformdirs.user_state_path("tuicnn") / "draft.net"
 
 
 def _opened(run: RunFolder | None, told: str) -> OpenText:
     if run is None:
-        file = EditedFile.starter(told or None)
-        return OpenText(Buffer(file.text), file)
-    file = EditedFile.of_run(run)
-    text = OpenText(Buffer(file.text), file, run.draft)
+        file, place = EditedFile.starter(told or None), _own_draft()
+    else:
+        file, place = EditedFile.of_run(run), run.draft
+    text = OpenText(Buffer(file.text), file, place)
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        draft = read_regular(run.draft, NET_BYTES).decode()
+        draft = read_regular(place, NET_BYTES).decode()
         if draft not in (file.text, file.known):
             text.buffer.become(draft)
             text.news = "What was typed here and not saved is back; ctrl+u takes it away."

@@ -40,11 +40,10 @@ class Page:
         """The lines of the screen from row `top` on, scrolled by `left` cells, each with its row of the text."""
         last = min(len(self.buffer.lines), top + height)
         colours = coloured_lines(self.buffer.lines, top, last) if coloured and self.terminal.colours != "none" else {}
-        hints = {row: in_glyphs(text, self.terminal) for row, text in self.analysis.hints.items() if top <= row < last}
-        at = self._hint_cell(hints, width - self.gutter)
+        at, hints = self._hints(top, last, width - self.gutter)
         found: list[tuple[int, Strip]] = []
         for row in range(top, last):
-            strips = [self._line(row, colours.get(row, ()), hints.get(row, ""), at, left, width)]
+            strips = [self._line(row, colours.get(row, ()), hints.get(row, ()), at, left, width)]
             found += [(row, strip) for strip in (*strips, *self.problems(row, left, width))]
             if len(found) >= height:
                 break
@@ -52,13 +51,24 @@ class Page:
 
     # -- a line
 
-    def _hint_cell(self, hints: dict[int, str], room: int) -> int:
-        """The cell at which hints begin: behind the longest line beside which the longest of them fits."""
-        longest = max(map(len, hints.values()), default=0)
-        ends = [cells(self.buffer.lines[row], self.terminal)[1][-1] for row in hints]
-        return max((end for end in ends if end + _GAP + longest <= room), default=0) + _GAP
+    def _hints(self, top: int, last: int, room: int) -> tuple[int, dict[int, list[str]]]:
+        """The cell at which hints begin, and the forms of each hint from the longest that all lines have room for."""
+        shown = [(row, forms) for row, forms in self.analysis.hints.items() if top <= row < last]
+        ends = {row: cells(self.buffer.lines[row], self.terminal)[1][-1] for row, _ in shown}
+        form = at = 0
+        for form in range(max((len(forms) for _, forms in shown), default=1)):
+            longest = max((len(forms[min(form, len(forms) - 1)]) for _, forms in shown), default=0)
+            fitting = [end for end in ends.values() if end + _GAP + longest <= room]
+            at = max(fitting, default=0)
+            if len(fitting) > len(ends) // 2:
+                break
+        return at + _GAP, {
+            row: [in_glyphs(text, self.terminal) for text in forms[form:] or forms[-1:]] for row, forms in shown
+        }
 
-    def _line(self, row: int, colours: Sequence[Stretch], hint: str, at: int, left: int, width: int) -> Strip:
+    def _line(
+        self, row: int, colours: Sequence[Stretch], hints: Sequence[str], at: int, left: int, width: int
+    ) -> Strip:
         widget, room = self.widget, max(0, width - self.gutter)
         mark = self.analysis.marks.get(row)
         sign, role = MARKS[mark] if mark is not None else (" ", "text")
@@ -76,10 +86,9 @@ class Page:
                 [*gutter, *code.crop(0, room - len(more)), Segment(more, widget.style("dim"))], width, widget.base
             )
         start, aside = max(at, end + _GAP), []
-        for text in (hint, hint.partition(f" {self.terminal.glyphs.dot} ")[0]):
-            if text and start + len(text) <= room:
-                aside = [Segment(" " * (start - code.cell_length), widget.base), Segment(text, widget.style("dim"))]
-                break
+        if text := next((text for text in hints if start + len(text) <= room), ""):
+            role = "faint" if row in self.analysis.stale else "dim"
+            aside = [Segment(" " * (start - code.cell_length), widget.base), Segment(text, widget.style(role))]
         return fitted([*gutter, *code, *aside], width, widget.base)
 
     def _pieces(self, row: int, colours: Sequence[Stretch]) -> Iterator[tuple[str, Style]]:

@@ -53,6 +53,7 @@ class NetTextView(View, inherit_bindings=False):
         &.-flat #notes { display: none; }
         &.-wide #desk { layout: horizontal; }
         &.-wide #notes { width: 42; height: 1fr; padding: 0 1; }
+        &.-vast #notes { width: 64; }
         &.-too-small { #file, #desk { display: none; } }
     }
     """
@@ -77,9 +78,15 @@ class NetTextView(View, inherit_bindings=False):
             yield NetEditor(self.terminal, self._tab, id="net")
             yield Notes(self.terminal, id="notes")
 
+    def on_unmount(self) -> None:
+        """Keep what is not saved, also where the connection was lost."""
+        if self.text is not None:
+            self.text.keep_draft()
+
     def lay_out(self, width: int, height: int) -> None:
         """Help beside the text where there is room, else below it."""
         self.set_class(width >= 110, "-wide")
+        self.set_class(width >= 160, "-vast")
         self.set_class(height < 20 and width < 110, "-flat")
 
     @property
@@ -165,7 +172,7 @@ class NetTextView(View, inherit_bindings=False):
                 found = await asyncio.to_thread(self.analyst.analyse, text, file.path, file.working)
                 if not self.is_attached:
                     return
-                self._show(found if found.lines == tuple(buffer.lines) else found.carried(buffer.lines))
+                self._show(found.after(self.analysis, buffer.lines))
                 self._assist()
                 if not self._stale:
                     return
