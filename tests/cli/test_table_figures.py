@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tuicnn.cli.output.check import layer_table
 from tuicnn.cli.output.runs import runs_table
+from tuicnn.display.layer_table import layer_table
 from tuicnn.language import check
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import RunSummary

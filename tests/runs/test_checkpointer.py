@@ -240,8 +240,10 @@ def test_a_disk_that_snapshots_fill_has_room_for_all_else(small_disk: Path, tmp_
     folder.path.mkdir()
     (folder.path / "net.net").write_text(NET.format(data=made_data(tmp_path), optim="optim: adam"))
     (small_disk / "ballast").write_bytes(bytes(250_000))
-    run = train(folder, options=Options(epochs=40))
+    said: list[str] = []
+    run = train(folder, options=Options(epochs=40), report=lambda run, _: said.append(run.progress().trouble))
     assert (run.progress().state, run.unsaved) == (State.DONE, "")
+    assert any("past epochs were removed to make room" in sentence for sentence in said)
     assert checkpoint_of(folder).step == 120
     assert folder.weights.exists()
     assert 0 < len(folder.snapshots.epochs()) < 40

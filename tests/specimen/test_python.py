@@ -97,3 +97,15 @@ def test_a_past_epoch_opens_as_far_as_it_is_known(tmp_path: Path) -> None:
             specimen.explain(address)
     newest = ASK.answer(ReopenedRun(folder).trainer(4)).specimen()  # of the last one there is a checkpoint
     assert newest.explain("step dense1.weight[1, 2]").engine is not None
+
+
+def test_a_network_shows_itself_as_its_table() -> None:
+    network = Network.from_text("conv 8 3x3 pad=1 -> relu -> flatten -> dense 10", seed=0)
+    title, _, head, conv, *_, total = repr(network).splitlines()
+    assert title == "net: 1x28x28 images, 10 classes, float32"
+    assert head.split() == ["name", "layer", "output", "parameters", "multiply-adds"]
+    assert conv.split() == ["conv1", "conv", "8", "3x3", "pad=1", "8x28x28", "80", "56,448"]
+    assert total.split() == ["total", "62,810", "119,168"]
+    html = network._repr_html_()
+    assert html.count("<tr>") == 6
+    assert "<td>conv 8 3x3 pad=1</td>" in html

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorder"]
 
-_SNAPSHOT, _PREDICTIONS = "snapshot", "predictions"
+_SNAPSHOT, _LOST, _PREDICTIONS = "snapshot", "lost snapshots", "predictions"
 #: what is for looking only: a run that lacks some of it is whole
-_FOR_LOOKING = (_SNAPSHOT, _PREDICTIONS)
+_FOR_LOOKING = (_SNAPSHOT, _LOST, _PREDICTIONS)
 
 
 class Recorder:
@@ -52,6 +52,7 @@ class Recorder:
         self._troubles: dict[str, str] = {}  # sentences, by what they are about
         #: the epochs whose predictions a run has that goes on from its newest checkpoint
         self._kept_predictions = _with_predictions(newest) if newest is not None else set()
+        self._snapshots: set[int] = set()  # the epochs that had a snapshot after the last one was written
         self._ending = False  # nothing more is trained
         self.ended = False  # the end is in the journal, as far as the disk took it
         self.discarded = False  # nothing more is to be written
@@ -141,7 +142,10 @@ class Recorder:
             if epochs and checkpoint.step == epochs * checkpoint.steps_per_epoch and epochs not in snapshots.epochs():
                 snapshots.write(checkpoint)
 
+        lost = len(self._snapshots - set(self._folder().snapshots.epochs()))
+        self.tell(_LOST, f"The disk is full: the weights of {_past(lost)} were removed to make room." if lost else "")
         self._save(_SNAPSHOT, lambda: self._with_checkpoint(write))
+        self._snapshots = set(self._folder().snapshots.epochs())
 
     def _prune_predictions(self, *, safe: bool) -> None:
         """Remove predictions of epochs that are neither the last nor the best, now that there is a checkpoint of them.
@@ -225,3 +229,7 @@ def _versions() -> dict[str, str]:
 
 def _machine() -> Machine:
     return Machine(platform.system(), platform.machine(), processors())
+
+
+def _past(epochs: int) -> str:
+    return "a past epoch" if epochs == 1 else f"{epochs} past epochs"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tuicnn.observing.image import PinnedImage
     from tuicnn.observing.specimen import SpecimenState
 
-__all__ = ["ask", "specimen_state"]
+__all__ = ["ask", "live_specimen", "specimen_state"]
 
 A = TypeVar("A")
 
@@ -50,6 +50,24 @@ async def _answer(folder: RunFolder, question: Question[A]) -> A | None:
         return None
 
 
+def live_specimen(
+    folder: RunFolder, image: PinnedImage | None = None, *, next_step: bool = False
+) -> SpecimenState | None:
+    """A run as it is at this moment; None where no process trains it, or it has a checkpoint but no weights yet.
+
+    Raises `UserError` where there is neither.
+    """
+    from tuicnn.observing.image import PinnedImage
+    from tuicnn.observing.specimen import AskSpecimen
+
+    try:
+        return ask(folder, AskSpecimen(image or PinnedImage(), next_step))
+    except UserError:
+        if folder.checkpoints.steps():  # one that is resumed still reads its data
+            return None
+        raise
+
+
 def specimen_state(
     folder: RunFolder, image: PinnedImage, epoch: int | None = None, say: Callable[[str], None] = lambda line: None
 ) -> SpecimenState:
@@ -60,16 +78,8 @@ def specimen_state(
     from tuicnn.observing.specimen import AskSpecimen
     from tuicnn.runs.reopened import ReopenedRun
 
-    question = AskSpecimen(image, next_step=True)
-    refused: UserError | None = None
-    if epoch is None:
-        try:
-            if (live := ask(folder, question)) is not None:
-                return live
-        except UserError as error:
-            refused = error
-    if refused is not None and not folder.checkpoints.steps():
-        raise refused
+    if epoch is None and (live := live_specimen(folder, image, next_step=True)) is not None:
+        return live
     run = ReopenedRun(folder, warn=say)
     with run.turn:
-        return question.answer(run.trainer(epoch))
+        return AskSpecimen(image, next_step=True).answer(run.trainer(epoch))

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
 from rich.text import Text
 
+from tuicnn.display.layer_table import layer_table
 from tuicnn.numbers import shape
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from tuicnn.language import Checked, Diagnostic, Note, Span
-    from tuicnn.language.plan import Node, Plan
+    from tuicnn.language.plan import Plan
 
-__all__ = ["as_json", "layer_table", "print_check"]
+__all__ = ["as_json", "print_check"]
 
 
 def as_json(checked: Checked, fixed: Sequence[Diagnostic] = ()) -> dict[str, Any]:
@@ -90,34 +90,3 @@ def print_check(console: Console, plan: Plan) -> None:
         console.print(Text("Filled in, because the file does not say:", style="dim"))
         for line in plan.filled_in:
             console.print(Text(f"  {line}"))
-
-
-def layer_table(plan: Plan) -> Table:
-    """The layers of a plan, one a row, and their sum."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_footer=True, header_style="dim", footer_style="bold")
-    table.add_column("name", footer="total", style="dim", no_wrap=True)  # joins, weights and errors call it so
-    table.add_column("layer", overflow="fold")
-    table.add_column("output", justify="right", no_wrap=True)
-    table.add_column("parameters", justify="right", footer=f"{plan.parameters:,}", no_wrap=True)
-    table.add_column("multiply-adds", justify="right", footer=f"{plan.macs:,}", no_wrap=True)
-    for index, node in enumerate(plan.nodes):
-        table.add_row(
-            node.name,
-            Text(node.text + _takes(plan, index, node)),
-            shape(node.shape),
-            _count(node.parameters),
-            _count(node.macs),
-        )
-    return table
-
-
-def _count(number: int) -> str:
-    return f"{number:,}" if number else ""
-
-
-def _takes(plan: Plan, index: int, node: Node) -> str:
-    """Where a layer's input is not simply the one above: the names of what it takes."""
-    if node.inputs == (index - 1,):
-        return ""
-    names = [plan.nodes[source].name if source >= 0 else "the image" for source in node.inputs]
-    return f"  ({', '.join(names)})"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.cli.output.check import layer_table
 from tuicnn.cli.output.highlight import highlighted
 from tuicnn.cli.output.streams import say_json
+from tuicnn.display.layer_table import layer_table
 from tuicnn.errors import UserError
 from tuicnn.language.reference import (
     FAMILIES,
