@@ -12,7 +12,7 @@ from tuicnn.runs.owners import is_shut, me, why_shut
 from tuicnn.runs.status import RunSummary, glance
 from tuicnn.system.files import why
 
-__all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "run_at", "the_only_alive"]
+__all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "run_at", "run_folders", "the_only_alive"]
 
 #: folders that may not be read which are named in a sentence
 MOST_NAMES = 5
@@ -24,7 +24,7 @@ def list_runs(parent: Path, say: Callable[[str], None] = lambda _: None) -> list
     The numbers tell the order: a clock may have been set back. Runs that have none, having been renamed, come first.
     `say` is told beforehand where reading their journals takes a while.
     """
-    found = [folder for folder in _folders(parent) if folder.holds_a_run and not is_shut(folder.path)]
+    found = [folder for folder in run_folders(parent) if folder.holds_a_run and not is_shut(folder.path)]
     if (size := sum(size_of(folder.journal) for folder in found)) > LONG:
         say(f"The journals of the runs have {size / 1e6:,.0f} MB; reading them takes a while.")
     return sorted(map(glance, found), key=lambda run: (run.folder.number or 0, run.started))
@@ -35,14 +35,14 @@ def hidden_runs(parent: Path) -> str:
 
     Raises `UserError` as `list_runs`.
     """
-    shut = sorted(folder.name for folder in _folders(parent) if is_shut(folder.path))
+    shut = sorted(folder.name for folder in run_folders(parent) if is_shut(folder.path))
     if not shut:
         return ""
     names = ", ".join(shut[:MOST_NAMES]) + (f" and {len(shut) - MOST_NAMES} more" if len(shut) > MOST_NAMES else "")
     return f"Not shown: {names}, which {me()} may not read."
 
 
-def _folders(parent: Path) -> list[RunFolder]:
+def run_folders(parent: Path) -> list[RunFolder]:
     """The folders in `parent/runs`. Raises `UserError` where they cannot be listed."""
     runs = parent / RUNS
     try:
@@ -97,7 +97,7 @@ def _shut(text: str, parent: Path) -> Path | None:
     """What a person may mean, by path, name or number, and may not look into."""
     given = [path for path in (parent / RUNS / text, Path(text)) if text and is_shut(path)]
     if text.isdecimal():
-        given += [f.path for f in _folders(parent) if f.number == int(text) and is_shut(f.path)]
+        given += [f.path for f in run_folders(parent) if f.number == int(text) and is_shut(f.path)]
     return given[0] if given else None
 
 

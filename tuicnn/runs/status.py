@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,17 @@ from tuicnn.runs.journal import damage_of, events_of
 from tuicnn.runs.owners import user_name
 from tuicnn.training.events import End, Epoch, Event, Paused, Resumed, Start, Unpaused
 
-__all__ = ["ENDS", "RunSummary", "describe", "glance", "how_to_go_on", "summary", "why_silent"]
+__all__ = [
+    "ENDS",
+    "JournalSummary",
+    "RunSummary",
+    "describe",
+    "glance",
+    "how_to_go_on",
+    "summary",
+    "unreadable",
+    "why_silent",
+]
 
 #: what the journal of a run may say at its end
 ENDS = ("done", "stopped", "diverged", "failed")
@@ -74,7 +83,10 @@ class RunSummary:
 def summary(folder: RunFolder) -> RunSummary:
     """How a run stands. Raises `UserError` where its journal cannot be read."""
     alive = folder.alive  # before the journal is read: a run that ends in between is not taken for a lost one
-    return _told(folder, alive, events_of(folder.journal, steps=False))
+    told = JournalSummary()
+    for event in events_of(folder.journal, steps=False):
+        told.take(event)
+    return told.of(folder, alive=alive)
 
 
 def glance(folder: RunFolder) -> RunSummary:
@@ -82,47 +94,69 @@ def glance(folder: RunFolder) -> RunSummary:
     try:
         return summary(folder)
     except UserError as error:
-        return dataclasses.replace(_told(folder, folder.alive, ()), state="unknown", unreadable=str(error))
+        return unreadable(folder, str(error))
 
 
-def _told(folder: RunFolder, alive: bool, events: Iterable[Event | None]) -> RunSummary:
-    start, end = Start(), None
-    epochs, best, paused, damaged = 0, math.nan, False, 0
-    for event in events:
+def unreadable(folder: RunFolder, why: str) -> RunSummary:
+    """The summary of a run whose journal cannot be read."""
+    return dataclasses.replace(JournalSummary().of(folder, alive=folder.alive), state="unknown", unreadable=why)
+
+
+class JournalSummary:
+    """What the summary of a run needs of its journal, whose events are taken in order; steps change nothing of it."""
+
+    def __init__(self) -> None:
+        self.start = Start()  # the newest beginning, with the layers and settings of the run
+        self.epochs: list[Epoch] = []
+        self.damaged = 0
+        self._end: End | None = None
+        self._paused = False
+
+    def take(self, event: Event | None) -> None:
+        """Take the next event; None is a line that cannot be read."""
         match event:
             case None:
-                damaged += 1
+                self.damaged += 1
             case Resumed():
-                start = dataclasses.replace(start, epochs=event.epochs or start.epochs)
-                end, paused = None, False
+                known = event if event.complete else dataclasses.replace(self.start, epochs=event.epochs)
+                self.start = dataclasses.replace(known, time=self.start.time, epochs=event.epochs or self.start.epochs)
+                self._end, self._paused = None, False
             case Start():
-                start, end, paused = event, None, False
+                self.start, self._end, self._paused = event, None, False
             case Paused() | Unpaused():
-                paused = isinstance(event, Paused)
+                self._paused = isinstance(event, Paused)
             case Epoch():
-                epochs = max(epochs, event.epoch)
-                if event.val_accuracy > best or math.isnan(best):
-                    best = event.val_accuracy
+                if self.epochs and self.epochs[-1].epoch >= event.epoch:  # trained or read once more
+                    self.epochs = [epoch for epoch in self.epochs if epoch.epoch != event.epoch]
+                self.epochs.append(event)
             case End() if event.state.final:
-                end = event
-    parameters = end.parameters if end is not None else None
-    return RunSummary(
-        folder=folder,
-        state=end.state if end is not None else "alive" if alive else "lost",
-        alive=alive,
-        started=start.time if start.time is not None else _modified(folder.path / "net.net"),
-        ended=_known(end.time if end is not None else None),
-        epochs=epochs,
-        epochs_planned=start.epochs or None,
-        best_val_accuracy=best,
-        test_accuracy=_known(end.test_accuracy if end is not None else None),
-        parameters=parameters if parameters is not None else start.parameters or None,
-        message=end.message if end is not None else "",
-        trouble=(end and end.trouble) or "",
-        damaged=damaged,
-        paused=paused and alive and end is None,
-        saved=next(iter(folder.checkpoints.steps()), None),
-    )
+                self._end = event
+
+    def of(self, folder: RunFolder, *, alive: bool) -> RunSummary:
+        """How the run stands; `alive` was found before the journal was read."""
+        start, end = self.start, self._end
+        best = math.nan
+        for epoch in self.epochs:
+            if epoch.val_accuracy > best or math.isnan(best):
+                best = epoch.val_accuracy
+        parameters = end.parameters if end is not None else None
+        return RunSummary(
+            folder=folder,
+            state=end.state if end is not None else "alive" if alive else "lost",
+            alive=alive,
+            started=start.time if start.time is not None else _modified(folder.path / "net.net"),
+            ended=_known(end.time if end is not None else None),
+            epochs=max((epoch.epoch for epoch in self.epochs), default=0),
+            epochs_planned=start.epochs or None,
+            best_val_accuracy=best,
+            test_accuracy=_known(end.test_accuracy if end is not None else None),
+            parameters=parameters if parameters is not None else start.parameters or None,
+            message=end.message if end is not None else "",
+            trouble=(end and end.trouble) or "",
+            damaged=self.damaged,
+            paused=self._paused and alive and end is None,
+            saved=next(iter(folder.checkpoints.steps()), None),
+        )
 
 
 def describe(folder: RunFolder) -> str:

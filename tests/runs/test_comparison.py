@@ -1,0 +1,51 @@
+"""What differs between runs is said, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import hypothesis.strategies as st
+from hypothesis import given
+
+from tests.worker.fake_feed import OVERVIEW
+from tuicnn.runs.comparison import Difference, differences, told
+from tuicnn.training.events import LayerRow, Overview
+
+
+def a_net(*layers: str, **more: object) -> Overview:
+    rows = tuple(
+        LayerRow(f"{text.split()[0]}{i}", text, text.split()[0], (1,), 0, 0, (i - 1,)) for i, text in enumerate(layers)
+    )
+    return replace(OVERVIEW, layers=rows, **more)  # type: ignore[arg-type]
+
+
+def test_what_was_changed_is_told_with_how_it_is_in_each() -> None:
+    one = a_net("conv 8 3x3", "relu", "flatten", "dense 10", optimizer="adam lr=0.001")
+    wide = a_net("conv 16 3x3", "relu", "flatten", "dense 10", optimizer="adam lr=0.01")
+    deep = a_net("conv 8 3x3", "relu", "conv 8 3x3", "relu", "flatten", "dense 10", optimizer="adam lr=0.001", epochs=9)
+    found = differences([one, wide])
+    assert found == (
+        Difference("conv0", ("conv 8 3x3", "conv 16 3x3")),
+        Difference("optim", ("lr=0.001", "lr=0.01")),
+    )
+    assert told(found, 1) == "conv 16 3x3, optim lr=0.01"
+    assert told(differences([one, deep]), 1).startswith("conv 8 3x3 -> relu, ")
+    assert told(differences([one, deep]), 1).endswith("epochs 9")
+    assert "no " in told(differences([one, deep]), 0)
+
+
+_texts = st.lists(st.sampled_from(["conv 8 3x3", "conv 16 3x3", "relu", "dense 10"]), max_size=7)
+
+
+@given(st.lists(_texts, min_size=1, max_size=4))
+def test_the_same_is_never_told_and_nothing_that_differs_is_left_out(nets: list[list[str]]) -> None:
+    runs = [a_net(*net) for net in nets]
+    found = differences(runs)
+    assert bool(found) == any(net != nets[0] for net in nets)
+    for difference in found:
+        assert len(set(difference.values)) > 1
+    for i, one in enumerate(nets):
+        for j, other in enumerate(nets):
+            assert (told(found, i) == told(found, j)) == (one == other)
+            pieces = [difference.values[i] for difference in found if difference.values[i]]
+            assert len(" -> ".join(pieces)) <= len(" -> ".join(one))

@@ -1,0 +1,93 @@
+"""What differs between runs: their nets and settings, and only that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from tuicnn.training.events import LayerRow, Overview
+
+__all__ = ["Difference", "differences", "told"]
+
+ARROW = " -> "
+#: settings that are compared, by the field of an overview that has them as they are written
+_SETTINGS = {
+    "data": "data",
+    "images": "train_images",
+    "loss": "loss",
+    "optim": "optimizer",
+    "schedule": "schedule",
+    "epochs": "epochs",
+    "batch": "batch",
+    "seed": "seed",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not the same in some runs: what, and how it is in each of them; "" where it has none."""
+
+    what: str
+    values: tuple[str, ...]
+
+
+def differences(runs: Sequence[Overview]) -> tuple[Difference, ...]:
+    """What differs between runs: first layers, in the net's order, then settings."""
+    found = [*_layers([run.layers for run in runs])]
+    for what, field in _SETTINGS.items():
+        values = tuple(str(getattr(run, field)) for run in runs)
+        if len(set(values)) > 1:
+            found.append(Difference(what, _without_common_words(values)))
+    return tuple(found)
+
+
+def told(found: Sequence[Difference], run: int) -> str:
+    """What differs, as it is in one of the runs that were compared, in a line."""
+    parts = []
+    for difference in found:
+        value = difference.values[run]
+        if difference.what in _SETTINGS:
+            parts.append(f"{difference.what} {value or 'default'}")
+        elif value:
+            parts.append(value)
+        else:
+            parts.append(f"no {difference.what}")
+    return ", ".join(parts)
+
+
+def _without_common_words(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Settings without the words that all of them have, but whole where one of them would then say nothing."""
+    words = [value.split() for value in values]
+    common = set(words[0]).intersection(*words[1:])
+    short = tuple(" ".join(word for word in each if word not in common) for each in words)
+    return short if all(short) else values
+
+
+def _layers(runs: Sequence[tuple[LayerRow, ...]]) -> list[Difference]:
+    """The stretches of layers that are not the same in all runs, each called by the first layer in it."""
+    texts = [[row.text for row in layers] for layers in runs]
+    anchors = _common(texts)
+    found = []
+    starts = [0] * len(runs)
+    for anchor in (*anchors, tuple(len(each) for each in texts)):
+        pieces = [each[start:end] for each, start, end in zip(texts, starts, anchor, strict=True)]
+        if any(piece != pieces[0] for piece in pieces[1:]):
+            names = (
+                layers[start].name for layers, start, piece in zip(runs, starts, pieces, strict=True) if len(piece)
+            )
+            found.append(Difference(next(names), tuple(map(ARROW.join, pieces))))
+        starts = [end + 1 for end in anchor]
+    return found
+
+
+def _common(texts: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+    """Layers that all runs have in the same order: of each its index in every run."""
+    anchors: list[tuple[int, ...]] = [(index,) for index in range(len(texts[0]))] if texts else []
+    for other in texts[1:]:
+        before = [texts[0][anchor[0]] for anchor in anchors]
+        matcher = SequenceMatcher(None, before, other, autojunk=False)
+        anchors = [
+            (*anchors[a + step], b + step) for a, b, size in matcher.get_matching_blocks() for step in range(size)
+        ]
+    return anchors
