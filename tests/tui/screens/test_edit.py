@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 import tuicnn.language.editing  # noqa: F401 - the view imports it in a thread, which takes long
 from tests.runs.small import NET, made_data, read_journal, train
@@ -100,6 +101,18 @@ async def test_letters_and_digits_type_and_escape_gives_the_keys_back(editing: E
         await screen.press("escape", "enter", "x", "escape", "u", "u", "u")
         assert text(screen) == before
     assert net.read_text() == before
+
+
+async def test_what_is_typed_at_once_is_typed_in_the_text(editing: Editing, run: RunFolder, feed: FakeFeed) -> None:
+    async def connect() -> Feed:
+        return feed
+
+    async with showing(TrainApp(connect, PLAIN, title=run.name, folder=run)) as screen:
+        screen.app.action_show_view("edit")
+        for key in ("a", "=", "1"):  # the view is not there yet
+            screen.app.post_message(Key(key, key))
+        await screen.sees("a=1data")
+        assert not feed.acted
 
 
 async def test_each_line_says_what_it_gives_and_problems_stand_under_theirs(editing: Editing) -> None:

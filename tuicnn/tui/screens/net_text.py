@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.events import Key
 from textual.timer import Timer
 
 from tuicnn.display.text import displayable
@@ -104,10 +105,15 @@ class NetTextView(View, inherit_bindings=False):
         """The text is drawn when it is there; the header follows the run."""
         self._open()
 
-    def _draw(self, drawn: Snapshot) -> None:
-        super()._draw(drawn)
-        if self.is_attached and self.is_current and self.context.folder is not None:
-            self._open()  # the text needs no run that answers
+    def on_mount(self) -> None:
+        """The text of a folder, or one to begin with, needs no run that answers."""
+        if self.context.folder is not None or not self.context.open:
+            self._open()
+
+    async def on_key(self, event: Key) -> None:
+        """A key that was pressed before the text was there to type in is typed too."""
+        if self.is_typing and event.is_printable:
+            await self.editor.on_key(event)
 
     def _open(self) -> None:
         """Put the run's text on the desk, once, and the cursor into it."""
@@ -123,7 +129,7 @@ class NetTextView(View, inherit_bindings=False):
             self.notice(self.text.news)
             self.text.news = ""
         self._show(self.analysis)
-        self.editor.focus()
+        self.set_focus(self.editor)
         self.analyse()
 
     def _show(self, analysis: Analysis) -> None:
