@@ -33,6 +33,7 @@ class Glyphs:
     traces: str  # marks of lines in a chart's legend, one for each series
     arrow: str  # leads to: `conv -> relu`
     times: str
+    delta: str  # a change of what follows
     dot: str  # a separator between facts
     dash: str  # stands for an unknown value, or from - to
     ellipsis: str
@@ -67,6 +68,7 @@ UNICODE = Glyphs(
     traces="━╍┈",
     arrow="→",
     times="×",
+    delta="Δ",
     dot="·",
     dash="–",
     ellipsis="…",
@@ -88,6 +90,7 @@ CONSOLE = replace(
     points="■+x",
     traces="█*+",
     times="x",
+    delta="δ",
     dash="-",
     ellipsis="...",
     check="√",
@@ -120,6 +123,7 @@ ASCII = Glyphs(
     traces=":*+",
     arrow="->",
     times="x",
+    delta="d",
     dot="|",
     dash="-",
     ellipsis="...",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from tuicnn.display.outline import outline
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.observing.layer_stats import LayerStats
 from tuicnn.training.divergence import Divergence
-from tuicnn.training.events import LayerRow
+from tuicnn.training.events import LayerRow, Overview
 from tuicnn.tui.widgets.layer_table import LayerTable
 
 
@@ -46,11 +47,23 @@ def test_a_column_stays_where_it_is_whatever_the_numbers() -> None:
 
 
 def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
-    shown = drawn(table_of(stats(len(LAYERS), 0.25)), 100, 20)
+    shown = drawn(table_of(stats(len(LAYERS), 0.25), cursor=13), 140, 20)
     dense = next(line for line in shown if "dense 10" in line)
-    assert dense.split()[-6:] == ["10", "31,370", "0.25", "0.250", "0.250", "25%"]
+    glyphs = TerminalProfile().glyphs
+    assert dense.split()[-9:] == [
+        "10",
+        "31,370",
+        "0.25",
+        glyphs.full * 24,
+        "0.250",
+        "0.250",
+        glyphs.levels[4] * 5,
+        "0.250",
+        "25%",
+    ]
     assert "4,007,808 multiply-adds" in shown[18]
     assert shown[18].split()[-1] == "5.25"
+    assert "dense1 is thrown about: a step moves its weights by 25.00% of their size" in shown[19]
     besides = [line.split()[-1] for line in shown[15:18]]
     assert ["optimizer" in shown[15], "waiting" in shown[16], "rest" in shown[17]] == [True] * 3
     # what is shown of a step adds up to the step
@@ -61,9 +74,11 @@ def test_every_number_stands_under_its_own_heading() -> None:
     many = len(LAYERS)
     at = np.arange(many)
     ms, out, grad, dead = (np.asarray(column, np.float32) for column in (10 + at, 100 + at, 200 + at, (30 + at) / 100))
-    known = LayerStats(ms, out, grad, dead, dead, dead[None], optimizer=70.25, waiting=80.5, rest=90.75, step=98.125)
-    head, *lines = drawn(table_of(known), 100, 20)
-    ends = {name: head.index(f" {name} ") + 1 + len(name) for name in ("output", "weights", "ms", "out", "grad")}
+    update = (50 + at).astype(np.float32)
+    known = LayerStats(ms, out, grad, dead, update, grad[None], optimizer=70.25, waiting=80.5, rest=90.75, step=98.125)
+    head, *lines = drawn(table_of(known), 110, 20)
+    names = ("output", "weights", "ms", "out", "grad", "Δw/w")
+    ends = {name: head.index(f" {name} ") + 1 + len(name) for name in names}
     ends["dead"] = head.rindex("dead") + 4
 
     def under(line: str, name: str) -> str:
@@ -78,6 +93,7 @@ def test_every_number_stands_under_its_own_heading() -> None:
             f"{10 + i}.00",
             f"{100 + i}",
             f"{200 + i}",
+            f"{50 + i}.0",
             f"{30 + i}%",
         ]
     for line, (text, spent) in zip(
@@ -87,7 +103,7 @@ def test_every_number_stands_under_its_own_heading() -> None:
     ):
         assert text in line
         assert under(line, "ms") == spent
-        assert [under(line, name) for name in ("out", "grad", "dead")] == ["", "", ""]
+        assert [under(line, name) for name in ("out", "grad", "Δw/w", "dead")] == [""] * 4
     assert under(lines[many + 3], "weights") == f"{sum(row.parameters for row in LAYERS):,}"
 
 
@@ -98,7 +114,7 @@ def test_the_cursor_is_always_in_sight(cursor: int, height: int, before: int) ->
     for place in (before, cursor):
         table.show(replace(OVERVIEW, layers=rows), None, place)
         shown = drawn(table, 60, height)
-    assert any(line.startswith(f"{table.terminal.glyphs.pointer} relu{cursor} ") for line in shown)
+    assert any(line.startswith(f"{table.terminal.glyphs.pointer} {cursor + 1:>3} relu{cursor} ") for line in shown)
 
 
 class OneTable(App[None]):
@@ -162,7 +178,7 @@ def test_the_layer_that_diverged_is_marked() -> None:
     for diverged, names in ((found, ["conv2"]), (replace(found, layer=""), []), (None, [])):
         table.show(OVERVIEW, None, 0, diverged)
         marked = [line for line in drawn(table, 60, 20) if line.startswith(table.terminal.glyphs.wrong)]
-        assert [line.split()[1] for line in marked] == names
+        assert [line.split()[2] for line in marked] == names
 
 
 @pytest.mark.parametrize("length", [4, 20, 39])
@@ -172,5 +188,91 @@ def test_a_layer_is_shortened_before_its_name(length: int) -> None:
     table = LayerTable(TerminalProfile(colours="none"))
     table.show(replace(OVERVIEW, layers=rows), None, 0)
     line = drawn(table, 78, 10)[1]
-    assert line.split()[1] == label
-    assert line.split()[2] == "conv"
+    assert line.split()[2] == label
+    assert line.split()[3] == "conv"
+
+
+def blocky(layers: int = 3) -> Overview:
+    """A stem, two turns of a block, and an end."""
+    names = ["", *["unit #1"] * layers, *["unit #2"] * layers, ""]
+    rows = tuple(
+        LayerRow(f"l{i}", f"conv {i}", "conv", (2, 4, 4), 10 + i, 100, (i - 1,), block) for i, block in enumerate(names)
+    )
+    return replace(OVERVIEW, layers=rows)
+
+
+def names_of(lines: list[str]) -> list[str]:
+    """The third word of each line that has a number: a name, or the mark of a folded block."""
+    return [line[2:].split()[1] for line in lines if line[2:].split()[:1] and line[2:].split()[0].isdecimal()]
+
+
+def test_a_folded_block_is_one_line_with_the_sums_of_its_layers() -> None:
+    overview = blocky()
+    known = replace(stats(8, 0.5), milliseconds=np.arange(8, dtype=np.float32))
+    table = LayerTable(TerminalProfile(colours="none"))
+    table.show(overview, known, 2)
+    assert names_of(drawn(table, 100, 20)) == ["l0", "-", "│", "│", "-", "│", "│", "l7"]
+    table.fold(2)
+    lines = drawn(table, 100, 20)
+    assert names_of(lines) == ["l0", "+", "-", "│", "│", "l7"]
+    folded = lines[2]
+    assert folded.startswith(f"{table.terminal.glyphs.pointer} 2 + unit #1  3 layers ")
+    assert folded.split()[7:10] == ["2x4x4", "36", "6.00"]
+    assert table.moved(1) == 4
+    assert table.moved(-1) == 0
+    table.fold_all()
+    assert names_of(drawn(table, 100, 20)) == ["l0", "+", "+", "l7"]
+    table.fold_all()
+    assert len(names_of(drawn(table, 100, 20))) == 8
+
+
+def test_the_blocks_of_a_large_network_are_folded_at_first() -> None:
+    table = LayerTable(TerminalProfile(colours="none"))
+    table.show(blocky(20), None, 0)
+    assert names_of(drawn(table, 100, 20)) == ["l0", "+", "+", "l41"]
+
+
+def test_the_slowest_come_first_and_what_is_searched_for_is_found_in_folded_blocks() -> None:
+    overview = blocky()
+    table = LayerTable(TerminalProfile(colours="none"))
+    table.show(overview, replace(stats(8, 0.5), milliseconds=np.array([5, 1, 1, 1, 9, 0, 1, 2], np.float32)), 0)
+    table.fold(5)
+    table.sort(by_time=True)
+    lines = drawn(table, 100, 20)
+    assert "slowest first" in lines[0]
+    assert [line[2:].split()[0] for line in lines[1:7]] == ["5", "1", "8", "2", "3", "4"]
+    table.sort(by_time=False)
+    assert table.search("CONV 6") == 6
+    assert [line[2:].split()[0] for line in drawn(table, 100, 20)[1:2]] == ["7"]
+    assert table.search("nothing") is None
+    assert "no layer has that" in drawn(table, 100, 20)[1]
+    table.search("")
+    assert names_of(drawn(table, 100, 20)) == ["l0", "-", "│", "│", "+", "l7"]
+
+
+def test_of_a_thousand_layers_those_in_sight_are_painted_in_no_time() -> None:
+    rows = tuple(LayerRow(f"conv{i}", "conv 8 3x3", "conv", (8, 9, 9), 80, 99, (i - 1,)) for i in range(1000))
+    table = LayerTable(TerminalProfile())
+    known = stats(1000, 0.5)
+    table.show(replace(OVERVIEW, layers=rows), known, 500)
+    drawn(table, 120, 30)
+    began = perf_counter()
+    for cursor in range(500, 510):
+        table.show(replace(OVERVIEW, layers=rows), known, cursor)
+        drawn(table, 120, 30)
+    assert (perf_counter() - began) / 10 < 0.1
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"update": 2e-3}, "conv1 learns: a step moves its weights by 0.20% of their size"),
+        ({"update": 1e-8}, "conv1 hardly learns: a step moves its weights by 1.0e-8 times their size"),
+        ({"update": 0.3}, "conv1 is thrown about"),
+        ({"gradient": 0.0}, "conv1: no gradient comes back to it"),
+    ],
+)
+def test_a_sentence_says_whether_the_chosen_layer_learns(figures: dict[str, float], said: str) -> None:
+    known = stats(len(LAYERS), 0.01)
+    changed = {name: np.full(len(LAYERS), value, np.float32) for name, value in figures.items()}
+    assert said in drawn(table_of(replace(known, **changed)), 100, 20)[19]  # type: ignore[arg-type]

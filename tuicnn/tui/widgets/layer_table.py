@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from rich.segment import Segment
 from rich.style import Style
-from textual.events import Click
+from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 from textual.strip import Strip
 
+from tuicnn.display.blocks import bar, sparks
+from tuicnn.display.health import dead_role, gradient_role, remark, update_role
+from tuicnn.display.layer_list import Item, LayerList
 from tuicnn.display.outline import Line, outline
-from tuicnn.display.terminal import TerminalProfile
+from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.text import displayable, truncated
-from tuicnn.numbers import count, percent, shape, significant
+from tuicnn.numbers import count, counted, percent, shape, significant
 from tuicnn.observing.layer_stats import LayerStats
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import LayerRow, Overview
@@ -26,27 +30,36 @@ __all__ = ["LayerTable"]
 
 @dataclass(frozen=True)
 class Column:
-    """A right-aligned column: its head, its width at least, the gap before it, and how much it matters (0 most)."""
+    """A column: its head, its width at least and at most, the gap before it, and how much it matters (0 most)."""
 
     head: str
     least: int
     gap: int
     rank: int
+    most: int = 0  # where there is room; 0: as `least`
+    left: bool = False  # aligned to the left
 
 
+BLOCK = Column("from", 8, 2, 9, most=18, left=True)
 OUTPUT = Column("output", 6, 2, 0)
 PARAMETERS = Column("weights", 7, 2, 1)
-TIME = Column("ms", 5, 2, 2)
-ACTIVATION = Column("out", 6, 1, 3)
+TIME = Column("ms", 6, 2, 2)
+BAR = Column("", 6, 1, 7, most=24, left=True)
+ACTIVATION = Column("out", 6, 1, 6)
 GRADIENT = Column("grad", 6, 1, 4)
+COURSE = Column("", 8, 1, 8, most=24)
+UPDATE = Column("{delta}w/w", 6, 1, 3)
 DEAD = Column("dead", 4, 1, 5)
-COLUMNS = (OUTPUT, PARAMETERS, TIME, ACTIVATION, GRADIENT, DEAD)
-
+COLUMNS = (BLOCK, OUTPUT, PARAMETERS, TIME, BAR, ACTIVATION, GRADIENT, COURSE, UPDATE, DEAD)
 
 LEAST_TEXT = 10  # of a layer as it is written, beside its name
 NAME_GAP = 1
 LEAST_LAYERS = 6  # in sight before there is room for what is no layer
 LONGEST_TEXT = 32  # of short layers, so that the totals have room
+REMARK_FROM = 9  # lines from which on there is one for a sentence about the chosen layer
+
+#: a cell's text, and the role of one that stands out
+Cell = tuple[str, Role | None]
 
 
 @dataclass(frozen=True)
@@ -62,11 +75,11 @@ class LayerTable(LineWidget):
     """The layers under a head, with a cursor, above a line of totals. It scrolls so that the cursor is in sight."""
 
     class Chosen(Message):
-        """A layer was clicked."""
+        """A layer was clicked, or, where it is `opened`, clicked twice."""
 
-        def __init__(self, layer: int) -> None:
+        def __init__(self, layer: int, *, opened: bool = False) -> None:
             super().__init__()
-            self.layer = layer
+            self.layer, self.opened = layer, opened
 
     def __init__(self, terminal: TerminalProfile, *, id: str | None = None) -> None:
         super().__init__(terminal, id=id)
@@ -74,10 +87,13 @@ class LayerTable(LineWidget):
         self._names: list[str] = []
         self._lines: list[Line] = []
         self._macs = 0
+        self._list = LayerList()
+        self._items: list[Item] = []
         self._stats: LayerStats | None = None
         self._cursor = 0
         self._diverged = -1  # the layer that diverged
-        self._top = self._shown = 0
+        self._top = 0
+        self._shown: Sequence[Item] = ()  # those in sight
 
     def show(
         self, overview: Overview, stats: LayerStats | None, cursor: int, diverged: Divergence | None = None
@@ -85,43 +101,142 @@ class LayerTable(LineWidget):
         """Show the layers with their live stats, the cursor on one, and a mark on the one that diverged."""
         layer = diverged.layer if diverged is not None else ""
         self._diverged = next((i for i, row in enumerate(overview.layers) if row.name == layer), -1)
+        self._stats, self._cursor = stats, cursor
         if overview.layers is not self._rows:
+            if overview.layers != self._rows:
+                self._list.take(overview.layers)
             self._rows, self._macs = overview.layers, overview.macs
             self._names = [displayable(row.name, self.terminal) for row in self._rows]
             self._lines = outline(self._rows, self.terminal)
-        self._stats, self._cursor = stats, cursor
+            self._items = self._list.items()
         self.repaint()
 
-    def rows_wanted(self) -> int:
-        """How many lines it takes to show all layers, and what else a step does."""
-        return len(self._rows) + 2 + len(self._other_times())
+    # -- which lines there are
 
-    def paint(self, width: int, height: int) -> list[Strip]:
-        """The head, as many layers as fit, and the totals."""
-        if not self._rows or height < 3:
-            return []
-        besides = self._other_times()
-        if height - 2 - len(besides) < min(len(self._rows), LEAST_LAYERS):
-            besides = []
-        room = height - 2 - len(besides)
-        self._top = _scrolled(self._top, self._cursor, len(self._rows), room)
-        shown = range(self._top, min(self._top + room, len(self._rows)))
-        self._shown = len(shown)
-        more = "" if len(shown) == len(self._rows) else f" {self._top + 1}-{shown[-1] + 1} of {len(self._rows)}"
-        layout, dim, dash = self._fit(width), self.style("dim"), self.terminal.glyphs.dash
-        head = f"  {self._name_cell('name', width)}layer{more}"
-        return [
-            self._line(layout, head, {column: column.head for column in COLUMNS}, dim),
-            *(self._layer(index, layout) for index in shown),
-            *(self._line(layout, f"  {text}", {TIME: _milliseconds(time, dash)}, dim) for text, time in besides),
-            self._total(layout),
-        ]
+    @property
+    def has_blocks(self) -> bool:
+        """Whether anything can be folded."""
+        return self._list.has_blocks
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the slowest layers come first."""
+        return self._list.by_time
+
+    @property
+    def on_folded(self) -> bool:
+        """Whether the cursor is on a folded block."""
+        return bool(self._items) and self._items[self._place].folded
+
+    def fold(self, layer: int) -> None:
+        """Fold the block of a layer, or unfold it."""
+        self._list.fold(layer)
+        self._arrange()
+
+    def fold_all(self) -> None:
+        """Fold all blocks, or unfold them."""
+        self._list.fold_all()
+        self._arrange()
+
+    def sort(self, *, by_time: bool) -> None:
+        """The slowest layers first, as they are at this moment, or the network's own order."""
+        self._list.by_time = by_time
+        self._arrange()
+
+    def search(self, query: str) -> int | None:
+        """Only layers that have a text in name, layer or block; the first of them, None where there is none."""
+        self._list.query = query
+        self._arrange()
+        return self._items[self._place].first if self._items else None
+
+    def moved(self, lines: int) -> int:
+        """The layer so many lines below the cursor."""
+        if not self._items:
+            return self._cursor
+        return self._items[max(0, min(self._place + lines, len(self._items) - 1))].first
+
+    def rows_wanted(self) -> int:
+        """How many lines it takes to show everything."""
+        return len(self._items) + 3 + len(self._other_times())
+
+    def _arrange(self) -> None:
+        self._items = self._list.items(self._stats.milliseconds if self._stats is not None else None)
+        self.repaint()
+
+    @property
+    def _place(self) -> int:
+        """The line of the cursor among the items."""
+        at = self._cursor
+        return next((i for i, item in enumerate(self._items) if item.first <= at < item.stop), 0)
+
+    # -- the mouse
 
     def on_click(self, event: Click) -> None:
-        """A click on a layer chooses it."""
-        index = self._top + event.y - 1
-        if 0 < event.y <= self._shown:
-            self.post_message(self.Chosen(index))
+        """A click on a layer chooses it; one on the mark of a block folds or unfolds that."""
+        if not 0 < event.y <= len(self._shown):
+            return
+        item = self._shown[event.y - 1]
+        mark = len(self._before("", " "))  # the pointer before it is as wide as the blank behind it
+        if self.has_blocks and event.x == mark and (item.folded or item.begins):
+            self.fold(item.first)
+        else:
+            self.post_message(self.Chosen(item.first, opened=event.chain == 2))
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """The wheel moves the cursor."""
+        self.post_message(self.Chosen(self.moved(2)))
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """The wheel moves the cursor."""
+        self.post_message(self.Chosen(self.moved(-2)))
+
+    # -- the lines
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The head, as many layers as fit, the totals, and a sentence about the chosen layer."""
+        if not self._rows or height < 3:
+            return []
+        foot = 2 if height >= REMARK_FROM else 1
+        besides, layers = self._other_times(), len(self._items)
+        if height - 1 - foot - len(besides) < min(layers, LEAST_LAYERS):
+            besides = []
+        room = height - 1 - foot - len(besides)
+        place = self._place
+        self._top = _scrolled(self._top, place, layers, room)
+        self._shown = self._items[self._top : self._top + room]
+        layout, dim, dash = self._fit(width), self.style("dim"), self.terminal.glyphs.dash
+        longest = max((self._milliseconds(item) for item in self._items), default=math.nan)
+        return [
+            self._line(layout, self._head(width), {c: (self._head_of(c), None) for c in COLUMNS}, dim),
+            *(self._layer(item, layout, longest) for item in self._shown),
+            *([self._nothing(width)] if not self._shown else []),
+            *(self._line(layout, f"  {text}", {TIME: (_time(ms, dash), None)}, dim) for text, ms in besides),
+            self._total(layout),
+            *([self._remark(width)] if foot > 1 else []),
+        ]
+
+    def _head(self, width: int) -> str:
+        first, shown, every = self._top + 1, len(self._shown), len(self._items)
+        more = "" if shown == every else f" {first}-{first + shown - 1}/{every}"
+        query = displayable(self._list.query, self.terminal)
+        what = f'"{query}"' if query else "slowest first" if self.by_time else "layer"
+        return f"  {self._before('#', ' ')}{self._name_cell('name', width)}{what}{more}"
+
+    def _head_of(self, column: Column) -> str:
+        return column.head.format(delta=self.terminal.glyphs.delta)
+
+    def _nothing(self, width: int) -> Strip:
+        return self.line([("  no layer has that; esc shows all", "warn")], width)
+
+    def _remark(self, width: int) -> Strip:
+        if self._cursor >= len(self._rows):
+            return Strip.blank(width, self.base)
+        item = self._items[self._place] if self._items else Item(self._cursor, self._cursor + 1)
+        text, role = remark(self._rows[self._cursor], self._stats, self._cursor)
+        if item.folded:
+            first, last = self._rows[item.first].name, self._rows[item.last].name
+            text, role = f"{item.block} has the layers from {first} to {last}; enter shows them.", "dim"
+        return self.line([(f"  {truncated(displayable(text, self.terminal), width - 2, self.terminal)}", role)], width)
 
     def _other_times(self) -> list[tuple[str, float]]:
         """What a step does that is no layer, with its milliseconds, as far as it is known."""
@@ -132,46 +247,85 @@ class LayerTable(LineWidget):
         return [(text, milliseconds) for text, milliseconds in parts if math.isfinite(milliseconds)]
 
     def _fit(self, width: int) -> Layout:
-        widths = {c: c.least for c in COLUMNS}
+        widths = {c: c.least for c in COLUMNS if c is not BLOCK or self.has_blocks}
         widths[OUTPUT] = max(OUTPUT.least, *(len(shape(row.shape)) for row in self._rows))
         widths[PARAMETERS] = max(PARAMETERS.least, len(count(sum(row.parameters for row in self._rows))))
-        for last in sorted(COLUMNS, key=lambda c: -c.rank):
-            if width - sum(widths[c] + c.gap for c in widths) >= 2 + len(self._name_cell("", width)) + LEAST_TEXT:
+
+        def left() -> int:
+            return width - sum(widths[c] + c.gap for c in widths)
+
+        for last in sorted(widths, key=lambda c: -c.rank):
+            if left() >= len(self._prefix("", width)) + LEAST_TEXT:
                 break
             del widths[last]
         # No wider than the layers need: numbers far from their layer are hard to read.
-        longest = max(len(self._text(index, width)) for index in range(len(self._rows)))
-        left = width - sum(widths[c] + c.gap for c in widths)
-        return Layout(widths, max(0, min(left, max(longest + 2, LONGEST_TEXT))), width)
+        longest = max((len(self._text(item, width)) for item in self._items), default=0)
+        text = max(0, min(left(), max(longest + 2, LONGEST_TEXT)))
+        spare = left() - text
+        for column in (c for c in (BLOCK, COURSE, BAR) if c in widths):
+            more = max(0, min(spare, column.most - widths[column]))
+            widths[column] += more
+            spare -= more
+        return Layout(widths, text, width)
 
-    def _cells(self, index: int) -> dict[Column, str]:
-        row, stats, dash = self._rows[index], self._stats, self.terminal.glyphs.dash
-        cells = dict.fromkeys(COLUMNS, dash)
-        cells |= {OUTPUT: shape(row.shape), PARAMETERS: count(row.parameters) if row.parameters else ""}
-        if stats is not None and index < len(stats.milliseconds):
-            cells[TIME] = _milliseconds(float(stats.milliseconds[index]), dash)
-            cells[ACTIVATION] = significant(float(stats.activation[index]), dash)
-            cells[GRADIENT] = significant(float(stats.gradient[index]), dash)
-            cells[DEAD] = _dead(float(stats.dead[index]))
+    def _cells(self, item: Item, layout: Layout, longest: float) -> dict[Column, Cell]:
+        stats, glyphs, at = self._stats, self.terminal.glyphs, item.last
+        dash = glyphs.dash
+        cells: dict[Column, Cell] = {c: (dash if c not in (BLOCK, BAR, COURSE) else "", None) for c in COLUMNS}
+        weights = sum(row.parameters for row in self._rows[item.first : item.stop])
+        cells[OUTPUT] = (shape(self._rows[at].shape), None)
+        cells[PARAMETERS] = (count(weights) if weights else "", None)
+        if not item.folded:
+            cells[BLOCK] = (displayable(self._rows[at].block, self.terminal), "dim")
+        if stats is not None and at < len(stats.milliseconds):
+            took = self._milliseconds(item)
+            gradient, dead, update = (float(column[at]) for column in (stats.gradient, stats.dead, stats.update))
+            cells[TIME] = (_time(took, dash), None)
+            cells[BAR] = (bar(took / longest if longest > 0 else 0.0, layout.columns.get(BAR, 0), glyphs), "dim")
+            cells[ACTIVATION] = (significant(float(stats.activation[at]), dash), None)
+            cells[GRADIENT] = (significant(gradient, dash), gradient_role(gradient))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                course = np.log10(stats.gradients[:, at].astype(np.float64))
+            cells[COURSE] = (sparks(course, layout.columns.get(COURSE, 0), glyphs), "dim")
+            # empty where no unit can be dead or nothing is moved: a dash would stand for what is not known yet
+            cells[DEAD] = (percent(dead, 0), dead_role(dead)) if math.isfinite(dead) and not item.folded else ("", None)
+            known = not math.isnan(update) and not item.folded
+            cells[UPDATE] = (significant(update, dash), update_role(update)) if known else ("", None)
         return cells
+
+    def _milliseconds(self, item: Item) -> float:
+        return float(self._stats.milliseconds[item.first : item.stop].sum()) if self._stats is not None else math.nan
+
+    def _before(self, number: str, mark: str) -> str:
+        """The number of a layer, and the mark of its block where there are blocks."""
+        return f"{number:>{len(str(len(self._rows)))}} " + (f"{mark} " if self.has_blocks else "")
 
     def _name_cell(self, name: str, width: int) -> str:
         """A name with the blanks up to the layer's text: whole, unless it would take more than half of the line."""
         room = min(max(map(len, [*self._names, "name"])), width // 2)
         return truncated(name, room, self.terminal).ljust(room + NAME_GAP)
 
-    def _text(self, index: int, width: int) -> str:
-        line = self._lines[index]
-        glyphs = self.terminal.glyphs
-        pointer = glyphs.wrong if index == self._diverged else glyphs.pointer if index == self._cursor else " "
-        name = self._name_cell(self._names[index], width)
-        return f"{pointer} {name}{line.marks}{line.text}" + (f" {line.source}" if line.source else "")
+    def _prefix(self, name: str, width: int) -> str:
+        return f"  {self._before('', '')}{self._name_cell(name, width)}"
 
-    def _layer(self, index: int, layout: Layout) -> Strip:
-        style = self._cursor_style if index == self._cursor else self.base
-        if index == self._diverged:
+    def _text(self, item: Item, width: int) -> str:
+        glyphs, index = self.terminal.glyphs, item.first
+        here = item.first <= self._cursor < item.stop
+        pointer = glyphs.wrong if item.first <= self._diverged < item.stop else glyphs.pointer if here else " "
+        if item.folded:
+            what = f"{displayable(item.block, self.terminal)}  {counted(item.stop - item.first, 'layer')}"
+            return f"{pointer} {self._before(str(index + 1), '+')}{what}"
+        line, inner = self._lines[index], bool(item.block) and not self._list.query
+        mark = "-" if item.begins else glyphs.vertical if inner else " "
+        before = self._before(str(index + 1), mark) + self._name_cell(self._names[index], width)
+        return f"{pointer} {before}{line.marks}{line.text}" + (f" {line.source}" if line.source else "")
+
+    def _layer(self, item: Item, layout: Layout, longest: float) -> Strip:
+        here = item.first <= self._cursor < item.stop
+        style = self._cursor_style if here else self.base
+        if item.first <= self._diverged < item.stop:
             style += self.terminal.style("bad")
-        return self._line(layout, self._text(index, layout.width), self._cells(index), style)
+        return self._line(layout, self._text(item, layout.width), self._cells(item, layout, longest), style)
 
     @property
     def _cursor_style(self) -> Style:
@@ -181,19 +335,29 @@ class LayerTable(LineWidget):
         return self.style("accent") + Style(bold=True)
 
     def _total(self, layout: Layout) -> Strip:
-        cells = {PARAMETERS: count(sum(row.parameters for row in self._rows))}
+        cells: dict[Column, Cell] = {PARAMETERS: (count(sum(row.parameters for row in self._rows)), None)}
         if self._stats is not None:
-            cells[TIME] = _milliseconds(self._stats.step, self.terminal.glyphs.dash)
+            cells[TIME] = (_time(self._stats.step, self.terminal.glyphs.dash), None)
         texts = [f"  {count(self._macs)} multiply-adds{image}" for image in (" an image", "")]
         text = next((text for text in texts if len(text) <= layout.text), "  total")
         return self._line(layout, text, cells, self.style("dim"))
 
-    def _line(self, layout: Layout, text: str, cells: Mapping[Column, str], style: Style) -> Strip:
-        """One line as one segment: little to compare and little to send."""
-        columns = layout.columns.items()
-        numbers = "".join(" " * c.gap + cells.get(c, "").rjust(wide)[:wide] for c, wide in columns)
-        line = truncated(text, layout.text, self.terminal).ljust(layout.text) + numbers
-        return fitted([Segment(line.ljust(layout.width)[: layout.width], style)], layout.width, style)
+    def _line(self, layout: Layout, text: str, cells: Mapping[Column, Cell], style: Style) -> Strip:
+        """One line in as few segments as can be: little to compare and little to send."""
+        parts: list[tuple[str, Style]] = [
+            (truncated(text, layout.text, self.terminal).ljust(layout.text), style),
+        ]
+        for column, wide in layout.columns.items():
+            cell, role = cells.get(column, ("", None))
+            cell = truncated(cell, wide, self.terminal) if column.left else cell[:wide]
+            filled = cell.ljust(wide) if column.left else cell.rjust(wide)
+            own = style + self.terminal.style(role) if role is not None and cell else style
+            for piece, its in ((" " * column.gap, parts[-1][1]), (filled, own)):
+                if its == parts[-1][1]:
+                    parts[-1] = (parts[-1][0] + piece, its)
+                else:
+                    parts.append((piece, its))
+        return fitted([Segment(*part) for part in parts], layout.width, style)
 
 
 def _scrolled(top: int, cursor: int, rows: int, room: int) -> int:
@@ -204,10 +368,5 @@ def _scrolled(top: int, cursor: int, rows: int, room: int) -> int:
     return max(0, min(top, rows - room))
 
 
-def _milliseconds(number: float, dash: str) -> str:
+def _time(number: float, dash: str) -> str:
     return dash if not math.isfinite(number) else f"{number:.2f}" if number < 99.995 else f"{number:,.0f}"
-
-
-def _dead(share: float) -> str:
-    """Empty where no unit can be dead: a dash would stand for something that is not known yet."""
-    return "" if not math.isfinite(share) else percent(share, 0)
