@@ -49,8 +49,8 @@ def test_what_is_not_finite_is_a_gap() -> None:
 @given(st.floats(0, 1), st.integers(1, 40))
 def test_a_bar_is_as_long_as_its_share(share: float, cells: int) -> None:
     drawn = bar(share, cells, UNICODE)
-    eighths = sum(UNICODE.eighths.index(c) + 1 for c in drawn)
-    assert abs(eighths / 8 - share * cells) <= 1 / 16 + 1e-9
+    halves = sum(2 - UNICODE.thick.index(c) for c in drawn)
+    assert abs(halves / 2 - share * cells) <= 1 / 4 + 1e-9
 
 
 @given(st.integers(1, 500), st.integers(1, 60))

@@ -11,6 +11,8 @@ __all__ = ["Axes", "axes_of", "decades", "round_step", "snapped", "ticks"]
 
 _ROUNDING = 1e-6  # by how much a mean of shares may exceed 1
 _BOUNDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+#: by how much an axis of steps grows at a time: in between, what is drawn stays where it is
+_GROWTH = 1.12
 
 
 def round_step(span: float, parts: int, *, least: float = 0.0) -> float:
@@ -70,9 +72,11 @@ def axes_of(
     *,
     logarithmic: bool = False,
     percent: bool = False,
+    most: float = math.inf,
 ) -> Axes:
     """Axes for data from the first to the last of `steps` and of `values`, on so many cells.
 
+    The axis of the steps has some room for those to come, but does not go beyond `most`, where no step follows.
     `values` are in the units of the vertical axis; an accuracy, told in `percent`, does not go beyond 100 %.
     """
     low, high = values
@@ -90,8 +94,15 @@ def axes_of(
             places = [v for v in places if v < 1 - 1e-9] + [1.0]
         texts = tick_texts(places, percent=percent)
     left = min(0.0, steps[0]) if steps[0] < 0.5 * steps[1] else steps[0]
-    right = max(left + 1, left + snapped(steps[1] - left))
+    right = max(left + 1, steps[1], min(most, left + _grown(steps[1] - left)))
     step = round_step(right - left, max(1, columns // 14), least=1.0)
     first = math.ceil(left / step - 1e-9)
     x_ticks = [i * step for i in range(first, math.floor(right / step + 1e-9) + 1)]
     return Axes((left, right), (places[0], places[-1]), x_ticks, places, texts)
+
+
+def _grown(span: float) -> float:
+    """The least power of `_GROWTH` that is not below a span, as a whole number of steps."""
+    if not 1 < span < 1e300:
+        return max(1.0, min(span, 1e300))
+    return float(math.ceil(_GROWTH ** math.ceil(math.log(span, _GROWTH) - 1e-9)))

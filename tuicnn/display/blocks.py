@@ -13,11 +13,11 @@ __all__ = ["bar", "bucketed", "sparks"]
 
 
 def bar(share: float, cells: int, glyphs: Glyphs) -> str:
-    """A bar over a share (0 to 1) of some cells, by eighths of a cell; "" where it is not known."""
+    """A thin bar over a share (0 to 1) of some cells, by halves of a cell; "" where it is not known."""
     if not math.isfinite(share):
         return ""
-    full, rest = divmod(round(min(max(share, 0.0), 1.0) * cells * 8), 8)
-    return (glyphs.eighths[-1] * full + (glyphs.eighths[rest - 1] if rest else "")).rstrip()
+    full, half = divmod(round(min(max(share, 0.0), 1.0) * cells * 2), 2)
+    return glyphs.thick[0] * full + glyphs.thick[1] * half
 
 
 def sparks(values: NDArray[np.float64], cells: int, glyphs: Glyphs) -> str:

@@ -25,10 +25,15 @@ class Glyphs:
     levels: str  # eight heights of a bar standing up
     eighths: str  # parts of a cell filled from the left; the last one is the full cell
     rail: str  # the empty part of a bar
+    thick: str  # the full part of a thin bar, and half a cell of it
     upper_half: str
     lower_half: str
     full: str
     ramp: str  # brightness, the first is a space
+    band: str  # the spread behind a line, where there are no dots
+    above: str  # data goes on beyond the upper end of the axis
+    below: str
+    best: str  # the best of several points
     points: str  # marks of single measured values on a chart, one for each series
     traces: str  # marks of lines in a chart's legend, one for each series
     arrow: str  # leads to: `conv -> relu`
@@ -60,10 +65,15 @@ UNICODE = Glyphs(
     levels="▁▂▃▄▅▆▇█",
     eighths="▏▎▍▌▋▊▉█",
     rail="─",
+    thick="━╸",
     upper_half="▀",
     lower_half="▄",
     full="█",
     ramp=" .:-=+*#%@",
+    band="░",
+    above="▴",
+    below="▾",
+    best="★",
     points="●◆▲",
     traces="━╍┈",
     arrow="→",
@@ -87,6 +97,10 @@ CONSOLE = replace(
     braille=False,
     levels="__▄▄▄▄██",
     eighths="▌▌▌▌████",
+    thick="══",
+    above="^",
+    below="v",
+    best="*",
     points="■+x",
     traces="█*+",
     times="x",
@@ -115,10 +129,15 @@ ASCII = Glyphs(
     levels="_.-:=+*#",
     eighths="    ####",
     rail=".",
+    thick="==",
     upper_half="'",
     lower_half=".",
     full="#",
     ramp=" .:-=+*#%@",
+    band=".",
+    above="^",
+    below="v",
+    best="*",
     points="ox@",
     traces=":*+",
     arrow="->",

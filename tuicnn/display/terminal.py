@@ -36,13 +36,25 @@ def _colour(code: int) -> Style:
 _STYLES: dict[Role, tuple[Style, Style, Style]] = {
     "text": (Style(), Style(), Style()),
     "dim": (_colour(245), Style(dim=True), Style(dim=True)),
-    "faint": (_colour(239), Style(dim=True), Style(dim=True)),
+    "faint": (_colour(241), Style(dim=True), Style(dim=True)),
     "strong": (Style(bold=True), Style(bold=True), Style(bold=True)),
-    "accent": (_colour(79), _colour(6), Style(bold=True)),
-    "second": (_colour(140), _colour(5), Style()),
-    "good": (_colour(114), _colour(2), Style()),
-    "warn": (_colour(179), _colour(3), Style(bold=True)),
+    "accent": (_colour(36), _colour(6), Style(bold=True)),
+    "second": (_colour(134), _colour(5), Style()),
+    "good": (_colour(71), _colour(2), Style()),
+    "warn": (_colour(172), _colour(3), Style(bold=True)),
     "bad": (_colour(167), _colour(1), Style(bold=True)),
+}
+
+
+#: those roles that are darker, or in the middle of the scale, on a ground that is known to be light
+_ON_LIGHT: dict[Role, Style] = {
+    "dim": _colour(242),
+    "faint": _colour(250),
+    "accent": _colour(29),
+    "second": _colour(91),
+    "good": _colour(28),
+    "warn": _colour(130),
+    "bad": _colour(124),
 }
 
 
@@ -62,6 +74,8 @@ class TerminalProfile:
 
     def style(self, role: Role) -> Style:
         """The style of a role: never with a background, and without any colour where there are none."""
+        if self.light and self.colours in ("256", "truecolor") and role in _ON_LIGHT:
+            return _ON_LIGHT[role]
         return _STYLES[role][{"none": 2, "16": 1}.get(self.colours, 0)]
 
     @property

@@ -12,7 +12,16 @@ from tuicnn.runs.owners import is_shut, me, why_shut
 from tuicnn.runs.status import RunSummary, glance
 from tuicnn.system.files import why
 
-__all__ = ["find_resumable", "find_run", "hidden_runs", "list_runs", "run_at", "run_folders", "the_only_alive"]
+__all__ = [
+    "find_resumable",
+    "find_run",
+    "hidden_runs",
+    "list_runs",
+    "run_at",
+    "run_before",
+    "run_folders",
+    "the_only_alive",
+]
 
 #: folders that may not be read which are named in a sentence
 MOST_NAMES = 5
@@ -118,6 +127,17 @@ def run_at(path: Path) -> RunFolder | None:
             f"{path} is a folder without a run; give a .net file, or the folder of a run (see: tuicnn runs)"
         )
     return RunFolder(path)
+
+
+def run_before(folder: RunFolder) -> RunFolder | None:
+    """The run of the same net before this one, in the same place; None where there is none that can be read."""
+    try:
+        beside = [RunFolder(path) for path in folder.path.resolve().parent.iterdir()]
+    except OSError:
+        return None
+    own = folder.number or 0
+    earlier = [run for run in beside if run.net == folder.net and 0 < (run.number or 0) < own and run.holds_a_run]
+    return max((run for run in earlier if not is_shut(run.path)), key=lambda run: run.number or 0, default=None)
 
 
 def find_resumable(text: str | None, parent: Path) -> RunFolder:

@@ -30,7 +30,7 @@ from tuicnn.training.progress import Progress
 from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.memory import clear_caches, limit_memory
-from tuicnn.tui.messages import Watched
+from tuicnn.tui.messages import GoDown, Watched
 from tuicnn.tui.runs_app import RunsApp
 from tuicnn.tui.screens.edit import EditScreen
 from tuicnn.tui.screens.explain import ExplainScreen
@@ -183,6 +183,10 @@ class TrainApp(RunsApp, inherit_bindings=False):
         """Show a view of what was chosen in this one; escape comes back."""
         self._way.append(self.current_mode)
         self.switch_mode(mode)
+
+    @on(GoDown)
+    def _on_go_down(self, message: GoDown) -> None:
+        self.go_down(message.mode)
 
     def action_up(self) -> None:
         """Back to the view that a person came from."""

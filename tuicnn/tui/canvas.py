@@ -43,15 +43,25 @@ class Canvas:
             self._characters[y, x : x + len(text)] = [ord(c) for c in text]
             self._roles[y, x : x + len(text)] = _ROLES.index(role)
 
-    def dots(self, x: int, y: int, dots: NDArray[np.bool_], role: Role, glyphs: Glyphs, *, mark: str = "") -> None:
-        """Draw a raster from a cell on: 2x4 dots a cell by braille, else 1x2 by halves, or by `mark` if given."""
+    def write_under(self, x: int, y: int, character: str, role: Role, over: str = "") -> None:
+        """Write a character where there is none yet, or one of `over`."""
+        if 0 <= y < self.height and 0 <= x < self.width and chr(self._characters[y, x]) in f" {over}":
+            self.write(x, y, character, role)
+
+    def dots(
+        self, x: int, y: int, dots: NDArray[np.bool_], role: Role, glyphs: Glyphs, *, mark: str = "", over: bool = False
+    ) -> None:
+        """Draw a raster from a cell on: 2x4 dots a cell by braille, else 1x2 by halves, or by `mark` if given.
+
+        `over`: the dots that a cell has already make way; else they are joined.
+        """
         if glyphs.braille:
             high, wide = len(dots) // 4, dots.shape[1] // 2
             bits = dots.reshape(high, 4, wide, 2).transpose(0, 2, 1, 3)
             values = (bits * _BITS).sum((2, 3)).astype(np.uint32)
             there = self._characters[y : y + high, x : x + wide]
             under = np.where(there >= _BRAILLE, there - _BRAILLE, 0)
-            under = np.where(under < 256, under, 0)
+            under = np.where((under < 256) & (not over), under, 0)
             characters = _BRAILLE + (values | under)
         else:
             high, wide = len(dots) // 2, dots.shape[1]

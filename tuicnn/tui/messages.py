@@ -9,7 +9,7 @@ from textual.message import Message
 from tuicnn.runs.folder import RunFolder
 from tuicnn.worker.snapshot import Snapshot
 
-__all__ = ["Begun", "Watched"]
+__all__ = ["Begun", "GoDown", "Watched"]
 
 
 class Watched(Message, bubble=False):
@@ -29,3 +29,11 @@ class Begun(Message):
     def __init__(self, folder: RunFolder, process: subprocess.Popen[bytes]) -> None:
         super().__init__()
         self.folder, self.process = folder, process
+
+
+class GoDown(Message):
+    """A view asks for the view of what was chosen in it."""
+
+    def __init__(self, mode: str) -> None:
+        super().__init__()
+        self.mode = mode

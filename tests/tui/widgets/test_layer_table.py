@@ -54,7 +54,7 @@ def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
         "10",
         "31,370",
         "0.25",
-        glyphs.full * 24,
+        glyphs.thick[0] * 10,
         "0.250",
         "0.250",
         glyphs.levels[4] * 5,

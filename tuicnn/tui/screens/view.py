@@ -15,7 +15,7 @@ from tuicnn.display.text import displayable
 from tuicnn.observing.question import Question
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
-from tuicnn.tui.messages import Watched
+from tuicnn.tui.messages import GoDown, Watched
 from tuicnn.tui.widgets.keys import KeyLine
 from tuicnn.tui.widgets.narrow import TooSmall
 from tuicnn.tui.widgets.status import Status
@@ -97,6 +97,10 @@ class View(Screen[None], inherit_bindings=False):
     def too_small(self) -> bool:
         """Whether the terminal is too small, so that only this is shown."""
         return self.has_class("-too-small")
+
+    def go_down(self, mode: str) -> None:
+        """Show the view of what was chosen in this one; escape comes back."""
+        self.post_message(GoDown(mode))
 
     def ask(self) -> None:
         """Subscribe to the questions of the panes in sight."""

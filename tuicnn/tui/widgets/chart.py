@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from tuicnn.display.axes import Axes, axes_of
-from tuicnn.display.curves import extent, line_dots, point_dots, settled, smoothed
+from tuicnn.display.curves import extent, settled, smoothed
 from tuicnn.display.terminal import Role, TerminalProfile
-from tuicnn.numbers import percent, significant, tick_texts
+from tuicnn.numbers import percent, significant
 from tuicnn.tui.canvas import Canvas
+from tuicnn.tui.plot import Place, Plot
 from tuicnn.tui.widgets.lines import LineWidget, Part
 
-__all__ = ["Chart", "Series"]
+__all__ = ["Chart", "ChartMark", "Series"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Numbers `y` at steps `x` (both of shape (n,), x rising); NaN leaves a gap. Lines are smoothed, points are not."""
+    """Numbers `y` at steps `x` (both of shape (n,), x rising); NaN leaves a gap. Lines are smoothed, points are not.
+
+    A line has its own values as a `band` behind it, where it is smoothed. `best` is the index of the best point.
+    """
 
     name: str
     x: NDArray[Any]
@@ -31,13 +39,42 @@ class Series:
     kind: Literal["line", "points"] = "line"
     role: Role = "accent"
     number: float | None = None  # stands in the legend in the place of the last value
+    band: bool = True
+    best: int = -1
+
+
+@dataclass(frozen=True)
+class ChartMark:
+    """Something happened at a step: a letter on the axis, and the words that the cursor reads there."""
+
+    step: float
+    letter: str
+    text: str
+
+
+@dataclass
+class _Known:
+    """A series as it is drawn: smoothed, or as it is, in the units of the vertical axis too."""
+
+    series: Series
+    values: Floats
+    units: Floats
+    raw: Floats = field(default_factory=lambda: np.empty(0))  # of the band, in the units of the axis
 
 
 class Chart(LineWidget):
     """Series over the steps, with axes, a legend with each one's last value, and marks at the ends of epochs.
 
-    Lines differ in their pattern and points in their mark, not in their colours alone.
+    Lines differ in their pattern and points in their mark, not in their colours alone. A cursor reads the values at a
+    step; a click or a drag sets it.
     """
+
+    class Pointed(Message):
+        """A step was pointed at with the mouse."""
+
+        def __init__(self, step: float) -> None:
+            super().__init__()
+            self.step = step
 
     def __init__(
         self,
@@ -55,12 +92,16 @@ class Chart(LineWidget):
         self._smoothing = smoothing
         self._logarithmic = logarithmic
         self._series: tuple[Series, ...] = ()
-        self._drawn: list[NDArray[np.float64]] = []  # what is drawn of each series: smoothed, or as it is
-        self._marks: NDArray[np.float64] = np.empty(0)
+        self._known: list[_Known] = []
+        self._epochs: Floats = np.empty(0)
+        self._marks: tuple[ChartMark, ...] = ()
+        self._most = math.inf
+        self._cursor: float | None = None
+        self._place: Place | None = None  # where the data was drawn
 
     @property
     def smoothing(self) -> float:
-        """The weight of the past in the exponential mean of a line, 0 (none) to below 1."""
+        """The weight of the past in the exponential mean of a line over single steps, 0 (none) to below 1."""
         return self._smoothing
 
     @smoothing.setter
@@ -78,17 +119,78 @@ class Chart(LineWidget):
         self._logarithmic = on
         self._prepare()
 
-    def show(self, series: Sequence[Series], marks: ArrayLike = ()) -> None:
-        """Show series, and light vertical marks at the steps `marks`."""
-        self._series, self._marks = tuple(series), np.asarray(marks, np.float64)
+    @property
+    def cursor(self) -> float | None:
+        """The step that is read; None for the last values."""
+        return self._cursor
+
+    @cursor.setter
+    def cursor(self, step: float | None) -> None:
+        if step != self._cursor:
+            self._cursor = step
+            self.repaint()
+
+    def show(
+        self,
+        series: Sequence[Series],
+        epochs: ArrayLike = (),
+        marks: Sequence[ChartMark] = (),
+        most: float = math.inf,
+    ) -> None:
+        """Show series, light vertical marks at the ends of `epochs`, and `marks`; no step comes after `most`."""
+        self._series, self._epochs = tuple(series), np.asarray(epochs, np.float64)
+        self._marks, self._most = tuple(marks), most
         self._prepare()
 
+    def beside(self, columns: int) -> float | None:
+        """The step so many columns beside the cursor, or, where there is none yet, the last step; None without data."""
+        if self._place is None:
+            return None
+        low, high = extent([np.asarray(s.x, np.float64) for s in self._series]) or self._place.axes.across
+        if self._cursor is None:
+            return high
+        return min(max(low, self._cursor + columns * self._place.steps_a_column), high)
+
     def _prepare(self) -> None:
-        self._drawn = [smoothed(s.y, self._smoothing if s.kind == "line" else 0.0) for s in self._series]
+        self._known = []
+        for series in self._series:
+            y = np.asarray(series.y, np.float64)
+            stride = float(series.x[1] - series.x[0]) if len(series.x) > 1 else 1.0
+            weight = self._smoothing ** max(1.0, stride) if series.kind == "line" else 0.0
+            values = smoothed(y, weight)
+            raw = self._units(y) if weight and series.band else np.empty(0)
+            self._known.append(_Known(series, values, self._units(values), raw))
         self.repaint()
+
+    def _units(self, y: Floats) -> Floats:
+        """Values in the units of the vertical axis."""
+        return np.log10(np.where(y > 0, y, np.nan)) if self._logarithmic else y
+
+    # -- the mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Point at a step, and follow the mouse."""
+        self.capture_mouse()
+        self._point(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow the mouse while its button is down."""
+        if self.app.mouse_captured is self:
+            self._point(event.x)
+
+    def on_mouse_up(self, _: events.MouseUp) -> None:
+        """Follow no more."""
+        self.release_mouse()
+
+    def _point(self, x: int) -> None:
+        if self._place is not None:
+            self.post_message(self.Pointed(self._place.step_at(x)))
+
+    # -- the lines
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The legend, and below it the axes with the series."""
+        self._place = None
         if width < 1 or height < 1:
             return []
         head = [self._legend(width)] if height > 1 else []
@@ -96,125 +198,108 @@ class Chart(LineWidget):
         canvas = Canvas(width, height - len(head))
         axes = self._axes(width, canvas.height - axis)
         if axes is None:
-            some = any(np.isfinite(y).any() for y in self._drawn)
+            some = any(np.isfinite(known.values).any() for known in self._known)
             why = "nothing above zero to show on a logarithmic scale" if some else "no steps yet"
             canvas.write(max(0, (width - len(why)) // 2), (canvas.height - 1) // 2, why, "dim")
         else:
-            self._plot(canvas, axes, axis)
+            self._place = self._plot(Plot(canvas, axes, axis, self.terminal.glyphs))
         return head + canvas.strips(self.style, self.base)
-
-    def _values(self) -> list[NDArray[np.float64]]:
-        """What is drawn, in the units of the vertical axis."""
-        if not self._logarithmic:
-            return self._drawn
-        return [np.log10(np.where(y > 0, y, np.nan)) for y in self._drawn]
 
     def _extent(self) -> tuple[float, float] | None:
         """The range of the vertical axis. What lies outside of it is drawn at its edge."""
         if self._logarithmic:  # which has room for the first steps too
-            return extent(self._values())
-        shown = [settled(y) if s.kind == "line" else y for s, y in zip(self._series, self._drawn, strict=True)]
-        return extent(shown) or extent(self._drawn)
+            return extent([known.units for known in self._known])
+        shown = [settled(known.values) if known.series.kind == "line" else known.values for known in self._known]
+        return extent(shown) or extent([known.values for known in self._known])
 
     def _axes(self, width: int, rows: int) -> Axes | None:
         spans = self._extent()
         steps = extent(
             [
-                np.where(np.isfinite(y), np.clip(np.asarray(s.x, dtype=np.float64), -1e15, 1e15), np.nan)
-                for s, y in zip(self._series, self._values(), strict=True)
+                np.where(np.isfinite(known.units), np.clip(np.asarray(known.series.x, np.float64), -1e15, 1e15), np.nan)
+                for known in self._known
             ]
         )
         if spans is None or steps is None:
             return None
-        return axes_of(steps, spans, width, rows, logarithmic=self._logarithmic, percent=self.percent)
+        return axes_of(steps, spans, width, rows, logarithmic=self._logarithmic, percent=self.percent, most=self._most)
 
-    def _plot(self, canvas: Canvas, axes: Axes, axis: int) -> None:
-        """Draw the axes and the series; `axis` is the number of lines below the data, 0 to 2."""
-        glyphs = self.terminal.glyphs
-        gutter = max(map(len, axes.y_texts)) + 1
-        if canvas.width < gutter + 10:
-            gutter = 0
-        left = gutter + 1 if gutter else 0
-        columns, rows = canvas.width - left, canvas.height - axis
-        if columns < 1 or rows < 1:
-            return
-        if gutter:
-            for y in range(rows):
-                canvas.write(gutter, y, glyphs.vertical, "faint")
-            free = rows
-            for place, text in zip(axes.y_ticks, axes.y_texts, strict=True):
-                share = (axes.upward[1] - place) / (axes.upward[1] - axes.upward[0])
-                y = round(share * (rows - 1))
-                if y < free and 0 <= y < rows:
-                    canvas.write(0, y, text.rjust(gutter - 1), "dim")
-                    canvas.write(gutter, y, glyphs.tee_left, "faint")
-                    free = y
-        if axis:
-            canvas.write(
-                max(0, left - 1), rows, (glyphs.bottom_left if gutter else "") + glyphs.horizontal * columns, "faint"
-            )
-            self._steps(canvas, axes, left, columns, rows, labels=axis > 1)
-        self._draw_marks(canvas, axes, left, columns, rows)
-        wide, tall = (2, 4) if glyphs.braille else (1, 2)
-        values = self._values()
-        for kind in ("line", "points"):
-            chosen = [(s, y) for s, y in zip(self._series, values, strict=True) if s.kind == kind]
-            for number, (series, numbers) in enumerate(chosen):
-                if kind == "line":
-                    dots = line_dots(series.x, numbers, axes.across, axes.upward, columns * wide, rows * tall)
-                    if number % 3:  # the second line is dashed, the third one dotted
-                        dots[:, np.arange(columns * wide) % 4 >= (0, 3, 1)[number % 3]] = False
-                    canvas.dots(
-                        left, 0, dots, series.role, glyphs, mark=glyphs.traces[number % 3] if number % 3 else ""
-                    )
-                else:
-                    xs, ys, _ = point_dots(series.x, numbers, axes.across, axes.upward, columns, rows)
-                    mark = glyphs.points[number % len(glyphs.points)]
-                    for column, row in set(zip(xs.tolist(), ys.tolist(), strict=True)):
-                        canvas.write(left + column, row, mark, series.role)
+    def _plot(self, plot: Plot) -> Place | None:
+        """Draw everything, what matters most last."""
+        if plot.place is None:
+            return None
+        plot.frame()
+        plot.epochs(self._epochs)
+        lines = [known for known in self._known if known.series.kind == "line"]
+        for known in lines:
+            if known.raw.size:
+                plot.band(known.series.x, known.raw)
+        plot.marks([(mark.step, mark.letter) for mark in self._marks])
+        for number, known in reversed(list(enumerate(lines))):  # the first one over the others
+            plot.line(known.series.x, known.units, known.series.role, number, over=number == 0)
+        points = [known for known in self._known if known.series.kind == "points"]
+        for number, known in enumerate(points):
+            plot.points(known.series.x, known.units, known.series.role, number, known.series.best)
+        if self._cursor is not None:
+            plot.cursor(self._cursor)
+        return plot.place
 
-    def _steps(self, canvas: Canvas, axes: Axes, left: int, columns: int, rows: int, *, labels: bool) -> None:
-        """The ticks and numbers of the horizontal axis, which is line `rows`."""
-        free = 0
-        for place, text in zip(axes.x_ticks, tick_texts(axes.x_ticks), strict=True):
-            x = left + round((place - axes.across[0]) / (axes.across[1] - axes.across[0]) * (columns - 1))
-            start = min(max(0, x - (len(text) - 1) // 2), canvas.width - len(text))
-            if start < free:
-                continue
-            canvas.write(x, rows, self.terminal.glyphs.tee_down, "faint")
-            if labels:
-                canvas.write(start, rows + 1, text, "dim")
-                free = start + len(text) + 2
-
-    def _draw_marks(self, canvas: Canvas, axes: Axes, left: int, columns: int, rows: int) -> None:
-        """The marks, thinned out where they would stand close together."""
-        low, high = axes.across
-        inside = self._marks[(low < self._marks) & (self._marks <= high)]
-        every = math.ceil(len(inside) / max(1, columns // 6))
-        for mark in inside[every - 1 :: max(1, every)].tolist():
-            x = left + round((mark - low) / (high - low) * (columns - 1))
-            for y in range(rows):
-                canvas.write(x, y, self.terminal.glyphs.dotted, "faint")
+    # -- the legend
 
     def _legend(self, width: int) -> Strip:
-        """The title, and each series' mark, name and last value; names are cut or left out where there is no room."""
+        """The title, and each series' mark, name and value; names are cut or left out where there is no room."""
         title = self._title + (" (log)" if self._logarithmic else "")
+        said = self._at_cursor()
         parts: list[Part] = []
-        for letters in (60, 5, 0):
-            parts = [(title, "strong")]
+        for letters, more in ((60, said), (60, said[:1]), (5, said[:1]), (0, said[:1]), (0, [])):
+            parts = [(title, "strong"), *((f"  {text}", "accent") for text in more)]
             counts = {"line": 0, "points": 0}
-            for series, y in zip(self._series, self._drawn, strict=True):
+            for known in self._known:
+                series = known.series
                 marks = self.terminal.glyphs.traces if series.kind == "line" else self.terminal.glyphs.points
                 mark = marks[counts[series.kind] % len(marks)]
                 counts[series.kind] += 1
-                known = y[np.isfinite(y)] if series.number is None else np.array([series.number])
                 name = f" {series.name[:letters]}" if letters else ""
-                parts += [(f"  {mark}", series.role), (f"{name} ", "dim"), (self._last(known), "text")]
+                parts += [(f"  {mark}", series.role), (f"{name} ", "dim"), (self._value(known), "text")]
             if sum(len(text) for text, _ in parts) <= width:
                 break
         return self.line(parts, width)
 
-    def _last(self, known: NDArray[np.float64]) -> str:
-        if not known.size or np.isnan(known[-1]):
+    def _at_cursor(self) -> list[str]:
+        """The step of the cursor, and what happened there."""
+        step = self._cursor
+        if step is None:
+            return []
+        near = self._place.steps_a_column / 2 if self._place is not None else 0.5
+        found = [mark.text for mark in self._marks if abs(mark.step - step) <= near]
+        epoch = int(np.searchsorted(self._epochs, step)) + 1
+        raw = [
+            f"raw {self._told(float(known.series.y[at]))}"
+            for known in self._known
+            if known.raw.size and (at := _index(known.series.x, step)) >= 0
+        ]
+        return [f"step {step:,.0f}", f"epoch {epoch}", *raw[:1], *found[-1:]]
+
+    def _value(self, known: _Known) -> str:
+        """The value at the cursor: of points the one of the epoch before; without a cursor the last one."""
+        series, y = known.series, known.values
+        if self._cursor is not None:
+            at = _index(series.x, self._cursor, before=series.kind == "points")
+            return self._told(float(y[at])) if at >= 0 else self.terminal.glyphs.dash
+        last = y[np.isfinite(y)] if series.number is None else np.array([series.number])
+        return self._told(float(last[-1])) if last.size else self.terminal.glyphs.dash
+
+    def _told(self, value: float) -> str:
+        if math.isnan(value):
             return self.terminal.glyphs.dash
-        return percent(float(known[-1])) if self.percent else significant(float(known[-1]))
+        return percent(value) if self.percent else significant(value)
+
+
+def _index(x: NDArray[Any], step: float, *, before: bool = False) -> int:
+    """The index of the value nearest to a step, or of the last one not after it; -1 where there is none."""
+    if not len(x):
+        return -1
+    at = int(np.searchsorted(x, step, side="right")) - 1
+    if before:
+        return at
+    return min(range(max(0, at), min(at + 2, len(x))), key=lambda i: abs(float(x[i]) - step))

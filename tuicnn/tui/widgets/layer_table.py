@@ -124,6 +124,11 @@ class LayerTable(LineWidget):
         return self._list.by_time
 
     @property
+    def query_text(self) -> str:
+        """What is searched for; "" for nothing."""
+        return self._list.query
+
+    @property
     def on_folded(self) -> bool:
         """Whether the cursor is on a folded block."""
         return bool(self._items) and self._items[self._place].folded
@@ -220,7 +225,8 @@ class LayerTable(LineWidget):
         more = "" if shown == every else f" {first}-{first + shown - 1}/{every}"
         query = displayable(self._list.query, self.terminal)
         what = f'"{query}"' if query else "slowest first" if self.by_time else "layer"
-        return f"  {self._before('#', ' ')}{self._name_cell('name', width)}{what}{more}"
+        name = f"name{more}" if len(f"name{more}") <= self._name_room(width) else "name"
+        return f"  {self._before('#', ' ')}{self._name_cell(name, width)}{what}{more if name == 'name' else ''}"
 
     def _head_of(self, column: Column) -> str:
         return column.head.format(delta=self.terminal.glyphs.delta)
@@ -302,8 +308,11 @@ class LayerTable(LineWidget):
 
     def _name_cell(self, name: str, width: int) -> str:
         """A name with the blanks up to the layer's text: whole, unless it would take more than half of the line."""
-        room = min(max(map(len, [*self._names, "name"])), width // 2)
+        room = self._name_room(width)
         return truncated(name, room, self.terminal).ljust(room + NAME_GAP)
+
+    def _name_room(self, width: int) -> int:
+        return min(max(map(len, [*self._names, "name"])), width // 2)
 
     def _prefix(self, name: str, width: int) -> str:
         return f"  {self._before('', '')}{self._name_cell(name, width)}"

@@ -169,14 +169,7 @@ class Status(LineWidget):
     def _bar(self, share: float, cells: int) -> list[Part]:
         """A thin bar of whole cells; its ends are told apart by character and by colour."""
         done = max(0, min(cells, round(share * cells))) if math.isfinite(share) else 0
-        full = (
-            "="
-            if self.terminal.ascii
-            else "\N{BOX DRAWINGS DOUBLE HORIZONTAL}"
-            if self.terminal.console
-            else "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
-        )
-        return [(full * done, "accent"), (self.terminal.glyphs.rail * (cells - done), "faint")]
+        return [(self.terminal.glyphs.thick[0] * done, "accent"), (self.terminal.glyphs.rail * (cells - done), "faint")]
 
 
 def _rate(number: float, dash: str) -> str:

@@ -1,0 +1,107 @@
+"""One image on its way through the network: what it is taken for, and what the chosen layer makes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.text import displayable
+from tuicnn.numbers import percent, shape
+from tuicnn.observing.activations import Activations
+from tuicnn.training.events import Overview
+from tuicnn.tui.widgets.bars import Bars
+from tuicnn.tui.widgets.heading import Heading
+from tuicnn.tui.widgets.maps import Maps
+from tuicnn.tui.widgets.picture import Picture
+from tuicnn.tui.widgets.vector import Vector
+
+__all__ = ["Glimpse"]
+
+
+class Glimpse(Container):
+    """The image with its probabilities, and beside it the maps of a layer."""
+
+    DEFAULT_CSS = """
+    Glimpse {
+        layout: horizontal;
+        overflow: hidden;
+        #sample { width: 34; height: 1fr; margin-right: 2; overflow: hidden; }
+        #sample_body { height: 1fr; overflow: hidden; }
+        #picture { width: 28; height: 14; }
+        #bars { width: 1fr; height: 1fr; }
+        #maps { width: 1fr; height: 1fr; overflow: hidden; }
+        #feature_maps, #feature_vector { height: 1fr; }
+        #feature_vector { display: none; }
+    }
+    """
+
+    def __init__(self, terminal: TerminalProfile, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.terminal = terminal
+
+    def compose(self) -> ComposeResult:
+        """The image, its bars, and the maps."""
+        with Vertical(id="sample"):
+            yield Heading(self.terminal, "image", id="sample_heading")
+            with Vertical(id="sample_body"):
+                yield Picture(self.terminal, id="picture")
+                yield Bars(self.terminal, id="bars")
+        with Vertical(id="maps"):
+            yield Heading(self.terminal, "maps", id="maps_heading")
+            yield Maps(self.terminal, id="feature_maps")
+            yield Vector(self.terminal, id="feature_vector")
+
+    def refuse(self, why: str) -> None:
+        """Say why there is nothing to be seen."""
+        self.query_one("#maps_heading", Heading).show((displayable(why, self.terminal), "warn"))
+        self.query_one("#feature_maps", Maps).show(None)
+
+    def show(self, seen: Activations, overview: Overview) -> None:
+        """Show what was seen."""
+        names = [displayable(name, self.terminal) for name in overview.class_names]
+        self._show_image(seen, names)
+        if seen.layer < len(overview.layers):
+            row = overview.layers[seen.layer]
+            text = f"  {row.text}" if row.text != row.name else ""
+            self.query_one("#maps_heading", Heading).show(
+                (f"{shape(row.shape)}{displayable(text, self.terminal)}", "dim"),
+                titles=[displayable(row.name, self.terminal)],
+            )
+            last = seen.layer == len(overview.layers) - 1  # its values are the classes
+            maps, vector = self.query_one("#feature_maps", Maps), self.query_one("#feature_vector", Vector)
+            maps.display = seen.maps.ndim == 3
+            vector.display = not maps.display
+            if maps.display:
+                maps.show(seen.maps, median=True)
+            else:
+                vector.show(seen.maps, names=names if last else ())
+
+    def _show_image(self, seen: Activations, names: list[str]) -> None:
+        glyphs = self.terminal.glyphs
+        says: tuple[str, Role]
+        known = seen.label >= 0
+        if np.isfinite(seen.probabilities).all():
+            said = int(np.argmax(seen.probabilities))
+            right = said == seen.label
+            mark, share = glyphs.check if right else glyphs.wrong, percent(float(seen.probabilities[said]))
+            says = (
+                (f"{mark} says {names[said]} {share}", "good" if right else "bad")
+                if known
+                else (
+                    f"says {names[said]} {share}",
+                    "accent",
+                )
+            )
+        else:  # a network whose numbers are not finite names no class
+            right, says = False, (f"{glyphs.wrong} says nothing: NaN", "bad")
+        truth: tuple[str, Role] = (f", it is {names[seen.label]}" if known and not right else "", "text")
+        number = f"{seen.sample + 1:,}/{seen.samples:,}  " if seen.sample >= 0 else "your own  "
+        self.query_one("#sample_heading", Heading).show((number, "dim"), says, truth)
+        picture, room = self.query_one("#picture", Picture), self.query_one("#sample_body").size
+        columns, rows = Picture.size_for(*seen.image.shape[:2], self.terminal)
+        scale = min(1.0, max(8, room.width) / columns, max(4, room.height - 3) / rows)
+        picture.styles.width, picture.styles.height = max(1, int(columns * scale)), max(1, int(rows * scale))
+        picture.show(seen.image)
+        self.query_one("#bars", Bars).show(seen.probabilities, names, seen.label)
