@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from tuicnn.display.summary import Outcome
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.runs.folder import RunFolder
 from tuicnn.tui.app import TrainApp
 from tuicnn.worker.feed import Feed
 
@@ -61,13 +62,13 @@ class Picture:
         return self.outcome
 
 
-def app_of(feed: Feed, terminal: TerminalProfile | None = None) -> TrainApp:
+def app_of(feed: Feed, terminal: TerminalProfile | None = None, folder: RunFolder | None = None) -> TrainApp:
     """An app that shows a feed."""
 
     async def connect() -> Feed:
         return feed
 
-    return TrainApp(connect, terminal or TerminalProfile(), title="mnist")
+    return TrainApp(connect, terminal or TerminalProfile(), title="mnist", folder=folder)
 
 
 @asynccontextmanager

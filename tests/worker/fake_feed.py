@@ -10,11 +10,13 @@ from typing import TypeVar, cast
 import numpy as np
 
 from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.histograms import BINS, AskHistograms, Histograms
 from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
 from tuicnn.observing.question import Question
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import Epoch, LayerRow, Overview, State
+from tuicnn.training.marks import Mark
 from tuicnn.training.progress import History, Progress
 from tuicnn.worker.feed import Action, Poll, WorkerGone
 
@@ -78,6 +80,7 @@ class FakeFeed:
         self.gone = self.message = self.trouble = ""
         self.saved = 0
         self.stride = 1
+        self.marks: tuple[Mark, ...] = ()
         self.learning_rate = 0.001
         self.pace = 0
         self.diverged: Divergence | None = None
@@ -182,7 +185,8 @@ class FakeFeed:
         losses, accuracies = (
             values[start:stop].reshape(-1, self.stride).mean(axis=1) for values in (self._losses, self._accuracies)
         )
-        history = History(start, losses, accuracies, self._epochs()[since_epoch:], self.stride)
+        marks = tuple(mark for mark in self.marks if mark.step >= start)
+        history = History(start, losses, accuracies, self._epochs()[since_epoch:], self.stride, marks)
         return Poll(self.progress(), history)
 
     async def ask(self, question: Question[A]) -> A:
@@ -193,7 +197,13 @@ class FakeFeed:
                 answer: object = self._activations(layer, sample)
             case AskLayerStats():
                 answer = self._stats()
+            case AskHistograms(layer):
+                answer = self._histograms(layer)
         return cast(A, answer)
+
+    def _histograms(self, layer: int) -> Histograms:
+        bell = np.exp(-(np.linspace(-3, 3, BINS) ** 2)).astype(np.float32)
+        return Histograms(layer, bell / bell.sum(), 0.42, bell[::-1] ** 3 / (bell**3).sum(), 0.0012, self.step)
 
     def _stats(self) -> LayerStats:
         rows = self._overview.layers

@@ -120,8 +120,7 @@ class Plot:
         dots = line_dots(x, y, self._axes.across, self._axes.upward, at.columns * wide, at.rows * tall)
         mark = "" if glyphs.braille else glyphs.band
         if glyphs.braille:  # half of the dots, so that a line stands out where there are no colours too
-            rows, columns = np.indices(dots.shape, sparse=True)
-            dots &= (rows + columns) % 2 == 0
+            dots[::2, 1::2] = dots[1::2, ::2] = False
         self._canvas.dots(at.left, 0, dots, "dim", glyphs, mark=mark)
 
     def line(self, x: Numbers, y: Numbers, role: Role, number: int, *, over: bool) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -239,7 +239,7 @@ def test_the_slowest_come_first_and_what_is_searched_for_is_found_in_folded_bloc
     table.fold(5)
     table.sort(by_time=True)
     lines = drawn(table, 100, 20)
-    assert "slowest first" in lines[0]
+    assert "by time" in lines[0]
     assert [line[2:].split()[0] for line in lines[1:7]] == ["5", "1", "8", "2", "3", "4"]
     table.sort(by_time=False)
     assert table.search("CONV 6") == 6
@@ -256,11 +256,11 @@ def test_of_a_thousand_layers_those_in_sight_are_painted_in_no_time() -> None:
     known = stats(1000, 0.5)
     table.show(replace(OVERVIEW, layers=rows), known, 500)
     drawn(table, 120, 30)
-    began = perf_counter()
+    began = process_time()
     for cursor in range(500, 510):
         table.show(replace(OVERVIEW, layers=rows), known, cursor)
         drawn(table, 120, 30)
-    assert (perf_counter() - began) / 10 < 0.1
+    assert (process_time() - began) / 10 < 0.05
 
 
 @pytest.mark.parametrize(

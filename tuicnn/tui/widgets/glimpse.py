@@ -100,7 +100,8 @@ class Glimpse(Container):
         number = f"{seen.sample + 1:,}/{seen.samples:,}  " if seen.sample >= 0 else "your own  "
         self.query_one("#sample_heading", Heading).show((number, "dim"), says, truth)
         picture, room = self.query_one("#picture", Picture), self.query_one("#sample_body").size
-        columns, rows = Picture.size_for(*seen.image.shape[:2], self.terminal)
+        high, wide = seen.image.shape[:2]
+        columns, rows = Picture.size_for(high, wide, self.terminal)
         scale = min(1.0, max(8, room.width) / columns, max(4, room.height - 3) / rows)
         picture.styles.width, picture.styles.height = max(1, int(columns * scale)), max(1, int(rows * scale))
         picture.show(seen.image)

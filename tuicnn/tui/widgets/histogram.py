@@ -56,4 +56,5 @@ class Histogram(LineWidget):
         while bins // together > width:
             together *= 2
         shares = self._shares.astype(np.float64)
-        return shares[: bins // together * together].reshape(-1, together).sum(axis=1)
+        sums: NDArray[np.float64] = shares[: bins // together * together].reshape(-1, together).sum(axis=1)
+        return sums

@@ -85,10 +85,13 @@ class LayerTable(LineWidget):
         super().__init__(terminal, id=id)
         self._rows: tuple[LayerRow, ...] = ()
         self._names: list[str] = []
+        self._longest_name = self._longest_shape = 0
+        self._weights = 0  # of all layers
         self._lines: list[Line] = []
         self._macs = 0
         self._list = LayerList()
         self._items: list[Item] = []
+        self._longest: dict[int, int] = {}  # by the width of the line: the cells of the longest text
         self._stats: LayerStats | None = None
         self._cursor = 0
         self._diverged = -1  # the layer that diverged
@@ -107,8 +110,12 @@ class LayerTable(LineWidget):
                 self._list.take(overview.layers)
             self._rows, self._macs = overview.layers, overview.macs
             self._names = [displayable(row.name, self.terminal) for row in self._rows]
+            self._longest_name = max(map(len, [*self._names, "name"]))
+            self._longest_shape = max((len(shape(row.shape)) for row in self._rows), default=0)
+            self._weights = sum(row.parameters for row in self._rows)
             self._lines = outline(self._rows, self.terminal)
             self._items = self._list.items()
+            self._longest.clear()
         self.repaint()
 
     # -- which lines there are
@@ -166,6 +173,7 @@ class LayerTable(LineWidget):
 
     def _arrange(self) -> None:
         self._items = self._list.items(self._stats.milliseconds if self._stats is not None else None)
+        self._longest.clear()
         self.repaint()
 
     @property
@@ -224,7 +232,7 @@ class LayerTable(LineWidget):
         first, shown, every = self._top + 1, len(self._shown), len(self._items)
         more = "" if shown == every else f" {first}-{first + shown - 1}/{every}"
         query = displayable(self._list.query, self.terminal)
-        what = f'"{query}"' if query else "slowest first" if self.by_time else "layer"
+        what = f'"{query}"' if query else "by time" if self.by_time else "layer"
         name = f"name{more}" if len(f"name{more}") <= self._name_room(width) else "name"
         return f"  {self._before('#', ' ')}{self._name_cell(name, width)}{what}{more if name == 'name' else ''}"
 
@@ -254,8 +262,8 @@ class LayerTable(LineWidget):
 
     def _fit(self, width: int) -> Layout:
         widths = {c: c.least for c in COLUMNS if c is not BLOCK or self.has_blocks}
-        widths[OUTPUT] = max(OUTPUT.least, *(len(shape(row.shape)) for row in self._rows))
-        widths[PARAMETERS] = max(PARAMETERS.least, len(count(sum(row.parameters for row in self._rows))))
+        widths[OUTPUT] = max(OUTPUT.least, self._longest_shape)
+        widths[PARAMETERS] = max(PARAMETERS.least, len(count(self._weights)))
 
         def left() -> int:
             return width - sum(widths[c] + c.gap for c in widths)
@@ -265,7 +273,9 @@ class LayerTable(LineWidget):
                 break
             del widths[last]
         # No wider than the layers need: numbers far from their layer are hard to read.
-        longest = max((len(self._text(item, width)) for item in self._items), default=0)
+        if width not in self._longest:
+            self._longest = {width: max((len(self._text(item, width)) for item in self._items), default=0)}
+        longest = self._longest[width]
         text = max(0, min(left(), max(longest + 2, LONGEST_TEXT)))
         spare = left() - text
         for column in (c for c in (BLOCK, COURSE, BAR) if c in widths):
@@ -312,7 +322,7 @@ class LayerTable(LineWidget):
         return truncated(name, room, self.terminal).ljust(room + NAME_GAP)
 
     def _name_room(self, width: int) -> int:
-        return min(max(map(len, [*self._names, "name"])), width // 2)
+        return min(self._longest_name, width // 2)
 
     def _prefix(self, name: str, width: int) -> str:
         return f"  {self._before('', '')}{self._name_cell(name, width)}"
@@ -344,7 +354,7 @@ class LayerTable(LineWidget):
         return self.style("accent") + Style(bold=True)
 
     def _total(self, layout: Layout) -> Strip:
-        cells: dict[Column, Cell] = {PARAMETERS: (count(sum(row.parameters for row in self._rows)), None)}
+        cells: dict[Column, Cell] = {PARAMETERS: (count(self._weights), None)}
         if self._stats is not None:
             cells[TIME] = (_time(self._stats.step, self.terminal.glyphs.dash), None)
         texts = [f"  {count(self._macs)} multiply-adds{image}" for image in (" an image", "")]
