@@ -97,8 +97,8 @@ class Glimpse(Container):
         else:  # a network whose numbers are not finite names no class
             right, says = False, (f"{glyphs.wrong} says nothing: NaN", "bad")
         truth: tuple[str, Role] = (f", it is {names[seen.label]}" if known and not right else "", "text")
-        number = f"{seen.sample + 1:,}/{seen.samples:,}  " if seen.sample >= 0 else "your own  "
-        self.query_one("#sample_heading", Heading).show((number, "dim"), says, truth)
+        number = f"  {seen.sample + 1:,}/{seen.samples:,}" if seen.sample >= 0 else "  your own"
+        self.query_one("#sample_heading", Heading).show(says, truth, (number, "dim"))
         picture, room = self.query_one("#picture", Picture), self.query_one("#sample_body").size
         high, wide = seen.image.shape[:2]
         columns, rows = Picture.size_for(high, wide, self.terminal)

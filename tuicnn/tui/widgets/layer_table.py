@@ -54,7 +54,7 @@ COLUMNS = (BLOCK, OUTPUT, PARAMETERS, TIME, BAR, ACTIVATION, GRADIENT, COURSE, U
 
 LEAST_TEXT = 10  # of a layer as it is written, beside its name
 NAME_GAP = 1
-LEAST_LAYERS = 6  # in sight before there is room for what is no layer
+LEAST_LAYERS = 8  # in sight before there is room for what is no layer
 LONGEST_TEXT = 32  # of short layers, so that the totals have room
 REMARK_FROM = 9  # lines from which on there is one for a sentence about the chosen layer
 
