@@ -300,6 +300,7 @@ async def test_a_signal_does_not_make_a_run_that_is_gone_go_on(feed: FakeFeed) -
 
 async def test_closed_dialogs_leave_nothing_behind(feed: FakeFeed) -> None:
     def kept() -> tuple[int, int]:
+        gc.collect()
         kinds = [type(o) for o in gc.get_objects()]  # isinstance would wake what is loaded when it is asked for
         return kinds.count(StylesCache), sum(issubclass(kind, Strip) for kind in kinds)
 
