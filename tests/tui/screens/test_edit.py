@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.events import Key
+from textual.events import Key, MouseScrollDown
 
 import tuicnn.language.editing  # noqa: F401 - the view imports it in a thread, which takes long
 from tests.runs.small import NET, made_data, read_journal, train
@@ -145,6 +145,23 @@ async def test_tab_completes_and_goes_through_what_must_be_given(editing: Editin
         assert text(screen).endswith(" -> conv 4 5x5\n")
         await screen.press("enter", "tab")
         assert text(screen).endswith("\n    \n")
+
+
+async def test_the_mouse_puts_the_cursor_selects_and_scrolls(editing: Editing) -> None:
+    async with editing() as screen:
+        view(screen).become("# \N{CJK UNIFIED IDEOGRAPH-6F22}x\n\tab\n" + "\n" * 60)
+        await screen.pilot.mouse_down("#net", offset=(5 + 5, 1))  # a tab has four cells
+        await screen.pilot.hover("#net", offset=(5 + 2, 0))
+        await screen.pilot.mouse_up("#net", offset=(5 + 2, 0))
+        opened = view(screen).text
+        assert opened is not None
+        assert (opened.buffer.anchor, opened.buffer.cursor) == ((1, 2), (0, 2))
+        await screen.press("delete", "y")
+        assert text(screen).startswith("# yb\n")
+        for _ in range(5):
+            view(screen).editor.post_message(MouseScrollDown(None, 1, 1, 0, 0, 0, False, False, False))
+        await screen.sees("16   ")
+        assert opened.buffer.cursor == (0, 3)
 
 
 async def test_help_tells_of_the_word_at_the_cursor(editing: Editing) -> None:

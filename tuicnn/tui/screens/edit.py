@@ -25,19 +25,22 @@ PATIENCE = 15.0  # seconds for the former run to save its weights, or to stop
 
 
 class EditScreen(NetTextView, inherit_bindings=False):
-    """Letters type in the text; Escape leaves it to the keys of the view, Enter goes back to it."""
+    """Letters type in the text; Escape leaves it to the keys of the view, Enter goes back to it.
+
+    What Ctrl and a letter do, the capital does out of the text: some terminals keep Ctrl-W or Ctrl-S for themselves.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,i,up,down,left,right", "type", "edit", tooltip="Go into the text, where letters type."),
         Binding("escape", "leave_text", "other keys", tooltip="Out of the text: digits and letters are keys again."),
-        Binding("ctrl+r,r", "run(False)", "run anew", tooltip="Train this text as a new run, from new weights."),
-        Binding("ctrl+w,w", "run(True)", "run warm", tooltip="Train it; lines marked = keep this run's weights."),
-        Binding("ctrl+s,s", "save", "save", tooltip="Save the text to its file."),
-        Binding("a", "save_as", "save as", show=False, tooltip="Save the text under another name."),
-        Binding("ctrl+f,f", "fix", "fix", show=False, tooltip="Write what the next problem says instead."),
-        Binding("ctrl+u,u,ctrl+underscore", "undo", "undo", show=False, tooltip="Take the last change back."),
+        Binding("ctrl+r,R", "run(False)", "run anew", tooltip="Train this text as a new run, from new weights."),
+        Binding("ctrl+w,W", "run(True)", "run warm", tooltip="Train it; lines marked = keep this run's weights."),
+        Binding("ctrl+s,S", "save", "save", tooltip="Save the text to its file."),
+        Binding("A", "save_as", "save as", show=False, tooltip="Save the text under another name."),
+        Binding("ctrl+f,F", "fix", "fix", tooltip="Write what the next problem says instead."),
+        Binding("ctrl+u,ctrl+underscore,u", "undo", "undo", show=False, tooltip="Take the last change back."),
         Binding("ctrl+y,U", "redo", "redo", show=False, tooltip="Make it again."),
-        Binding("ctrl+n,n", "next_word", "next word", show=False, tooltip="Choose the next word that tab would write."),
+        Binding("ctrl+n", "next_word", "next word", show=False, tooltip="Choose the next word that tab would write."),
         Binding("f1", "app.help", "keys", show=False, tooltip="Show the keys, also from within the text."),
     ]
 
@@ -54,6 +57,8 @@ class EditScreen(NetTextView, inherit_bindings=False):
             return self.is_typing == (action == "leave_text")
         if action == "run" and parameters == (True,):
             return self.analyst.former is not None
+        if action == "fix":
+            return any(remark.fixable for remarks in self.analysis.remarks.values() for remark in remarks)
         return True
 
     def action_leave_text(self) -> None:
@@ -92,7 +97,7 @@ class EditScreen(NetTextView, inherit_bindings=False):
         line, rest, every = (((row, 1), (row + 1, 0)), ((row, 1), (len(buffer.lines) + 1, 1)), ((1, 1), (row, 1)))
         found = next(filter(None, (fixable(document, *stretch) for stretch in (line, rest, every))), [])
         if not found:
-            self.notice("This takes a thought: no key can mend it." if self.analysis.remarks else "Nothing is wrong.")
+            self.notice("no problem is left that a key can fix")
             return
         problem, before = found[0].diagnostic, list(buffer.lines)
         self.become(apply_edits(buffer.plain, problem.fixes))

@@ -136,6 +136,7 @@ class NetTextView(View, inherit_bindings=False):
         if self.text is None:
             return
         self.analysis = analysis
+        self.refresh_bindings()
         self.editor.show(self.text.buffer, analysis, colours=analysis.document is not None)
         self.draw_heading()
         self._draw_notes()
