@@ -274,3 +274,25 @@ async def test_ascii_stays_ascii(trained: TrainedFeed, terminal: TerminalProfile
         await typed(screen, "step conv1.weight[2,0,1,1]")
         await screen.sees("moved by")
         assert screen.text.isascii()
+
+
+async def test_a_dialog_leaves_the_moment_and_another_view_ends_it(trained: TrainedFeed) -> None:
+    app = app_of(trained)
+    async with showing(app, (120, 40)) as screen:
+        await opened(screen)
+        await screen.press("enter")
+        await at(screen, "logits")
+        trained.train(5)
+        await screen.press("question_mark")
+        await screen.sees("Open the chosen part")
+        await screen.press("escape")
+        await screen.sees("step 4, frozen")
+        await screen.press("1", EXPLAIN)
+        await screen.sees("step 9, frozen", " < logits[")
+        app.screen.selection.address = "relu1[1,2,3]"  # type: ignore[attr-defined]
+        app.switch_mode("train")
+        await screen.pause()
+        app.go_down("explain")
+        await stands(screen, "relu1[1,2,3]")
+        await screen.press("escape")
+        await screen.until(lambda: app.current_mode == "train")

@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import ScreenResume, ScreenSuspend
 
 from tuicnn.errors import UserError
 from tuicnn.observing.image import PinnedImage
@@ -17,7 +18,7 @@ from tuicnn.specimen.address import Address, AddressError, parse
 from tuicnn.system.background import in_background
 from tuicnn.training.events import Overview, State
 from tuicnn.tui.context import ViewContext
-from tuicnn.tui.microscope import Microscope, Sight, look, opens
+from tuicnn.tui.microscope import Microscope, Sight, Stop, look, opens
 from tuicnn.tui.moment import Moment, Moments
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.address_line import AddressLine
@@ -71,6 +72,7 @@ class ExplainScreen(View, inherit_bindings=False):
         self._moment: Moment | None = None
         self._former: Moment | None = None  # before the last step, for comparison
         self._scope: Microscope | None = None
+        self._trail: list[Stop] = []  # that of the moment before
         self._sight: Sight | None = None
         self._before: float | None = None
         self._note = ""
@@ -96,11 +98,19 @@ class ExplainScreen(View, inherit_bindings=False):
         if drawn.overview is None:
             self._show()
 
-    def on_screen_resume(self, event: object) -> None:
-        """Take this moment, for the image and the epoch that were chosen elsewhere."""
-        self._note = ""
-        self._moment = None if not self._asking else self._moment
-        super().on_screen_resume(event)  # type: ignore[arg-type]
+    def on_screen_suspend(self, event: ScreenSuspend) -> None:
+        """Let the moment go where another view comes to the front; under a dialog it stays."""
+        super().on_screen_suspend(event)
+        if self.app.current_mode != self.mode:
+            self._moment = self._former = self._sight = self._before = None
+            self._trail = self._scope.trail if self._scope is not None else self._trail
+            self._scope, self._note = None, ""
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Take this moment, for the image, the epoch and the address that were chosen elsewhere."""
+        super().on_screen_resume(event)
+        if self._moment is None:
+            self._note = ""
 
     # -- the moment
 
@@ -129,11 +139,13 @@ class ExplainScreen(View, inherit_bindings=False):
 
     def _use(self, moment: Moment) -> None:
         """Look at another moment; the trail stays where the network has its addresses."""
-        before, self._moment = self._scope, moment
-        self._scope = Microscope(moment.specimen)
+        if self.app.current_mode != self.mode:  # a person went to another view meanwhile
+            return
+        self._trail = self._scope.trail if self._scope is not None else self._trail
+        self._moment, self._scope = moment, Microscope(moment.specimen)
         address = self.selection.address
-        if before is not None and before.trail and (not address or address == str(before.address)):
-            self._scope.trail = before.trail
+        if self._trail and (not address or address == str(self._trail[-1].address)):
+            self._scope.trail = self._trail
         else:
             try:
                 self._scope.begin(address)
