@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.specimen.address import Address, AddressError, parse
@@ -49,7 +50,7 @@ class Sight:
         name = self.names[address.index[0]]
         return "" if name == str(address.index[0]) else name
 
-    @property
+    @cached_property
     def order(self) -> list[int]:
         """The parts in the order in which they are listed: as they are in a window or a step, else the largest first.
 

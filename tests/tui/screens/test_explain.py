@@ -158,10 +158,9 @@ async def test_s_trains_a_step_that_was_told_to_the_bit(trained: TrainedFeed) ->
         await screen.press("s")
         await screen.sees(f"before step 6 it was {told:.6g}")
         assert trained.acted == ["pause", "step", "step"]
+        assert "s one step" in screen.lines[-1]
         trained.state = State.DONE
-        await screen.until(lambda: screen.app.watcher.latest.state is State.DONE)
-        await screen.press("s")
-        await screen.sees("training is over: no step follows")
+        await screen.until(lambda: "s one step" not in screen.lines[-1])
 
 
 async def test_the_moment_stands_still_while_training_goes_on(trained: TrainedFeed) -> None:
@@ -241,8 +240,7 @@ async def test_past_epochs_are_looked_at_with_the_same_address(trained: TrainedF
         await screen.press("[")
         await screen.sees("after epoch 1")
         await screen.until(lambda: f" = {specimen(past).explain('conv1[2,4,5]').value:.6g} " in screen.text)
-        await screen.press("s")
-        await screen.sees("these are the weights of a past epoch")
+        await screen.until(lambda: "s one step" not in screen.lines[-1])
         await screen.press("]")
         await screen.sees("step 10, frozen")
 
@@ -271,6 +269,10 @@ async def test_ascii_stays_ascii(trained: TrainedFeed, terminal: TerminalProfile
             await screen.press("enter")
             await screen.pause(0.05)
             assert screen.text.isascii()
+        await screen.press("slash", *"conv1.weight/exp_avg[2,0,1,1]", "enter")
+        await stands(screen, "conv1.weight/exp_avg[2,0,1,1]")
+        await screen.press("b")
+        await stands(screen, "step conv1.weight/exp_avg[2,0,1,1]")
         await typed(screen, "step conv1.weight[2,0,1,1]")
         await screen.sees("moved by")
         assert screen.text.isascii()
@@ -296,3 +298,13 @@ async def test_a_dialog_leaves_the_moment_and_another_view_ends_it(trained: Trai
         await stands(screen, "relu1[1,2,3]")
         await screen.press("escape")
         await screen.until(lambda: app.current_mode == "train")
+
+
+async def test_keys_that_come_faster_than_numbers_open_are_not_lost(trained: TrainedFeed) -> None:
+    async with showing(trained, (120, 40)) as screen:
+        await opened(screen)
+        await screen.press("enter", "enter", "1", EXPLAIN, "colon", *"step", "space", *"conv1.weight[2,0,1,1]", "enter")
+        await stands(screen, "step conv1.weight[2,0,1,1]")
+        assert trained.acted == []
+        await screen.press(*["enter"] * 3)
+        await at(screen, "batch[")

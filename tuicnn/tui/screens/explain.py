@@ -55,7 +55,10 @@ class ExplainScreen(View, inherit_bindings=False):
         Binding("[", "epoch(-1)", "epoch before", show=False, tooltip="The weights after the epoch before."),
         Binding("]", "epoch(1)", "epoch after", show=False, tooltip="The weights after the next epoch, or the newest."),
         Binding("f", "freeze", "newest", show=False, tooltip="Take the weights of this moment."),
-        Binding(":,/", "type", "address", show=False, tooltip="Type an address, such as conv1[2,10,14]."),
+        # with priority: what is typed after it would else come here, before the line is open
+        Binding(
+            ":,/", "type", "address", show=False, priority=True, tooltip="Type an address, such as conv1[2,10,14]."
+        ),
         Binding("home", "begin", "prediction", show=False, tooltip="Begin again at the prediction."),
     ]
 
@@ -78,6 +81,7 @@ class ExplainScreen(View, inherit_bindings=False):
         self._note = ""
         self._asking = False
         self._wanted = self._looked = 0  # how often the address was changed, and which change was looked at last
+        self._following = False
         self._then: Callable[[], object] | None = None  # what waits for the sight
         self._turn = Lock()  # a specimen is looked into by one thread at a time
 
@@ -104,7 +108,8 @@ class ExplainScreen(View, inherit_bindings=False):
         if self.app.current_mode != self.mode:
             self._moment = self._former = self._sight = self._before = None
             self._trail = self._scope.trail if self._scope is not None else self._trail
-            self._scope, self._note = None, ""
+            self._scope, self._then, self._note = None, None, ""
+            self.query_one("#address", AddressLine).close()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Take this moment, for the image, the epoch and the address that were chosen elsewhere."""
@@ -143,6 +148,7 @@ class ExplainScreen(View, inherit_bindings=False):
             return
         self._trail = self._scope.trail if self._scope is not None else self._trail
         self._moment, self._scope = moment, Microscope(moment.specimen)
+        self.refresh_bindings()
         address = self.selection.address
         if self._trail and (not address or address == str(self._trail[-1].address)):
             self._scope.trail = self._trail
@@ -171,35 +177,39 @@ class ExplainScreen(View, inherit_bindings=False):
         if (layer := self._scope.specimen.names.numbers.get(self._scope.address.name)) is not None:
             self.selection.layer = layer
         self._wanted += 1
-        if self._wanted - self._looked == 1 or not self._looking:
+        if not self._following:
+            self._following = True
             self.run_worker(self._follow(), group="look")
-
-    @property
-    def _looking(self) -> bool:
-        return any(worker.group == "look" and worker.is_running for worker in self.workers)
 
     async def _follow(self) -> None:
         """Look at the newest address until it is seen."""
-        while self._looked != self._wanted:
-            wanted, scope, former = self._wanted, self._scope, self._former
-            assert scope is not None
-            said = self.set_timer(_PATIENCE, partial(self.notice, f"computing {scope.address.brief}"))
-            try:
-                sight, before = await in_background(partial(self._seen, scope, scope.address, former))
-            except UserError as error:
-                self._looked = wanted
-                if wanted == self._wanted:
-                    self._lost(str(error))
-                continue
-            finally:
-                said.stop()
-            self._looked = wanted
-            if wanted == self._wanted:
-                self._sight, self._before = sight, before
-                self._show()
-                then, self._then = self._then, None
-                if then is not None:
-                    then()
+        try:
+            while self._looked != self._wanted and self._scope is not None:
+                await self._follow_once(self._scope)
+        finally:
+            self._looked, self._following = self._wanted, False
+
+    async def _follow_once(self, scope: Microscope) -> None:
+        """Look where the microscope stands, and show it if that is still wanted."""
+        wanted, sentence = self._wanted, ""
+        said = self.set_timer(_PATIENCE, partial(self.notice, f"computing {scope.address.brief}"))
+        try:
+            sight, before = await in_background(partial(self._seen, scope, scope.address, self._former))
+        except UserError as error:
+            sentence = str(error)
+        finally:
+            said.stop()
+        self._looked = wanted
+        if wanted != self._wanted or scope is not self._scope:
+            return
+        if sentence:
+            self._lost(sentence)
+            return
+        self._sight, self._before = sight, before
+        self._show()
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
     def _seen(self, scope: Microscope, address: Address, former: Moment | None) -> tuple[Sight, float | None]:
         """In a thread: the sight, and what the number was before the last step."""
@@ -263,6 +273,14 @@ class ExplainScreen(View, inherit_bindings=False):
             self._show()
 
     # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While an address is typed, its slash is one of its letters; a step is for a run that trains."""
+        if action == "type":
+            return not self.query_one("#address", AddressLine).display
+        if action == "step":
+            return self.selection.epoch is None and not (self.watcher.latest.state.final or self.snapshot.gone)
+        return True
 
     def action_down(self) -> None:
         """Open the chosen part."""
@@ -372,11 +390,10 @@ class ExplainScreen(View, inherit_bindings=False):
     @on(AddressLine.Typed)
     def _on_typed(self, message: AddressLine.Typed) -> None:
         line = self.query_one("#address", AddressLine)
-        if not message.text.strip():
+        if not message.text.strip() or self._scope is None:
             line.close()
             return
         try:
-            assert self._scope is not None
             self._scope.open(parse(message.text))
         except UserError as error:
             self.notice(str(error))
@@ -428,11 +445,7 @@ class ExplainScreen(View, inherit_bindings=False):
     def action_step(self) -> None:
         """Train one step, and compare."""
         progress = self.watcher.latest
-        if self.selection.epoch is not None:
-            self.notice("these are the weights of a past epoch; ] goes to the newest, which can be trained")
-        elif progress.state.final or self.snapshot.gone:
-            self.notice("training is over: no step follows")
-        elif progress.state is State.TESTING or 0 < progress.steps <= progress.step:
+        if progress.state is State.TESTING or 0 < progress.steps <= progress.step:
             self.notice("no step follows: training is over, and the test images are next")
         elif not self._asking:
             self.notice("training one step")

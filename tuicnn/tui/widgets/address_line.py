@@ -17,7 +17,6 @@ class AddressLine(LineWidget):
 
     DEFAULT_CSS = """
     AddressLine { display: none; height: 1; dock: bottom; margin-bottom: 1; }
-    AddressLine.-open { display: block; }
     """
 
     can_focus = True
@@ -34,13 +33,13 @@ class AddressLine(LineWidget):
     def open(self, text: str = "") -> None:
         """Type here, from a text on."""
         self._text = text
-        self.add_class("-open")
-        self.focus()
+        self.display = True
+        self.screen.set_focus(self)  # at once: `focus` would let the keys that come next go elsewhere
         self.repaint()
 
     def close(self) -> None:
         """Type no more."""
-        self.remove_class("-open")
+        self.display = False
         self.screen.set_focus(None)
 
     def on_key(self, event: Key) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tuicnn.numbers import counted
 from tuicnn.specimen.explanation import Explanation, total
 from tuicnn.tui.microscope import Sight
 from tuicnn.tui.widgets.explanation.block import Block, Line, Pen, Target, blank, stacked
@@ -9,6 +10,8 @@ from tuicnn.tui.widgets.explanation.figures import figure, precise, sign_role
 from tuicnn.tui.widgets.explanation.table import table
 
 __all__ = ["step"]
+
+_OTHERS = 20  # columns that are kept for what the others come to
 
 
 def step(pen: Pen, sight: Sight, chosen: int, width: int, height: int) -> Block:
@@ -45,9 +48,9 @@ def _made_of(line: Line, other: Explanation, width: int) -> None:
         if part.factor != 1 and other.address.state:
             text = f"{figure(part.factor)} {line.pen.terminal.glyphs.times} {figure(part.value)} ({part.label})"
         rest = len(largest) - place
-        if line.width + len(text) + (24 if rest > 1 else 0) > width:
+        if line.width + len(text) + (_OTHERS if rest > 1 else 0) > width:
             left = total(other.contribution for other in largest[place:])
-            line.text(f"{rest} others ", "dim").text(figure(left), sign_role(left))
+            line.text(f"{counted(rest, 'other')} ", "dim").text(figure(left), sign_role(left))
             return
         between = " + " if other.address.state and rest > 1 else "   " if rest > 1 else ""
         line.text(text, "text", Target("open", part.address) if part.address is not None else None)

@@ -6,6 +6,7 @@ import math
 
 from tuicnn.display.signed_bar import signed_bar
 from tuicnn.display.text import displayable
+from tuicnn.numbers import counted
 from tuicnn.specimen.explanation import COMBINE, Explanation, Part, total
 from tuicnn.tui.microscope import Sight
 from tuicnn.tui.widgets.explanation.block import Block, Line, Pen, Target
@@ -102,7 +103,7 @@ class _Names:
 def _whole(line: Line, explanation: Explanation, others: list[int]) -> Line:
     """What the parts that are not in sight come to, and what all of them make."""
     if others:
-        line.text(f"  {len(others):,} other{'s' * (len(others) > 1)}", "dim")
+        line.text(f"  {counted(len(others), 'other')}", "dim")
         if explanation.combine == "sum":
             line.text(f" {figure(total(explanation.parts[place].contribution for place in others))}")
         line.text("   ")
