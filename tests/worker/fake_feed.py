@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from dataclasses import replace
 from time import monotonic
@@ -9,9 +10,11 @@ from typing import TypeVar, cast
 
 import numpy as np
 
+from tuicnn.errors import UserError
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.histograms import BINS, AskHistograms, Histograms
 from tuicnn.observing.image import PinnedImage
+from tuicnn.observing.kernels import AskKernels, Kernels
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
 from tuicnn.observing.question import Question
 from tuicnn.training.divergence import Divergence
@@ -192,9 +195,15 @@ class FakeFeed:
     async def ask(self, question: Question[A]) -> A:
         self._answer(type(question).__name__)
         match question:
-            case AskActivations(layer, PinnedImage(sample)):
+            case AskActivations(layer, PinnedImage(sample, pixels)):
                 self.activations.append((layer, sample))
-                answer: object = self._activations(layer, sample)
+                seen = self._activations(layer, sample)
+                if pixels:
+                    own = np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(seen.image.shape)
+                    seen = replace(seen, sample=-1, label=-1, image=own)
+                answer: object = seen
+            case AskKernels(layer, picture):
+                answer = self._kernels(layer, picture)
             case AskLayerStats():
                 answer = self._stats()
             case AskHistograms(layer):
@@ -204,6 +213,16 @@ class FakeFeed:
     def _histograms(self, layer: int) -> Histograms:
         bell = np.exp(-(np.linspace(-3, 3, BINS) ** 2)).astype(np.float32)
         return Histograms(layer, bell / bell.sum(), 0.42, bell[::-1] ** 3 / (bell**3).sum(), 0.0012, self.step)
+
+    def _kernels(self, layer: int, picture: int) -> Kernels:
+        row = self._overview.layers[layer]
+        if row.kind != "conv":
+            raise UserError(f"{row.name} has no kernels: choose a conv or a dense layer.")
+        source = row.inputs[0]
+        channels = (self._overview.layers[source].shape if source >= 0 else self._overview.input)[0]
+        units = np.arange(row.shape[0] * channels)[:, None, None]
+        pictures = np.sin(units + np.arange(9).reshape(3, 3)).astype(np.float32)
+        return Kernels(layer, f"{row.name}.weight", len(pictures), 0, channels, pictures, False, self.step)
 
     def _stats(self) -> LayerStats:
         rows = self._overview.layers

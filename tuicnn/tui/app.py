@@ -36,6 +36,7 @@ from tuicnn.tui.screens.edit import EditScreen
 from tuicnn.tui.screens.explain import ExplainScreen
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
+from tuicnn.tui.screens.maps import MapsScreen
 from tuicnn.tui.screens.train import TrainScreen
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.keys import described, shortcuts
@@ -49,6 +50,7 @@ COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "non
 #: the views in the order of their digits, each by the mode that Textual knows it by: name, class, what it is for
 VIEWS: dict[str, tuple[str, type[View], str]] = {
     "train": ("Train", TrainScreen, "Is it learning? The layers and the curves."),
+    "maps": ("Maps", MapsScreen, "What has a layer learnt? An image on its way through, and the kernels."),
     "explain": ("Explain", ExplainScreen, "What is a number made of? Down to pixels and weights, and back."),
     "edit": ("Edit", EditScreen, "Change the net, and train it again, with the weights that it has."),
 }

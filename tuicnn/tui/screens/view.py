@@ -13,6 +13,7 @@ from textual.timer import Timer
 
 from tuicnn.display.text import displayable
 from tuicnn.observing.question import Question
+from tuicnn.runs.folder import RunFolder
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.messages import GoDown, Watched
@@ -97,6 +98,11 @@ class View(Screen[None], inherit_bindings=False):
     def too_small(self) -> bool:
         """Whether the terminal is too small, so that only this is shown."""
         return self.has_class("-too-small")
+
+    @property
+    def folder(self) -> RunFolder | None:
+        """Where the run's files are; None where it has none."""
+        return self.context.folder
 
     def go_down(self, mode: str) -> None:
         """Show the view of what was chosen in this one; escape comes back."""

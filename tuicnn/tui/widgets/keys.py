@@ -27,6 +27,8 @@ NAMES = {
     "minus": "-",
     "plus": "+",
     "equals_sign": "=",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
 }
 
 

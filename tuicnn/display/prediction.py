@@ -1,0 +1,30 @@
+"""What a network says an image is, in a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.numbers import percent
+
+__all__ = ["prediction"]
+
+
+def prediction(
+    probabilities: NDArray[np.float32], label: int, names: Sequence[str], terminal: TerminalProfile
+) -> list[tuple[str, Role]]:
+    """`✗ says 4 61.2%, it is 9`, of the names of the classes; a label of -1 is not known, and nobody is right then."""
+    glyphs = terminal.glyphs
+    if not np.isfinite(probabilities).all():  # a network whose numbers are not finite names no class
+        truth = f", it is {names[label]}" if label >= 0 else ""
+        return [(f"{glyphs.wrong} says nothing: NaN", "bad"), (truth, "text")]
+    said = int(np.argmax(probabilities))
+    text = f"says {names[said]} {percent(float(probabilities[said]))}"
+    if label < 0:
+        return [(text, "accent")]
+    if said == label:
+        return [(f"{glyphs.check} {text}", "good")]
+    return [(f"{glyphs.wrong} {text}", "bad"), (f", it is {names[label]}", "text")]

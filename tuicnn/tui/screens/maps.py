@@ -1,0 +1,408 @@
+"""The Maps view: what has a layer learnt? The image, what the layer makes of it or its kernels, the probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+
+from tuicnn.display.prediction import prediction
+from tuicnn.display.text import displayable, truncated
+from tuicnn.numbers import shape
+from tuicnn.observing.activations import Activations, AskActivations
+from tuicnn.observing.image import PinnedImage
+from tuicnn.observing.kernels import AskKernels, Kernels
+from tuicnn.observing.question import Question
+from tuicnn.training.events import LayerRow, Overview
+from tuicnn.tui.answers import Answers
+from tuicnn.tui.context import ViewContext
+from tuicnn.tui.screens.view import View
+from tuicnn.tui.widgets.bars import Bars
+from tuicnn.tui.widgets.heading import Heading
+from tuicnn.tui.widgets.layer_strip import LayerStrip
+from tuicnn.tui.widgets.lines import Part
+from tuicnn.tui.widgets.maps import Maps
+from tuicnn.tui.widgets.one_map import OneMap
+from tuicnn.tui.widgets.picture import Picture
+from tuicnn.tui.widgets.sentence import Sentence
+from tuicnn.tui.widgets.vector import Vector
+from tuicnn.tui.widgets.view_bar import Tab
+from tuicnn.worker.snapshot import Snapshot
+
+__all__ = ["MapsScreen"]
+
+SHOWN = ("feature_maps", "feature_vector", "one_map", "maps_why")  # the widgets that stand in each other's place
+BARS = 20  # cells that bars take at least, with names of one character
+LONGEST = 24  # cells of a layer's name
+
+
+class MapsScreen(View, inherit_bindings=False):
+    """All channels as small pictures, or `z` one in full; `v` the kernels instead."""
+
+    CSS_PATH = "maps.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,j", "layer(1)", "next layer", tooltip="Go to the next layer."),
+        Binding("shift+tab,k", "layer(-1)", "layer before", show=False, tooltip="Go to the layer before."),
+        Binding("home,g", "layer(-100000)", "first layer", show=False, tooltip="Go to the first layer."),
+        Binding("end,G", "layer(100000)", "last layer", show=False, tooltip="Go to the last layer."),
+        Binding("left", "move(0, -1)", "left", show=False, tooltip="Choose the map, or the pixel, to the left."),
+        Binding("right", "move(0, 1)", "right", show=False, tooltip="Choose the map, or the pixel, to the right."),
+        Binding("up", "move(-1, 0)", "up", show=False, tooltip="Choose the map, or the pixel, above."),
+        Binding("down", "move(1, 0)", "down", show=False, tooltip="Choose the map, or the pixel, below."),
+        Binding("pagedown", "page(1)", "further maps", show=False, tooltip="Show further maps; in full, the next one."),
+        Binding(
+            "pageup", "page(-1)", "maps before", show=False, tooltip="Show the maps before; in full, the last one."
+        ),
+        Binding("enter", "open", "open", tooltip="Show the chosen map in full, or how the chosen number came about."),
+        Binding("z", "zoom", "one map", show=False, tooltip="Show one map in full, or all of them."),
+        Binding("escape", "back", "all maps", tooltip="Back to all maps."),
+        Binding("v", "kernels", "kernels", tooltip="Show the layer's kernels in the place of its maps, or the maps."),
+        Binding("t", "median", "median as zero", show=False, tooltip="Take each map's median as zero, or zero itself."),
+        Binding("n", "sample(1)", "next image", tooltip="Take the next validation image."),
+        Binding("p", "sample(-1)", "image before", show=False, tooltip="Take the image before."),
+        Binding("[", "epoch(-1)", "epoch before", show=False, tooltip="Look with the weights after the epoch before."),
+        Binding("]", "epoch(1)", "next epoch", show=False, tooltip="Look with the weights after the next epoch."),
+    ]
+
+    def __init__(self, context: ViewContext, mode: str, tabs: Sequence[Tab]) -> None:
+        super().__init__(context, mode, tabs)
+        self._answers = Answers(context.watcher)
+        self._chosen = {False: 0, True: 0}  # the map, and the kernel
+        self._cursor = (0, 0)
+        self._kernels = self._zoomed = False
+        self._median = True
+
+    def compose_body(self) -> ComposeResult:
+        """See `View`."""
+        terminal = self.terminal
+        yield LayerStrip(terminal, id="layer_strip")
+        yield Heading(terminal, "image", id="image_line")
+        with Horizontal(id="maps_body"):
+            with Vertical(id="maps_left"):
+                yield Picture(terminal, id="picture")
+                yield Bars(terminal, id="bars")
+            with Vertical(id="maps_right"):
+                yield Heading(terminal, "maps", id="maps_heading")
+                yield Maps(terminal, id="feature_maps")
+                yield Vector(terminal, id="feature_vector")
+                yield OneMap(terminal, id="one_map")
+                yield Sentence(terminal, id="maps_why")
+
+    # -- what is asked
+
+    def questions(self) -> Iterable[Question[Any]]:
+        """The activations of the chosen layer, and its kernels where these are looked at."""
+        if self.too_small:
+            return
+        yield AskActivations(self.selection.layer, self.selection.image)
+        if self._kernels:
+            yield AskKernels(self.selection.layer, self._chosen[True])
+
+    def ask(self) -> None:
+        """Subscribe to the questions, or where a past epoch is looked at ask what is not known of it yet."""
+        epoch = self.selection.epoch
+        if epoch is None:
+            super().ask()
+            return
+        self.watcher.subscribe(self)
+        if missing := self._answers.missing(epoch, list(self.questions())):
+            self.run_worker(self._ask_past(epoch, missing), group="past", exclusive=True)
+
+    async def _ask_past(self, epoch: int, questions: Sequence[Question[Any]]) -> None:
+        await self._answers.ask(epoch, questions)
+        self._draw(Snapshot())
+
+    @property
+    def seen(self) -> Activations | None:
+        """The image and what the layer makes of it, as far as it is known."""
+        found = self._answers.answer(AskActivations, self.selection.epoch, self.snapshot)
+        overview = self.snapshot.overview
+        return found if found and overview and found.layer < len(overview.layers) else None
+
+    @property
+    def kernels(self) -> Kernels | None:
+        """The kernels, where these are looked at and known."""
+        found = self._answers.answer(AskKernels, self.selection.epoch, self.snapshot) if self._kernels else None
+        return found if found and found.layer == self.selection.layer else None
+
+    @property
+    def _looked_at(self) -> tuple[np.ndarray[Any, np.dtype[np.float32]] | None, int]:
+        """The pictures (C, H, W) or values (V,) that the arrows go through, and the number of the first."""
+        if self._kernels:
+            return (self.kernels.pictures, self.kernels.first) if self.kernels else (None, 0)
+        if self.seen is None:
+            return None, 0
+        maps = self.seen.maps
+        return (maps.reshape(-1) if maps.ndim == 3 and maps.shape[1:] == (1, 1) else maps), 0
+
+    @property
+    def _count(self) -> int:
+        """How many there are in all."""
+        pictures, _ = self._looked_at
+        return self.kernels.count if self.kernels else 0 if pictures is None else len(pictures)
+
+    # -- what is drawn
+
+    def draw(self, overview: Overview, drawn: Snapshot) -> None:
+        """See `View`."""
+        layer = self.selection.layer = max(0, min(self.selection.layer, len(overview.layers) - 1))
+        self.query_one("#layer_strip", LayerStrip).show([row.name for row in overview.layers], layer)
+        if drawn.overview is not None and self.seen is self._of(drawn) and not self._kernels:
+            return
+        seen = self.seen
+        if seen is not None:
+            self._draw_image(seen, overview)
+        self._draw_heading(overview.layers[layer])
+        why = self._why(overview)
+        shown = "maps_why" if why else self._draw_maps(overview)
+        for name in SHOWN:
+            self.query_one(f"#{name}").display = name == shown
+        if why:
+            self.query_one("#maps_why", Sentence).show(why)
+
+    def _of(self, drawn: Snapshot) -> Activations | None:
+        return self._answers.answer(AskActivations, self.selection.epoch, drawn)
+
+    def _why(self, overview: Overview) -> str:
+        """Why there is nothing to be seen; "" where there is."""
+        kind: type[Question[Any]] = AskKernels if self._kernels else AskActivations
+        if refusal := self._answers.refusal(kind, self.selection.epoch, self.snapshot):
+            return refusal
+        pictures, _ = self._looked_at
+        if pictures is None:
+            return "Waiting for the run" if self.selection.epoch is None else "Reading the weights of that epoch"
+        seen = self.seen
+        if (
+            not self._kernels
+            and seen is not None
+            and np.isnan(pictures).all()
+            and np.isfinite(seen.probabilities).all()
+        ):
+            return f"{overview.layers[seen.layer].name} is not computed, for no other layer reads it."
+        return ""
+
+    def _draw_image(self, seen: Activations, overview: Overview) -> None:
+        names = [displayable(name, self.terminal) for name in overview.class_names]
+        names += [str(i) for i in range(len(names), len(seen.probabilities))]
+        which = f"{seen.sample + 1:,}/{seen.samples:,}" if seen.sample >= 0 else "of your own"
+        says = prediction(seen.probabilities, seen.label, names, self.terminal)
+        epoch, dot = self.selection.epoch, self.terminal.glyphs.dot
+        when: Part = (f"after epoch {epoch}, [ ] others", "warn") if epoch else (f"step {seen.step:,}", "dim")
+        self.query_one("#image_line", Heading).show((f"{which}  ", "dim"), *says, (f"  {dot} ", "dim"), when)
+        self._place_image(seen.image.shape[0], seen.image.shape[1], names)
+        self.query_one("#picture", Picture).show(seen.image)
+        self.query_one("#bars", Bars).show(seen.probabilities, names, seen.label)
+
+    def _place_image(self, height: int, width: int, names: Sequence[str]) -> None:
+        """Give the image whole pixels, or a whole part of them, and the bars the rest of the column."""
+        columns, rows = self.size.width, self.query_one("#maps_body").size.height
+        bars = BARS + min(max(map(len, names)) - 1, 6)
+        most = bars if columns < 100 else 34 if columns < 160 else columns * 3 // 10
+        high = max(3, rows - 1 - min(len(names), 10))
+        wide, tall = Picture.size_for(height, width, self.terminal)
+        times = min(most // wide, high // tall)
+        part = next(n for n in range(1, max(wide, tall) + 1) if wide <= n * most and tall <= n * high)
+        across, down = (wide * times, tall * times) if times else (max(1, wide // part), max(1, tall // part))
+        picture = self.query_one("#picture", Picture)
+        picture.styles.width, picture.styles.height = across, down
+        self.query_one("#maps_left").styles.width = 2 + max(bars, most if columns >= 160 else across)
+
+    def _draw_heading(self, row: LayerRow) -> None:
+        text = displayable(f"  {row.text}" if row.text != row.name else "", self.terminal)
+        title = truncated(displayable(row.name, self.terminal), LONGEST, self.terminal)
+        pictures, _ = self._looked_at
+        if self._kernels:
+            size = f"{shape(pictures.shape[1:])} kernels" if pictures is not None else "kernels"
+        else:
+            size = shape(row.shape)
+        median = self._median and not self._kernels and pictures is not None and pictures.ndim == 3
+        said = "  median as zero" if median and pictures is not None and (pictures < 0).any() else ""
+        self.query_one("#maps_heading", Heading).show((size + text, "dim"), (said, "accent"), titles=[title])
+
+    def _draw_maps(self, overview: Overview) -> str:
+        """Draw what is looked at; returns the widget that it is drawn in."""
+        pictures, first = self._looked_at
+        assert pictures is not None
+        self._keep_inside()
+        chosen = self._chosen[self._kernels] - first
+        if pictures.ndim == 1:
+            last = self.selection.layer == len(overview.layers) - 1  # its values are the classes
+            names = overview.class_names if last else ()
+            self.query_one("#feature_vector", Vector).show(pictures, chosen=chosen, names=names)
+            return "feature_vector"
+        median = self._median and not self._kernels
+        if self._zoomed:
+            self.query_one("#one_map", OneMap).show(pictures[chosen], self._cursor, self._address(), median=median)
+            return "one_map"
+        maps, kernels = self.query_one("#feature_maps", Maps), self.kernels
+        if kernels is None:
+            maps.show(pictures, chosen=chosen, median=median)
+        else:
+            labels = [self._label(kernels, first + i) for i in range(len(pictures))]
+            maps.show(pictures, chosen=chosen, labels=labels, what="kernels")
+        return "feature_maps"
+
+    def _label(self, kernels: Kernels, picture: int) -> str:
+        unit, channel = divmod(picture, kernels.channels)
+        return f"{unit}" if kernels.channels == 1 else f"{unit},{channel}"
+
+    def _keep_inside(self) -> None:
+        """Keep the chosen map and the cursor where there are such."""
+        pictures, _ = self._looked_at
+        if pictures is None:
+            return
+        self._chosen[self._kernels] = max(0, min(self._chosen[self._kernels], self._count - 1))
+        if pictures.ndim == 3:
+            row, column = self._cursor
+            self._cursor = (max(0, min(row, pictures.shape[1] - 1)), max(0, min(column, pictures.shape[2] - 1)))
+
+    def _address(self) -> str:
+        """The address of the chosen number."""
+        from tuicnn.specimen.names import OWN
+
+        chosen, kernels, overview = self._chosen[self._kernels], self.kernels, self.snapshot.overview
+        assert overview is not None
+        name = overview.layers[self.selection.layer].name
+        name = f"@{name}" if name in OWN else name
+        if kernels is not None:
+            index = kernels.index(chosen, *self._cursor)
+            name = f"{name}.weight"
+        else:
+            pictures, _ = self._looked_at
+            flat = pictures is None or pictures.ndim == 1
+            maps = len(overview.layers[self.selection.layer].shape) == 3
+            index = (chosen, *((0, 0) if maps else ())) if flat else (chosen, *self._cursor)
+        return f"{name}[{', '.join(map(str, index))}]"
+
+    # -- keys
+
+    @property
+    def footer(self) -> Sequence[str]:
+        """See `View`."""
+        return (*(("back",) if self._zoomed else ()), "layer(1)", "open", "kernels", "sample(1)")
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What an action does now."""
+        pictures, _ = self._looked_at
+        opens = "explain" if self._zoomed or (pictures is not None and pictures.ndim == 1) else "one map"
+        return {"open": opens, "kernels": "maps" if self._kernels else "kernels"}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Go back to all maps where one is in full; else escape goes up from the view."""
+        return self._zoomed if action == "back" else True
+
+    def _changed(self) -> None:
+        """Ask and draw what was chosen."""
+        self._keep_inside()
+        self.ask()
+        self.refresh_bindings()
+        self._draw(Snapshot())
+
+    def action_layer(self, by: int) -> None:
+        """Go to another layer; it stays at the ends."""
+        self._choose_layer(self.selection.layer + by)
+
+    @on(LayerStrip.Chosen)
+    def _on_layer(self, message: LayerStrip.Chosen) -> None:
+        self._choose_layer(message.layer)
+
+    def _choose_layer(self, layer: int) -> None:
+        rows = len(self.snapshot.overview.layers) if self.snapshot.overview else 1
+        self.selection.layer = max(0, min(layer, rows - 1))
+        self._changed()
+
+    @on(Maps.Chosen)
+    def _on_map(self, message: Maps.Chosen) -> None:
+        _, first = self._looked_at
+        again = self._chosen[self._kernels] == first + message.index
+        self._chosen[self._kernels] = first + message.index
+        if again:
+            self.action_open()
+        else:
+            self._changed()
+
+    @on(OneMap.Moved)
+    def _on_pixel(self, message: OneMap.Moved) -> None:
+        again = self._cursor == (message.row, message.column)
+        self._cursor = (message.row, message.column)
+        if again:
+            self.action_open()
+        else:
+            self._changed()
+
+    def action_move(self, down: int, right: int) -> None:
+        """Choose another map, or in full another pixel."""
+        pictures, _ = self._looked_at
+        if pictures is None:
+            return
+        if self._zoomed and pictures.ndim == 3:
+            self._cursor = (self._cursor[0] + down, self._cursor[1] + right)
+        else:
+            self._chosen[self._kernels] += right + down * self._arrangement.across
+        self._changed()
+
+    def action_page(self, by: int) -> None:
+        """Go to other maps: a page of them, or in full to the next."""
+        self._chosen[self._kernels] += by * (1 if self._zoomed else self._arrangement.page)
+        self._changed()
+
+    @property
+    def _arrangement(self) -> Maps | Vector:
+        pictures, _ = self._looked_at
+        if pictures is not None and pictures.ndim == 1:
+            return self.query_one("#feature_vector", Vector)
+        return self.query_one("#feature_maps", Maps)
+
+    def action_open(self) -> None:
+        """Show the chosen map in full; of the chosen pixel or value, how it came about."""
+        pictures, _ = self._looked_at
+        if pictures is None:
+            return
+        if pictures.ndim == 3 and not self._zoomed:
+            self.action_zoom()
+        else:
+            self.selection.address = self._address()
+            self.go_down("explain")
+
+    def action_zoom(self) -> None:
+        """Show one map in full, or all of them."""
+        self._zoomed = not self._zoomed
+        self._changed()
+
+    def action_back(self) -> None:
+        """Show all maps again."""
+        self.action_zoom()
+
+    def action_kernels(self) -> None:
+        """Show the layer's kernels, or its maps."""
+        self._kernels = not self._kernels
+        self._changed()
+
+    def action_median(self) -> None:
+        """Take each map's median as zero, or zero itself."""
+        self._median = not self._median
+        self.notice("the median of each map is taken as zero" if self._median else "zero is zero in each map")
+        self._changed()
+
+    def action_sample(self, by: int) -> None:
+        """Take another validation image."""
+        self.selection.image = PinnedImage(self.selection.image.number + by)
+        self._changed()
+
+    def action_epoch(self, by: int) -> None:
+        """Look with the weights after another epoch, of those that were kept; the newest come after the last."""
+        kept = self.folder.snapshots.epochs() if self.folder is not None else []
+        now = self.selection.epoch
+        earlier, later = [e for e in kept if now is None or e < now], [e for e in kept if now is not None and e > now]
+        if by < 0 and not earlier:
+            self.notice("no weights of an earlier epoch were kept" if kept else "no epoch has ended yet")
+            return
+        self.selection.epoch = earlier[-1] if by < 0 else later[0] if later else None
+        self._changed()
