@@ -36,7 +36,8 @@ def test_a_number_of_a_run_opens(tuicnn: Run, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     opened = tuicnn("explain", "my-1", "conv1[2, 5, 4]", "--image", "7")
     assert opened.returncode == 0, opened.stderr
-    head, formula, *_ = opened.stdout.splitlines()
+    moment, _, head, formula, *_ = opened.stdout.splitlines()
+    assert moment.startswith("my-1 after step 1, epoch 1: image 7, of class ")
     assert head.startswith("conv1[2, 5, 4] = ")
     assert formula.startswith("conv1[2, 5, 4] = conv1.bias[2] + sum over c < 1, i < 3, j < 3 of")
     assert "image[0,4,3] * conv1.weight[2,0,0,0]" in opened.stdout
@@ -50,6 +51,7 @@ def test_a_number_of_a_run_opens(tuicnn: Run, tmp_path: Path) -> None:
         assert (found["address"], found["combine"], found["epoch"]) == (address, "sum", 1)
         assert math.fsum(part["contribution"] for part in found["parts"]) == pytest.approx(found["value"])
         assert all(part["address"] for part in found["parts"])
+        assert (found["step"], found["image"]) == (1, 0)
     backward = json.loads(tuicnn("explain", "my-1", "conv1[2, 5, 4]", "--backward", "--json").stdout)
     assert backward["address"] == "d conv1[2, 5, 4]"
 
@@ -64,6 +66,7 @@ def test_a_number_of_a_run_opens(tuicnn: Run, tmp_path: Path) -> None:
         (["my-1", "--image", "99999"], "There is no image 99,999: the data has"),
         (["my-1", "--epoch", "2"], "The run my-1 has no snapshot of epoch 2; there are those of epoch 1."),
         (["my-1", "--image", "none.png"], "none.png cannot be read: no such file"),
+        (["my-1", "--label", "1"], "The label of an image of the data set is known; it is given for a file only."),
         (["my-2"], "my-2"),
     ):
         refused = tuicnn("explain", *arguments)
@@ -90,6 +93,17 @@ def test_a_run_that_trains_opens_as_it_is_at_this_moment(tuicnn: Run, tmp_path: 
     assert stopped.returncode == 0, stopped.stderr
     ended = json.loads(tuicnn("explain", "1", "p[3]", "--json").stdout)
     assert ended["step"] == max(folder.checkpoints.steps())
+
+
+@pytest.mark.parametrize("width", [44, 60, 80, 120])
+def test_lines_are_no_wider_than_the_terminal(width: int) -> None:
+    network = Network.from_text("conv 8 3x3 -> batchnorm -> relu -> flatten -> dense 10", input=(3, 16, 16), seed=0)
+    image = np.random.default_rng(0).normal(size=(3, 16, 16))
+    for address in ("p[3]", "loss", "logits[3]", "conv1[7, 13, 13]", "batchnorm1[7, 13, 13]", "d conv1[7, 13, 13]",
+                    "d conv1.weight[7, 2, 2, 2]", "d image[2, 15, 15]"):  # fmt: skip
+        said = list(lines(network.explain(address, image, 3), width))
+        assert max(map(len, said)) <= width
+        assert said[0].startswith(f"{address} = ")
 
 
 def test_it_has_colours_where_the_terminal_has(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -17,37 +17,72 @@ SHOWN = 12
 
 
 def lines(explanation: Explanation, width: int = 80) -> Iterator[str]:
-    """The value, the formula, and the parts that contribute most, in lines of at most `width` where that can be."""
+    """The value, formula and words, and the parts that contribute most, in lines of at most `width` where that can be.
+
+    The columns of the parts begin behind the first empty line.
+    """
     head = f"{explanation.address} = {_figure(explanation.value)}"
-    yield head if explanation.engine is None else f"{head}    engine {_figure(explanation.engine)}"
+    engine = "" if explanation.engine is None else f"engine {_figure(explanation.engine)}"
+    if engine and len(head) + 4 + len(engine) > width:
+        yield head
+        yield f"  {engine}"
+    else:
+        yield f"{head}    {engine}".rstrip()
     yield from _folded(explanation.formula, width)
-    if not explanation.parts:
-        return
-    yield ""
+    if explanation.words:
+        yield from _folded(f"({explanation.words})", width)
+    if explanation.parts:
+        yield ""
+        yield from _table(explanation, width)
+
+
+def _table(explanation: Explanation, width: int) -> list[str]:
+    """The columns of the largest parts, with as many as there is room for in every line; labels where there is room."""
     largest, rest = explanation.largest(SHOWN)
-    yield _columns("contributes", "value", "x factor", "")
-    for part in largest:
-        yield _row(part, width)
-    if len(explanation.parts) > len(largest):
-        more = f"{len(explanation.parts) - len(largest):,} others"
-        yield _columns(_figure(rest) if explanation.combine == "sum" else "", "", "", more)
+    left_out = len(explanation.parts) - len(largest)
+    total = _figure(rest) if explanation.combine == "sum" else ""
+    plain = all(part.value == part.contribution for part in largest)  # two columns would only repeat the first
+    for columns, name in _FORMS[2 if plain else 0 :]:
+        rows = [columns("contributes", "value", "x factor", "")]
+        for part in largest:
+            factor = "" if part.factor == 1 else f"{part.factor + 0.0:.4g}"
+            row = columns(_figure(part.contribution), f"{part.value + 0.0:.4g}", factor, name(part))
+            label = f": {part.label}" if part.label and part.address is not None else ""
+            both = part.factor_address is None or name is _product
+            rows.append(row + label if both and len(row + label) <= width else row)
+        if left_out:
+            rows.append(columns(total, "", "", f"{left_out:,} others"))
+        if max(map(len, rows)) <= width:
+            break
+    return rows
 
 
-def _columns(contribution: str, value: str, factor: str, what: str) -> str:
+def _wide(contribution: str, value: str, factor: str, what: str) -> str:
     return f"{contribution:>12}  {value:>10}  {factor:>10}  {what}".rstrip()
 
 
-def _row(part: Part, width: int) -> str:
-    """A part with its addresses and its label, as far as there is room for them."""
-    factor = "" if part.factor == 1 else f"{part.factor + 0.0:.4g}"
-    addresses = (part.address, part.factor_address)
-    first, *rest = [str(address).replace(", ", ",") for address in addresses if address is not None] or [part.label]
-    both = " * ".join([first, *rest])
-    for what in (f"{both}: {part.label}", both, f"{first}: {part.label}"):
-        row = _columns(_figure(part.contribution), f"{part.value + 0.0:.4g}", factor, what)
-        if len(row) <= width and part.address is not None:
-            return row.removesuffix(": ").removesuffix(":")
-    return _columns(_figure(part.contribution), f"{part.value + 0.0:.4g}", factor, first)
+def _narrow(contribution: str, value: str, factor: str, what: str) -> str:
+    return f"{contribution:>12}  {what}".rstrip()
+
+
+def _short(part: Part) -> str:
+    """The address that opens the part; of a constant, what it is."""
+    return part.label if part.address is None else str(part.address).replace(", ", ",")
+
+
+def _product(part: Part) -> str:
+    """The part's address, and its factor's where that has one."""
+    factor = "" if part.factor_address is None else f" * {str(part.factor_address).replace(', ', ',')}"
+    return f"{_short(part)}{factor}"
+
+
+#: what is said of parts, from most to least: the columns, and the last of them
+_FORMS: tuple[tuple[Callable[[str, str, str, str], str], Callable[[Part], str]], ...] = (
+    (_wide, _product),
+    (_wide, _short),
+    (_narrow, _product),
+    (_narrow, _short),
+)
 
 
 def _figure(number: float) -> str:
@@ -82,7 +117,10 @@ def html(explanation: Explanation) -> str:
     table = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     header = "".join(f"<th>{head}</th>" for head in heads)
     caption = f"<b>{escape(str(explanation.address))} = {_figure(explanation.value)}</b>{engine}"
-    return f"<p>{caption}<br><code>{escape(explanation.formula)}</code></p><table><tr>{header}</tr>{table}</table>"
+    words = f"<br>{escape(explanation.words)}" if explanation.words else ""
+    return (
+        f"<p>{caption}<br><code>{escape(explanation.formula)}</code>{words}</p><table><tr>{header}</tr>{table}</table>"
+    )
 
 
 def _name(address: Address | None) -> str:

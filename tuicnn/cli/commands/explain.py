@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def explain(
     The weights are those of this moment where the run trains, else those of its newest checkpoint.
     """
     terminal = terminal_of(ascii)
-    from tuicnn.cli.output.explain import print_explanation
+    from tuicnn.cli.output.explain import print_explanation, print_moment
     from tuicnn.observing.image import PinnedImage
     from tuicnn.runs.finding import find_run
     from tuicnn.specimen.text import as_dict
@@ -75,7 +76,8 @@ def explain(
 
         parse(address)  # before the data is read
     number = image if isinstance(image, int) else 0
-    state = specimen_state(find_run(run, Path.cwd()), PinnedImage(number), epoch, complain)
+    folder = find_run(run, Path.cwd())
+    state = specimen_state(folder, PinnedImage(number), epoch, complain)
     if isinstance(image, Path):
         state = _with_file(state, image, label)
     elif label is not None:
@@ -88,13 +90,19 @@ def explain(
     way: Sequence[Address | str] = specimen.way_down()
     if address is not None:
         way = [f"d {address}" if backward else address]
-    for place, each in enumerate(way):
-        explanation = specimen.explain(each)
-        if as_json:
-            say_json({**as_dict(explanation), "step": state.step, "epoch": state.epochs})
-            continue
-        if place:
-            say("")
+    explanations = (specimen.explain(each) for each in way)
+    if as_json:
+        number_of = state.number if state.number >= 0 else None
+        moment = {"step": state.step, "epoch": state.epochs, "image": number_of, "label": state.label}
+        for explanation in explanations:
+            say_json({**as_dict(explanation), **moment})
+        return
+    first = next(explanations)  # an address that there is not is told alone
+    shown = f"image {state.number:,}" if state.number >= 0 else str(image)
+    known = "of no known class" if state.label is None else f"of class {state.label}"
+    print_moment(f"{folder.name} after step {state.step:,}, epoch {state.epochs}: {shown}, {known}", terminal)
+    for explanation in chain([first], explanations):
+        say("")
         print_explanation(explanation, terminal)
 
 
