@@ -35,6 +35,7 @@ def test_a_changed_net_goes_on_with_the_weights_of_the_former_run(terminals: She
     screen.press("\x17")  # ctrl+w
     screen.until("What becomes of it?")
     screen.press("s")
+    screen.until("behind the curves: small-1")
     until(lambda: begun(new))
     steps(new, 50)
     told = read_journal(new.journal).events

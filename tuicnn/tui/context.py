@@ -25,5 +25,7 @@ class ViewContext:
     selection: Selection = field(default_factory=Selection)
     #: the texts that are edited, the same for all runs that are shown one after the other
     desk: Desk = field(default_factory=Desk)
+    #: the run whose changed net this one was begun with in the editor; its curves are drawn behind this one's
+    former: RunFolder | None = None
     #: whether there is a run at all
     open: bool = True

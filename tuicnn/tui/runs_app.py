@@ -85,7 +85,11 @@ class RunsApp(App[Outcome], inherit_bindings=False):
         return self.context.watcher
 
     def _context_of(
-        self, connect: Callable[[], Awaitable[Feed]] | None, title: str, folder: RunFolder | None
+        self,
+        connect: Callable[[], Awaitable[Feed]] | None,
+        title: str,
+        folder: RunFolder | None,
+        former: RunFolder | None = None,
     ) -> ViewContext:
         """What the views share of a run; None for `connect` where none is open."""
 
@@ -97,20 +101,28 @@ class RunsApp(App[Outcome], inherit_bindings=False):
                 self.on_snapshot(snapshot)
 
         watcher = Watcher(connect or nothing, tell)
-        return ViewContext(self.terminal, watcher, title, folder, desk=self._desk, open=connect is not None)
+        return ViewContext(
+            self.terminal, watcher, title, folder, desk=self._desk, former=former, open=connect is not None
+        )
 
     def watch_run(self) -> None:
         """Begin to watch the run that is shown."""
         if self.context.open:
             self.run_worker(self.watcher.run(), name="watch", group="watch")
 
-    async def open_run(self, folder: RunFolder, process: subprocess.Popen[bytes] | None = None) -> None:
-        """Show another run in the place of this one, which goes on as it is; `process` may be just starting."""
+    async def open_run(
+        self, folder: RunFolder, process: subprocess.Popen[bytes] | None = None, former: RunFolder | None = None
+    ) -> None:
+        """Show another run in the place of this one, which goes on as it is; `process` may be just starting.
+
+        `former` is the run whose changed net the new one was begun with.
+        """
         if process is not None:
             self._begun.append(process)
         self.workers.cancel_group(self, "watch")
         self.forget_run()
-        self.context = self._context_of(lambda: open_feed(folder, process, self.tell_reading), folder.name, folder)
+        connect = partial(open_feed, folder, process, self.tell_reading)
+        self.context = self._context_of(connect, folder.name, folder, former)
         with self.batch_update():
             # a mode cannot be removed while it is in front, and there is always one in front
             self.add_mode(BETWEEN, Screen)
@@ -124,7 +136,7 @@ class RunsApp(App[Outcome], inherit_bindings=False):
 
     @on(Begun)
     def _on_begun(self, message: Begun) -> None:
-        self.run_worker(self.open_run(message.folder, message.process), group="begin")
+        self.run_worker(self.open_run(message.folder, message.process, self.context.folder), group="begin")
 
     def tell_reading(self, sentence: str) -> None:
         """Show what is being read of a run's folder, until that is done ("")."""

@@ -149,10 +149,9 @@ class Analyst:
 
 def _forms(hint: LineHint) -> tuple[str, ...]:
     """A hint with multiply-adds, with weights alone, and the shape alone."""
-    long = f"→ {hint.details}" if hint.details.count("\n") == 0 else hint.text
-    return tuple(
-        dict.fromkeys([long.replace(": ", " · ", 1).replace(", ", " · "), hint.text, hint.text.partition(" · ")[0]])
-    )
+    ways = hint.details.split("\n")
+    long = f"→ {ways[0].replace(': ', ' · ', 1).replace(', ', ' · ')}" if len(ways) == 1 else hint.text
+    return tuple(dict.fromkeys([long, hint.text, hint.text.partition(" · ")[0]]))
 
 
 def _remarks(document: Document) -> dict[int, tuple[Remark, ...]]:

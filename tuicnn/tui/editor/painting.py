@@ -39,7 +39,7 @@ class Page:
     def lines(self, top: int, left: int, width: int, height: int, *, coloured: bool) -> list[tuple[int, Strip]]:
         """The lines of the screen from row `top` on, scrolled by `left` cells, each with its row of the text."""
         last = min(len(self.buffer.lines), top + height)
-        colours = coloured_lines(self.buffer.lines, top, last) if coloured and self.terminal.colours != "none" else {}
+        colours = coloured_lines(self.buffer.lines, top, last) if coloured else {}
         at, hints = self._hints(top, last, width - self.gutter)
         found: list[tuple[int, Strip]] = []
         for row in range(top, last):
@@ -104,13 +104,16 @@ class Page:
         for start, end in pairwise(sorted(cut for cut in cuts if 0 <= cut <= len(line) + 1)):
             role = next((role for first, last, role in colours if first <= start < last), None)
             style = self.widget.style(role) if role is not None else self.widget.base
+            selected = chosen[0] <= start < chosen[1]
             if start < len(line) and any(first <= start < last for first, last in marked):
                 style += Style(underline=True)
-            if start == cursor or chosen[0] <= start < chosen[1]:
+            if selected:  # in one colour, but for the cursor
+                style = self.widget.base + (Style(underline=True) if start == cursor else Style(reverse=True))
+            elif start == cursor:
                 style += Style(reverse=True)
             if start < len(line):
                 yield "".join(shown[start:end]), style
-            elif style.reverse:  # the end of the line
+            elif selected or start == cursor:  # the end of the line
                 yield " ", style
 
     # -- problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import ClassVar
 
@@ -50,6 +50,11 @@ class EditScreen(NetTextView, inherit_bindings=False):
         self.set_interval(FILE_PERIOD, self._look_at_file)
 
     # -- keys
+
+    @property
+    def footer(self) -> Sequence[str]:
+        """See `View`."""
+        return "type", "leave_text", "fix", "run(True)", "run(False)", "save"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what can be done now is shown."""

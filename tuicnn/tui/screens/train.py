@@ -89,6 +89,11 @@ class TrainScreen(View, inherit_bindings=False):
         over = self.snapshot.progress.state.final or bool(self.snapshot.gone)
         return ("open", "ghost", "cursor(-1)") if over else ("open",)
 
+    def on_mount(self) -> None:
+        """Draw the run whose changed net this one was begun with behind the curves."""
+        if self.context.former is not None:
+            self.run_worker(self._read_ghost(self.context.former), group="ghost", exclusive=True)
+
     def compose_body(self) -> ComposeResult:
         """See `View`."""
         terminal = self.terminal
@@ -280,7 +285,7 @@ class TrainScreen(View, inherit_bindings=False):
         if self._ghost is not None or folder is None:
             self._ghost = None
             self.notice("no former run")
-        elif (former := run_before(folder)) is None:
+        elif (former := self.context.former or run_before(folder)) is None:
             self.notice("there is no run of this net before this one")
         else:
             self.run_worker(self._read_ghost(former), group="ghost", exclusive=True)
