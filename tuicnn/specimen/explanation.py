@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from tuicnn.kernels.arrays import Array
 
 from .address import Address
 from .text import html, lines
@@ -89,6 +91,8 @@ class Explanation:
     words: str = ""
     patch: Patch | None = None
     beside: tuple[Address, ...] = ()
+    #: of a number that is a function of one part: the function
+    function: Callable[[Array], Array] | None = field(default=None, compare=False)
 
     def largest(self, count: int) -> tuple[list[Part], float]:
         """The `count` parts that contribute most, sorted by size; and the sum of what the others contribute."""

@@ -33,7 +33,16 @@ def explained(address: Address, opened: Opened | float, engine: float | None) ->
     parts = tuple(opened.parts)
     value = combined(opened.combine, [part.contribution for part in parts])
     return Explanation(
-        address, value, opened.formula, parts, opened.combine, engine, opened.words, opened.patch, opened.beside
+        address,
+        value,
+        opened.formula,
+        parts,
+        opened.combine,
+        engine,
+        opened.words,
+        opened.patch,
+        opened.beside,
+        opened.function,
     )
 
 

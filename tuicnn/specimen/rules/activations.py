@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,8 @@ class Function(Rule):
         part = Part("input", x, y, y / x if x else 0.0, view.x.address(index))
         written = {"x": view.named(index, view.x), **{name: f"{value:g}" for name, value in options.items()}}
         formula = re.sub(r"\b[a-z]+\b", lambda found: written.get(found[0], found[0]), self.formula)
-        return Opened(f"{view.named(index)} = {formula}", [part], self.name, self.words)
+        function = partial(self.forward, **options)
+        return Opened(f"{view.named(index)} = {formula}", [part], self.name, self.words, function=function)
 
     def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
         x = np.asarray(view.x[index], np.float64)

@@ -7,7 +7,7 @@ by a number is then the sum, over the outputs that it went into, of the gradient
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -99,6 +99,8 @@ class Opened:
     words: str = ""
     patch: Patch | None = None
     beside: tuple[Address, ...] = ()
+    #: of a number that is a function of one part: the function
+    function: Callable[[Array], Array] | None = None
 
 
 @dataclass(frozen=True)

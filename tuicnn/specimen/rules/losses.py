@@ -72,7 +72,8 @@ class LossRule:
         place = (0,) if z.array.size == 1 else (k,)
         part = Part("logit", z[place], of(z[place]), 1.0, z.address(place))
         words = "this output by itself, as a number from 0 to 1"
-        return Opened(f"p[{k}] = {formula.format(z=f'logits[{place[0]}]')}", [part], function, words)
+        written = f"p[{k}] = {formula.format(z=f'logits[{place[0]}]')}"
+        return Opened(written, [part], function, words, function=np.vectorize(of, otypes=[np.float64]))
 
 
 class OfCrossEntropy(LossRule):

@@ -13,6 +13,7 @@ from tuicnn.display.text import displayable, wrapped
 from tuicnn.tui.microscope import Sight, Stop
 from tuicnn.tui.widgets.explanation import given, window
 from tuicnn.tui.widgets.explanation.block import Block, Line, Pen, Target, beside, blank, said, stacked
+from tuicnn.tui.widgets.explanation.curve import curve
 from tuicnn.tui.widgets.explanation.figures import precise
 from tuicnn.tui.widgets.explanation.picture import Plane, picture
 from tuicnn.tui.widgets.explanation.planes import planes
@@ -24,6 +25,7 @@ __all__ = ["ExplanationPane", "Scene"]
 
 _FEW = 6  # parts that leave room for pictures below them
 _BROAD = 100  # columns from which on pictures stand beside a long list
+_SIDES = (64, 56, 42, 28)  # pixels that the sides of pictures are enlarged to at most
 _PICTURE = 7  # lines that a picture needs to be one
 _TALL = 26  # lines from which on there are blank ones between the paragraphs, and the formula is shown
 
@@ -150,7 +152,10 @@ class ExplanationPane(LineWidget):
             made = table(pen, sight, chosen, room, min(height, len(explanation.parts) + 2))
             return beside(pen, [replace(made, width=room), pictures])
         made = table(pen, sight, chosen, width, min(height, len(explanation.parts) + 2))
-        return stacked(made, gap, self._pictures(pen, shown, width, height - made.height - gap.height))
+        rest = height - made.height - gap.height
+        pictures = self._pictures(pen, shown, width, rest)
+        plot = curve(pen, explanation, width - pictures.width - 3, rest)
+        return stacked(made, gap, beside(pen, [pictures, plot]))
 
     def _window(self, pen: Pen, sight: Sight, shown: list[Plane], width: int, height: int) -> Block:
         """Pictures below the figures; where there is no room for that, one of them at their right."""
@@ -168,8 +173,8 @@ class ExplanationPane(LineWidget):
     def _pictures(self, pen: Pen, shown: list[Plane], width: int, height: int) -> Block:
         """Pictures beside each other, as many as there is room for; rather two small ones than one."""
         for count in range(len(shown), 0, -1):
-            for enlarged in (True, False):
-                made = [picture(pen, plane, width, height, enlarged=enlarged) for plane in shown[:count]]
+            for side in _SIDES:
+                made = [picture(pen, plane, width, height, side=side) for plane in shown[:count]]
                 if all(block.height for block in made) and sum(b.width for b in made) + 3 * (count - 1) <= width:
                     return beside(pen, made)
             room = (width - 3 * (count - 1)) // count

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 
-from tuicnn.display.pixels import NONE, averaged
-from tuicnn.display.pixels import enlarged as repeated
+from tuicnn.display.pixels import NONE, averaged, enlarged
 from tuicnn.display.raster import Raster
 from tuicnn.display.tones import Tones
 from tuicnn.kernels.arrays import Array
@@ -20,8 +19,6 @@ from tuicnn.tui.widgets.explanation.block import Area, Block, Line, Pen, Target,
 __all__ = ["Plane", "picture"]
 
 _TITLE = 20  # columns that a title may take in any case
-_SMALL = 16  # pixels a side below which a picture is small
-_LARGEST, _LARGEST_SMALL = 64, 28  # pixels a side that a picture is enlarged to at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +65,10 @@ class _Axis(NamedTuple):
         return all(self.first <= place < self.first + self.length for place in self.framed)
 
 
-def picture(pen: Pen, plane: Plane, width: int, height: int, *, enlarged: bool = True) -> Block:
+def picture(pen: Pen, plane: Plane, width: int, height: int, *, side: int = 28) -> Block:
     """The picture under its title, in at most so many cells; nothing where there is no room for what is framed.
 
-    A small one is always enlarged.
+    A small one is enlarged by a whole number, to sides of at most `side` pixels.
     """
     high, wide = plane.values.shape
     raster = Raster(pen.terminal)
@@ -81,8 +78,7 @@ def picture(pen: Pen, plane: Plane, width: int, height: int, *, enlarged: bool =
     room = (height - 1) * raster.rows - 2, width // raster.columns - 2  # without the border
     if min(room) < 1:
         return Block()
-    largest = _LARGEST_SMALL if max(high, wide) < _SMALL else _LARGEST if enlarged else 0
-    times = max(1, min(room[0] // high, room[1] // wide, largest // max(high, wide)))
+    times = max(1, min(room[0] // high, room[1] // wide, side // max(high, wide)))
     rows, columns = _Axis.of(plane.rows, high, room[0] // times), _Axis.of(plane.columns, wide, room[1] // times)
     if times > 1 and (rows.length < high or columns.length < wide):  # what lies outside takes more than there is
         times -= 1
@@ -109,7 +105,7 @@ def _codes(
     index = np.ix_(np.arange(rows.length) + rows.first, np.arange(columns.length) + columns.first)
     inside = (index[0] >= 0) & (index[0] < high) & (index[1] >= 0) & (index[1] < wide)
     values = plane.values[np.clip(index[0], 0, high - 1), np.clip(index[1], 0, wide - 1)].astype(np.float64)
-    values, inside = repeated(values, times), repeated(inside, times)
+    values, inside = enlarged(values, times), enlarged(inside, times)
     values, inside = np.pad(values, 1), np.pad(inside, 1)
     if raster.averages:
         values = averaged(np.where(inside, values, 0.0), -(-len(values) // 2), values.shape[1])
