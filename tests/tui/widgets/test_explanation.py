@@ -139,8 +139,8 @@ def test_an_activation_is_drawn_with_its_number_on_it() -> None:
     network = Network.from_text("leakyrelu slope=0.1 -> flatten -> dense 2", input=(1, 6, 6), classes=2, seed=0)
     specimen = Specimen(network, np.full((1, 6, 6), -2.0), 1)
     lines = shown(specimen, parse("leakyrelu1[0,1,1]"), (118, 37), TerminalProfile(ascii=True))
-    top = next(y for y, line in enumerate(lines) if "leakyrelu: -2 -> -0.2" in line)
-    left = lines[top].index("leakyrelu:")
+    top = next(y for y, line in enumerate(lines) if "leaky_relu: -2 -> -0.2" in line)
+    left = lines[top].index("leaky_relu:")
     zero = lines[top + 1].index("|", left)
     marked = [line.index("o", left) for line in lines[top + 1 :] if "o" in line[left:]]
     assert len(marked) == 1
