@@ -153,8 +153,8 @@ class ExplanationPane(LineWidget):
             return beside(pen, [replace(made, width=room), pictures])
         made = table(pen, sight, chosen, width, min(height, len(explanation.parts) + 2))
         rest = height - made.height - gap.height
-        pictures = self._pictures(pen, shown, width, rest)
-        plot = curve(pen, explanation, width - pictures.width - 3, rest)
+        plot = curve(pen, explanation, width // 3, rest) if width >= _BROAD else Block()
+        pictures = self._pictures(pen, shown, width - (plot.width + 3 if plot.height else 0), rest)
         return stacked(made, gap, beside(pen, [pictures, plot]))
 
     def _window(self, pen: Pen, sight: Sight, shown: list[Plane], width: int, height: int) -> Block:
