@@ -62,7 +62,8 @@ def test_an_altered_mnist_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_fashion_says_how_to_get_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DEBIAN", data / "none")
-    assert FashionMnist().describe().class_names[9] == "Ankle boot"
+    described = FashionMnist().describe()
+    assert (described.shape, described.class_names[9]) == ((1, 28, 28), "Ankle boot")
     with pytest.raises(DataError) as caught:
         FashionMnist().find()
     sentence = str(caught.value)

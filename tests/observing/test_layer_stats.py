@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis.extra.numpy as npst
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -100,6 +100,7 @@ def test_how_far_a_step_moves_the_weights_is_told_of_each_layer_that_has_some(tm
 
 
 @given(st.lists(st.floats(0, 1, width=32), max_size=5 * POINTS))
+@example([n / 200 for n in range(5 * POINTS)])
 def test_a_course_is_made_of_means_over_equal_times(values: list[float]) -> None:
     course = Course()
     for value in values:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from tests.runs.small import a_run, killed_after_each_event, train
-from tuicnn.runs.history import history_of
+from tests.runs.small import a_run, killed_after_each_event, stop_after, train
+from tuicnn.runs.history import history_of, read_record
 from tuicnn.training.events import Event, Step
 from tuicnn.training.marks import MOST_MARKS, Mark, with_mark
 from tuicnn.training.progress import History
@@ -53,3 +54,16 @@ def test_a_mark_takes_the_place_of_its_like_and_the_oldest_make_way() -> None:
             marks = with_mark(marks, Mark(step, "rate", text))
     assert [mark.step for mark in marks] == list(range(2 * MOST_MARKS, 3 * MOST_MARKS))
     assert {mark.text for mark in marks} == {"rate 2"}
+
+
+def test_of_a_long_journal_it_is_told_how_much_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuicnn.runs.history.REPORT_EVERY", 200)
+    folder = a_run(tmp_path)
+    begun: list[float] = []
+    train(folder, report=stop_after(1))
+    assert len(history_of(folder).epochs) == 0  # none is done
+    train(folder, resume=True)
+    read_record(folder, begun.append)
+    assert len(begun) > 3
+    assert begun == sorted(begun)
+    assert 0 < begun[0] < 0.5 < begun[-1] <= 1

@@ -9,7 +9,9 @@ import shutil
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,17 +78,45 @@ def test_a_lock_file_that_is_removed_lets_nobody_in_and_is_made_anew(folder: Run
     folder.lock().release()
 
 
-def test_where_folders_cannot_be_locked_the_one_whose_lock_file_was_removed_gives_way(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def as_on_nfs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders cannot be locked, files can."""
     flock = fcntl.flock
 
-    def as_on_nfs(descriptor: int, how: int) -> None:
+    def refuse_folders(descriptor: int, how: int) -> None:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise OSError(errno.EBADF, "Bad file descriptor")
         flock(descriptor, how)
 
-    monkeypatch.setattr(fcntl, "flock", as_on_nfs)
+    monkeypatch.setattr(fcntl, "flock", refuse_folders)
+
+
+@pytest.mark.usefixtures("as_on_nfs")
+def test_where_folders_cannot_be_locked_the_lock_file_tells_who_is_alive(folder: RunFolder) -> None:
+    assert not folder.alive
+    with folder.lock():
+        assert folder.alive
+        assert take(folder.path) is None
+    assert not folder.alive
+
+
+def test_in_a_folder_that_may_not_be_read_the_lock_file_tells_who_is_alive(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+
+    def refuse_folders(path: str, flags: int, *more: Any, **named: Any) -> int:
+        if flags & os.O_DIRECTORY:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, flags, *more, **named)
+
+    with folder.lock(), monkeypatch.context() as refusing:
+        refusing.setattr(os, "open", refuse_folders)
+        assert folder.alive
+
+
+@pytest.mark.usefixtures("as_on_nfs")
+def test_where_folders_cannot_be_locked_the_one_whose_lock_file_was_removed_gives_way(folder: RunFolder) -> None:
     with folder.lock() as first:
         (folder.path / "lock").unlink()
         with folder.lock() as second:
@@ -106,6 +136,8 @@ def test_the_holder_says_how_it_is_reached(folder: RunFolder, tmp_path: Path) ->
             assert (holder.pid, holder.socket) == (os.getpid(), tmp_path / name)
             assert holder.here
             assert not holder.suspended
+            elsewhere = replace(holder, host="another machine")
+            assert (elsewhere.here, elsewhere.user, elsewhere.suspended) == (False, None, False)
     assert folder.holder is None
 
 

@@ -48,6 +48,15 @@ def test_what_makes_no_sense_is_not_known(tmp_path_factory: pytest.TempPathFacto
     assert found.options.on_nan in (None, *ON_NAN)
 
 
+@pytest.mark.parametrize("field", ["net", "folder"])
+def test_a_path_that_depends_on_where_one_is_is_not_known(tmp_path: Path, field: str) -> None:
+    said = {"net": "/a/my.net", "folder": "/a", "options": {"epochs": 3}}
+    (tmp_path / ORIGIN).write_text(json.dumps(said))
+    assert Origin.of(RunFolder(tmp_path)).options.epochs == 3
+    (tmp_path / ORIGIN).write_text(json.dumps({**said, field: "my"}))
+    assert Origin.of(RunFolder(tmp_path)) == Origin()
+
+
 def test_nothing_there_is_nothing_known(tmp_path: Path) -> None:
     assert Origin.of(RunFolder(tmp_path)) == Origin()
 

@@ -1,0 +1,31 @@
+"""The ranges and the ticks of a chart's axes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicnn.display.axes import axes_of, decades
+
+
+@given(st.floats(-300, 300), st.floats(0, 300), st.integers(2, 12))
+def test_decades_are_few_and_even_and_cover_the_values_and_no_more(low: float, span: float, most: int) -> None:
+    first, last = 10.0**low, 10.0 ** min(low + span, 300)
+    found = np.log10(decades(first, last, most))
+    assert len(found) <= most + 1
+    assert found[0] <= low + 1e-6
+    assert found[-1] >= math.log10(last) - 1e-6
+    if len(found) > 2:  # the outer ticks are needed
+        assert found[1] >= low - 1e-6
+        assert found[-2] <= math.log10(last) + 1e-6
+    gaps = np.diff(found)
+    assert np.allclose(gaps, gaps[0]) or (gaps < 0.5).all()  # powers of ten, or 1, 2, 5 times these
+
+
+@pytest.mark.parametrize(("first", "left"), [(0, 0), (1, 0), (40, 0), (60, 60), (90, 90)])
+def test_steps_begin_at_zero_unless_most_of_them_are_out_of_sight(first: int, left: int) -> None:
+    assert axes_of((first, 100), (0.1, 2.0), 80, 20).across[0] == left
