@@ -129,7 +129,7 @@ def _screen(folder: RunFolder) -> Terminal:
 
 
 @contextlib.contextmanager
-def _run(net: Path) -> Iterator[tuple[RunFolder, int]]:
+def running(net: Path) -> Iterator[tuple[RunFolder, int]]:
     """A run in the background, in a folder that is removed in the end."""
     place = Path(tempfile.mkdtemp(prefix="tuicnn-soak-"))
     process = None
@@ -158,7 +158,7 @@ def main() -> int:
     seconds = given.minutes * 60
     if seconds < 1.5 * SETTLED:
         parser.error("--minutes must be 1.5 at least: what happens in the first minute is not judged")
-    with _run(given.net) as (folder, pid):
+    with running(given.net) as (folder, pid):
         guests = [Guest(folder, random.Random(given.seed + number)) for number in range(2)]
         with _screen(folder) as stays:
             watched = [Watched("the run's process", pid), Watched("the screen that stays", stays.process.pid)]

@@ -46,12 +46,13 @@ class Terminal:
         folder: Path,
         environment: Mapping[str, str],
         rows: int = 24,
+        columns: int = 80,
         *,
         controlling: bool = True,
     ) -> None:
         self._master, slave = pty.openpty()
         self.slave = slave
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 80, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._settings = termios.tcgetattr(slave)
         self.said = b""
         self.process = subprocess.Popen(
@@ -99,6 +100,11 @@ class Terminal:
                     self.said += os.read(self._master, 1 << 16)
                 except OSError:  # the other end is closed
                     return
+
+    def wait(self, seconds: float) -> None:
+        """Take what is printed next, for so long at most."""
+        if select.select([self._master], [], [], seconds)[0]:
+            self.said += os.read(self._master, 1 << 16)
 
     def until(self, mark: str, seconds: float = 60.0) -> None:
         """Read until something is printed."""
