@@ -85,7 +85,7 @@ def of_size(folder: RunFolder, size: tuple[int, int], seconds: float, times: int
             for _ in range(times):
                 if tab.label != "Edit":  # where letters are typed
                     delays.append(press(terminal, "?", "Keys and words"))
-                    press(terminal, "\x1b", f"[{tab.key} {tab.label}]"[:4])
+                    press(terminal, "?", f"[{tab.key} {tab.label}]")  # not escape, which would change the next key
                 if other is not tab and tab.label != "Edit" and other.label != "Edit":
                     press(terminal, other.key, f"[{other.key} {other.label}]")
                     delays.append(press(terminal, tab.key, f"[{tab.key} {tab.label}]"))
@@ -178,7 +178,7 @@ def main() -> None:
         if given.turns:
             share(folder, given.seconds, given.turns)
         if given.minutes:
-            memory(folder, given.minutes, [*(tab.key for tab in TABS if tab.label != "Edit"), "?", "\x1b"])
+            memory(folder, given.minutes, [*(tab.key for tab in TABS if tab.label != "Edit"), "?", "?"])
 
 
 if __name__ == "__main__":

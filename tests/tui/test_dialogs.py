@@ -311,10 +311,10 @@ def unfrozen() -> Iterator[None]:
 @pytest.mark.usefixtures("unfrozen")
 async def test_closed_dialogs_leave_nothing_behind(feed: FakeFeed) -> None:
     def kept() -> tuple[int, int]:
+        gc.collect()
         kinds = [type(o) for o in gc.get_objects()]  # isinstance would wake what is loaded when it is asked for
         return kinds.count(StylesCache), sum(issubclass(kind, Strip) for kind in kinds)
 
-    gc.unfreeze()  # the caches that hold closed dialogs are found among what can be collected
     counts: list[tuple[int, int]] = []
     async with showing(feed, (120, 40)) as screen:
         await screen.until(lambda: screen.app.watcher.snapshot.answer(AskActivations))
