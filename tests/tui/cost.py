@@ -39,7 +39,7 @@ PATIENCE = 20.0
 def screen_of(folder: RunFolder, size: tuple[int, int]) -> Terminal:
     """A screen in a terminal of its own."""
     environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
-    command = [sys.executable, "-m", "tuicnn", "attach", folder.path]
+    command = [sys.executable, "-m", "tuicnn", "attach", str(folder.path)]
     return Terminal(command, ROOT, environment, rows=size[1], columns=size[0])
 
 

@@ -286,7 +286,9 @@ class TrainApp(RunsApp, inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show the keys and what the numbers mean."""
-        self.push_screen(HelpScreen(self.terminal, shortcuts(self.screen.active_bindings.values())))
+        words = self.screen.WORDS if isinstance(self.screen, View) else ()
+        keys = shortcuts(self.screen.active_bindings.values())
+        self.push_screen(HelpScreen(self.terminal, keys, words, self.watcher.snapshot.overview))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a key, for the palette: first those that leave the training alone."""

@@ -25,6 +25,7 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.history import history_of
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
+from tuicnn.tui.screens.help import Word
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.curves import Curves, Ghost
 from tuicnn.tui.widgets.glimpse import Glimpse
@@ -77,6 +78,30 @@ class TrainScreen(View, inherit_bindings=False):
     ]
 
     HEADER = "full"
+    WORDS = (
+        Word("output", "shape of the layer's output: channels x height x width, or values"),
+        Word("weights", "how many numbers the layer learns"),
+        Word("ms", "milliseconds that a training step spends in the layer, forward and backward, also as a bar"),
+        Word("waiting", "what the processes that train together wait for each other"),
+        Word("out", "size of the layer's output: its root mean square"),
+        Word("grad", "size of the loss's gradient by that output; the blocks show it since it was first measured"),
+        Word(
+            "{g.delta}w/w",
+            "how far a step moves the weights, as a share of their size: 1e-3 is usual, 1e-1 much",
+        ),
+        Word("dead", "share of the units that are 0 for every image looked at"),
+        Word("+ -", "a block that is folded into one line, and one that is not"),
+        Word("{g.traces[0]}", "the training curve, smoothed; each step's values are the dots behind it"),
+        Word("{g.points[0]}", "validation, at the end of an epoch", "second"),
+        Word("{g.best}", "the best epoch by its validation", "good"),
+        Word("{g.above} {g.below}", "the curve goes on beyond the axis"),
+        Word("{g.dotted}", "the end of an epoch", "dim"),
+        Word(
+            "r p s x",
+            "the learning rate was changed (r), training paused (p), slowed (s), or diverged (x)",
+            "warn",
+        ),
+    )
 
     def __init__(self, context: ViewContext, mode: str, tabs: Sequence[Tab]) -> None:
         super().__init__(context, mode, tabs)

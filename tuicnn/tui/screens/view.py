@@ -17,6 +17,7 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.messages import GoDown, Watched
+from tuicnn.tui.screens.help import Word
 from tuicnn.tui.widgets.keys import KeyLine
 from tuicnn.tui.widgets.narrow import TooSmall
 from tuicnn.tui.widgets.status import Status
@@ -53,6 +54,9 @@ class View(Screen[None], inherit_bindings=False):
 
     #: under the view bar: `full` has the state with bars and the numbers, `short` one line, of what matters most
     HEADER: ClassVar[Literal["full", "short"]] = "short"
+
+    #: what its numbers, marks and colours mean, for help
+    WORDS: ClassVar[Sequence[Word]] = ()
 
     def __init__(self, context: ViewContext, mode: str, tabs: Sequence[Tab]) -> None:
         super().__init__()
@@ -139,6 +143,13 @@ class View(Screen[None], inherit_bindings=False):
         """Unsubscribe while another screen is in front."""
         self.watcher.subscribe(self)
 
+    def _on_timer_update(self) -> None:
+        """Paint nothing under a dialog, where Textual would paint both screens whole again, 60 times a second."""
+        if self.app.screen is self:
+            super()._on_timer_update()
+        else:
+            self._update_timer.pause()
+
     def notice(self, text: str) -> None:
         """Show a sentence in the status lines for some seconds."""
         self._notice = displayable(text, self.terminal)
@@ -157,7 +168,8 @@ class View(Screen[None], inherit_bindings=False):
         self.query_one("#status", Status).show(self.snapshot, self._notice or self._reading)
 
     def _draw(self, drawn: Snapshot) -> None:
-        if not self.is_attached or not self.is_current:
+        # not under a dialog either: Textual would paint all of both again
+        if not self.is_attached or self.app.screen is not self:
             return
         self._drawn = self.snapshot
         self._draw_status()

@@ -19,6 +19,7 @@ MOST = 6
 
 NAMES = {
     "question_mark": "?",
+    "slash": "/",
     "greater_than_sign": ">",
     "less_than_sign": "<",
     "pageup": "pgup",
