@@ -17,25 +17,28 @@ from tuicnn.layers import BatchNorm, LayerContext
 if TYPE_CHECKING:
     from tuicnn.engine.network import Network
 
-__all__ = ["Gradients"]
+__all__ = ["Gradients", "one_of"]
 
 
 class Gradients:
-    """Of the image (C, H, W), the nodes' outputs as `Network.activations` has them, and the logits' gradient (K,).
+    """Of a network's `Executor.outputs` for one image, (H, W, 1, C), and the logits' gradient (K,).
 
-    Shapes are PyTorch's, without the batch: (C, H, W) or (V,), and a weight's own.
+    Inside, arrays have the engine's layout. What is given out has PyTorch's, without the batch: (C, H, W) or (V,), and
+    a weight's own.
     """
 
     def __init__(self, network: Network, image: Array, outputs: Sequence[Array | None], d_logits: Array) -> None:
-        self._network, self._image, self._values = network, image, outputs
-        self._left = [number for number, output in enumerate(outputs) if output is not None]
-        self._outputs: dict[int, Array] = {len(outputs) - 1: d_logits, INPUT: np.zeros(image.shape)}
+        self._network = network
+        self._values = {number: output for number, output in enumerate(outputs) if output is not None}
+        self._left = list(self._values)
+        self._values[INPUT] = image
+        self._outputs: dict[int, Array] = {len(outputs) - 1: d_logits[None]}
         self._weights: dict[tuple[int, str], Array] = {}
 
     def output(self, number: int) -> Array:
         """The gradient by what a node gave that the network's output depends on; under `INPUT` by the image."""
         self._come_down(number)
-        return self._outputs[number]
+        return one_of(self._outputs[number])
 
     def weight(self, number: int, name: str) -> Array:
         """The gradient by one of a node's own weights."""
@@ -49,19 +52,17 @@ class Gradients:
 
     def _go_back(self, number: int) -> None:
         """From a node's output to its inputs and weights."""
-        network, known = self._network, self._values
-        node, dy = network.plan.nodes[number], self._outputs[number]
-        inputs = [_inner(self._image if source == INPUT else _known(known[source])) for source in node.inputs]
-        own = network.store.weights[number]
+        network, node, dy = self._network, self._network.plan.nodes[number], self._outputs[number]
+        inputs = [self._values[source].astype(np.float64) for source in node.inputs]
+        own, statistics = network.store.weights[number], network.store.buffers[number]
         weights = {name: w.astype(np.float64) for name, w in own.items()}
         written = {name: np.zeros(w.shape) for name, w in own.items()}
-        statistics = network.store.buffers[number]
         if isinstance(node.layer, BatchNorm):
-            dxs = _normalised_backward(_inner(dy), inputs[0], weights, statistics, node.layer, written)
+            dxs = _normalised_backward(dy, inputs[0], weights, statistics, node.layer, written)
         else:
             context = LayerContext(True, buffers=statistics)
             _, saved = node.layer.forward(inputs, weights, context)
-            dxs = node.layer.backward(_inner(dy), saved, weights, written, context)
+            dxs = node.layer.backward(dy, saved, weights, written, context)
         specs = node.layer.weights(*node.input_shapes) if own else {}
         for name, gradient in written.items():
             axes = specs[name].axes
@@ -69,7 +70,12 @@ class Gradients:
         for source, dx in zip(node.inputs, dxs, strict=True):
             assert dx is not None
             before = self._outputs.get(source)
-            self._outputs[source] = _outer(dx) if before is None else before + _outer(dx)
+            self._outputs[source] = dx if before is None else before + dx
+
+
+def one_of(x: Array) -> Array:
+    """The first image of the engine's (H, W, N, C) as (C, H, W), a view; of (N, V), (V,)."""
+    return x[:, :, 0].transpose(2, 0, 1) if x.ndim == 4 else x[0]
 
 
 def _normalised_backward(
@@ -82,19 +88,3 @@ def _normalised_backward(
     written["weight"][...] = (dy * xhat).sum(axes)
     written["bias"][...] = dy.sum(axes)
     return [dy * (weights["weight"] * rstd)]
-
-
-def _known(output: Array | None) -> Array:
-    assert output is not None  # a node that is run reads only nodes that are run
-    return output
-
-
-def _inner(x: Array) -> Array:
-    """(C, H, W) -> the engine's (H, W, 1, C); (V,) -> (1, V); in float64."""
-    wide = x.astype(np.float64)
-    return np.ascontiguousarray(wide.transpose(1, 2, 0)[:, :, None]) if x.ndim == 3 else wide[None]
-
-
-def _outer(x: Array) -> Array:
-    """The inverse of `_inner`."""
-    return x[:, :, 0].transpose(2, 0, 1) if x.ndim == 4 else x[0]

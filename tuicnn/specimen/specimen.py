@@ -20,7 +20,7 @@ from tuicnn.language.plan import INPUT
 
 from .address import Address, AddressError, parse
 from .explanation import Explanation, combined
-from .gradients import Gradients
+from .gradients import Gradients, one_of
 from .names import Names
 from .reading import Reading
 from .rules.losses import LOSSES
@@ -44,7 +44,12 @@ class _Evaluation(Reading):
 
     @cached_property
     def _outputs(self) -> list[Array | None]:
-        return self._network.activations(self._image)
+        """What each node gives, in the engine's layout."""
+        return self._network.executor.outputs(self._inner)
+
+    @cached_property
+    def _inner(self) -> Array:
+        return np.ascontiguousarray(self._image.transpose(1, 2, 0)[:, :, None])
 
     @cached_property
     def gradients(self) -> Gradients:
@@ -52,10 +57,13 @@ class _Evaluation(Reading):
         rule, end = LOSSES[type(self.plan.loss)], self.end
         opened = [rule.gradient(end, k) for k in range(end.logits.array.size)]
         d_logits = np.array([combined(o.combine, [part.contribution for part in o.parts]) for o in opened])
-        return Gradients(self._network, self._image, self._outputs, d_logits)
+        return Gradients(self._network, self._inner, self._outputs, d_logits)
 
     def array(self, number: int) -> Array | None:
-        return self._image if number == INPUT else self._outputs[number]
+        if number == INPUT:
+            return self._image
+        found = self._outputs[number]
+        return None if found is None else one_of(found)
 
     def gradient(self, number: int) -> Array | None:
         return self.gradients.output(number)
