@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from tuicnn.errors import UserError
 from tuicnn.tui.editor.starting import prepare, start_process
 from tuicnn.tui.messages import Begun
+from tuicnn.tui.screens.help import Word
 from tuicnn.tui.screens.net_text import NetTextView
 from tuicnn.tui.screens.question import QuestionScreen
 from tuicnn.tui.screens.saving import save, save_as
@@ -30,8 +31,19 @@ class EditScreen(NetTextView, inherit_bindings=False):
     What Ctrl and a letter do, the capital does out of the text: some terminals keep Ctrl-W or Ctrl-S for themselves.
     """
 
+    WORDS = (
+        Word("=", "before a line: warm, its layers keep the weights that they have in the run that is shown", "good"),
+        Word("+", "before a line: its layers begin with new weights", "second"),
+        Word("~", "before a line: it has layers of both sorts", "second"),
+        Word("{g.arrow} 8x28x28", "behind a line: the shape that comes out, its weights, and its multiply-adds", "dim"),
+        Word("^^^", "under a line: what is wrong with it", "bad"),
+        Word("tab", "in the text: writes the word that was begun, then goes to what it must be given; or blanks"),
+        Word("ctrl+x ctrl+v", "in the text: cut what is selected, or the line; paste it"),
+        Word("shift, ctrl", "in the text, with arrows, home and end: select; go by words, to the ends of the text"),
+    )
+
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,i,up,down,left,right", "type", "edit", tooltip="Go into the text, where letters type."),
+        Binding("enter,up,down", "type", "edit", tooltip="Go into the text, where letters type."),
         Binding("escape", "leave_text", "other keys", tooltip="Out of the text: digits and letters are keys again."),
         Binding("ctrl+r,R", "run(False)", "run anew", tooltip="Train this text as a new run, from new weights."),
         Binding("ctrl+w,W", "run(True)", "run warm", tooltip="Train it; lines marked = keep this run's weights."),

@@ -18,6 +18,7 @@ from tuicnn.tui.widgets.lines import LineWidget
 __all__ = ["NetEditor"]
 
 _WHEEL = 3  # rows
+_UNNAMED = ("minus", "plus")  # keys of bindings for which Textual knows no character
 
 
 class NetEditor(LineWidget, can_focus=True):
@@ -69,7 +70,7 @@ class NetEditor(LineWidget, can_focus=True):
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         """Letters and digits type: nothing else that they mean elsewhere is offered."""
-        return character is not None and character.isprintable()
+        return (character is not None and character.isprintable()) or key in _UNNAMED
 
     async def on_key(self, event: Key) -> None:
         """Type, move, or delete."""
