@@ -11,6 +11,7 @@ from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
 from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.specimen import AskSpecimen, SpecimenState
+from tuicnn.specimen.address import Address
 from tuicnn.specimen.specimen import Specimen
 from tuicnn.system.background import in_background
 from tuicnn.training.events import Overview, State
@@ -28,6 +29,13 @@ class Moment:
     state: SpecimenState
     specimen: Specimen
     epoch: int | None = None
+
+    def stored(self, address: Address) -> int | None:
+        """A pixel of the image as it is stored, 0 to 255; None of other numbers."""
+        if address.name != "image" or address.kind != "value" or address.batch:
+            return None
+        channel, row, column = address.index
+        return int(self.state.image[row, column, channel])
 
     def said(self, overview: Overview | None) -> str:
         """`step 479, frozen; image 12 is a 7`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import math
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from tuicnn.runs.journal import LONG, size_of
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import plan_of
 from tuicnn.runs.reopened import ReopenedRun
+from tuicnn.system.background import in_background
 from tuicnn.training.events import Overview
 from tuicnn.training.progress import Progress
 from tuicnn.worker.feed import Action, Poll, WorkerGone
@@ -161,28 +161,8 @@ class RecordedFeed:
     # --- beside the event loop --------------------------------------------------------------------------------------
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        """What `work` returns or raises in a thread that nobody waits for when the screen is left."""
-        loop = self._loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-
-        def settle(result: T | None, error: BaseException | None) -> None:
-            if done.done():  # cancelled
-                return
-            if error is not None:
-                done.set_exception(error)
-            else:
-                done.set_result(result)  # type: ignore[arg-type]
-
-        def run() -> None:
-            result, raised = None, None
-            try:
-                result = work()
-            except BaseException as error:
-                raised = error
-            self._call_in_loop(lambda: settle(result, raised))
-
-        threading.Thread(target=run, name="recorded", daemon=True).start()
-        return await done
+        self._loop = asyncio.get_running_loop()
+        return await in_background(work)
 
     def _say_from_thread(self, sentence: str) -> None:
         self._call_in_loop(lambda: self._say(sentence))

@@ -14,6 +14,7 @@ from tuicnn.display.terminal import TerminalProfile
 from tuicnn.numbers import aligned
 from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.specimen import SpecimenState
+from tuicnn.specimen.address import parse
 from tuicnn.specimen.specimen import Specimen
 from tuicnn.training.events import State
 from tuicnn.tui.app import TABS
@@ -78,6 +79,9 @@ async def test_enter_goes_down_from_the_prediction_to_a_pixel_and_escape_comes_u
             value = specimen(trained).explain(number(screen)).value
             assert f" = {value + 0.0:.6g} " in screen.text
             await screen.press("enter")
+        _, row, column = parse(number(screen)).index
+        stored = trained.trainer.dataset.val_images[0, row, column, 0]
+        assert f"stored as {stored} of 255" in screen.text
         await screen.sees("is made of no other numbers")
         for name in reversed(way[:-1]):
             await screen.press("escape")

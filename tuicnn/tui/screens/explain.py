@@ -251,6 +251,7 @@ class ExplainScreen(View, inherit_bindings=False):
             note=self._note,
             before=self._before,
             step=moment.state.step if moment is not None else 0,
+            stored=moment.stored(sight.explanation.address) if moment is not None and sight is not None else None,
         )
         self.query_one("#explanation", ExplanationPane).show(scene)
 

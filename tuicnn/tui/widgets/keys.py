@@ -27,6 +27,8 @@ NAMES = {
     "escape": "esc",
     "minus": "-",
     "plus": "+",
+    "colon": ":",
+    "slash": "/",
     "equals_sign": "=",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

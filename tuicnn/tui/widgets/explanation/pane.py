@@ -44,6 +44,8 @@ class Scene:
     #: the number before the last step, and which step that was
     before: float | None = None
     step: int = 0
+    #: of a pixel of the image: as it is stored, 0 to 255
+    stored: int | None = None
 
 
 class ExplanationPane(LineWidget):
@@ -125,7 +127,9 @@ class ExplanationPane(LineWidget):
         if name := sight.named(explanation.address):
             line.text(f"   {displayable(name, self.terminal)}")
         moment = displayable(scene.moment, self.terminal)
-        if scene.before is not None:
+        if scene.stored is not None:
+            line.text(f"   stored as {scene.stored} of 255", "dim")
+        elif scene.before is not None:
             line.text(f"   before step {scene.step:,} it was ", "dim").text(precise(scene.before))
         elif explanation.engine is not None and explanation.parts:
             engine = f"   engine {precise(explanation.engine)}"

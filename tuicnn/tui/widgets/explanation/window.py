@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from tuicnn.display.signed_bar import signed_bar
 from tuicnn.display.terminal import Role
+from tuicnn.kernels.arrays import Array
 from tuicnn.numbers import aligned, counted
 from tuicnn.specimen.explanation import Explanation, Part, Patch, total
 from tuicnn.tui.microscope import Sight
@@ -23,12 +26,16 @@ _LEAST_BAR, _WIDEST_BAR = 26, 44  # columns of a row with a bar
 
 
 class _Column(NamedTuple):
-    """One grid of figures: its title, the figure of each part, its colour, and what a click on it means."""
+    """One grid of figures: its title, the figure of each part, its colour, and what a click on it means.
+
+    `padding` has the figures of the positions that lie in the padding, (kh, kw) or one for all; None for none.
+    """
 
     title: str
     value: Callable[[Part], float]
     role: Callable[[float], Role]
     target: Callable[[int, Part], Target]
+    padding: Array | float | None = None
 
 
 def channel_in_sight(explanation: Explanation, chosen: int) -> int:
@@ -70,7 +77,7 @@ def arithmetic(pen: Pen, sight: Sight, chosen: int, width: int, height: int) -> 
     grid = grid_of(explanation, channel)
     below = _below(pen, sight, chosen, channel, width)
     titles = _long(explanation.patch, channel), _short(explanation.patch, channel)
-    for ways in zip(*(_arrangements(pen, explanation, grid, chosen, title) for title in titles), strict=True):
+    for ways in zip(*(_arrangements(pen, sight, grid, chosen, title) for title in titles), strict=True):
         for first, last in ways:
             made = Arithmetic(first, last, below)
             if max(first.width, last.width) <= width and made.height <= height:
@@ -94,19 +101,21 @@ def _from_to(places: tuple[int, ...]) -> str:
     return f"{places[0]}{' to ' if places[0] < 0 else '-'}{places[-1]}{f' by {step}' if step > 1 else ''}"
 
 
-def _arrangements(
-    pen: Pen, explanation: Explanation, grid: Grid, chosen: int, title: str
-) -> Sequence[tuple[Block, Block]]:
+def _arrangements(pen: Pen, sight: Sight, grid: Grid, chosen: int, title: str) -> Sequence[tuple[Block, Block]]:
     """The grids in all ways to put them in two rows, the widest first; then the products around the chosen one."""
+    explanation = sight.explanation
     first = next((explanation.parts[place] for row in grid for place in row if place is not None), None)
-    window = _Column(title, lambda part: part.value, lambda _: "text", _open)
+    zero = 0.0 if explanation.combine == "sum" else None  # what lies in the padding of a maximum never wins
+    window = _Column(title, lambda part: part.value, lambda _: "text", _open, zero)
     if first is None or first.factor_address is None:
         bare = window._replace(title="")
         return [(Block(), _grid(pen, explanation, grid, chosen, column)) for column in (window, bare)]
     kernel = first.factor_address
     name = f"{kernel.target}[{','.join(map(str, kernel.index[:-2]))}]"
-    weights = _Column(name, lambda part: part.factor, lambda _: "text", _factor)
-    products = _Column("products", lambda part: part.contribution, sign_role, lambda place, _: Target("choose", place))
+    array = sight.arrays.get(kernel.at())
+    whole = None if array is None else array[kernel.index[:-2]]
+    weights = _Column(name, lambda part: part.factor, lambda _: "text", _factor, whole)
+    products = _Column("products", lambda part: part.contribution, sign_role, _choose, zero)
     values, factors, results = (_grid(pen, explanation, grid, chosen, each) for each in (window, weights, products))
     middle = 1 + (len(grid) - 1) // 2
     times, equals = _sign(pen, pen.terminal.glyphs.times, middle), _sign(pen, "=", middle)
@@ -128,6 +137,10 @@ def _factor(place: int, part: Part) -> Target:
     return Target("open", part.factor_address) if part.factor_address is not None else Target("choose", place)
 
 
+def _choose(place: int, part: Part) -> Target:
+    return Target("choose", place)
+
+
 def _sign(pen: Pen, text: str, middle: int) -> Block:
     return stacked(blank(middle), said(pen, (text, "dim")))
 
@@ -140,24 +153,28 @@ def _around(grid: Grid, chosen: int) -> Grid:
 
 
 def _grid(pen: Pen, explanation: Explanation, grid: Grid, chosen: int, column: _Column) -> Block:
-    """The figures of one column; the chosen part is in brackets, and what lies in the padding is a dash."""
+    """The figures of one column, the chosen part in brackets; those of the padding are dim."""
+    parts = explanation.parts
+    outside = np.broadcast_to(np.nan if column.padding is None else column.padding, (len(grid), len(grid[0])))
+    values = [
+        float(outside[i, j]) if place is None else column.value(parts[place])
+        for i, row in enumerate(grid)
+        for j, place in enumerate(row)
+    ]
+    texts = iter(aligned(values, "NaN"))
     places = [place for row in grid for place in row if place is not None]
-    texts = dict(zip(places, aligned([column.value(explanation.parts[place]) for place in places], "NaN"), strict=True))
-    wide = max(map(len, texts.values()), default=1)
-    winner = max(places, key=lambda at: explanation.parts[at].value, default=None)
-    if explanation.combine != "max":
-        winner = None
+    winner = max(places, key=lambda at: parts[at].value, default=None) if explanation.combine == "max" else None
     block = said(pen, (column.title, "dim")) if column.title else Block()
     for row in grid:
         line = Line(pen)
         for place in row:
+            text = next(texts)
             if place is None:
-                line.text(f" {pen.terminal.glyphs.dash.rjust(wide)} ", "faint")
+                known = column.padding is not None
+                line.text(f" {text if known else pen.terminal.glyphs.dash.rjust(len(text))} ", "faint")
                 continue
-            part = explanation.parts[place]
-            role = "strong" if place == winner else column.role(column.value(part))
-            text = f"[{texts[place]}]" if place == chosen else f" {texts[place]} "
-            line.text(text, role, column.target(place, part))
+            role = "strong" if place == winner else column.role(column.value(parts[place]))
+            line.text(f"[{text}]" if place == chosen else f" {text} ", role, column.target(place, parts[place]))
         block.add(line)
     return block
 
