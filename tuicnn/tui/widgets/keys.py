@@ -28,7 +28,6 @@ NAMES = {
     "minus": "-",
     "plus": "+",
     "colon": ":",
-    "slash": "/",
     "equals_sign": "=",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
