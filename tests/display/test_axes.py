@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tuicnn.display.axes import axes_of, decades
 
 
+@example(144.0, 155.0, 12)
 @given(st.floats(-300, 300), st.floats(0, 300), st.integers(2, 12))
 def test_decades_are_few_and_even_and_cover_the_values_and_no_more(low: float, span: float, most: int) -> None:
     first, last = 10.0**low, 10.0 ** min(low + span, 300)
@@ -23,9 +24,16 @@ def test_decades_are_few_and_even_and_cover_the_values_and_no_more(low: float, s
         assert found[1] >= low - 1e-6
         assert found[-2] <= math.log10(last) + 1e-6
     gaps = np.diff(found)
-    assert np.allclose(gaps, gaps[0]) or (gaps < 0.5).all()  # powers of ten, or 1, 2, 5 times these
+    # powers of ten, or 1, 2, 5 times these; there is none above 1e308
+    assert np.allclose(gaps[:-1], gaps[0]) or (gaps < 0.5).all()
+    assert gaps[-1] <= gaps[0] + 0.5
 
 
 @pytest.mark.parametrize(("first", "left"), [(0, 0), (1, 0), (40, 0), (60, 60), (90, 90)])
 def test_steps_begin_at_zero_unless_most_of_them_are_out_of_sight(first: int, left: int) -> None:
     assert axes_of((first, 100), (0.1, 2.0), 80, 20).across[0] == left
+
+
+def test_a_decade_with_room_has_ticks_within_it() -> None:
+    assert axes_of((0, 100), (0, 1), 80, 12, logarithmic=True).y_texts == ["1", "2", "5", "10"]
+    assert axes_of((0, 100), (0, 3), 80, 12, logarithmic=True).y_texts == ["1", "10", "100", "1000"]

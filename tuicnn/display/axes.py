@@ -9,6 +9,7 @@ from tuicnn.numbers import short, tick_texts
 
 __all__ = ["Axes", "axes_of", "decades", "round_step", "snapped", "ticks"]
 
+_LARGEST = 308  # the power of ten that a float reaches
 _ROUNDING = 1e-6  # by how much a mean of shares may exceed 1
 _BOUNDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 #: by how much an axis of steps grows at a time: in between, what is drawn stays where it is
@@ -50,7 +51,7 @@ def decades(low: float, high: float, most: int) -> list[float]:
         return fine
     every = max(1, -(-(top - bottom) // max(1, most - 1)))
     count = max(1, -(-(top - bottom) // every))
-    return [10.0 ** (bottom + i * every) for i in range(count + 1)]
+    return [10.0 ** min(_LARGEST, bottom + i * every) for i in range(count + 1)]
 
 
 @dataclass(frozen=True)
