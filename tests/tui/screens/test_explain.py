@@ -312,3 +312,18 @@ async def test_keys_that_come_faster_than_numbers_open_are_not_lost(trained: Tra
         assert trained.acted == []
         await screen.press(*["enter"] * 3)
         await at(screen, "batch[")
+
+
+async def test_a_terminal_that_changes_its_size_shows_what_fits(trained: TrainedFeed) -> None:
+    async with showing(trained, (120, 40)) as screen:
+        await opened(screen, "conv1[2,4,5]")
+        assert "conv1.weight[2,0]" in screen.text
+        assert "conv1[2], arrows move it" in screen.text
+        for size in ((1, 1), (30, 8)):
+            await screen.pilot.resize_terminal(*size)
+            await screen.pause(0.1)
+            assert {len(line) for line in screen.lines} == {size[0]}
+        await screen.pilot.resize_terminal(80, 24)
+        await stands(screen, "conv1[2,4,5]")
+        await screen.sees("products", "sum of these", "image[0]")
+        assert {len(line) for line in screen.lines} == {80}

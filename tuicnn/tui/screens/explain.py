@@ -20,6 +20,7 @@ from tuicnn.training.events import Overview, State
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.microscope import Microscope, Sight, Stop, look, opens
 from tuicnn.tui.moment import Moment, Moments
+from tuicnn.tui.screens.help import Word
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.address_line import AddressLine
 from tuicnn.tui.widgets.explanation.pane import ExplanationPane, Scene
@@ -61,6 +62,21 @@ class ExplainScreen(View, inherit_bindings=False):
         ),
         Binding("home", "begin", "prediction", show=False, tooltip="Begin again at the prediction."),
     ]
+
+    WORDS = (
+        Word("d conv1[2,4,5]", "a gradient: how the image's loss changes where this number grows"),
+        Word(
+            "batch d", "before a weight: the gradient of the batch that is trained on next; its parts are the images'"
+        ),
+        Word("step", "before a weight: what the next training step makes of it"),
+        Word("[2.80]", "the chosen part, with its weight and their product; enter opens it", "text"),
+        Word("frame", "in a picture: the pixels that a number is computed from, and the number's own"),
+        Word("1.06", "in this colour: it adds", "accent"),
+        Word("-0.38", "in this colour: it takes away", "second"),
+        Word(
+            "engine", "what the fast code that trains gets; the number is its parts, summed in double precision", "dim"
+        ),
+    )
 
     DEFAULT_CSS = """
     ExplainScreen {
