@@ -179,9 +179,12 @@ async def test_where_no_step_follows_the_rate_is_left_alone_and_that_is_said(fee
         assert feed.acted == []
 
 
-async def test_the_first_line_names_the_view_and_tells_how_far_the_run_is(feed: FakeFeed) -> None:
-    async with showing(feed) as screen:
-        await screen.sees("[1 Train]", "mnist-3", "training", "%", "left", line=0)
+@pytest.mark.parametrize(("size", "left"), [((120, 40), "left"), ((80, 24), "%"), ((60, 15), "left")])
+async def test_the_first_line_names_the_view_and_tells_how_far_the_run_is(
+    feed: FakeFeed, size: tuple[int, int], left: str
+) -> None:
+    async with showing(feed, size) as screen:
+        await screen.sees("[1 Train]", "mnist-3", "training", "%", left, line=0)
         feed.gone = "The process is gone."
         await screen.sees("lost", line=0)
 

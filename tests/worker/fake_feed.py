@@ -14,6 +14,7 @@ from tuicnn.errors import UserError
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.histograms import BINS, AskHistograms, Histograms
 from tuicnn.observing.image import PinnedImage
+from tuicnn.observing.images import AskImages, Images
 from tuicnn.observing.kernels import AskKernels, Kernels
 from tuicnn.observing.layer_stats import AskLayerStats, LayerStats
 from tuicnn.observing.question import Question
@@ -204,6 +205,8 @@ class FakeFeed:
                 answer: object = seen
             case AskKernels(layer, picture):
                 answer = self._kernels(layer, picture)
+            case AskImages(numbers):
+                answer = Images(numbers, np.array([_image(*self._overview.input) for _ in numbers]))
             case AskLayerStats():
                 answer = self._stats()
             case AskHistograms(layer):

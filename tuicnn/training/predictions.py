@@ -118,3 +118,9 @@ class Predictions:
         sure = np.nan_to_num(self.confidences[places] - self.truths[places], nan=np.inf)
         order: NDArray[np.int64] = places[np.argsort(-sure, kind="stable")]
         return order
+
+    def least_sure(self, label: int) -> NDArray[np.int64]:
+        """Places in the arrays of a class's images that are right, the least sure first."""
+        places = np.flatnonzero(~self.wrong & (self.labels == label))
+        order: NDArray[np.int64] = places[np.argsort(self.truths[places], kind="stable")]
+        return order

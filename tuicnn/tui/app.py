@@ -37,6 +37,7 @@ from tuicnn.tui.screens.explain import ExplainScreen
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.maps import MapsScreen
+from tuicnn.tui.screens.mistakes import MistakesScreen
 from tuicnn.tui.screens.train import TrainScreen
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.keys import described, shortcuts
@@ -52,6 +53,7 @@ VIEWS: dict[str, tuple[str, type[View], str]] = {
     "train": ("Train", TrainScreen, "Is it learning? The layers and the curves."),
     "maps": ("Maps", MapsScreen, "What has a layer learnt? An image on its way through, and the kernels."),
     "explain": ("Explain", ExplainScreen, "What is a number made of? Down to pixels and weights, and back."),
+    "mistakes": ("Mistakes", MistakesScreen, "What does it get wrong? The classes that it mixes up, and the images."),
     "edit": ("Edit", EditScreen, "Change the net, and train it again, with the weights that it has."),
 }
 TABS = tuple(Tab(str(digit), name, mode) for digit, (mode, (name, _, _)) in enumerate(VIEWS.items(), 1))

@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from textual.events import ScreenResume, ScreenSuspend
 
 from tuicnn.errors import UserError
-from tuicnn.observing.image import PinnedImage
 from tuicnn.specimen.address import Address, AddressError, parse
 from tuicnn.system.background import in_background
 from tuicnn.training.events import Overview, State
@@ -442,9 +441,7 @@ class ExplainScreen(View, inherit_bindings=False):
         moment = self._moment
         if moment is None or self._asking:
             return
-        own = moment.state.number < 0
-        number = 0 if own else (moment.state.number + by) % moment.state.images
-        self.selection.image = PinnedImage(number)
+        self.selection.walk(by)
         self._take(partial(self._moments.other_image, moment, self.selection.image))
 
     def action_epoch(self, by: int) -> None:

@@ -15,7 +15,6 @@ from tuicnn.display.prediction import prediction
 from tuicnn.display.text import displayable, truncated
 from tuicnn.numbers import shape
 from tuicnn.observing.activations import Activations, AskActivations
-from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.kernels import AskKernels, Kernels
 from tuicnn.observing.question import Question
 from tuicnn.training.events import LayerRow, Overview
@@ -393,7 +392,7 @@ class MapsScreen(View, inherit_bindings=False):
 
     def action_sample(self, by: int) -> None:
         """Take another validation image."""
-        self.selection.image = PinnedImage(self.selection.image.number + by)
+        self.selection.walk(by)
         self._changed()
 
     def action_epoch(self, by: int) -> None:

@@ -17,7 +17,6 @@ from textual.widgets import Input
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
 from tuicnn.observing.histograms import AskHistograms
-from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
 from tuicnn.runs.finding import run_before
@@ -301,7 +300,7 @@ class TrainScreen(View, inherit_bindings=False):
 
     def action_sample(self, by: int) -> None:
         """Take another validation image."""
-        self.selection.image = PinnedImage(self.selection.image.number + by)
+        self.selection.walk(by)
         self.ask()
 
     async def action_ghost(self) -> None:

@@ -20,6 +20,8 @@ from tuicnn.worker.snapshot import Snapshot
 
 __all__ = ["Tab", "ViewBar"]
 
+LEAST_RUN = 14  # columns that are left to the run before views give up their names
+
 
 class Tab(NamedTuple):
     """A view in the bar: its key, its name, and the mode it is for the app."""
@@ -54,7 +56,7 @@ class ViewBar(LineWidget):
     def _texts(self, width: int) -> list[str]:
         """The views as they are written in so many columns."""
         long = [f"{tab.key} {tab.label}" for tab in self._tabs]
-        if sum(map(len, long)) + 3 * len(long) <= width:
+        if sum(map(len, long)) + 3 * len(long) + LEAST_RUN <= width:
             return long
         return [text if tab.mode == self._mode else tab.key for tab, text in zip(self._tabs, long, strict=True)]
 
