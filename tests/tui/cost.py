@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ MOST_SHARE = 0.02  # of the training
 MOST_START = 0.6  # seconds of processor time
 MOST_GROWTH = 0.02
 PATIENCE = 20.0
+UNDO, ESCAPE = "\x15", "\x1b"
 
 
 def screen_of(folder: RunFolder, size: tuple[int, int]) -> Terminal:
@@ -83,12 +85,19 @@ def of_size(folder: RunFolder, size: tuple[int, int], seconds: float, times: int
             sent = bytes_a_second(show(terminal, tab.key, tab.label), seconds)
             delays = []
             for _ in range(times):
-                if tab.label != "Edit":  # where letters are typed
+                if tab.label == "Edit":  # where letters are typed
+                    delays.append(press(terminal, "Q", "Q"))
+                    terminal.press(UNDO)
+                    terminal.read(0.3)
+                else:
                     delays.append(press(terminal, "?", "Keys and words"))
                     press(terminal, "?", f"[{tab.key} {tab.label}]")  # not escape, which would change the next key
                 if other is not tab and tab.label != "Edit" and other.label != "Edit":
                     press(terminal, other.key, f"[{other.key} {other.label}]")
                     delays.append(press(terminal, tab.key, f"[{tab.key} {tab.label}]"))
+            if tab.label == "Edit":
+                terminal.press(ESCAPE)
+                terminal.read(0.5)
             slow = float(np.percentile(delays, 95)) if delays else float("nan")
             told(f"{size[0]}x{size[1]}  {tab.label}", f"{sent / 1000:6.1f} kB/s", sent > MOST_BYTES)
             told("", f"{1000 * slow:6.0f} ms from key to screen", slow > MOST_DELAY)
@@ -178,7 +187,8 @@ def main() -> None:
         if given.turns:
             share(folder, given.seconds, given.turns)
         if given.minutes:
-            memory(folder, given.minutes, [*(tab.key for tab in TABS if tab.label != "Edit"), "?", "?"])
+            keys = [[tab.key, "Q", UNDO, ESCAPE] if tab.label == "Edit" else [tab.key] for tab in TABS]
+            memory(folder, given.minutes, [*chain.from_iterable(keys), "?", "?"])
 
 
 if __name__ == "__main__":
