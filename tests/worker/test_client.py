@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import numpy as np
 import pytest
 
 from tests.worker.pretend import PretendRun, an_overview
@@ -46,6 +47,16 @@ async def test_it_is_a_feed(server: Server, folder: RunFolder) -> None:
         assert (await feed.ask(AskActivations(0, PinnedImage(12)))).sample == 2
         assert (await feed.ask(AskLayerStats())).step == 4
         assert (await feed.act("pause")).state is State.PAUSED
+
+
+async def test_an_image_of_ones_own_goes_to_the_run_as_far_as_a_request_may_be_long(
+    server: Server, folder: RunFolder
+) -> None:
+    async with connected(folder) as feed:
+        photo = PinnedImage.of(np.zeros((224, 224, 3), np.uint8))
+        assert (await feed.ask(AskActivations(0, photo))).sample == 0
+        with pytest.raises(UserError, match="The image is too large to be sent to the run's process"):
+            await feed.ask(AskActivations(0, PinnedImage.of(np.zeros((512, 512, 3), np.uint8))))
 
 
 async def test_several_screens_see_what_one_does(server: Server, folder: RunFolder) -> None:

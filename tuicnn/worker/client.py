@@ -73,7 +73,10 @@ class _Line:
 
     async def request(self, kind: str, request: Any, answer: type[T], timeout: float) -> T:
         """Raises `WorkerGone`, or `UserError` where the run has no answer to this request."""
-        frame = encode(kind, request, REQUEST_LIMIT)
+        try:
+            frame = encode(kind, request, REQUEST_LIMIT)
+        except FrameError:
+            raise UserError("The image is too large to be sent to the run's process.") from None
         async with self._turn:
             if self._streams is not None and self._streams[0].at_eof():
                 self.hang_up()  # the server dropped a connection that was silent for long

@@ -22,7 +22,7 @@ from tuicnn.records import RecordError, dump_plain, from_plain, parse, to_plain
 __all__ = ["ANSWER_LIMIT", "REQUEST_LIMIT", "VERSION", "FrameError", "Splitter", "decode", "encode", "kind_of"]
 
 VERSION = 3  # of the frames and of what they may hold
-REQUEST_LIMIT = 64 << 10  # bytes of a frame that a viewer sends
+REQUEST_LIMIT = 256 << 10  # bytes of a frame that a viewer sends; an image of a person's own may be in it
 ANSWER_LIMIT = 64 << 20  # bytes of a frame that a viewer is sent
 
 _DTYPES = {"|u1": np.uint8, "<f4": np.float32, "<f8": np.float64, "<i8": np.int64}
