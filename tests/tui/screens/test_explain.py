@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -14,10 +15,11 @@ from tuicnn.display.terminal import TerminalProfile
 from tuicnn.numbers import aligned
 from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.specimen import SpecimenState
-from tuicnn.specimen.address import parse
+from tuicnn.specimen.address import Address, parse
 from tuicnn.specimen.specimen import Specimen
 from tuicnn.training.events import State
 from tuicnn.tui.app import TABS
+from tuicnn.tui.microscope import Sight, look
 from tuicnn.tui.screens.explain import ExplainScreen
 
 SIZES = [(80, 24), (120, 40)]
@@ -59,7 +61,7 @@ async def at(screen: Picture, name: str) -> None:
 
 def number(screen: Picture) -> str:
     """The address of the open number."""
-    line = next(line for line in screen.lines if "frozen" in line or "after epoch" in line)
+    line = next(line for line in screen.lines if ", frozen;" in line or "after epoch" in line)
     return line.split(" = ")[0].strip()
 
 
@@ -327,3 +329,41 @@ async def test_a_terminal_that_changes_its_size_shows_what_fits(trained: Trained
         await stands(screen, "conv1[2,4,5]")
         await screen.sees("products", "sum of these", "image[0]")
         assert {len(line) for line in screen.lines} == {80}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_no_order_of_keys_breaks_it(trained: TrainedFeed, seed: int) -> None:
+    """Every key at any moment; what is seen is the number at the end of the trail."""
+    random = np.random.default_rng(seed)
+    keys = ["enter"] * 6 + ["escape"] * 2 + ["b"] * 3 + ["tab", "shift+tab", "x", "c", "C", "n", "p", "s", "f", "home"]
+    keys += ["up", "down", "left", "right", "pageup", "pagedown", "[", "]", "1", EXPLAIN, EXPLAIN]
+    async with showing(trained, SIZES[seed % 2]) as screen:
+        await opened(screen)
+        for key in random.choice(keys, 60):
+            await screen.press(key)
+        await screen.press(EXPLAIN)
+        await screen.sees("frozen")
+        await screen.until(lambda: screen.lines[2].rstrip().endswith(number(screen)))
+        assert specimen(trained, 0).names.resolve(parse(number(screen)))
+
+
+async def test_escape_comes_up_at_once_while_something_is_computed(
+    trained: TrainedFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = Event()
+
+    def slow(found: Specimen, address: Address, names: tuple[str, ...]) -> Sight:
+        if address.batch:
+            assert go_on.wait(20)
+        return look(found, address, names)
+
+    monkeypatch.setattr("tuicnn.tui.screens.explain.look", slow)
+    async with showing(trained, (120, 40)) as screen:
+        await opened(screen)
+        await screen.press("colon", *"batch", "space", "d", "space", *"dense1.bias[1]", "enter")
+        await screen.sees("computing batch d dense1.bias[1]")
+        await screen.press("escape")
+        await screen.until(lambda: screen.lines[2].strip().startswith("p[") and " < " not in screen.lines[2])
+        go_on.set()
+        await screen.press("enter")
+        await at(screen, "logits")

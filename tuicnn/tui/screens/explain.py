@@ -28,6 +28,7 @@ from tuicnn.worker.snapshot import Snapshot
 
 __all__ = ["ExplainScreen"]
 
+_KEPT = 12  # numbers that were seen last, and are shown again at once
 _PATIENCE = 0.15  # seconds from which on it is said what is computed
 
 
@@ -97,6 +98,7 @@ class ExplainScreen(View, inherit_bindings=False):
         self._asking = False
         self._wanted = self._looked = 0  # how often the address was changed, and which change was looked at last
         self._following = False
+        self._seen_lately: dict[Address, tuple[Sight, float | None]] = {}  # of this moment
         self._then: Callable[[], object] | None = None  # what waits for the sight
         self._turn = Lock()  # a specimen is looked into by one thread at a time
 
@@ -124,6 +126,7 @@ class ExplainScreen(View, inherit_bindings=False):
             self._moment = self._former = self._sight = self._before = None
             self._trail = self._scope.trail if self._scope is not None else self._trail
             self._scope, self._then, self._note = None, None, ""
+            self._seen_lately.clear()
             self.query_one("#address", AddressLine).close()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
@@ -163,6 +166,7 @@ class ExplainScreen(View, inherit_bindings=False):
             return
         self._trail = self._scope.trail if self._scope is not None else self._trail
         self._moment, self._scope = moment, Microscope(moment.specimen)
+        self._seen_lately.clear()
         self.refresh_bindings()
         address = self.selection.address
         if self._trail and (not address or address == str(self._trail[-1].address)):
@@ -192,7 +196,11 @@ class ExplainScreen(View, inherit_bindings=False):
         if (layer := self._scope.specimen.names.numbers.get(self._scope.address.name)) is not None:
             self.selection.layer = layer
         self._wanted += 1
-        if not self._following:
+        seen = self._seen_lately.get(self._scope.address)
+        if seen is not None:  # at once, also while something else is computed
+            self._looked = self._wanted
+            self._see(*seen)
+        elif not self._following:
             self._following = True
             self.run_worker(self._follow(), group="look")
 
@@ -200,13 +208,15 @@ class ExplainScreen(View, inherit_bindings=False):
         """Look at the newest address until it is seen."""
         try:
             while self._looked != self._wanted and self._scope is not None:
-                await self._follow_once(self._scope)
+                await self._follow_once(self._scope, self._wanted)
         finally:
-            self._looked, self._following = self._wanted, False
+            self._following = False
+            if self._scope is None:
+                self._looked = self._wanted
 
-    async def _follow_once(self, scope: Microscope) -> None:
+    async def _follow_once(self, scope: Microscope, wanted: int) -> None:
         """Look where the microscope stands, and show it if that is still wanted."""
-        wanted, sentence = self._wanted, ""
+        sentence = ""
         said = self.set_timer(_PATIENCE, partial(self.notice, f"computing {scope.address.brief}"))
         try:
             sight, before = await in_background(partial(self._seen, scope, scope.address, self._former))
@@ -214,13 +224,21 @@ class ExplainScreen(View, inherit_bindings=False):
             sentence = str(error)
         finally:
             said.stop()
-        self._looked = wanted
         if wanted != self._wanted or scope is not self._scope:
             return
+        self._looked = wanted
         if sentence:
             self._lost(sentence)
-            return
+        else:
+            self._see(sight, before)
+
+    def _see(self, sight: Sight, before: float | None) -> None:
+        """Show what was computed, and do what waited for it."""
         self._sight, self._before = sight, before
+        self._seen_lately.pop(sight.explanation.address, None)
+        self._seen_lately[sight.explanation.address] = (sight, before)
+        if len(self._seen_lately) > _KEPT:
+            del self._seen_lately[next(iter(self._seen_lately))]
         self._show()
         then, self._then = self._then, None
         if then is not None:
@@ -245,10 +263,11 @@ class ExplainScreen(View, inherit_bindings=False):
         self.notice(sentence)
         self._then = None
         scope = self._scope
-        if scope is not None and self._sight is not None and scope.address != self._sight.explanation.address:
+        if scope is not None and self._sight is not None:
             seen = self._sight.explanation.address
-            scope.go(seen) if not scope.up() else None
-            if scope.address != seen:
+            if len(scope.trail) > 1 and scope.trail[-2].address == seen:
+                scope.up()
+            elif scope.address != seen:
                 scope.go(seen)
             self.selection.address = str(seen)
         self._show()
