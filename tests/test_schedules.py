@@ -51,3 +51,10 @@ def test_they_are_pytorchs() -> None:
     ]
     for ours, make in pairs:
         assert all_of(ours, 10, 3) == pytest.approx(theirs(make, 30), abs=1e-9)
+    for steps in range(2, 30):  # its peak may lie between two steps, or before the first
+
+        def once(optimizer: object, steps: int = steps) -> object:
+            return scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=steps, cycle_momentum=False)
+
+        if 0.3 * steps != 1:  # PyTorch divides by zero there
+            assert all_of(OneCycle(), steps, 1) == pytest.approx(theirs(once, steps), abs=1e-9)

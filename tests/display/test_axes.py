@@ -37,3 +37,14 @@ def test_steps_begin_at_zero_unless_most_of_them_are_out_of_sight(first: int, le
 def test_a_decade_with_room_has_ticks_within_it() -> None:
     assert axes_of((0, 100), (0, 1), 80, 12, logarithmic=True).y_texts == ["1", "2", "5", "10"]
     assert axes_of((0, 100), (0, 3), 80, 12, logarithmic=True).y_texts == ["1", "10", "100", "1000"]
+
+
+@given(st.floats(0, 1e6), st.floats(1, 1e6), st.integers(20, 200))
+def test_the_ticks_of_steps_are_even_and_lie_on_their_axis(first: float, span: float, columns: int) -> None:
+    axes = axes_of((first, first + span), (0.1, 2.0), columns, 20)
+    left, right = axes.across
+    assert left <= first
+    assert first + span <= right * (1 + 1e-9)
+    assert all(left - 1e-6 <= tick <= right * (1 + 1e-6) for tick in axes.x_ticks)
+    gaps = np.diff(axes.x_ticks)
+    assert len(gaps) == 0 or np.allclose(gaps, gaps[0])

@@ -56,14 +56,27 @@ def test_a_mark_takes_the_place_of_its_like_and_the_oldest_make_way() -> None:
     assert {mark.text for mark in marks} == {"rate 2"}
 
 
-def test_of_a_long_journal_it_is_told_how_much_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_tells_the_figures_that_the_process_told_and_of_a_long_one_how_much_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tuicnn.runs.history.REPORT_EVERY", 200)
     folder = a_run(tmp_path)
     begun: list[float] = []
     train(folder, report=stop_after(1))
     assert len(history_of(folder).epochs) == 0  # none is done
-    train(folder, resume=True)
-    read_record(folder, begun.append)
+    ended = train(folder, resume=True).progress()
+    found = read_record(folder, begun.append).progress
+    for name in (
+        "state",
+        "epoch",
+        "step",
+        "train_loss",
+        "train_accuracy",
+        "val_accuracy",
+        "best_epoch",
+        "test_accuracy",
+    ):
+        assert getattr(found, name) == pytest.approx(getattr(ended, name)), name
     assert len(begun) > 3
     assert begun == sorted(begun)
     assert 0 < begun[0] < 0.5 < begun[-1] <= 1
