@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.tui.pictures import Picture, app_of, showing
@@ -13,7 +14,7 @@ from tuicnn.language import check
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
 from tuicnn.training.divergence import Divergence
-from tuicnn.training.events import Start, State, Step
+from tuicnn.training.events import LayerRow, Start, State, Step
 from tuicnn.training.marks import Mark
 from tuicnn.training.overview import rows_of
 from tuicnn.tui.widgets.chart import Chart
@@ -260,3 +261,47 @@ async def test_without_a_run_before_that_is_said(feed: FakeFeed, tmp_path: Path)
         await screen.sees("loss  ━")
         await screen.press("o")
         await screen.sees("there is no run of this net before this one")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_when_it_is_over_the_foot_says_what_can_be_done_next(feed: FakeFeed, size: tuple[int, int]) -> None:
+    async with showing(feed, size) as screen:
+        await screen.sees("enter maps", "space pause", line=-1)
+        feed.advance(100_000)
+        await screen.sees("enter maps", "Edit", "? keys", "q leave", line=-1)
+        assert "97.83% of the 10,000 test images are right" in screen.text
+
+
+@pytest.mark.parametrize(("size", "classes"), [((80, 24), 1), ((200, 60), 100)])
+async def test_whatever_the_numbers_are_the_view_is_drawn(size: tuple[int, int], classes: int) -> None:
+    rows = tuple(
+        replace(row, name=f"{'n' * 200}{i}", text=f"{'x' * 200}", block="b" * 200 if 1 < i < 5 else "")
+        for i, row in enumerate(OVERVIEW.layers)
+    )
+    feed = FakeFeed(replace(OVERVIEW, layers=rows, class_names=tuple(f"{'c' * 200}{i}" for i in range(classes))))
+    feed.advance(300)
+    feed._losses[::3], feed._losses[1::7] = np.nan, np.inf
+    feed._accuracies[5:] = np.nan
+    async with showing(feed, size) as screen:
+        await screen.watches()
+        for key in ("left", "j", "b", "B", "t", "l", "m", "slash", "n", "escape"):
+            await screen.press(key)
+            await screen.pause()
+            assert {len(line) for line in screen.lines} == {size[0]}
+        await screen.pilot.resize_terminal(1, 1)
+        await screen.pause()
+        await screen.pilot.resize_terminal(*size)
+        await screen.sees("loss (log)")
+
+
+async def test_a_thousand_layers() -> None:
+    rows = tuple(
+        LayerRow(f"conv{i}", "conv 8 3x3 pad=1", "conv", (8, 28, 28), 80, 9, (i - 1,), f"unit #{i // 10}")
+        for i in range(1000)
+    )
+    feed = FakeFeed(replace(OVERVIEW, layers=rows))
+    feed.advance(100)
+    async with showing(feed, (120, 40)) as screen:
+        await screen.sees("+ unit #0  10 layers", "/100")
+        await screen.press("B", "end")
+        await screen.until(lambda: "conv999" in pointed(screen))

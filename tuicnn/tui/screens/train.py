@@ -111,7 +111,7 @@ class TrainScreen(View, inherit_bindings=False):
     def footer(self) -> Sequence[str]:
         """See `View`."""
         over = self.snapshot.progress.state.final or bool(self.snapshot.gone)
-        return ("open", "ghost", "cursor(-1)") if over else ("open",)
+        return ("train_on", "open", "show_view('mistakes')", "show_view('edit')") if over else ("open",)
 
     def on_mount(self) -> None:
         """Draw the run whose changed net this one was begun with behind the curves."""

@@ -76,8 +76,9 @@ class KeyLine(LineWidget):
 
     def shown(self) -> Sequence[Shortcut]:
         """The shortcuts on the line: at most six; first what the screen says matters most, help and leaving last."""
-        every = [s for s in shortcuts(self.screen.active_bindings.values()) if s.binding.show]
         first: Sequence[str] = getattr(self.screen, "footer", ())
+        every = shortcuts(self.screen.active_bindings.values())
+        every = [s for s in every if s.binding.show or s.binding.action in first]
         every.sort(key=lambda s: first.index(s.binding.action) if s.binding.action in first else len(first))
         last = [s for s in every if s.binding.action in ("help", "leave")]
         return [s for s in every if s not in last][: MOST - len(last)] + last
