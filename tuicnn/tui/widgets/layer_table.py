@@ -47,7 +47,7 @@ TIME = Column("ms", 6, 2, 2)
 BAR = Column("", 6, 1, 7, most=24, left=True)
 ACTIVATION = Column("out", 6, 1, 6)
 GRADIENT = Column("grad", 6, 1, 4)
-COURSE = Column("", 8, 1, 8, most=24)
+COURSE = Column("", 8, 1, 8, most=24, left=True)
 UPDATE = Column("{delta}w/w", 6, 1, 3)
 DEAD = Column("dead", 4, 1, 5)
 COLUMNS = (BLOCK, OUTPUT, PARAMETERS, TIME, BAR, ACTIVATION, GRADIENT, COURSE, UPDATE, DEAD)
@@ -302,7 +302,7 @@ class LayerTable(LineWidget):
             cells[GRADIENT] = (significant(gradient, dash), gradient_role(gradient))
             with np.errstate(divide="ignore", invalid="ignore"):
                 course = np.log10(stats.gradients[:, at].astype(np.float64))
-            cells[COURSE] = (sparks(course, layout.columns.get(COURSE, 0), glyphs), "dim")
+            cells[COURSE] = (sparks(course, layout.columns.get(COURSE, 0), glyphs), "faint")
             # empty where no unit can be dead or nothing is moved: a dash would stand for what is not known yet
             cells[DEAD] = (percent(dead, 0), dead_role(dead)) if math.isfinite(dead) and not item.folded else ("", None)
             known = not math.isnan(update) and not item.folded
