@@ -11,7 +11,7 @@ from tests.faults.waiting import begun, steps, until
 from tests.runs.small import NET, made_data, read_journal
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.events import End, State, WarmStart
-from tuicnn.tui.app import TABS
+from tuicnn.tui.views import TABS
 
 pytestmark = pytest.mark.processes
 

@@ -24,7 +24,7 @@ from tests.faults.looking import processor_seconds, resident
 from tests.faults.soak import ROOT, running
 from tests.faults.terminal import Terminal, plain
 from tuicnn.runs.folder import RunFolder
-from tuicnn.tui.app import TABS
+from tuicnn.tui.views import TABS
 from tuicnn.worker.client import RemoteFeed
 
 SIZES = ((80, 24), (120, 40), (200, 60))

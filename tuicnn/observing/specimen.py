@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tuicnn.data import normalise
-from tuicnn.engine.network import Network
 from tuicnn.errors import UserError
-from tuicnn.language.plan_encoding import decode_plan, encode_plan
 from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.question import Question
-from tuicnn.specimen.specimen import Specimen
-from tuicnn.specimen.training import NextStep
-from tuicnn.training.checkpointing import named_arrays
 from tuicnn.vocabulary import info
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the engine and the language are imported where they are wanted: a screen knows all questions
+    from tuicnn.engine.network import Network
     from tuicnn.kernels.arrays import Array
+    from tuicnn.specimen.specimen import Specimen
+    from tuicnn.specimen.training import NextStep
     from tuicnn.training.trainer import Trainer
 
 __all__ = ["AskSpecimen", "NextBatch", "SpecimenState"]
@@ -69,6 +66,9 @@ class SpecimenState:
     @classmethod
     def of(cls, trainer: Trainer, image: PinnedImage, *, next_step: bool) -> Self:
         """Of a trainer between two steps. Raises `UserError` where the image does not fit."""
+        from tuicnn.language.plan_encoding import encode_plan
+        from tuicnn.training.checkpointing import named_arrays
+
         plan, data = trainer.plan, trainer.dataset
         found = image.find(data, plan.input)
         arrays = named_arrays(trainer.network, trainer.state)
@@ -104,6 +104,8 @@ class SpecimenState:
 
         Raises `UserError` where they do not fit.
         """
+        from tuicnn.language.plan_encoding import decode_plan
+
         if pixels.shape != self.image.shape:
             raise UserError(f"The image does not fit: the net takes {'x'.join(map(str, self.input))}.")
         if label is not None and not 0 <= label < (classes := decode_plan(self.plan).classes):
@@ -112,6 +114,10 @@ class SpecimenState:
 
     def specimen(self) -> Specimen:
         """The network and the image held still; with the next step, where its batch is there."""
+        from tuicnn.engine.network import Network
+        from tuicnn.language.plan_encoding import decode_plan
+        from tuicnn.specimen.specimen import Specimen
+
         network = Network(decode_plan(self.plan), choices=self.choices)
         arrays = self.arrays
         network.load_state_dict({name: array for name, array in arrays.items() if "/" not in name})
@@ -126,9 +132,13 @@ class SpecimenState:
         return {name: piece.reshape(shape) for name, piece, shape in pieces}
 
     def _normalised(self, images: NDArray[np.uint8]) -> Array:
+        from tuicnn.data import normalise
+
         return normalise(images, np.array(self.mean), np.array(self.std))
 
     def _next_step(self, network: Network, arrays: Mapping[str, Array]) -> NextStep | None:
+        from tuicnn.specimen.training import NextStep
+
         batch, plan = self.batch, network.plan
         if batch is None:
             return None

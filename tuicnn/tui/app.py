@@ -32,31 +32,18 @@ from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.memory import clear_caches, limit_memory
 from tuicnn.tui.messages import GoDown, Watched
 from tuicnn.tui.runs_app import RunsApp
-from tuicnn.tui.screens.edit import EditScreen
-from tuicnn.tui.screens.explain import ExplainScreen
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
-from tuicnn.tui.screens.maps import MapsScreen
-from tuicnn.tui.screens.mistakes import MistakesScreen
-from tuicnn.tui.screens.train import TrainScreen
 from tuicnn.tui.screens.view import View
+from tuicnn.tui.views import TABS, VIEWS, load, load_all
 from tuicnn.tui.widgets.keys import described, shortcuts
-from tuicnn.tui.widgets.view_bar import Tab, ViewBar
+from tuicnn.tui.widgets.view_bar import ViewBar
 from tuicnn.worker.feed import Action, Feed
 from tuicnn.worker.snapshot import Snapshot
 
 __all__ = ["TrainApp"]
 
 COLOUR_SYSTEMS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
-#: the views in the order of their digits, each by the mode that Textual knows it by: name, class, what it is for
-VIEWS: dict[str, tuple[str, type[View], str]] = {
-    "train": ("Train", TrainScreen, "Is it learning? The layers and the curves."),
-    "maps": ("Maps", MapsScreen, "What has a layer learnt? An image on its way through, and the kernels."),
-    "explain": ("Explain", ExplainScreen, "What is a number made of? Down to pixels and weights, and back."),
-    "mistakes": ("Mistakes", MistakesScreen, "What does it get wrong? The classes that it mixes up, and the images."),
-    "edit": ("Edit", EditScreen, "Change the net, and train it again, with the weights that it has."),
-}
-TABS = tuple(Tab(str(digit), name, mode) for digit, (mode, (name, _, _)) in enumerate(VIEWS.items(), 1))
 #: actions that change or end the training; the palette lists them last, since Enter alone chooses its first entry
 CONTROLS = ("pause", "control", "train_on", "leave")
 RATES: dict[Action, str] = {"halve-rate": "halved", "double-rate": "doubled"}
@@ -66,6 +53,7 @@ ENDINGS: dict[Leaving, tuple[Action, Leaving, str]] = {
     "stop": ("stop", "stop", "stopping; the weights are being saved"),
     "discard": ("discard", "discard", "discarding the run"),
 }
+IMPORT_DELAY = 1.0  # seconds after which the other views are imported, so that the first one comes at once
 SAVING_PATIENCE = 15.0  # seconds that the screen waits to say that a checkpoint was written
 ENDING_PATIENCE = 15.0  # seconds for a run that was told to stop to do so before the screen leaves without it
 
@@ -89,7 +77,7 @@ class TrainApp(RunsApp, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(tab.key, f"show_view('{tab.mode}')", tab.label, show=False, tooltip=VIEWS[tab.mode][2])
+            Binding(tab.key, f"show_view('{tab.mode}')", tab.label, show=False, tooltip=VIEWS[tab.mode].purpose)
             for tab in TABS
         ),
         Binding("escape", "up", "back", show=False, tooltip="Back to where one came from."),
@@ -160,10 +148,12 @@ class TrainApp(RunsApp, inherit_bindings=False):
         """Begin to watch the run; the view is shown before there is a connection."""
         self.watch_run()
         limit_memory(self)
+        if not self.is_headless:
+            self.set_timer(IMPORT_DELAY, partial(self.run_worker, load_all, thread=True, group="import"))
 
     def make_view(self, mode: str) -> View:
         """See `RunsApp`."""
-        return VIEWS[mode][1](self.context, mode, TABS)
+        return load(mode)(self.context, mode, TABS)
 
     def forget_run(self) -> None:
         """See `RunsApp`."""

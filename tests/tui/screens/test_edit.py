@@ -21,8 +21,9 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
 from tuicnn.training.events import State, WarmStart
 from tuicnn.training.options import Options
-from tuicnn.tui.app import TABS, TrainApp
+from tuicnn.tui.app import TrainApp
 from tuicnn.tui.screens.edit import EditScreen
+from tuicnn.tui.views import TABS
 from tuicnn.worker.feed import Feed
 
 DIGIT = next(tab.key for tab in TABS if tab.mode == "edit")

@@ -18,9 +18,9 @@ from tuicnn.observing.specimen import SpecimenState
 from tuicnn.specimen.address import Address, parse
 from tuicnn.specimen.specimen import Specimen
 from tuicnn.training.events import State
-from tuicnn.tui.app import TABS
 from tuicnn.tui.microscope import Sight, look
 from tuicnn.tui.screens.explain import ExplainScreen
+from tuicnn.tui.views import TABS
 
 SIZES = [(80, 24), (120, 40)]
 EXPLAIN = next(tab.key for tab in TABS if tab.mode == "explain")

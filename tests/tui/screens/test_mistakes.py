@@ -15,8 +15,9 @@ from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.predictions import Predictions
-from tuicnn.tui.app import VIEWS, TrainApp
+from tuicnn.tui.app import TrainApp
 from tuicnn.tui.selection import Selection
+from tuicnn.tui.views import VIEWS
 
 SIZES = [(120, 40), (80, 24), (100, 50), (200, 60), (60, 15)]
 DIGIT = str(list(VIEWS).index("mistakes") + 1)
