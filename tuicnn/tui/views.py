@@ -24,9 +24,7 @@ class Entry(NamedTuple):
 #: by the mode that Textual knows each by
 VIEWS: dict[str, Entry] = {
     "train": Entry("Train", "train:TrainScreen", "Is it learning? The layers and the curves."),
-    "maps": Entry(
-        "Maps", "maps:MapsScreen", "What has a layer learnt? An image on its way through, and the kernels."
-    ),
+    "maps": Entry("Maps", "maps:MapsScreen", "What has a layer learnt? An image on its way through, and the kernels."),
     "explain": Entry(
         "Explain", "explain:ExplainScreen", "What is a number made of? Down to pixels and weights, and back."
     ),
