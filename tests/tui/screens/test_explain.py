@@ -367,3 +367,15 @@ async def test_escape_comes_up_at_once_while_something_is_computed(
         go_on.set()
         await screen.press("enter")
         await at(screen, "logits")
+
+
+async def test_a_view_that_asks_for_the_prediction_gets_it_whatever_was_open(trained: TrainedFeed) -> None:
+    async with showing(trained, (120, 40)) as screen:
+        await opened(screen, "conv1.weight[0, 0, 1, 1]")
+        await screen.press("1")
+        await screen.press(EXPLAIN)
+        await at(screen, "conv1.weight")
+        await screen.press("1")
+        screen.app.context.selection.address = ""  # as Mistakes does
+        screen.app.go_down("explain")
+        await at(screen, "p[")

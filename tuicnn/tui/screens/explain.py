@@ -169,7 +169,7 @@ class ExplainScreen(View, inherit_bindings=False):
         self._seen_lately.clear()
         self.refresh_bindings()
         address = self.selection.address
-        if self._trail and (not address or address == str(self._trail[-1].address)):
+        if self._trail and address == str(self._trail[-1].address):  # "" asks for the prediction
             self._scope.trail = self._trail
         else:
             try:
