@@ -28,13 +28,11 @@ class Network(engine.Network):
 
         `path` is its folder, `runs/mnist-1`, or its name. Of a run that trains, the newest weights are those of this
         moment; else those of its newest checkpoint. Raises `tuicnn.errors.UserError` where there is no run or no
-        checkpoint, or no snapshot of that epoch.
+        checkpoint, no snapshot of that epoch, or where a file that the net includes has changed.
         """
         from tuicnn.language.plan_encoding import decode_plan
         from tuicnn.runs.finding import find_run
-        from tuicnn.runs.origin import Origin
-        from tuicnn.runs.prepared import plan_of
-        from tuicnn.runs.specimens import checkpoint_after
+        from tuicnn.runs.specimens import checkpoint_after, plan_at
         from tuicnn.worker.asking import live_specimen
 
         folder = find_run(os.fspath(path), Path.cwd())
@@ -42,8 +40,7 @@ class Network(engine.Network):
             plan, choices, arrays = decode_plan(live.plan), live.choices, live.arrays
         else:
             checkpoint = checkpoint_after(folder, epoch)
-            plan = plan_of(folder, Origin.of(folder), checkpoint.text)
-            choices, arrays = checkpoint.choices, dict(checkpoint.arrays)
+            plan, choices, arrays = plan_at(folder, checkpoint), checkpoint.choices, dict(checkpoint.arrays)
         made = cls(plan, choices=choices)
         made.load_state_dict({name: array for name, array in arrays.items() if "/" not in name})
         return made

@@ -110,3 +110,20 @@ def test_a_network_shows_itself_as_its_table() -> None:
     html = network._repr_html_()
     assert html.count("<tr>") == 6
     assert "<td>conv 8 3x3 pad=1</td>" in html
+
+
+def test_a_run_whose_net_has_changed_by_a_file_that_it_includes_is_not_opened_as_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = tmp_path / "blocks.net"
+    blocks.write_text("def unit(f) = conv f 3x3 -> relu\n")
+    net = 'data: npz "{data}" val=10\ninclude: "blocks.net"\nunit(2) -> flatten -> dense 3\n{optim}\n'
+    folder = a_run(tmp_path, net=net)
+    train(folder)
+    opened = ReopenedRun(folder).trainer()
+    blocks.write_text("def unit(f) = conv f 3x3 -> gelu\n")
+    for reopen in (lambda: ReopenedRun(folder).trainer(), lambda: Network.from_run(folder.path)):
+        with pytest.raises(UserError, match="The net of the run small-1 includes a file, or was given options, that"):
+            reopen()
+    assert ASK.answer(opened).specimen().explain("relu1[0, 1, 1]").combine == "relu"

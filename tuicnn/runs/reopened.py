@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
 from tuicnn.runs.origin import Origin
-from tuicnn.runs.prepared import PreparedRun, plan_of
+from tuicnn.runs.prepared import PreparedRun
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
@@ -50,17 +50,16 @@ class ReopenedRun:
         Of an epoch there may be weights only: then its `state`, what the optimizer keeps, is empty. Raises `UserError`
         where the data is not here or has changed, or the weights of that moment were not kept.
         """
-        from tuicnn.runs.specimens import checkpoint_after
+        from tuicnn.runs.specimens import checkpoint_after, plan_at
         from tuicnn.training.checkpointing import revive
 
         newest = next(iter(self.folder.checkpoints.steps()), 0) if epoch is None else 0
         if self._trainer is not None and self._moment == (epoch, newest):
             return self._trainer
         checkpoint = checkpoint_after(self.folder, epoch, self._warn)
-        origin = Origin.of(self.folder)
-        plan = plan_of(self.folder, origin, checkpoint.text)
+        plan = plan_at(self.folder, checkpoint)
         if self._data is None:
-            PreparedRun(self.folder, plan, origin.options).require_data()
+            PreparedRun(self.folder, plan, Origin.of(self.folder).options).require_data()
             self._read(plan)
         assert self._data is not None
         if checkpoint.data not in ("", self._fingerprint):

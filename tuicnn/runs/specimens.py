@@ -1,4 +1,4 @@
-"""The saved weights of a run: of its newest moment, or of a past epoch."""
+"""The saved weights of a run: of its newest moment, or of a past epoch; and the net that they are of."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import events_of
+from tuicnn.runs.origin import Origin
+from tuicnn.runs.prepared import plan_of
 from tuicnn.training.events import End, Epoch
+from tuicnn.training.fingerprints import plan_fingerprint
 
 if TYPE_CHECKING:
+    from tuicnn.language import Plan
     from tuicnn.training.checkpoint import Checkpoint
 
-__all__ = ["checkpoint_after"]
+__all__ = ["checkpoint_after", "plan_at"]
 
 
 def checkpoint_after(
@@ -53,3 +57,14 @@ def _newest_weights(folder: RunFolder) -> Checkpoint | None:
             case End(step=int(end), weights=True):
                 step = end
     return folder.read_weights(step, epoch)
+
+
+def plan_at(folder: RunFolder, checkpoint: Checkpoint) -> Plan:
+    """The plan that a checkpoint was trained with. Raises `UserError` where it is not to be had any more."""
+    plan = plan_of(folder, Origin.of(folder), checkpoint.text)
+    if checkpoint.plan not in ("", plan_fingerprint(plan)):
+        raise UserError(
+            f"The net of the run {folder.name} includes a file, or was given options, that changed since it was "
+            "trained; with these as they were, its numbers open again."
+        )
+    return plan
