@@ -27,6 +27,20 @@ def test_a_command_imports_no_more_than_it_needs(arguments: list[str]) -> None:
     assert done.stderr.split() == []
 
 
+def test_the_first_picture_of_a_run_waits_for_no_other_view_and_for_no_engine() -> None:
+    code = (
+        "import sys, tuicnn.tui.show\n"
+        "from tuicnn.tui.views import load\n"
+        "load('train')\n"
+        "late = ('engine', 'language', 'layers', 'kernels', 'specimen', 'data', 'tui.screens.edit')\n"
+        "print(*(name for name in late if f'tuicnn.{name}' in sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stderr.split() == []
+
+
 def test_numpy_comes_when_it_is_wanted() -> None:
     code = "from tuicnn.lazy_numpy import np; import sys; assert 'numpy' not in sys.modules; print(np.arange(3).sum())"
     done = subprocess.run(

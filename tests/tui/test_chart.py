@@ -14,9 +14,10 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from tests.tui.drawn import TERMINALS, drawn, odd_numbers, sizes, terminals, unhurried
+from tuicnn.display.axes import axes_of
 from tuicnn.display.curves import line_dots, smoothed
 from tuicnn.display.terminal import TerminalProfile
-from tuicnn.tui.widgets.chart import Chart, Series
+from tuicnn.tui.widgets.chart import Chart, ChartMark, Series
 
 
 def chart(y: Any, terminal: TerminalProfile | None = None, **options: Any) -> Chart:
@@ -253,3 +254,70 @@ def test_a_line_is_connected_and_passes_every_point(y: NDArray[np.float64], widt
 
 def test_the_numbers_of_a_logarithmic_axis_are_told_in_full() -> None:
     assert texts_of_ticks(drawn(chart([2.3, 0.004], logarithmic=True), 60, 16)) == ["10", "1", "0.1", "0.01", "0.001"]
+
+
+def test_the_best_of_several_points_has_a_mark_of_its_own() -> None:
+    widget = Chart(TerminalProfile(), "accuracy", percent=True)
+    widget.show([Series("validation", np.array([10, 20, 30]), np.array([0.7, 0.9, 0.8]), "points", best=1)])
+    lines = drawn(widget, 60, 14)
+    best = [(line.index("★"), y) for y, line in enumerate(lines) if "★" in line]
+    others = [(x, y) for y, line in enumerate(lines[1:], 1) for x, c in enumerate(line) if c == "●"]
+    assert len(best) == 1
+    assert len(others) == 2
+    assert best[0][1] == min(y for _, y in (*best, *others))
+
+
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_the_values_of_each_step_stand_behind_the_smoothed_line_and_are_told_apart(terminal: TerminalProfile) -> None:
+    y = np.where(np.arange(400) % 2, 0.2, 0.8)
+    widget = Chart(terminal, "loss", smoothing=0.98)
+    widget.show([Series("training", np.arange(400), y)])
+    behind, before = Chart(terminal, "loss", smoothing=0.98), drawn(widget, 60, 14)
+    behind.show([Series("training", np.arange(400), y, band=False)])
+    alone = drawn(behind, 60, 14)
+    gutter = 8
+    assert sum(c != " " for line in alone[1:11] for c in line[gutter:]) < sum(
+        c != " " for line in before[1:11] for c in line[gutter:]
+    )
+    # the line itself is drawn as it is without the band
+    middle = next(i for i, line in enumerate(alone[1:11], 1) if line[gutter + 20 : gutter + 40].strip())
+    assert before[middle][gutter + 20 : gutter + 40] == alone[middle][gutter + 20 : gutter + 40]
+
+
+@given(st.integers(2, 5000), st.integers(2, 5000))
+@unhurried
+def test_the_axis_ends_where_no_step_follows(done: int, more: int) -> None:
+    for most, end in ((done, done), (done + more, None)):
+        axes = axes_of((0.0, float(done)), (0.0, 1.0), 60, 12, most=most)
+        assert done <= axes.across[1] <= most
+        assert axes.across[1] == end or axes.across[1] <= 1.13 * done + 1
+
+
+def test_a_point_of_several_steps_is_smoothed_as_these_would_be() -> None:
+    """The curve of a long run, thinned to means of four steps, is that of its steps."""
+    y = 1 + np.sin(np.arange(4000) / 300)
+    steps, means = Chart(TerminalProfile(), "a", smoothing=0.98), Chart(TerminalProfile(), "a", smoothing=0.98)
+    steps.show([Series("s", np.arange(4000), y)])
+    means.show([Series("s", np.arange(0, 4000, 4), y.reshape(-1, 4).mean(axis=1))])
+    one, other = (widget._known[0].values for widget in (steps, means))
+    assert np.abs(one[3::4] - other).max() < 0.02
+
+
+def test_the_cursor_reads_the_values_and_what_happened_at_its_step() -> None:
+    widget = Chart(TerminalProfile(), "loss", smoothing=0.0)
+    x = np.arange(1, 101)
+    widget.show(
+        [Series("training", x, x / 100), Series("validation", np.array([50, 100]), np.array([5.0, 7.0]), "points")],
+        epochs=[50, 100],
+        marks=[ChartMark(60, "r", "rate 0.5")],
+        most=100,
+    )
+    widget.cursor = 60.0
+    head, *lines = drawn(widget, 90, 14)
+    assert head.startswith("loss  step 60  epoch 2  rate 0.5  ━ training 0.600  ● validation 5.00")
+    axis = next(line for line in lines if "└" in line)
+    assert "▴" in axis  # the cursor stands where the letter is
+    widget.cursor = 20.0
+    head, *lines = drawn(widget, 90, 14)
+    assert head.startswith("loss  step 20  epoch 1  ━ training 0.200  ● validation –")
+    assert "r" in next(line for line in lines if "└" in line)

@@ -326,3 +326,20 @@ async def test_closed_dialogs_leave_nothing_behind(feed: FakeFeed) -> None:
     # of six dialogs the last may still be on its way out
     assert counts[-1][0] - counts[0][0] < 15
     assert counts[-1][1] < 1.2 * counts[0][1] + 300
+
+
+async def test_under_a_dialog_nothing_is_painted(feed: FakeFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with showing(feed, (120, 40)) as screen:
+        await screen.watches()
+        for key in ("q", "question_mark"):
+            await screen.press(key)
+            await screen.pause(0.3)
+            painted: list[object] = []
+            monkeypatch.setattr(screen.app, "_display", lambda *given, painted=painted: painted.append(given))
+            for _ in range(5):
+                feed.advance(10)
+                await screen.pause(0.1)
+            # the dialog on leaving tells how far the run is; Textual alone paints 60 times a second
+            assert len(painted) <= (12 if key == "q" else 1)
+            monkeypatch.undo()
+            await screen.press("escape")

@@ -89,6 +89,7 @@ class LayerTable(LineWidget):
         self._weights = 0  # of all layers
         self._lines: list[Line] = []
         self._macs = 0
+        self._threads = 1
         self._list = LayerList()
         self._items: list[Item] = []
         self._longest: dict[int, int] = {}  # by the width of the line: the cells of the longest text
@@ -108,7 +109,7 @@ class LayerTable(LineWidget):
         if overview.layers is not self._rows:
             if overview.layers != self._rows:
                 self._list.take(overview.layers)
-            self._rows, self._macs = overview.layers, overview.macs
+            self._rows, self._macs, self._threads = overview.layers, overview.macs, overview.threads
             self._names = [displayable(row.name, self.terminal) for row in self._rows]
             self._longest_name = max(map(len, [*self._names, "name"]))
             self._longest_shape = max((len(shape(row.shape)) for row in self._rows), default=0)
@@ -253,12 +254,11 @@ class LayerTable(LineWidget):
         return self.line([(f"  {truncated(displayable(text, self.terminal), width - 2, self.terminal)}", role)], width)
 
     def _other_times(self) -> list[tuple[str, float]]:
-        """What a step does that is no layer, with its milliseconds, as far as it is known."""
+        """What a step does that is no layer, with its milliseconds, NaN where they are not known."""
         stats = self._stats
-        if stats is None:
-            return []
-        parts = [("optimizer", stats.optimizer), ("waiting", stats.waiting), ("rest of the step", stats.rest)]
-        return [(text, milliseconds) for text, milliseconds in parts if math.isfinite(milliseconds)]
+        found = (stats.optimizer, stats.waiting, stats.rest) if stats is not None else (math.nan,) * 3
+        named = zip(("optimizer", "waiting", "rest of the step"), found, strict=True)
+        return [(name, time) for name, time in named if name != "waiting" or self._threads > 1]
 
     def _fit(self, width: int) -> Layout:
         widths = {c: c.least for c in COLUMNS if c is not BLOCK or self.has_blocks}
