@@ -20,7 +20,7 @@ from tuicnn.observing.question import Question
 from tuicnn.training.events import LayerRow, Overview
 from tuicnn.tui.answers import Answers
 from tuicnn.tui.context import ViewContext
-from tuicnn.tui.screens.view import View
+from tuicnn.tui.screens.own_image import OwnImage
 from tuicnn.tui.widgets.bars import Bars
 from tuicnn.tui.widgets.heading import Heading
 from tuicnn.tui.widgets.layer_strip import LayerStrip
@@ -40,7 +40,7 @@ BARS = 20  # cells that bars take at least, with names of one character
 LONGEST = 24  # cells of a layer's name
 
 
-class MapsScreen(View, inherit_bindings=False):
+class MapsScreen(OwnImage, inherit_bindings=False):
     """All channels as small pictures, or `z` one in full; `v` the kernels instead."""
 
     CSS_PATH = "maps.tcss"
@@ -65,6 +65,8 @@ class MapsScreen(View, inherit_bindings=False):
         Binding("t", "median", "median as zero", show=False, tooltip="Take each map's median as zero, or zero itself."),
         Binding("n", "sample(1)", "next image", tooltip="Take the next validation image."),
         Binding("p", "sample(-1)", "image before", show=False, tooltip="Take the image before."),
+        Binding("d", "draw", "draw", tooltip="Draw a digit, and see what the network makes of it."),
+        Binding("o", "open_image", "open an image", show=False, tooltip="Look at an image out of a file."),
         Binding("[", "epoch(-1)", "epoch before", show=False, tooltip="Look with the weights after the epoch before."),
         Binding("]", "epoch(1)", "next epoch", show=False, tooltip="Look with the weights after the next epoch."),
     ]
@@ -284,7 +286,7 @@ class MapsScreen(View, inherit_bindings=False):
     @property
     def footer(self) -> Sequence[str]:
         """See `View`."""
-        return (*(("back",) if self._zoomed else ()), "layer(1)", "open", "kernels", "sample(1)")
+        return (*(("back",) if self._zoomed else ()), "layer(1)", "open", "kernels", "draw")
 
     @property
     def said(self) -> dict[str, str]:

@@ -102,21 +102,23 @@ class QuestionScreen(_Dialog):
 
 
 class NameScreen(_Dialog):
-    """Asks for a name, with one to begin with; dismissed with what was typed."""
+    """Asks for a name, with one to begin with; dismissed with what was typed. `enter`: what the key does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "done", "save"),
+        Binding("enter", "done", "done"),
         Binding("backspace,ctrl+h", "shorten", "delete"),
         Binding("ctrl+u", "clear", "delete all"),
     ]
 
-    def __init__(self, terminal: TerminalProfile, title: str, question: str, name: str) -> None:
+    def __init__(
+        self, terminal: TerminalProfile, title: str, question: str, name: str, *, enter: str = "saves"
+    ) -> None:
         super().__init__(terminal, title, question)
-        self._typed = name
+        self._typed, self._enter = name, enter
 
     def answers(self) -> tuple[list[PanelLine], int]:
         """See `_Dialog`."""
-        keys: PanelLine = [("enter", "accent"), (" saves  ", "dim"), ("esc", "accent"), (" cancels", "dim")]
+        keys: PanelLine = [("enter", "accent"), (f" {self._enter}  ", "dim"), ("esc", "accent"), (" cancels", "dim")]
         room = max(4, self.query_one(Panel).size.width - 6)
         return [[(f"{displayable(self._typed, self.terminal)[-room:]}_", "text")], [], keys], 0
 

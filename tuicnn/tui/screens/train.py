@@ -25,7 +25,7 @@ from tuicnn.runs.history import history_of
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.screens.help import Word
-from tuicnn.tui.screens.view import View
+from tuicnn.tui.screens.own_image import OwnImage
 from tuicnn.tui.widgets.curves import Curves, Ghost
 from tuicnn.tui.widgets.glimpse import Glimpse
 from tuicnn.tui.widgets.histogram import Histogram
@@ -44,7 +44,7 @@ PAGE = 10  # lines of the table that a page is
 NOTHING = (np.empty(0, np.float32), math.nan)  # a histogram of no numbers
 
 
-class TrainScreen(View, inherit_bindings=False):
+class TrainScreen(OwnImage, inherit_bindings=False):
     """The table over the charts; from 112x32 on an image and maps beside the charts, in a tall terminal below them.
 
     From 160x44 on there is room for how weights and gradients are spread.
@@ -72,6 +72,7 @@ class TrainScreen(View, inherit_bindings=False):
         Binding("l", "logarithmic", "log scale", show=False, tooltip="Draw the loss on a logarithmic scale, or not."),
         Binding("m", "smoothing", "smoothing", show=False, tooltip="Smooth the curves more, or not at all."),
         Binding("o", "ghost", "former run", show=False, tooltip="Draw the run before of this net behind the curves."),
+        Binding("d", "draw", "draw", show=False, tooltip="Draw a digit, and see what the network makes of it."),
         Binding("n", "sample(1)", "next image", show=False, tooltip="Take the next validation image."),
         Binding("p", "sample(-1)", "image before", show=False, tooltip="Take the image before."),
     ]
