@@ -4,9 +4,9 @@
     python -m tests.mutation run --count 300       # change, test, report; the results are appended to a file
     python -m tests.mutation show                  # the share caught by room, and every change that survived
 
-A change is tried in a copy of the tree, with the tests that run the changed line, and where none of these notices it,
-with all tests of its room: the map does not know what runs in other processes. A change that is noticed by none is a
-survivor: either no input can tell it from the original, or a law or a test is missing.
+A change is tried in a copy of the tree, with the tests that run the changed line, and with the tests of the room that
+start processes where no test runs it itself. A change that is noticed by none is a survivor: either no input can tell
+it from the original, or a law or a test is missing.
 """
 
 from __future__ import annotations
@@ -156,14 +156,11 @@ class Tests:
         if not self._data.measured_files():
             raise SystemExit("there is no map of the tests yet; make it with: python -m tests.mutation map")
 
-    def of(self, mutant: Mutant) -> list[list[str]]:
-        """What is tried first, and what is tried where that notices nothing."""
+    def of(self, mutant: Mutant) -> list[str]:
         contexts = self._data.contexts_by_lineno(str(ROOT / mutant.file)).get(mutant.line, [])
         names = sorted({found for context in contexts if (found := pytest_name(context))})
         room = mutant.file.split("/")[1].removesuffix(".py")
-        places = [f"tests/{room}", f"tests/test_{room}.py"]
-        whole = [place for place in places if (ROOT / place).exists()] or ["tests/faults"]
-        return [names, whole] if names else [whole]
+        return names or [f"tests/{room}" if (ROOT / "tests" / room).is_dir() else "tests/faults"]
 
 
 def pytest_name(context: str) -> str:
@@ -179,25 +176,22 @@ def pytest_name(context: str) -> str:
 # --- trying them ------------------------------------------------------------------------------------------------------
 
 
-def verdict(tree: Path, mutant: Mutant, stages: list[list[str]], seconds: float) -> str:
+def verdict(tree: Path, mutant: Mutant, tests: list[str], seconds: float) -> str:
     """`caught`, `survived` or `slow` (the tests did not end in time, which a person would notice too)."""
     file = tree / mutant.file
     source = file.read_bytes()
     file.write_bytes(source[: mutant.start] + mutant.new.encode() + source[mutant.stop :])
     try:
-        for tests in stages:
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests],
-                cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                timeout=seconds, check=False,
-            )  # fmt: skip
-            if done.returncode:
-                return "caught"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests],
+            cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            timeout=seconds, check=False,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         return "slow"
     finally:
         file.write_bytes(source)
-    return "survived"
+    return "caught" if done.returncode else "survived"
 
 
 def run(count: int, seed: int, jobs: int, under: list[str], seconds: float, results: Path) -> None:

@@ -13,10 +13,11 @@ from tests.language.programs import structure
 from tuicnn.bundled import bundled
 from tuicnn.cli import starters as starters_module
 from tuicnn.cli.output.new import what_next
-from tuicnn.cli.starters import starter, starters, target, write_starter
+from tuicnn.cli.starters import starter, target, write_starter
 from tuicnn.errors import UserError
 from tuicnn.language import check_file
 from tuicnn.language.writing.formatting import format_text
+from tuicnn.runs.starters import starters
 
 
 def test_every_bundled_network_is_one_to_begin_with() -> None:

@@ -139,6 +139,7 @@ def test_the_figures_of_a_layer_are_those_of_the_step_that_comes_next_which_chan
     assert (len(spread.gradients) > 0, bool(np.isfinite(stats.update[0]))) == (epoch is None, epoch is None)
     assert np.isfinite(stats.gradient).any()
     assert np.isfinite(stats.milliseconds).all()
+    assert np.array_equal(stats.gradients, stats.gradient[None], equal_nan=True)
     assert (stats.gradient[np.isfinite(stats.gradient)] > 0).any()
     assert np.array_equal(before.values, after.values)
     assert (before.step, before.updates) == (after.step, after.updates)

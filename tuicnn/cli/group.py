@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,7 +15,7 @@ import click
 
 from tuicnn import limits
 from tuicnn.bundled import bundled
-from tuicnn.cli.output.streams import say
+from tuicnn.cli.output.streams import is_terminal, say
 from tuicnn.records import Between
 from tuicnn.system.process import ONE_THREAD
 from tuicnn.training.options import ON_NAN, Options
@@ -149,7 +150,10 @@ def main(context: click.Context) -> None:
 
     \b
     tuicnn nets/mnist.net    train it in the background and watch (the first word may be a net)
+    tuicnn                   the runs of this folder on the screen, and networks to begin with
     """
     os.environ.update({**ONE_THREAD, **os.environ})  # before NumPy is imported, which reads them once
     if context.invoked_subcommand is None:
+        if is_terminal(sys.stdin) and is_terminal(sys.stdout):
+            context.invoke(cast(click.Command, main.get_command(context, "home")), ascii=False)
         say(context.get_help())

@@ -1,74 +1,16 @@
-"""The networks that come with tuicnn, and a starter file written from one of them."""
+"""A starter file, written from a network that comes with tuicnn."""
 
 from __future__ import annotations
 
-import re
 import shlex
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tuicnn.bundled import bundled
 from tuicnn.errors import UserError
-from tuicnn.language import check_file
 from tuicnn.language.suggest import closest
+from tuicnn.runs.starters import DEFAULT, Starter, starters
 
-if TYPE_CHECKING:
-    from tuicnn.language import Plan
-
-__all__ = ["DEFAULT", "Starter", "commands_for", "starter", "starters", "target", "write_starter"]
-
-#: the default network of a starter file
-DEFAULT = "mnist"
-
-
-@dataclass(frozen=True)
-class Starter:
-    """A network that comes with tuicnn: its name, its text, and the first sentence of the comment at its head."""
-
-    name: str
-    text: str
-    about: str
-    plan: Plan
-
-    @property
-    def missing(self) -> str:
-        """Why its data cannot be had on this machine, in a sentence; "" where they can."""
-        from tuicnn.data import DataError
-
-        try:
-            self.plan.data.find()
-        except DataError as error:
-            return str(error)
-        return ""
-
-    @property
-    def data(self) -> str:
-        """The name of the data set that it is trained on."""
-        from tuicnn.vocabulary import info
-
-        return info(self.plan.data).name
-
-
-def starters() -> tuple[Starter, ...]:
-    """All networks that come with tuicnn: the usual one, then the others from small to large."""
-    found = []
-    for path in sorted(bundled("nets").glob("*.net")):
-        text, checked = check_file(path)
-        if checked.plan is not None:
-            found.append(Starter(path.stem, text, _first_sentence(text), checked.plan))
-    return tuple(sorted(found, key=lambda s: (s.name != DEFAULT, s.plan.macs)))
-
-
-def _first_sentence(text: str) -> str:
-    """The first sentence of the comment that a file begins with."""
-    comment = []
-    for line in text.lstrip().splitlines():
-        if not line.startswith("#"):
-            break
-        comment.append(line.lstrip("# ").rstrip())
-    return re.split(r"(?<=[.?!])\s", " ".join(comment), maxsplit=1)[0]
+__all__ = ["commands_for", "starter", "target", "write_starter"]
 
 
 def starter(wanted: str | None, name: str | None = None) -> Starter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, cast
 
 import rich.console
@@ -34,10 +35,11 @@ class Outcome:
     """How a view of a run was left.
 
     `choice`: `ended`, the run had ended before; `background`, it goes on; `stop` and `discard`, the user's answer;
-    `gone`, its process could not be reached (`message` says so). `kept`: sentences about texts that were not saved.
+    `gone`, its process could not be reached (`message` says so); `none`, no run was open. `kept`:
+    sentences about texts that were not saved.
     """
 
-    choice: Literal["ended", "background", "stop", "discard", "gone"]
+    choice: Literal["ended", "background", "stop", "discard", "gone", "none"]
     progress: Progress
     overview: Overview | None
     epochs: Sequence[Epoch]
@@ -109,10 +111,10 @@ def _paused(folder: RunFolder) -> bool:
         return False
 
 
-def print_breakdown(folder: RunFolder, traceback: str, terminal: TerminalProfile) -> None:
-    """Report that the screen broke down, and save the traceback to a file."""
+def print_breakdown(folder: RunFolder | None, traceback: str, terminal: TerminalProfile) -> None:
+    """Report that the screen broke down, and save the traceback to a file: in the run's folder, or in this one."""
     console = Console(no_color=terminal.colours == "none" or None)
-    file = folder.path / SCREEN_LOG
+    file = (folder.path if folder is not None else Path()) / SCREEN_LOG
     try:
         write_atomic(file, traceback.encode(errors="replace"))
         kept = f"; what happened is in {file}"
@@ -120,7 +122,7 @@ def print_breakdown(folder: RunFolder, traceback: str, terminal: TerminalProfile
         kept = ""
     what = traceback.strip().splitlines()[-1]
     said = [(f"The screen broke down ({what}){kept}.", "bad")]
-    if folder.alive:
+    if folder is not None and folder.alive:
         said.append((f"Training goes on in the background; watch it again with: {folder.attach}", "text"))
     for text, role in said:
         console.print(Text(displayable(text, terminal), style=terminal.style(cast(Role, role))), soft_wrap=True)

@@ -33,13 +33,13 @@ class Difference:
 
 
 def differences(runs: Sequence[Overview]) -> tuple[Difference, ...]:
-    """What differs between runs: first layers, in the net's order, then settings."""
-    found = [*_layers([run.layers for run in runs])]
+    """What differs between runs: first settings, which are short, then layers, in the net's order."""
+    found = []
     for what, field in _SETTINGS.items():
         values = tuple(str(getattr(run, field)) for run in runs)
         if len(set(values)) > 1:
             found.append(Difference(what, _without_common_words(values)))
-    return tuple(found)
+    return *found, *_layers([run.layers for run in runs])
 
 
 def told(found: Sequence[Difference], run: int) -> str:
@@ -52,7 +52,8 @@ def told(found: Sequence[Difference], run: int) -> str:
         elif value:
             parts.append(value)
         else:
-            parts.append(f"no {difference.what}")
+            other = next(filter(None, difference.values))
+            parts.append(f"without {other}")
     return ", ".join(parts)
 
 

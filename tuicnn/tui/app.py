@@ -71,7 +71,6 @@ class Commands(SystemCommandsProvider):
 class TrainApp(RunsApp, inherit_bindings=False):
     """Shows one run. `run()` returns an `Outcome` (None after a crash, with `return_code` not 0)."""
 
-    DEFAULT_MODE = "train"
     MODES_OF_VIEWS = tuple(VIEWS)
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
@@ -117,7 +116,7 @@ class TrainApp(RunsApp, inherit_bindings=False):
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[Feed]],
+        connect: Callable[[], Awaitable[Feed]] | None,
         terminal: TerminalProfile,
         *,
         title: str = "tuicnn",
@@ -166,6 +165,9 @@ class TrainApp(RunsApp, inherit_bindings=False):
 
     def action_show_view(self, mode: str) -> None:
         """Show a view; there is no way back from it but the other views' keys."""
+        if not self.context.open and mode != self.RUNS_VIEW:
+            self._notice("no run is open; enter opens the chosen one")
+            return
         self._way.clear()
         self.switch_mode(mode)
 
@@ -215,6 +217,9 @@ class TrainApp(RunsApp, inherit_bindings=False):
             return not isinstance(self.screen, ModalScreen)
         if action == "up":
             return bool(self._way)
+        controls = action in ("pause", "freeze", "train_on", "control")
+        if controls and not (self.context.open and getattr(self.screen, "CONTROLS_RUN", True)):
+            return False
         if action == "train_on":
             return self.continuation is not None
         if action in ("pause", "freeze") or (action == "control" and parameters != ("save",)):
@@ -310,7 +315,9 @@ class TrainApp(RunsApp, inherit_bindings=False):
     def action_leave(self) -> None:
         """Leave at once where nothing can be lost, else ask. A second time while asking: leave, and train on."""
         snapshot = self.watcher.snapshot
-        if snapshot.gone and not snapshot.progress.state.final:
+        if not self.context.open:
+            self._leave_with("none")
+        elif snapshot.gone and not snapshot.progress.state.final:
             self._leave_with("gone")
         elif snapshot.progress.state.final:
             self._leave_with("ended")

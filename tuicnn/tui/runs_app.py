@@ -7,6 +7,7 @@ import contextlib
 import subprocess
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import ClassVar, Self
 
@@ -18,7 +19,7 @@ from tuicnn.display.summary import Outcome
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.errors import UserError
 from tuicnn.runs.continuation import Continuation, continuation
-from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.folder import RUNS, RunFolder
 from tuicnn.training.events import State
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.driver import TerminalDriver
@@ -26,6 +27,7 @@ from tuicnn.tui.editor.desk import Desk
 from tuicnn.tui.messages import Begun
 from tuicnn.tui.screens.question import QuestionScreen
 from tuicnn.tui.screens.view import View
+from tuicnn.tui.shelf import Shelf
 from tuicnn.worker.feed import Feed, WorkerGone
 from tuicnn.worker.opening import open_feed, resume_in_background
 from tuicnn.worker.snapshot import Snapshot
@@ -41,8 +43,10 @@ RELEASE_PATIENCE = 5.0  # seconds for the process of a run that has ended to go
 class RunsApp(App[Outcome], inherit_bindings=False):
     """Shows one run at a time, or none, in views that are made anew for each."""
 
-    #: the modes that have a view
+    #: the modes that have a view; the one that a run is opened in, and the one where none is open
     MODES_OF_VIEWS: ClassVar[tuple[str, ...]] = ()
+    FIRST_VIEW: ClassVar[str] = "train"
+    RUNS_VIEW: ClassVar[str] = "runs"
 
     def __init__(
         self,
@@ -52,9 +56,10 @@ class RunsApp(App[Outcome], inherit_bindings=False):
         folder: RunFolder | None,
     ) -> None:
         """`connect` reaches the run to begin with, None for none."""
+        self.DEFAULT_MODE = self.FIRST_VIEW if connect is not None else self.RUNS_VIEW  # type: ignore[misc]
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
         self.terminal = terminal
-        self._desk = Desk()
+        self._desk, self._shelf = Desk(), Shelf.of(_parent_of(folder))
         self.context = self._context_of(connect, title, folder)
         for mode in self.MODES_OF_VIEWS:
             self.add_mode(mode, partial(self.make_view, mode))
@@ -102,7 +107,14 @@ class RunsApp(App[Outcome], inherit_bindings=False):
 
         watcher = Watcher(connect or nothing, tell)
         return ViewContext(
-            self.terminal, watcher, title, folder, desk=self._desk, former=former, open=connect is not None
+            self.terminal,
+            watcher,
+            title,
+            folder,
+            desk=self._desk,
+            shelf=self._shelf,
+            former=former,
+            open=connect is not None,
         )
 
     def watch_run(self) -> None:
@@ -130,9 +142,13 @@ class RunsApp(App[Outcome], inherit_bindings=False):
             for mode in self.MODES_OF_VIEWS:
                 await self.remove_mode(mode)
                 self.add_mode(mode, partial(self.make_view, mode))
-            await self.switch_mode(self.DEFAULT_MODE)
+            await self.switch_mode(self.FIRST_VIEW)
             await self.remove_mode(BETWEEN)
         self.watch_run()
+
+    def show_first_view(self) -> None:
+        """Show the run that is open."""
+        self.switch_mode(self.FIRST_VIEW)
 
     @on(Begun)
     def _on_begun(self, message: Begun) -> None:
@@ -194,3 +210,10 @@ class RunsApp(App[Outcome], inherit_bindings=False):
         started = monotonic()
         while folder.alive and monotonic() - started < RELEASE_PATIENCE:
             await asyncio.sleep(0.05)
+
+
+def _parent_of(folder: RunFolder | None) -> Path:
+    """The folder whose `runs` a run is in; the working folder for one that is elsewhere, and for none."""
+    if folder is not None and (runs := folder.path.absolute().parent).name == RUNS:
+        return runs.parent
+    return Path.cwd()

@@ -12,7 +12,7 @@ from tuicnn.system.process import redirect_to_null
 from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 
-__all__ = ["show"]
+__all__ = ["show", "show_runs"]
 
 
 def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen[bytes] | None = None) -> int:
@@ -21,10 +21,18 @@ def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen
     Returns the command's exit code: 1 where the run failed, was lost or could not all be saved, or the screen broke
     down; 128 and the signal's number where a signal ended it.
     """
-    app = TrainApp.of_run(folder, terminal, process)
+    return _run(TrainApp.of_run(folder, terminal, process), terminal)
+
+
+def show_runs(terminal: TerminalProfile) -> int:
+    """Show the runs of the working folder; returns the exit code as `show`, of the run that was open at last."""
+    return _run(TrainApp(None, terminal, title=""), terminal)
+
+
+def _run(app: TrainApp, terminal: TerminalProfile) -> int:
     outcome = app.run()
     app.restore_terminal()
-    folder = app.context.folder or folder  # another run may have been opened
+    folder = app.context.folder  # perhaps another one than at first
     if app.broken:
         print_breakdown(folder, app.broken, terminal)
     if outcome is None:
@@ -32,6 +40,8 @@ def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen
     if app.ended_by is signal.SIGHUP:  # nobody is there to read; Python would still flush what it could not write
         redirect_to_null(1, 2)
         return 128 + signal.SIGHUP
+    if folder is None:
+        return 128 + app.ended_by if app.ended_by is not None else 0
     print_summary(outcome, folder, terminal)
     if app.ended_by is not None:
         return 128 + app.ended_by

@@ -32,6 +32,9 @@ VIEWS: dict[str, Entry] = {
         "Mistakes", "mistakes:MistakesScreen", "What does it get wrong? The classes that it mixes up, and the images."
     ),
     "edit": Entry("Edit", "edit:EditScreen", "Change the net, and train it again, with the weights that it has."),
+    "runs": Entry(
+        "Runs", "runs:RunsScreen", "Every run of the folder: what differs, how well it did. Open another one."
+    ),
 }
 TABS = tuple(Tab(str(digit), entry.name, mode) for digit, (mode, entry) in enumerate(VIEWS.items(), 1))
 

@@ -165,8 +165,5 @@ class RecordedFeed:
         return await in_background(work)
 
     def _say_from_thread(self, sentence: str) -> None:
-        self._call_in_loop(lambda: self._say(sentence))
-
-    def _call_in_loop(self, call: Callable[[], object]) -> None:
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(call)
+            self._loop.call_soon_threadsafe(self._say, sentence)

@@ -30,7 +30,8 @@ def new(name: str | None, source: str | None, listed: bool, ascii: bool) -> None
     """
     terminal_of(ascii)
     from tuicnn.cli.output.new import starter_table, what_next
-    from tuicnn.cli.starters import starter, starters, target, write_starter
+    from tuicnn.cli.starters import starter, target, write_starter
+    from tuicnn.runs.starters import starters
 
     console = console_for(sys.stdout)
     if listed:

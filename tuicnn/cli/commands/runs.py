@@ -12,7 +12,7 @@ from tuicnn.cli.output.streams import complain, console_for, is_terminal, say, s
 from tuicnn.cli.shared import terminal_of
 from tuicnn.errors import UserError
 
-__all__ = ["attach", "runs", "stop"]
+__all__ = ["attach", "home", "runs", "stop"]
 
 
 @main.command()
@@ -35,6 +35,16 @@ def attach(run: str | None, ascii: bool) -> None:
     from tuicnn.tui.show import show
 
     sys.exit(show(folder, terminal))
+
+
+@main.command(hidden=True)
+@options("ascii")
+def home(ascii: bool) -> None:
+    """Open the runs of the working folder on the screen; this is `tuicnn` alone, in a terminal."""
+    terminal = terminal_of(ascii)
+    from tuicnn.tui.show import show_runs
+
+    sys.exit(show_runs(terminal))
 
 
 @main.command()

@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from tuicnn.cli.starters import DEFAULT, Starter, commands_for
+from tuicnn.cli.starters import commands_for
+from tuicnn.runs.starters import DEFAULT, Starter
 
 __all__ = ["starter_table", "what_next"]
 

@@ -52,6 +52,9 @@ class View(Screen[None], inherit_bindings=False):
     """
     LEAST: ClassVar[tuple[int, int]] = (56, 14)  # columns and rows
 
+    #: whether the keys that control the run that is shown act here
+    CONTROLS_RUN: ClassVar[bool] = True
+
     #: under the view bar: `full` has the state with bars and the numbers, `short` one line, of what matters most
     HEADER: ClassVar[Literal["full", "short"]] = "short"
 

@@ -99,6 +99,10 @@ class Chart(LineWidget):
         self._cursor: float | None = None
         self._place: Place | None = None  # where the data was drawn
 
+    def rename(self, title: str, *, percent: bool) -> None:
+        """Be about another quantity from the next `show` on."""
+        self._title, self.percent = title, percent
+
     @property
     def smoothing(self) -> float:
         """The weight of the past in the exponential mean of a line over single steps, 0 (none) to below 1."""

@@ -85,6 +85,8 @@ class ViewBar(LineWidget):
         snapshot, glyphs = self._snapshot, self.terminal.glyphs
         progress, overview = snapshot.progress, snapshot.overview
         name = PurePath(overview.run).name if overview and overview.run else overview.net if overview else self._title
+        if not name:
+            return []
         name = displayable(name, self.terminal)
         word, role = doing(progress), ROLES.get(progress.state, "accent")
         if snapshot.gone and not progress.state.final:

@@ -1,0 +1,110 @@
+"""The runs of a folder as a person looks at them: read, sorted, searched, marked; the same in each run's Runs view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuicnn.runs.catalogue import Catalogue, CataloguedRun
+from tuicnn.runs.comparison import differences, told
+
+if TYPE_CHECKING:
+    from tuicnn.runs.starters import Starter
+
+__all__ = ["LETTERS", "SORTS", "Shelf", "seconds_of"]
+
+#: by which marked runs are known on the chart; no more are marked
+LETTERS = "abcdef"
+
+
+def seconds_of(run: CataloguedRun) -> float:
+    """How long a run has trained, with its validations, up to its last whole epoch; NaN where that is not known."""
+    return sum(epoch.seconds for epoch in run.epochs) if run.epochs else math.nan
+
+
+def _best(run: CataloguedRun) -> float:
+    best = run.summary.best_val_accuracy
+    return -math.inf if math.isnan(best) else best
+
+
+def _quickest(run: CataloguedRun) -> float:
+    seconds = seconds_of(run)
+    return math.inf if math.isnan(seconds) else seconds
+
+
+#: how runs are sorted: the words for it, and the key, before which they are sorted from the newest on
+SORTS: tuple[tuple[str, Callable[[CataloguedRun], tuple[object, ...]]], ...] = (
+    ("newest first", lambda run: ()),
+    ("best first", lambda run: (-_best(run),)),
+    ("quickest first", lambda run: (_quickest(run),)),
+    ("by name", lambda run: (run.summary.folder.net,)),
+)
+
+
+@dataclass
+class Shelf:
+    """`runs` are all that were read, the newest first; None before that."""
+
+    catalogue: Catalogue
+    runs: list[CataloguedRun] | None = None
+    #: the networks that come with tuicnn; None before they are read
+    starters: tuple[Starter, ...] | None = None
+    sort: int = 0
+    query: str = ""
+    marked: list[Path] = field(default_factory=list)
+    chosen: Path | None = None
+    _told: tuple[object, dict[Path, str]] = ((), {})
+
+    @classmethod
+    def of(cls, parent: Path) -> Shelf:
+        """That of the runs in `parent/runs`."""
+        return cls(Catalogue(parent))
+
+    @property
+    def shown(self) -> list[CataloguedRun]:
+        """The runs that are searched for, sorted."""
+        words = self.query.casefold().split()
+        found = [run for run in self.runs or () if all(word in _text(run) for word in words)]
+        return sorted(found, key=SORTS[self.sort][1])
+
+    def letter(self, run: CataloguedRun) -> str:
+        """The letter of a marked run; "" for another one."""
+        path = run.summary.folder.path
+        return LETTERS[self.marked.index(path)] if path in self.marked else ""
+
+    def mark(self, run: CataloguedRun) -> bool:
+        """Mark a run, or unmark it; False where so many are marked that there is no letter left."""
+        path = run.summary.folder.path
+        if path in self.marked:
+            self.marked.remove(path)
+        elif len(self.marked) < len(LETTERS):
+            self.marked.append(path)
+        else:
+            return False
+        return True
+
+    def compared(self, shown: list[CataloguedRun]) -> dict[Path, str]:
+        """What differs between the marked runs, in each of them; of fewer than two, between all of one net's name."""
+        known = [run for run in shown if run.overview is not None]
+        marked = [run for run in known if self.letter(run)]
+        groups: dict[str, list[CataloguedRun]] = {}
+        for run in marked if len(marked) > 1 else known:
+            groups.setdefault("" if len(marked) > 1 else run.summary.folder.net, []).append(run)
+        key = [[(run.summary.folder.path, id(run.overview)) for run in group] for group in groups.values()]
+        if key != self._told[0]:
+            found: dict[Path, str] = {}
+            for group in groups.values():
+                different = differences([run.overview for run in group if run.overview is not None])
+                found |= {run.summary.folder.path: told(different, index) for index, run in enumerate(group)}
+            self._told = key, found
+        return self._told[1]
+
+
+def _text(run: CataloguedRun) -> str:
+    """What is searched in."""
+    overview = run.overview
+    net = f"{overview.data} {overview.optimizer} {overview.text}" if overview is not None else ""
+    return f"{run.name} {run.summary.state} {net}".casefold()
