@@ -11,6 +11,7 @@ from tests.runs.small import a_run, stop_after, train
 from tests.tui.pictures import showing
 from tests.worker.fake_feed import FakeFeed
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.observing.activations import AskActivations
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.options import Options
 from tuicnn.tui import runs_app
@@ -58,13 +59,13 @@ async def test_what_a_network_makes_of_an_image_is_there_without_its_process(don
         await screen.sees("says ")
         shutil.rmtree(done.checkpoints.path)
         await screen.press("n")
-        await screen.sees("2/10")
+        await screen.until(lambda: (seen := screen.app.watcher.snapshot.answer(AskActivations)) and seen.sample == 1)
 
 
 async def test_data_that_is_not_here_is_told_and_the_curves_stay(done: RunFolder) -> None:
     (done.path.parent.parent / "d.npz").unlink()
     async with showing(of(done), (120, 40)) as screen:
-        await screen.sees(" DONE ", "The net of the run small-1 cannot be tr")
+        await screen.sees(" DONE ", "The net of the run small-1")
 
 
 def resumed(monkeypatch: pytest.MonkeyPatch) -> list[Options]:

@@ -38,8 +38,11 @@ class StepHook:
     def on_gather(self, unit: Unit, seconds: float, *, backward: bool) -> None:
         """A `whole_batch` unit has gathered a shard's part of what it must know of the batch."""
 
-    def on_update(self, before: Array, after: Array, gradient: Array, seconds: float) -> None:
-        """The optimizer has moved the weights: all of them `before` and `after`, flat, and the batch's gradient."""
+    def on_gradient(self, gradient: Array) -> None:
+        """The gradient of the whole batch by all weights, flat as they are."""
+
+    def on_update(self, before: Array, after: Array, seconds: float) -> None:
+        """The optimizer has moved the weights, flat, from `before` to `after`."""
 
 
 class StepProfile(StepHook):
@@ -85,7 +88,12 @@ class StepProfile(StepHook):
         """Take the time."""
         (self.backward_seconds if backward else self.forward_seconds)[unit.node] += seconds
 
-    def on_update(self, before: Array, after: Array, gradient: Array, seconds: float) -> None:
+    def on_gradient(self, gradient: Array) -> None:
+        """Take that of the node in question: a copy, since the optimizer uses it up."""
+        parts = [entry.of(gradient) for entry in self._entries if entry.node == self.gradient_of]
+        self.weight_gradient = np.concatenate(parts) if parts else None
+
+    def on_update(self, before: Array, after: Array, seconds: float) -> None:
         """Take the time, and how far the weights were moved."""
         self.optimizer_seconds = seconds
         moved, size = np.zeros_like(self.update), np.zeros_like(self.update)
@@ -95,8 +103,6 @@ class StepProfile(StepHook):
             moved[entry.node] += np.dot(step, step)
             size[entry.node] += np.dot(old, old)
         np.divide(np.sqrt(moved), np.sqrt(size), out=self.update, where=size > 0)
-        parts = [entry.of(gradient) for entry in self._entries if entry.node == self.gradient_of]
-        self.weight_gradient = np.concatenate(parts) if parts else None
 
 
 def _rms(array: Array) -> float:

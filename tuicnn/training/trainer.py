@@ -147,20 +147,25 @@ class Trainer:
             self._hook = None
         if not math.isfinite(result.loss):
             raise DivergedError(self._diagnosis(None, result.loss))
+        if hook is not None:
+            hook.on_gradient(result.gradient)
         began = perf_counter()
         self._update(result)
         if hook is not None:
             took, flat = perf_counter() - began, self.network.store.flat
-            hook.on_update(self._before[0] if flat.size else flat, flat, result.gradient, took)
+            hook.on_update(self._before[0] if flat.size else flat, flat, took)
         return result.loss, result.correct / count, count
 
     def rehearse(self, hook: StepHook) -> None:
-        """Compute the step that comes next, for `hook`, and undo it. Without the optimizer's state, up to its gradient.
+        """Compute the step that comes next, for `hook`, and undo it.
 
-        Where it would diverge, `hook` has seen it up to there.
+        Up to its gradient only where no step comes next, or what the optimizer keeps is not known. Where it would
+        diverge, `hook` has seen it up to there.
         """
-        if not self.state.keys() >= set(self.plan.optimizer.state_names):
-            self.network.forward_backward(*self.batch(self.step), step=self.step, hook=hook)
+        if self.step >= self.steps or not self.state.keys() >= set(self.plan.optimizer.state_names):
+            result = self.network.forward_backward(*self.batch(self.step), step=self.step, hook=hook)
+            assert result is not None
+            hook.on_gradient(result.gradient)
             return
         with contextlib.suppress(DivergedError):
             self.advance(hook)
