@@ -35,7 +35,7 @@ MOST_SHARE = 0.02  # of the training
 MOST_START = 0.6  # seconds of processor time
 MOST_GROWTH = 0.02
 PATIENCE = 20.0
-UNDO, ESCAPE = "\x15", "\x1b"
+UNDO, ESCAPE, HOME = "\x15", "\x1b", "\x1b[H"
 
 
 def screen_of(folder: RunFolder, size: tuple[int, int]) -> Terminal:
@@ -92,6 +92,9 @@ def of_size(folder: RunFolder, size: tuple[int, int], seconds: float, times: int
                 else:
                     delays.append(press(terminal, "?", "Keys and words"))
                     press(terminal, "?", f"[{tab.key} {tab.label}]")  # not escape, which would change the next key
+                if tab.label == "Explain":  # where each key opens another number
+                    delays.append(press(terminal, "\r", "< logits["))
+                    delays.append(press(terminal, HOME, "of the exps"))
                 if other is not tab and tab.label != "Edit" and other.label != "Edit":
                     press(terminal, other.key, f"[{other.key} {other.label}]")
                     delays.append(press(terminal, tab.key, f"[{tab.key} {tab.label}]"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
+from collections.abc import Iterator
 from functools import _lru_cache_wrapper, partial
 from typing import Any
 
@@ -58,9 +60,27 @@ def clear_caches(app: App[Any]) -> None:
                 node._box_model_cache.clear()
                 node._arrangement_cache.clear()
     app._query_one_cache.clear()
-    for thing in gc.get_objects():
-        # not isinstance, which would import what other packages load lazily
-        if type(thing) is _lru_cache_wrapper and (thing.__module__ or "").partition(".")[0] in _CACHING:
-            thing.cache_clear()
+    for cache in _caches():
+        cache.cache_clear()
     gc.collect()
     release_memory()
+
+
+def _caches() -> Iterator[_lru_cache_wrapper[Any]]:
+    """The caches of functions and methods. Not by `gc.get_objects`: what a thread is just making breaks if it is held.
+
+    (A tuple that has grown in a thread meanwhile: `SystemError: bad argument to internal function`.)
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] not in _CACHING:
+            continue
+        for thing in list(vars(module).values()):
+            # by type: isinstance would import what other packages load lazily
+            members = list(vars(thing).values()) if issubclass(type(thing), type) else []
+            for each in (thing, *members):
+                kind = type(each)
+                function = (
+                    each.fget if kind is property else each.__func__ if kind in (staticmethod, classmethod) else each
+                )
+                if type(function) is _lru_cache_wrapper:
+                    yield function

@@ -457,11 +457,9 @@ class ExplainScreen(View, inherit_bindings=False):
 
     def action_image(self, by: int) -> None:
         """Take another validation image, of the same moment."""
-        moment = self._moment
-        if moment is None or self._asking:
-            return
-        self.selection.walk(by)
-        self._take(partial(self._moments.other_image, moment, self.selection.image))
+        if self._moment is not None and not self._asking:
+            self.selection.walk(by)
+            self._take(partial(self._moments.other_image, self._moment, self.selection.image))
 
     def action_epoch(self, by: int) -> None:
         """Take the weights of another epoch."""

@@ -1,0 +1,51 @@
+"""What keeps the memory of a screen small: caches of other packages are emptied, while threads compute."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from functools import _lru_cache_wrapper
+
+from rich.cells import get_character_cell_size
+from textual.color import Color
+
+from tests.tui.pictures import app_of, showing
+from tests.worker.fake_feed import FakeFeed
+from tuicnn.tui.memory import clear_caches
+
+
+async def test_caches_of_functions_methods_and_properties_are_emptied(feed: FakeFeed) -> None:
+    app = app_of(feed)
+    async with showing(app):
+        assert Color(1, 2, 3).rich_color
+        get_character_cell_size("x")
+        clear_caches(app)
+        full = [
+            thing
+            for thing in gc.get_objects()
+            if type(thing) is _lru_cache_wrapper
+            and (thing.__module__ or "").partition(".")[0] in ("rich", "textual")
+            and thing.cache_info().currsize
+        ]
+        assert not full
+
+
+async def test_what_a_thread_makes_meanwhile_is_left_alone(feed: FakeFeed) -> None:
+    app, failed, over = app_of(feed), list[BaseException](), threading.Event()
+
+    def compute() -> None:
+        while not over.is_set():
+            try:
+                tuple(number for number in range(100_000))
+            except SystemError as error:
+                failed.append(error)
+
+    async with showing(app) as screen:
+        thread = threading.Thread(target=compute)
+        thread.start()
+        for _ in range(30):
+            await screen.pause(0.005)
+            clear_caches(app)
+        over.set()
+        thread.join()
+    assert not failed
