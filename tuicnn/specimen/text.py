@@ -41,7 +41,8 @@ def _table(explanation: Explanation, width: int) -> list[str]:
     largest, rest = explanation.largest(SHOWN)
     left_out = len(explanation.parts) - len(largest)
     total = _figure(rest) if explanation.combine == "sum" else ""
-    plain = all(part.value == part.contribution for part in largest)  # two columns would only repeat the first
+    # two columns would only repeat the first
+    plain = all(part.factor == 1 and part.value == part.contribution for part in largest)
     for columns, name in _FORMS[2 if plain else 0 :]:
         rows = [columns("contributes", "value", "x factor", "")]
         for part in largest:
