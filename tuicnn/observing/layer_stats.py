@@ -41,7 +41,7 @@ class LayerStats:
 class AskLayerStats(Question[LayerStats]):
     """Answered with the steps that were measured so far; the step after the question is measured too."""
 
-    period: ClassVar[float] = 0.5  # the digits are to be read
+    period: ClassVar[float] = 1.0  # the digits are to be read
 
     def answer(self, trainer: Trainer) -> LayerStats:
         """Raises `UserError` where no step has been measured yet."""

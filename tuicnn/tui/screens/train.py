@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable, Sequence
+from time import monotonic
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,14 +16,14 @@ from textual.containers import Container, Vertical
 from textual.widgets import Input
 
 from tuicnn.errors import UserError
-from tuicnn.observing.activations import AskActivations
+from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.histograms import AskHistograms
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.observing.question import Question
 from tuicnn.runs.finding import run_before
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.history import history_of
-from tuicnn.training.events import Overview
+from tuicnn.training.events import Overview, State
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.screens.help import Word
 from tuicnn.tui.screens.own_image import OwnImage
@@ -40,6 +41,8 @@ __all__ = ["TrainScreen"]
 #: the rows that are left to what stands below the table, by the layout
 LOWER_ROWS = {"small": 8, "tall": 28, "wide": 20, "vast": 28}
 LEAST_TABLE = 5  # rows
+#: seconds that image and maps stand still beside the curves: the larger they are, the more bytes they take
+GLIMPSE_PERIODS = {"small": 1.2, "tall": 1.2, "wide": 1.2, "vast": 2.0}
 PAGE = 10  # lines of the table that a page is
 NOTHING = (np.empty(0, np.float32), math.nan)  # a histogram of no numbers
 
@@ -107,6 +110,8 @@ class TrainScreen(OwnImage, inherit_bindings=False):
         super().__init__(context, mode, tabs)
         self._layout = "small"
         self._ghost: Ghost | None = None
+        self._seen: Activations | None = None  # what is shown of the image and the maps, and since when
+        self._seen_at = 0.0
 
     @property
     def footer(self) -> Sequence[str]:
@@ -148,6 +153,7 @@ class TrainScreen(OwnImage, inherit_bindings=False):
         for name in LOWER_ROWS:
             self.set_class(name == self._layout, f"-{name}")
         self.query_one(Curves).forget()
+        self._seen = None
 
     def _sees(self, pane: str) -> bool:
         """Whether an image with maps (`glimpse`), or histograms (`spread`), are in sight."""
@@ -180,10 +186,19 @@ class TrainScreen(OwnImage, inherit_bindings=False):
             refusal, seen = self.snapshot.refusal(AskActivations), self.snapshot.answer(AskActivations)
             if refusal:
                 self.query_one(Glimpse).refuse(refusal)
-            elif seen is not None and seen is not drawn.answer(AskActivations):
-                self.query_one(Glimpse).show(seen, overview)
+            elif seen is not None and seen is not self._seen:
+                self._glimpse(seen, overview)
         if self._sees("spread"):
             self._draw_spread(overview)
+
+    def _glimpse(self, seen: Activations, overview: Overview) -> None:
+        """Show what was seen: at once where something else is looked at, else not too often, for maps cost most."""
+        before, moving = self._seen, self.snapshot.progress.state is State.TRAINING
+        same = before is not None and (seen.layer, seen.sample) == (before.layer, before.sample)
+        if same and moving and monotonic() - self._seen_at < GLIMPSE_PERIODS[self._layout]:
+            return  # a later snapshot comes by
+        self._seen, self._seen_at = seen, monotonic()
+        self.query_one(Glimpse).show(seen, overview)
 
     def _draw_layers(self) -> None:
         if self.snapshot.overview is None:

@@ -167,8 +167,9 @@ class View(Screen[None], inherit_bindings=False):
         self._draw_status()
 
     def _draw_status(self) -> None:
-        self.query_one("#view_bar", ViewBar).show(self.snapshot)
-        self.query_one("#status", Status).show(self.snapshot, self._notice or self._reading)
+        status = self.query_one("#status", Status)
+        status.show(self.snapshot, self._notice or self._reading)
+        self.query_one("#view_bar", ViewBar).show(status.read)
 
     def _draw(self, drawn: Snapshot) -> None:
         # not under a dialog either: Textual would paint all of both again

@@ -23,6 +23,8 @@ __all__ = ["Status"]
 NUMBERS_PERIOD = 0.5  # seconds that the numbers stand still while training
 ROOMY = 72  # columns from which on all words are written out
 BARS = 36  # cells of a bar at most
+#: the states in which numbers change all the time
+MOVING = (State.TRAINING, State.VALIDATING, State.TESTING)
 
 
 class Status(LineWidget):
@@ -40,14 +42,14 @@ class Status(LineWidget):
         """Show a snapshot; a notice (one sentence) stands for a while in the place of other lines."""
         self._snapshot, self._notice = snapshot, notice
         # Digits that change ten times a second cannot be read, and cost a line each time.
-        calm = snapshot.progress.state is self._read[0].progress.state is State.TRAINING and not snapshot.frozen
+        calm = snapshot.progress.state in MOVING and _news(snapshot) == _news(self._read[0])
         if not calm or monotonic() - self._read[1] >= NUMBERS_PERIOD:
             self._read = (snapshot, monotonic())
         self.repaint()
 
     @property
     def read(self) -> Snapshot:
-        """What the numbers were read off."""
+        """What the numbers were read off: the newest, or, as long as nothing else has changed, one a little older."""
         return self._read[0]
 
     def paint(self, width: int, height: int) -> list[Strip]:
@@ -113,7 +115,7 @@ class Status(LineWidget):
         return strips
 
     def _state(self, width: int) -> Strip:
-        snapshot = self._snapshot
+        snapshot = self.read
         progress, overview, glyphs = snapshot.progress, snapshot.overview, self.terminal.glyphs
         assert overview is not None
         mark = glyphs.paused if progress.state is State.PAUSED else glyphs.running
@@ -178,3 +180,10 @@ def _rate(number: float, dash: str) -> str:
 
 def _rounded(number: float, dash: str) -> str:
     return f"{number:.3g}" if math.isfinite(number) else dash
+
+
+def _news(snapshot: Snapshot) -> tuple[object, ...]:
+    """What is shown at once where it changes."""
+    progress, overview = snapshot.progress, snapshot.overview
+    known = overview.steps_per_epoch if overview is not None else -1  # 0 until the data is read
+    return progress.state, snapshot.frozen, snapshot.gone, progress.diverged, progress.pace, known
