@@ -37,8 +37,8 @@ _STEPS: dict[tuple[bool, bool], tuple[_Steps, _Steps, _Steps]] = {
     (True, True): ((6, 12, 4), (3, 9, 1), (8, 0)),
 }
 
-#: the characters without colours: roundish above zero, strokes below; each set from little ink to much
-_ABOVE, _BELOW = ".:o*#@", ",~=x%&"
+#: the characters without colours: dots and round ones above zero, strokes below; each from little ink to much
+_ABOVE, _BELOW = ".:o*#@", "-~=xX%"
 
 
 @dataclass(frozen=True)

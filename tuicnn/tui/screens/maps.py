@@ -13,13 +13,14 @@ from textual.containers import Horizontal, Vertical
 
 from tuicnn.display.prediction import prediction
 from tuicnn.display.text import displayable, truncated
-from tuicnn.numbers import shape
 from tuicnn.observing.activations import Activations, AskActivations
-from tuicnn.observing.kernels import AskKernels, Kernels
+from tuicnn.observing.kernels import AskKernels
 from tuicnn.observing.question import Question
-from tuicnn.training.events import LayerRow, Overview
+from tuicnn.training.events import Overview
 from tuicnn.tui.answers import Answers
 from tuicnn.tui.context import ViewContext
+from tuicnn.tui.gallery import Gallery
+from tuicnn.tui.screens.help import Word
 from tuicnn.tui.screens.own_image import OwnImage
 from tuicnn.tui.widgets.bars import Bars
 from tuicnn.tui.widgets.heading import Heading
@@ -44,6 +45,17 @@ class MapsScreen(OwnImage, inherit_bindings=False):
     """All channels as small pictures, or `z` one in full; `v` the kernels instead."""
 
     CSS_PATH = "maps.tcss"
+
+    WORDS = (
+        Word("8x28x28", "shape of the layer's output: channels x height x width, or values", "dim"),
+        Word("8 below its median", "the scale: it ends where one value in a hundred is larger", "dim"),
+        Word(
+            "median as zero", "the value that half of a map is below is drawn as the ground: a bias would flood the map"
+        ),
+        Word("1,4", "over a kernel: the unit, and the channel that it looks at with this kernel", "dim"),
+        Word("{g.truth}", "the true class", "strong"),
+        Word("{g.pointer}", "the class that the network says; the chosen map"),
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,j", "layer(1)", "next layer", tooltip="Go to the next layer."),
@@ -78,6 +90,7 @@ class MapsScreen(OwnImage, inherit_bindings=False):
         self._cursor = (0, 0)
         self._kernels = self._zoomed = False
         self._median = True
+        self._begun = False  # whether anything was drawn yet
 
     def compose_body(self) -> ComposeResult:
         """See `View`."""
@@ -121,32 +134,21 @@ class MapsScreen(OwnImage, inherit_bindings=False):
 
     @property
     def seen(self) -> Activations | None:
-        """The image and what the layer makes of it, as far as it is known."""
-        found = self._answers.answer(AskActivations, self.selection.epoch, self.snapshot)
-        overview = self.snapshot.overview
-        return found if found and overview and found.layer < len(overview.layers) else None
+        """The image and what a layer makes of it, as far as it is known."""
+        return self._answers.answer(AskActivations, self.selection.epoch, self.snapshot)
 
     @property
-    def kernels(self) -> Kernels | None:
-        """The kernels, where these are looked at and known."""
-        found = self._answers.answer(AskKernels, self.selection.epoch, self.snapshot) if self._kernels else None
-        return found if found and found.layer == self.selection.layer else None
-
-    @property
-    def _looked_at(self) -> tuple[np.ndarray[Any, np.dtype[np.float32]] | None, int]:
-        """The pictures (C, H, W) or values (V,) that the arrows go through, and the number of the first."""
+    def gallery(self) -> Gallery | None:
+        """The pictures of the chosen layer, as far as they are known."""
+        overview, epoch, layer = self.snapshot.overview, self.selection.epoch, self.selection.layer
+        if overview is None or layer >= len(overview.layers):
+            return None
+        row = overview.layers[layer]
         if self._kernels:
-            return (self.kernels.pictures, self.kernels.first) if self.kernels else (None, 0)
-        if self.seen is None:
-            return None, 0
-        maps = self.seen.maps
-        return (maps.reshape(-1) if maps.ndim == 3 and maps.shape[1:] == (1, 1) else maps), 0
-
-    @property
-    def _count(self) -> int:
-        """How many there are in all."""
-        pictures, _ = self._looked_at
-        return self.kernels.count if self.kernels else 0 if pictures is None else len(pictures)
+            kernels = self._answers.answer(AskKernels, epoch, self.snapshot)
+            return Gallery.of_kernels(row, kernels) if kernels is not None and kernels.layer == layer else None
+        seen = self.seen
+        return Gallery.of_maps(row, seen) if seen is not None and seen.layer == layer else None
 
     # -- what is drawn
 
@@ -154,38 +156,32 @@ class MapsScreen(OwnImage, inherit_bindings=False):
         """See `View`."""
         layer = self.selection.layer = max(0, min(self.selection.layer, len(overview.layers) - 1))
         self.query_one("#layer_strip", LayerStrip).show([row.name for row in overview.layers], layer)
-        if drawn.overview is not None and self.seen is self._of(drawn) and not self._kernels:
+        kinds = (AskActivations, AskKernels)
+        if drawn.overview is not None and all(drawn.answers.get(k) is self.snapshot.answers.get(k) for k in kinds):
             return
-        seen = self.seen
-        if seen is not None:
-            self._draw_image(seen, overview)
-        self._draw_heading(overview.layers[layer])
-        why = self._why(overview)
-        shown = "maps_why" if why else self._draw_maps(overview)
+        if self.seen is not None:
+            self._draw_image(self.seen, overview)
+        gallery, why = self.gallery, self._why()
+        if why:
+            self._draw_heading(overview.layers[layer].text)
+            self.query_one("#maps_why", Sentence).show(why)
+        elif gallery is None:
+            return  # what was chosen before stays until the answer is there
+        shown = "maps_why" if gallery is None or why else self._draw_gallery(gallery, overview)
         for name in SHOWN:
             self.query_one(f"#{name}").display = name == shown
-        if why:
-            self.query_one("#maps_why", Sentence).show(why)
+        self._begun = True
 
-    def _of(self, drawn: Snapshot) -> Activations | None:
-        return self._answers.answer(AskActivations, self.selection.epoch, drawn)
-
-    def _why(self, overview: Overview) -> str:
-        """Why there is nothing to be seen; "" where there is."""
+    def _why(self) -> str:
+        """Why there is nothing to be seen; "" where there is, or will be at once."""
         kind: type[Question[Any]] = AskKernels if self._kernels else AskActivations
         if refusal := self._answers.refusal(kind, self.selection.epoch, self.snapshot):
             return refusal
-        pictures, _ = self._looked_at
-        if pictures is None:
-            return "Waiting for the run" if self.selection.epoch is None else "Reading the weights of that epoch"
-        seen = self.seen
-        if (
-            not self._kernels
-            and seen is not None
-            and np.isnan(pictures).all()
-            and np.isfinite(seen.probabilities).all()
-        ):
-            return f"{overview.layers[seen.layer].name} is not computed, for no other layer reads it."
+        gallery, seen = self.gallery, self.seen
+        if gallery is None or seen is None:
+            return "" if self._begun else "Waiting for the first answer of the run."
+        if not self._kernels and np.isnan(gallery.pictures).all() and np.isfinite(seen.probabilities).all():
+            return f"{gallery.row.name} is not computed, for no other layer reads it."
         return ""
 
     def _draw_image(self, seen: Activations, overview: Overview) -> None:
@@ -214,72 +210,35 @@ class MapsScreen(OwnImage, inherit_bindings=False):
         picture.styles.width, picture.styles.height = across, down
         self.query_one("#maps_left").styles.width = 2 + max(bars, most if columns >= 160 else across)
 
-    def _draw_heading(self, row: LayerRow) -> None:
-        text = displayable(f"  {row.text}" if row.text != row.name else "", self.terminal)
+    def _draw_heading(self, about: str, *, median: bool = False) -> None:
+        assert self.snapshot.overview is not None
+        row = self.snapshot.overview.layers[self.selection.layer]
         title = truncated(displayable(row.name, self.terminal), LONGEST, self.terminal)
-        pictures, _ = self._looked_at
-        if self._kernels:
-            size = f"{shape(pictures.shape[1:])} kernels" if pictures is not None else "kernels"
-        else:
-            size = shape(row.shape)
-        median = self._median and not self._kernels and pictures is not None and pictures.ndim == 3
-        said = "  median as zero" if median and pictures is not None and (pictures < 0).any() else ""
-        self.query_one("#maps_heading", Heading).show((size + text, "dim"), (said, "accent"), titles=[title])
+        said = "  median as zero" if median else ""
+        heading = self.query_one("#maps_heading", Heading)
+        heading.show((displayable(about, self.terminal), "dim"), (said, "accent"), titles=[title])
 
-    def _draw_maps(self, overview: Overview) -> str:
+    def _draw_gallery(self, gallery: Gallery, overview: Overview) -> str:
         """Draw what is looked at; returns the widget that it is drawn in."""
-        pictures, first = self._looked_at
-        assert pictures is not None
-        self._keep_inside()
-        chosen = self._chosen[self._kernels] - first
-        if pictures.ndim == 1:
+        number, self._cursor = gallery.inside(self._chosen[self._kernels], self._cursor)
+        self._chosen[self._kernels] = number
+        pictures, chosen = gallery.pictures, max(0, min(number - gallery.first, len(gallery.pictures) - 1))
+        median = self._median and not self._kernels and not gallery.flat and bool((pictures < 0).any())
+        text = f"  {gallery.row.text}" if gallery.row.text != gallery.row.name else ""
+        self._draw_heading(gallery.size + text, median=median)
+        if gallery.flat:
             last = self.selection.layer == len(overview.layers) - 1  # its values are the classes
             names = overview.class_names if last else ()
             self.query_one("#feature_vector", Vector).show(pictures, chosen=chosen, names=names)
             return "feature_vector"
-        median = self._median and not self._kernels
         if self._zoomed:
-            self.query_one("#one_map", OneMap).show(pictures[chosen], self._cursor, self._address(), median=median)
+            address = gallery.address(gallery.first + chosen, self._cursor)
+            self.query_one("#one_map", OneMap).show(pictures[chosen], self._cursor, address, median=median)
             return "one_map"
-        maps, kernels = self.query_one("#feature_maps", Maps), self.kernels
-        if kernels is None:
-            maps.show(pictures, chosen=chosen, median=median)
-        else:
-            labels = [self._label(kernels, first + i) for i in range(len(pictures))]
-            maps.show(pictures, chosen=chosen, labels=labels, what="kernels")
+        what = "kernels" if self._kernels else "channels"
+        maps = self.query_one("#feature_maps", Maps)
+        maps.show(pictures, chosen=chosen, median=median, labels=gallery.labels, what=what)
         return "feature_maps"
-
-    def _label(self, kernels: Kernels, picture: int) -> str:
-        unit, channel = divmod(picture, kernels.channels)
-        return f"{unit}" if kernels.channels == 1 else f"{unit},{channel}"
-
-    def _keep_inside(self) -> None:
-        """Keep the chosen map and the cursor where there are such."""
-        pictures, _ = self._looked_at
-        if pictures is None:
-            return
-        self._chosen[self._kernels] = max(0, min(self._chosen[self._kernels], self._count - 1))
-        if pictures.ndim == 3:
-            row, column = self._cursor
-            self._cursor = (max(0, min(row, pictures.shape[1] - 1)), max(0, min(column, pictures.shape[2] - 1)))
-
-    def _address(self) -> str:
-        """The address of the chosen number."""
-        from tuicnn.specimen.names import OWN
-
-        chosen, kernels, overview = self._chosen[self._kernels], self.kernels, self.snapshot.overview
-        assert overview is not None
-        name = overview.layers[self.selection.layer].name
-        name = f"@{name}" if name in OWN else name
-        if kernels is not None:
-            index = kernels.index(chosen, *self._cursor)
-            name = f"{name}.weight"
-        else:
-            pictures, _ = self._looked_at
-            flat = pictures is None or pictures.ndim == 1
-            maps = len(overview.layers[self.selection.layer].shape) == 3
-            index = (chosen, *((0, 0) if maps else ())) if flat else (chosen, *self._cursor)
-        return f"{name}[{', '.join(map(str, index))}]"
 
     # -- keys
 
@@ -291,8 +250,7 @@ class MapsScreen(OwnImage, inherit_bindings=False):
     @property
     def said(self) -> dict[str, str]:
         """What an action does now."""
-        pictures, _ = self._looked_at
-        opens = "explain" if self._zoomed or (pictures is not None and pictures.ndim == 1) else "one map"
+        opens = "explain" if self._zoomed or (self.gallery is not None and self.gallery.flat) else "one map"
         return {"open": opens, "kernels": "maps" if self._kernels else "kernels"}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -301,7 +259,9 @@ class MapsScreen(OwnImage, inherit_bindings=False):
 
     def _changed(self) -> None:
         """Ask and draw what was chosen."""
-        self._keep_inside()
+        if self.gallery is not None:
+            chosen, self._cursor = self.gallery.inside(self._chosen[self._kernels], self._cursor)
+            self._chosen[self._kernels] = chosen
         self.ask()
         self.refresh_bindings()
         self._draw(Snapshot())
@@ -321,9 +281,9 @@ class MapsScreen(OwnImage, inherit_bindings=False):
 
     @on(Maps.Chosen)
     def _on_map(self, message: Maps.Chosen) -> None:
-        _, first = self._looked_at
-        again = self._chosen[self._kernels] == first + message.index
-        self._chosen[self._kernels] = first + message.index
+        number = message.index + (self.gallery.first if self.gallery is not None else 0)
+        again = self._chosen[self._kernels] == number
+        self._chosen[self._kernels] = number
         if again:
             self.action_open()
         else:
@@ -340,10 +300,7 @@ class MapsScreen(OwnImage, inherit_bindings=False):
 
     def action_move(self, down: int, right: int) -> None:
         """Choose another map, or in full another pixel."""
-        pictures, _ = self._looked_at
-        if pictures is None:
-            return
-        if self._zoomed and pictures.ndim == 3:
+        if self._zoomed and self.gallery is not None and not self.gallery.flat:
             self._cursor = (self._cursor[0] + down, self._cursor[1] + right)
         else:
             self._chosen[self._kernels] += right + down * self._arrangement.across
@@ -356,21 +313,18 @@ class MapsScreen(OwnImage, inherit_bindings=False):
 
     @property
     def _arrangement(self) -> Maps | Vector:
-        pictures, _ = self._looked_at
-        if pictures is not None and pictures.ndim == 1:
+        if self.gallery is not None and self.gallery.flat:
             return self.query_one("#feature_vector", Vector)
         return self.query_one("#feature_maps", Maps)
 
     def action_open(self) -> None:
         """Show the chosen map in full; of the chosen pixel or value, how it came about."""
-        pictures, _ = self._looked_at
-        if pictures is None:
-            return
-        if pictures.ndim == 3 and not self._zoomed:
-            self.action_zoom()
-        else:
-            self.selection.address = self._address()
+        gallery = self.gallery
+        if gallery is not None and (self._zoomed or gallery.flat):
+            self.selection.address = gallery.address(self._chosen[self._kernels], self._cursor)
             self.go_down("explain")
+        elif gallery is not None:
+            self.action_zoom()
 
     def action_zoom(self) -> None:
         """Show one map in full, or all of them."""
