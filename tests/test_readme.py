@@ -63,9 +63,10 @@ def test_python(tmp_path: Path, environment: dict[str, str]) -> None:
 
 def test_the_commands_without_a_terminal(tuicnn: Run) -> None:
     for command in COMMANDS:
-        if command[1] in ("check", "train", "runs", "new", "layers", "fmt", "bench"):
-            more = ["--limit", "300"] if command[1] == "train" and "--limit" not in command else []
-            more += ["--seconds", "0.01", "--rounds", "1", "--threads", "1"] if command[1] == "bench" else []
+        name = command[1] if len(command) > 1 else ""
+        if name in ("", "check", "train", "runs", "new", "layers", "fmt", "bench"):
+            more = ["--limit", "300"] if name == "train" and "--limit" not in command else []
+            more += ["--seconds", "0.01", "--rounds", "1", "--threads", "1"] if name == "bench" else []
             done = tuicnn(*command[1:], *more)
             assert done.returncode == 0, (command, done.stderr)
 

@@ -54,7 +54,8 @@ def remark(row: LayerRow, stats: LayerStats | None, index: int) -> tuple[str, Ro
             return f"{name}: {percent(dead, 0)} of its units are 0 for every image, and learn nothing.", "warn"
         return f"{name}: {percent(dead, 0)} of its units are 0 for every image looked at.", "dim"
     if math.isfinite(gradient):
-        return f"{name} has no weights; the gradient that comes back to it is about {significant(gradient)}.", "dim"
+        none = "has no weights" if not row.parameters else "has come to the end of its training"
+        return f"{name} {none}; the gradient that comes back to it is about {significant(gradient)}.", "dim"
     return "", "dim"
 
 

@@ -52,6 +52,7 @@ QUANTITIES = (
 )
 CURVE_ROLES: tuple[Role, ...] = ("accent", "second", "text", "warn", "good", "dim")
 PANES = ("settings", "curves")
+FEW = 2  # curves whose runs are named in the legend
 
 
 class RunsScreen(View, inherit_bindings=False):
@@ -217,7 +218,9 @@ class RunsScreen(View, inherit_bindings=False):
             drawn = [*drawn, chosen]
         series = []
         for index, run in enumerate(drawn):
-            name = " ".join(filter(None, (self.shelf.letter(run), displayable(run.name, self.terminal))))
+            letter, name = self.shelf.letter(run), displayable(run.name, self.terminal)
+            if letter:  # which stands beside the name in the table
+                name = letter if len(drawn) > FEW else f"{letter} {name}"
             x = np.array([epoch.epoch for epoch in run.epochs], np.float64)
             y = np.array([getattr(epoch, field) for epoch in run.epochs], np.float64)
             series.append(Series(name, x, y, role=CURVE_ROLES[index % len(CURVE_ROLES)]))

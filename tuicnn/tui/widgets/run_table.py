@@ -23,7 +23,7 @@ from tuicnn.tui.widgets.lines import LineWidget, fitted
 __all__ = ["RunRow", "RunTable", "state_of"]
 
 LONGEST_NAME, SHORTEST_NAME = 28, 10
-LEAST_DIFFERENCE = 16  # columns for what differs, before further columns are shown
+LEAST_DIFFERENCE = 28  # columns for what differs, before further columns are shown
 #: right-aligned columns: their heads, widths, and how much they matter (0 most)
 COLUMNS = (("best", 7, 0), ("epochs", 9, 1), ("test", 7, 3), ("time", 8, 2), ("started", 12, 4))
 
