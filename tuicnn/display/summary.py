@@ -24,7 +24,7 @@ from tuicnn.system.files import write_atomic
 from tuicnn.training.events import Epoch, Overview, State
 from tuicnn.training.progress import Progress
 
-__all__ = ["Outcome", "print_breakdown", "print_summary"]
+__all__ = ["Outcome", "print_breakdown", "print_summary", "print_unsaved"]
 
 MOST_EPOCHS = 12
 SCREEN_LOG = "screen.log"
@@ -60,8 +60,6 @@ def print_summary(
         # A path or a command must stay in one piece: the terminal wraps it, not rich.
         console.print(Text(displayable(text, terminal), style=terminal.style(role)), soft_wrap=True)
 
-    for sentence in outcome.kept:
-        say(sentence, "warn")
     overview, progress = outcome.overview, outcome.progress
     paused = progress.state is State.PAUSED or (progress.state is State.STARTING and _paused(folder))
     if overview is not None and outcome.epochs:
@@ -101,6 +99,13 @@ def print_summary(
         else:
             say(f"  look in   {folder.attach}")
         say(f"  end it    {folder.stop}")
+
+
+def print_unsaved(outcome: Outcome, terminal: TerminalProfile) -> None:
+    """Print where the texts are kept that were changed and not saved."""
+    console = Console(no_color=terminal.colours == "none" or None)
+    for sentence in outcome.kept:
+        console.print(Text(displayable(sentence, terminal), style=terminal.style("warn")), soft_wrap=True)
 
 
 def _paused(folder: RunFolder) -> bool:

@@ -165,7 +165,7 @@ class TrainApp(RunsApp, inherit_bindings=False):
 
     def action_show_view(self, mode: str) -> None:
         """Show a view; there is no way back from it but the other views' keys."""
-        if not self.context.open and mode != self.RUNS_VIEW:
+        if not self.context.open and mode not in self.WITHOUT_RUN:
             self._notice("no run is open; enter opens the chosen one")
             return
         self._way.clear()

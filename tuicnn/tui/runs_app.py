@@ -47,6 +47,8 @@ class RunsApp(App[Outcome], inherit_bindings=False):
     MODES_OF_VIEWS: ClassVar[tuple[str, ...]] = ()
     FIRST_VIEW: ClassVar[str] = "train"
     RUNS_VIEW: ClassVar[str] = "runs"
+    #: the modes that need no run
+    WITHOUT_RUN: ClassVar[tuple[str, ...]] = (RUNS_VIEW, "edit")
 
     def __init__(
         self,

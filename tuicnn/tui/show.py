@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 
-from tuicnn.display.summary import print_breakdown, print_summary
+from tuicnn.display.summary import print_breakdown, print_summary, print_unsaved
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
 from tuicnn.system.process import redirect_to_null
@@ -40,6 +40,7 @@ def _run(app: TrainApp, terminal: TerminalProfile) -> int:
     if app.ended_by is signal.SIGHUP:  # nobody is there to read; Python would still flush what it could not write
         redirect_to_null(1, 2)
         return 128 + signal.SIGHUP
+    print_unsaved(outcome, terminal)
     if folder is None:
         return 128 + app.ended_by if app.ended_by is not None else 0
     print_summary(outcome, folder, terminal)

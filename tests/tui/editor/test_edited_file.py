@@ -82,7 +82,7 @@ def test_a_removed_file_is_made_again(run: RunFolder, path: Path) -> None:
 
 
 def test_what_comes_with_tuicnn_stays_as_it_is_and_a_copy_never_replaces_a_file_unasked(path: Path) -> None:
-    edited = EditedFile.starter()
+    edited = EditedFile.starter(bundled("nets") / "mnist.net")
     assert edited.text == (bundled("nets") / "mnist.net").read_text()
     with pytest.raises(UserError, match="comes with tuicnn and stays as it is"):
         edited.save("new")

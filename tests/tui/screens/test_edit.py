@@ -288,25 +288,31 @@ async def test_what_is_not_saved_is_there_again_after_a_lost_connection(
     assert net.read_text() == "# typed\n" + before
 
 
-async def test_a_net_that_comes_with_tuicnn_is_saved_as_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_no_run_is_open_a_net_that_comes_with_tuicnn_is_changed_saved_as_a_copy_and_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[RunFolder]
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    feed = FakeFeed(replace(OVERVIEW, text=""))
-    async with showing(feed, (100, 30), PLAIN) as screen:
-        await screen.until(lambda: screen.app.watcher.snapshot.overview)
-        await screen.press(DIGIT)
+    async with showing(TrainApp(None, PLAIN, title=""), (100, 30)) as screen:
+        await screen.sees("mnist", "lenet5", "e edit")
+        await screen.press("down", "down", "e")
+        await screen.sees("nets/lenet5.net", "61,706 weights")
+        assert "reading" not in screen.text
+        await screen.press(*"# x", "enter", "escape", "escape", "up", "up", "e")
         await screen.sees("nets/mnist.net")
-        await screen.press("x", "ctrl+s")
+        await screen.press("#", "ctrl+s")
         await screen.sees("Save it as:", "mnist.net_")
         await screen.press(*["backspace"] * 9, *"mine", "enter")
         await screen.sees("saved to mine.net")
         assert (tmp_path / "mine.net").read_text() == text(screen)
-        await screen.press("y", "escape", "q", "d")
-        await screen.leaves()
-    assert list(tmp_path.glob("*.net")) == [tmp_path / "mine.net"]
-    draft = tmp_path / "state" / "tuicnn" / "draft.net"
-    assert draft.read_text().startswith("xy")
-    assert screen.outcome.kept == [f"The changed text of mine.net was not saved; it is kept in {draft}."]
+        await screen.press("ctrl+r")
+        await screen.until(lambda: started and screen.app.context.folder == started[0])
+        await screen.until(lambda: screen.app.current_mode == "train")
+        screen.app.exit()
+    assert [path.name for path in tmp_path.glob("*.net")] == ["mine.net"]
+    assert started[0].text == (tmp_path / "mine.net").read_text()
+    draft = tmp_path / "state" / "tuicnn" / "draft-lenet5.net"
+    assert draft.read_text().startswith("# x\n# LeNet-5")
 
 
 @pytest.mark.parametrize(

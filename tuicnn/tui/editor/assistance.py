@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from tuicnn.language.editing import Completion, Document
     from tuicnn.runs.warm import Warmth
 
-__all__ = ["Offer", "help_lines", "offer_at", "offer_lines", "warmth_in_short", "warmth_lines"]
+__all__ = ["Offer", "help_lines", "key_lines", "offer_at", "offer_lines", "warmth_in_short", "warmth_lines"]
 
+#: what a key does in the text
+KEYS = (
+    ("tab", "writes the word that was begun"),
+    ("ctrl+f", "writes a problem's fix"),
+    ("ctrl+u", "undoes"),
+    ("ctrl+y", "redoes"),
+    ("ctrl+x", "cuts"),
+    ("ctrl+v", "pastes"),
+    ("esc", "leaves the text: digits show views"),
+)
 _MARKS = re.compile(r"\*\*|`|(?<!\\)\\(?=[|*<])")
 
 
@@ -62,6 +72,17 @@ def offer_lines(offer: Offer, chosen: int, width: int, height: int, terminal: Te
         name = truncated(displayable(item.label, terminal), names, terminal).ljust(names)
         detail = truncated(displayable(item.detail, terminal), width - names - 4, terminal)
         lines.append([(f"{pointer} ", "text"), (name, "accent" if index == chosen else "text"), (f"  {detail}", "dim")])
+    return lines
+
+
+def key_lines(width: int) -> list[list[Part]]:
+    """The keys of the text, for where there is no word to tell about: as many in a line as fit."""
+    lines: list[list[Part]] = []
+    for key, what in KEYS:
+        taken = sum(len(text) for text, _ in lines[-1]) if lines else width
+        if taken + len(key) + len(what) + 4 > width:
+            lines.append([])
+        lines[-1] += [("   " if lines[-1] else "", "text"), (key, "accent"), (f" {what}", "dim")]
     return lines
 
 

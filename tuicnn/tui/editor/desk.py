@@ -8,7 +8,9 @@ from pathlib import Path
 
 import platformdirs
 
+from tuicnn.bundled import bundled
 from tuicnn.limits import NET_BYTES
+from tuicnn.runs.creation import clean_name
 from tuicnn.runs.folder import RunFolder
 from tuicnn.system.files import write_atomic
 from tuicnn.system.regular_files import read_regular
@@ -64,8 +66,21 @@ class Desk:
         """
         key = None if run is None else run.path
         if key not in self._open:
-            self._open[key] = _opened(run, told)
+            if run is not None:
+                self._open[key] = _opened(EditedFile.of_run(run), run.draft)
+            else:
+                file = EditedFile(None, told) if told else EditedFile.starter(bundled("nets") / "mnist.net")
+                self._open[key] = _opened(file, _own_draft(file.stem))
         return self._open[key]
+
+    def begin_with(self, path: Path) -> None:
+        """Where no run is open, edit a net that comes with tuicnn from now on. Raises `UserError`."""
+        former = self._open.get(None)
+        if former is None or former.file.path != path:
+            file = EditedFile.starter(path)
+            if former is not None:
+                former.keep_draft()
+            self._open[None] = _opened(file, _own_draft(file.stem))
 
     def hand_over(self, run: RunFolder | None, new: RunFolder) -> None:
         """A new run was begun with the text of another one: what is typed from now on belongs to the new one."""
@@ -82,23 +97,19 @@ class Desk:
             if not text.would_be_lost:
                 continue
             if discarded is not None and path == discarded.path:
-                text.draft = _own_draft()
+                text.draft = _own_draft(text.file.stem)
             kept = text.keep_draft()
             where = f"it is kept in {text.draft}" if kept else "it cannot be kept either, and is gone"
             said.append(f"The changed text of {text.file.name} was not saved; {where}.")
         return said
 
 
-def _own_draft() -> Path:
+def _own_draft(stem: str) -> Path:
     """Where a text that belongs to no run is kept."""
-    return platformdirs.user_state_path("tuicnn") / "draft.net"
+    return platformdirs.user_state_path("tuicnn") / f"draft-{clean_name(stem)}.net"
 
 
-def _opened(run: RunFolder | None, told: str) -> OpenText:
-    if run is None:
-        file, place = EditedFile.starter(told or None), _own_draft()
-    else:
-        file, place = EditedFile.of_run(run), run.draft
+def _opened(file: EditedFile, place: Path) -> OpenText:
     text = OpenText(Buffer(file.text), file, place)
     with contextlib.suppress(OSError, UnicodeDecodeError):
         draft = read_regular(place, NET_BYTES).decode()

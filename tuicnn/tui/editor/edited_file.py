@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from tuicnn.bundled import bundled, is_bundled_net
+from tuicnn.bundled import is_bundled_net
 from tuicnn.errors import UserError
 from tuicnn.limits import NET_BYTES
 from tuicnn.runs.folder import RunFolder
@@ -46,10 +46,13 @@ class EditedFile:
         return edited
 
     @classmethod
-    def starter(cls, text: str | None = None) -> EditedFile:
-        """A net to begin with where there is no run: the smallest of those that come with tuicnn, or a text."""
-        path = bundled("nets") / "mnist.net"
-        return cls(path, path.read_text()) if text is None else cls(None, text)
+    def starter(cls, path: Path) -> EditedFile:
+        """A net that comes with tuicnn, to begin with. Raises `UserError`."""
+        try:
+            text = path.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path} cannot be read; install tuicnn again.") from error
+        return cls(path, text, known=text)
 
     # -- the file
 
@@ -57,6 +60,11 @@ class EditedFile:
     def name(self) -> str:
         """What the text is called."""
         return "a new net" if self.path is None else os.path.relpath(self.path) if self._is_near else str(self.path)
+
+    @property
+    def stem(self) -> str:
+        """The name of the net."""
+        return "my" if self.path is None else self.path.stem
 
     @property
     def _is_near(self) -> bool:
@@ -74,9 +82,8 @@ class EditedFile:
 
     def suggestion(self) -> Path:
         """A free name to save a copy under, in the working folder."""
-        stem = self.path.stem if self.path is not None else "my"
-        names = (f"{stem}.net", *(f"{stem}-{number}.net" for number in range(2, 1_000)))
-        return next((Path(name) for name in names if not os.path.lexists(name)), Path(f"{stem}.net"))
+        names = (f"{self.stem}.net", *(f"{self.stem}-{number}.net" for number in range(2, 1_000)))
+        return next((Path(name) for name in names if not os.path.lexists(name)), Path(f"{self.stem}.net"))
 
     def _read(self) -> bytes | None:
         """What the file holds now, as far as a net may be long; None where there is none, or it cannot be read."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.events import Key
+from textual.events import Key, ScreenResume
 from textual.timer import Timer
 
 from tuicnn.display.text import displayable
@@ -17,7 +17,15 @@ from tuicnn.numbers import count, counted
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.editor.analysis import Analysis, Analyst
-from tuicnn.tui.editor.assistance import Offer, help_lines, offer_at, offer_lines, warmth_in_short, warmth_lines
+from tuicnn.tui.editor.assistance import (
+    Offer,
+    help_lines,
+    key_lines,
+    offer_at,
+    offer_lines,
+    warmth_in_short,
+    warmth_lines,
+)
 from tuicnn.tui.editor.desk import OpenText
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.heading import Heading
@@ -32,14 +40,6 @@ __all__ = ["NetTextView"]
 PAUSE = 0.15  # seconds without a key after which the text is analysed
 DRAFT_PAUSE = 1.0  # seconds without a key after which what is not saved is kept
 SHORT = 8_000  # characters of a text whose completion takes no longer than a key may
-#: what stands where there is no word to tell about
-KEYS: list[list[Part]] = [
-    [("tab", "accent"), (" writes the word that was begun, ", "dim")],
-    [("ctrl+u", "accent"), (" undoes, ", "dim"), ("ctrl+y", "accent"), (" redoes, ", "dim"), ("ctrl+x", "accent"),
-     (" cuts a line", "dim")],
-    [("ctrl+f", "accent"), (" writes what the next problem says instead", "dim")],
-    [("esc", "accent"), (" leaves the text: digits show other views again", "dim")],
-]  # fmt: skip
 
 
 class NetTextView(View, inherit_bindings=False):
@@ -55,6 +55,7 @@ class NetTextView(View, inherit_bindings=False):
         &.-wide #desk { layout: horizontal; }
         &.-wide #notes { width: 42; height: 1fr; padding: 0 1; }
         &.-vast #notes { width: 64; }
+        &.-quiet #status { display: none; }
         &.-too-small { #file, #desk { display: none; } }
     }
     """
@@ -99,6 +100,10 @@ class NetTextView(View, inherit_bindings=False):
         """Whether keys type."""
         return self.focused is not None
 
+    def _draw_status(self) -> None:
+        super()._draw_status()
+        self.set_class(not (self.context.open or self._notice or self._reading), "-quiet")
+
     # -- the text
 
     def draw(self, overview: Overview, drawn: Snapshot) -> None:
@@ -108,6 +113,13 @@ class NetTextView(View, inherit_bindings=False):
     def on_mount(self) -> None:
         """The text of a folder, or one to begin with, needs no run that answers."""
         if self.context.folder is not None or not self.context.open:
+            self._open()
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Where no run is open, another net may have been chosen meanwhile."""
+        super().on_screen_resume(event)
+        if not self.context.open and self.text is not self.context.desk.text_of(None):
+            self.text, self.analysis = None, Analysis()
             self._open()
 
     async def on_key(self, event: Key) -> None:
@@ -217,7 +229,7 @@ class NetTextView(View, inherit_bindings=False):
         if self._offer is not None:
             lines = offer_lines(self._offer, self._chosen, width, height, self.terminal)
         elif not self._stale:
-            lines = help_lines(document, self.text.buffer.cursor, width, self.terminal) or KEYS
+            lines = help_lines(document, self.text.buffer.cursor, width, self.terminal) or key_lines(width)
         else:
             return
         notes.show([*self._warmth(), *lines] if self.has_class("-wide") else lines)

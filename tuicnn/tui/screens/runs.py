@@ -66,6 +66,7 @@ class RunsScreen(View, inherit_bindings=False):
         Binding("space", "mark", "mark", tooltip="Draw its curve, and compare it with others that are marked."),
         Binding("r", "go_on", "resume", tooltip="Go on with a run that has ended or was lost; it is asked before."),
         Binding("n", "starters", "new", tooltip="Begin a run of a network that comes with tuicnn."),
+        Binding("e", "edit", "edit", tooltip="Change the chosen network before it is trained."),
         Binding("tab,shift+tab", "pane", "curves", tooltip="Curves or settings under the table."),
         Binding("/", "search", "search", show=False, tooltip="Show only runs with some words in name, state or net."),
         Binding("t", "sort", "sort", show=False, tooltip="Sort by what is newest, best, quickest, or by name."),
@@ -258,6 +259,8 @@ class RunsScreen(View, inherit_bindings=False):
         """What there is to be done with the chosen run."""
         if action == "go_on":
             return self._continuation is not None
+        if action == "edit":
+            return self._beginning and not self.context.open and bool(self.shelf.starters)
         if action == "pane":
             return not self.has_class("-wide") and not self._beginning
         if action in ("mark", "sort", "search", "quantity", "unmark", "starters"):
@@ -389,6 +392,16 @@ class RunsScreen(View, inherit_bindings=False):
             self.notice(str(error))
         else:
             self.app.run_worker(self.runs_app.open_run(run.folder, process), group="begin", exclusive=True)
+
+    def action_edit(self) -> None:
+        """Open the chosen network in the editor."""
+        if self.shelf.starters:
+            try:
+                self.context.desk.begin_with(self.shelf.starters[self._starter].path)
+            except UserError as error:
+                self.notice(str(error))
+            else:
+                self.go_down("edit")
 
     @work(group="discard", exclusive=True)
     async def action_discard(self) -> None:
