@@ -95,6 +95,13 @@ def test_what_cannot_be_is_said(spec: DataSpec, says: str) -> None:
         assemble(spec, "made", Splits(numbered(50), numbered(5)), NAMES)
 
 
+@pytest.mark.parametrize(("names", "has"), [(("a",), "one class"), ((), "no class")])
+def test_too_few_classes_are_refused(names: tuple[str, ...], has: str) -> None:
+    images = Split(numbered(50).images, np.zeros(50, np.int64))
+    with pytest.raises(DataError, match=f"made has images of {has}: it needs two classes at least"):
+        assemble(DataSpec(), "made", Splits(images, None), names)
+
+
 def test_too_few_images_are_refused() -> None:
     with pytest.raises(DataError, match="too few"):
         assemble(DataSpec(), "made", Splits(numbered(2), None), NAMES)

@@ -61,8 +61,6 @@ class Add(Layer):
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = Σ x_k."""
-        if len(inputs) == 1:
-            return inputs[0], 1
         y = np.add(inputs[0], inputs[1], out=empty(inputs[0].shape, inputs[0].dtype))
         for x in inputs[2:]:
             y += x
