@@ -28,7 +28,7 @@ def test_check_prints_the_network_as_a_table(tuicnn: Run, tmp_path: Path) -> Non
     assert ["conv1", "conv", "8", "3x3", "pad=1", "8x28x28", "80", "56,448"] in lines
     assert ["dense1", "dense", "10", "10", "15,690", "15,680"] in lines
     assert ["total", "15,770", "72,128"] in lines
-    for filled in ("data: mnist", "loss: cross_entropy", "optim: adam", "train: epochs=3 batch=64 seed=0"):
+    for filled in ("data: mnist", "loss: cross_entropy", "optim: adam", "train: epochs=10 batch=64 seed=0"):
         assert any(filled in line for line in done.stdout.splitlines()), filled
 
 
@@ -193,7 +193,8 @@ def test_a_training_that_diverges_is_told_once(tuicnn: Run, tmp_path: Path) -> N
 
 
 def test_a_training_that_diverges_may_halve_its_rate(tuicnn: Run, tmp_path: Path) -> None:
-    name = write(tmp_path, "data: mnist limit=500 val=64\nloss: mse\noptim: sgd lr=3 momentum=0.9\nflatten -> dense 10")
+    settings = "data: mnist limit=500 val=64\nloss: mse\noptim: sgd lr=3 momentum=0.9\nschedule: constant\n"
+    name = write(tmp_path, settings + "flatten -> dense 10")
     stopped = tuicnn("train", name, "--on-nan", "stop", "--epochs", "2")
     assert stopped.returncode == 1
     assert "The loss became infinite in step" in stopped.stderr

@@ -10,12 +10,12 @@ from tuicnn.vocabulary import Duration, Integer, Size, SizeKind, option, positio
 __all__ = ["Input", "Train"]
 
 
-@word("setting", "train", help="how long, in what portions, from which seed", example="epochs=3 batch=64 seed=0")
+@word("setting", "train", help="how long, in what portions, from which seed", example="epochs=10 batch=64 seed=0")
 @dataclass(frozen=True)
 class Train:
-    """`train: epochs=3 batch=64 seed=0`."""
+    """`train: epochs=10 batch=64 seed=0`."""
 
-    epochs: int = option(Integer(EPOCHS.least, EPOCHS.most), default=3, help="passes over the training images")
+    epochs: int = option(Integer(EPOCHS.least, EPOCHS.most), default=10, help="passes over the training images")
     batch: int = option(Integer(BATCH.least, BATCH.most), default=64, help="images a step")
     seed: int = option(Integer(SEED.least, SEED.most), default=0, help="where all randomness starts")
     checkpoint: float = option(

@@ -53,9 +53,9 @@ def test_one_line_is_a_whole_file() -> None:
     assert plan.filled_in == (
         "data: mnist",
         "loss: cross_entropy",
-        "optim: adam lr=0.001",
-        "schedule: constant",
-        "train: epochs=3 batch=64 seed=0 checkpoint=30s",
+        "optim: adam lr=0.002",
+        "schedule: cosine",
+        "train: epochs=10 batch=64 seed=0 checkpoint=30s",
     )
 
 

@@ -55,12 +55,12 @@ def told(text: str) -> list[tuple[str, str]]:
             "write `nesterov=true momentum=0.9`",
         ),
         (
-            "schedule: cosine warmup=5\nflatten -> dense 10",
+            "schedule: cosine warmup=5\ntrain: epochs=3\nflatten -> dense 10",
             "the warm-up of 5 epochs lasts as long as the run of 3",
             "write `warmup=0.3`, or train for more epochs",
         ),
         (
-            "schedule: step\nflatten -> dense 10",
+            "schedule: step\ntrain: epochs=3\nflatten -> dense 10",
             "the run of 3 epochs is over before the rate changes at 10 and 20",
             "write `schedule: step at=[1, 2]`",
         ),

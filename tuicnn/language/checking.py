@@ -39,7 +39,7 @@ _MEANT_SO = frozenset({"shape", "stride", "loss", "data", "limit", "file", "empt
 MOST_READ_AGAIN = 4_000
 
 NETWORK = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10"
-STARTER = f"data: mnist\ntrain: epochs=3\n{NETWORK}"
+STARTER = f"data: mnist\ntrain: epochs=10\n{NETWORK}"
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ __all__ = ["DEFAULTS", "Configuration", "configure"]
 DEFAULTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "data": ("mnist", {}),
     "loss": ("cross_entropy", {}),
-    "optim": ("adam", {"lr": 1e-3}),
-    "schedule": ("constant", {}),
+    "optim": ("adam", {"lr": 2e-3}),
+    "schedule": ("cosine", {}),
 }
 
 
