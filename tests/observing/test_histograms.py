@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tests.observing.test_layer_stats import a_trainer
 from tuicnn.errors import UserError
 from tuicnn.observing.histograms import BINS, AskHistograms, spread
+from tuicnn.observing.layer_stats import AskLayerStats
 
 
 @given(npst.arrays(np.float32, st.integers(0, 300), elements=st.floats(-5, 5, width=32) | st.just(np.inf)))
@@ -40,11 +41,13 @@ def test_the_gradient_is_that_of_the_step_and_is_kept_for_who_asks_only(tmp_path
     assert not len(first.gradients)
     before = made.network.state_dict()
     made.measured.advance(made)
+    AskLayerStats().answer(made)
+    made.measured.advance(made)  # measured for somebody else, who wants no gradient
     known = AskHistograms(conv).answer(made)
     assert known.gradients.sum() == pytest.approx(1)
-    assert known.step == 1
-    assert made.measured.newest is not None
-    gradient = made.measured.newest.weight_gradient
+    assert known.step == 2
+    assert made.measured.gradient is not None
+    gradient = made.measured.gradient.weight_gradient
     assert gradient is not None
     assert gradient.size == before["conv1.weight"].size + before["conv1.bias"].size
     other = AskHistograms(names.index("dense1")).answer(made)

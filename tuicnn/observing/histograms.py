@@ -56,8 +56,8 @@ class AskHistograms(Question[Histograms]):
             raise UserError(f"{trainer.plan.nodes[self.layer].name} has no weights.")
         measured.wanted, measured.gradient_of = True, self.layer
         counts, reach = spread(np.concatenate(weights))
-        newest = measured.newest
-        gradients = newest.weight_gradient if newest is not None and newest.gradient_of == self.layer else None
+        known = measured.gradient
+        gradients = known.weight_gradient if known is not None and known.gradient_of == self.layer else None
         sizes, far = spread(gradients) if gradients is not None else (np.empty(0, np.float32), np.nan)
         return Histograms(self.layer, counts, reach, sizes, far, trainer.step)
 

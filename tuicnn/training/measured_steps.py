@@ -64,6 +64,7 @@ class MeasuredSteps:
         self.wanted = False  # the next step is to be measured
         self.gradient_of = -1  # the node the gradient by whose weights is to be kept
         self.newest: StepProfile | None = None
+        self.gradient: StepProfile | None = None  # the newest that has the gradient by some node's weights
         #: of each of the last measured steps: each layer, the optimizer, the waits for others, the whole step
         self.seconds: deque[NDArray[np.float64]] = deque(maxlen=MEASURED)
         self.gradients = Course()  # of each layer, as `StepProfile.gradient`
@@ -79,8 +80,10 @@ class MeasuredSteps:
 
     @property
     def satisfied(self) -> bool:
-        """Whether the newest measured step has what is `wanted`."""
-        return self.newest is not None and self.gradient_of in (-1, self.newest.gradient_of)
+        """Whether the measured steps have what is `wanted`."""
+        if self.gradient_of == -1:
+            return self.newest is not None
+        return self.gradient is not None and self.gradient.gradient_of == self.gradient_of
 
     def rehearse(self, trainer: Trainer) -> None:
         """Measure the step that comes next, and undo it; some times, since the first time is not a usual one."""
@@ -103,8 +106,10 @@ class MeasuredSteps:
         whole, waited = perf_counter() - began, trainer.group.waited - waited
         self.seconds.append(np.array([*profile.seconds, profile.optimizer_seconds, waited, whole]))
         self.newest = profile
+        if profile.weight_gradient is not None:
+            self.gradient = profile
         return result
 
     def forget(self) -> None:
         """The weights are other ones now: what went through the layers says nothing of them."""
-        self.newest = None
+        self.newest = self.gradient = None

@@ -88,7 +88,7 @@ class Curves(Container):
     def _training(self) -> str:
         """What the training line is called: where it is smoothed otherwise than the numbers, that is said."""
         weight = SMOOTHINGS[self._smoothing]
-        return "training" if self._smoothing == 0 else f"over {_steps(weight)} steps" if weight else "each step"
+        return "training" if self._smoothing == 0 else f"by {_steps(weight)} steps" if weight else "each step"
 
     def _ghost(self, ghost: Ghost, name: str) -> Series:
         history = ghost.history
