@@ -10,6 +10,7 @@ import atexit
 import gc
 import json
 import os
+import pkgutil
 import socket
 import subprocess
 import sys
@@ -26,10 +27,8 @@ __all__ = ["Program"]
 
 ROOT = Path(__file__).resolve().parent.parent
 _SIZE = 8  # bytes of a request's length
-_IMPORTED = (
-    "tuicnn.cli.program", "tuicnn.cli.output.check", "tuicnn.cli.output.train", "tuicnn.runs.warm",
-    "tuicnn.runs.specimens", "tuicnn.specimen.text", "tuicnn.worker.runner", "tuicnn.worker.stopping",
-)  # fmt: skip
+#: what commands that are run here do without
+_LEFT_OUT = ("tuicnn.tui", "tuicnn.lsp", "tuicnn.bench")
 
 
 class Program:
@@ -49,10 +48,19 @@ class Program:
             )
 
     def run(
-        self, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], seconds: float = 120
+        self,
+        arguments: tuple[str, ...],
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        user: int | None = None,
+        seconds: float = 120,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command with nothing to read, as `subprocess.run` would. Raises `TimeoutError`."""
-        request = json.dumps([arguments, str(folder), dict(environment)]).encode()
+        """Run a command with nothing to read, as `subprocess.run` would. Raises `TimeoutError`.
+
+        With a `user`, who need not be able to read Python itself, as that one: only root can.
+        """
+        request = json.dumps([arguments, str(folder), dict(environment), user]).encode()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             socket.send_fds(self._socket, [len(request).to_bytes(_SIZE)], [out.fileno(), err.fileno()])
             self._socket.sendall(request)
@@ -84,15 +92,16 @@ def serve(requests: socket.socket) -> None:
         child = os.fork()
         if not child:
             requests.close()
-            arguments, folder, environment = json.loads(text)
-            command(arguments, folder, environment, descriptors)
+            command(descriptors, *json.loads(text))
         for descriptor in descriptors:
             os.close(descriptor)
         _, status = os.waitpid(child, 0)
         requests.sendall(os.waitstatus_to_exitcode(status).to_bytes(_SIZE, signed=True))
 
 
-def command(arguments: list[str], folder: str, environment: dict[str, str], descriptors: list[int]) -> NoReturn:
+def command(
+    descriptors: list[int], arguments: list[str], folder: str, environment: dict[str, str], user: int | None
+) -> NoReturn:
     """Be the command, to its end."""
     from tuicnn.cli.program import run
     from tuicnn.system.process import end_with_parent
@@ -107,6 +116,10 @@ def command(arguments: list[str], folder: str, environment: dict[str, str], desc
         os.environ.clear()
         os.environ.update(environment)
         sys.argv = ["tuicnn", *arguments]
+        if user is not None:
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
         run()
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 1
@@ -126,8 +139,9 @@ def main() -> None:
     from tuicnn.system.process import ONE_THREAD
 
     os.environ.update(ONE_THREAD)  # as the program does, before NumPy is imported
-    for name in _IMPORTED:
-        import_module(name)
+    for module in pkgutil.walk_packages(import_module("tuicnn").__path__, "tuicnn."):
+        if not module.name.startswith(_LEFT_OUT) and not module.name.endswith("__main__"):
+            import_module(module.name)
     import_module("tuicnn.language").check("relu -> flatten -> dense 10")  # reads the grammar
     gc.collect()
     gc.freeze()

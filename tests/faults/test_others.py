@@ -4,47 +4,28 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.faults.conftest import TEXT, Begin
+from tests.program import Program
 from tuicnn.errors import UserError
 from tuicnn.runs.creation import create_run
 from tuicnn.runs.finding import find_run
 
-#: becomes the user nobody, who may not be able to read Python itself, and runs `tuicnn …`
-NOBODY = """
-import contextlib, os, sys, tempfile
-from tuicnn.cli.program import run
-from tuicnn.cli.group import main
-
-with tempfile.TemporaryDirectory() as empty, contextlib.chdir(empty), open(os.devnull, "w") as nowhere:
-    with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-        for arguments in (["runs"], ["stop"], ["resume"], ["attach", "1"], ["train", "none.net"]):
-            with contextlib.suppress(Exception, SystemExit):
-                main(arguments, standalone_mode=False)  # for what it imports
-os.setgroups([])
-os.setresgid(65534, 65534, 65534)
-os.setresuid(65534, 65534, 65534)
-run()
-"""
+NOBODY = 65534
 
 AsNobody = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def as_nobody(public: Path, environment: dict[str, str]) -> AsNobody:
+def as_nobody(public: Path, environment: dict[str, str], program: Program) -> AsNobody:
     """Runs `tuicnn …` in the public folder as the user nobody."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", NOBODY, *arguments],
-            cwd=public, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
-            check=False,
-        )  # fmt: skip
+        return program.run(arguments, public, environment, user=NOBODY)
 
     return run
 
