@@ -53,7 +53,7 @@ def test_all_channels_are_in_sight_or_pages_are_whole_and_can_be_read(
     tiles = fitting(count, side, columns, rows)
     assert count % tiles.shown == 0
     assert tiles.height >= min(7, side)
-    assert tiles.height >= 0.4 * side
+    assert tiles.height >= side / 3
 
 
 def test_tiny_maps_are_enlarged_as_far_as_all_of_them_fit() -> None:
@@ -71,3 +71,10 @@ def test_a_map_is_halved_rather_than_made_a_little_larger_than_that() -> None:
 def test_no_place_is_left_empty_where_there_need_be_none() -> None:
     tiles = fitting(8, 28, 80, 18)
     assert tiles.columns * tiles.rows == tiles.shown == 8
+
+
+@pytest.mark.parametrize(("count", "group"), [(96, 3), (48, 16), (64, 4)])
+def test_pictures_that_belong_together_stand_in_one_row_or_in_whole_rows(count: int, group: int) -> None:
+    tiles = arranged(count, 3, 3, 62, 43, BLOCKS, group)
+    assert tiles is not None
+    assert tiles.columns % group == 0 or group % tiles.columns == 0

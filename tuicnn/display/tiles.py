@@ -13,7 +13,7 @@ __all__ = ["Tiles", "arranged"]
 _WANTED = 16  # maps one would like to see at once, before they are made smaller
 _LARGEST = 64  # an enlarged map has at most so many pixels a side
 _SMALLEST = 7  # below so many pixels a side a picture is hardly one
-_LEAST_SHARE = 0.4  # of its side that a map keeps, so that it can still be read
+_LEAST_SHARE = 0.34  # of its side that a map keeps, so that it can still be read
 _WHOLE = 1.15  # how much better a side is that divides the map's: each pixel is then the mean of whole ones
 
 
@@ -37,11 +37,14 @@ class Tiles:
 
 
 @lru_cache(64)
-def arranged(count: int, height: int, width: int, columns: int, rows: int, raster: Raster) -> Tiles | None:
+def arranged(
+    count: int, height: int, width: int, columns: int, rows: int, raster: Raster, group: int = 1
+) -> Tiles | None:
     """Arrange `count` pictures of height x width pixels in columns x rows cells; `None` where not a pixel fits.
 
     Small pictures are enlarged by a whole number while all of them fit; large ones are made smaller until all fit.
-    Where they would be too small to be read, there are pages, of as many as divide the count if there can be.
+    Where they would be too small to be read, there are pages, of as many as divide the count if there can be. A row
+    has whole groups of `group` pictures, or a group whole rows, where that fits.
     """
     if min(count, height, width, columns, rows) < 1 or columns < raster.columns:
         return None
@@ -50,7 +53,7 @@ def arranged(count: int, height: int, width: int, columns: int, rows: int, raste
 
     def sized(times: int = 1, side: int = longest) -> Tiles | None:
         high, wide = (max(1, times * n * side // longest) for n in (height, width))
-        return _fitting(count, high, wide, times, columns, rows, raster)
+        return _fitting(count, high, wide, times, columns, rows, raster, group)
 
     def worth(tiles: Tiles) -> float:
         side = max(tiles.height, tiles.width)
@@ -71,7 +74,9 @@ def arranged(count: int, height: int, width: int, columns: int, rows: int, raste
     return None
 
 
-def _fitting(count: int, height: int, width: int, times: int, columns: int, rows: int, raster: Raster) -> Tiles | None:
+def _fitting(
+    count: int, height: int, width: int, times: int, columns: int, rows: int, raster: Raster, group: int
+) -> Tiles | None:
     """As many tiles of that size as fit, or make whole pages."""
     cells_wide, cells_high = raster.size(height, width)
     labelled = rows > cells_high
@@ -81,9 +86,10 @@ def _fitting(count: int, height: int, width: int, times: int, columns: int, rows
     shown = min(count, across * down)
     if shown < count:
         shown = next((n for n in _down_to_half(shown) if count % n == 0), shown)
-    # as few gaps at the end as there can be, then the widest
+    # whole groups in a row, or rows in a group; as few gaps at the end as there can be; then the widest
     across = min(
-        (n for n in range(1, min(across, shown) + 1) if -(-shown // n) <= down), key=lambda n: (-shown % n, -n)
+        (n for n in range(1, min(across, shown) + 1) if -(-shown // n) <= down),
+        key=lambda n: (n % group > 0 and group % n > 0, -shown % n, -n),
     )
     return Tiles(height, width, times, shown, across, cells_wide + 1, cells_high + labelled, labelled)
 

@@ -48,6 +48,11 @@ class Gallery:
         return shape(self.row.shape) if self.kernels is None else f"{shape(self.pictures.shape[1:])} kernels"
 
     @property
+    def group(self) -> int:
+        """How many belong together: the kernels of a unit."""
+        return self.kernels.channels if self.kernels is not None else 1
+
+    @property
     def labels(self) -> list[str]:
         """The names of kernels: the number of the unit, and of the channel where it looks at several."""
         if self.kernels is None:

@@ -170,7 +170,7 @@ class MapsScreen(OwnImage, inherit_bindings=False):
         shown = "maps_why" if gallery is None or why else self._draw_gallery(gallery, overview)
         for name in SHOWN:
             self.query_one(f"#{name}").display = name == shown
-        self._begun = True
+        self._begun = self._begun or not why
 
     def _why(self) -> str:
         """Why there is nothing to be seen; "" where there is, or will be at once."""
@@ -237,7 +237,7 @@ class MapsScreen(OwnImage, inherit_bindings=False):
             return "one_map"
         what = "kernels" if self._kernels else "channels"
         maps = self.query_one("#feature_maps", Maps)
-        maps.show(pictures, chosen=chosen, median=median, labels=gallery.labels, what=what)
+        maps.show(pictures, chosen=chosen, median=median, labels=gallery.labels, what=what, group=gallery.group)
         return "feature_maps"
 
     # -- keys

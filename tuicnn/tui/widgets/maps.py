@@ -47,6 +47,7 @@ class Maps(LineWidget):
         self._what = "channels"
         self._chosen = 0
         self._median = False
+        self._group = 1
         self._drawn: NDArray[np.float32] | None = None  # the maps, without their medians where these are zero
         self._tones = Tones()
         self._lines = PixelLines()
@@ -60,16 +61,17 @@ class Maps(LineWidget):
         median: bool = False,
         labels: Sequence[str] = (),
         what: str = "channels",
+        group: int = 1,
     ) -> None:
         """Show maps (C, H, W), `None` for none.
 
         `median`: take the median of each as zero, unless nothing is below zero. `labels`: names in the place of their
-        numbers; `what` they are.
+        numbers; `what` they are; `group`: how many belong together, and are to stand in one row.
         """
         before, asked = self._maps, (self._median, self._what)
         if maps is None or before is None or maps.shape != before.shape or what != self._what:
             self._tones.forget()
-        self._labels, self._what, self._chosen, self._median = labels, what, chosen, median
+        self._labels, self._what, self._chosen, self._median, self._group = labels, what, chosen, median, group
         if maps is not before or asked != (median, what):
             self._maps = self._drawn = maps
             if maps is not None:
@@ -118,10 +120,10 @@ class Maps(LineWidget):
             return [self.line([("nothing to show yet", "dim")], width)]
         rows = max(1, height - 1)
         raster = Raster(self.terminal)
-        self._tiles = arranged(*maps.shape, width, rows, raster)
+        self._tiles = arranged(*maps.shape, width, rows, raster, self._group)
         if not self.terminal.half_blocks and (self._tiles is None or self._tiles.height < maps.shape[1]):
             raster = Raster(self.terminal, compact=True)
-            self._tiles = arranged(*maps.shape, width, rows, raster)
+            self._tiles = arranged(*maps.shape, width, rows, raster, self._group)
         lines = self._grid(maps, self._tiles, raster, width) if self._tiles is not None else []
         return [self._legend(width), *lines] if height > 1 else lines
 
@@ -172,7 +174,8 @@ class Maps(LineWidget):
         for index, name in enumerate(names, first):
             room = tiles.pitch_columns
             chosen = index == self._chosen
-            text = (f"{self.terminal.glyphs.pointer}{name}" if chosen else name)[: room - 1]
+            pointer = self.terminal.glyphs.pointer if chosen and len(name) + 1 < room else ""
+            text = (pointer + name)[: room - 1]
             parts.append(Segment(text.ljust(room), self.style("accent" if chosen else "dim")))
         return fitted(parts, width, self.base)
 
