@@ -309,6 +309,8 @@ async def test_a_dialog_leaves_the_moment_and_another_view_ends_it(trained: Trai
 async def test_keys_that_come_faster_than_numbers_open_are_not_lost(trained: TrainedFeed) -> None:
     async with showing(trained, (120, 40)) as screen:
         await opened(screen)
+        await screen.press("1", EXPLAIN, "enter")
+        await at(screen, "logits")
         await screen.press("enter", "enter", "1", EXPLAIN, "colon", *"step", "space", *"conv1.weight[2,0,1,1]", "enter")
         await stands(screen, "step conv1.weight[2,0,1,1]")
         assert trained.acted == []

@@ -181,6 +181,7 @@ class ExplainScreen(View, inherit_bindings=False):
 
     def _refuse(self, sentence: str) -> None:
         """Say why there is nothing; what is seen stays."""
+        self._then = None
         if self._sight is None:
             self._note = sentence
             self._show()
@@ -291,9 +292,7 @@ class ExplainScreen(View, inherit_bindings=False):
 
     def _walk(self, go: Callable[[Microscope, Sight], object]) -> None:
         """Do something once the open number is in sight."""
-        if self._scope is None or self._sight is None:
-            return
-        if self._looked != self._wanted:
+        if self._scope is None or self._sight is None or self._looked != self._wanted:
             self._then = partial(self._walk, go)
             return
         before = self._scope.address

@@ -11,11 +11,11 @@ from textual.strip import Strip
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable, wrapped
 from tuicnn.tui.microscope import Sight, Stop
-from tuicnn.tui.widgets.explanation import given, window
+from tuicnn.tui.widgets.explanation import gallery, given, window
 from tuicnn.tui.widgets.explanation.block import Block, Line, Pen, Target, beside, blank, said, stacked
 from tuicnn.tui.widgets.explanation.curve import curve
 from tuicnn.tui.widgets.explanation.figures import precise
-from tuicnn.tui.widgets.explanation.picture import Plane, picture
+from tuicnn.tui.widgets.explanation.picture import Plane
 from tuicnn.tui.widgets.explanation.planes import planes
 from tuicnn.tui.widgets.explanation.step import step
 from tuicnn.tui.widgets.explanation.table import table
@@ -25,7 +25,6 @@ __all__ = ["ExplanationPane", "Scene"]
 
 _FEW = 6  # parts that leave room for pictures below them
 _BROAD = 100  # columns from which on pictures stand beside a long list
-_SIDES = (64, 56, 42, 28)  # pixels that the sides of pictures are enlarged to at most
 _PICTURE = 7  # lines that a picture needs to be one
 _TALL = 26  # lines from which on there are blank ones between the paragraphs, and the formula is shown
 
@@ -149,16 +148,16 @@ class ExplanationPane(LineWidget):
             return self._window(pen, sight, shown, width, height)
         if not explanation.parts:
             made = given.neighbours(pen, sight, width, max(2, height // 2))
-            return stacked(made, gap, self._pictures(pen, shown, width, height - made.height - gap.height))
+            return stacked(made, gap, gallery.row(pen, shown, width, height - made.height - gap.height))
         if width >= _BROAD and (len(explanation.parts) > _FEW or len(shown) == 1):
-            pictures = self._column(pen, shown, max(34, width // 3), height)
+            pictures = gallery.column(pen, shown, max(34, width // 3), height)
             room = width - pictures.width - 3
             made = table(pen, sight, chosen, room, min(height, len(explanation.parts) + 2))
             return beside(pen, [replace(made, width=room), pictures])
         made = table(pen, sight, chosen, width, min(height, len(explanation.parts) + 2))
         rest = height - made.height - gap.height
         plot = curve(pen, explanation, width // 3, rest) if width >= _BROAD else Block()
-        pictures = self._pictures(pen, shown, width - (plot.width + 3 if plot.height else 0), rest)
+        pictures = gallery.row(pen, shown, width - (plot.width + 3 if plot.height else 0), rest)
         return stacked(made, gap, beside(pen, [pictures, plot]))
 
     def _window(self, pen: Pen, sight: Sight, shown: list[Plane], width: int, height: int) -> Block:
@@ -168,26 +167,8 @@ class ExplanationPane(LineWidget):
         gap = blank(1 if height - made.height > _PICTURE else 0)
         rest = height - made.height - gap.height
         if rest < _PICTURE and shown:
-            small = picture(pen, shown[0], width - last.width - 3, last.height + max(0, rest))
+            small = gallery.one(pen, shown[0], width - last.width - 3, last.height + max(0, rest))
             return stacked(grids, beside(pen, [last, small]), below)
         bars = window.channels(pen, sight, chosen, width // 3, rest) if width >= _BROAD else Block()
-        pictures = self._pictures(pen, shown, width - bars.width - (3 if bars.height else 0), rest)
+        pictures = gallery.row(pen, shown, width - bars.width - (3 if bars.height else 0), rest)
         return stacked(grids, last, below, gap, beside(pen, [pictures, bars]))
-
-    def _pictures(self, pen: Pen, shown: list[Plane], width: int, height: int) -> Block:
-        """Pictures beside each other, as many as there is room for; rather two small ones than one."""
-        for count in range(len(shown), 0, -1):
-            for side in _SIDES:
-                made = [picture(pen, plane, width, height, side=side) for plane in shown[:count]]
-                if all(block.height for block in made) and sum(b.width for b in made) + 3 * (count - 1) <= width:
-                    return beside(pen, made)
-            room = (width - 3 * (count - 1)) // count
-            made = [picture(pen, plane, room, height) for plane in shown[:count]]
-            if count <= 2 and all(block.height for block in made):
-                return beside(pen, made)
-        return Block()
-
-    def _column(self, pen: Pen, shown: list[Plane], width: int, height: int) -> Block:
-        """Pictures one under the other."""
-        made = [picture(pen, plane, width, height // len(shown)) for plane in shown]
-        return stacked(*[block for block in made if block.height])

@@ -16,7 +16,7 @@ from tuicnn.kernels.arrays import Array
 from tuicnn.specimen.address import Address
 from tuicnn.tui.widgets.explanation.block import Area, Block, Line, Pen, Target, said
 
-__all__ = ["Plane", "picture"]
+__all__ = ["Placed", "Plane", "picture", "placed"]
 
 _TITLE = 20  # columns that a title may take in any case
 
@@ -65,8 +65,30 @@ class _Axis(NamedTuple):
         return all(self.first <= place < self.first + self.length for place in self.framed)
 
 
-def picture(pen: Pen, plane: Plane, width: int, height: int, *, side: int = 28) -> Block:
-    """The picture under its title, in at most so many cells; nothing where there is no room for what is framed.
+class Placed(NamedTuple):
+    """A picture that has its room: what is in sight of it, and how often each pixel stands there."""
+
+    plane: Plane
+    raster: Raster
+    rows: _Axis
+    columns: _Axis
+    times: int
+
+    @property
+    def width(self) -> int:
+        """The columns that it takes."""
+        return max(len(self.title), (self.columns.length * self.times + 2) * self.raster.columns)
+
+    @property
+    def title(self) -> str:
+        """What stands over it: without the hint where that would make it wider."""
+        wide = max(_TITLE, (self.columns.length * self.times + 2) * self.raster.columns)
+        title = self.plane.title
+        return title if len(title) <= wide else title.partition(", ")[0]
+
+
+def placed(pen: Pen, plane: Plane, width: int, height: int, *, side: int = 28) -> Placed | None:
+    """The picture in at most so many cells; None where there is no room for what is framed.
 
     A small one is enlarged by a whole number, to sides of at most `side` pixels.
     """
@@ -77,30 +99,32 @@ def picture(pen: Pen, plane: Plane, width: int, height: int, *, side: int = 28) 
         raster = Raster(pen.terminal, compact=True)
     room = (height - 1) * raster.rows - 2, width // raster.columns - 2  # without the border
     if min(room) < 1:
-        return Block()
+        return None
     times = max(1, min(room[0] // high, room[1] // wide, side // max(high, wide)))
     rows, columns = _Axis.of(plane.rows, high, room[0] // times), _Axis.of(plane.columns, wide, room[1] // times)
     if times > 1 and (rows.length < high or columns.length < wide):  # what lies outside takes more than there is
         times -= 1
         rows, columns = _Axis.of(plane.rows, high, room[0] // times), _Axis.of(plane.columns, wide, room[1] // times)
-    if not (rows.covers() and columns.covers()):
-        return Block()
-    codes, cursor = _codes(pen, plane, raster, rows, columns, times)
+    found = Placed(plane, raster, rows, columns, times)
+    return found if rows.covers() and columns.covers() and len(found.title) <= width else None
+
+
+def picture(pen: Pen, place: Placed) -> Block:
+    """The picture under its title."""
+    raster, times = place.raster, place.times
+    codes, cursor = _codes(pen, place)
     shrink = 2 if raster.averages else 1
-    frame = tuple(place // shrink for place in rows.frame(times)), columns.frame(times)
-    wide_enough = max(codes.shape[1] * raster.columns, _TITLE)
-    title = plane.title if len(plane.title) <= wide_enough else plane.title.partition(", ")[0]
-    block = said(pen, (title[:width], "dim"))
+    frame = tuple(at // shrink for at in place.rows.frame(times)), place.columns.frame(times)
+    block = said(pen, (place.title, "dim"))
     for y in range(0, len(codes), raster.step):
         block.add(Line(pen).drawn(_framed(pen, raster, codes[y : y + raster.step], y, frame, cursor)))
-    _let_click(block, plane, raster, (rows, columns), times)
+    _let_click(block, place)
     return block
 
 
-def _codes(
-    pen: Pen, plane: Plane, raster: Raster, rows: _Axis, columns: _Axis, times: int
-) -> tuple[NDArray[np.int64], int]:
+def _codes(pen: Pen, place: Placed) -> tuple[NDArray[np.int64], int]:
     """The codes of the pixels in sight, with a border of one, in whole lines of the raster; and that of the frame."""
+    plane, raster, rows, columns, times = place
     high, wide = plane.values.shape
     index = np.ix_(np.arange(rows.length) + rows.first, np.arange(columns.length) + columns.first)
     inside = (index[0] >= 0) & (index[0] < high) & (index[1] >= 0) & (index[1] < wide)
@@ -151,15 +175,16 @@ def _framed(
     return [Segment(text, ink)]
 
 
-def _let_click(block: Block, plane: Plane, raster: Raster, axes: tuple[_Axis, _Axis], times: int) -> None:
+def _let_click(block: Block, place: Placed) -> None:
     """Let each pixel be clicked."""
+    plane, raster, rows, columns, times = place
     address, (high, wide) = plane.address, plane.values.shape
     if address is None:
         return
 
     def find(x: int, y: int) -> Target | None:
-        row = axes[0].first + (y * raster.rows + raster.rows // 2 - 1) // times
-        column = axes[1].first + (x // raster.columns - 1) // times
+        row = rows.first + (y * raster.rows + raster.rows // 2 - 1) // times
+        column = columns.first + (x // raster.columns - 1) // times
         if not (0 <= row < high and 0 <= column < wide):
             return None
         return Target("go" if plane.own else "open", address.at(*address.index[:-2], row, column))
