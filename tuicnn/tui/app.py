@@ -354,6 +354,7 @@ class TrainApp(RunsApp, inherit_bindings=False):
         snapshot, progress = self.watcher.snapshot, self.watcher.latest
         if choice == "background" and snapshot.gone:
             choice = "gone"
+        self.workers.cancel_group(self, "begin")  # views of another run that are just being made
         kept = self._desk.leave(discarded=self.context.folder if choice == "discard" else None)
         self.exit(Outcome(choice, progress, snapshot.overview, snapshot.epochs, snapshot.gone, kept))
 

@@ -206,6 +206,13 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
     return found
 
 
+async def shows(screen: Picture, started: list[RunFolder]) -> RunFolder:
+    """Wait until the run that was started is the one that is shown."""
+    await screen.until(lambda: started and screen.app.context.folder == started[0])
+    await screen.until(lambda: screen.app.current_mode == "train" and "between" not in screen.app._modes)
+    return started[0]
+
+
 @pytest.mark.parametrize(("answer", "acted"), [("k", ["save"]), ("s", ["stop"]), ("c", []), ("escape", [])])
 async def test_a_warm_run_keeps_the_weights_of_what_is_the_same(
     editing: Editing, run: RunFolder, feed: FakeFeed, started: list[RunFolder], answer: str, acted: list[str]
@@ -243,7 +250,7 @@ async def test_what_the_text_now_says_stands_above_the_options_of_the_former_run
         await screen.watches()
         change(screen, "seed=4", "seed=5")
         await screen.press("ctrl+r")
-        await screen.until(lambda: started)
+        await shows(screen, started)
     assert Origin.of(started[0]).options == Options(epochs=9, seed=5, threads=1)
 
 
@@ -306,9 +313,7 @@ async def test_where_no_run_is_open_a_net_that_comes_with_tuicnn_is_changed_save
         await screen.sees("saved to mine.net")
         assert (tmp_path / "mine.net").read_text() == text(screen)
         await screen.press("ctrl+r")
-        await screen.until(lambda: started and screen.app.context.folder == started[0])
-        await screen.until(lambda: screen.app.current_mode == "train")
-        screen.app.exit()
+        await shows(screen, started)
     assert [path.name for path in tmp_path.glob("*.net")] == ["mine.net"]
     assert started[0].text == (tmp_path / "mine.net").read_text()
     draft = tmp_path / "state" / "tuicnn" / "draft-lenet5.net"

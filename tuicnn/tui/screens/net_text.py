@@ -62,6 +62,10 @@ class NetTextView(View, inherit_bindings=False):
 
     def __init__(self, context: ViewContext, mode: str, tabs: Sequence[Tab]) -> None:
         super().__init__(context, mode, tabs)
+        # kept here: an analysis may end when the screen has lost its widgets
+        self._heading = Heading(self.terminal, "text", id="file")
+        self._notes = Notes(self.terminal, id="notes")
+        self.editor = NetEditor(self.terminal, self._tab, id="net")
         self.text: OpenText | None = None
         self.analyst = Analyst(context.folder)
         self.analysis = Analysis()
@@ -75,10 +79,10 @@ class NetTextView(View, inherit_bindings=False):
 
     def compose_body(self) -> ComposeResult:
         """See `View`."""
-        yield Heading(self.terminal, "text", id="file")
+        yield self._heading
         with Container(id="desk"):
-            yield NetEditor(self.terminal, self._tab, id="net")
-            yield Notes(self.terminal, id="notes")
+            yield self.editor
+            yield self._notes
 
     def on_unmount(self) -> None:
         """Keep what is not saved, also where the connection was lost."""
@@ -90,10 +94,6 @@ class NetTextView(View, inherit_bindings=False):
         self.set_class(width >= 110, "-wide")
         self.set_class(width >= 160, "-vast")
         self.set_class(height < 20 and width < 110, "-flat")
-
-    @property
-    def editor(self) -> NetEditor:
-        return self.query_one("#net", NetEditor)
 
     @property
     def is_typing(self) -> bool:
@@ -222,7 +222,7 @@ class NetTextView(View, inherit_bindings=False):
         self._draw_notes()
 
     def _draw_notes(self) -> None:
-        notes, document = self.query_one("#notes", Notes), self.analysis.document
+        notes, document = self._notes, self.analysis.document
         width, height = notes.content_size
         if not notes.display or document is None or self.text is None or height < 2:
             return
@@ -238,7 +238,7 @@ class NetTextView(View, inherit_bindings=False):
         """Which layers would keep their weights, for the pane beside the text."""
         if self.analysis.warmth is None or self.context.folder is None:
             return []
-        width = self.query_one("#notes", Notes).content_size.width
+        width = self._notes.content_size.width
         return [*warmth_lines(self.analysis.warmth, self.context.folder.name, width, self.terminal), []]
 
     def draw_heading(self) -> None:
@@ -261,7 +261,7 @@ class NetTextView(View, inherit_bindings=False):
             aside += [(dot, "dim"), *warmth_in_short(analysis.warmth)]
         if not self.is_typing:
             aside += [(dot, "dim"), ("enter", "accent"), (" edits", "dim")]
-        self.query_one("#file", Heading).show(*aside, titles=[displayable(file.name, self.terminal)])
+        self._heading.show(*aside, titles=[displayable(file.name, self.terminal)])
 
     def _tab(self) -> None:
         """Go to the next field of what was completed, or write the chosen word, or put in blanks."""
