@@ -11,7 +11,6 @@ import pytest
 from tests.conftest import Run
 from tests.language.programs import structure
 from tuicnn.bundled import bundled
-from tuicnn.cli import starters as starters_module
 from tuicnn.cli.output.new import what_next
 from tuicnn.cli.starters import starter, target, write_starter
 from tuicnn.errors import UserError
@@ -49,7 +48,7 @@ def test_a_new_bundled_network_appears_by_itself(tmp_path: Path, monkeypatch: py
     for path in bundled("nets").glob("*.net"):
         shutil.copy(path, tmp_path)
     (tmp_path / "tiny.net").write_text("# A tiny one. It is\n# of no use.\n\nflatten -> dense 10\n")
-    monkeypatch.setattr(starters_module, "bundled", lambda _: tmp_path)
+    monkeypatch.setattr("tuicnn.runs.starters.bundled", lambda _: tmp_path)
     tiny = starter("tiny")
     assert (tiny.about, tiny.data, tiny.plan.parameters) == ("A tiny one.", "mnist", 7850)
 

@@ -167,7 +167,7 @@ def test_checking_a_file_loads_nothing_of_this() -> None:
         "from tuicnn.language import check\n"
         "check('conv 8 3x3 -> flatten -> dense 10')\n"
         "print([m for m in sys.modules if m.startswith(('tuicnn.language.reference', 'tuicnn.cli.output.layers', "
-        "'tuicnn.cli.starters'))])"
+        "'tuicnn.cli.starters', 'tuicnn.runs.starters'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
