@@ -112,6 +112,7 @@ class TrainScreen(OwnImage, inherit_bindings=False):
         self._ghost: Ghost | None = None
         self._seen: Activations | None = None  # what is shown of the image and the maps, and since when
         self._seen_at = 0.0
+        self._table_height = 0
 
     @property
     def footer(self) -> Sequence[str]:
@@ -211,7 +212,9 @@ class TrainScreen(OwnImage, inherit_bindings=False):
             self.snapshot.progress.diverged,
         )
         room = self.size.height - 4 - LOWER_ROWS[self._layout]
-        layers.styles.height = max(LEAST_TABLE, min(layers.rows_wanted(), room))
+        height = max(LEAST_TABLE, min(layers.rows_wanted(), room))
+        if height != self._table_height:
+            layers.styles.height = self._table_height = height
 
     def _draw_spread(self, overview: Overview) -> None:
         weights, gradients = self.query_one("#weights", Histogram), self.query_one("#gradients", Histogram)

@@ -26,6 +26,8 @@ class Histogram(LineWidget):
 
     def show(self, shares: NDArray[np.float32], reach: float, why: str = "") -> None:
         """Show the shares (n,) of bins from -`reach` to +`reach`; where there are none, `why`."""
+        if shares is self._shares and why == self._why:
+            return
         self._shares, self._reach, self._why = shares, reach, why
         self.repaint()
 

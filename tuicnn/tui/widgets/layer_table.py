@@ -88,6 +88,7 @@ class LayerTable(LineWidget):
         self._longest_name = self._longest_shape = 0
         self._weights = 0  # of all layers
         self._lines: list[Line] = []
+        self._showed = (-1, "")  # the cursor, and the layer that diverged
         self._macs = 0
         self._threads = 1
         self._list = LayerList()
@@ -104,6 +105,10 @@ class LayerTable(LineWidget):
     ) -> None:
         """Show the layers with their live stats, the cursor on one, and a mark on the one that diverged."""
         layer = diverged.layer if diverged is not None else ""
+        known = overview.layers is self._rows and stats is self._stats
+        if known and self._showed == (cursor, layer):
+            return  # ten times a second
+        self._showed = cursor, layer
         self._diverged = next((i for i, row in enumerate(overview.layers) if row.name == layer), -1)
         self._stats, self._cursor = stats, cursor
         if overview.layers is not self._rows:
