@@ -127,8 +127,11 @@ class RunsScreen(View, inherit_bindings=False):
         if self._looking or not self.is_current:
             return
         self._looking = True
+        first, call_in_loop = self.shelf.runs is None, asyncio.get_running_loop().call_soon_threadsafe
         try:
-            self.shelf.runs = await in_background(self.shelf.catalogue.read)
+            self.shelf.runs = await in_background(
+                lambda: self.shelf.catalogue.read(lambda some: call_in_loop(self._arrived, some) if first else None)
+            )
         except UserError as error:
             self.shelf.runs = self.shelf.runs or []
             self.notice(str(error))
@@ -142,6 +145,13 @@ class RunsScreen(View, inherit_bindings=False):
             self.lay_out(*self.size)
             self._draw_runs()
             self.refresh_bindings()
+
+    def _arrived(self, some: list[CataloguedRun]) -> None:
+        """Show the first runs while the others are read."""
+        if self._looking and self.is_attached:
+            self.shelf.runs = some
+            self.lay_out(*self.size)
+            self._draw_runs()
 
     @property
     def chosen(self) -> CataloguedRun | None:
