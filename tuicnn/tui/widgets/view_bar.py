@@ -21,6 +21,7 @@ from tuicnn.worker.snapshot import Snapshot
 __all__ = ["Tab", "ViewBar"]
 
 LEAST_RUN = 14  # columns that are left to the run before views give up their names
+WHOLE_RUN = 32  # columns from which on the run has all of it, and the views stand further apart
 
 
 class Tab(NamedTuple):
@@ -53,18 +54,20 @@ class ViewBar(LineWidget):
         self._snapshot = snapshot
         self.repaint()
 
-    def _texts(self, width: int) -> list[str]:
-        """The views as they are written in so many columns."""
+    def _texts(self, width: int) -> tuple[list[str], str]:
+        """The views as they are written in so many columns, and what stands after each."""
         long = [f"{tab.key} {tab.label}" for tab in self._tabs]
-        if sum(map(len, long)) + 3 * len(long) + LEAST_RUN <= width:
-            return long
-        return [text if tab.mode == self._mode else tab.key for tab, text in zip(self._tabs, long, strict=True)]
+        taken = sum(map(len, long)) + 2 * len(long)
+        if taken + LEAST_RUN > width:
+            return [text if tab.mode == self._mode else tab.key for tab, text in zip(self._tabs, long, strict=True)], ""
+        return long, " " if taken + len(long) + WHOLE_RUN <= width else ""
 
     def on_click(self, event: Click) -> None:
         """A click on a view shows it."""
         right = 0
-        for tab, text in zip(self._tabs, self._texts(self.content_size.width), strict=True):
-            right += len(text) + 3
+        texts, gap = self._texts(self.content_size.width)
+        for tab, text in zip(self._tabs, texts, strict=True):
+            right += len(text) + 2 + len(gap)
             if event.x < right:
                 self.post_message(self.Chosen(tab.mode))
                 return
@@ -72,9 +75,10 @@ class ViewBar(LineWidget):
     def paint(self, width: int, height: int) -> list[Strip]:
         """The line; the view in front is in brackets, which are told apart without colours."""
         parts: list[Part] = []
-        for tab, text in zip(self._tabs, self._texts(width), strict=True):
+        texts, between = self._texts(width)
+        for tab, text in zip(self._tabs, texts, strict=True):
             parts.append((f"[{text}]", "accent") if tab.mode == self._mode else (f" {text} ", "dim"))
-            parts.append((" ", "text"))
+            parts.append((between, "text"))
         taken = sum(len(text) for text, _ in parts)
         run = self._run(width - taken - 2)
         gap = width - taken - 1 - sum(len(text) for text, _ in run)
@@ -99,8 +103,8 @@ class ViewBar(LineWidget):
         share = f" {percent(progress.step / progress.steps, 0)}" if moving else ""
         left = f" {clock(progress.eta, glyphs.dash)} left" if moving else ""
         mark = glyphs.wrong if role == "bad" else glyphs.paused if progress.state is State.PAUSED else glyphs.running
-        for state in (f" {mark} {word}", f" {mark}"):
-            for tail in (share + left, share):
-                if len(name) + len(state) + len(tail) <= room:
-                    return [(name, "strong"), (state, role), (tail, "text")]
+        long = f" {mark} {word}"
+        for state, tail in ((long, share + left), (long, share), (long, ""), (f" {mark}", share), (f" {mark}", "")):
+            if len(name) + len(state) + len(tail) <= room:
+                return [(name, "strong"), (state, role), (tail, "text")]
         return [(truncated(name, room, self.terminal), "strong")] if room > 3 else []
