@@ -29,7 +29,7 @@ def test_a_command_imports_no_more_than_it_needs(arguments: list[str]) -> None:
 
 def test_the_first_picture_of_a_run_waits_for_no_other_view_and_for_no_engine() -> None:
     code = (
-        "import sys, tuicnn.tui.show\n"
+        "import sys, tuicnn.cli.watching\n"
         "from tuicnn.tui.views import load\n"
         "load('train')\n"
         "late = ('engine', 'language', 'layers', 'kernels', 'specimen', 'data', 'tui.screens.edit')\n"

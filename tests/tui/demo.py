@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.tui.pictures import app_of
 from tests.worker.fake_feed import OVERVIEW, FakeFeed
-from tuicnn.display.summary import print_summary
+from tuicnn.cli.output.summary import print_summary
 from tuicnn.display.terminal import detect
 from tuicnn.runs.folder import RunFolder
 

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
-from tuicnn.display.summary import Outcome
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
 from tuicnn.tui.app import TrainApp
+from tuicnn.tui.outcome import Outcome
 from tuicnn.worker.feed import Feed
 
 __all__ = ["Picture", "app_of", "showing"]

@@ -52,7 +52,7 @@ def train_in_background(
             sys.exit(0)
         process = start(folder, resume=run.resumes, through=through)
         # imported now, while the process starts: the two start-ups overlap
-        from tuicnn.tui.show import show
+        from tuicnn.cli.watching import show
 
         sys.exit(show(folder, terminal, process))
     except (KeyboardInterrupt, _Terminated):  # before the screen handles it

@@ -20,7 +20,6 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import ModalScreen, Screen
 from textual.system_commands import SystemCommandsProvider
 
-from tuicnn.display.summary import Outcome
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.verdict import doing
 from tuicnn.errors import UserError
@@ -31,6 +30,7 @@ from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
 from tuicnn.tui.memory import clear_caches, limit_memory
 from tuicnn.tui.messages import GoDown, Watched
+from tuicnn.tui.outcome import Outcome
 from tuicnn.tui.runs_app import RunsApp
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving

@@ -15,7 +15,6 @@ from textual import on
 from textual.app import App
 from textual.screen import Screen
 
-from tuicnn.display.summary import Outcome
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.errors import UserError
 from tuicnn.runs.continuation import Continuation, continuation
@@ -25,6 +24,7 @@ from tuicnn.tui.context import ViewContext
 from tuicnn.tui.driver import TerminalDriver
 from tuicnn.tui.editor.desk import Desk
 from tuicnn.tui.messages import Begun
+from tuicnn.tui.outcome import Outcome
 from tuicnn.tui.screens.question import QuestionScreen
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.shelf import Shelf

@@ -32,7 +32,7 @@ def attach(run: str | None, ascii: bool) -> None:
         if not folder.alive:
             raise UserError(how_to_go_on(folder))
         raise UserError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
-    from tuicnn.tui.show import show
+    from tuicnn.cli.watching import show
 
     sys.exit(show(folder, terminal))
 
@@ -42,7 +42,7 @@ def attach(run: str | None, ascii: bool) -> None:
 def home(ascii: bool) -> None:
     """Open the runs of the working folder on the screen; this is `tuicnn` alone, in a terminal."""
     terminal = terminal_of(ascii)
-    from tuicnn.tui.show import show_runs
+    from tuicnn.cli.watching import show_runs
 
     sys.exit(show_runs(terminal))
 

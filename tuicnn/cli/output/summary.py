@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 import rich.console
 from rich.table import Table
@@ -21,30 +20,14 @@ from tuicnn.numbers import clock, count, percent, significant
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.status import summary
 from tuicnn.system.files import write_atomic
-from tuicnn.training.events import Epoch, Overview, State
+from tuicnn.training.events import Epoch, State
 from tuicnn.training.progress import Progress
+from tuicnn.tui.outcome import Outcome
 
-__all__ = ["Outcome", "print_breakdown", "print_summary", "print_unsaved"]
+__all__ = ["print_breakdown", "print_summary", "print_unsaved"]
 
 MOST_EPOCHS = 12
 SCREEN_LOG = "screen.log"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a view of a run was left.
-
-    `choice`: `ended`, the run had ended before; `background`, it goes on; `stop` and `discard`, the user's answer;
-    `gone`, its process could not be reached (`message` says so); `none`, no run was open. `kept`:
-    sentences about texts that were not saved.
-    """
-
-    choice: Literal["ended", "background", "stop", "discard", "gone", "none"]
-    progress: Progress
-    overview: Overview | None
-    epochs: Sequence[Epoch]
-    message: str = ""
-    kept: Sequence[str] = ()
 
 
 def print_summary(

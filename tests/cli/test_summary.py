@@ -9,13 +9,14 @@ import pytest
 from rich.console import Console
 
 from tests.worker.fake_feed import OVERVIEW, FakeFeed
-from tuicnn.display.summary import Outcome, print_summary
+from tuicnn.cli.output.summary import print_summary
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.creation import create_run_at
 from tuicnn.runs.folder import RunFolder
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import Epoch, State
 from tuicnn.training.progress import Progress
+from tuicnn.tui.outcome import Outcome
 
 
 async def _said(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 
-from tuicnn.display.summary import print_breakdown, print_summary, print_unsaved
+from tuicnn.cli.output.summary import print_breakdown, print_summary, print_unsaved
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.folder import RunFolder
 from tuicnn.system.process import redirect_to_null
