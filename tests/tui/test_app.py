@@ -155,13 +155,15 @@ async def test_minus_and_plus_change_the_learning_rate(feed: FakeFeed, size: tup
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_training_is_slowed_to_be_watched_and_that_is_said(feed: FakeFeed, size: tuple[int, int]) -> None:
     async with showing(feed, size) as screen:
-        await screen.sees("training", line=0)
+        await screen.sees("training", line=1)
         await screen.press("greater_than_sign")
         await screen.sees("at full speed already", line=1)
         await screen.press("less_than_sign", "less_than_sign")
         await screen.sees("10 steps/s", line=0)
-        await screen.press("greater_than_sign", "greater_than_sign")
-        await screen.sees("training", line=0)
+        await screen.press("4")
+        await screen.sees("[4 Mistakes]", "10 steps/s", line=0)
+        await screen.press("greater_than_sign", "greater_than_sign", "1")
+        await screen.sees("training", line=1)
         feed.state = State.PAUSED
         await screen.sees("paused", line=0)
         await screen.press("less_than_sign")
@@ -179,12 +181,15 @@ async def test_where_no_step_follows_the_rate_is_left_alone_and_that_is_said(fee
         assert feed.acted == []
 
 
-@pytest.mark.parametrize(("size", "left"), [((120, 40), "left"), ((80, 24), "%"), ((60, 15), "left")])
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [((120, 40), ("training", "%", "left")), ((80, 24), ("%",)), ((60, 15), ("training", "%"))],
+)
 async def test_the_first_line_names_the_view_and_tells_how_far_the_run_is(
-    feed: FakeFeed, size: tuple[int, int], left: str
+    feed: FakeFeed, size: tuple[int, int], said: tuple[str, ...]
 ) -> None:
     async with showing(feed, size) as screen:
-        await screen.sees("[1 Train]", "mnist-3", "training", "%", left, line=0)
+        await screen.sees("[1 Train]", "mnist-3", *said, line=0)
         feed.gone = "The process is gone."
         await screen.sees("lost", line=0)
 

@@ -69,6 +69,12 @@ class Mistakes:
         """Look at another of the images."""
         self.place = max(0, min(place, len(self.places) - 1))
 
+    def go_to_number(self, number: int) -> None:
+        """Look at the image of a number, where it is one of these."""
+        found = np.flatnonzero(self.predictions.numbers[self.places] == number)
+        if len(found):
+            self.place = int(found[0])
+
     @property
     def row(self) -> int:
         """The row of the pair; -1 where it is not there."""

@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import ScreenResume
 
 from tuicnn.errors import UserError
 from tuicnn.numbers import counted, percent
@@ -121,6 +122,11 @@ class MistakesScreen(View, inherit_bindings=False):
         if self.snapshot.overview is not None:
             shape = self.snapshot.overview.input[1:]
             self.query_one("#gallery", Gallery).lay_out(shape, max(map(len, mistakes.names)))
+
+    def on_screen_resume(self, _: ScreenResume) -> None:
+        """Go to the image that was pinned meanwhile, where it is one of these."""
+        if self._mistakes is not None and self._pane == IMAGES:
+            self._mistakes.go_to_number(self.selection.image.number)
 
     # -- what is read
 

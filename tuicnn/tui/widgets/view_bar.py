@@ -103,8 +103,11 @@ class ViewBar(LineWidget):
         share = f" {percent(progress.step / progress.steps, 0)}" if moving else ""
         left = f" {clock(progress.eta, glyphs.dash)} left" if moving else ""
         mark = glyphs.wrong if role == "bad" else glyphs.paused if progress.state is State.PAUSED else glyphs.running
-        long = f" {mark} {word}"
-        for state, tail in ((long, share + left), (long, share), (long, ""), (f" {mark}", share), (f" {mark}", "")):
-            if len(name) + len(state) + len(tail) <= room:
-                return [(name, "strong"), (state, role), (tail, "text")]
+        unusual = role != "accent" or doing(progress) != WORDS[progress.state]  # then it matters more than the name
+        long, short = f" {mark} {word}", f" {mark}"
+        forms = [(name, long, share + left), (name, long, share), (name, long, "")]
+        forms += [("", long[1:], share)] if unusual else []
+        for known, state, tail in (*forms, (name, short, share), (name, short, "")):
+            if len(known) + len(state) + len(tail) <= room:
+                return [(known, "strong"), (state, role), (tail, "text")]
         return [(truncated(name, room, self.terminal), "strong")] if room > 3 else []
