@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import monotonic
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
 
 from tuicnn.display.prediction import prediction
 from tuicnn.display.text import displayable, truncated
@@ -39,6 +41,8 @@ __all__ = ["MapsScreen"]
 SHOWN = ("feature_maps", "feature_vector", "one_map", "maps_why")  # the widgets that stand in each other's place
 BARS = 20  # cells that bars take at least, with names of one character
 LONGEST = 24  # cells of a layer's name
+PAUSE = 0.5  # seconds from one drawing to the next while training goes on, in a terminal of so many cells
+USUAL_CELLS = 120 * 40  # … and longer in larger ones, of which each takes more bytes
 
 
 class MapsScreen(OwnImage, inherit_bindings=False):
@@ -91,6 +95,9 @@ class MapsScreen(OwnImage, inherit_bindings=False):
         self._kernels = self._zoomed = False
         self._median = True
         self._begun = False  # whether anything was drawn yet
+        self._drawn_answers: tuple[object, ...] = (None, None)
+        self._later: Timer | None = None
+        self._drawn_at = 0.0
 
     def compose_body(self) -> ComposeResult:
         """See `View`."""
@@ -156,9 +163,9 @@ class MapsScreen(OwnImage, inherit_bindings=False):
         """See `View`."""
         layer = self.selection.layer = max(0, min(self.selection.layer, len(overview.layers) - 1))
         self.query_one("#layer_strip", LayerStrip).show([row.name for row in overview.layers], layer)
-        kinds = (AskActivations, AskKernels)
-        if drawn.overview is not None and all(drawn.answers.get(k) is self.snapshot.answers.get(k) for k in kinds):
+        if drawn.overview is not None and not self._is_due():  # else a person chose something, or the size is new
             return
+        self._drawn_answers, self._drawn_at = self._answered, monotonic()
         if self.seen is not None:
             self._draw_image(self.seen, overview)
         gallery, why = self.gallery, self._why()
@@ -171,6 +178,23 @@ class MapsScreen(OwnImage, inherit_bindings=False):
         for name in SHOWN:
             self.query_one(f"#{name}").display = name == shown
         self._begun = self._begun or not why
+
+    @property
+    def _answered(self) -> tuple[object, ...]:
+        return tuple(self.snapshot.answers.get(kind) for kind in (AskActivations, AskKernels))
+
+    def _is_due(self) -> bool:
+        """Whether there is something new to be drawn now; what comes too soon is drawn later."""
+        if all(new is old for new, old in zip(self._answered, self._drawn_answers, strict=True)):
+            return False
+        left = self._drawn_at + PAUSE * max(1.0, self.size.area / USUAL_CELLS) - monotonic()
+        if left > 0 and self._later is None:
+            self._later = self.set_timer(left, self._draw_later)
+        return left <= 0
+
+    def _draw_later(self) -> None:
+        self._later = None
+        self._draw(Snapshot())
 
     def _why(self) -> str:
         """Why there is nothing to be seen; "" where there is, or will be at once."""
