@@ -17,6 +17,8 @@ from tests.runs.small import kinds, of
 from tuicnn.data import Dataset, DataSpec
 from tuicnn.errors import UserError
 from tuicnn.language import check
+from tuicnn.observing.histograms import AskHistograms
+from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.training.events import End, Epoch, Event, Start, State, Step
 from tuicnn.training.session import Session
 
@@ -198,3 +200,17 @@ def test_data_that_cannot_be_read_fails_with_a_sentence(tmp_path: Any) -> None:
     for asked in (pending, made.ask(lambda trainer: trainer.step)):
         with pytest.raises(UserError, match="training did not begin"):
             asked.result(10)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_run_that_nobody_watched_has_figures_of_its_layers_at_its_end_too(threads: int) -> None:
+    made, _ = session(threads=threads)
+    made.run()
+    assert made.network is not None
+    before = made.network.state_dict()
+    stats = made.ask(AskLayerStats().answer).result(10)
+    assert (stats.activation > 0).any()
+    assert stats.step > 0
+    assert made.ask(AskHistograms(0).answer).result(10).gradients.sum() == pytest.approx(1)
+    after = made.network.state_dict()
+    assert all(np.array_equal(before[name], after[name]) for name in before)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from tuicnn.engine.hooks import StepProfile
+from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,8 +95,24 @@ class MeasuredSteps:
             if perf_counter() - began > REHEARSAL_SECONDS:
                 break
         assert self.newest is not None
-        self.gradients = Course()
-        self.gradients.add(self.newest.gradient)
+        if not len(self.gradients.points):
+            self.gradients.add(self.newest.gradient)
+
+    def at_rest(self, trainer: Trainer, question: Callable[[Trainer], T]) -> T:
+        """The answer to a question where no step follows: a step that it wants measured is rehearsed.
+
+        Raises what the question raises.
+        """
+        self.wanted, self.gradient_of = False, -1
+        try:
+            answer = question(trainer)
+            if not self.wanted or self.satisfied:
+                return answer
+        except UserError:
+            if not self.wanted:
+                raise
+        self.rehearse(trainer)
+        return question(trainer)
 
     def _measure(self, trainer: Trainer, step: Callable[[StepProfile], T]) -> T:
         self.wanted = False

@@ -349,6 +349,8 @@ class Session:
         if self._trainer is None or not self._data:
             raise UserError("There is no network to look into: training did not begin.")
         with np.errstate(all="ignore"):
+            if self._progress.state.final:
+                return self._trainer.measured.at_rest(self._trainer, question)
             return question(self._trainer)
 
     def _end(self, state: State, message: str) -> None:

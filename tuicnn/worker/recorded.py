@@ -146,17 +146,7 @@ class RecordedFeed:
     def _answer(self, question: Question[A]) -> A:
         with self._run.turn, np.errstate(all="ignore"):
             trainer = self._run.trainer(self._epoch)
-            measured = trainer.measured
-            measured.wanted, measured.gradient_of = False, -1
-            try:
-                answer = question.answer(trainer)
-                if not measured.wanted or measured.satisfied:
-                    return answer
-            except UserError:
-                if not measured.wanted:
-                    raise
-            measured.rehearse(trainer)  # no step follows that could be measured
-            return question.answer(trainer)
+            return trainer.measured.at_rest(trainer, question.answer)
 
     # --- beside the event loop --------------------------------------------------------------------------------------
 
