@@ -359,7 +359,7 @@ async def test_escape_comes_up_at_once_while_something_is_computed(
             assert go_on.wait(20)
         return look(found, address, names)
 
-    monkeypatch.setattr("tuicnn.tui.screens.explain.look", slow)
+    monkeypatch.setattr("tuicnn.tui.sight_loader.look", slow)
     async with showing(trained, (120, 40)) as screen:
         await opened(screen)
         await screen.press("colon", *"batch", "space", "d", "space", *"dense1.bias[1]", "enter")

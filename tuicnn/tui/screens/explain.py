@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from threading import Lock
 from typing import ClassVar
 
 from textual import on
@@ -14,22 +13,19 @@ from textual.events import ScreenResume, ScreenSuspend
 
 from tuicnn.errors import UserError
 from tuicnn.specimen.address import Address, AddressError, parse
-from tuicnn.system.background import in_background
 from tuicnn.training.events import Overview, State
 from tuicnn.tui.context import ViewContext
-from tuicnn.tui.microscope import Microscope, Sight, Stop, look, opens
+from tuicnn.tui.microscope import Microscope, Sight, Stop, opens
 from tuicnn.tui.moment import Moment, Moments
-from tuicnn.tui.screens.help import Word
+from tuicnn.tui.screens.explain_words import WORDS
 from tuicnn.tui.screens.view import View
+from tuicnn.tui.sight_loader import SightLoader
 from tuicnn.tui.widgets.address_line import AddressLine
 from tuicnn.tui.widgets.explanation.pane import ExplanationPane, Scene
 from tuicnn.tui.widgets.view_bar import Tab
 from tuicnn.worker.snapshot import Snapshot
 
 __all__ = ["ExplainScreen"]
-
-_KEPT = 12  # numbers that were seen last, and are shown again at once
-_PATIENCE = 0.15  # seconds from which on it is said what is computed
 
 
 class ExplainScreen(View, inherit_bindings=False):
@@ -63,20 +59,7 @@ class ExplainScreen(View, inherit_bindings=False):
         Binding("home", "begin", "prediction", show=False, tooltip="Begin again at the prediction."),
     ]
 
-    WORDS = (
-        Word("d conv1[2,4,5]", "a gradient: how the image's loss changes where this number grows"),
-        Word(
-            "batch d", "before a weight: the gradient of the batch that is trained on next; its parts are the images'"
-        ),
-        Word("step", "before a weight: what the next training step makes of it"),
-        Word("[2.80]", "the chosen part, with its weight and their product; enter opens it", "text"),
-        Word("frame", "in a picture: the pixels that a number is computed from, and the number's own"),
-        Word("1.06", "in this colour: it adds", "accent"),
-        Word("-0.38", "in this colour: it takes away", "second"),
-        Word(
-            "engine", "what the fast code that trains gets; the number is its parts, summed in double precision", "dim"
-        ),
-    )
+    WORDS = WORDS
 
     DEFAULT_CSS = """
     ExplainScreen {
@@ -90,17 +73,10 @@ class ExplainScreen(View, inherit_bindings=False):
         self._moments = Moments(context)
         self._moment: Moment | None = None
         self._former: Moment | None = None  # before the last step, for comparison
-        self._scope: Microscope | None = None
         self._trail: list[Stop] = []  # that of the moment before
-        self._sight: Sight | None = None
-        self._before: float | None = None
         self._note = ""
         self._asking = False
-        self._wanted = self._looked = 0  # how often the address was changed, and which change was looked at last
-        self._following = False
-        self._seen_lately: dict[Address, tuple[Sight, float | None]] = {}  # of this moment
-        self._then: Callable[[], object] | None = None  # what waits for the sight
-        self._turn = Lock()  # a specimen is looked into by one thread at a time
+        self._looker = SightLoader(partial(self.run_worker, group="look"), self._show, self.notice)
 
     def compose_body(self) -> ComposeResult:
         """See `View`."""
@@ -123,10 +99,10 @@ class ExplainScreen(View, inherit_bindings=False):
         """Let the moment go where another view comes to the front; under a dialog it stays."""
         super().on_screen_suspend(event)
         if self.app.current_mode != self.mode:
-            self._moment = self._former = self._sight = self._before = None
-            self._trail = self._scope.trail if self._scope is not None else self._trail
-            self._scope, self._then, self._note = None, None, ""
-            self._seen_lately.clear()
+            self._moment = self._former = None
+            self._keep_trail()
+            self._looker.forget()
+            self._note = ""
             self.query_one("#address", AddressLine).close()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
@@ -150,7 +126,7 @@ class ExplainScreen(View, inherit_bindings=False):
     async def _taken(self, taking: Callable[[], object]) -> None:
         """Have a moment, and open in it what was open."""
         try:
-            self._note = "" if self._scope else "asking the run for its weights"
+            self._note = "" if self._looker.scope else "asking the run for its weights"
             self._show()
             moment: Moment = await taking()  # type: ignore[misc]
             self._note = ""
@@ -164,25 +140,32 @@ class ExplainScreen(View, inherit_bindings=False):
         """Look at another moment; the trail stays where the network has its addresses."""
         if self.app.current_mode != self.mode:  # a person went to another view meanwhile
             return
-        self._trail = self._scope.trail if self._scope is not None else self._trail
-        self._moment, self._scope = moment, Microscope(moment.specimen)
-        self._seen_lately.clear()
+        self._keep_trail()
+        self._moment, scope = moment, Microscope(moment.specimen)
+        overview = self.snapshot.overview
+        names = () if overview is None else overview.class_names
+        self._looker.use(scope, None if self._former is None else self._former.specimen, names)
         self.refresh_bindings()
         address = self.selection.address
         if self._trail and address == str(self._trail[-1].address):  # "" asks for the prediction
-            self._scope.trail = self._trail
+            scope.trail = self._trail
         else:
             try:
-                self._scope.begin(address)
+                scope.begin(address)
             except AddressError as error:
                 self.notice(str(error))
-                self._scope.begin()
+                scope.begin()
         self._look()
+
+    def _keep_trail(self) -> None:
+        """Keep the way for the moment that comes next."""
+        if self._looker.scope is not None:
+            self._trail = self._looker.scope.trail
 
     def _refuse(self, sentence: str) -> None:
         """Say why there is nothing; what is seen stays."""
-        self._then = None
-        if self._sight is None:
+        self._looker.drop_waiting()
+        if self._looker.sight is None:
             self._note = sentence
             self._show()
         else:
@@ -192,91 +175,22 @@ class ExplainScreen(View, inherit_bindings=False):
 
     def _look(self) -> None:
         """Open the address where the microscope stands."""
-        assert self._scope is not None
-        self.selection.address = str(self._scope.address)
-        if (layer := self._scope.specimen.names.numbers.get(self._scope.address.name)) is not None:
-            self.selection.layer = layer
-        self._wanted += 1
-        seen = self._seen_lately.get(self._scope.address)
-        if seen is not None:  # at once, also while something else is computed
-            self._looked = self._wanted
-            self._see(*seen)
-        elif not self._following:
-            self._following = True
-            self.run_worker(self._follow(), group="look")
+        self._choose()
+        self._looker.load()
 
-    async def _follow(self) -> None:
-        """Look at the newest address until it is seen."""
-        try:
-            while self._looked != self._wanted and self._scope is not None:
-                await self._follow_once(self._scope, self._wanted)
-        finally:
-            self._following = False
-            if self._scope is None:
-                self._looked = self._wanted
-
-    async def _follow_once(self, scope: Microscope, wanted: int) -> None:
-        """Look where the microscope stands, and show it if that is still wanted."""
-        sentence = ""
-        said = self.set_timer(_PATIENCE, partial(self.notice, f"computing {scope.address.brief}"))
-        try:
-            sight, before = await in_background(partial(self._seen, scope, scope.address, self._former))
-        except UserError as error:
-            sentence = str(error)
-        finally:
-            said.stop()
-        if wanted != self._wanted or scope is not self._scope:
-            return
-        self._looked = wanted
-        if sentence:
-            self._lost(sentence)
-        else:
-            self._see(sight, before)
-
-    def _see(self, sight: Sight, before: float | None) -> None:
-        """Show what was computed, and do what waited for it."""
-        self._sight, self._before = sight, before
-        self._seen_lately.pop(sight.explanation.address, None)
-        self._seen_lately[sight.explanation.address] = (sight, before)
-        if len(self._seen_lately) > _KEPT:
-            del self._seen_lately[next(iter(self._seen_lately))]
-        self._show()
-        then, self._then = self._then, None
-        if then is not None:
-            then()
-
-    def _seen(self, scope: Microscope, address: Address, former: Moment | None) -> tuple[Sight, float | None]:
-        """In a thread: the sight, and what the number was before the last step."""
-        with self._turn:
-            sight = look(scope.specimen, address, self._names)
-            before = None
-            if former is not None and address.kind != "step":
-                before = former.specimen.explain(address).value
-            return sight, before
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        overview = self.snapshot.overview
-        return () if overview is None else overview.class_names
-
-    def _lost(self, sentence: str) -> None:
-        """The number does not open here: back to where it was come from."""
-        self.notice(sentence)
-        self._then = None
-        scope = self._scope
-        if scope is not None and self._sight is not None:
-            seen = self._sight.explanation.address
-            if len(scope.trail) > 1 and scope.trail[-2].address == seen:
-                scope.up()
-            elif scope.address != seen:
-                scope.go(seen)
-            self.selection.address = str(seen)
-        self._show()
+    def _choose(self) -> None:
+        """Tell the other views what is open."""
+        scope = self._looker.scope
+        if scope is not None and scope.trail:
+            self.selection.address = str(scope.address)
+            if (layer := scope.specimen.names.numbers.get(scope.address.name)) is not None:
+                self.selection.layer = layer
 
     def _show(self) -> None:
         if not self.is_attached:
             return
-        scope, sight, moment = self._scope, self._sight, self._moment
+        self._choose()
+        scope, sight, moment = self._looker.scope, self._looker.sight, self._moment
         chosen = scope.chosen(sight) if scope is not None and sight is not None else -1
         scene = Scene(
             trail=tuple(scope.trail) if scope is not None else (),
@@ -284,7 +198,7 @@ class ExplainScreen(View, inherit_bindings=False):
             chosen=chosen,
             moment=moment.said(self.snapshot.overview) if moment is not None else "",
             note=self._note,
-            before=self._before,
+            before=self._looker.before,
             step=moment.state.step if moment is not None else 0,
             stored=moment.stored(sight.explanation.address) if moment is not None and sight is not None else None,
         )
@@ -292,16 +206,16 @@ class ExplainScreen(View, inherit_bindings=False):
 
     def _walk(self, go: Callable[[Microscope, Sight], object]) -> None:
         """Do something once the open number is in sight."""
-        if self._scope is None or self._sight is None or self._looked != self._wanted:
-            self._then = partial(self._walk, go)
-            return
-        before = self._scope.address
+        self._looker.when_settled(partial(self._walked, go))
+
+    def _walked(self, go: Callable[[Microscope, Sight], object], scope: Microscope, sight: Sight) -> None:
+        before = scope.address
         try:
-            go(self._scope, self._sight)
+            go(scope, sight)
         except UserError as error:
             self.notice(str(error))
             return
-        if self._scope.address != before:
+        if scope.address != before:
             self._look()
         else:
             self._show()
@@ -340,8 +254,8 @@ class ExplainScreen(View, inherit_bindings=False):
 
     def action_rise(self) -> None:
         """Back to the number that one came from, and from the first one to the view before."""
-        self._then = None
-        if self._scope is not None and self._scope.up():
+        self._looker.drop_waiting()
+        if self._looker.scope is not None and self._looker.scope.up():
             self._look()
         else:
             self.app.action_up()  # type: ignore[attr-defined]
@@ -424,11 +338,12 @@ class ExplainScreen(View, inherit_bindings=False):
     @on(AddressLine.Typed)
     def _on_typed(self, message: AddressLine.Typed) -> None:
         line = self.query_one("#address", AddressLine)
-        if not message.text.strip() or self._scope is None:
+        scope = self._looker.scope
+        if not message.text.strip() or scope is None:
             line.close()
             return
         try:
-            self._scope.open(parse(message.text))
+            scope.open(parse(message.text))
         except UserError as error:
             self.notice(str(error))
             return

@@ -13,6 +13,7 @@ from tuicnn.display.text import displayable, wrapped
 from tuicnn.tui.microscope import Sight, Stop
 from tuicnn.tui.widgets.explanation import gallery, given, window
 from tuicnn.tui.widgets.explanation.block import Block, Line, Pen, Target, beside, blank, said, stacked
+from tuicnn.tui.widgets.explanation.channels import channels
 from tuicnn.tui.widgets.explanation.curve import curve
 from tuicnn.tui.widgets.explanation.figures import precise
 from tuicnn.tui.widgets.explanation.picture import Plane
@@ -169,6 +170,6 @@ class ExplanationPane(LineWidget):
         if rest < _PICTURE and shown:
             small = gallery.one(pen, shown[0], width - last.width - 3, last.height + max(0, rest))
             return stacked(grids, beside(pen, [last, small]), below)
-        bars = window.channels(pen, sight, chosen, width // 3, rest) if width >= _BROAD else Block()
+        bars = channels(pen, sight, chosen, width // 3, rest) if width >= _BROAD else Block()
         pictures = gallery.row(pen, shown, width - bars.width - (3 if bars.height else 0), rest)
         return stacked(grids, last, below, gap, beside(pen, [pictures, bars]))

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tuicnn.display.signed_bar import signed_bar
 from tuicnn.display.terminal import Role
 from tuicnn.kernels.arrays import Array
 from tuicnn.numbers import aligned, counted
@@ -16,13 +15,10 @@ from tuicnn.specimen.explanation import Explanation, Part, Patch, total
 from tuicnn.tui.microscope import Sight
 from tuicnn.tui.widgets.explanation.block import Block, Line, Pen, Target, beside, blank, said, stacked
 from tuicnn.tui.widgets.explanation.figures import figure, sign_role
-from tuicnn.tui.widgets.explanation.table import bar_scale
 
-__all__ = ["Arithmetic", "arithmetic", "channel_in_sight", "channels"]
+__all__ = ["Arithmetic", "arithmetic", "channel_in_sight"]
 
 Grid = list[list[int | None]]
-
-_LEAST_BAR, _WIDEST_BAR = 26, 44  # columns of a row with a bar
 
 
 class _Column(NamedTuple):
@@ -239,24 +235,3 @@ def _winner(line: Line, explanation: Explanation) -> Line:
     assert winner.address is not None
     line.text("  the winner is ", "dim").text(winner.address.brief, "text", Target("open", winner.address))
     return line.text(f" = {figure(winner.value)}", "strong")
-
-
-def channels(pen: Pen, sight: Sight, chosen: int, width: int, height: int) -> Block:
-    """What each input channel comes to, those that weigh most first: a bar each; nothing where there is one."""
-    explanation, sums = sight.explanation, sight.explanation.channel_sums
-    if len(sums) < 2 or height < 3 or width < _LEAST_BAR:
-        return Block()
-    largest: dict[int, int] = {}
-    for (channel, *_), place in explanation.pixels.items():
-        best = largest.setdefault(channel, place)
-        if abs(explanation.parts[place].contribution) > abs(explanation.parts[best].contribution):
-            largest[channel] = place
-    own, scale = channel_in_sight(explanation, chosen), bar_scale(list(sums.values()))
-    digits, width = len(str(max(sums))), min(width, _WIDEST_BAR)
-    block = said(pen, ("what each input channel adds", "dim"))
-    for channel in sorted(sums, key=lambda channel: -abs(sums[channel]))[: height - 1]:
-        mark = pen.terminal.glyphs.pointer if channel == own else " "
-        line = Line(pen).text(f"{mark}{channel:>{digits}} ", "accent" if channel == own else "dim")
-        line.drawn(signed_bar(sums[channel], scale, width - line.width, pen.terminal.glyphs, pen.style))
-        block.add(line, Target("choose", largest[channel]))
-    return block
