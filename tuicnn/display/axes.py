@@ -96,7 +96,7 @@ def axes_of(
         texts = tick_texts(places, percent=percent)
     left = min(0.0, steps[0]) if steps[0] < 0.5 * steps[1] else steps[0]
     right = max(left + 1, steps[1], min(most, left + _grown(steps[1] - left)))
-    step = round_step(right - left, max(1, columns // 14), least=1.0)
+    step = round_step(right - left, max(1, columns // 9), least=1.0)
     first = math.ceil(left / step - 1e-9)
     x_ticks = [i * step for i in range(first, math.floor(right / step + 1e-9) + 1)]
     return Axes((left, right), (places[0], places[-1]), x_ticks, places, texts)
