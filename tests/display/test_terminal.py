@@ -43,6 +43,24 @@ def test_the_locale_says_which_characters_there_are(environ: dict[str, str], asc
 
 
 @pytest.mark.parametrize(
+    ("environ", "light"),
+    [
+        ({}, False),
+        ({"COLORFGBG": "15;0"}, False),
+        ({"COLORFGBG": "0;15"}, True),
+        ({"COLORFGBG": "0;default;15"}, True),
+        ({"COLORFGBG": "15;8"}, False),
+        ({"COLORFGBG": "default;default"}, False),
+        ({"TUICNN_LIGHT": "1"}, True),
+        ({"TUICNN_LIGHT": "1", "COLORFGBG": "15;0"}, True),
+        ({"TUICNN_LIGHT": "0", "COLORFGBG": "0;15"}, False),
+    ],
+)
+def test_the_ground_is_dark_unless_it_is_told_to_be_light(environ: dict[str, str], light: bool) -> None:
+    assert detect({"TERM": "xterm-256color", **environ}).light is light
+
+
+@pytest.mark.parametrize(
     ("environ", "colours"),
     [
         ({"TERM": "xterm-256color"}, "256"),

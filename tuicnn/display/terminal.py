@@ -97,7 +97,7 @@ def detect(environ: Mapping[str, str] | None = None, *, ascii: bool = False) -> 
         ascii=ascii or environ.get("TUICNN_ASCII", "") not in ("", "0") or not _utf8(environ),
         colours="none" if environ.get("NO_COLOR") else _colours(term, environ.get("COLORTERM", "").lower()),
         console=term == "linux",
-        light=_light(environ.get("COLORFGBG", "")),
+        light=_light(environ),
     )
 
 
@@ -107,9 +107,14 @@ def _utf8(environ: Mapping[str, str]) -> bool:
     return locale is None or re.search(r"utf-?8", locale, re.IGNORECASE) is not None
 
 
-def _light(fgbg: str) -> bool:
-    """Whether the ground is light by `COLORFGBG`, which rxvt, Konsole and others set: `0;15`, the ground last."""
-    return fgbg.rpartition(";")[2] in ("7", "9", "10", "11", "12", "13", "14", "15")
+def _light(environ: Mapping[str, str]) -> bool:
+    """Whether the ground is light: as `TUICNN_LIGHT` says (1 or 0), else by `COLORFGBG`.
+
+    rxvt, Konsole and others set `COLORFGBG`: `0;15`, the ground last.
+    """
+    if told := environ.get("TUICNN_LIGHT", ""):
+        return told != "0"
+    return environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "9", "10", "11", "12", "13", "14", "15")
 
 
 def _colours(term: str, colorterm: str) -> Colours:
