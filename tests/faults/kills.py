@@ -76,6 +76,7 @@ class Campaign:
         assert same(checkpoint_of(folder), checkpoint_of(self.whole)), f"other bits in {folder.path}"
         assert story(folder) == story(self.whole), f"another story in {folder.path}"
         assert folder.snapshots.epochs() == self.whole.snapshots.epochs(), f"other snapshots in {folder.path}"
+        assert folder.predictions.epochs() == self.whole.predictions.epochs(), f"other predictions in {folder.path}"
         return met
 
     def _let_it_train(self, process: subprocess.Popen[bytes], folder: RunFolder) -> None:

@@ -72,7 +72,7 @@ class MistakesScreen(View, inherit_bindings=False):
         self._problem = ""  # why they cannot be read
         self._read: tuple[object, ...] = ()  # what was known of the run when they were read
         self._panes: list[str] = []  # what the arrows may move in
-        self._pane = self._before = TABLES[0]  # where they do, and where escape goes from the images
+        self._pane = self._before = ""  # where they do, and where escape goes from the images
         self._pictures: dict[int, NDArray[np.uint8]] = {}  # by the number of the image
         self._asking = False  # for pictures
 
@@ -108,8 +108,8 @@ class MistakesScreen(View, inherit_bindings=False):
         rows = high if wide else max(5, min(len(mistakes.pairs) + 1, room * 2 // 5))
         both = room - rows >= LEAST_PICTURES
         self._panes = [*tables, IMAGES]
-        if self._pane not in self._panes:
-            self._pane = self._before = self._panes[0]
+        if self._pane not in self._panes:  # the commonest confusions are gone through with the fewest keys
+            self._pane = self._before = "confusions" if "confusions" in tables else tables[0]
         pictures = both or self._pane == IMAGES
         for name in TABLES:
             self.query_one(f"#{name}").display = name in tables
