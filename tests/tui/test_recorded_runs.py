@@ -36,6 +36,12 @@ def lost(tmp_path: Path) -> RunFolder:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said stays until it is read, on a busy machine too."""
+    monkeypatch.setattr("tuicnn.tui.screens.view.NOTICE_SECONDS", 60.0)
+
+
 def of(folder: RunFolder) -> TrainApp:
     return TrainApp.of_run(folder, TerminalProfile())
 
@@ -123,6 +129,7 @@ async def test_another_run_is_opened_in_the_place_of_one_that_goes_on(done: RunF
         await screen.sees("conv 16 3x3")
         await screen.press("n", "down")
         await screen.app.open_run(done)
+        await screen.sees("mnist goes on in the background")
         await screen.sees("small-1", " DONE ", "conv 3 3x3")
         assert "conv 16 3x3" not in screen.text
         assert feed.asked["close"] == 1

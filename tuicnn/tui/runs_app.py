@@ -133,6 +133,7 @@ class RunsApp(App[Outcome], inherit_bindings=False):
         """
         if process is not None:
             self._begun.append(process)
+        left, progress, title = self.watcher.snapshot, self.watcher.latest, self.context.title
         self.workers.cancel_group(self, "watch")
         self.forget_run()
         connect = partial(open_feed, folder, process, self.tell_reading)
@@ -147,6 +148,9 @@ class RunsApp(App[Outcome], inherit_bindings=False):
             await self.switch_mode(self.FIRST_VIEW)
             await self.remove_mode(BETWEEN)
         self.watch_run()
+        if left.begun and not (left.gone or progress.state.final):
+            does = "stays paused" if progress.state is State.PAUSED else "goes on"
+            self._notice(f"{title} {does} in the background")
 
     def show_first_view(self) -> None:
         """Show the run that is open."""

@@ -28,6 +28,7 @@ Showing = Callable[..., AbstractAsyncContextManager[Picture]]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, whose runs are shown."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tuicnn.tui.screens.view.NOTICE_SECONDS", 60.0)  # on a busy machine too
     return tmp_path
 
 
