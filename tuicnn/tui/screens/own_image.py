@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.observing.image import PinnedImage
-from tuicnn.tui.screens.draw import DrawScreen, why_not_drawn
 from tuicnn.tui.screens.question import NameScreen, QuestionScreen
 from tuicnn.tui.screens.view import View
 
@@ -23,6 +22,8 @@ class OwnImage(View, inherit_bindings=False):
 
     def action_draw(self) -> None:
         """Draw a digit, or say why none can be drawn."""
+        from tuicnn.tui.screens.draw import DrawScreen, why_not_drawn  # with the layers, which the first picture lacks
+
         overview = self.snapshot.overview
         if overview is None or not overview.class_names:
             self.notice("the data is not read yet")
