@@ -134,6 +134,17 @@ async def test_tab_chooses_a_part_enter_opens_it_and_x_its_weight(trained: Train
         await at(screen, "flatten1[")
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_step_names_the_images_that_ask_for_it(trained: TrainedFeed, size: tuple[int, int]) -> None:
+    found = specimen(trained).explain("batch d conv1.weight[2,0,1,1]")
+    largest, _ = found.largest(1)
+    async with showing(trained, size) as screen:
+        await opened(screen, "step conv1.weight[2,0,1,1]")
+        line = next(line for line in screen.lines if "the batch's gradient " in line)
+        assert largest[0].label.removeprefix("training ") in line
+        assert "others" in line
+
+
 async def test_b_turns_to_the_gradient_and_of_a_weight_to_its_next_step(trained: TrainedFeed) -> None:
     async with showing(trained, (120, 40)) as screen:
         await opened(screen, "conv1[2,4,5]")

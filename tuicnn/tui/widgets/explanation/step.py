@@ -11,6 +11,7 @@ from tuicnn.tui.widgets.explanation.table import table
 
 __all__ = ["step"]
 
+_BROAD = 100  # columns from which on the parts are named
 _OTHERS = 20  # columns that are kept for what the others come to
 
 
@@ -44,9 +45,10 @@ def _made_of(line: Line, other: Explanation, width: int) -> None:
     """The largest parts as far as there is room, and what the others come to."""
     largest, _ = other.largest(len(other.parts))
     for place, part in enumerate(largest):
-        text = f"{part.label} {figure(part.contribution)}"
+        text = f"{part.label.removeprefix('training ')} {figure(part.contribution)}"
         if part.factor != 1 and other.address.state:
-            text = f"{figure(part.factor)} {line.pen.terminal.glyphs.times} {figure(part.value)} ({part.label})"
+            what = f" ({part.label})" if width >= _BROAD else ""
+            text = f"{figure(part.factor)} {line.pen.terminal.glyphs.times} {figure(part.value)}{what}"
         rest = len(largest) - place
         if line.width + len(text) + (_OTHERS if rest > 1 else 0) > width:
             left = total(other.contribution for other in largest[place:])
