@@ -96,11 +96,13 @@ def line_dots(
     upward: tuple[float, float],
     width: int,
     height: int,
+    trimmed: float = 0.0,
 ) -> NDArray[np.bool_]:
     """A line through points (x rising) as a raster (height, width): each column from its lowest to its highest dot.
 
     Columns without a point are filled in straight; where a value between two points is not finite there is a gap.
-    However many points: what is kept of them is two numbers a column.
+    However many points: what is kept of them is two numbers a column. Of a column with several points the share
+    `trimmed` is left out above and below: a band shows where most of them are.
     """
     raster = np.zeros((height, width), dtype=np.bool_)
     columns, rows, which = point_dots(x, y, across, upward, width, height)
@@ -113,10 +115,13 @@ def line_dots(
     ends = np.append(starts[1:], len(columns)) - 1
     top = np.full(width, height, dtype=np.int64)
     bottom = np.full(width, -1, dtype=np.int64)
-    top[columns[starts]] = np.minimum.reduceat(rows, starts)
-    bottom[columns[starts]] = np.maximum.reduceat(rows, starts)
+    by_height = rows[np.lexsort((rows, columns))]
+    out = (trimmed * (ends - starts)).astype(np.int64)
+    top[columns[starts]], bottom[columns[starts]] = by_height[starts + out], by_height[ends - out]
     # From the last point of a column straight to the first one of the next column that has any.
     joined = which[starts[1:]] - which[ends[:-1]] == 1
+    if trimmed:  # its single points are not what matters, but a gap is filled in
+        joined &= np.diff(columns[starts]) > 1
     left, right = ends[:-1][joined], starts[1:][joined]
     if len(left):
         steps = columns[right] - columns[left]

@@ -19,6 +19,8 @@ from tuicnn.tui.canvas import Canvas
 __all__ = ["Place", "Plot"]
 
 Numbers = NDArray[Any]
+#: the share of the values of a column that a band leaves out above and below
+TRIMMED = 0.1
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,9 @@ class Plot:
             self._canvas.write(x, self._at.rows if self._axis else self._at.rows - 1, letter, "warn")
 
     def band(self, x: Numbers, y: Numbers) -> None:
-        """All values as a light texture, from the lowest to the highest of each column."""
+        """The values as a light texture, where most of each column are."""
         at, glyphs, (wide, tall) = self._at, self._glyphs, self._dots
-        dots = line_dots(x, y, self._axes.across, self._axes.upward, at.columns * wide, at.rows * tall)
+        dots = line_dots(x, y, self._axes.across, self._axes.upward, at.columns * wide, at.rows * tall, TRIMMED)
         mark = "" if glyphs.braille else glyphs.band
         if glyphs.braille:  # half of the dots, so that a line stands out where there are no colours too
             dots[::2, 1::2] = dots[1::2, ::2] = False

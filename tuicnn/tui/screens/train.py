@@ -94,7 +94,7 @@ class TrainScreen(OwnImage, inherit_bindings=False):
         ),
         Word("dead", "share of the units that are 0 for every image looked at"),
         Word("+ -", "a block that is folded into one line, and one that is not"),
-        Word("{g.traces[0]}", "the training curve, smoothed; each step's values are the dots behind it"),
+        Word("{g.traces[0]}", "the training curve, smoothed; the dots behind it are where most steps lie"),
         Word("{g.points[0]}", "validation, at the end of an epoch", "second"),
         Word("{g.best}", "the best epoch by its validation", "good"),
         Word("{g.above} {g.below}", "the curve goes on beyond the axis"),

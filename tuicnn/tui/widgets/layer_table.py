@@ -307,7 +307,8 @@ class LayerTable(LineWidget):
             cells[GRADIENT] = (significant(gradient, dash), gradient_role(gradient))
             with np.errstate(divide="ignore", invalid="ignore"):
                 course = np.log10(stats.gradients[:, at].astype(np.float64))
-            cells[COURSE] = (sparks(course, layout.columns.get(COURSE, 0), glyphs), "faint")
+            wide = layout.columns.get(COURSE, 0) if len(course) > 1 else 0  # one moment is no course
+            cells[COURSE] = (sparks(course, wide, glyphs), "faint")
             # empty where no unit can be dead or nothing is moved: a dash would stand for what is not known yet
             cells[DEAD] = (percent(dead, 0), dead_role(dead)) if math.isfinite(dead) and not item.folded else ("", None)
             known = not math.isnan(update) and not item.folded
