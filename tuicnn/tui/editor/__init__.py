@@ -1,1 +1,1 @@
-"""What an editor of nets holds, apart from how it is drawn: the text, its file, its colours and its analysis."""
+"""What an editor of nets holds: the text, its file, its colours, what the language says of it. Knows no widget."""

@@ -17,7 +17,12 @@ from tuicnn.numbers import count, counted
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.editor.analysis import Analysis, Analyst
-from tuicnn.tui.editor.assistance import (
+from tuicnn.tui.editor.desk import OpenText
+from tuicnn.tui.screens.view import View
+from tuicnn.tui.widgets.heading import Heading
+from tuicnn.tui.widgets.lines import Part
+from tuicnn.tui.widgets.net_editor import NetEditor
+from tuicnn.tui.widgets.net_help import (
     Offer,
     help_lines,
     key_lines,
@@ -26,11 +31,6 @@ from tuicnn.tui.editor.assistance import (
     warmth_in_short,
     warmth_lines,
 )
-from tuicnn.tui.editor.desk import OpenText
-from tuicnn.tui.screens.view import View
-from tuicnn.tui.widgets.heading import Heading
-from tuicnn.tui.widgets.lines import Part
-from tuicnn.tui.widgets.net_editor import NetEditor
 from tuicnn.tui.widgets.notes import Notes
 from tuicnn.tui.widgets.view_bar import Tab
 from tuicnn.worker.snapshot import Snapshot

@@ -12,8 +12,8 @@ from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.editor.analysis import Analysis
 from tuicnn.tui.editor.buffer import Buffer, Position
 from tuicnn.tui.editor.cells import cells, column_at
-from tuicnn.tui.editor.painting import Page
 from tuicnn.tui.widgets.lines import LineWidget
+from tuicnn.tui.widgets.net_page import Page
 
 __all__ = ["NetEditor"]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.text import displayable, in_glyphs, truncated
 from tuicnn.tui.editor.buffer import Position
-from tuicnn.tui.editor.painting import MARKS
 from tuicnn.tui.widgets.lines import Part
+from tuicnn.tui.widgets.net_page import MARKS
 
 if TYPE_CHECKING:
     from tuicnn.language.editing import Completion, Document
