@@ -325,11 +325,11 @@ def test_the_cursor_reads_the_values_and_what_happened_at_its_step() -> None:
 
 def test_a_band_is_where_most_of_the_values_are() -> None:
     """Of a thousand steps in a column, the tenth above and the tenth below is left out; of a few, none is."""
-    x, y = np.arange(10_000), np.tile(np.linspace(0, 1, 1000), 10)
+    x, y = np.arange(10_000), np.random.default_rng(0).random(10_000)
     for trimmed, top, bottom in ((0.0, 0, 99), (0.1, 10, 89)):
         raster = line_dots(x, y, (0.0, 9999.0), (0.0, 1.0), 10, 100, trimmed)[:, 2:8]
         rows = np.flatnonzero(raster.any(1))
-        assert rows[0] == pytest.approx(top, abs=1)
-        assert rows[-1] == pytest.approx(bottom, abs=1)
+        assert rows[0] == pytest.approx(top, abs=3)
+        assert rows[-1] == pytest.approx(bottom, abs=3)
     few = [line_dots(np.arange(30), y[::333][:30], (0.0, 29.0), (0.0, 1.0), 10, 100, t).any(1) for t in (0.0, 0.1)]
     assert few[1].argmax() == few[0].argmax()
