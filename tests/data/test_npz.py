@@ -152,3 +152,17 @@ def test_a_damaged_file_is_named_and_its_own_name_is_not_proposed(tmp_path: Path
     (found,) = check('data: npz "d.npz"\nflatten -> dense 3\n', path=tmp_path / "my.net").diagnostics
     assert "d.npz is not an .npz file, or is damaged" in found.message
     assert not found.help
+
+
+def test_what_python_2_wrote_is_read_without_a_word(tmp_path: Path) -> None:
+    """Its whole numbers end in L; NumPy warns of them, which says nothing to whoever trains on them."""
+    whole = save(tmp_path / "a.npz", images=images(100, 4, 4), labels=labels(100)).load()
+    with zipfile.ZipFile(tmp_path / "a.npz") as new, zipfile.ZipFile(tmp_path / "b.npz", "w") as old:
+        for name in new.namelist():
+            data = new.read(name)
+            for one, other in ((b"(100, 4, 4), }   ", b"(100L, 4L, 4L), }"), (b"(100,), } ", b"(100L,), }")):
+                assert len(one) == len(other)
+                data = data.replace(one, other, 1)
+            old.writestr(name, data)
+    assert b"100L" in (tmp_path / "b.npz").read_bytes()
+    np.testing.assert_array_equal(Npz(str(tmp_path / "b.npz")).load().train_images, whole.train_images)
