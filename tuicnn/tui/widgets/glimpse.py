@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.prediction import prediction
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable
-from tuicnn.numbers import percent, shape
+from tuicnn.numbers import shape
 from tuicnn.observing.activations import Activations
 from tuicnn.training.events import Overview
+from tuicnn.tui.gallery import Gallery
 from tuicnn.tui.widgets.bars import Bars
 from tuicnn.tui.widgets.heading import Heading
 from tuicnn.tui.widgets.maps import Maps
@@ -71,34 +72,17 @@ class Glimpse(Container):
             )
             last = seen.layer == len(overview.layers) - 1  # its values are the classes
             maps, vector = self.query_one("#feature_maps", Maps), self.query_one("#feature_vector", Vector)
-            maps.display = seen.maps.ndim == 3
-            vector.display = not maps.display
-            if maps.display:
-                maps.show(seen.maps, median=True)
+            gallery = Gallery.of_maps(row, seen)
+            maps.display, vector.display = not gallery.flat, gallery.flat
+            if gallery.flat:
+                vector.show(gallery.pictures, names=names if last else ())
             else:
-                vector.show(seen.maps, names=names if last else ())
+                maps.show(gallery.pictures, median=True)
 
     def _show_image(self, seen: Activations, names: list[str]) -> None:
-        glyphs = self.terminal.glyphs
-        says: tuple[str, Role]
-        known = seen.label >= 0
-        if np.isfinite(seen.probabilities).all():
-            said = int(np.argmax(seen.probabilities))
-            right = said == seen.label
-            mark, share = glyphs.check if right else glyphs.wrong, percent(float(seen.probabilities[said]))
-            says = (
-                (f"{mark} says {names[said]} {share}", "good" if right else "bad")
-                if known
-                else (
-                    f"says {names[said]} {share}",
-                    "accent",
-                )
-            )
-        else:  # a network whose numbers are not finite names no class
-            right, says = False, (f"{glyphs.wrong} says nothing: NaN", "bad")
-        truth: tuple[str, Role] = (f", it is {names[seen.label]}" if known and not right else "", "text")
+        says = prediction(seen.probabilities, seen.label, names, self.terminal)
         number = f"  {seen.sample + 1:,}/{seen.samples:,}" if seen.sample >= 0 else "  your own"
-        self.query_one("#sample_heading", Heading).show(says, truth, (number, "dim"))
+        self.query_one("#sample_heading", Heading).show(*says, (number, "dim"))
         picture, room = self.query_one("#picture", Picture), self.query_one("#sample_body").size
         high, wide = seen.image.shape[:2]
         columns, rows = Picture.size_for(high, wide, self.terminal)
