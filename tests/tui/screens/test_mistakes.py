@@ -161,7 +161,7 @@ async def test_the_tables_follow_the_run_but_not_while_images_are_gone_through(f
     folder.predictions.write(epoch(1))
     feed = trained()
     async with mistakes(feed, folder) as screen:
-        await screen.sees("epoch 1  the last and best")
+        await screen.sees("epoch 1  last and best")
         await screen.press("enter")
         folder.predictions.write(epoch(2, IMAGES[1:]))
         feed.advance(OVERVIEW.steps_per_epoch)
@@ -169,22 +169,22 @@ async def test_the_tables_follow_the_run_but_not_while_images_are_gone_through(f
         await screen.press("n")
         await screen.sees("2 of 3")
         await screen.press("escape")
-        await screen.sees("epoch 2  the last and best", "4 said to be 9  2 images")
+        await screen.sees("epoch 2  last and best", "4 said to be 9  2 images")
 
 
 async def test_the_best_epoch_is_looked_at_with_its_own_weights(folder: RunFolder) -> None:
     folder.predictions.write(epoch(1, IMAGES[2:]))
     folder.predictions.write(epoch(2))
     async with mistakes(trained(2), folder) as screen:
-        await screen.sees("epoch 2  the last  86.96% right")
+        await screen.sees("epoch 2  last  86.96% right")
         await screen.press("n")
         assert selection(screen.app).epoch is None
         await screen.press("e")
-        await screen.sees("epoch 1  the best  90.91% right", "e last epoch")
+        await screen.sees("epoch 1  best  90.91% right", "e last epoch")
         await screen.press("n")
         assert selection(screen.app).epoch == 1
         await screen.press("e")
-        await screen.sees("epoch 2  the last  86.96% right")
+        await screen.sees("epoch 2  last  86.96% right")
 
 
 async def test_not_one_mistake(folder: RunFolder) -> None:

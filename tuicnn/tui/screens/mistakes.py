@@ -226,7 +226,7 @@ class MistakesScreen(View, inherit_bindings=False):
         which = "last and best" if self._one else "best" if self._best else "last"
         aside = self._problem or ("a newer one is there: esc" if newer else "")
         self.query_one("#mistakes_heading", Heading).show(
-            ("" if newer else f"the {which}  ", "dim"),
+            ("" if newer else f"{which}  ", "dim"),
             (f"{percent(found.accuracy, 2)} right, ", "text"),
             (f"{wrong:,}", "bad" if wrong else "good"),
             (f" of {len(found):,}{some} {found.split} images wrong", "text"),
