@@ -217,8 +217,11 @@ class LayerTable(LineWidget):
             return []
         foot = 2 if height >= REMARK_FROM else 1
         besides, layers = self._other_times(), len(self._items)
-        if height - 1 - foot - len(besides) < min(layers, LEAST_LAYERS):
+        left = height - 1 - foot - len(besides)
+        if left < min(layers, LEAST_LAYERS):
             besides = []
+        elif left < layers:  # which are worth more than the parts of what is no layer
+            besides = [(", ".join(name.split()[0] for name, _ in besides), math.fsum(t for _, t in besides if t == t))]
         room = height - 1 - foot - len(besides)
         place = self._place
         self._top = _scrolled(self._top, place, layers, room)
