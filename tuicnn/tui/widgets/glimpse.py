@@ -80,9 +80,12 @@ class Glimpse(Container):
                 maps.show(gallery.pictures, median=True)
 
     def _show_image(self, seen: Activations, names: list[str]) -> None:
+        heading = self.query_one("#sample_heading", Heading)
         says = prediction(seen.probabilities, seen.label, names, self.terminal)
-        number = f"  {seen.sample + 1:,}/{seen.samples:,}" if seen.sample >= 0 else "  your own"
-        self.query_one("#sample_heading", Heading).show(*says, (number, "dim"))
+        which = f"{seen.sample + 1:,}/{seen.samples:,}" if seen.sample >= 0 else "your own"
+        if len(f"image {which}  ") + sum(len(text) for text, _ in says) <= heading.size.width:
+            which = f"image {which}"
+        heading.show(*says, titles=[which])
         picture, room = self.query_one("#picture", Picture), self.query_one("#sample_body").size
         high, wide = seen.image.shape[:2]
         columns, rows = Picture.size_for(high, wide, self.terminal)
