@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tuicnn.limits import EPOCHS
+from tuicnn.runs.status import RunSummary
 from tuicnn.training.events import State
 from tuicnn.training.options import Options
 
-__all__ = ["Continuation", "continuation"]
+__all__ = ["Continuation", "continuation", "continuation_of"]
 
 #: epochs that a run which is done is trained longer
 MORE = 5
@@ -45,3 +46,11 @@ def continuation(name: str, state: str, *, epochs: int, saved: bool, unsaved: bo
     if state in (State.DONE, State.STOPPED, State.FAILED) and saved:
         return Continuation("resume", f"Resume {name} where it stopped?", Options())
     return None
+
+
+def continuation_of(run: RunSummary) -> Continuation | None:
+    """The same of a run by its summary; None where it has a process."""
+    if run.alive:
+        return None
+    epochs = run.epochs_planned or run.epochs
+    return continuation(run.name, run.state, epochs=epochs, saved=run.saved is not None, unsaved=bool(run.trouble))

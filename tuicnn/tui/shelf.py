@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tuicnn.runs.catalogue import Catalogue, CataloguedRun
 from tuicnn.runs.comparison import differences, told
+from tuicnn.runs.folder import RUNS
 
 if TYPE_CHECKING:
     from tuicnn.runs.starters import Starter
@@ -62,6 +63,15 @@ class Shelf:
     def of(cls, parent: Path) -> Shelf:
         """That of the runs in `parent/runs`."""
         return cls(Catalogue(parent))
+
+    @property
+    def place(self) -> str:
+        """The folder of the runs as a person writes it: relative to the working folder or the home, if it is there."""
+        path = self.catalogue.parent / RUNS
+        for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
+            if path.is_relative_to(base):
+                return f"{prefix}{path.relative_to(base)}"
+        return str(path)
 
     @property
     def shown(self) -> list[CataloguedRun]:

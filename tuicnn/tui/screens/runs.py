@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-import numpy as np
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,19 +13,18 @@ from textual.containers import Container
 from textual.events import ScreenResume
 from textual.widgets import Input
 
-from tuicnn.display.terminal import Role
 from tuicnn.display.text import displayable
 from tuicnn.errors import UserError
-from tuicnn.numbers import duration
 from tuicnn.runs.catalogue import CataloguedRun
-from tuicnn.runs.continuation import Continuation, continuation
+from tuicnn.runs.continuation import Continuation, continuation_of
 from tuicnn.system.background import in_background
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
-from tuicnn.tui.screens.question import QuestionScreen
+from tuicnn.tui.run_curves import QUANTITIES, curves_of
+from tuicnn.tui.screens.discarding import discard
 from tuicnn.tui.screens.view import View
-from tuicnn.tui.shelf import SORTS, seconds_of
-from tuicnn.tui.widgets.chart import Chart, Series
+from tuicnn.tui.shelf import SORTS
+from tuicnn.tui.widgets.chart import Chart
 from tuicnn.tui.widgets.heading import Heading
 from tuicnn.tui.widgets.notes import Notes
 from tuicnn.tui.widgets.run_notes import run_lines, starter_lines
@@ -43,16 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["RunsScreen"]
 
 LOOK_PERIOD = 2.0  # seconds from one look at the folder to the next
-HARMLESS_SECONDS = 60.0  # training that is discarded without a second question
-#: what the curves show: the words for it, the field of an epoch, whether it is a share
-QUANTITIES = (
-    ("validation accuracy", "val_accuracy", True),
-    ("validation loss", "val_loss", False),
-    ("training loss", "train_loss", False),
-)
-CURVE_ROLES: tuple[Role, ...] = ("accent", "second", "text", "warn", "good", "dim")
 PANES = ("settings", "curves")
-FEW = 2  # curves whose runs are named in the legend
 
 
 class RunsScreen(View, inherit_bindings=False):
@@ -194,7 +182,7 @@ class RunsScreen(View, inherit_bindings=False):
         ]
         self.query_one("#runs", RunTable).show(rows, self._cursor(shown), self._nothing())
         self._draw_heading(shown)
-        self._draw_curves(shown)
+        self._draw_curves()
         chosen, settings = self.chosen, self.query_one("#settings", Notes)
         width = settings.content_size.width or self.size.width - 2
         settings.show(run_lines(chosen, width, self.terminal) if chosen is not None else [])
@@ -207,7 +195,7 @@ class RunsScreen(View, inherit_bindings=False):
     def _draw_heading(self, shown: Sequence[CataloguedRun]) -> None:
         runs = self.shelf.runs or []
         alive = sum(run.summary.state == "alive" for run in runs)
-        place = displayable(_short(self.shelf.catalogue.parent / "runs"), self.terminal)
+        place = displayable(self.shelf.place, self.terminal)
         facts = [f"{len(shown)} of {len(runs)}" if len(shown) < len(runs) else str(len(runs)), f"in {place}"]
         if alive:
             facts.append(f"{alive} training")
@@ -217,25 +205,11 @@ class RunsScreen(View, inherit_bindings=False):
         dot = f" {self.terminal.glyphs.dot} "
         self.query_one("#summary", Heading).show((dot.join(facts), "dim"))
 
-    def _draw_curves(self, shown: Sequence[CataloguedRun]) -> None:
+    def _draw_curves(self) -> None:
         """The curves of the marked runs and of the chosen one."""
         chart = self.query_one("#curves", Chart)
-        if not chart.display:
-            return
-        _, field, _ = QUANTITIES[self._quantity]
-        drawn = [run for run in self.shelf.runs or () if self.shelf.letter(run)]
-        drawn.sort(key=self.shelf.letter)
-        if (chosen := self.chosen) is not None and chosen not in drawn:
-            drawn = [*drawn, chosen]
-        series = []
-        for index, run in enumerate(drawn):
-            letter, name = self.shelf.letter(run), displayable(run.name, self.terminal)
-            if letter:  # which stands beside the name in the table
-                name = letter if len(drawn) > FEW else f"{letter} {name}"
-            x = np.array([epoch.epoch for epoch in run.epochs], np.float64)
-            y = np.array([getattr(epoch, field) for epoch in run.epochs], np.float64)
-            series.append(Series(name, x, y, role=CURVE_ROLES[index % len(CURVE_ROLES)]))
-        chart.show(series)
+        if chart.display:
+            chart.show(curves_of(self.shelf, self.chosen, QUANTITIES[self._quantity][1], self.terminal))
 
     # -- keys
 
@@ -254,16 +228,7 @@ class RunsScreen(View, inherit_bindings=False):
     @property
     def _continuation(self) -> Continuation | None:
         chosen = self.chosen
-        if chosen is None or chosen.summary.alive or self._beginning:
-            return None
-        run = chosen.summary
-        return continuation(
-            run.name,
-            run.state,
-            epochs=run.epochs_planned or run.epochs,
-            saved=run.saved is not None,
-            unsaved=bool(run.trouble),
-        )
+        return continuation_of(chosen.summary) if chosen is not None and not self._beginning else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What there is to be done with the chosen run."""
@@ -418,30 +383,9 @@ class RunsScreen(View, inherit_bindings=False):
         """Remove the chosen run for good, asked once, and twice where it has trained for more than a minute."""
         if (chosen := self.chosen) is None:
             return
-        folder, seconds = chosen.summary.folder, seconds_of(chosen)
+        folder = chosen.summary.folder
         if self.context.folder is not None and folder.path == self.context.folder.path:
             self.notice(f"{folder.name} is the run that is open; open another one first")
-            return
-        trained = f" It has trained for {duration(seconds)}." if seconds > 0 else ""
-        answers = (("k", "keep it"), ("d", "discard it"))
-        for question in (f"Remove {folder.name} with all of its files, for good?{trained}", "Discard it for good?"):
-            if await self.app.push_screen_wait(QuestionScreen(self.terminal, "Discard", question, answers)) != "d":
-                return
-            if not seconds > HARMLESS_SECONDS:
-                break
-        try:
-            with folder.lock():
-                folder.remove()
-        except UserError as error:
-            self.notice(str(error))
-        else:
-            self.notice(f"{folder.name} was discarded")
+        elif said := await discard(self.app, self.terminal, chosen):
+            self.notice(said)
         self._look()
-
-
-def _short(path: Path) -> str:
-    """A path as a person writes it: relative to the working folder or the home, where it is in one of them."""
-    for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
-        if path.is_relative_to(base):
-            return f"{prefix}{path.relative_to(base)}"
-    return str(path)
