@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import partial
 from threading import Lock
@@ -36,7 +37,7 @@ class SightLoader:
         self._wanted = self._loaded = 0  # how often a number was asked for, and which time was answered last
         self._loading = False
         self._lately: dict[Address, tuple[Sight, float | None]] = {}
-        self._then: Callable[[], object] | None = None  # what waits for the sight
+        self._waiting: deque[Callable[[Microscope, Sight], object]] = deque()  # what is to be done with what comes
         self._turn = Lock()  # a specimen is looked into by one thread at a time
         self._former: Specimen | None = None
         self._names: tuple[str, ...] = ()
@@ -56,12 +57,13 @@ class SightLoader:
 
     def forget(self) -> None:
         """Let everything go that takes memory."""
-        self.scope = self.sight = self.before = self._former = self._then = None
+        self.scope = self.sight = self.before = self._former = None
         self._lately.clear()
+        self._waiting.clear()
 
     def drop_waiting(self) -> None:
         """Do not do what waits for the sight."""
-        self._then = None
+        self._waiting.clear()
 
     def load(self) -> None:
         """Open the number where the microscope stands."""
@@ -75,13 +77,15 @@ class SightLoader:
             self._start(self._follow())
 
     def when_settled(self, do: Callable[[Microscope, Sight], object]) -> None:
-        """Do something with what is in sight, once that is the number where the microscope stands."""
-        if self.settled:
+        """Do something with what is in sight once the microscope stands still; one thing after the other."""
+        self._waiting.append(do)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._waiting and self.settled:
             assert self.scope is not None
             assert self.sight is not None
-            do(self.scope, self.sight)
-        else:
-            self._then = partial(self.when_settled, do)
+            self._waiting.popleft()(self.scope, self.sight)
 
     async def _follow(self) -> None:
         try:
@@ -122,13 +126,12 @@ class SightLoader:
         if len(self._lately) > _KEPT:
             del self._lately[next(iter(self._lately))]
         self._show()
-        then, self._then = self._then, None
-        if then is not None:
-            then()
+        self._go_on()
 
     def _refuse(self, scope: Microscope, sentence: str) -> None:
         """The number does not open: back to the one that is in sight."""
-        self._loaded, self._then = self._wanted, None
+        self._loaded = self._wanted
+        self._waiting.clear()
         self._say(sentence)
         if self.sight is not None:
             seen = self.sight.explanation.address

@@ -8,6 +8,7 @@ from threading import Event
 
 import numpy as np
 import pytest
+from textual.events import Key
 
 from tests.tui.pictures import Picture, app_of, showing
 from tests.tui.trained_feed import TrainedFeed
@@ -358,6 +359,15 @@ async def test_no_order_of_keys_breaks_it(trained: TrainedFeed, seed: int) -> No
         await screen.sees("frozen")
         await screen.until(lambda: screen.lines[2].rstrip().endswith(number(screen)))
         assert specimen(trained, 0).names.resolve(parse(number(screen)))
+
+
+async def test_keys_that_come_at_once_are_done_one_after_the_other(trained: TrainedFeed) -> None:
+    async with showing(trained, (120, 40)) as screen:
+        await opened(screen)
+        for key in ["enter"] * 5:
+            screen.app.post_message(Key(key, None))
+        await at(screen, "conv1[")
+        assert screen.lines[2].count(" < ") == 5
 
 
 async def test_escape_comes_up_at_once_while_something_is_computed(
