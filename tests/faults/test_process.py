@@ -83,7 +83,8 @@ async def test_no_terminal_reaches_it_and_who_comes_back_sees_its_whole_history(
     await feed.close()
 
 
-HOT = "data: mnist val=50 limit=100\nloss: mse\noptim: sgd lr=8\ntrain: batch=20\nflatten -> dense 10\n"
+SETTINGS = "data: mnist val=50 limit=100\nloss: mse\noptim: sgd lr=8\nschedule: constant\ntrain: batch=20\n"
+HOT = f"{SETTINGS}flatten -> dense 10\n"
 
 
 async def test_a_run_that_diverges_waits_and_each_screen_may_halve_its_rate(begin: Begin) -> None:

@@ -46,6 +46,7 @@ HOT = """\
 data: mnist limit=640 val=100
 loss: mse
 optim: sgd lr=3 momentum=0.9
+schedule: constant
 train: epochs=3 batch=16 seed=3
 conv 4 3x3 -> leakyrelu -> maxpool 2 -> flatten -> dense 10
 """
