@@ -1,4 +1,4 @@
-"""How many steps a second a run trains at most: one that is over in three seconds can be slowed, to be watched."""
+"""How many steps a second a run trains at most: it can be slowed, to be watched."""
 
 from __future__ import annotations
 
