@@ -201,11 +201,7 @@ async def test_stopping_is_waited_for(feed: FakeFeed) -> None:
     class Saving(FakeFeed):
         async def act(self, action: Any) -> Any:
             self.acted.append(action)
-            asyncio.get_running_loop().call_later(0.3, self._end)
             return self.progress()
-
-        def _end(self) -> None:
-            self.state = State.STOPPED
 
     saving = Saving()
     saving.advance(100)
@@ -213,6 +209,8 @@ async def test_stopping_is_waited_for(feed: FakeFeed) -> None:
         await screen.watches()
         await screen.press("q", "s")
         await screen.sees("being saved")
+        assert screen.app.is_running
+        saving.state = State.STOPPED
         await screen.leaves()
     assert screen.outcome.progress.state == "stopped"
 
