@@ -36,6 +36,7 @@ _ELSEWHERE = {
     **dict.fromkeys(("continue", "restart"), "resume"),
     **dict.fromkeys(("lint", "validate", "verify", "summary"), "check"),
     **dict.fromkeys(("init", "create"), "new"),
+    **dict.fromkeys(("evaluate", "test", "score"), "eval"),
     **dict.fromkeys(("benchmark", "time", "profile"), "bench"),
     "help": "--help",
     "version": "--version",

@@ -25,6 +25,7 @@ class Evaluation:
     predictions: NDArray[np.int64]  # (N,): the class said
     confidences: NDArray[np.float64]  # (N,): the probability of the class said
     truths: NDArray[np.float64]  # (N,): the probability of the image's own class
+    ranks: NDArray[np.int64]  # (N,): how many classes are more probable than the image's own
 
     @property
     def loss(self) -> float:
@@ -40,11 +41,13 @@ class Evaluation:
     def of_shard(loss: Loss, z: Array, labels: NDArray[np.int64]) -> NDArray[np.float64]:
         """What is said of a shard, as an array that goes from process to process; `of_shards` reads it.
 
-        `z` are the outputs `(N, K)`. The shape is the same for all shards: `(5, INFERENCE_SHARD)`.
+        `z` are the outputs `(N, K)`. The shape is the same for all shards: `(6, INFERENCE_SHARD)`.
         """
         rows, said, p = np.arange(len(z)), loss.predictions(z), loss.probabilities(z)
-        part = np.empty((5, INFERENCE_SHARD))
-        part[:, : len(z)] = loss.forward(z, labels), said == labels, said, p[rows, said], p[rows, labels]
+        truths = p[rows, labels]
+        ranks = (p > truths[:, None]).sum(axis=1)
+        part = np.empty((6, INFERENCE_SHARD))
+        part[:, : len(z)] = loss.forward(z, labels), said == labels, said, p[rows, said], truths, ranks
         return part
 
     @classmethod
@@ -52,8 +55,8 @@ class Evaluation:
         """The evaluation of `count` images from those of all their shards; the sums are taken in their order."""
         cut = [part[:, : b - a] for part, (a, b) in zip(parts, shard_bounds(count, INFERENCE_SHARD), strict=True)]
         losses, right = sum(float(part[0].sum()) for part in cut), sum(int(part[1].sum()) for part in cut)
-        said, confidences, truths = np.concatenate([np.empty((5, 0)), *cut], axis=1)[2:]
-        return cls(losses, right, said.astype(np.int64), confidences, truths)
+        said, confidences, truths, ranks = np.concatenate([np.empty((6, 0)), *cut], axis=1)[2:]
+        return cls(losses, right, said.astype(np.int64), confidences, truths, ranks.astype(np.int64))
 
     @classmethod
     def joined(cls, parts: Sequence[Evaluation]) -> Evaluation:
@@ -65,4 +68,4 @@ class Evaluation:
         if not parts:
             return cls.of_shards([], 0)
         losses, right = sum(part.loss_sum for part in parts), sum(part.correct for part in parts)
-        return cls(losses, right, all_of("predictions"), all_of("confidences"), all_of("truths"))
+        return cls(losses, right, all_of("predictions"), all_of("confidences"), all_of("truths"), all_of("ranks"))

@@ -17,6 +17,7 @@ from tuicnn.training.options import Options
 
 if TYPE_CHECKING:
     from tuicnn.language import Checked, Plan
+    from tuicnn.layers.base import Shape
 
 __all__ = ["NetFile", "PreparedRun", "begin", "plan_of"]
 
@@ -95,16 +96,30 @@ def begin(
     return PreparedRun(run, plan, options)
 
 
-def plan_of(folder: RunFolder, origin: Origin, text: str | None = None) -> Plan:
+def plan_of(
+    folder: RunFolder,
+    origin: Origin,
+    text: str | None = None,
+    *,
+    input: Shape | None = None,
+    classes: int | None = None,
+) -> Plan:
     """The plan of a run's net, or of another `text` in its place, with the options of its `origin` in it.
 
-    Raises `UserError` where it cannot be trained.
+    With `input` (C, H, W) and `classes` its data need not be here. Raises `UserError` where it cannot be trained.
     """
     from tuicnn.language import check
 
     path = origin.path
     name = path.stem if path is not None else folder.net
-    checked = check(folder.text if text is None else text, name=name, path=path, working=origin.working)
+    checked = check(
+        folder.text if text is None else text,
+        name=name,
+        path=path,
+        working=origin.working,
+        input=input,
+        classes=classes,
+    )
     if checked.plan is None:
         first = next((d.message for d in checked.diagnostics if d.severity == "error"), "it has problems")
         see = f"{' See' if first.endswith(('?', '.')) else '; see'}: tuicnn check {folder.path}/net.net"

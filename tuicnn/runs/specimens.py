@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RunFolder
@@ -59,9 +59,16 @@ def _newest_weights(folder: RunFolder) -> Checkpoint | None:
     return folder.read_weights(step, epoch)
 
 
-def plan_at(folder: RunFolder, checkpoint: Checkpoint) -> Plan:
-    """The plan that a checkpoint was trained with. Raises `UserError` where it is not to be had any more."""
-    plan = plan_of(folder, Origin.of(folder), checkpoint.text)
+def plan_at(folder: RunFolder, checkpoint: Checkpoint, *, without_data: bool = False) -> Plan:
+    """The plan that a checkpoint was trained with; `without_data`, also where its data is not here any more.
+
+    Raises `UserError` where it is not to be had any more.
+    """
+    known: dict[str, Any] = {}
+    if without_data:
+        (channels, height, width), names = checkpoint.input, checkpoint.class_names
+        known = {"input": (channels, height, width), "classes": len(names)}
+    plan = plan_of(folder, Origin.of(folder), checkpoint.text, **known)
     if checkpoint.plan not in ("", plan_fingerprint(plan)):
         raise UserError(
             f"The net of the run {folder.name} includes a file, or was given options, that changed since it was "

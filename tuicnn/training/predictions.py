@@ -1,4 +1,4 @@
-"""What a network said of the images that an epoch was validated on: where it is wrong, and how surely."""
+"""What a network said of the images of a split: where it is wrong, and how surely."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST", "Confusion", "Predictions", "Split"]
 
-Split = Literal["validation", "test"]
+Split = Literal["train", "validation", "test"]
 
 #: images of which it is kept what was said
 MOST = 10_000
@@ -32,7 +32,7 @@ class Confusion:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What was said of the images of a split at the end of an epoch, of at most `MOST` of them.
+    """What was said of the images of a split after an epoch; in a run's folder, of at most `MOST` of them.
 
     All arrays have the shape (N,), in the order of the images' numbers.
     """
@@ -50,11 +50,14 @@ class Predictions:
     truths: NDArray[np.float32]  # the probability of the label
 
     @classmethod
-    def of(cls, evaluation: Evaluation, split: Split, trainer: Trainer, epoch: int) -> Predictions:
-        """Of an evaluation of all images of a split; where there are more than `MOST`, of every so many of them."""
+    def of(
+        cls, evaluation: Evaluation, split: Split, trainer: Trainer, epoch: int, most: int | None = None
+    ) -> Predictions:
+        """Of an evaluation of a whole split: of all images, or of every so many where these are more than `most`."""
         labels = trainer.images_of(split)[1]
         count = len(labels)
-        kept = np.arange(min(count, MOST)) * count // max(1, min(count, MOST))
+        few = min(count, MOST if most is None else most)
+        kept = np.arange(few) * count // max(1, few)
         return cls(
             epoch=epoch,
             step=trainer.step,

@@ -10,7 +10,7 @@ import contextlib
 import math
 from collections.abc import Callable, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -42,7 +42,7 @@ CHUNK = 512
 
 #: what the processes of a group are told to do
 _STEP, _EVALUATE = range(2)
-_SPLITS: tuple[Split, ...] = ("validation", "test")
+_SPLITS: tuple[Split, ...] = get_args(Split)
 
 
 def learning_rate(plan: Plan, step: int, steps_per_epoch: int) -> float:
@@ -210,7 +210,7 @@ class Trainer:
         return first or found or Divergence(self.step + 1, epoch + 1, "the loss", value)
 
     def evaluate(self, split: Split, on_progress: Callable[[float], bool]) -> Evaluation | None:
-        """What the network makes of the validation or test images, of which there may be none.
+        """What the network makes of a split's images, of which there may be none; those to train on as stored.
 
         `on_progress(share done)` is called every `CHUNK` images; where it returns False, the evaluation ends with None.
         """
@@ -229,6 +229,8 @@ class Trainer:
     def images_of(self, split: Split) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """The images of a split, (N, H, W, C), and their labels, (N,)."""
         data = self.dataset
+        if split == "train":
+            return data.train_images, data.train_labels
         return (data.val_images, data.val_labels) if split == "validation" else (data.test_images, data.test_labels)
 
     def _evaluate(self, split: Split, first: int, count: int) -> Evaluation | None:

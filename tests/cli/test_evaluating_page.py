@@ -1,0 +1,55 @@
+"""What docs/evaluating.md shows is what the commands print today, but for the figures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Run
+from tests.runs.small import train
+from tuicnn.runs.creation import create_run
+from tuicnn.runs.folder import RunFolder
+
+PAGE = (ROOT / "docs/evaluating.md").read_text(encoding="utf-8")
+COMMANDS = [line.partition("#")[0].split() for line in re.findall(r"^    tuicnn (.+)$", PAGE, re.MULTILINE)]
+SHOWN = re.findall(r"^\$ tuicnn (.+)\n((?:(?!```|\$ ).*\n)+)", PAGE, re.MULTILINE)
+
+
+@pytest.fixture
+def run(tmp_path: Path, tuicnn: Run) -> RunFolder:
+    """The page's run, of a net that learns little and soon."""
+    net = "data: mnist val=50 limit=100\ntrain: epochs=2\nflatten -> dense 10\n"
+    folder = create_run(tmp_path / "work", "mnist", net)
+    train(folder)
+    return folder
+
+
+def words(text: str) -> list[str]:
+    """Lines without figures: names of classes are such, too."""
+    return [" ".join(re.sub(r"\S*\d\S*|\.(?=\s|$)", "", line).split()) for line in text.strip().splitlines()]
+
+
+def shown_once(lines: list[str]) -> list[str]:
+    return [line for line in dict.fromkeys(lines) if line]
+
+
+def test_what_is_shown_is_printed(tuicnn: Run, run: RunFolder) -> None:
+    assert SHOWN
+    for command, shown in SHOWN:
+        done = tuicnn(*command.split())
+        assert done.returncode == 0, done.stderr
+        judged = re.compile("not sure enough|too sure")
+        ours, theirs = (shown_once(words(judged.sub("sure", text))) for text in (done.stdout, shown))
+        assert ours == theirs
+
+
+def test_each_command_works(tuicnn: Run, run: RunFolder) -> None:
+    assert len(COMMANDS) > 3
+    for command in COMMANDS:
+        arguments = [word.strip("'") for word in command]
+        if "--data" in arguments:  # the file is the reader's own
+            arguments[arguments.index("--data") + 1 :] = ["mnist limit=5"]
+        done = tuicnn(*arguments)
+        assert done.returncode == 0, done.stderr

@@ -1,0 +1,66 @@
+"""The figures of a network against published values, and the laws they keep."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicnn.statistics import calibration_error, class_scores, wilson_interval
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_the_interval_is_the_one_in_newcombe_1998(right: int, count: int, low: float, high: float) -> None:
+    """Two-sided confidence intervals for the single proportion, Statistics in Medicine 17, table I, method 3."""
+    assert wilson_interval(right, count) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(st.integers(1, 10**6).flatmap(lambda count: st.tuples(st.integers(0, count), st.just(count))))
+def test_the_interval_holds_the_share_and_mirrors(numbers: tuple[int, int]) -> None:
+    right, count = numbers
+    low, high = wilson_interval(right, count)
+    assert 0 <= low <= right / count <= high <= 1
+    assert low < high
+    assert wilson_interval(count - right, count) == pytest.approx((1 - high, 1 - low))
+    # Wilson's own definition: the shares that are just 1.96 standard errors away from what was seen
+    for share in (low, high):
+        if 0 < share < 1:
+            assert abs(right / count - share) == pytest.approx(1.959964 * math.sqrt(share * (1 - share) / count))
+
+
+def test_nothing_is_known_without_images() -> None:
+    assert all(map(math.isnan, (*wilson_interval(0, 0), calibration_error(np.zeros(0), np.zeros(0, bool)))))
+
+
+def test_classes_have_the_scores_of_scikit_learns_documentation() -> None:
+    """The example of `precision_recall_fscore_support`: truth 0 1 2 0 1 2, said 0 2 1 0 0 1."""
+    precision, recall, f1 = class_scores(np.array([[2, 0, 0], [1, 0, 1], [0, 2, 0]]))
+    assert (precision.mean(), recall.mean(), f1.mean()) == pytest.approx((2 / 9, 1 / 3, 0.8 / 3))
+    assert f1 == pytest.approx([0.8, 0, 0])
+
+
+def test_a_figure_without_meaning_is_nan() -> None:
+    precision, recall, f1 = class_scores(np.array([[3, 0, 1], [0, 0, 0], [0, 0, 0]]))
+    assert np.isnan(precision).tolist() == [False, True, False]
+    assert np.isnan(recall).tolist() == [False, True, True]
+    assert (f1[0], np.isnan(f1[1]), f1[2]) == (6 / 7, True, 0)
+
+
+def test_calibration_is_the_weighted_gap_of_fifteen_bins() -> None:
+    # in the bin (0.6, 0.667]: accuracy 1/2, confidence 0.63; in (0.933, 1]: accuracy 1, confidence 0.96
+    sure, right = np.array([0.61, 0.65, 0.95, 0.97]), np.array([True, False, True, True])
+    assert calibration_error(sure, right) == pytest.approx(0.5 * 0.13 + 0.5 * 0.04)
+    assert calibration_error(np.ones(5), np.ones(5, bool)) == 0
+    assert calibration_error(np.ones(5), np.zeros(5, bool)) == 1
+
+
+def test_answers_that_are_right_as_often_as_they_say_are_calibrated() -> None:
+    random = np.random.default_rng(0)
+    sure = random.uniform(0.1, 1, 200_000)
+    assert calibration_error(sure, random.random(200_000) < sure) < 0.005

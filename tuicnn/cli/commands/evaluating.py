@@ -1,0 +1,47 @@
+"""The command that tells how good a run is: eval."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from tuicnn.cli.group import main, options
+from tuicnn.cli.output.streams import complain, say_json
+from tuicnn.cli.shared import terminal_of
+from tuicnn.training.predictions import Split
+
+__all__ = ["evaluate"]
+
+
+@main.command("eval")
+@click.argument("run")
+@click.option(
+    "--part",
+    type=click.Choice(get_args(Split)),
+    default="test",
+    help="Which images: test by default; those to train on are not augmented.",
+)
+@click.option(
+    "--data", metavar="DATA", help='Other data with the same classes, as a net names it: npz "mine.npz", say.'
+)
+@click.option("--epoch", type=click.IntRange(1), help="The weights after this epoch, in the place of the newest.")
+@options("json", "ascii")
+def evaluate(run: str, part: Split, data: str | None, epoch: int | None, as_json: bool, ascii: bool) -> None:
+    """Say how good a RUN is: accuracy and how sure it is, each class, what is taken for what, the worst mistakes.
+
+    The weights are those of its newest checkpoint; it may train meanwhile.
+    """
+    terminal = terminal_of(ascii)
+    from tuicnn.cli.output.scores import as_json as to_json
+    from tuicnn.cli.output.scores import print_scores
+    from tuicnn.runs.evaluating import evaluate_run
+    from tuicnn.runs.finding import find_run
+
+    folder = find_run(run, Path.cwd())
+    scores = evaluate_run(folder, part, epoch=epoch, data=data, warn=complain)
+    if as_json:
+        say_json({"run": folder.name, **to_json(scores)})
+    else:
+        print_scores(folder.name, data, scores, terminal)

@@ -1,0 +1,106 @@
+"""Evaluates a run: with the weights of some moment, on a part of its data or on other data with the same classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuicnn.errors import UserError
+from tuicnn.numbers import shape
+from tuicnn.runs.reopened import ReopenedRun
+from tuicnn.runs.specimens import checkpoint_after, plan_at
+
+if TYPE_CHECKING:
+    from tuicnn.data import Dataset, DataSpec
+    from tuicnn.runs.folder import RunFolder
+    from tuicnn.training.checkpoint import Checkpoint
+    from tuicnn.training.predictions import Split
+    from tuicnn.training.scores import Scores
+    from tuicnn.training.trainer import Trainer
+
+__all__ = ["data_of", "evaluate_run"]
+
+
+def evaluate_run(
+    folder: RunFolder,
+    split: Split,
+    *,
+    epoch: int | None = None,
+    data: str | None = None,
+    say: Callable[[str], object] = lambda sentence: None,
+    warn: Callable[[str], None] = lambda sentence: None,
+) -> Scores:
+    """How good a run is at its newest checkpoint, or after an `epoch`; it may train meanwhile.
+
+    `data` takes the place of its data set, written as in a net; it is normalised as the images that were trained on.
+    `say` is told how far the data is read, `warn` of damaged checkpoints. Raises `UserError` where there are no
+    weights, or the data is not here, has changed or does not fit.
+    """
+    from tuicnn.training.scores import Scores
+
+    run = ReopenedRun(folder, say, warn)
+    with run.turn:
+        if data is None:
+            trainer = run.trainer(epoch)
+            epochs = trainer.step // trainer.steps_per_epoch
+        else:
+            checkpoint = checkpoint_after(folder, epoch, warn)
+            trainer, epochs = _on_other_data(folder, checkpoint, data), checkpoint.epochs
+        return Scores.of(trainer, split, epochs)
+
+
+def _on_other_data(folder: RunFolder, checkpoint: Checkpoint, text: str) -> Trainer:
+    """The network of a checkpoint with other data. Raises `UserError` where that is not to be had, or does not fit."""
+    import numpy as np
+
+    from tuicnn.data import DataError
+    from tuicnn.training.checkpointing import revive
+
+    plan = plan_at(folder, checkpoint, without_data=True)
+    try:
+        dataset = data_of(text, checkpoint).load()
+    except DataError as error:
+        raise UserError(str(error)) from None
+    _must_fit(dataset, checkpoint)
+    mean, std = np.array(checkpoint.mean, np.float32), np.array(checkpoint.std, np.float32)
+    return revive(plan, replace(dataset, class_names=checkpoint.class_names, mean=mean, std=std), checkpoint)
+
+
+def data_of(text: str, checkpoint: Checkpoint) -> DataSpec:
+    """The data set that a `text` names as a net does behind `data:`. Raises `UserError`."""
+    from tuicnn.language import check
+
+    if "\n" in text:
+        raise UserError('Other data is written in one line, as behind data: in a net: npz "mine.npz"')
+    channels, height, width = checkpoint.input
+    classes = len(checkpoint.class_names)
+    net = f"data: {text}\nflatten -> dense {classes}\n"
+    checked = check(net, working=Path.cwd(), input=(channels, height, width), classes=classes)
+    if checked.plan is None:
+        first = next(d.message for d in checked.diagnostics if d.severity == "error")
+        raise UserError(f'`{text}` names no data: {first.rstrip(".")}; write it as in a net: npz "mine.npz"')
+    spec: DataSpec = checked.plan.data
+    return spec
+
+
+def _must_fit(dataset: Dataset, checkpoint: Checkpoint) -> None:
+    """Raises `UserError` where images or classes are not those that the network knows."""
+    height, width, channels = dataset.test_images.shape[1:]
+    if (channels, height, width) != checkpoint.input:
+        raise UserError(
+            f"{dataset.name} has images of {shape((channels, height, width))}, "
+            f"but the network takes {shape(checkpoint.input)}."
+        )
+    known, given = checkpoint.class_names, dataset.class_names
+    numbered = given == tuple(map(str, range(len(given))))  # a data set without names of its own
+    if len(given) > len(known) or not (numbered or given == known):
+        raise UserError(
+            f"{dataset.name} has {len(given)} classes ({_some(given)}), "
+            f"but the network knows {len(known)} ({_some(known)})."
+        )
+
+
+def _some(names: tuple[str, ...], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")

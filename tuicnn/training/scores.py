@@ -1,0 +1,86 @@
+"""How good a network is on some images: what was said of them, and the figures that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuicnn.lazy_numpy import np
+from tuicnn.statistics import calibration_error, class_scores, wilson_interval
+from tuicnn.training.predictions import Predictions, Split
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tuicnn.training.trainer import Trainer
+
+__all__ = ["ClassScore", "Scores"]
+
+#: the `k` of the top-k accuracies; each is told where it is less than the number of classes
+_TOP = (3, 5)
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How good it is on one class; NaN where a figure has no meaning (see `class_scores`)."""
+
+    name: str
+    images: int
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What a network said of all images of a split, and how good that is."""
+
+    predictions: Predictions
+    class_names: tuple[str, ...]
+    loss: float  # the mean over the images
+    ranks: NDArray[np.int64]  # (N,): how many classes are more probable than the image's own
+
+    @classmethod
+    def of(cls, trainer: Trainer, split: Split, epoch: int) -> Scores:
+        """Of a trainer after an `epoch`; images to train on are not augmented."""
+        found = trainer.evaluate(split, lambda share: True)
+        assert found is not None
+        predictions = Predictions.of(found, split, trainer, epoch, most=len(found.ranks))
+        return cls(predictions, trainer.dataset.class_names, found.loss, found.ranks)
+
+    def __len__(self) -> int:
+        return len(self.predictions)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of images that are right."""
+        return self.predictions.accuracy
+
+    @property
+    def accuracy_interval(self) -> tuple[float, float]:
+        """The 95 % interval of the accuracy on images of this kind, of which these are a sample."""
+        return wilson_interval(len(self) - int(self.predictions.wrong.sum()), len(self))
+
+    @property
+    def calibration_error(self) -> float:
+        """The expected calibration error, from 0 to 1."""
+        return calibration_error(self.predictions.confidences, ~self.predictions.wrong)
+
+    def top(self) -> dict[int, float]:
+        """By `k`: the share of images whose own class is among the `k` most probable ones."""
+        return {k: float((self.ranks < k).mean()) for k in _TOP if k < len(self.class_names)}
+
+    def classes(self) -> list[ClassScore]:
+        """How good it is on each class, in their order."""
+        columns = class_scores(self.predictions.confusion())
+        sizes = self.predictions.class_sizes()
+        return [
+            ClassScore(name, int(size), float(precision), float(recall), float(f1))
+            for name, size, precision, recall, f1 in zip(self.class_names, sizes, *columns, strict=True)
+        ]
+
+    @property
+    def macro_f1(self) -> float:
+        """The mean F1 of the classes that have images or were said."""
+        known = [each.f1 for each in self.classes() if not np.isnan(each.f1)]
+        return sum(known) / len(known) if known else float("nan")
