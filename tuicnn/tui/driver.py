@@ -1,4 +1,4 @@
-"""Textual's driver, except for suspending and continuing the process.
+"""Textual's driver, except for suspending and continuing the process, and for Esc with a key close behind it.
 
 Textual enters application mode at every SIGCONT. After Ctrl-Z it has left that mode, but not after SIGSTOP: then two
 threads read the same keys, one of them blocks in its read, and the process never ends. Textual also does this inside
@@ -10,13 +10,33 @@ from __future__ import annotations
 import os
 import signal
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+from textual.keys import _character_to_key
+from textual.message import Message
 
-__all__ = ["TerminalDriver"]
+__all__ = ["TerminalDriver", "separated"]
+
+# Esc and a digit that arrive together, as over a slow line, are no `¡` or `§`, which some keyboards write that way.
+for digit in "0123456789":
+    ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)
+
+
+def separated(message: Message) -> list[Message]:
+    """Esc and the letter after it, where they came together and were taken for one with Alt; else the message."""
+    if isinstance(message, Key) and message.key.startswith("alt+") and message.character and message.is_printable:
+        return [Key("escape", "\x1b"), Key(_character_to_key(message.character), message.character)]
+    return [message]
 
 
 class TerminalDriver(LinuxDriver):
     """Suspends and continues in the event loop, with one thread that reads keys at any time."""
+
+    def process_message(self, message: Message) -> None:
+        """No key of the screen has Alt: Esc and a letter are two keys, however fast they come."""
+        for each in separated(message):
+            super().process_message(each)
 
     def _sigtstp_application(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._suspend)

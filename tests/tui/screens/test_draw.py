@@ -72,7 +72,7 @@ async def test_a_stroke_of_the_mouse_is_seen_by_the_network_at_once_and_can_be_p
         await screen.sees("image  of your own", "says 0")
         assert " it is " not in screen.lines[3]
         await screen.press("n")
-        await screen.sees("/5,000", line=3)
+        await screen.sees(" of 5,000", line=3)
 
 
 @pytest.mark.parametrize("terminal", TERMINALS)

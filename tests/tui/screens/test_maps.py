@@ -53,7 +53,7 @@ async def test_image_maps_and_probabilities_are_in_sight_together(
         await look(screen)
         glyphs = terminal.glyphs
         await screen.sees(f"{glyphs.check} says 0 96.4%", "conv 16 3x3 pad=1", "or more", "channels")
-        assert "1/5,000" in screen.lines[3]
+        assert "0 of 5,000" in screen.lines[3]
         for digit in "0123456789":
             assert any(line.startswith(("   ", f" {glyphs.pointer}")) and f" {digit} " in line for line in screen.lines)
         assert len({len(line) for line in screen.lines}) == 1
@@ -165,9 +165,9 @@ def minus_half(seen: Activations) -> Activations:
 async def test_images_are_gone_through(feed: FakeFeed) -> None:
     async with showing(feed) as screen:
         await look(screen, "n")
-        await screen.sees("2/5,000", "says 1", line=3)
+        await screen.sees("1 of 5,000", "says 1", line=3)
         await screen.press("p", "p")
-        await screen.sees("5,000/5,000", "says 9", line=3)
+        await screen.sees("4,999 of 5,000", "says 9", line=3)
         assert maps_of(screen).selection.image == PinnedImage(-1)
         await screen.press("n", "n", "n")
         await screen.sees("✗ says 3 96.4%, it is 2", line=3)
@@ -206,7 +206,7 @@ async def test_past_epochs_are_gone_through_and_the_newest_come_after_the_last(a
         await screen.press("[")
         await screen.sees("no weights of an earlier epoch were kept")
         await screen.press("tab", "n")
-        await screen.sees("relu1  16x28x28", "2/5,000")
+        await screen.sees("relu1  16x28x28", "1 of 5,000")
         await screen.sees("after epoch 1", line=3)
         await screen.press("]")
         await screen.sees("after epoch 3", line=3)

@@ -62,11 +62,11 @@ async def test_a_click_on_a_layer_chooses_it(feed: FakeFeed) -> None:
 
 async def test_n_and_p_take_another_image(feed: FakeFeed) -> None:
     async with showing(feed, (120, 40)) as screen:
-        await screen.sees("1/5,000")
+        await screen.sees("image 0")
         await screen.press("n")
-        await screen.sees("2/5,000", "says 1")
+        await screen.sees("image 1", "says 1")
         await screen.press("p", "p")
-        await screen.sees("5,000/5,000", "says 9")
+        await screen.sees("image 4,999", "says 9")
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ class MapsScreen(OwnImage, inherit_bindings=False):
     def _draw_image(self, seen: Activations, overview: Overview) -> None:
         names = [displayable(name, self.terminal) for name in overview.class_names]
         names += [str(i) for i in range(len(names), len(seen.probabilities))]
-        which = f"{seen.sample + 1:,}/{seen.samples:,}" if seen.sample >= 0 else "of your own"
+        which = f"{seen.sample:,} of {seen.samples:,}" if seen.sample >= 0 else "of your own"
         says = prediction(seen.probabilities, seen.label, names, self.terminal)
         epoch, dot = self.selection.epoch, self.terminal.glyphs.dot
         when: Part = (f"after epoch {epoch}, [ ] others", "warn") if epoch else (f"step {seen.step:,}", "dim")

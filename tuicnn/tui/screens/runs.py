@@ -84,7 +84,14 @@ class RunsScreen(View, inherit_bindings=False):
         yield RunTable(self.terminal, id="runs")
         yield Notes(self.terminal, id="starters")
         with Container(id="below"):
-            yield Chart(self.terminal, QUANTITIES[0][0], percent=True, smoothing=0.0, id="curves")
+            yield Chart(
+                self.terminal,
+                QUANTITIES[0][0],
+                percent=True,
+                smoothing=0.0,
+                nothing="no epoch has ended yet",
+                id="curves",
+            )
             yield Notes(self.terminal, id="settings")
         yield SearchLine(self.shelf.query, id="search", select_on_focus=False)
 

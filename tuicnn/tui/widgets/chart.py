@@ -84,10 +84,12 @@ class Chart(LineWidget):
         percent: bool = False,
         smoothing: float = 0.9,
         logarithmic: bool = False,
+        nothing: str = "no steps yet",
         id: str | None = None,
     ) -> None:
         super().__init__(terminal, id=id)
         self._title = title
+        self._nothing = nothing
         self.percent = percent
         self._smoothing = smoothing
         self._logarithmic = logarithmic
@@ -203,7 +205,7 @@ class Chart(LineWidget):
         axes = self._axes(width, canvas.height - axis)
         if axes is None:
             some = any(np.isfinite(known.values).any() for known in self._known)
-            why = "nothing above zero to show on a logarithmic scale" if some else "no steps yet"
+            why = "nothing above zero to show on a logarithmic scale" if some else self._nothing
             canvas.write(max(0, (width - len(why)) // 2), (canvas.height - 1) // 2, why, "dim")
         else:
             self._place = self._plot(Plot(canvas, axes, axis, self.terminal.glyphs))

@@ -82,9 +82,10 @@ class Glimpse(Container):
     def _show_image(self, seen: Activations, names: list[str]) -> None:
         heading = self.query_one("#sample_heading", Heading)
         says = prediction(seen.probabilities, seen.label, names, self.terminal)
-        which = f"{seen.sample + 1:,}/{seen.samples:,}" if seen.sample >= 0 else "your own"
-        if len(f"image {which}  ") + sum(len(text) for text, _ in says) <= heading.size.width:
-            which = f"image {which}"
+        # counted from 0, as in the commands, in addresses and in the other views
+        which, total = (f"image {seen.sample:,}", f" of {seen.samples:,}") if seen.sample >= 0 else ("your image", "")
+        if len(f"{which}{total}  ") + sum(len(text) for text, _ in says) <= heading.size.width:
+            which += total
         heading.show(*says, titles=[which])
         picture, room = self.query_one("#picture", Picture), self.query_one("#sample_body").size
         high, wide = seen.image.shape[:2]

@@ -101,8 +101,11 @@ class ViewBar(LineWidget):
             word, role = "view frozen", "warn"
         moving = not (progress.state.final or snapshot.gone) and progress.steps > 0
         share = f" {percent(progress.step / progress.steps, 0)}" if moving else ""
-        left = f" {clock(progress.eta, glyphs.dash)} left" if moving else ""
-        mark = glyphs.wrong if role == "bad" else glyphs.paused if progress.state is State.PAUSED else glyphs.running
+        paused = progress.state is State.PAUSED
+        left = f" {clock(progress.eta, glyphs.dash)} left" if moving and not paused else ""
+        mark = glyphs.wrong if role == "bad" else glyphs.paused if paused else glyphs.running
+        if word == WORDS[State.DONE]:
+            mark = glyphs.check
         unusual = role != "accent" or doing(progress) != WORDS[progress.state]  # then it matters more than the name
         long, short = f" {mark} {word}", f" {mark}"
         forms = [(name, long, share + left), (name, long, share), (name, long, "")]
