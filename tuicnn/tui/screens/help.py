@@ -85,7 +85,8 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         room = max(14, panel.size.width - 4)
         everywhere = [s for s in self._shortcuts if isinstance(s.node, App)]
         here = [s for s in self._shortcuts if s not in everywhere]
-        keys = [("In every view", _of_keys(everywhere)), ("In this view", _of_keys(here))]
+        # first what one does not know from the other views
+        keys = [("In this view", _of_keys(here)), ("In every view", _of_keys(everywhere))]
         words = [
             ("What is on the screen", [self._drawn(word) for word in (*self._words, *EVERYWHERE)]),
             ("This run", self._settings()),
