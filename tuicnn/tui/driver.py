@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import cast
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
@@ -20,7 +21,7 @@ __all__ = ["TerminalDriver", "separated"]
 
 # Esc and a digit that arrive together, as over a slow line, are no `¡` or `§`, which some keyboards write that way.
 for digit in "0123456789":
-    ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)
+    cast("dict[str, object]", ANSI_SEQUENCES_KEYS).pop(f"\x1b{digit}", None)
 
 
 def separated(message: Message) -> list[Message]:

@@ -197,6 +197,7 @@ class Maps(LineWidget):
             [*scale, warning, Segment(f"{count} {self._what}", dim)],
             [*scale, warning, Segment(count, dim)],
             [*plain, warning, Segment(count, dim)],
+            [warning, Segment(f"{count} {self._what}", dim)],
             [warning, Segment(count, dim)],
         ):
             if sum(len(part.text) for part in parts) <= width:

@@ -19,6 +19,7 @@ from tuicnn.tui.widgets.explanation.block import Area, Block, Line, Pen, Target,
 __all__ = ["Placed", "Plane", "picture", "placed"]
 
 _TITLE = 20  # columns that a title may take in any case
+_TIMES = 8  # that a pixel is enlarged at most: more is only a block of colour
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ class Placed(NamedTuple):
 def placed(pen: Pen, plane: Plane, width: int, height: int, *, side: int = 28) -> Placed | None:
     """The picture in at most so many cells; None where there is no room for what is framed.
 
-    A small one is enlarged by a whole number, to sides of at most `side` pixels.
+    A small one is enlarged by a whole number, each pixel to `_TIMES` at most, to sides of at most `side` pixels.
     """
     high, wide = plane.values.shape
     raster = Raster(pen.terminal)
@@ -100,7 +101,7 @@ def placed(pen: Pen, plane: Plane, width: int, height: int, *, side: int = 28) -
     room = (height - 1) * raster.rows - 2, width // raster.columns - 2  # without the border
     if min(room) < 1:
         return None
-    times = max(1, min(room[0] // high, room[1] // wide, side // max(high, wide)))
+    times = max(1, min(room[0] // high, room[1] // wide, side // max(high, wide), _TIMES))
     rows, columns = _Axis.of(plane.rows, high, room[0] // times), _Axis.of(plane.columns, wide, room[1] // times)
     if times > 1 and (rows.length < high or columns.length < wide):  # what lies outside takes more than there is
         times -= 1
