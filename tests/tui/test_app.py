@@ -121,7 +121,7 @@ async def test_a_number_is_the_same_wherever_it_stands(size: tuple[int, int], ra
 
         for _ in range(12 if rate else 1):
             # the screen may be looked at between two widgets' lines, which the next look does not
-            await screen.until(lambda: all(len(found) >= 2 and len(set(found)) == 1 for found in figures()), 1.0)
+            await screen.until(lambda: all(len(found) >= 2 and len(set(found)) == 1 for found in figures()))
             await screen.pause(0.11)
 
 
