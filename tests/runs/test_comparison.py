@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import hypothesis.strategies as st
-from hypothesis import given
+from hypothesis import example, given
 
 from tests.worker.fake_feed import OVERVIEW
 from tuicnn.runs.comparison import Difference, differences, told
@@ -36,6 +36,7 @@ def test_what_was_changed_is_told_with_how_it_is_in_each() -> None:
 _texts = st.lists(st.sampled_from(["conv 8 3x3", "conv 16 3x3", "relu", "dense 10"]), max_size=7)
 
 
+@example([["relu", "conv 8 3x3", "dense 10"], ["relu", "relu", "dense 10"], ["relu", "relu", "dense 10"]])
 @given(st.lists(_texts, min_size=1, max_size=4))
 def test_the_same_is_never_told_and_nothing_that_differs_is_left_out(nets: list[list[str]]) -> None:
     runs = [a_net(*net) for net in nets]

@@ -67,17 +67,19 @@ def _without_common_words(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _layers(runs: Sequence[tuple[LayerRow, ...]]) -> list[Difference]:
     """The stretches of layers that are not the same in all runs, each called by the first layer in it."""
-    texts = [[row.text for row in layers] for layers in runs]
-    anchors = _common(texts)
+    nets = [tuple(row.text for row in layers) for layers in runs]
+    different = list(dict.fromkeys(nets))  # the same net is aligned once: repeated layers can be in more than one way
+    firsts = [runs[nets.index(net)] for net in different]
     found = []
-    starts = [0] * len(runs)
-    for anchor in (*anchors, tuple(len(each) for each in texts)):
-        pieces = [each[start:end] for each, start, end in zip(texts, starts, anchor, strict=True)]
+    starts = [0] * len(different)
+    for anchor in (*_common(different), tuple(map(len, different))):
+        pieces = [net[start:end] for net, start, end in zip(different, starts, anchor, strict=True)]
         if any(piece != pieces[0] for piece in pieces[1:]):
             names = (
-                layers[start].name for layers, start, piece in zip(runs, starts, pieces, strict=True) if len(piece)
+                layers[start].name for layers, start, piece in zip(firsts, starts, pieces, strict=True) if len(piece)
             )
-            found.append(Difference(next(names), tuple(map(ARROW.join, pieces))))
+            values = dict(zip(different, map(ARROW.join, pieces), strict=True))
+            found.append(Difference(next(names), tuple(values[net] for net in nets)))
         starts = [end + 1 for end in anchor]
     return found
 
