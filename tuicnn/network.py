@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
+from tuicnn.data import normalise
 from tuicnn.engine import network as engine
 from tuicnn.numbers import shape
+from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
+    from tuicnn.kernels.arrays import Array
     from tuicnn.specimen.explanation import Explanation
 
-__all__ = ["Network"]
+__all__ = ["Network", "TrainingImages"]
 
 _WIDTH = 100  # columns of a table; a session does not say how wide it is
 
 
+@dataclass(frozen=True)
+class TrainingImages:
+    """What is known of the images that a network was trained on: it sees `(pixels / 255 - mean) / std`."""
+
+    class_names: tuple[str, ...]
+    mean: tuple[float, ...]  # of each channel
+    std: tuple[float, ...]
+
+
 class Network(engine.Network):
     """A network with its weights. Not safe to train from two threads at once. It shows itself as its table."""
+
+    #: None where that is not known: of a network that is no run's
+    trained_on: TrainingImages | None = None
 
     @classmethod
     def from_run(cls, path: str | os.PathLike[str], epoch: int | None = None) -> Self:
         """The network of a run with its newest weights, or those after an `epoch`, from 1.
 
         `path` is its folder, `runs/mnist-1`, or its name. Of a run that trains, the newest weights are those of this
-        moment; else those of its newest checkpoint. Raises `tuicnn.errors.UserError` where there is no run or no
-        checkpoint, no snapshot of that epoch, or where a file that the net includes has changed.
+        moment; else those of its newest checkpoint, and its data need not be here. Raises `tuicnn.errors.UserError`
+        where there is no run or no checkpoint, no snapshot of that epoch, or where a file that the net includes has
+        changed.
         """
         from tuicnn.language.plan_encoding import decode_plan
         from tuicnn.runs.finding import find_run
@@ -38,12 +57,57 @@ class Network(engine.Network):
         folder = find_run(os.fspath(path), Path.cwd())
         if epoch is None and (live := live_specimen(folder)) is not None:
             plan, choices, arrays = decode_plan(live.plan), live.choices, live.arrays
+            seen = TrainingImages(live.class_names, live.mean, live.std)
         else:
             checkpoint = checkpoint_after(folder, epoch)
-            plan, choices, arrays = plan_at(folder, checkpoint), checkpoint.choices, dict(checkpoint.arrays)
+            plan, choices = plan_at(folder, checkpoint, without_data=True), checkpoint.choices
+            arrays = dict(checkpoint.arrays)
+            seen = TrainingImages(checkpoint.class_names, checkpoint.mean, checkpoint.std)
         made = cls(plan, choices=choices)
         made.load_state_dict({name: array for name, array in arrays.items() if "/" not in name})
+        made.trained_on = seen
         return made
+
+    def predict(self, images: ArrayLike) -> Array:
+        """The probabilities, (N, classes), that the network gives to images as they are stored.
+
+        `images` are uint8, (N, H, W, C) or (N, C, H, W), of one channel also (N, H, W). They are normalised as those
+        that the network was trained on, so that it must be one of `from_run`. Raises `ValueError`.
+        """
+        seen = self.trained_on
+        if seen is None:
+            raise ValueError(
+                "it is not known how images are normalised for this network: `Network.from_run` knows it; "
+                "images that are normalised go to `forward`"
+            )
+        pixels = self._pixels(images)
+        mean, std = np.array(seen.mean), np.array(seen.std)
+        parts = []
+        for a, b in shard_bounds(len(pixels), INFERENCE_SHARD):
+            x = normalise(pixels[a:b], mean, std, self.dtype).transpose(2, 3, 0, 1)
+            parts.append(self.plan.loss.probabilities(self.forward(x)))
+        return np.concatenate(parts)
+
+    def _pixels(self, images: ArrayLike) -> NDArray[np.uint8]:
+        """Images as (N, H, W, C). Raises `ValueError` where they are none that the network takes."""
+        given = np.asarray(images)
+        channels, height, width = self.plan.input
+        if given.dtype != np.uint8:
+            raise ValueError(
+                f"images must be uint8, from 0 to 255 as they are stored, not {given.dtype}; "
+                "those that are normalised go to `forward`"
+            )
+        sizes = given.shape[1:]
+        if len(given) and sizes == (height, width, channels):
+            return given
+        if len(given) and sizes == self.plan.input:
+            return given.transpose(0, 2, 3, 1)
+        if len(given) and sizes == (height, width) and channels == 1:
+            return given[..., None]
+        raise ValueError(
+            f"images must be an array of (N, {height}, {width}, {channels}) or (N, {channels}, {height}, {width}), "
+            f"N at least 1, not {given.shape}"
+        )
 
     def explain(self, address: str, image: ArrayLike, label: int | None = None) -> Explanation:
         """What a number is made of, for one image (C, H, W) as `forward` takes it: see `tuicnn.specimen.address`.

@@ -37,6 +37,7 @@ _ELSEWHERE = {
     **dict.fromkeys(("lint", "validate", "verify", "summary"), "check"),
     **dict.fromkeys(("init", "create"), "new"),
     **dict.fromkeys(("evaluate", "test", "score"), "eval"),
+    **dict.fromkeys(("classify", "infer"), "predict"),
     **dict.fromkeys(("benchmark", "time", "profile"), "bench"),
     "help": "--help",
     "version": "--version",

@@ -22,7 +22,17 @@ from .splits import Images, Split
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["SUFFIXES", "ImageShape", "Picture", "decode_all", "image_shape", "list_classes", "must_have_shape"]
+__all__ = [
+    "SUFFIXES",
+    "ImageShape",
+    "Picture",
+    "decode_all",
+    "image_shape",
+    "list_classes",
+    "must_have_shape",
+    "open_picture",
+    "quiet",
+]
 
 T = TypeVar("T")
 
@@ -93,20 +103,20 @@ def image_shape(path: Path) -> ImageShape:
 
 @lru_cache(maxsize=2**17)
 def _image_shape(path: Path, size: int, changed: int) -> ImageShape:
-    with reading(path), path.open("rb") as file, _quiet():
-        return _open(file, str(path), lambda image, shape: shape)
+    with reading(path), path.open("rb") as file, quiet():
+        return open_picture(file, str(path), lambda image, shape: shape)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Suppress Pillow's warnings: a picture can be decoded or it cannot. Not thread-safe: once for all threads."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
-def _open(source: IO[bytes], name: str, use: Callable[[Image.Image, ImageShape], T]) -> T:
-    """Open a picture, and return what `use(image, shape)` does. Raises `DataError`."""
+def open_picture(source: IO[bytes], name: str, use: Callable[[Image.Image, ImageShape], T]) -> T:
+    """Open a picture of 8 bits a channel, and return what `use(image, shape)` does. Raises `DataError`."""
     from PIL import Image  # only pictures need it, and importing it is slow
 
     try:
@@ -155,12 +165,12 @@ def decode_all(pictures: Sequence[Picture], shape: ImageShape) -> Split:
         for place, (name, _, read) in enumerate(pictures[start : start + _PORTION], start):
             with reading(Path(name)):
                 data = read()
-            images[place] = _open(io.BytesIO(data), name, partial(values, name))
+            images[place] = open_picture(io.BytesIO(data), name, partial(values, name))
 
     progress = reading_progress()
     pool = ThreadPoolExecutor(_THREADS)
     try:
-        with _quiet():
+        with quiet():
             starts = range(0, len(pictures), _PORTION)
             for start, _ in zip(starts, pool.map(decode, starts), strict=True):
                 progress.add(min(_PORTION, len(pictures) - start))

@@ -175,7 +175,7 @@ class Network:
         if given.dtype == np.uint8:
             raise ValueError(
                 "images of uint8 are not normalised; write (images / 255 - mean) / std, with the mean and the standard "
-                "deviation of the training images"
+                "deviation of the training images, or give them to `predict` of a run's network, which does so"
             )
         images = given.astype(self.dtype, copy=False)
         if images.ndim != 4 or images.shape[1:] != self.plan.input or not len(images):

@@ -51,6 +51,7 @@ class SpecimenState:
     learning_rate: float  # of the next step: the net's rate, times `schedule_scale`, times `rate_factor`
     schedule_scale: float
     rate_factor: float
+    class_names: tuple[str, ...]
     mean: tuple[float, ...]  # of the training images, for each channel
     std: tuple[float, ...]
     choices: Mapping[str, int]  # of kernels
@@ -80,6 +81,7 @@ class SpecimenState:
             learning_rate=trainer.learning_rate,
             schedule_scale=plan.schedule.scale(trainer.step, trainer.steps_per_epoch, plan.train.epochs),
             rate_factor=trainer.rate_factor,
+            class_names=data.class_names,
             mean=tuple(map(float, data.mean)),
             std=tuple(map(float, data.std)),
             choices=trainer.network.choices,

@@ -1,0 +1,86 @@
+"""The command that shows a run pictures: predict."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tuicnn.cli.group import main, options
+from tuicnn.cli.output.streams import complain, say_json
+from tuicnn.cli.shared import terminal_of
+
+if TYPE_CHECKING:
+    from tuicnn.data import DataError
+    from tuicnn.data.fitting import FittedImage
+    from tuicnn.layers.base import Shape
+
+__all__ = ["predict"]
+
+_STDIN = "-"
+
+
+@main.command()
+@click.argument("run")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--epoch", type=click.IntRange(1), help="The weights after this epoch, in the place of the newest.")
+@click.option("--invert", is_flag=True, help="Make light dark first: for a pen on paper, where the net knows chalk.")
+@options("json", "ascii")
+def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, as_json: bool, ascii: bool) -> None:
+    """Say what a RUN takes pictures for, and what was done to make them fit.
+
+    FILE is a picture, an .npy file, a folder of them, or - for a picture from standard input. Pictures are turned
+    upright, made grey or RGB, scaled to cover the size that the net takes, and cut to its middle.
+
+    The weights are those of this moment where the run trains, else those of its newest checkpoint.
+    """
+    terminal = terminal_of(ascii)
+    from tuicnn.cli.output.predict import Predicted, as_dict, print_predicted
+    from tuicnn.data import DataError
+    from tuicnn.network import Network
+
+    network = Network.from_run(run, epoch)
+    assert network.trained_on is not None
+    names = network.trained_on.class_names
+    failed = some = False
+    for name, image in _images(files, network.plan.input):
+        if isinstance(image, DataError):
+            complain(str(image))
+            failed = True
+            continue
+        if invert:
+            image = image.inverted()
+        said = Predicted(name, names, network.predict(image.pixels[None])[0].astype(float), image.done)
+        if as_json:
+            say_json(as_dict(said))
+        else:
+            print_predicted(said, terminal)
+        some = True
+    if failed and some:
+        complain("The others were read; these were left out.")
+    if failed:
+        sys.exit(1)
+
+
+def _images(files: tuple[str, ...], shape: Shape) -> Iterator[tuple[str, FittedImage | DataError]]:
+    """Each image with its name, or why it cannot be read."""
+    from tuicnn.data import DataError
+    from tuicnn.data.fitting import fit_file, fit_stream, image_files
+
+    for name in files:
+        try:
+            if name == _STDIN:
+                yield name, fit_stream(sys.stdin.buffer, "standard input", shape)
+                continue
+            paths = image_files(Path(name))
+        except DataError as error:
+            yield name, error
+            continue
+        for path in paths:
+            try:
+                yield str(path), fit_file(path, shape)
+            except DataError as error:
+                yield str(path), error
