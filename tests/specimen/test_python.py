@@ -127,3 +127,14 @@ def test_a_run_whose_net_has_changed_by_a_file_that_it_includes_is_not_opened_as
         with pytest.raises(UserError, match="The net of the run small-1 includes a file, or was given options, that"):
             reopen()
     assert ASK.answer(opened).specimen().explain("relu1[0, 1, 1]").combine == "relu"
+
+
+def test_what_a_flattened_value_is_said_to_come_from_has_that_value() -> None:
+    network = Network.from_text("conv 2 3x3 -> flatten -> dense 3", input=(1, 5, 7), classes=3, seed=0)
+    specimen = Specimen(network, np.random.default_rng(0).normal(size=(1, 5, 7)), 1)
+    *parts, _bias = specimen.explain("dense1[1]").parts
+    assert parts[-1].label == "conv1[1,2,4]"
+    assert all(specimen.explain(part.label).engine == part.value for part in parts)
+    again = Network.from_text("flatten -> dense 4 -> dense 3", input=(1, 2, 2), classes=3, seed=0)
+    first, second = (Specimen(again, np.ones((1, 2, 2)), 1).explain(f"dense{i}[0]").parts[3].label for i in (1, 2))
+    assert (first, second) == ("image[0,1,1]", "input 3")

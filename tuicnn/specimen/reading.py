@@ -13,6 +13,7 @@ import numpy as np
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.language.plan import INPUT
+from tuicnn.layers import Flatten
 
 from .address import Address, AddressError
 from .explanation import Explanation, Part, combined
@@ -108,7 +109,15 @@ class Reading:
         found = self.array(number)
         if found is None:
             raise AddressError(f"{name} is not computed: nothing reads it")
-        return self.operand(name, found)
+        return replace(self.operand(name, found), flattened=self._flattened(number))
+
+    def _flattened(self, number: int) -> tuple[str, tuple[int, ...]] | None:
+        """What a node of flattened values reads: its name, and its shape as addresses have it."""
+        if number == INPUT or not isinstance(self.plan.nodes[number].layer, Flatten):
+            return None
+        source = self.plan.nodes[number].inputs[0]
+        array, name = self.array(source), "image" if source == INPUT else qualified(self.plan.nodes[source])
+        return (name, array.shape) if array is not None else None
 
     def view(self, number: int) -> View:
         """A node with its numbers."""

@@ -70,6 +70,12 @@ def test_it_shows_what_a_layer_is_and_costs_and_the_totals() -> None:
     assert 0.25 * len(LAYERS) + sum(map(float, besides)) == 5.25
 
 
+def test_what_a_step_does_besides_takes_one_line_where_layers_would_be_hidden() -> None:
+    shown = drawn(table_of(stats(len(LAYERS), 0.25)), 140, len(LAYERS) + 4)
+    assert [line.split()[-1] for line in shown if "optimizer, waiting, rest" in line] == ["1.75"]
+    assert all(any(f" {row.name} " in line for line in shown) for row in LAYERS)
+
+
 def test_every_number_stands_under_its_own_heading() -> None:
     many = len(LAYERS)
     at = np.arange(many)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from tuicnn.kernels.arrays import Array
 from tuicnn.specimen.address import Address
 from tuicnn.specimen.explanation import Part, Patch
@@ -32,6 +34,8 @@ class Operand:
     array: Array
     batch: bool = False
     image: int | None = None
+    #: of values that were flattened: the name and the shape of what they come from
+    flattened: tuple[str, tuple[int, ...]] | None = None
 
     def __getitem__(self, index: Index) -> float:
         return float(self.array[index])
@@ -45,6 +49,13 @@ class Operand:
         """The address of one of its numbers."""
         name, _, own = self.name.partition(".")
         return Address(name, tuple(int(i) for i in index), own, batch=self.batch, image=self.image)
+
+    def origins(self) -> list[str]:
+        """Of a row of values: the place that each comes from, as its address is written; else its number."""
+        if self.flattened is None:
+            return [f"input {v}" for v in range(self.array.size)]
+        name, shape = self.flattened
+        return [f"{name}[{','.join(map(str, index))}]" for index in np.ndindex(*shape)]
 
     def part(self, index: Index, factor: float = 1.0, by: Address | None = None, label: str = "") -> Part:
         """One of its numbers as a part, times a factor, which has the address `by` where it is a number too."""

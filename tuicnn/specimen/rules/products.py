@@ -137,7 +137,7 @@ class FullyConnected(Rule):
 
     def output(self, view: View, index: Index) -> Opened:
         (m,), x, weight, bias = index, view.x, view.own["weight"], view.own.get("bias")
-        parts = [x.part((v,), weight[m, v], weight.address((m, v)), f"input {v}") for v in range(x.array.size)]
+        parts = [x.part((v,), weight[m, v], weight.address((m, v)), label) for v, label in enumerate(x.origins())]
         formula = f"sum over v < {x.array.size} of {view.named((m, 'v'), weight)} * {view.named(('v',), x)}"
         if bias is not None:
             parts.append(bias.part((m,), label="bias"))
