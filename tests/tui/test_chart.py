@@ -333,3 +333,12 @@ def test_a_band_is_where_most_of_the_values_are() -> None:
         assert rows[-1] == pytest.approx(bottom, abs=3)
     few = [line_dots(np.arange(30), y[::333][:30], (0.0, 29.0), (0.0, 1.0), 10, 100, t).any(1) for t in (0.0, 0.1)]
     assert few[1].argmax() == few[0].argmax()
+
+
+def test_where_there_is_little_room_another_run_keeps_its_name() -> None:
+    widget = Chart(TerminalProfile(), "loss", smoothing=0.5)
+    x = np.arange(100)
+    widget.show([Series("training", x, np.ones(100)), Series("mnist-12", x, np.ones(100), role="dim", band=False)])
+    assert "train 1.00" in drawn(widget, 37, 9)[0]
+    assert "mnist-12 1.00" in drawn(widget, 37, 9)[0]
+    assert "mnist 1.00" in drawn(widget, 33, 9)[0]

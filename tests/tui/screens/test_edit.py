@@ -369,3 +369,15 @@ async def test_the_text_of_somebody_else_s_run_is_told_without_one(
     (run.path / "net.net").mkdir()
     async with editing() as screen:
         await screen.sees("flatten -> dense 10", "small-1/net.net")
+
+
+async def test_a_digit_close_behind_esc_shows_its_view_and_is_not_typed(editing: Editing) -> None:
+    async with editing((120, 40)) as screen:
+        await screen.sees("6 = conv 3 3x3")
+        before = text(screen)
+        for key in (Key("escape", "\x1b"), Key("1", "1")):  # as over a slow line, which brings both at once
+            screen.app.post_message(key)
+        await screen.sees("[1 Train]")
+        await screen.press("5")
+        await screen.sees("[5 Edit]")
+        assert text(screen) == before

@@ -257,7 +257,9 @@ class Chart(LineWidget):
         title = self._title + (" (log)" if self._logarithmic else "")
         said = self._at_cursor()
         parts: list[Part] = []
-        for letters, more in ((60, said), (60, said[:1]), (5, said[:1]), (0, said[:1]), (0, [])):
+        # `train` and `valid` are understood; the name of another run is cut only after them
+        for own, others, told in ((60, 60, None), (60, 60, 1), (5, 60, 1), (5, 5, 1), (0, 0, 1), (0, 0, 0)):
+            more = said[:told]
             parts = [(title, "strong"), *((f"  {text}", "accent") for text in more)]
             counts = {"line": 0, "points": 0}
             for known in self._known:
@@ -265,6 +267,7 @@ class Chart(LineWidget):
                 marks = self.terminal.glyphs.traces if series.kind == "line" else self.terminal.glyphs.points
                 mark = marks[counts[series.kind] % len(marks)]
                 counts[series.kind] += 1
+                letters = own if series.band else others
                 name = f" {series.name[:letters]}" if letters else ""
                 parts += [(f"  {mark}", series.role), (f"{name} ", "dim"), (self._value(known), "text")]
             if sum(len(text) for text, _ in parts) <= width:

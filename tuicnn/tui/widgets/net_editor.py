@@ -73,8 +73,14 @@ class NetEditor(LineWidget, can_focus=True):
         return (character is not None and character.isprintable()) or key in _UNNAMED
 
     async def on_key(self, event: Key) -> None:
-        """Type, move, or delete."""
-        if (do := self._move(event.key)) is not None:
+        """Type, move, or delete. Esc leaves the text before the next key is looked at, however close that comes."""
+        if self.screen.focused is not self:
+            return
+        if event.key == "escape":
+            self.screen.set_focus(None)
+            event.stop()
+            event.prevent_default()
+        elif (do := self._move(event.key)) is not None:
             do()
             self._after(text=False, event=event)
         elif (change := self._change(event.key, event.character if event.is_printable else None)) is not None:
