@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tuicnn.kernels.arrays import Array
     from tuicnn.specimen.explanation import Explanation
+    from tuicnn.training.scores import Scores
 
 __all__ = ["Network", "TrainingImages"]
 
@@ -74,19 +75,36 @@ class Network(engine.Network):
         `images` are uint8, (N, H, W, C) or (N, C, H, W), of one channel also (N, H, W). They are normalised as those
         that the network was trained on, so that it must be one of `from_run`. Raises `ValueError`.
         """
-        seen = self.trained_on
-        if seen is None:
+        pixels, seen = self._pixels(images), self._seen()
+        parts = []
+        for a, b in shard_bounds(len(pixels), INFERENCE_SHARD):
+            x = normalise(pixels[a:b], np.array(seen.mean), np.array(seen.std), self.dtype)
+            parts.append(self.plan.loss.probabilities(self.forward(x.transpose(2, 3, 0, 1))))
+        return np.concatenate(parts)
+
+    def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Scores:
+        """How good it is on images as `predict` takes them, with their `labels` (N,), the numbers of their classes.
+
+        Raises `ValueError`.
+        """
+        from tuicnn.training.scores import Scores
+
+        pixels, seen = self._pixels(images), self._seen()
+        known, mean, std = self._labels(labels, len(pixels)), np.array(seen.mean), np.array(seen.std)
+        found = self.evaluate_shards(
+            len(pixels), lambda a, b: (normalise(pixels[a:b], mean, std, self.dtype), known[a:b])
+        )
+        assert found is not None  # there is one process
+        return Scores.of(found, known, seen.class_names)
+
+    def _seen(self) -> TrainingImages:
+        """What is known of the images that it was trained on. Raises `ValueError` where nothing is."""
+        if self.trained_on is None:
             raise ValueError(
                 "it is not known how images are normalised for this network: `Network.from_run` knows it; "
                 "images that are normalised go to `forward`"
             )
-        pixels = self._pixels(images)
-        mean, std = np.array(seen.mean), np.array(seen.std)
-        parts = []
-        for a, b in shard_bounds(len(pixels), INFERENCE_SHARD):
-            x = normalise(pixels[a:b], mean, std, self.dtype).transpose(2, 3, 0, 1)
-            parts.append(self.plan.loss.probabilities(self.forward(x)))
-        return np.concatenate(parts)
+        return self.trained_on
 
     def _pixels(self, images: ArrayLike) -> NDArray[np.uint8]:
         """Images as (N, H, W, C). Raises `ValueError` where they are none that the network takes."""

@@ -14,6 +14,7 @@ from tests.runs.small import made_data
 from tuicnn import Network
 from tuicnn.cli.output.scores import print_scores
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.runs.evaluating import EvaluatedRun
 from tuicnn.runs.folder import RunFolder
 from tuicnn.statistics import wilson_interval
 from tuicnn.training.scores import Scores
@@ -111,6 +112,10 @@ def test_what_cannot_be_evaluated_is_one_sentence(tuicnn: Run, stopped: RunFolde
     assert "has no checkpoint yet" in refused()
 
 
+def evaluated(scores: Scores) -> EvaluatedRun:
+    return EvaluatedRun("my-1", 1, 10, "test", None, scores)
+
+
 @pytest.mark.parametrize(("classes", "matrix"), [(3, True), (10, True), (40, False)])
 def test_80_columns_of_ascii_are_enough(
     classes: int, matrix: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -120,7 +125,7 @@ def test_80_columns_of_ascii_are_enough(
     labels, said = random.integers(0, classes, (2, 9999))
     made = predictions([(int(a), int(b), 0.75) for a, b in zip(labels, said, strict=True)], classes)
     names = tuple(f"a class with a long name {k}" for k in range(classes))
-    print_scores("my-1", None, Scores(made, names, 1.5, np.zeros(9999, np.int64)), TerminalProfile(ascii=True))
+    print_scores(evaluated(Scores(made, names, 1.5, np.zeros(9999, np.int64))), TerminalProfile(ascii=True))
     printed = capsys.readouterr().out
     assert printed.isascii()
     assert max(len(line.rstrip()) for line in printed.splitlines()) <= 80
@@ -131,7 +136,7 @@ def test_80_columns_of_ascii_are_enough(
 
 def test_a_network_without_mistakes_shows_none(capsys: pytest.CaptureFixture[str]) -> None:
     made = predictions([(0, 0, 0.9), (1, 1, 0.9)], 2)
-    print_scores("my-1", None, Scores(made, ("a", "b"), 0.1, np.zeros(2, np.int64)), TerminalProfile())
+    print_scores(evaluated(Scores(made, ("a", "b"), 0.1, np.zeros(2, np.int64))), TerminalProfile())
     printed = capsys.readouterr().out
     assert "100.00%" in printed
     assert "mistakes" not in printed

@@ -46,6 +46,22 @@ def test_a_picture_is_what_the_network_says(tuicnn: Run, stopped: RunFolder, pic
         assert found["class"] == str(p[number].argmax())
 
 
+def test_evaluate_in_python_says_what_the_command_does(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
+    with np.load(tmp_path / "d.npz") as data:
+        images, labels = data["x_test"], data["y_test"]
+    found = json.loads(tuicnn("eval", "my-1", "--json").stdout)
+    network = Network.from_run(stopped.path)
+    for given in (images, images[:, None]):
+        scores = network.evaluate(given, labels)
+        assert (scores.loss, scores.accuracy) == (found["loss"], found["accuracy"])
+        assert scores.answers.confusion().tolist() == found["confusion"]
+        assert scores.calibration_error == found["ece"]
+    with pytest.raises(ValueError, match="12 images need 12 labels"):
+        network.evaluate(images, labels[:3])
+    with pytest.raises(ValueError, match="images must be uint8, from 0 to 255 as they are stored, not float64"):
+        network.evaluate(images / 255, labels)
+
+
 def test_people_read_what_was_done(tuicnn: Run, pictures: np.ndarray, tmp_path: Path) -> None:
     Image.new("RGB", (40, 20), "white").save(tmp_path / "work/wide.png")
     done = tuicnn("predict", "my-1", "wide.png", "--invert", "--ascii")

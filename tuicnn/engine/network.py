@@ -156,19 +156,21 @@ class Network:
         As in a training step: batch normalisation uses the batch's own statistics, dropout drops. Nothing is changed.
         """
         images = self._images(x)
+        labels = self._labels(y, len(images))
+        result = self.replay(len(images), lambda a, b: (_inner(images[a:b]), labels[a:b]), step=0)
+        gradients = self.store.named(result.gradient)
+        return result.loss, {name: np.array(view, order="C") for name, view in gradients.items()}
+
+    def _labels(self, y: ArrayLike, count: int) -> Labels:
         given = np.asarray(y)
         labels = given.astype(np.int64)
         if given.dtype.kind not in "iu" and not np.array_equal(given, labels):
             raise ValueError("labels must be whole numbers, one for each image: the number of its class")
-        if labels.shape != (len(images),):
-            raise ValueError(
-                f"{len(images)} images need {len(images)} labels in one row, not an array of {labels.shape}"
-            )
+        if labels.shape != (count,):
+            raise ValueError(f"{count} images need {count} labels in one row, not an array of {labels.shape}")
         if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < self.plan.classes:
             raise ValueError(f"labels must lie between 0 and {self.plan.classes - 1}")
-        result = self.replay(len(images), lambda a, b: (_inner(images[a:b]), labels[a:b]), step=0)
-        gradients = self.store.named(result.gradient)
-        return result.loss, {name: np.array(view, order="C") for name, view in gradients.items()}
+        return labels
 
     def _images(self, x: ArrayLike) -> Array:
         given = np.asarray(x)
@@ -240,7 +242,7 @@ class Network:
         for node, statistics in batch_statistics.items():
             self.plan.nodes[node].layer.update_running_stats(statistics, self.store.buffers[node])
 
-    def evaluate(self, count: int, fetch: Fetch) -> Evaluation | None:
+    def evaluate_shards(self, count: int, fetch: Fetch) -> Evaluation | None:
         """What the network makes of `count` images, without training.
 
         Every process of the group must call this; the leader gets the result.

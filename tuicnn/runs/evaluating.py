@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from tuicnn.training.scores import Scores
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["data_of", "evaluate_run"]
+__all__ = ["EvaluatedRun", "data_of", "evaluate_run"]
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedRun:
+    """How good a run is at some moment, and on what."""
+
+    run: str
+    epoch: int
+    step: int
+    split: Split
+    data: str | None  # where it is not the run's own, as it was written
+    scores: Scores
 
 
 def evaluate_run(
@@ -31,7 +43,7 @@ def evaluate_run(
     data: str | None = None,
     say: Callable[[str], object] = lambda sentence: None,
     warn: Callable[[str], None] = lambda sentence: None,
-) -> Scores:
+) -> EvaluatedRun:
     """How good a run is at its newest checkpoint, or after an `epoch`; it may train meanwhile.
 
     `data` takes the place of its data set, written as in a net; it is normalised as the images that were trained on.
@@ -48,7 +60,10 @@ def evaluate_run(
         else:
             checkpoint = checkpoint_after(folder, epoch, warn)
             trainer, epochs = _on_other_data(folder, checkpoint, data), checkpoint.epochs
-        return Scores.of(trainer, split, epochs)
+        found = trainer.evaluate(split, lambda share: True)
+        assert found is not None
+        scores = Scores.of(found, trainer.images_of(split)[1], trainer.dataset.class_names)
+        return EvaluatedRun(folder.name, epochs, trainer.step, split, data, scores)
 
 
 def _on_other_data(folder: RunFolder, checkpoint: Checkpoint, text: str) -> Trainer:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tuicnn.engine.evaluation import Evaluation
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["MOST", "Confusion", "Predictions", "Split"]
+__all__ = ["MOST", "Answers", "Confusion", "Predictions", "Split", "answers_of"]
 
 Split = Literal["train", "validation", "test"]
 
@@ -30,47 +30,16 @@ class Confusion:
     count: int
 
 
-@dataclass(frozen=True, eq=False)
-class Predictions:
-    """What was said of the images of a split after an epoch; in a run's folder, of at most `MOST` of them.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Answers:
+    """What was said of images whose classes are known. All arrays have the shape (N,)."""
 
-    All arrays have the shape (N,), in the order of the images' numbers.
-    """
-
-    epoch: int  # from 1
-    step: int  # steps done
-    split: Split
-    images: int  # of the split, of which these are some or all
-    accuracy: float  # over all images of the split
     classes: int
-    numbers: NDArray[np.int32]  # of the images, in the split
+    numbers: NDArray[np.int32]  # of the images, among those that they are of; rising
     labels: NDArray[np.int32]
     said: NDArray[np.int32]
     confidences: NDArray[np.float32]  # the probability of the class said
     truths: NDArray[np.float32]  # the probability of the label
-
-    @classmethod
-    def of(
-        cls, evaluation: Evaluation, split: Split, trainer: Trainer, epoch: int, most: int | None = None
-    ) -> Predictions:
-        """Of an evaluation of a whole split: of all images, or of every so many where these are more than `most`."""
-        labels = trainer.images_of(split)[1]
-        count = len(labels)
-        few = min(count, MOST if most is None else most)
-        kept = np.arange(few) * count // max(1, few)
-        return cls(
-            epoch=epoch,
-            step=trainer.step,
-            split=split,
-            images=count,
-            accuracy=evaluation.accuracy,
-            classes=trainer.plan.classes,
-            numbers=kept.astype(np.int32),
-            labels=labels[kept].astype(np.int32),
-            said=evaluation.predictions[kept].astype(np.int32),
-            confidences=evaluation.confidences[kept].astype(np.float32),
-            truths=evaluation.truths[kept].astype(np.float32),
-        )
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -127,3 +96,41 @@ class Predictions:
         places = np.flatnonzero(~self.wrong & (self.labels == label))
         order: NDArray[np.int64] = places[np.argsort(self.truths[places], kind="stable")]
         return order
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Predictions(Answers):
+    """What was said of the images of a split at the end of an epoch, of at most `MOST` of them."""
+
+    epoch: int  # from 1
+    step: int  # steps done
+    split: Split
+    images: int  # of the split, of which these are some or all
+    accuracy: float  # over all images of the split
+
+    @classmethod
+    def of(cls, evaluation: Evaluation, split: Split, trainer: Trainer, epoch: int) -> Predictions:
+        """Of an evaluation of all images of a split; where there are more than `MOST`, of every so many of them."""
+        labels = trainer.images_of(split)[1]
+        count = len(labels)
+        kept = np.arange(min(count, MOST)) * count // max(1, min(count, MOST))
+        return cls(
+            epoch=epoch,
+            step=trainer.step,
+            split=split,
+            images=count,
+            accuracy=evaluation.accuracy,
+            **answers_of(evaluation, labels, kept),
+            classes=trainer.plan.classes,
+        )
+
+
+def answers_of(evaluation: Evaluation, labels: NDArray[np.int64], kept: NDArray[np.int64]) -> dict[str, Any]:
+    """The arrays of `Answers`, of the images at some places `kept` (n,) of an evaluation."""
+    return {
+        "numbers": kept.astype(np.int32),
+        "labels": labels[kept].astype(np.int32),
+        "said": evaluation.predictions[kept].astype(np.int32),
+        "confidences": evaluation.confidences[kept].astype(np.float32),
+        "truths": evaluation.truths[kept].astype(np.float32),
+    }

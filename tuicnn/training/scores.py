@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from tuicnn.lazy_numpy import np
 from tuicnn.statistics import calibration_error, class_scores, wilson_interval
-from tuicnn.training.predictions import Predictions, Split
+from tuicnn.training.predictions import Answers, answers_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tuicnn.training.trainer import Trainer
+    from tuicnn.engine.evaluation import Evaluation
 
 __all__ = ["ClassScore", "Scores"]
 
@@ -33,38 +33,37 @@ class ClassScore:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What a network said of all images of a split, and how good that is."""
+    """What a network said of some images, and how good that is."""
 
-    predictions: Predictions
+    answers: Answers
     class_names: tuple[str, ...]
     loss: float  # the mean over the images
     ranks: NDArray[np.int64]  # (N,): how many classes are more probable than the image's own
 
     @classmethod
-    def of(cls, trainer: Trainer, split: Split, epoch: int) -> Scores:
-        """Of a trainer after an `epoch`; images to train on are not augmented."""
-        found = trainer.evaluate(split, lambda share: True)
-        assert found is not None
-        predictions = Predictions.of(found, split, trainer, epoch, most=len(found.ranks))
-        return cls(predictions, trainer.dataset.class_names, found.loss, found.ranks)
+    def of(cls, evaluation: Evaluation, labels: NDArray[np.int64], class_names: tuple[str, ...]) -> Scores:
+        """Of the evaluation of images with these `labels`, (N,)."""
+        arrays = answers_of(evaluation, labels, np.arange(len(labels)))
+        answers = Answers(classes=len(class_names), **arrays)
+        return cls(answers, class_names, evaluation.loss, evaluation.ranks)
 
     def __len__(self) -> int:
-        return len(self.predictions)
+        return len(self.answers)
 
     @property
     def accuracy(self) -> float:
         """The share of images that are right."""
-        return self.predictions.accuracy
+        return (len(self) - int(self.answers.wrong.sum())) / len(self)
 
     @property
     def accuracy_interval(self) -> tuple[float, float]:
         """The 95 % interval of the accuracy on images of this kind, of which these are a sample."""
-        return wilson_interval(len(self) - int(self.predictions.wrong.sum()), len(self))
+        return wilson_interval(len(self) - int(self.answers.wrong.sum()), len(self))
 
     @property
     def calibration_error(self) -> float:
         """The expected calibration error, from 0 to 1."""
-        return calibration_error(self.predictions.confidences, ~self.predictions.wrong)
+        return calibration_error(self.answers.confidences, ~self.answers.wrong)
 
     def top(self) -> dict[int, float]:
         """By `k`: the share of images whose own class is among the `k` most probable ones."""
@@ -72,8 +71,8 @@ class Scores:
 
     def classes(self) -> list[ClassScore]:
         """How good it is on each class, in their order."""
-        columns = class_scores(self.predictions.confusion())
-        sizes = self.predictions.class_sizes()
+        columns = class_scores(self.answers.confusion())
+        sizes = self.answers.class_sizes()
         return [
             ClassScore(name, int(size), float(precision), float(recall), float(f1))
             for name, size, precision, recall, f1 in zip(self.class_names, sizes, *columns, strict=True)

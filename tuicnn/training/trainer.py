@@ -240,4 +240,4 @@ class Trainer:
             a, b = first + start, first + stop
             return normalise(images[a:b], self.dataset.mean, self.dataset.std, self.network.dtype), labels[a:b]
 
-        return self.network.evaluate(count, fetch)
+        return self.network.evaluate_shards(count, fetch)

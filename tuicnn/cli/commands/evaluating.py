@@ -40,8 +40,8 @@ def evaluate(run: str, part: Split, data: str | None, epoch: int | None, as_json
     from tuicnn.runs.finding import find_run
 
     folder = find_run(run, Path.cwd())
-    scores = evaluate_run(folder, part, epoch=epoch, data=data, warn=complain)
+    found = evaluate_run(folder, part, epoch=epoch, data=data, warn=complain)
     if as_json:
-        say_json({"run": folder.name, **to_json(scores)})
+        say_json(to_json(found))
     else:
-        print_scores(folder.name, data, scores, terminal)
+        print_scores(found, terminal)

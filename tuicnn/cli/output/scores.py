@@ -16,6 +16,7 @@ from tuicnn.records import to_plain
 
 if TYPE_CHECKING:
     from tuicnn.display.terminal import TerminalProfile
+    from tuicnn.runs.evaluating import EvaluatedRun
     from tuicnn.training.scores import Scores
 
 __all__ = ["as_json", "print_scores"]
@@ -27,13 +28,14 @@ _CLASSES = 20
 _NAME = 16  # letters of a class
 
 
-def as_json(scores: Scores) -> dict[str, Any]:
+def as_json(found: EvaluatedRun) -> dict[str, Any]:
     """The object that `tuicnn eval --json` prints; null where a figure has no meaning."""
-    said = scores.predictions
+    scores, said = found.scores, found.scores.answers
     return {
-        "epoch": said.epoch,
-        "step": said.step,
-        "part": said.split,
+        "run": found.run,
+        "epoch": found.epoch,
+        "step": found.step,
+        "part": found.split,
         "images": len(scores),
         "loss": to_plain(scores.loss),
         "accuracy": to_plain(scores.accuracy),
@@ -55,14 +57,14 @@ def as_json(scores: Scores) -> dict[str, Any]:
     }
 
 
-def print_scores(run: str, data: str | None, scores: Scores, terminal: TerminalProfile) -> None:
+def print_scores(found: EvaluatedRun, terminal: TerminalProfile) -> None:
     """The figures, the classes, the confusion matrix where there is room for it, and the worst mistakes."""
     console, width = console_for(sys.stdout), shutil.get_terminal_size().columns
-    said = scores.predictions
+    scores = found.scores
     low, high = scores.accuracy_interval
-    of = f" of {data}" if data is not None else ""
+    of = f" of {found.data}" if found.data is not None else ""
     console.print(
-        Text(f"{run} after epoch {said.epoch}, on {counted(len(scores), f'{said.split} image')}{of}"),
+        Text(f"{found.run} after epoch {found.epoch}, on {counted(len(scores), f'{found.split} image')}{of}"),
         soft_wrap=True,
     )
     console.print()
@@ -78,7 +80,7 @@ def print_scores(run: str, data: str | None, scores: Scores, terminal: TerminalP
     tables = [_classes(scores)]
     if (matrix := _confusion(scores, terminal, width)) is not None:
         tables.append(("Confusion: a row for each class, a column for what it was taken for", matrix))
-    if said.wrong.any():
+    if scores.answers.wrong.any():
         tables += [_confusions(scores), _worst(scores)]
     for title, table in tables:
         console.print()
@@ -88,7 +90,7 @@ def print_scores(run: str, data: str | None, scores: Scores, terminal: TerminalP
 
 def _calibration(scores: Scores) -> str:
     """What the calibration error is between."""
-    mean = float(scores.predictions.confidences.mean())
+    mean = float(scores.answers.confidences.mean())
     judged = "too sure" if mean > scores.accuracy else "not sure enough" if mean < scores.accuracy else "just so"
     return f"mean probability of its answers {percent(mean, 2)}: {judged}"
 
@@ -121,7 +123,7 @@ def _classes(scores: Scores) -> tuple[str, Table]:
 
 def _confusion(scores: Scores, terminal: TerminalProfile, width: int) -> Table | None:
     """The confusion matrix; None where the terminal is too narrow for it."""
-    counts = scores.predictions.confusion()
+    counts = scores.answers.confusion()
     short = [name[:4] for name in scores.class_names]
     cells = sum(2 + max(len(name), len(f"{most}")) for name, most in zip(short, counts.max(axis=0), strict=True))
     if min(_NAME, max(map(len, scores.class_names))) + 2 + cells > width:
@@ -138,13 +140,13 @@ def _confusion(scores: Scores, terminal: TerminalProfile, width: int) -> Table |
 
 def _confusions(scores: Scores) -> tuple[str, Table]:
     table = _table("class", "taken for", "images", left=2)
-    for each in scores.predictions.confusions()[:_FEW]:
+    for each in scores.answers.confusions()[:_FEW]:
         table.add_row(*(_name(scores.class_names[k]) for k in (each.label, each.said)), f"{each.count:,}")
     return "Taken for another class most often", table
 
 
 def _worst(scores: Scores) -> tuple[str, Table]:
-    said = scores.predictions
+    said = scores.answers
     table = _table("class", "taken for", "image", "probability", left=2)
     for place in said.worst()[:_FEW]:
         names = (_name(scores.class_names[k]) for k in (said.labels[place], said.said[place]))
