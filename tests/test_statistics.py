@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicnn.statistics import calibration_error, class_scores, wilson_interval
+from tuicnn.statistics import calibration_error, class_scores, mcnemar, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,21 @@ def test_answers_that_are_right_as_often_as_they_say_are_calibrated() -> None:
     random = np.random.default_rng(0)
     sure = random.uniform(0.1, 1, 200_000)
     assert calibration_error(sure, random.random(200_000) < sure) < 0.005
+
+
+def test_mcnemar_is_the_one_in_fagerland_2013() -> None:
+    """Its first example, airways before and after stem cell transplantation: 1 and 7."""
+    assert mcnemar(1, 7) == pytest.approx(0.039, abs=5e-4)
+    assert mcnemar(7, 1) == mcnemar(1, 7)
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_mcnemar_is_the_sum_of_the_binomial_distribution(first: int, second: int) -> None:
+    n, few = first + second, min(first, second)
+    if not n:
+        assert mcnemar(0, 0) == 1
+        return
+    sums = sum(math.comb(n, k) for k in range(few + 1))
+    wanted = (2 * sums - math.comb(n, few)) / 2**n if first != second else 1 - math.comb(n, few) / 2 ** (n + 1)
+    assert mcnemar(first, second) == pytest.approx(wanted, rel=1e-6, abs=1e-12)
+    assert 0 < mcnemar(first, second) <= 1

@@ -10,7 +10,7 @@ from tuicnn.lazy_numpy import np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BINS", "calibration_error", "class_scores", "wilson_interval"]
+__all__ = ["BINS", "calibration_error", "class_scores", "mcnemar", "wilson_interval"]
 
 #: the 0.975 quantile of the standard normal distribution: of a two-sided interval of 95 %
 _Z95 = 1.959963984540054
@@ -59,3 +59,25 @@ def calibration_error(confidences: NDArray[np.floating], right: NDArray[np.bool_
     which = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
     sure_of, right_of = (np.bincount(which, weights=each, minlength=BINS) for each in (sure, right))
     return float(np.abs(right_of - sure_of).sum() / len(sure))
+
+
+def mcnemar(first: int, second: int) -> float:
+    """How probable it is by chance that two networks which are equally good differ at least so much: 0 to 1.
+
+    On the same images, `first` are those that only the first is right on, `second` those that only the second is.
+    McNemar's test, two-sided, with the mid-p value, which is less timid than the exact one and holds its level where
+    the counts are small: M. Fagerland, S. Lydersen, P. Laake, The McNemar test for binary matched-pairs data, BMC
+    Medical Research Methodology 13 (2013).
+    """
+    count, few = first + second, min(first, second)
+    if not count:
+        return 1.0
+    if first == second:  # the exact value is 1 there, less half of what is just so
+        return 1 - math.exp(_log_binomial(count, few)) / 2
+    return 2 * sum(math.exp(_log_binomial(count, k)) for k in range(few + 1)) - math.exp(_log_binomial(count, few))
+
+
+def _log_binomial(count: int, k: int) -> float:
+    """The logarithm of the probability of `k` heads in `count` throws."""
+    ways = math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1)
+    return ways - count * math.log(2)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.errors import UserError
 from tuicnn.numbers import shape
@@ -13,6 +14,8 @@ from tuicnn.runs.reopened import ReopenedRun
 from tuicnn.runs.specimens import checkpoint_after, plan_at
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tuicnn.data import Dataset, DataSpec
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.checkpoint import Checkpoint
@@ -32,6 +35,7 @@ class EvaluatedRun:
     step: int
     split: Split
     data: str | None  # where it is not the run's own, as it was written
+    images: str  # a hash of the images and their classes
     scores: Scores
 
 
@@ -62,8 +66,18 @@ def evaluate_run(
             trainer, epochs = _on_other_data(folder, checkpoint, data), checkpoint.epochs
         found = trainer.evaluate(split, lambda share: True)
         assert found is not None
-        scores = Scores.of(found, trainer.images_of(split)[1], trainer.dataset.class_names)
-        return EvaluatedRun(folder.name, epochs, trainer.step, split, data, scores)
+        images, labels = trainer.images_of(split)
+        scores = Scores.of(found, labels, trainer.dataset.class_names)
+        return EvaluatedRun(folder.name, epochs, trainer.step, split, data, _hash(images, labels), scores)
+
+
+def _hash(*arrays: NDArray[Any]) -> str:
+    import numpy as np
+
+    digest = sha256()
+    for array in arrays:
+        digest.update(f"{array.shape} ".encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _on_other_data(folder: RunFolder, checkpoint: Checkpoint, text: str) -> Trainer:

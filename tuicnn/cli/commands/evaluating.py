@@ -1,4 +1,4 @@
-"""The command that tells how good a run is: eval."""
+"""The commands that tell how good runs are: eval, compare."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import click
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say_json
 from tuicnn.cli.shared import terminal_of
+from tuicnn.errors import UserError
 from tuicnn.training.predictions import Split
 
-__all__ = ["evaluate"]
+__all__ = ["compare", "evaluate"]
 
 
 @main.command("eval")
@@ -45,3 +46,25 @@ def evaluate(run: str, part: Split, data: str | None, epoch: int | None, as_json
         say_json(to_json(found))
     else:
         print_scores(found, terminal)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.option("--part", type=click.Choice(get_args(Split)), default="test", help="Which images: test by default.")
+@options("json", "ascii")
+def compare(runs: tuple[str, ...], part: Split, as_json: bool, ascii: bool) -> None:
+    """Say what differs between RUNs, how good each is, and whether the first differs from the others by chance."""
+    terminal = terminal_of(ascii)
+    from tuicnn.cli.output.compared import as_json as to_json
+    from tuicnn.cli.output.compared import print_comparison
+    from tuicnn.runs.compared import compare_runs
+    from tuicnn.runs.finding import find_run
+
+    folders = [find_run(run, Path.cwd()) for run in runs]
+    if len({folder.path.resolve() for folder in folders}) < max(2, len(folders)):
+        raise UserError("Two runs or more are compared, each named once; see: tuicnn runs")
+    found = compare_runs(folders, part, complain)
+    if as_json:
+        say_json(to_json(found))
+    else:
+        print_comparison(found, terminal)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tuicnn.runs.evaluating import EvaluatedRun
     from tuicnn.training.scores import Scores
 
-__all__ = ["as_json", "print_scores"]
+__all__ = ["as_json", "figures_table", "print_scores"]
 
 #: lines of the tables that people read; `--json` has all classes and a hundred mistakes
 _FEW, _MANY = 8, 100
@@ -95,7 +95,7 @@ def _calibration(scores: Scores) -> str:
     return f"mean probability of its answers {percent(mean, 2)}: {judged}"
 
 
-def _table(*columns: str, left: int = 1) -> Table:
+def figures_table(*columns: str, left: int = 1) -> Table:
     """A table whose first `left` columns are words, the others numbers."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for place, heading in enumerate(columns):
@@ -114,7 +114,7 @@ def _classes(scores: Scores) -> tuple[str, Table]:
     if len(classes) > _CLASSES:
         title = f"By class: the {_CLASSES} of {len(classes)} with the lowest F1"
         classes = sorted(classes, key=lambda each: math.inf if math.isnan(each.f1) else each.f1)[:_CLASSES]
-    table = _table("class", "images", "precision", "recall", "F1")
+    table = figures_table("class", "images", "precision", "recall", "F1")
     for each in classes:
         figures = (percent(figure, 2) for figure in (each.precision, each.recall, each.f1))
         table.add_row(_name(each.name), f"{each.images:,}", *figures)
@@ -128,7 +128,7 @@ def _confusion(scores: Scores, terminal: TerminalProfile, width: int) -> Table |
     cells = sum(2 + max(len(name), len(f"{most}")) for name, most in zip(short, counts.max(axis=0), strict=True))
     if min(_NAME, max(map(len, scores.class_names))) + 2 + cells > width:
         return None
-    table = _table("", *short)
+    table = figures_table("", *short)
     for row, name in enumerate(scores.class_names):
         texts = [
             Text(f"{count}" if count else ".", terminal.style("strong" if row == place else "bad" if count else "dim"))
@@ -139,7 +139,7 @@ def _confusion(scores: Scores, terminal: TerminalProfile, width: int) -> Table |
 
 
 def _confusions(scores: Scores) -> tuple[str, Table]:
-    table = _table("class", "taken for", "images", left=2)
+    table = figures_table("class", "taken for", "images", left=2)
     for each in scores.answers.confusions()[:_FEW]:
         table.add_row(*(_name(scores.class_names[k]) for k in (each.label, each.said)), f"{each.count:,}")
     return "Taken for another class most often", table
@@ -147,7 +147,7 @@ def _confusions(scores: Scores) -> tuple[str, Table]:
 
 def _worst(scores: Scores) -> tuple[str, Table]:
     said = scores.answers
-    table = _table("class", "taken for", "image", "probability", left=2)
+    table = figures_table("class", "taken for", "image", "probability", left=2)
     for place in said.worst()[:_FEW]:
         names = (_name(scores.class_names[k]) for k in (said.labels[place], said.said[place]))
         table.add_row(*names, f"{said.numbers[place]}", percent(float(said.confidences[place])))
