@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Literal
 
 from tuicnn.errors import UserError
 from tuicnn.runs.folder import RUNS, RunFolder
@@ -13,6 +15,8 @@ from tuicnn.runs.status import RunSummary, glance
 from tuicnn.system.files import why
 
 __all__ = [
+    "Order",
+    "best_first",
     "find_resumable",
     "find_run",
     "hidden_runs",
@@ -23,6 +27,8 @@ __all__ = [
     "the_only_alive",
 ]
 
+#: what runs may be listed by
+Order = Literal["test", "validation", "parameters"]
 #: folders that may not be read which are named in a sentence
 MOST_NAMES = 5
 
@@ -37,6 +43,22 @@ def list_runs(parent: Path, say: Callable[[str], None] = lambda _: None) -> list
     if (size := sum(size_of(folder.journal) for folder in found)) > LONG:
         say(f"The journals of the runs have {size / 1e6:,.0f} MB; reading them takes a while.")
     return sorted(map(glance, found), key=lambda run: (run.folder.number or 0, run.started))
+
+
+def best_first(runs: Iterable[RunSummary], by: Order) -> list[RunSummary]:
+    """Runs by the accuracy on `test` or `validation` images, the highest first, or by `parameters`, the fewest first.
+
+    Where it is not known, they come last; what is equal stays in its order.
+    """
+
+    def key(run: RunSummary) -> tuple[bool, float]:
+        if by == "parameters":
+            value = math.nan if run.parameters is None else float(run.parameters)
+        else:
+            value = -(run.test_accuracy if by == "test" else run.best_val_accuracy)
+        return math.isnan(value), value if not math.isnan(value) else 0.0
+
+    return sorted(runs, key=key)
 
 
 def hidden_runs(parent: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, console_for, is_terminal, say, say_json
 from tuicnn.cli.shared import terminal_of
 from tuicnn.errors import UserError
+
+if TYPE_CHECKING:
+    from tuicnn.runs.finding import Order
 
 __all__ = ["attach", "home", "runs", "stop"]
 
@@ -48,15 +52,23 @@ def home(ascii: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--sort",
+    "order",
+    type=click.Choice(["test", "validation", "parameters"]),
+    help="The most accurate first, or those with the fewest parameters; by default the oldest.",
+)
 @options("json", "ascii")
-def runs(as_json: bool, ascii: bool) -> None:
+def runs(order: Order | None, as_json: bool, ascii: bool) -> None:
     """List the runs under the working folder."""
     terminal_of(ascii)
     from tuicnn.cli.output.runs import as_json as to_json
     from tuicnn.cli.output.runs import runs_table
-    from tuicnn.runs.finding import hidden_runs, list_runs
+    from tuicnn.runs.finding import best_first, hidden_runs, list_runs
 
     found = list_runs(Path.cwd(), complain)
+    if order is not None:
+        found = best_first(found, order)
     if as_json:
         for one in found:
             say_json(to_json(one))

@@ -1,0 +1,31 @@
+"""`tuicnn runs --sort`: the best run is on top."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.runs.small import train
+from tuicnn.runs.creation import create_run
+from tuicnn.runs.folder import RunFolder
+
+
+@pytest.mark.parametrize(("order", "field", "sign"), [
+    ("test", "test_accuracy", -1), ("validation", "best_val_accuracy", -1), ("parameters", "parameters", 1),
+])  # fmt: skip
+def test_the_best_comes_first_and_what_is_not_known_last(
+    tuicnn: Run, stopped: RunFolder, tmp_path: Path, order: str, field: str, sign: int
+) -> None:
+    for text in (stopped.text, stopped.text.replace("conv 3", "conv 2"), stopped.text.replace("lr=0.01", "lr=0.1")):
+        train(create_run(tmp_path / "work", "my", text))
+    found = [json.loads(line) for line in tuicnn("runs", "--sort", order, "--json").stdout.splitlines()]
+    assert len(found) == 4
+    known = [sign * run[field] for run in found if run[field] is not None]
+    assert known == sorted(known)
+    assert len(set(known)) > 1
+    assert [run["run"] for run in found if run[field] is None] == [run["run"] for run in found[len(known) :]]
+    printed = tuicnn("runs", "--sort", order).stdout
+    assert [line.split()[0] for line in printed.splitlines()[1:]] == [run["run"] for run in found]
