@@ -65,8 +65,9 @@ def test_evaluate_in_python_says_what_the_command_does(tuicnn: Run, stopped: Run
 def test_people_read_what_was_done(tuicnn: Run, pictures: np.ndarray, tmp_path: Path) -> None:
     Image.new("RGB", (40, 20), "white").save(tmp_path / "work/wide.png")
     done = tuicnn("predict", "my-1", "wide.png", "--invert", "--ascii")
-    head, best, *_ = done.stdout.splitlines()
-    assert head == "wide.png  (made grey, scaled from 40x20 to 16x8, cut to the middle 8x8, inverted)"
+    head, fitted, best, *_ = done.stdout.splitlines()
+    assert head == "wide.png"
+    assert fitted.strip() == "made grey, scaled from 40x20 to 16x8, cut to the middle 8x8, inverted"
     assert "%" in best
     assert done.stdout.isascii()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -50,10 +51,11 @@ def as_dict(said: Predicted) -> dict[str, Any]:
 
 
 def print_predicted(said: Predicted, terminal: TerminalProfile) -> None:
-    """A line with the file and what was done to it, then its most probable classes with bars."""
+    """The file, what was done to it, and its most probable classes with bars."""
     console = console_for(sys.stdout)
-    done = f"  ({', '.join(said.done)})" if said.done else ""
-    console.print(Text.assemble((said.file, "bold"), (done, terminal.style("dim"))), soft_wrap=True)
+    console.print(Text(said.file, "bold"), soft_wrap=True)
+    if said.done:
+        console.print(Padding(Text(", ".join(said.done), terminal.style("dim")), (0, 0, 0, 2), expand=False))
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
