@@ -114,7 +114,7 @@ def test_a_signal_ends_the_screen_and_nothing_else(begin: Begin, terminals: Shel
         screen.until("paused")
         screen.signal(signal.SIGUSR1)  # which is for runs
         screen.press("?")
-        screen.until("Train one step, then pause")
+        screen.until("Keys and words")
         screen.signal(number)
     for number, screen in screens.items():
         assert (number, screen.ended()) == (number, 128 + number)

@@ -146,8 +146,14 @@ async def test_minus_and_plus_change_the_learning_rate(feed: FakeFeed, size: tup
         await screen.sees("learning rate 0.001 ")
         assert feed.acted == ["halve-rate", "halve-rate", "double-rate", "double-rate"]
         await screen.press("question_mark")
-        await screen.sees("Halve the learning rate")
-        assert any("+ =" in line for line in screen.lines if "Double the learning rate" in line)
+        await screen.sees("Keys and words")
+        pages = []
+        for _ in range(6):
+            pages += screen.lines
+            await screen.press("pagedown")
+            await screen.pause()
+        assert any("Halve the learning rate" in line for line in pages)
+        assert any("+ =" in line for line in pages if "Double the learning rate" in line)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])

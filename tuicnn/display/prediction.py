@@ -14,15 +14,23 @@ __all__ = ["prediction"]
 
 
 def prediction(
-    probabilities: NDArray[np.float32], label: int, names: Sequence[str], terminal: TerminalProfile
+    probabilities: NDArray[np.float32],
+    label: int,
+    names: Sequence[str],
+    terminal: TerminalProfile,
+    *,
+    share: bool = True,
 ) -> list[tuple[str, Role]]:
-    """`✗ says 4 61.2%, it is 9`, of the names of the classes; a label of -1 is not known, and nobody is right then."""
+    """`✗ says 4 61.2%, it is 9`, of the names of the classes; a label of -1 is not known, and nobody is right then.
+
+    Without its `share` where there is no room for it, and bars tell it.
+    """
     glyphs = terminal.glyphs
     if not np.isfinite(probabilities).all():  # a network whose numbers are not finite names no class
         truth = f", it is {names[label]}" if label >= 0 else ""
         return [(f"{glyphs.wrong} says nothing: NaN", "bad"), (truth, "text")]
     said = int(np.argmax(probabilities))
-    text = f"says {names[said]} {percent(float(probabilities[said]))}"
+    text = f"says {names[said]}" + (f" {percent(float(probabilities[said]))}" if share else "")
     if label < 0:
         return [(text, "accent")]
     if said == label:

@@ -81,12 +81,13 @@ class Glimpse(Container):
 
     def _show_image(self, seen: Activations, names: list[str]) -> None:
         heading = self.query_one("#sample_heading", Heading)
-        says = prediction(seen.probabilities, seen.label, names, self.terminal)
         # counted from 0, as in the commands, in addresses and in the other views
         which, total = (f"image {seen.sample:,}", f" of {seen.samples:,}") if seen.sample >= 0 else ("your image", "")
-        if len(f"{which}{total}  ") + sum(len(text) for text, _ in says) <= heading.size.width:
-            which += total
-        heading.show(*says, titles=[which])
+        for name, share in ((which + total, True), (which, True), (which, False)):
+            says = prediction(seen.probabilities, seen.label, names, self.terminal, share=share)
+            if len(f" {name}  ") + sum(len(text) for text, _ in says) <= heading.size.width:
+                break
+        heading.show(*says, titles=[name])
         picture, room = self.query_one("#picture", Picture), self.query_one("#sample_body").size
         high, wide = seen.image.shape[:2]
         columns, rows = Picture.size_for(high, wide, self.terminal)
