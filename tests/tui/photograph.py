@@ -24,10 +24,10 @@ from tuicnn.tui.app import TrainApp
 VIEWS: dict[str, tuple[tuple[str, ...], float]] = {
     "train": (("1",), 4.0),
     "maps": (("2",), 4.0),
-    "explain": (("3", *("enter",) * 5), 4.0),
+    "explain": (("3", *("enter",) * 6), 4.0),
     "mistakes": (("4",), 4.0),
     "edit": (("5",), 4.0),
-    "runs": (("escape", "6"), 4.0),
+    "runs": (("escape", "6", *("space", "down") * 3), 4.0),
 }
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
 CELL = (9, 18)  # pixels
