@@ -6,7 +6,6 @@ A file is named for its step, `step-0000001234.safetensors`. The new one is safe
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
+from tuicnn.runs.numbered_files import numbers_in
 from tuicnn.runs.room import make_room
 from tuicnn.system.files import remove_temporary, why, write_atomic
 from tuicnn.system.machine import installed_memory
@@ -43,12 +43,7 @@ class CheckpointFolder:
 
     def steps(self) -> list[int]:
         """The steps that have a file, the newest first; whether it can be read is another matter."""
-        try:
-            names = os.listdir(self.path)  # noqa: PTH208 - names, of which there may be strange ones
-        except OSError:
-            return []
-        found = (_NAME.fullmatch(name) for name in names)
-        return sorted({int(match[1]) for match in found if match}, reverse=True)
+        return numbers_in(self.path, _NAME)[::-1]
 
     def write(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint. Raises `UserError`, with all files as they were."""

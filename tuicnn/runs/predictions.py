@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 from tuicnn.errors import UserError
 from tuicnn.records import Between, RecordError, dump, from_plain, parse
+from tuicnn.runs.numbered_files import EpochFiles
 from tuicnn.system.files import why, write_atomic
 from tuicnn.system.regular_files import read_regular
 from tuicnn.training.predictions import MOST, Predictions, Split
 
 __all__ = ["PredictionFolder"]
 
-_NAME = re.compile(r"epoch-([0-9]{4,18})\.safetensors")
 _LARGEST = 1 << 20  # bytes of a file
 _FORMAT = "1"
 _ARRAYS = {"numbers": "int32", "labels": "int32", "said": "int32", "confidences": "float32", "truths": "float32"}
@@ -42,22 +39,8 @@ class _About:
 
 
 @dataclass(frozen=True)
-class PredictionFolder:
+class PredictionFolder(EpochFiles):
     """The folder `predictions` of a run; it is made with the first file."""
-
-    path: Path
-
-    def file(self, epoch: int) -> Path:
-        """Where the predictions after an epoch are, or would be; epochs are counted from 1."""
-        return self.path / f"epoch-{epoch:04}.safetensors"
-
-    def epochs(self) -> list[int]:
-        """The epochs that have a file, in order: the best, the last, and for a moment the ones before them."""
-        try:
-            names = os.listdir(self.path)  # noqa: PTH208 - names, of which there may be strange ones
-        except OSError:
-            return []
-        return sorted({int(found[1]) for found in map(_NAME.fullmatch, names) if found})
 
     def write(self, predictions: Predictions) -> None:
         """Write the file of an epoch. Raises `UserError`, with all files as they were."""

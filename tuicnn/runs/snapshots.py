@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.errors import UserError
+from tuicnn.runs.numbered_files import EpochFiles
 from tuicnn.system.files import why, write_atomic
 from tuicnn.system.machine import installed_memory
 from tuicnn.system.regular_files import read_regular
@@ -28,26 +26,11 @@ __all__ = ["SnapshotFolder", "kept"]
 
 MOST = 64  # snapshots of a run
 MOST_BYTES = 64 << 20  # of all of them; weights that are larger than that are not kept
-_NAME = re.compile(r"epoch-([0-9]{4,18})\.safetensors")
 
 
 @dataclass(frozen=True)
-class SnapshotFolder:
+class SnapshotFolder(EpochFiles):
     """The folder `snapshots` of a run; which is made with the first one."""
-
-    path: Path
-
-    def file(self, epoch: int) -> Path:
-        """Where the snapshot after an epoch is, or would be; epochs are counted from 1."""
-        return self.path / f"epoch-{epoch:04}.safetensors"
-
-    def epochs(self) -> list[int]:
-        """The epochs that have a file, in order."""
-        try:
-            names = os.listdir(self.path)  # noqa: PTH208 - names, of which there may be strange ones
-        except OSError:
-            return []
-        return sorted({int(found[1]) for found in map(_NAME.fullmatch, names) if found})
 
     def write(self, checkpoint: Checkpoint) -> None:
         """Write the snapshot of a checkpoint at an epoch's end, and remove those that are too many.
