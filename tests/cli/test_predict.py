@@ -14,6 +14,7 @@ from PIL import Image
 from tests.conftest import Run
 from tuicnn import Network
 from tuicnn.runs.folder import RunFolder
+from tuicnn.sharding import INFERENCE_SHARD
 
 
 @pytest.fixture
@@ -44,6 +45,25 @@ def test_a_picture_is_what_the_network_says(tuicnn: Run, stopped: RunFolder, pic
         assert list(found["probabilities"]) == ["0", "1", "2"]
         assert list(found["probabilities"].values()) == pytest.approx(p[number], abs=1e-5)
         assert found["class"] == str(p[number].argmax())
+
+
+def test_many_pictures_are_asked_at_once_and_told_in_their_order(
+    tuicnn: Run, pictures: np.ndarray, tmp_path: Path
+) -> None:
+    folder = tmp_path / "work/many"
+    folder.mkdir()
+    for number in range(INFERENCE_SHARD + 3):
+        Image.fromarray(pictures[number % len(pictures)]).save(folder / f"{number:03}.png")
+    (folder / "001.png").write_text("no picture")
+    done = tuicnn("predict", "my-1", "many", "--json")
+    assert done.stderr.startswith("many/001.png cannot be read")
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    numbers = [number for number in range(INFERENCE_SHARD + 3) if number != 1]
+    assert [each["file"] for each in said] == [f"many/{number:03}.png" for number in numbers]
+    wanted = Network.from_run(tmp_path / "work/runs/my-1").predict(pictures)
+    for number, each in zip(numbers, said, strict=True):
+        shares = list(each["probabilities"].values())
+        assert shares == pytest.approx(wanted[number % len(pictures)].tolist(), abs=1e-6)
 
 
 def test_evaluate_in_python_says_what_the_command_does(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,27 +39,34 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
     The weights are those of this moment where the run trains, else those of its newest checkpoint.
     """
     terminal = terminal_of(ascii)
+    import numpy as np
+
     from tuicnn.cli.output.predict import Predicted, as_dict, print_predicted
     from tuicnn.data import DataError
     from tuicnn.network import Network
+    from tuicnn.sharding import INFERENCE_SHARD
 
     network = Network.from_run(run, epoch)
     assert network.trained_on is not None
     names = network.trained_on.class_names
     failed = some = False
-    for name, image in _images(files, network.plan.input):
-        if isinstance(image, DataError):
-            complain(str(image))
-            failed = True
-            continue
+    images = _images(files, network.plan.input)
+    while batch := list(islice(images, INFERENCE_SHARD)):
         if invert:
-            image = image.inverted()
-        said = Predicted(name, names, network.predict(image.pixels[None])[0].astype(float), image.done)
-        if as_json:
-            say_json(as_dict(said))
-        else:
-            print_predicted(said, terminal)
-        some = True
+            batch = [(name, image if isinstance(image, DataError) else image.inverted()) for name, image in batch]
+        read = [image.pixels for _, image in batch if not isinstance(image, DataError)]
+        shares = iter(network.predict(np.stack(read)).astype(float) if read else ())
+        for name, image in batch:
+            if isinstance(image, DataError):
+                complain(str(image))
+                failed = True
+                continue
+            said = Predicted(name, names, next(shares), image.done)
+            if as_json:
+                say_json(as_dict(said))
+            else:
+                print_predicted(said, terminal)
+            some = True
     if failed and some:
         complain("The others were read; these were left out.")
     if failed:
