@@ -29,3 +29,24 @@ def test_the_best_comes_first_and_what_is_not_known_last(
     assert [run["run"] for run in found if run[field] is None] == [run["run"] for run in found[len(known) :]]
     printed = tuicnn("runs", "--sort", order).stdout
     assert [line.split()[0] for line in printed.splitlines()[1:]] == [run["run"] for run in found]
+
+
+def test_what_differs_between_the_runs_of_a_net_is_told_and_only_that(
+    tuicnn: Run, stopped: RunFolder, tmp_path: Path
+) -> None:
+    texts = (stopped.text.replace("conv 3", "conv 2"), stopped.text.replace("shift=1", "shift=2"))
+    for text in texts:
+        create_run(tmp_path / "work", "other", text)
+    for folder in sorted((tmp_path / "work/runs").glob("other-*")):
+        train(RunFolder(folder))
+    create_run(tmp_path / "work", "other", stopped.text)  # it has not begun, and tells nothing
+    found = {run["run"]: run["differs"] for run in map(json.loads, tuicnn("runs", "--json").stdout.splitlines())}
+    assert found == {
+        "my-1": {},
+        "other-2": {"augment": "shift=1", "conv1": "conv 2 3x3 pad=1"},
+        "other-3": {"augment": "shift=2", "conv1": "conv 3 3x3 pad=1"},
+        "other-4": {},
+    }
+    lines = {line.split()[0]: line.rstrip() for line in tuicnn("runs").stdout.splitlines()}
+    assert lines["run"].endswith("what differs")
+    assert lines["other-3"].endswith("augment shift=2, conv 3 3x3 pad=1")

@@ -165,7 +165,7 @@ def test_any_value_of_any_event_can_be_listed(
     folder.journal.write_text("".join(f"{line}\n" for line in lines))
     run = summary(folder)
     runs_table([run])
-    json.dumps(as_json(run))
+    json.dumps(as_json(run, {}))
     assert describe(folder)
 
 

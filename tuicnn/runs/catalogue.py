@@ -26,11 +26,15 @@ TAIL = 128  # bytes by which a journal is known to be the same up to there
 
 @dataclass(frozen=True)
 class CataloguedRun:
-    """A run: how it stands, what is trained (None where its journal does not tell), and its epochs so far."""
+    """A run: how it stands, and its epochs so far."""
 
     summary: RunSummary
-    overview: Overview | None
     epochs: tuple[Epoch, ...]
+
+    @property
+    def overview(self) -> Overview | None:
+        """What is trained; None where its journal does not tell."""
+        return self.summary.overview
 
     @property
     def name(self) -> str:
@@ -99,11 +103,10 @@ class Catalogue:
                 end = _take(file, start, told)
                 tail = _before(file, end)
         except FileNotFoundError:
-            return CataloguedRun(JournalSummary().of(folder, alive=alive), None, ())
+            return CataloguedRun(JournalSummary().of(folder, alive=alive), ())
         except OSError as error:
-            return CataloguedRun(unreadable(folder, f"{folder.journal} cannot be read: {why(error)}."), None, ())
-        overview = told.start if told.start.layers else None
-        run = CataloguedRun(told.of(folder, alive=alive), overview, tuple(told.epochs))
+            return CataloguedRun(unreadable(folder, f"{folder.journal} cannot be read: {why(error)}."), ())
+        run = CataloguedRun(told.of(folder, alive=alive), tuple(told.epochs))
         self._known[folder.path] = _Known(told, end, tail, stamp, signs, run)
         return run
 

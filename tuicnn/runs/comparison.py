@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
+from tuicnn.numbers import shape
 from tuicnn.training.events import LayerRow, Overview
 
-__all__ = ["Difference", "differences", "told"]
+if TYPE_CHECKING:
+    from tuicnn.runs.status import RunSummary
+
+__all__ = ["Difference", "by_net", "differences", "told"]
 
 ARROW = " -> "
 #: settings that are compared, by the field of an overview that has them as they are written
 _SETTINGS = {
     "data": "data",
+    "size": "input",
     "images": "train_images",
+    "augment": "augment",
     "loss": "loss",
     "optim": "optimizer",
     "schedule": "schedule",
@@ -36,7 +43,7 @@ def differences(runs: Sequence[Overview]) -> tuple[Difference, ...]:
     """What differs between runs: first settings, which are short, then layers, in the net's order."""
     found = []
     for what, field in _SETTINGS.items():
-        values = tuple(str(getattr(run, field)) for run in runs)
+        values = tuple(_text(getattr(run, field)) for run in runs)
         if len(set(values)) > 1:
             found.append(Difference(what, _without_common_words(values)))
     return *found, *_layers([run.layers for run in runs])
@@ -48,13 +55,26 @@ def told(found: Sequence[Difference], run: int) -> str:
     for difference in found:
         value = difference.values[run]
         if difference.what in _SETTINGS:
-            parts.append(f"{difference.what} {value or 'default'}")
+            parts.append(f"{difference.what} {value or ('none' if difference.what == 'augment' else 'default')}")
         elif value:
             parts.append(value)
         else:
             other = next(filter(None, difference.values))
             parts.append(f"without {other}")
     return ", ".join(parts)
+
+
+def by_net(runs: Iterable[RunSummary]) -> list[tuple[list[RunSummary], tuple[Difference, ...]]]:
+    """The runs of each net's name, as far as their journals tell what they train, with what differs between them."""
+    groups: dict[str, list[RunSummary]] = {}
+    for run in runs:
+        if run.overview is not None:
+            groups.setdefault(run.folder.net, []).append(run)
+    return [(group, differences([run.overview for run in group if run.overview])) for group in groups.values()]
+
+
+def _text(setting: object) -> str:
+    return shape(setting) if isinstance(setting, tuple) else str(setting)
 
 
 def _without_common_words(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from tuicnn.numbers import percent
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import damage_of, events_of
 from tuicnn.runs.owners import user_name
-from tuicnn.training.events import End, Epoch, Event, Paused, Resumed, Start, Unpaused
+from tuicnn.training.events import End, Epoch, Event, Overview, Paused, Resumed, Start, Unpaused
 
 __all__ = [
     "ENDS",
@@ -56,6 +56,7 @@ class RunSummary:
     paused: bool  # it is alive, and waits for somebody to let it go on, say because it diverged
     saved: int | None  # steps done at the newest checkpoint, as its name tells; None where there is none
     unreadable: str = ""  # why nothing of its journal can be read
+    overview: Overview | None = None  # what is trained; None where its journal does not tell
 
     @property
     def resumable(self) -> bool:
@@ -156,6 +157,7 @@ class JournalSummary:
             damaged=self.damaged,
             paused=self._paused and alive and end is None,
             saved=next(iter(folder.checkpoints.steps()), None),
+            overview=start if start.layers else None,
         )
 
 

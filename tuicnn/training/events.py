@@ -99,6 +99,7 @@ class Overview:
     loss: str = ""  # as written: `cross_entropy`
     optimizer: str = ""  # as written: `adam lr=0.001`
     schedule: str = ""
+    augment: str = ""  # as written: `shift=2 flip=horizontal`; "" where images are trained on as they are
     epochs: Count = 0
     batch: Count = 0
     seed: int = 0

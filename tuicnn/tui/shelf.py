@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuicnn.runs.catalogue import Catalogue, CataloguedRun
-from tuicnn.runs.comparison import differences, told
+from tuicnn.runs.comparison import by_net, differences, told
 from tuicnn.runs.folder import RUNS
 
 if TYPE_CHECKING:
@@ -98,18 +98,23 @@ class Shelf:
 
     def compared(self, shown: list[CataloguedRun]) -> dict[Path, str]:
         """What differs between the marked runs, in each of them; of fewer than two, between all of one net's name."""
-        known = [run for run in shown if run.overview is not None]
-        marked = [run for run in known if self.letter(run)]
-        groups: dict[str, list[CataloguedRun]] = {}
-        for run in marked if len(marked) > 1 else known:
-            groups.setdefault("" if len(marked) > 1 else run.summary.folder.net, []).append(run)
-        key = [[(run.summary.folder.path, id(run.overview)) for run in group] for group in groups.values()]
+        marked = [run for run in shown if self.letter(run) and run.overview is not None]
+        compared = marked if len(marked) > 1 else shown
+        key = len(marked) > 1, [(run.summary.folder.path, id(run.overview)) for run in compared]
         if key != self._told[0]:
-            found: dict[Path, str] = {}
-            for group in groups.values():
-                different = differences([run.overview for run in group if run.overview is not None])
-                found |= {run.summary.folder.path: told(different, index) for index, run in enumerate(group)}
-            self._told = key, found
+            summaries = [run.summary for run in compared]
+            if len(marked) > 1:
+                groups = [(summaries, differences([run.overview for run in marked if run.overview is not None]))]
+            else:
+                groups = by_net(summaries)
+            self._told = (
+                key,
+                {
+                    run.folder.path: told(different, index)
+                    for group, different in groups
+                    for index, run in enumerate(group)
+                },
+            )
         return self._told[1]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tuicnn.cli.group import main, options
-from tuicnn.cli.output.streams import complain, console_for, is_terminal, say, say_json
+from tuicnn.cli.output.streams import complain, is_terminal, say, say_json
 from tuicnn.cli.shared import terminal_of
 from tuicnn.errors import UserError
 
@@ -63,17 +63,27 @@ def runs(order: Order | None, as_json: bool, ascii: bool) -> None:
     """List the runs under the working folder."""
     terminal_of(ascii)
     from tuicnn.cli.output.runs import as_json as to_json
-    from tuicnn.cli.output.runs import runs_table
+    from tuicnn.cli.output.runs import print_runs
+    from tuicnn.runs.comparison import by_net, told
     from tuicnn.runs.finding import best_first, hidden_runs, list_runs
 
     found = list_runs(Path.cwd(), complain)
     if order is not None:
         found = best_first(found, order)
+    groups = by_net(found)
     if as_json:
+        differs = {
+            run.folder.path: {each.what: each.values[index] for each in different}
+            for group, different in groups
+            for index, run in enumerate(group)
+        }
         for one in found:
-            say_json(to_json(one))
+            say_json(to_json(one, differs.get(one.folder.path, {})))
     elif found:
-        console_for(sys.stdout).print(runs_table(found))
+        print_runs(
+            found,
+            {run.folder.path: told(different, index) for group, different in groups for index, run in enumerate(group)},
+        )
     else:
         say("No runs here yet; start one with: tuicnn nets/mnist.net")
     for one in found:
