@@ -14,6 +14,7 @@ from tuicnn import Network
 from tuicnn.bench.twin import Twin, twin
 from tuicnn.bench.twin_training import loss_of, optimizer_of, set_rate
 from tuicnn.bundled import bundled
+from tuicnn.exchange.submodules import RESERVED
 
 torch = pytest.importorskip("torch", reason="PyTorch, the twin, is not installed (it is the extra `bench`)")
 
@@ -190,3 +191,8 @@ def test_dropout_zeroes_as_many_and_scales_as_much() -> None:
     assert kept.mean() == pytest.approx(0.75, abs=0.02)
     theirs.module.eval()
     assert theirs.module(torch.ones(1, 1, 28, 28, dtype=torch.float64)).detach().numpy()[0, 0] == 784
+
+
+def test_no_submodule_is_called_as_an_attribute_of_a_module() -> None:
+    attributes = {*dir(torch.nn.Module()), *dir(torch.fx.GraphModule({}, torch.fx.Graph()))}
+    assert {name for name in attributes if not name.startswith("_")} <= RESERVED

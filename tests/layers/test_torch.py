@@ -22,7 +22,7 @@ class Twin:
     """A layer as the twin of a network has it, with our weights."""
 
     def __init__(self, layer: Layer, shapes: Sequence[Shape], values: Mapping[str, Array], dtype: type) -> None:
-        self._layer = layer
+        self._layer, self._shapes = layer, shapes
         self._modules = torch.nn.Sequential(*(modules_of(layer, shapes[0]) if layer.arity else []))
         self._modules.to(torch.float32 if dtype is np.float32 else torch.float64)
         if values:
@@ -31,7 +31,7 @@ class Twin:
 
     def __call__(self, inputs: Sequence[Array | Any], *, training: bool) -> Any:
         self._modules.train(training)
-        return self._modules(inputs[0]) if self._layer.arity else joined(self._layer, inputs)
+        return self._modules(inputs[0]) if self._layer.arity else joined(self._layer, self._shapes, inputs)
 
     @property
     def weights(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def layer_case(data: st.DataObject, name: str, seed: int) -> Case:
 
     def theirs(*tensors: Any) -> Any:
         if layer.arity is None:
-            return joined(layer, tensors)
+            return joined(layer, shapes, tensors)
         *before, last = modules_of(layer, shapes[0])
         x = tensors[0]
         for module in before:

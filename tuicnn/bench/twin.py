@@ -7,14 +7,13 @@ and is imported when a twin is made.
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.bench.work import live_nodes
+from tuicnn.exchange.submodules import submodule_names, submodules_of
 from tuicnn.kernels.arrays import Array
 from tuicnn.language.plan import INPUT
 
@@ -86,18 +85,17 @@ def twin(plan: Plan) -> Twin:
     """
     from torch import fx
 
-    names = _names(plan)
+    names = submodule_names(plan)
     graph, root = fx.Graph(), {}
     tracer = fx.proxy.GraphAppendingTracer(graph)
     values: dict[int, Any] = {INPUT: graph.placeholder("x")}
-    live = live_nodes(plan)
-    readers = [source for index in live for source in plan.nodes[index].inputs]
-    for index in live:
+    readers = [source for index in plan.live for source in plan.nodes[index].inputs]
+    for index in plan.live:
         node = plan.nodes[index]
         inputs = [values[source] for source in node.inputs]
         before = len(graph.nodes)
         if node.layer.arity is None:
-            value = joined(node.layer, [fx.Proxy(source, tracer) for source in inputs]).node
+            value = joined(node.layer, node.input_shapes, [fx.Proxy(source, tracer) for source in inputs]).node
         else:
             value = inputs[0]
             for name, module in _submodules(plan, node, names, readers):
@@ -109,55 +107,36 @@ def twin(plan: Plan) -> Twin:
     graph.output(values[len(plan.nodes) - 1])
     module = fx.GraphModule(root, graph, "Twin")
     for index, node in enumerate(plan.nodes):  # what nothing reads is not run, but has weights
-        if index not in live and node.parameters:
+        if index not in plan.live and node.parameters:
             module.add_submodule(names[node.name], modules_of(node.layer, node.input_shapes[0])[-1])
     return Twin(module, names)
 
 
 def modules_of(layer: Layer, shape: Shape) -> list[Any]:
     """The modules that compute a layer with one input of `shape`, one after the other; the last has its weights."""
-    from torch import nn
-
-    return [eval(text, dict(vars(nn))) for text in layer.torch(shape)]
+    return [_module(text) for text in layer.torch(shape)]
 
 
-def joined(layer: Layer, branches: Sequence[Any]) -> Any:
-    """What a layer that joins branches makes of their tensors."""
+def joined(layer: Layer, shapes: Sequence[Shape], branches: Sequence[Any]) -> Any:
+    """What a layer that joins branches of these shapes makes of their tensors."""
     import torch
 
-    return eval(layer.torch()[0], {"torch": torch, "x": list(branches)})
+    return eval(layer.torch(*shapes)[0], {"torch": torch, **{f"x{k}": x for k, x in enumerate(branches)}})
+
+
+def _module(written: str) -> Any:
+    from torch import nn
+
+    return eval(written, dict(vars(nn)))
 
 
 def _submodules(plan: Plan, node: Node, names: Mapping[str, str], readers: list[int]) -> list[tuple[str, Any]]:
     """A node's modules by name; the last, which has the weights, by the node's own."""
     from torch import nn
 
-    source = node.inputs[0]
+    source, made = node.inputs[0], [(name, _module(written)) for name, written in submodules_of(node, names)]
     # neither another reader nor the producer's own backward may miss what is written over
-    *first, last = modules_of(node.layer, node.input_shapes[0])
+    last = made[-1][1]
     if source != INPUT and plan.nodes[source].parameters and readers.count(source) == 1 and isinstance(last, nn.ReLU):
         last.inplace = True
-    name = before = names[node.name]
-    named = []
-    for module in first:
-        while before in names.values():
-            before = f"{before}_before"
-        named.append((before, module))
-    return [*named, (name, last)]
-
-
-def _names(plan: Plan) -> dict[str, str]:
-    """What each node's submodule is called: as the node, where PyTorch and Python allow it."""
-    from torch import fx
-
-    empty = fx.GraphModule({}, fx.Graph())
-    taken = {node.name for node in plan.nodes}
-    names = {}
-    for node in plan.nodes:
-        name = node.name.replace("-", "_")
-        if name != node.name or keyword.iskeyword(name) or hasattr(empty, name):
-            while name in taken or keyword.iskeyword(name) or hasattr(empty, name):
-                name = f"{name}_"
-            taken.add(name)
-        names[node.name] = name
-    return names
+    return made

@@ -9,21 +9,12 @@ from tuicnn.language.plan import INPUT
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
 
-__all__ = ["inference_flops", "live_nodes", "training_flops"]
-
-
-def live_nodes(plan: Plan) -> list[int]:
-    """The nodes that the output depends on, in order."""
-    wanted = {len(plan.nodes) - 1}
-    for index in reversed(range(len(plan.nodes))):
-        if index in wanted:
-            wanted.update(source for source in plan.nodes[index].inputs if source != INPUT)
-    return sorted(wanted)
+__all__ = ["inference_flops", "training_flops"]
 
 
 def inference_flops(plan: Plan) -> int:
     """Floating-point operations of one image's forward pass: two for each multiply-add."""
-    return sum(2 * plan.nodes[index].macs for index in live_nodes(plan))
+    return sum(2 * plan.nodes[index].macs for index in plan.live)
 
 
 def training_flops(plan: Plan) -> int:
@@ -34,10 +25,9 @@ def training_flops(plan: Plan) -> int:
     """
     total = 0
     learns: list[bool] = []
-    live = set(live_nodes(plan))
     for index, node in enumerate(plan.nodes):
         upstream = any(learns[source] for source in node.inputs if source != INPUT)
         learns.append(upstream or node.parameters > 0)
-        if index in live:
+        if index in plan.live:
             total += 2 * node.macs * (3 if upstream else 2)
     return total

@@ -44,21 +44,13 @@ class Graph:
         self._layers = [node.layer for node in plan.nodes]
         self._inputs = [node.inputs for node in plan.nodes]
         self._learns = learns
-        self.live = self._live()
+        self.live = plan.live
         #: whether a node, or one that it depends on, learns: nobody needs the gradient by the image itself
         self.needs_gradient: list[bool] = []
         for node, inputs in enumerate(self._inputs):
             self.needs_gradient.append(learns[node] or self._learns_before(inputs))
         self.single = _segments([self._unit(self._layers[node], node, node, self._inputs[node]) for node in self.live])
         self.joined = _segments(self._join())
-
-    def _live(self) -> list[int]:
-        """The nodes that the output depends on, in order; others are not computed."""
-        live = {len(self._layers) - 1}
-        for node in reversed(range(len(self._layers))):
-            if node in live:
-                live.update(source for source in self._inputs[node] if source != INPUT)
-        return sorted(live)
 
     def _learns_before(self, inputs: Sequence[int]) -> bool:
         return any(self.needs_gradient[source] for source in inputs if source != INPUT)

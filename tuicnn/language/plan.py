@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tuicnn.language.diagnostics import Note, Span
@@ -62,6 +63,15 @@ class Plan:
     train: Train
     #: the lines that were filled in, as they would be written: `optim: adam lr=0.001`
     filled_in: tuple[str, ...] = ()
+
+    @cached_property
+    def live(self) -> tuple[int, ...]:
+        """The numbers of the nodes that the output depends on, in order; others are not computed."""
+        wanted = {len(self.nodes) - 1}
+        for index in reversed(range(len(self.nodes))):
+            if index in wanted:
+                wanted.update(source for source in self.nodes[index].inputs if source != INPUT)
+        return tuple(sorted(wanted))
 
     @property
     def parameters(self) -> int:

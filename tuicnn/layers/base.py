@@ -122,7 +122,7 @@ class Layer:
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """The same in PyTorch: modules of `torch.nn` as they are written, in turn; the last has the weights.
 
-        Of a layer that joins branches, an expression of the list `x` of their tensors.
+        Of a layer that joins branches, an expression of their tensors `x0`, `x1` and so on.
         """
         return (f"{type(self).__name__}({', '.join(repr(getattr(self, a.name)) for a in arguments(self))})",)
 

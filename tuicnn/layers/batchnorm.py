@@ -19,6 +19,7 @@ from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option
 
 from .base import Layer, LayerContext, Shape, WeightSpec, layer
+from .torch_text import module
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +101,7 @@ class BatchNorm(Layer):
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """Of images or of vectors."""
         kind = "BatchNorm2d" if len(inputs[0]) == 3 else "BatchNorm1d"
-        return (f"{kind}({inputs[0][0]}, {self.eps}, {self.momentum})",)
+        return (module(kind, inputs[0][0], eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1)),)
 
     def gather(self, inputs: Sequence[Array], weights: Arrays) -> Partial:
         """A shard's count, mean and squares of each channel: (3, C)."""

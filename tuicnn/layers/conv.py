@@ -20,6 +20,7 @@ from tuicnn.vocabulary import Boolean, Integer, ObjectOf, Padding, Size, SizeKin
 
 from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer
 from .shapes import need_image
+from .torch_text import module, square
 from .windows import UNIT, ZERO, resolved, torch_padding, windowed_shape
 
 if TYPE_CHECKING:
@@ -73,8 +74,17 @@ class Convolution(Layer):
         """An uneven border is a layer of its own before it."""
         c, (pad, before) = inputs[0][0], torch_padding(self.window)
         filters, groups = self.filters_and_groups(c)
-        window = f"{tuple(self.kernel)}, {tuple(self.stride)}, {pad}, {tuple(self.dilation)}"
-        return *before, f"Conv2d({c}, {filters}, {window}, {groups}, {self.bias})"
+        return *before, module(
+            "Conv2d",
+            c,
+            filters,
+            square(self.kernel),
+            stride=(square(self.stride), 1),
+            padding=(square(pad), 0),
+            dilation=(square(self.dilation), 1),
+            groups=(groups, 1),
+            bias=(self.bias, True),
+        )
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y is linear in x, in w and in b, so the gradients are adjoints applied to dy."""

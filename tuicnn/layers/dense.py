@@ -14,6 +14,7 @@ from tuicnn.vocabulary import Boolean, Integer, ObjectOf, option, positional
 
 from .base import Layer, LayerContext, Shape, WeightSpec, layer
 from .shapes import need_vector
+from .torch_text import module
 
 if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
@@ -60,7 +61,7 @@ class Dense(Layer):
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """`Linear`."""
-        return (f"Linear({inputs[0][0]}, {self.units}, {self.bias})",)
+        return (module("Linear", inputs[0][0], self.units, bias=(self.bias, True)),)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x W + b: (N, in) -> (N, out)."""

@@ -57,7 +57,7 @@ class Add(Layer):
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """`+` between the branches."""
-        return ("sum(x[1:], x[0])",)
+        return (" + ".join(f"x{k}" for k in range(len(inputs))),)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = Σ x_k."""
@@ -95,7 +95,7 @@ class Concat(Layer):
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """Along the channels."""
-        return ("torch.cat(x, 1)",)
+        return (f"torch.cat([{', '.join(f'x{k}' for k in range(len(inputs)))}], 1)",)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Channels are the last axis here, and so are a vector's values."""

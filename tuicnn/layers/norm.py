@@ -15,6 +15,7 @@ from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Integer, Number, option, positional
 
 from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer
+from .torch_text import module
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,7 +127,7 @@ class LayerNorm(Layer):
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """Over all axes but the images'."""
-        return (f"LayerNorm({list(inputs[0])}, {self.eps})",)
+        return (module("LayerNorm", list(inputs[0]), eps=(self.eps, 1e-5)),)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β."""
@@ -185,7 +186,7 @@ class GroupNorm(Layer):
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """`GroupNorm` with its number of channels."""
-        return (f"GroupNorm({self.groups}, {inputs[0][0]}, {self.eps})",)
+        return (module("GroupNorm", self.groups, inputs[0][0], eps=(self.eps, 1e-5)),)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β = x·γ·s + (β - γ·s·mean), a scale and a shift of each image's channels."""

@@ -22,6 +22,7 @@ from tuicnn.vocabulary import Padding, Size, SizeKind, info, option, positional
 
 from .base import Layer, LayerContext, Shape, ShapeError, layer
 from .shapes import need_image
+from .torch_text import module, square
 from .windows import ZERO, resolved, torch_padding, windowed_shape
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class Pool(Layer):
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """An uneven border is a layer of its own before it, of what counts for nothing."""
         pad, before = torch_padding(self.window, self.border)
-        return *before, f"{type(self).__name__}2d({self.window.kernel}, {self.window.stride}, {pad})"
+        name, window = f"{type(self).__name__}2d", self.window
+        stride = (square(window.stride), square(window.kernel))
+        return *before, module(name, square(window.kernel), stride=stride, padding=(square(pad), 0))
 
 
 @layer(

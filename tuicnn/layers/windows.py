@@ -42,7 +42,8 @@ def torch_padding(window: Window, value: float = 0.0) -> tuple[tuple[int, int], 
     (top, bottom), (left, right) = window.pad
     if (top, left) == (bottom, right):
         return (top, left), ()
-    return (0, 0), (f"ConstantPad2d({torch_border(window.pad)}, float('{value}'))",)
+    border = torch_border(window.pad)
+    return (0, 0), (f"ConstantPad2d({border}, float('{value}'))" if value else f"ZeroPad2d({border})",)
 
 
 def windowed_shape(layer: Layer, shape: Shape, window: Window) -> tuple[int, int, int]:

@@ -1,0 +1,1 @@
+"""Networks that leave for other programs, and weights that come from them: ONNX, PyTorch, files of arrays."""
