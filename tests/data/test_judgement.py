@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuicnn.data import Cifar10, DataError, DataSpec, FashionMnist, IdxFolder, ImageFolder, Mnist, Npz
+from tuicnn.data import Cifar10, DataError, DataSpec, FashionMnist, IdxFolder, ImageFolder, Mnist, Npz, Symbols
 from tuicnn.language import check
 from tuicnn.system import machine
 
@@ -169,7 +169,7 @@ def test_labels_are_not_read_before_their_number_is_judged(tmp_path: Path) -> No
         assert "labels must be one whole number an image" in said
 
 
-@pytest.mark.parametrize("spec", [Mnist(), FashionMnist(), Cifar10()])
+@pytest.mark.parametrize("spec", [Mnist(), FashionMnist(), Cifar10(), Symbols()])
 def test_a_data_set_of_known_size_is_not_looked_for_when_free_memory_cannot_hold_it(
     spec: DataSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

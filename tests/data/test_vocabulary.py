@@ -10,7 +10,7 @@ from tuicnn.vocabulary import words
 
 
 def test_all_data_sets_are_words() -> None:
-    assert set(words.vocabulary("data")) >= {"mnist", "fashion-mnist", "cifar10", "folder", "npz", "idx"}
+    assert set(words.vocabulary("data")) >= {"mnist", "fashion-mnist", "cifar10", "symbols", "folder", "npz", "idx"}
 
 
 def test_the_folder_of_the_net_file_is_no_argument() -> None:

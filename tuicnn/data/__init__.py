@@ -9,3 +9,4 @@ from .idx_sets import *
 from .image_folder import *
 from .npz import *
 from .places import *
+from .symbols import *
