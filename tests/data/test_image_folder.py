@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,7 @@ def test_what_the_folder_lacks_is_said(tmp_path: Path) -> None:
     write_tree(tmp_path / "test", ("cat", "owl"), 2, 4, 4)
     with pytest.raises(DataError, match="test/owl is not one of the classes cat, dog, eel"):
         ImageFolder(str(tmp_path)).load()
+    shutil.rmtree(tmp_path / "test" / "owl")
     with pytest.raises(DataError, match="has 3 classes, 0 to 2; there is no class 3"):
         ImageFolder(str(tmp_path), classes=(0, 3)).describe()
 

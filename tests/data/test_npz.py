@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import tempfile
 import zipfile
@@ -10,10 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tuicnn.data import DataError, Npz
+from tuicnn.data.arrays import as_images, number_labels
 from tuicnn.language import check
 
 from .made import images
@@ -93,18 +95,81 @@ def test_pickles_are_refused_and_not_run(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
-        ({"x": images(3, 4, 4)}, "has x, but no images: save x_train"),
+        ({"z": images(3, 4, 4)}, "has z, but no images: save x_train"),
+        ({"X": images(3, 4, 4)}, "has X, but no y: save x_train"),
         ({"x_train": images(3, 4, 4)}, "has x_train, but no y_train"),
         ({"x_train": images(3, 4, 4), "y_train": labels(3), "x_test": images(3, 4, 4)}, "but no y_test"),
         ({"images": images(30, 4, 4), "labels": labels(29)}, "30 images in images, but 29 labels in labels"),
-        ({"images": images(30, 4, 4) / 255, "labels": labels(30)}, "holds float64 values"),
-        ({"images": images(30, 4, 4), "labels": np.eye(3)[labels(30)]}, "labels must be one whole number an image"),
+        (
+            {"images": images(30, 4, 4) / 255 - 0.5, "labels": labels(30)},
+            r"values from -0\.5 to 0\.5; .* fractions",
+        ),
+        (
+            {"images": images(30, 4, 4) / 25, "labels": labels(30)},
+            "values from 0 to 10.2; images must be whole",
+        ),
+        ({"images": images(30, 4, 4) * np.nan, "labels": labels(30)}, "NaN or infinite"),
+        ({"images": images(30, 4, 4).astype(int) + 9, "labels": labels(30)}, "int64 values from 9 to 264"),
+        ({"images": images(30, 4, 4).astype(str), "labels": labels(30)}, "images must be numbers"),
+        ({"images": images(30, 4, 4), "labels": np.eye(3)[labels(30)] * 2}, "is not one-hot: each row must have one 1"),
+        ({"images": images(30, 4, 4), "labels": labels(30) / 2}, "labels must be whole numbers"),
+        ({"images": images(30, 4, 4), "labels": np.array([""] * 30)}, "has no label for image 0"),
+        ({"images": images(30, 4, 4), "labels": images(30, 2, 2)}, "labels must be one whole number or one text an im"),
         ({"images": images(0, 4, 4), "labels": labels(0)}, "images"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, arrays: dict[str, Any], says: str) -> None:
     with pytest.raises(DataError, match=says):
         save(tmp_path / "a.npz", **arrays).load()
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["u1", "i8", "f4", "f8", "f2", "fractions of f4", "fractions of f8"]))
+def test_the_same_images_in_any_type_are_the_same(seed: int, kind: str) -> None:
+    stored = images(12, 3, 4, seed=seed)
+    dtype = kind.removeprefix("fractions of ")
+    given = stored.astype(dtype) / np.asarray(255, dtype) if dtype != kind else stored.astype(dtype)
+    np.testing.assert_array_equal(as_images(given, "x")[..., 0], stored)
+
+
+@given(
+    st.lists(st.sampled_from(["cat", "Äpfel", "10", "2", "dog "]), min_size=4, max_size=40),
+    st.sampled_from(["text", "column", "bytes", "numbers", "floats", "one-hot"]),
+)
+def test_labels_of_any_form_name_the_same_classes(given: list[str], form: str) -> None:
+    names = sorted({name.strip() for name in given}, key=lambda n: (not n.isdecimal(), int(n) if n.isdecimal() else n))
+    wanted = [names.index(name.strip()) for name in given]
+    assume(len(names) > 1)
+    if form in ("text", "column", "bytes"):
+        array = np.array(given)
+        if form == "bytes":
+            assume("Äpfel" not in given)
+            array = array.astype("S")
+        found, (numbers,) = number_labels([(array[:, None] if form == "column" else array, "y")])
+        assert found == names
+    else:
+        numbered = np.eye(len(names))[wanted] if form == "one-hot" else np.array(wanted, float)
+        found, (numbers,) = number_labels([(numbered if form != "numbers" else np.array(wanted), "y")])
+        assert found == [str(number) for number in range(max(wanted) + 1)]
+    assert numbers.tolist() == wanted
+
+
+def test_names_that_others_give_and_validation_images(tmp_path: Path) -> None:
+    """As MedMNIST saves its parts."""
+    parts = {"train": 30, "val": 6, "test": 5}
+    arrays: dict[str, Any] = {f"{part}_images": images(count, 4, 4, seed=count) for part, count in parts.items()}
+    arrays |= {f"{part}_labels": labels(count)[:, None].astype(np.uint8) for part, count in parts.items()}
+    spec = save(tmp_path / "a.npz", **arrays)
+    loaded = spec.load()
+    assert len(loaded.train_labels) == 30
+    np.testing.assert_array_equal(loaded.val_images[..., 0], arrays["val_images"])
+    np.testing.assert_array_equal(loaded.test_images[..., 0], arrays["test_images"])
+    for use in (Npz.describe, Npz.load):
+        with pytest.raises(DataError, match=r"val_images in .* holds the validation images: leave val=3 out"):
+            use(dataclasses.replace(spec, val=3))
+    for x, y in (("X", "y"), ("data", "target")):
+        both: dict[str, Any] = {x: images(30, 4, 4), y: np.array(["no", "yes"] * 15)}
+        found = save(tmp_path / "b.npz", **both)
+        assert found.describe().class_names == found.load().class_names == ("no", "yes")
 
 
 def test_a_header_that_promises_too_much_is_not_believed(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tuicnn.data.arrays import as_images, as_labels
 from tuicnn.data.base import DataError, DataSpec
-from tuicnn.data.splits import Split, Splits, as_images, as_labels, assemble, described, mean_and_std
+from tuicnn.data.splits import Split, Splits, assemble, described, mean_and_std
 
 NAMES = ("a", "b", "c", "d")
 
@@ -135,12 +136,12 @@ def test_axes_are_told_apart_by_size(shape: tuple[int, ...], becomes: tuple[int,
 
 
 def test_odd_images_and_labels_are_refused() -> None:
-    with pytest.raises(DataError, match="x holds float32 values; images must be stored as uint8"):
-        as_images(np.zeros((3, 4, 4), np.float32), "x")
+    with pytest.raises(DataError, match="x holds complex64 values; images must be numbers, as uint8"):
+        as_images(np.zeros((3, 4, 4), np.complex64), "x")
     with pytest.raises(DataError, match="x has the shape 3x4"):
         as_images(np.zeros((3, 4), np.uint8), "x")
     with pytest.raises(DataError, match="y has labels from -1 to 2"):
         as_labels(np.array([2, -1]), "y")
-    with pytest.raises(DataError, match="y holds float64 of shape 2x10"):
+    with pytest.raises(DataError, match="y has the shape 2x10, but is not one-hot"):
         as_labels(np.zeros((2, 10)), "y")
     assert as_labels(np.array([[3], [4]], np.uint8), "y").tolist() == [3, 4]

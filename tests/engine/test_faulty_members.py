@@ -14,10 +14,10 @@ import pytest
 from tests.faults.looking import descriptors
 from tests.runs.small import of
 from tuicnn import sharding
-from tuicnn.engine.groups import processes
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.language import check
 from tuicnn.observing.layer_stats import AskLayerStats
+from tuicnn.system import children
 from tuicnn.training.events import End, Event, State, Step, Warned
 from tuicnn.training.session import Session
 
@@ -98,7 +98,7 @@ def test_whatever_becomes_of_the_other_process_the_bits_are_the_same(
             fault()
         return allgather(group, own)
 
-    monkeypatch.setattr(processes, "CHECK_INTERVAL", 0.02)
+    monkeypatch.setattr(children, "CHECK_INTERVAL", 0.02)
     monkeypatch.setattr(ForkedGroup, "allgather", faulty)
     before = descriptors(os.getpid())
     weights, losses, warnings = outcome(2)

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from tests.faults.looking import descriptors, state
 from tests.faults.waiting import until
-from tuicnn.engine.groups import processes
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.engine.groups.group import MemberLostError
+from tuicnn.system import children
 
 
 @given(st.integers(1, 40), st.integers(0, 200))
@@ -92,7 +92,7 @@ def test_a_member_that_is_killed_is_missed(number: signal.Signals) -> None:
 
 
 def test_what_a_stopped_member_has_no_room_for_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "CHECK_INTERVAL", 0.02)
+    monkeypatch.setattr(children, "CHECK_INTERVAL", 0.02)
 
     def work(group: ForkedGroup) -> Callable[..., object]:
         def stop_and_sum(*_: int) -> None:
@@ -112,14 +112,14 @@ def test_what_a_stopped_member_has_no_room_for_waits_for_it(monkeypatch: pytest.
 
 
 def test_a_member_that_hangs_is_given_up_and_a_slow_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "CHECK_INTERVAL", 0.02)
-    monkeypatch.setattr(processes, "HUNG_AFTER", 10)
+    monkeypatch.setattr(children, "CHECK_INTERVAL", 0.02)
+    monkeypatch.setattr(children, "HUNG_AFTER", 10)
 
     def work(group: ForkedGroup) -> Callable[..., object]:
         def take_long(hang: int, *_: int) -> None:
             if hang:
                 time.sleep(60)
-            until = time.process_time() + 2 * 0.02 * processes.HUNG_AFTER
+            until = time.process_time() + 2 * 0.02 * children.HUNG_AFTER
             while time.process_time() < until:
                 pass
             group.gather([np.ones(1)])
@@ -172,10 +172,10 @@ def test_a_team_that_cannot_start_leaves_nothing_behind(monkeypatch: pytest.Monk
 ASKING = """
 import sys
 import numpy as np
-from tuicnn.engine.groups import processes
+from tuicnn.system import children
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.engine.groups.group import MemberLostError
-processes.CHECK_INTERVAL, processes.HUNG_AFTER = 0.2, 5
+children.CHECK_INTERVAL, children.HUNG_AFTER = 0.2, 5
 group = ForkedGroup(2)
 group.start(lambda *_: group.gather([np.ones(1)]))
 print(group.members[0], flush=True)

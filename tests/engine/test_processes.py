@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from tests.faults.looking import state
 from tests.faults.waiting import until
-from tuicnn.engine.groups import processes
-from tuicnn.engine.groups.processes import HUNG_AFTER, STUCK_AFTER, FailureReport, Watchdog, end, exit_code, fork
+from tuicnn.system import children
+from tuicnn.system.children import HUNG_AFTER, STUCK_AFTER, FailureReport, Watchdog, end, exit_code, fork
 
 #: holds a process as a debugger does, and does not even look at it
 HOLDER = """
@@ -174,7 +174,7 @@ class Seen:
     def hangs(self, monkeypatch: pytest.MonkeyPatch, looks: int) -> bool:
         """Whether any of so many looks says so."""
         with monkeypatch.context() as patch:
-            patch.setattr(processes, "_signs_of_life", lambda pid: (self.state, (self.done,)))
+            patch.setattr(children, "_signs_of_life", lambda pid: (self.state, (self.done,)))
             return any(self.watchdog.hangs() for _ in range(looks))
 
 
@@ -234,7 +234,7 @@ def test_a_child_is_ended_whatever_it_does(stopped: bool) -> None:
 
 
 def test_nobody_waits_for_ever_for_a_child_that_the_system_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "KILL_TIMEOUT", 0.1)
+    monkeypatch.setattr(children, "KILL_TIMEOUT", 0.1)
     with child(sleep) as pid:
         until(lambda: state(pid) == "S")
         with held(pid):
@@ -245,7 +245,7 @@ def test_nobody_waits_for_ever_for_a_child_that_the_system_keeps(monkeypatch: py
 
 PARENT = """
 import os, signal, sys, time
-from tuicnn.engine.groups.processes import FailureReport, fork
+from tuicnn.system.children import FailureReport, fork
 pid = fork(lambda: time.sleep(60), keep=0, report=FailureReport())
 while b"S" != (found := open(f"/proc/{pid}/stat", "rb").read().rpartition(b")")[2].split()[0]):
     time.sleep(0.01)

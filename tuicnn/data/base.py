@@ -41,10 +41,14 @@ class UnknownClassError(DataError):
 
 @dataclass(frozen=True)
 class Described:
-    """What is known of a data set without reading its images: shape (C, H, W) and the classes' names."""
+    """What is known of a data set without reading its images: shape (C, H, W) and the classes' names.
+
+    The `notes` are sentences on what is done to its images, and on what is not read.
+    """
 
     shape: Shape
     class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,22 +10,13 @@ from typing import Any, TypeVar
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Text, positional, word
 
-from .base import DataError, Dataset, DataSpec, Described
+from .arrays import as_images, as_labels, shape_text
+from .base import DataError
 from .idx import Checksum, read_idx, read_idx_header
+from .own_data import OwnData, Part, Stored
 from .places import looked_in, places, resolve
 from .published import Published
-from .splits import (
-    Split,
-    Splits,
-    as_images,
-    as_labels,
-    assemble,
-    count_classes,
-    described,
-    must_agree,
-    must_be_labels,
-    must_fit,
-)
+from .splits import Split, Splits
 
 __all__ = ["FashionMnist", "IdxFolder", "Mnist"]
 
@@ -89,23 +80,16 @@ def _files(folder: Path) -> dict[str, Path]:
 
 def _must_be_images(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
     if dtype != np.uint8 or len(shape) != 3 or 0 in shape:
-        values = "x".join(map(str, shape))
-        raise DataError(f"{path} holds {dtype.name} of shape {values}; images must be uint8 of shape (N, H, W).")
+        raise DataError(
+            f"{path} holds {dtype.name} of shape {shape_text(shape)}; images must be uint8 of shape (N, H, W)."
+        )
 
 
-def _must_match(path: Path, images: int, labels: int) -> None:
-    if images != labels:
-        raise DataError(f"{path} has {images} images, but there are {labels} labels for them.")
-
-
-def _read(files: Mapping[str, Path], known: Mapping[str, Checksum] | None = None, name: str = "") -> Splits:
-    arrays = {key: read_idx(path, known[key] if known else None, name) for key, path in files.items()}
-    for key in FILES[::2]:
-        _must_be_images(files[key], arrays[key].dtype, arrays[key].shape)
+def _read(files: Mapping[str, Path], known: Mapping[str, Checksum], name: str) -> Splits:
+    """The images of a published data set, whose files must be those that are known. Raises `DataError`."""
+    arrays = {key: read_idx(path, known[key], name) for key, path in files.items()}
     images = [as_images(arrays[key], str(files[key])) for key in FILES[::2]]
     labels = [as_labels(arrays[key], str(files[key])) for key in FILES[1::2]]
-    for key, of_images, of_labels in zip(FILES[::2], images, labels, strict=True):
-        _must_match(files[key], len(of_images), len(of_labels))
     return Splits(Split(images[0], labels[0]), Split(images[1], labels[1]))
 
 
@@ -174,11 +158,15 @@ class FashionMnist(Published):
 
 @word("data", "idx", help="four IDX files with MNIST's names in a folder", example='idx "digits"', usage='idx "DIR"')
 @dataclass(frozen=True)
-class IdxFolder(DataSpec):
+class IdxFolder(OwnData):
     """A folder with train-images-idx3-ubyte.gz and so on, gzipped or not; classes are counted by the highest label."""
 
     directory: str = positional(Text(), help="the folder with the four files")
     bases: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return self.directory
 
     def _files(self) -> dict[str, Path]:
         return _files(resolve(self.directory, self.bases))
@@ -186,29 +174,28 @@ class IdxFolder(DataSpec):
     def find(self) -> None:
         self._files()
 
-    def describe(self) -> Described:
-        return self._judge()
-
-    def _judge(self, *, now: bool = False) -> Described:
+    def stored(self) -> Stored:
         files = self._files()
-        shapes, labels, total = [], [], 0
-        for x, y in zip(FILES[::2], FILES[1::2], strict=True):
-            header = read_idx_header(files[x])
-            _must_be_images(files[x], header.dtype, header.shape)
-            shapes.append((1, header.shape[1], header.shape[2]))
-            total += header.shape[0]
-            must_fit(self, self.directory, shapes[0], total, now=now)
-            of_labels = read_idx_header(files[y])
-            must_be_labels(of_labels.shape, of_labels.dtype, str(files[y]))
-            _must_match(files[x], header.shape[0], of_labels.shape[0])
-            labels.append(as_labels(read_idx(files[y]), str(files[y])))
-        must_agree(self.directory, shapes)
-        names = [str(number) for number in range(count_classes(*labels))]
-        return described(self, self.directory, shapes[0], names, (labels[0], labels[1]))
+        train, test = (_part(files[x], files[y]) for x, y in zip(FILES[::2], FILES[1::2], strict=True))
+        return Stored(train, test)
 
-    def load(self) -> Dataset:
-        self._judge(now=True)
-        splits = _read(self._files())
-        test = splits.test.labels if splits.test else None
-        names = [str(number) for number in range(count_classes(splits.train.labels, test))]
-        return assemble(self, self.directory, splits, names)
+
+def _part(images: Path, labels: Path) -> Part:
+    """What two files hold, by their headers. Raises `DataError`."""
+    header, of_labels = read_idx_header(images), read_idx_header(labels)
+    _must_be_images(images, header.dtype, header.shape)
+    if len(of_labels.shape) != 1 or of_labels.dtype.kind not in "iu":
+        raise DataError(
+            f"{labels} holds {of_labels.dtype.name} of shape {shape_text(of_labels.shape)}; "
+            "labels must be one whole number an image."
+        )
+    count, height, width = header.shape
+    if count != of_labels.shape[0]:
+        raise DataError(f"{images} has {count} images, but there are {of_labels.shape[0]} labels for them.")
+    return Part(
+        str(images),
+        (1, height, width),
+        count,
+        lambda: (read_idx(labels), str(labels)),
+        lambda: as_images(read_idx(images), str(images)),
+    )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Text, positional, word
 
-from .base import DataError, Dataset, DataSpec, Described
+from .base import DataError
 from .cache import decoded_once
+from .own_data import OwnData, Part, Stored
 from .pictures import ImageShape, Picture, decode_all, image_shape, list_classes, must_have_shape
 from .places import resolve
 from .reading_progress import reading_progress
-from .splits import Split, Splits, assemble, described, must_fit
+from .splits import Split, Splits
 
 __all__ = ["ImageFolder", "read_tree"]
 
@@ -85,7 +87,7 @@ def read_tree(
     usage='folder "DIR"',
 )
 @dataclass(frozen=True)
-class ImageFolder(DataSpec):
+class ImageFolder(OwnData):
     """JPEG, PNG and other pictures, all of one size, all grey (C=1) or all in colour (C=3).
 
     `DIR/train/CLASS/*`, or `DIR/CLASS/*`, to train on; `DIR/test/CLASS/*` to test on, and `DIR/val/CLASS/*` to validate
@@ -96,23 +98,9 @@ class ImageFolder(DataSpec):
     directory: str = positional(Text(), help="the folder with a folder for each class")
     bases: tuple[str, ...] = field(default=(), kw_only=True)
 
-    def _list(self) -> tuple[Path, dict[str, list[Path]], dict[str, list[Path]] | None]:
-        folder = resolve(self.directory, self.bases)
-        apart = (folder / "train").is_dir()
-        train = list_classes(folder / "train") if apart else list_classes(folder, besides=_HELD_OUT)
-        if len(train) < 2:
-            raise DataError(
-                f"{folder} has no pictures of two classes: put them into train/CLASS/ and test/CLASS/, "
-                "or into CLASS/, as .jpg, .png or the like."
-            )
-        return folder, train, _held_out(folder, "test")
-
-    def _validation(self, folder: Path) -> dict[str, list[Path]] | None:
-        """The pictures in `val/CLASS/`; None where there is no such folder. Raises `DataError`."""
-        found = _held_out(folder, "val")
-        if found and self.val is not None:
-            raise DataError(f"{folder / 'val'} holds the validation images: leave val={self.val} out.")
-        return found
+    @property
+    def name(self) -> str:
+        return self.directory
 
     def validates_on(self) -> str:
         try:
@@ -123,41 +111,39 @@ class ImageFolder(DataSpec):
     def find(self) -> None:
         resolve(self.directory, self.bases)
 
-    def describe(self) -> Described:
-        folder, train, test = self._list()
-        return self._judge(train, test, image_shape(next(iter(train.values()))[0]), self._validation(folder))
-
-    def _judge(
-        self,
-        train: dict[str, list[Path]],
-        test: dict[str, list[Path]] | None,
-        shape: ImageShape,
-        val: dict[str, list[Path]] | None,
-        *,
-        now: bool = False,
-    ) -> Described:
-        """What checking and loading both judge the pictures by: their number and their headers. Raises `DataError`."""
+    def stored(self) -> Stored:
+        folder = resolve(self.directory, self.bases)
+        apart = (folder / "train").is_dir()
+        train = list_classes(folder / "train") if apart else list_classes(folder, besides=_HELD_OUT)
+        if len(train) < 2:
+            raise DataError(
+                f"{folder} has no pictures of two classes: put them into train/CLASS/ and test/CLASS/, "
+                "or into CLASS/, as .jpg, .png or the like."
+            )
+        test, val = _held_out(folder, "test"), _held_out(folder, "val")
         names = list(train)
-        described(self, self.directory, shape, names)  # a class that there is not is said first
-        for split in (train, test, val):
+        for split in (test, val):
             must_be_classes(split or {}, None, names)
-        of_train, of_test = (
-            np.repeat([names.index(name) for name in split], [len(paths) for paths in split.values()])
-            for split in (train, test or {})
-        )
-        answer = described(
-            self, self.directory, shape, names, None if val else (of_train, of_test if test is not None else None)
-        )
-        every = [path for split in (train, test or {}, val or {}) for paths in split.values() for path in paths]
-        must_fit(self, self.directory, shape, len(every), now=now)
-        for path in every:
-            must_have_shape(str(path), image_shape(path), shape)
-        return answer
-
-    def load(self) -> Dataset:
-        folder, train, test = self._list()
-        names = list(train)
         shape = image_shape(train[names[0]][0])
-        val = self._validation(folder)
-        self._judge(train, test, shape, val, now=True)
-        return assemble(self, self.directory, read_tree(folder, train, test, names, shape, val), names)
+        for split in (train, test, val):
+            for paths in (split or {}).values():
+                for path in paths:
+                    must_have_shape(str(path), image_shape(path), shape)
+        splits = cache(lambda: read_tree(folder, train, test, names, shape, val))
+
+        def part(place: Path, split: dict[str, list[Path]], read: Callable[[], Split | None]) -> Part:
+            labels = np.repeat([names.index(name) for name in split], [len(paths) for paths in split.values()])
+
+            def images() -> Split:
+                found = read()
+                assert found is not None
+                return found
+
+            return Part(str(place), shape, len(labels), lambda: (labels, str(place)), images)
+
+        return Stored(
+            part(folder, train, lambda: splits().train),
+            None if test is None else part(folder / "test", test, lambda: splits().test),
+            None if val is None else part(folder / "val", val, lambda: splits().val),
+            names,
+        )

@@ -9,32 +9,27 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Text, positional, word
 
-from .base import DataError, Dataset, DataSpec, Described
+from .arrays import as_images, image_layout, must_be_labels, shape_text
+from .base import DataError
+from .own_data import OwnData, Part, Stored
 from .places import reading, resolve
-from .splits import (
-    Split,
-    Splits,
-    as_images,
-    as_labels,
-    assemble,
-    count_classes,
-    described,
-    must_agree,
-    must_be_labels,
-    must_fit,
-)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Npz"]
 
+#: the names of images and labels where parts are kept apart, and where they are not; capitals do not matter
+_APART = (("x_{}", "y_{}"), ("{}_images", "{}_labels"), ("{}_x", "{}_y"))
+_TOGETHER = (("images", "labels"), ("x", "y"), ("data", "target"))
+_PARTS = {"train": ("train",), "test": ("test",), "val": ("val", "valid", "validation")}
 #: deflate cannot make more than 1,032 bytes of one
 _MOST_FROM_ONE_BYTE = 1032
 
@@ -73,9 +68,7 @@ class _Archive:
             or min(shape, default=1) < 0
             or wanted > _MOST_FROM_ONE_BYTE * (info.compress_size + 64)
         ):
-            raise DataError(
-                f"{name} in {self._path} is damaged: its size is not that of {'x'.join(map(str, shape))} values."
-            )
+            raise DataError(f"{name} in {self._path} is damaged: its size is not that of {shape_text(shape)} values.")
         return header
 
     def header(self, name: str) -> _Header:
@@ -100,23 +93,85 @@ def _opened(path: Path) -> Iterator[_Archive]:
         raise DataError(f"{path} is not an .npz file, or is damaged: {error or type(error).__name__}.") from None
 
 
+def _array(path: Path, name: str) -> NDArray[Any]:
+    with _opened(path) as archive:
+        return archive.array(name)
+
+
+@lru_cache(maxsize=64)
+def _judge_values(path: Path, name: str, size: int, changed: int) -> None:
+    """Whether values that are no bytes are those of images: known while the file stays the same. Raises `DataError`."""
+    as_images(_array(path, name), f"{name} in {path}")
+
+
+def _pairs(archive: _Archive, path: Path) -> dict[str, tuple[str, str]]:
+    """The names of images and labels of each part; "train" alone where the parts are not kept apart."""
+    names = {name.casefold(): name for name in sorted(archive.names, reverse=True)}
+    wanted: dict[str, tuple[str, str]] = {}
+    for x, y in _APART:
+        found = {
+            part: (x.format(word), y.format(word))
+            for part, words in _PARTS.items()
+            for word in words
+            if x.format(word) in names or y.format(word) in names
+        }
+        if "train" in found:
+            wanted = found
+            break
+    if not wanted:
+        together = next((pair for pair in _TOGETHER if pair[0] in names or pair[1] in names), _TOGETHER[0])
+        wanted = {"train": together}
+    missing = [name for pair in wanted.values() for name in pair if name not in names]
+    if missing:
+        has = ", ".join(sorted(archive.names)[:8]) or "nothing"
+        raise DataError(
+            f"{path} has {has}, but no {missing[0]}: save x_train, y_train, x_test, y_test, or images, labels, or X, y."
+        )
+    return {part: (names[x], names[y]) for part, (x, y) in wanted.items()}
+
+
+def _part(archive: _Archive, path: Path, x: str, y: str) -> Part:
+    """What two arrays hold, by their headers. Raises `DataError`."""
+    header, of_labels = archive.header(x), archive.header(y)
+    name, of_file = f"{x} in {path}", path.stat()
+    count, shape = image_layout(header.shape, header.dtype, name)
+    must_be_labels(of_labels.shape, of_labels.dtype, f"{y} in {path}")
+    if count != of_labels.shape[0]:
+        raise DataError(f"{path} has {count} images in {x}, but {of_labels.shape[0]} labels in {y}.")
+    bytes_already = header.dtype == np.uint8
+    return Part(
+        name,
+        shape,
+        count,
+        lambda: (_array(path, y), f"{y} in {path}"),
+        lambda: as_images(_array(path, x), name),
+        header.dtype.itemsize,
+        lambda: None if bytes_already else _judge_values(path, x, of_file.st_size, of_file.st_mtime_ns),
+    )
+
+
 @word(
     "data",
     "npz",
-    help="arrays saved by NumPy: x_train, y_train, x_test, y_test (Keras's names), or images, labels",
+    help="arrays saved by NumPy: x_train, y_train, x_test, y_test (Keras's names), or images, labels, or X, y",
     example='npz "digits.npz"',
     usage='npz "FILE"',
 )
 @dataclass(frozen=True)
-class Npz(DataSpec):
-    """An `.npz` file with uint8 images (N, H, W), (N, H, W, C) or (N, C, H, W), and whole numbers as labels.
+class Npz(OwnData):
+    """An `.npz` file with images (N, H, W), (N, H, W, C) or (N, C, H, W): whole numbers to 255, or fractions to 1.
 
-    Without `x_test` (or with `images`, `labels`) a tenth is held out as the test set, always the same images. Classes
-    are counted by the highest label.
+    Labels are whole numbers, one-hot rows, or texts, which name the classes; numbers are counted by the highest. Other
+    names that are read: `train_images`, `train_labels` and so on, and `data`, `target`. With `x_val` and `y_val` these
+    are the validation images. Without test images a tenth is held out, always the same.
     """
 
     file: str = positional(Text(), help="the .npz file")
     bases: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return self.file
 
     def _path(self) -> Path:
         return resolve(self.file, self.bases, "file")
@@ -124,65 +179,8 @@ class Npz(DataSpec):
     def find(self) -> None:
         self._path()
 
-    @staticmethod
-    def _pairs(archive: _Archive, path: Path) -> list[tuple[str, str]]:
-        """Names of images and labels: for training, and for test where there are such."""
-        names = archive.names
-        if "x_train" in names or "y_train" in names:
-            pairs = [("x_train", "y_train")]
-            if "x_test" in names or "y_test" in names:
-                pairs.append(("x_test", "y_test"))
-        else:
-            pairs = [("images", "labels")]
-        missing = [name for pair in pairs for name in pair if name not in names]
-        if missing:
-            has = ", ".join(sorted(names)[:8]) or "nothing"
-            raise DataError(
-                f"{path} has {has}, but no {missing[0]}: save x_train, y_train, x_test, y_test, or images, labels."
-            )
-        return pairs
-
-    @staticmethod
-    def _class_names(labels: list[NDArray[np.int64]]) -> list[str]:
-        return [str(number) for number in range(count_classes(*labels))]
-
-    def _judge(
-        self, archive: _Archive, path: Path, *, now: bool = False
-    ) -> tuple[Described, list[tuple[str, str]], list[NDArray[np.int64]]]:
-        """What checking and loading both judge the file by: its headers and its labels. Raises `DataError`."""
-        pairs = self._pairs(archive, path)
-        shapes, labels, total = [], [], 0
-        for x, y in pairs:
-            header, of_labels = archive.header(x), archive.header(y)
-            # a view of one byte stands for the images, so that the rule for their axes is in one place
-            stand_in = np.broadcast_to(np.zeros((), header.dtype), (*([1] if header.shape else []), *header.shape[1:]))
-            if len(header.shape) == 2 or 0 in header.shape:
-                stand_in = np.broadcast_to(np.zeros((), header.dtype), header.shape)
-            _, height, width, channels = as_images(stand_in, f"{x} in {path}").shape
-            must_be_labels(of_labels.shape, of_labels.dtype, f"{y} in {path}")
-            if header.shape[0] != of_labels.shape[0]:
-                raise DataError(f"{path} has {header.shape[0]} images in {x}, but {of_labels.shape[0]} labels in {y}.")
-            total += header.shape[0]
-            shapes.append((channels, height, width))
-            must_fit(self, str(path), shapes[0], total, now=now)
-            labels.append(as_labels(archive.array(y), f"{y} in {path}"))
-        must_agree(self.file, shapes)
-        test = labels[1] if len(labels) > 1 else None
-        names = self._class_names(labels)
-        return described(self, self.file, shapes[0], names, (labels[0], test)), pairs, labels
-
-    def describe(self) -> Described:
+    def stored(self) -> Stored:
         path = self._path()
         with _opened(path) as archive:
-            return self._judge(archive, path)[0]
-
-    def load(self) -> Dataset:
-        path = self._path()
-        with _opened(path) as archive:
-            _, pairs, labels = self._judge(archive, path, now=True)
-            stored = [
-                Split(as_images(archive.array(x), f"{x} in {path}"), of_images)
-                for (x, _), of_images in zip(pairs, labels, strict=True)
-            ]
-        splits = Splits(stored[0], stored[1] if len(stored) > 1 else None)
-        return assemble(self, self.file, splits, self._class_names(labels))
+            parts = {part: _part(archive, path, x, y) for part, (x, y) in _pairs(archive, path).items()}
+        return Stored(parts["train"], parts.get("test"), parts.get("val"))

@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 from tuicnn.lazy_numpy import np
 
+from .arrays import Images
 from .base import DataError
 from .places import reading
 from .reading_progress import reading_progress
-from .splits import Images, Split
+from .splits import Split
 
 if TYPE_CHECKING:
     from PIL import Image

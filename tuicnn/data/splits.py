@@ -8,44 +8,28 @@ set validate on the same images. Within each split they keep the order in which 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.lazy_numpy import np
 from tuicnn.randomness import permutation
 from tuicnn.system import machine
 from tuicnn.system.printable import printable
 
+from .arrays import Images, Labels
 from .base import DataError, Dataset, DataSpec, Described, UnknownClassError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "Split",
-    "Splits",
-    "as_images",
-    "as_labels",
-    "assemble",
-    "count_classes",
-    "described",
-    "mean_and_std",
-    "must_agree",
-    "must_be_labels",
-    "must_fit",
-]
+__all__ = ["Split", "Splits", "assemble", "described", "mean_and_std", "must_agree", "must_fit"]
 
 #: how many images are held out for validation where `val` is not given: so many, or a tenth where that is fewer
 VALIDATION = 5000
 #: a mean and a standard deviation are known well enough from so many values of a channel
 ENOUGH_VALUES = 50_000_000
-MOST_CLASSES = 65_536
 _BYTES_OF_A_LABEL = 8
-
-Images: TypeAlias = "NDArray[np.uint8]"
-Labels: TypeAlias = "NDArray[np.int64]"
 
 
 @dataclass(frozen=True)
@@ -74,75 +58,18 @@ class Splits:
     val: Split | None = None
 
 
-def as_images(array: NDArray[Any], name: str) -> Images:
-    """Images as uint8 (N, H, W, C), from (N, H, W), (N, H, W, C) or (N, C, H, W). Raises `DataError`.
-
-    Of the second and the last axis the shorter one is the channels'; where they are equal, the last.
-    """
-    if array.ndim == 2:
-        count, values = array.shape
-        side = math.isqrt(values)
-        instead = f"({count}, {side}, {side})" if side * side == values else "(N, H, W)"
-        raise DataError(f"{name} has the shape {count}x{values}, one row an image: reshape it to {instead}.")
-    if array.dtype != np.uint8:
-        raise DataError(f"{name} holds {array.dtype.name} values; images must be stored as uint8, from 0 to 255.")
-    if array.ndim == 3:
-        array = array[..., None]
-    if array.ndim != 4 or 0 in array.shape:
-        if len(array.shape) and array.shape[0] == 0:
-            raise DataError(f"{name} has no images.")
-        shape = "x".join(map(str, array.shape))
-        raise DataError(f"{name} has the shape {shape}; images must be (N, H, W), (N, H, W, C) or (N, C, H, W).")
-    if array.shape[3] > array.shape[1]:
-        array = array.transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(array)
-
-
-def as_labels(array: NDArray[Any], name: str) -> Labels:
-    """Labels as int64 (N,), from whole numbers (N,) or (N, 1). Raises `DataError`."""
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    must_be_labels(array.shape, array.dtype, name)
-    if array.size and not 0 <= int(array.min()) <= int(array.max()) < MOST_CLASSES:
-        raise DataError(
-            f"{name} has labels from {array.min()} to {array.max()}; they must lie in 0 to {MOST_CLASSES - 1}."
-        )
-    return array.astype(np.int64)
-
-
-def must_be_labels(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
-    """Refuse labels that are not one whole number an image, with how to convert them. Raises `DataError`."""
-    if (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)) and dtype.kind in "iu":
-        return
-    instead = ""
-    if dtype.kind in "US":
-        instead = ": np.unique(labels, return_inverse=True) gives the names and the numbers"
-    elif len(shape) == 2 and shape[1] > 1:
-        instead = ": of one-hot labels, labels.argmax(axis=1)"
-    elif len(shape) == 1 and dtype.kind in "fb":
-        instead = ": labels.astype(int)"
-    what = "text" if dtype.kind in "US" else dtype.name
-    raise DataError(
-        f"{name} holds {what} of shape {'x'.join(map(str, shape))}; labels must be one whole number an image{instead}."
-    )
-
-
-def count_classes(*labels: Labels | None) -> int:
-    """How many classes there are, from the highest label."""
-    return 1 + max((int(each.max()) for each in labels if each is not None and each.size), default=-1)
-
-
 def described(
     spec: DataSpec,
     name: str,
     shape: tuple[int, int, int],
     class_names: Sequence[str],
-    labels: tuple[Labels, Labels | None] | None = None,
+    labels: tuple[Labels, Labels | None, Labels | None] | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Described:
     """What `DataSpec.describe` answers, from the stored shape (C, H, W) and all classes. Raises `DataError`.
 
-    Where the `labels` of training and test images (None: a tenth is held out) are known, it is also judged whether
-    they suffice for the three splits: by the same rule as when the data is loaded.
+    Where the `labels` of training, test and validation images (None: some are held out) are known, it is also judged
+    whether they suffice for the three splits: by the same rule as when the data is loaded.
     """
     chosen = _chosen_classes(spec, name, len(class_names))
     if labels is not None:
@@ -151,6 +78,7 @@ def described(
     return Described(
         (channels, height + 2 * spec.pad, width + 2 * spec.pad),
         tuple(printable(class_names[number]) for number in chosen),
+        notes,
     )
 
 
@@ -171,16 +99,20 @@ def must_agree(name: str, shapes: Sequence[tuple[int, int, int]]) -> None:
         raise DataError(f"{name}: training images are {train} (CxHxW), but test images are {test}.")
 
 
-def must_fit(spec: DataSpec, name: str, shape: tuple[int, int, int], count: int, *, now: bool = False) -> None:
+def must_fit(
+    spec: DataSpec, name: str, shape: tuple[int, int, int], count: int, *, now: bool = False, itemsize: int = 1
+) -> None:
     """Refuse images (C, H, W) that memory cannot hold, before any is read. Raises `DataError`.
 
     What is free at the moment counts only where they are read `now`: a net is as good while others use the memory.
 
-    They are in memory twice while they are split: as stored, and padded; so are their labels.
+    They are in memory twice while they are split: as stored, and padded; so are their labels. Values that are stored in
+    `itemsize` bytes are there a third time.
     """
     there = machine.memory()
     channels, height, width = shape
     stored, padded = height * width, (height + 2 * spec.pad) * (width + 2 * spec.pad)
+    stored *= itemsize + 1 if itemsize > 1 else 1
     need = count * (channels * (stored + padded) + 2 * _BYTES_OF_A_LABEL)
     if there is not None and need > (there.free if now else there.total):
         lack = f"this machine's memory ({machine.in_bytes(there.total)})"
@@ -194,21 +126,27 @@ def must_fit(spec: DataSpec, name: str, shape: tuple[int, int, int], count: int,
         )
 
 
-def _must_suffice(spec: DataSpec, name: str, chosen: Sequence[int], train: Labels, test: Labels | None) -> None:
+def _must_suffice(
+    spec: DataSpec, name: str, chosen: Sequence[int], train: Labels, test: Labels | None, val: Labels | None
+) -> None:
     """Whether each of the three splits gets an image at least. Raises `DataError`."""
-    for_train = int(np.isin(train, chosen).sum())
-    for_test = max(1, for_train // 10) if test is None else int(np.isin(test, chosen).sum())
+    for_train, for_test, for_val = (
+        None if labels is None else int(np.isin(labels, chosen).sum()) for labels in (train, test, val)
+    )
+    assert for_train is not None
     if len(chosen) < 2:
         has = "one class" if chosen else "no class"
         raise DataError(f"{name} has images of {has}: it needs two classes at least.")
-    available = for_train if test is not None else for_train - for_test
-    if available < 2 or for_test < 1:
-        tested = f", {for_test} to test" if test is not None else ""
+    available = for_train if for_test is not None else for_train - max(1, for_train // 10)
+    if available < (2 if for_val is None else 1) or for_test == 0 or for_val == 0:
+        others = {"to test": for_test, "to validate": for_val}
+        more = "".join(f", {count} {what}" for what, count in others.items() if count is not None)
         raise DataError(
-            f"{name} has too few images ({for_train} to train on{tested}): "
+            f"{name} has too few images ({for_train} to train on{more}): "
             "each of training, validation and test needs one at least."
         )
-    _validation_size(spec, name, available)
+    if for_val is None:
+        _validation_size(spec, name, available)
 
 
 def assemble(spec: DataSpec, name: str, splits: Splits, class_names: Sequence[str]) -> Dataset:
@@ -220,8 +158,7 @@ def assemble(spec: DataSpec, name: str, splits: Splits, class_names: Sequence[st
     )
     chosen = _chosen_classes(spec, name, len(class_names))
     val = splits.val
-    if val is None:
-        _must_suffice(spec, name, chosen, train.labels, test.labels if test is not None else None)
+    _must_suffice(spec, name, chosen, train.labels, *(None if s is None else s.labels for s in (test, val)))
     if spec.classes is not None:
         train = _keep_classes(train, chosen, len(class_names))
         test = _keep_classes(test, chosen, len(class_names)) if test is not None else None
@@ -231,8 +168,6 @@ def assemble(spec: DataSpec, name: str, splits: Splits, class_names: Sequence[st
         train, val = _hold_out(train, _validation_size(spec, name, len(train.labels)), "validation")
     elif spec.classes is not None:
         val = _keep_classes(val, chosen, len(class_names))
-    if not (len(train.labels) and len(val.labels) and len(test.labels)):
-        raise DataError(f"{name} has too few images: each of training, validation and test needs one at least.")
     if spec.limit is not None and spec.limit < len(train.labels):
         _, train = _hold_out(train, spec.limit, "limit")
     if spec.pad:

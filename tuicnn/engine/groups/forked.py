@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
-from tuicnn.engine.groups.processes import FailureReport, end, exit_code, fork, ready
+from tuicnn.system.children import FailureReport, end, exit_code, fork, ready
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
