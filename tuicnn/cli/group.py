@@ -87,6 +87,18 @@ class NetFirst(click.Group):
 _CHOSEN = tuple(field.name for field in dataclasses.fields(Options))
 
 
+def _values(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """`optim.lr=1e-3` as a name and a value; of two for one name the later one counts."""
+    values = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not value.strip():
+            shown = name.strip() or "w"
+            raise click.BadParameter(f"{text!r} has no value; write --set {shown}=16, say")
+        values[name.strip()] = value.strip()
+    return values
+
+
 def _within(limits: Between[int]) -> click.IntRange:
     return click.IntRange(limits.least, limits.most)
 
@@ -105,6 +117,14 @@ def options(*names: str) -> Callable[[F], F]:
             "--on-nan",
             type=click.Choice(ON_NAN),
             help="Where numbers become NaN or infinite: stop, pause (usual with a screen), or halve the learning rate.",
+        ),
+        "values": click.option(
+            "--set",
+            "values",
+            multiple=True,
+            metavar="NAME=VALUE",
+            callback=_values,
+            help="Another value than the net says: --set optim.lr=1e-3 --set w=16 --set conv1.filters=16.",
         ),
         "run": click.option(
             "--run",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,11 +45,14 @@ def find_net(net: str) -> Path:
     return path
 
 
-def net_or_exit(path: Path, terminal: TerminalProfile) -> NetFile:
-    """A net that can be trained, its warnings printed; else every problem and exit 1, or a `UserError` for its data."""
+def net_or_exit(path: Path, terminal: TerminalProfile, values: Mapping[str, str] | None = None) -> NetFile:
+    """A net that can be trained, its warnings printed; else every problem and exit 1, or a `UserError` for its data.
+
+    With other `values` than its file says, by name.
+    """
     from tuicnn.runs.prepared import NetFile
 
-    net = NetFile.read(path)
+    net = NetFile.read(path, values)
     # to check a net its data need not be here (a warning); to train it they must
     missing = net.missing_data
     print_diagnostics(tuple(d for d in net.checked.diagnostics if not missing or d.code != "data"), terminal)

@@ -55,10 +55,14 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Source:
-    """A text and the name it is shown under (a path as the user gave it)."""
+    """A text and the name it is shown under (a path as the user gave it).
+
+    An option of the command line is not `numbered`: it is a text without lines.
+    """
 
     name: str
     text: str
+    numbered: bool = True
 
 
 def line_of(source: Source, number: int) -> str | None:

@@ -60,11 +60,13 @@ class _Renderer:
         self._wrapped(f": {problem.message}", "bold", first=len(problem.code) + len(problem.severity) + 2)
         span = problem.span
         line = line_of(span.source, span.line)
-        gutter = " " * len(str(span.line))
+        number = str(span.line) if span.source.numbered else ""
+        gutter = " " * len(number)
         if span.source.text:
-            self._put(f"\n  {span.source.name}:{span.line}:{span.column}", "dim")
+            if span.source.numbered:
+                self._put(f"\n  {span.source.name}:{span.line}:{span.column}", "dim")
             if line is not None:
-                self._excerpt(span, line, problem.label, style, gutter)
+                self._excerpt(span, line, problem.label, style, number)
         elif problem.code != Code.FILE:
             self._put(f"\n  {span.source.name}", "dim")
         for note in problem.notes:
@@ -78,7 +80,8 @@ class _Renderer:
             for text in more:
                 self._put(f"\n    {text}", "")
 
-    def _excerpt(self, span: Span, line: str, label: str, style: str, gutter: str) -> None:
+    def _excerpt(self, span: Span, line: str, label: str, style: str, number: str) -> None:
+        gutter = " " * len(number)
         start = min(span.column - 1, len(line))
         end = len(line) if span.end_line > span.line else min(span.end_column - 1, len(line))
         end = max(end, start)
@@ -87,7 +90,7 @@ class _Renderer:
         before, marked, after = (self._spelled(_shown(part)) for part in parts)
         room = (self.width or _WIDEST) - len(gutter) - 3
         before, marked, after = _cropped(before, marked, after, max(room, 20), "..." if self.ascii else "…")
-        self._put(f"\n{span.line} {self.bar} ", "dim")
+        self._put(f"\n{number} {self.bar} ", "dim")
         self._put(before, "")
         self._put(marked, style)
         self._put(after.rstrip(), "")

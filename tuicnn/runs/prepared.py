@@ -5,6 +5,7 @@ Imports nothing but the standard library at first: the process of a run is start
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,11 +32,11 @@ class NetFile:
     checked: Checked
 
     @classmethod
-    def read(cls, path: Path) -> NetFile:
-        """Read and check a file; its problems are in `checked`."""
-        from tuicnn.language import check_file
+    def read(cls, path: Path, values: Mapping[str, str] | None = None) -> NetFile:
+        """Read and check a file, with other `values` in its text; its problems are in `checked`."""
+        from tuicnn.language import check_overridden_file
 
-        return cls(path, *check_file(path))
+        return cls(path, *check_overridden_file(path, values or {}))
 
     @property
     def missing_data(self) -> str:

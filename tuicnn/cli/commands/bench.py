@@ -62,13 +62,14 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: float) -
     help="How long each turn takes.",
 )
 @click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="Turns of each side.")
-@options("json", "ascii")
+@options("values", "json", "ascii")
 def bench(
     nets: tuple[str, ...],
     threads: tuple[int, ...] | None,
     against: str | None,
     seconds: float,
     rounds: int,
+    values: dict[str, str],
     as_json: bool,
     ascii: bool,
 ) -> None:
@@ -92,7 +93,7 @@ def bench(
             "PyTorch, to compare with, is not installed; install it, in the clone of tuicnn: pip install -e '.[bench]'"
         )
     paths = [find_net(net) for net in nets] or sorted(bundled("nets").glob("*.net"))
-    plans = [(_plan(path, terminal), path) for path in paths]
+    plans = [(_plan(path, values, terminal), path) for path in paths]
     from tuicnn.bench.contest import Timing, contest
     from tuicnn.bench.results import Result
     from tuicnn.cli.output.bench import doing, print_layers, print_machine, print_results
@@ -127,11 +128,11 @@ def _about(say: Callable[[str], None], what: str, text: str) -> None:
     say(f"{what}: {text}")
 
 
-def _plan(path: Path, terminal: TerminalProfile) -> Plan:
+def _plan(path: Path, values: dict[str, str], terminal: TerminalProfile) -> Plan:
     """The plan of a net; its problems printed and exit 1 where it has none. Its data need not be here."""
-    from tuicnn.language import check_file
+    from tuicnn.language import check_overridden_file
 
-    _, checked = check_file(path)
+    _, checked = check_overridden_file(path, values)
     # that the data is not here does not matter, where the shape of an image is known
     known = checked.plan is not None
     print_diagnostics(tuple(d for d in checked.diagnostics if not known or d.code != "data"), terminal)

@@ -17,8 +17,8 @@ __all__ = ["check"]
 @click.argument("net")
 @click.option("--fix", is_flag=True, help="First write what the file should say, where there is no doubt of it.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what --fix would change, and the problems it leaves.")
-@options("json", "ascii")
-def check(net: str, fix: bool, diff: bool, as_json: bool, ascii: bool) -> None:
+@options("values", "json", "ascii")
+def check(net: str, fix: bool, diff: bool, values: dict[str, str], as_json: bool, ascii: bool) -> None:
     """Print NET as a table, with what was filled in and every problem. Exit 0 if it can be trained, else 1."""
     terminal = terminal_of(ascii)
     from tuicnn.cli.output.check import as_json as to_json
@@ -26,11 +26,16 @@ def check(net: str, fix: bool, diff: bool, as_json: bool, ascii: bool) -> None:
 
     if diff and as_json:
         raise click.UsageError("--diff is for people and for patch: --json gives each fix as an edit")
+    if values and (fix or diff):
+        raise click.UsageError("--fix writes to the file, and --set leaves it as it is; give one of them")
     path = find_net(net)
     from tuicnn.cli.rewriting import fix_file
-    from tuicnn.language import check_file
+    from tuicnn.language import check_overridden_file
 
-    checked, fixed = fix_file(path, diff=diff, quiet=as_json) if fix or diff else (check_file(path)[1], ())
+    if fix or diff:
+        checked, fixed = fix_file(path, diff=diff, quiet=as_json)
+    else:
+        checked, fixed = check_overridden_file(path, values)[1], ()
     if as_json:
         say_json(to_json(checked, fixed))
     else:

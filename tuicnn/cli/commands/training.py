@@ -12,6 +12,7 @@ from tuicnn.cli.background import train_in_background
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, is_terminal
 from tuicnn.cli.shared import find_net, net_or_exit, reporter_for, terminal_of
+from tuicnn.errors import UserError
 from tuicnn.training.options import ON_NAN_ALONE, ON_NAN_WATCHED, OnNan, Options
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ __all__ = ["resume", "train", "watch"]
 
 @main.command()
 @click.argument("net")
-@options("chosen", "run", "detach", "after_logout", "ascii")
+@options("values", "chosen", "run", "detach", "after_logout", "ascii")
 def watch(
     net: str,
+    values: dict[str, str],
     chosen: Options,
     run: Path | None,
     detach: bool,
@@ -38,16 +40,17 @@ def watch(
     """
     terminal = terminal_of(ascii)
     if detach or _at_a_terminal():
-        prepared = _of(net, chosen, run, terminal, watched=True)
+        prepared = _of(net, values, chosen, run, terminal, watched=True)
         train_in_background(prepared, terminal, detach=detach, after_logout=after_logout)
-    _train_here(_of(net, chosen, run, terminal, watched=False), as_json=False)
+    _train_here(_of(net, values, chosen, run, terminal, watched=False), as_json=False)
 
 
 @main.command()
 @click.argument("net")
-@options("json", "chosen", "run", "ascii")
+@options("values", "json", "chosen", "run", "ascii")
 def train(
     net: str,
+    values: dict[str, str],
     as_json: bool,
     chosen: Options,
     run: Path | None,
@@ -57,18 +60,19 @@ def train(
 
     With the folder of a run for NET, that run goes on from its last checkpoint.
     """
-    _train_here(_of(net, chosen, run, terminal_of(ascii), watched=False), as_json=as_json)
+    _train_here(_of(net, values, chosen, run, terminal_of(ascii), watched=False), as_json=as_json)
 
 
 @main.command()
 @click.argument("which", metavar="[RUN]", required=False)
 @click.option("--net", metavar="FILE", help="The net as it is now; refused, with the difference, if it has changed.")
 @click.option("--warm", is_flag=True, help="Begin a new run of the changed net; unchanged layers keep their weights.")
-@options("chosen", "run", "detach", "after_logout", "json", "ascii")
+@options("values", "chosen", "run", "detach", "after_logout", "json", "ascii")
 def resume(
     which: str | None,
     net: str | None,
     warm: bool,
+    values: dict[str, str],
     chosen: Options,
     run: Path | None,
     detach: bool,
@@ -96,8 +100,10 @@ def resume(
 
         # a run that is alive, or at its end, has weights as well
         old = find_run(which, Path.cwd()) if which is not None else find_resumable(None, Path.cwd())
-        file = net_or_exit(find_net(net) if net is not None else net_of(old), terminal)
+        file = net_or_exit(find_net(net) if net is not None else net_of(old), terminal, values)
         prepared = begin_warm(old, file, chosen, folder=run, say=complain)
+    elif values:
+        raise click.UsageError("--set changes the net, which makes a new run of it; it goes with --warm")
     elif run is not None:
         raise click.UsageError("--run names the folder of a new run; it goes with --warm")
     else:
@@ -111,13 +117,26 @@ def resume(
     _train_here(prepared, as_json=as_json)
 
 
-def _of(net: str, chosen: Options, folder: Path | None, terminal: TerminalProfile, *, watched: bool) -> PreparedRun:
-    """A new run of a net; where `net` is the folder of a run, that one, which goes on."""
+def _of(
+    net: str,
+    values: dict[str, str],
+    chosen: Options,
+    folder: Path | None,
+    terminal: TerminalProfile,
+    *,
+    watched: bool,
+) -> PreparedRun:
+    """A new run of a net, with other `values` in it; where `net` is the folder of a run, that one, which goes on."""
     from tuicnn.runs.finding import run_at
     from tuicnn.runs.prepared import begin
 
     if (found := run_at(Path(net))) is None:
-        return begin(net_or_exit(find_net(net), terminal), chosen, folder=folder)
+        return begin(net_or_exit(find_net(net), terminal, values), chosen, folder=folder)
+    if values:
+        raise UserError(
+            "A run goes on with the net that it was begun with. With other values it is a new one: "
+            f"tuicnn train {found.net}.net --set …, or with its weights: tuicnn resume {found.name} --warm --set …"
+        )
     from tuicnn.runs.resuming import resume as resume_run
 
     return resume_run(found, chosen, on_nan=_on_nan(watched), say=complain)

@@ -11,6 +11,7 @@ from tuicnn.language.checking import check
 from tuicnn.language.checks.counting import MOST_LAYERS
 from tuicnn.language.diagnostics import Code
 from tuicnn.language.names import CHOICES
+from tuicnn.language.overrides import check_overridden
 from tuicnn.language.rendering import render_plain
 from tuicnn.layers.shapes import shape_text
 from tuicnn.limits import NET_BYTES
@@ -25,6 +26,9 @@ __all__ = ["language_page"]
 #: a mistake that shows how messages look
 _MISTAKE = "conv 8 3x3 pad=1 -> relu -> maxpool 2 -> dense 10"
 
+#: a value that shows how it is refused
+_WRONG = {"optim.lr": "-1"}
+
 
 def language_page() -> str:
     """The whole page as Markdown: page.md with what the code says put in."""
@@ -35,6 +39,7 @@ def language_page() -> str:
         "contents": _contents(),
         "network": NETWORK,
         "filled_in": "\n".join(plan.filled_in),
+        "set_message": render_plain(check_overridden(NETWORK, _WRONG)[1].diagnostics, ascii=True),
         "largest": f"{NET_BYTES // 1000:,}",
         "layers": f"{MOST_LAYERS:,}",
         "settings": "\n".join(_settings()).rstrip(),
@@ -51,7 +56,8 @@ def language_page() -> str:
 
 def _contents() -> str:
     lines = [
-        "- [The smallest file](#the-smallest-file), [a larger file](#a-larger-file), [forms](#forms)",
+        "- [The smallest file](#the-smallest-file), [a larger file](#a-larger-file), [forms](#forms),"
+        " [other values without editing](#other-values-without-editing)",
         f"- [Settings](#settings): {_links(e for e in entries() if e.family == 'setting')}",
     ]
     for family in CHOICES:
