@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,22 @@ DEFAULT = "mnist"
 
 @dataclass(frozen=True)
 class Starter:
-    """A network that comes with tuicnn: its file, its text, and the first sentence of the comment at its head."""
+    """A network that comes with tuicnn: its file and its text."""
 
     path: Path
     text: str
-    about: str
     plan: Plan
+
+    @property
+    def comment(self) -> str:
+        """The comment at its head, on one line."""
+        lines = takewhile(lambda line: line.startswith("#"), self.text.lstrip().splitlines())
+        return " ".join(line.lstrip("# ").rstrip() for line in lines)
+
+    @property
+    def about(self) -> str:
+        """The first sentence of that."""
+        return re.split(r"(?<=[.?!])\s", self.comment, maxsplit=1)[0]
 
     @property
     def name(self) -> str:
@@ -59,15 +70,5 @@ def starters() -> tuple[Starter, ...]:
     for path in sorted(bundled("nets").glob("*.net")):
         text, checked = check_file(path)
         if checked.plan is not None:
-            found.append(Starter(path, text, _first_sentence(text), checked.plan))
+            found.append(Starter(path, text, checked.plan))
     return tuple(sorted(found, key=lambda s: (s.name != DEFAULT, s.plan.macs)))
-
-
-def _first_sentence(text: str) -> str:
-    """The first sentence of the comment that a file begins with."""
-    comment = []
-    for line in text.lstrip().splitlines():
-        if not line.startswith("#"):
-            break
-        comment.append(line.lstrip("# ").rstrip())
-    return re.split(r"(?<=[.?!])\s", " ".join(comment), maxsplit=1)[0]
