@@ -19,6 +19,8 @@ from tuicnn.vocabulary import Number, option, word
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tuicnn.layers.onnx_graph import OnnxGraph
+
     Labels = NDArray[np.int64]
 
 __all__ = ["BinaryCrossEntropy", "CrossEntropy", "Loss", "MeanSquaredError", "one_hot", "softmax"]
@@ -77,6 +79,14 @@ class Loss:
 
     def probabilities(self, z: Array) -> Array:
         """What the outputs say of each class, `(N, classes)`, to be shown as bars."""
+        raise NotImplementedError
+
+    def torch_probabilities(self) -> str:
+        """What `probabilities` is in PyTorch: an expression of the `logits` (N, K); of one, the second class's."""
+        raise NotImplementedError
+
+    def onnx(self, graph: OnnxGraph, z: str) -> str:
+        """What `probabilities` is in ONNX, as `Layer.onnx`; of one output, the second class's."""
         raise NotImplementedError
 
     def predictions(self, z: Array) -> Labels:
@@ -159,6 +169,12 @@ class CrossEntropy(Loss):
             out -= self.smoothing * t.mean(axis=0)
         return out
 
+    def torch_probabilities(self) -> str:
+        return "logits.softmax(1)"
+
+    def onnx(self, graph: OnnxGraph, z: str) -> str:
+        return graph.op("Softmax", z, axis=1)
+
     def probabilities(self, z: Array) -> Array:
         return softmax(z)
 
@@ -201,6 +217,12 @@ class MeanSquaredError(Loss):
         out /= len(squares)
         return out
 
+    def torch_probabilities(self) -> str:
+        return "logits.clamp(0, 1)"
+
+    def onnx(self, graph: OnnxGraph, z: str) -> str:
+        return graph.op("Clip", z, 0.0, 1.0)
+
     def probabilities(self, z: Array) -> Array:
         """The outputs themselves, cut to [0, 1]: `mse` gives them no other meaning."""
         p: Array = np.minimum(np.maximum(z, 0), 1)
@@ -242,6 +264,12 @@ class BinaryCrossEntropy(Loss):
         dz -= one_hot(labels, z)
         dz /= z.shape[1] * batch
         return self.forward(z, labels), dz
+
+    def torch_probabilities(self) -> str:
+        return "logits.sigmoid()"
+
+    def onnx(self, graph: OnnxGraph, z: str) -> str:
+        return graph.op("Sigmoid", z)
 
     def probabilities(self, z: Array) -> Array:
         p = sigmoid(z)

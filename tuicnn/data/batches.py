@@ -18,9 +18,15 @@ from . import augment
 from .base import Augment
 
 if TYPE_CHECKING:
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-__all__ = ["Batches", "normalise"]
+__all__ = ["Batches", "normalise", "scale_and_offset"]
+
+
+def scale_and_offset(mean: ArrayLike, std: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`(image / 255 - mean) / std` as a multiply and an add for each channel."""
+    m, s = np.asarray(mean, dtype=np.float64), np.asarray(std, dtype=np.float64)
+    return 1 / (255 * s), -m / s
 
 
 def normalise(images: NDArray[np.uint8], mean: NDArray[Any], std: NDArray[Any], dtype: DTypeLike = "float32") -> Array:
@@ -30,8 +36,7 @@ def normalise(images: NDArray[np.uint8], mean: NDArray[Any], std: NDArray[Any], 
     as an operation whose last axis is the few channels.
     """
     count, height, width, channels = images.shape
-    scale = 1 / (255 * np.asarray(std, dtype=np.float64))
-    offset = -np.asarray(mean, dtype=np.float64) / np.asarray(std, dtype=np.float64)
+    scale, offset = scale_and_offset(mean, std)
     across = images.transpose(1, 2, 0, 3)
     if channels == 1:  # bytes are moved about faster than numbers four times as large
         across = np.ascontiguousarray(across)

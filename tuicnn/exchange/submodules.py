@@ -26,7 +26,7 @@ _RESERVED = """
     register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_
     set_extra_state set_submodule shape_env share_memory state_dict to to_empty to_folder train training type xpu
     zero_grad
-    image logits mean nn p self std super torch x z
+    image logits mean nn normalised p self std super torch x
 """
 RESERVED = frozenset(_RESERVED.split())
 
@@ -47,16 +47,21 @@ def submodule_names(plan: Plan) -> dict[str, str]:
 def submodules_of(node: Node, names: Mapping[str, str]) -> list[tuple[str, str]]:
     """The modules of a layer with one input, in turn, each with its name and as it is written behind `nn.`.
 
-    The last has the weights, and the name of the node's submodule in `names`, those of all nodes.
+    The one with the weights has the name of the node in `names`, those of all nodes; without weights, the first that is
+    more than a border.
     """
-    *first, last = node.layer.torch(*node.input_shapes)
-    name = before = names[node.name]
-    found = []
-    for written in first:
-        while before in names.values():
-            before = f"{before}_before"
-        found.append((before, written))
-    return [*found, (name, last)]
+    written = node.layer.torch(*node.input_shapes)
+    own = len(written) - 1
+    if not node.layer.weights(*node.input_shapes):
+        own = next(place for place, text in enumerate(written) if "Pad2d(" not in text or place == own)
+    found, taken = [], set(names.values())
+    for place, text in enumerate(written):
+        name = names[node.name]
+        while place != own and name in taken:
+            name += "_before" if place < own else "_after"
+        taken.add(name)
+        found.append((name, text))
+    return found
 
 
 def _identifier(name: str) -> str:

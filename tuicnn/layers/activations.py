@@ -7,7 +7,7 @@ so does the first use of fresh memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
 
     from .base import Arrays, Gradients
+    from .onnx_graph import OnnxGraph
 
 __all__ = ["ELU", "GELU", "Activation", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]
 
@@ -89,6 +90,9 @@ class ReLU(Activation):
     can_die = True
     limits = "0 or more"
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        return graph.op("Relu", *inputs)
+
     def f(self, x: Array) -> tuple[Array, Any]:
         y = rectify(x)
         return y, y
@@ -110,6 +114,9 @@ class LeakyReLU(Activation):
     """y = max(x, 0) + slope·min(x, 0)."""
 
     slope: float = option(Number(), default=0.01, help="slope below 0")
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        return graph.op("LeakyRelu", *inputs, alpha=self.slope)
 
     def f(self, x: Array) -> tuple[Array, Any]:
         """Of x and slope·x, x is the larger where it is positive, unless the slope is more than 1."""
@@ -139,6 +146,9 @@ class ELU(Activation):
 
     alpha: float = option(Number(above=0), default=1.0, help="how far below 0 it reaches")
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        return graph.op("Elu", *inputs, alpha=self.alpha)
+
     def f(self, x: Array) -> tuple[Array, Any]:
         y = negative_part(x)
         np.expm1(y, out=y)
@@ -166,6 +176,11 @@ class ELU(Activation):
 @dataclass(frozen=True)
 class GELU(Activation):
     """y = x·Φ(x), Φ(x) = (1 + erf(x/√2))/2."""
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        share = graph.op("Erf", graph.op("Mul", *inputs, math.sqrt(0.5)))
+        share = graph.op("Mul", graph.op("Add", share, 1.0), 0.5)
+        return graph.op("Mul", *inputs, share)
 
     def f(self, x: Array) -> tuple[Array, Any]:
         share = erf(np.multiply(x, math.sqrt(0.5), out=empty_like(x)))
@@ -196,6 +211,9 @@ class GELU(Activation):
 class SiLU(Activation):
     """y = x·σ(x), σ(x) = 1/(1 + exp(-x))."""
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        return graph.op("Mul", *inputs, graph.op("Sigmoid", *inputs))
+
     def f(self, x: Array) -> tuple[Array, Any]:
         share = logistic(x)
         return np.multiply(x, share, out=empty_like(x)), (x, share)
@@ -223,6 +241,9 @@ class Sigmoid(Activation):
 
     limits = "from 0 to 1"
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        return graph.op("Sigmoid", *inputs)
+
     def f(self, x: Array) -> tuple[Array, Any]:
         y = logistic(x)
         return y, y
@@ -246,6 +267,9 @@ class Tanh(Activation):
 
     limits = "from -1 to 1"
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        return graph.op("Tanh", *inputs)
+
     def f(self, x: Array) -> tuple[Array, Any]:
         y = np.tanh(x, out=empty_like(x))
         return y, y
@@ -267,6 +291,9 @@ class Softmax(Activation):
     """y_i = exp(x_i) / Σ_j exp(x_j), over a vector's values or over each pixel's channels."""
 
     limits = "from 0 to 1"
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        return graph.op("Softmax", *inputs, axis=1)
 
     def f(self, x: Array) -> tuple[Array, Any]:
         y = softmax(x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
 
     from .base import Arrays, Gradients
+    from .onnx_graph import OnnxGraph
 
 __all__ = ["Flatten", "Identity", "Reshape", "ZeroPad"]
 
@@ -52,6 +53,10 @@ class Flatten(Layer):
     def output(self, *inputs: Shape) -> Shape:
         """(C, H, W) -> (C·H·W,)."""
         return (math.prod(inputs[0]),)
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """`Flatten`."""
+        return graph.op("Flatten", *inputs)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (N, C·H·W)."""
@@ -94,6 +99,10 @@ class Reshape(Layer):
         """By way of a vector."""
         return "Flatten()", f"Unflatten(1, {tuple(self.shape)})"
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """`Reshape`; 0 stands for as many images as there are."""
+        return graph.op("Reshape", *inputs, (0, *self.shape))
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Of N images or vectors -> (H, W, N, C)."""
         return unflat(flat(inputs[0]), self.shape), shape_of(inputs[0])
@@ -132,6 +141,11 @@ class ZeroPad(Layer):
         """The last axis first."""
         return (f"ZeroPad2d({torch_border(self.sides)})",)
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """`Pad`: where each of the four axes begins, then where each ends."""
+        (top, bottom), (left, right) = self.sides
+        return graph.op("Pad", *inputs, (0, 0, top, left, 0, 0, bottom, right))
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (H + 2P, W + 2P, N, C)."""
         return padded(inputs[0], self.sides), None
@@ -151,6 +165,10 @@ class ZeroPad(Layer):
 @dataclass(frozen=True)
 class Identity(Layer):
     """y = x."""
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """Nothing is done."""
+        return inputs[0]
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Any shape, unchanged."""

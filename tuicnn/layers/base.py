@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tuicnn.kernels.arrays import Array
 
+    from .onnx_graph import OnnxGraph
+
     #: arrays by name: a layer's weights, their gradients, its buffers
     Arrays = Mapping[str, Array]
     #: the gradient by each input; None where it is not needed
@@ -125,6 +127,13 @@ class Layer:
         Of a layer that joins branches, an expression of their tensors `x0`, `x1` and so on.
         """
         return (f"{type(self).__name__}({', '.join(repr(getattr(self, a.name)) for a in arguments(self))})",)
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """The same after training in ONNX: adds its operators to the graph, and gives the name of its output.
+
+        `inputs` and `weights` are values by name, shaped as PyTorch has them; `shapes` are those of the inputs.
+        """
+        raise NotImplementedError
 
     # --- what the network asks --------------------------------------------------------------------------------------
 

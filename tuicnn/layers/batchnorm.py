@@ -9,7 +9,7 @@ s = 1/√(variance + eps).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
 
     from .base import Arrays, Gradients, Partial
+    from .onnx_graph import OnnxGraph
 
 __all__ = ["BatchNorm", "BatchStatistics", "SavedStatistics"]
 
@@ -102,6 +103,11 @@ class BatchNorm(Layer):
         """Of images or of vectors."""
         kind = "BatchNorm2d" if len(inputs[0]) == 3 else "BatchNorm1d"
         return (module(kind, inputs[0][0], eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1)),)
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """With the running mean and variance."""
+        names = ("weight", "bias", "running_mean", "running_var")
+        return graph.op("BatchNormalization", *inputs, *(weights[name] for name in names), epsilon=self.eps)
 
     def gather(self, inputs: Sequence[Array], weights: Arrays) -> Partial:
         """A shard's count, mean and squares of each channel: (3, C)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,14 @@ from tuicnn.vocabulary import Boolean, Integer, ObjectOf, Padding, Size, SizeKin
 from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer
 from .shapes import need_image
 from .torch_text import module, square
-from .windows import UNIT, ZERO, resolved, torch_padding, windowed_shape
+from .windows import UNIT, ZERO, onnx_window, resolved, torch_padding, windowed_shape
 
 if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
     from tuicnn.kernels.arrays import Gradients as KernelGradients
 
     from .base import Arrays, Gradients
+    from .onnx_graph import OnnxGraph
 
 __all__ = ["Conv", "Depthwise"]
 
@@ -85,6 +86,12 @@ class Convolution(Layer):
             groups=(groups, 1),
             bias=(self.bias, True),
         )
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """`Conv`."""
+        groups = self.filters_and_groups(shapes[0][0])[1]
+        window = onnx_window(self.window)
+        return graph.op("Conv", inputs[0], weights["weight"], weights.get("bias"), **window, group=groups)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y is linear in x, in w and in b, so the gradients are adjoints applied to dy."""

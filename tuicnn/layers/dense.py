@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
 
     from .base import Arrays, Gradients
+    from .onnx_graph import OnnxGraph
 
 __all__ = ["Dense"]
 
@@ -62,6 +63,10 @@ class Dense(Layer):
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """`Linear`."""
         return (module("Linear", inputs[0][0], self.units, bias=(self.bias, True)),)
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """`Gemm`, its weights as PyTorch's `Linear` has them."""
+        return graph.op("Gemm", inputs[0], weights["weight"], weights.get("bias"), transB=1)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x W + b: (N, in) -> (N, out)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from tuicnn.kernels.memory import empty_like
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, positional
 
-from .base import Layer, LayerContext, layer
+from .base import Layer, LayerContext, Shape, layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
 
     from .base import Arrays, Gradients
+    from .onnx_graph import OnnxGraph
 
 __all__ = ["Dropout"]
 
@@ -62,6 +63,10 @@ class Dropout(Layer):
     """
 
     share: float = positional(Number(at_least=0, below=1), help="share of the values to zero")
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """After training nothing is done."""
+        return inputs[0]
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x·m/(1 - P), m drawn anew for each value; y = x outside training, and where nothing is to be drawn."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.arrays import pixels
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
 
     from .base import Arrays, Gradients
+    from .onnx_graph import OnnxGraph
 
 __all__ = ["Add", "Concat"]
 
@@ -59,6 +61,10 @@ class Add(Layer):
         """`+` between the branches."""
         return (" + ".join(f"x{k}" for k in range(len(inputs))),)
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """`Add`, one branch after the other."""
+        return reduce(partial(graph.op, "Add"), inputs)
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = Σ x_k."""
         y = np.add(inputs[0], inputs[1], out=empty(inputs[0].shape, inputs[0].dtype))
@@ -96,6 +102,10 @@ class Concat(Layer):
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """Along the channels."""
         return (f"torch.cat([{', '.join(f'x{k}' for k in range(len(inputs)))}], 1)",)
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """Along the channels."""
+        return graph.op("Concat", *inputs, axis=1)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """Channels are the last axis here, and so are a vector's values."""

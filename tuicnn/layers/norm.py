@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
 
     from .base import Arrays, Gradients
+    from .onnx_graph import OnnxGraph
 
 __all__ = ["GroupNorm", "LayerNorm"]
 
@@ -129,6 +130,10 @@ class LayerNorm(Layer):
         """Over all axes but the images'."""
         return (module("LayerNorm", list(inputs[0]), eps=(self.eps, 1e-5)),)
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """Over all axes but the images'."""
+        return graph.op("LayerNormalization", *inputs, weights["weight"], weights["bias"], axis=1, epsilon=self.eps)
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β."""
         xhat, inverse = standardise(inputs[0], 1, self.eps)
@@ -187,6 +192,16 @@ class GroupNorm(Layer):
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """`GroupNorm` with its number of channels."""
         return (module("GroupNorm", self.groups, inputs[0][0], eps=(self.eps, 1e-5)),)
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """Each group as a row that is normalised by itself: `GroupNormalization` came later than opset 17."""
+        (x,), size = inputs, [-1, *[1] * (len(shapes[0]) - 1)]
+        rows = graph.op("Reshape", x, (0, self.groups, -1))
+        ones, zeros = np.ones(self.groups), np.zeros(self.groups)
+        xhat = graph.op("InstanceNormalization", rows, ones, zeros, epsilon=self.eps)
+        weight, bias = (graph.op("Reshape", weights[name], size) for name in ("weight", "bias"))
+        scaled = graph.op("Mul", graph.op("Reshape", xhat, (0, *shapes[0])), weight)
+        return graph.op("Add", scaled, bias)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β = x·γ·s + (β - γ·s·mean), a scale and a shift of each image's channels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,12 +23,13 @@ from tuicnn.vocabulary import Padding, Size, SizeKind, info, option, positional
 from .base import Layer, LayerContext, Shape, ShapeError, layer
 from .shapes import need_image
 from .torch_text import module, square
-from .windows import ZERO, resolved, torch_padding, windowed_shape
+from .windows import ZERO, onnx_window, resolved, torch_padding, windowed_shape
 
 if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
 
     from .base import Arrays, Gradients
+    from .onnx_graph import OnnxGraph
 
 __all__ = ["AvgPool", "GlobalAvgPool", "GlobalMaxPool", "MaxPool"]
 
@@ -96,6 +97,10 @@ class MaxPool(Pool):
 
     border = -math.inf
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """`MaxPool`, whose border never wins either."""
+        return graph.op("MaxPool", *inputs, **onnx_window(self.window))
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (OH, OW, N, C)."""
         if not context.training:
@@ -128,6 +133,10 @@ class MaxPool(Pool):
 class AvgPool(Pool):
     """The mean of each window; padding counts as zeros."""
 
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """`AveragePool`, its border counted."""
+        return graph.op("AveragePool", *inputs, **onnx_window(self.window), count_include_pad=1)
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (OH, OW, N, C)."""
         return average_pool(inputs[0], self.window), inputs[0].shape
@@ -147,6 +156,11 @@ class GlobalPool(Layer):
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """One place, flattened."""
         return f"{type(self).__name__.replace('Global', 'Adaptive')}2d(1)", "Flatten()"
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """One place, flattened."""
+        pooled = graph.op(type(self).__name__.replace("Avg", "Average"), *inputs)
+        return graph.op("Flatten", pooled)
 
 
 @layer(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tuicnn.kernels import Window
 from tuicnn.vocabulary import Size, info
 
 from .base import Layer, Shape, ShapeError
 from .shapes import need_image, shape_text
 
-__all__ = ["UNIT", "ZERO", "resolved", "torch_border", "torch_padding", "windowed_shape"]
+__all__ = ["UNIT", "ZERO", "onnx_window", "resolved", "torch_border", "torch_padding", "windowed_shape"]
 
 Padded = tuple[tuple[int, int], tuple[int, int]]
 
@@ -44,6 +46,14 @@ def torch_padding(window: Window, value: float = 0.0) -> tuple[tuple[int, int], 
         return (top, left), ()
     border = torch_border(window.pad)
     return (0, 0), (f"ConstantPad2d({border}, float('{value}'))" if value else f"ZeroPad2d({border})",)
+
+
+def onnx_window(window: Window) -> dict[str, Sequence[int]]:
+    """A window as the attributes of ONNX's operators; padding: top, left, bottom, right."""
+    (top, bottom), (left, right) = window.pad
+    found: dict[str, Sequence[int]] = {"kernel_shape": window.kernel, "strides": window.stride}
+    found["pads"] = (top, left, bottom, right)
+    return {**found, "dilations": window.dilation} if window.dilation != (1, 1) else found
 
 
 def windowed_shape(layer: Layer, shape: Shape, window: Window) -> tuple[int, int, int]:

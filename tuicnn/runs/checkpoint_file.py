@@ -23,7 +23,9 @@ from tuicnn.kernels.arrays import Array
 from tuicnn.records import RecordError, dump, from_plain, parse
 from tuicnn.training.checkpoint import Checkpoint
 
-__all__ = ["CheckpointError", "FormatError", "pack", "pack_weights", "unpack", "unpack_weights"]
+__all__ = [
+    "FORMAT", "CheckpointError", "FormatError", "metadata_of", "pack", "pack_weights", "unpack", "unpack_weights",
+]  # fmt: skip
 
 #: of both files; 1 and 2 had one flat array of all weights
 FORMAT = "3"
@@ -47,12 +49,12 @@ def pack(checkpoint: Checkpoint) -> bytearray:
     rest = {f.name: getattr(checkpoint, f.name) for f in dataclasses.fields(Checkpoint)}
     for name in ("arrays", "text", *_ALONE):
         del rest[name]
-    return _file(checkpoint.arrays, {**_about(checkpoint), "state": dump(rest)})
+    return _file(checkpoint.arrays, {**_metadata(checkpoint), "state": dump(rest)})
 
 
 def pack_weights(checkpoint: Checkpoint) -> bytearray:
     """The file of a checkpoint's parameters and buffers, without the optimizer's state."""
-    return _file({n: a for n, a in checkpoint.arrays.items() if "/" not in n}, _about(checkpoint))
+    return _file(checkpoint.weights, _metadata(checkpoint))
 
 
 def unpack(data: bytes | bytearray) -> Checkpoint:
@@ -89,9 +91,13 @@ def _unpack(data: bytes | bytearray, state_of: Callable[[Any], Any]) -> Checkpoi
     return found
 
 
-def _about(checkpoint: Checkpoint) -> dict[str, str]:
-    """What a file's metadata say of its weights."""
-    return {"format": FORMAT, "net": checkpoint.text, **{n: dump(getattr(checkpoint, n)) for n in _ALONE}}
+def metadata_of(checkpoint: Checkpoint) -> dict[str, str]:
+    """What a file tells of its weights, so that one knows how they are used."""
+    return {"net": checkpoint.text, **{n: dump(getattr(checkpoint, n)) for n in _ALONE}}
+
+
+def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
+    return {"format": FORMAT, **metadata_of(checkpoint)}
 
 
 def _file(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytearray:

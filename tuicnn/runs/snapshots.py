@@ -39,7 +39,7 @@ class SnapshotFolder(EpochFiles):
         """
         from tuicnn.runs.checkpoint_file import pack
 
-        weights = {name: array for name, array in checkpoint.arrays.items() if "/" not in name}
+        weights = checkpoint.weights
         most = min(MOST, MOST_BYTES // max(1, sum(array.nbytes for array in weights.values())))
         keep = kept(checkpoint.epochs, most)
         try:

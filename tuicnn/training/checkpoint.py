@@ -90,6 +90,11 @@ class Checkpoint:
     choices: Mapping[str, _Count] = field(default_factory=dict)  # of kernels
 
     @property
+    def weights(self) -> dict[str, Array]:
+        """Parameters and buffers, without the optimizer's state."""
+        return {name: array for name, array in self.arrays.items() if "/" not in name}
+
+    @property
     def fault(self) -> str:
         """What no run can have left in its arrays: numbers that a faulty program wrote, say. "" for nothing."""
         for name, array in self.arrays.items():
