@@ -15,17 +15,42 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.version import __version__
 
 if TYPE_CHECKING:
+    from tuicnn import datasets as datasets
     from tuicnn import plain as plain
+    from tuicnn.data import DataError, Dataset
     from tuicnn.engine.network import NetError
-    from tuicnn.network import Network
+    from tuicnn.errors import UserError
+    from tuicnn.network import Callback, Network, Run
 
-__all__ = ["NetError", "Network", "__version__", "plain"]
+__all__ = [
+    "Callback",
+    "DataError",
+    "Dataset",
+    "NetError",
+    "Network",
+    "Run",
+    "UserError",
+    "__version__",
+    "datasets",
+    "plain",
+]
+
+#: where each name is from: NumPy is imported when a network is wanted, and not for `tuicnn --help`
+_FROM = {
+    "Callback": "tuicnn.network",
+    "DataError": "tuicnn.data",
+    "Dataset": "tuicnn.data",
+    "NetError": "tuicnn.engine.network",
+    "Network": "tuicnn.network",
+    "Run": "tuicnn.network",
+    "UserError": "tuicnn.errors",
+}
+_MODULES = ("datasets", "plain")
 
 
 def __getattr__(name: str) -> Any:
-    # NumPy is imported when a network is wanted, and not for `tuicnn --help`
-    if name in ("NetError", "Network"):
-        return getattr(import_module("tuicnn.network" if name == "Network" else "tuicnn.engine.network"), name)
-    if name == "plain":
-        return import_module("tuicnn.plain")
+    if name in _FROM:
+        return getattr(import_module(_FROM[name]), name)
+    if name in _MODULES:
+        return import_module(f"tuicnn.{name}")
     raise AttributeError(f"module tuicnn has no attribute {name}")

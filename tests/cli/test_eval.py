@@ -85,7 +85,7 @@ def said_of_without_data(folder: RunFolder, images: np.ndarray) -> np.ndarray:
         ('npz "none.npz"', 'There is no file "none.npz"'),
         ("mnits", "`mnits` names no data: no data set called `mnits`"),
         ("mnist", "images of 1x28x28, but the network takes 1x8x8"),
-        ("mnist\ninput: 1x2x2", "Other data is written in one line"),
+        ("mnist\ninput: 1x2x2", "A data set is written in one line"),
     ],
 )
 def test_data_that_does_not_fit_is_one_sentence(tuicnn: Run, stopped: RunFolder, other: str, told: str) -> None:

@@ -285,7 +285,9 @@ def test_weights_that_are_taken_up_again_come_with_their_optimizer(tmp_path: Pat
     trainer.network.store.flat[:3] = 3e38
     with pytest.raises(DivergedError) as error:
         trainer.advance()
-    told, weights = DivergenceHandler("halve-lr", lambda step: None).handle(trainer, error.value.divergence, Metrics())
+    told, weights = DivergenceHandler("halve-lr", lambda step: None, "").handle(
+        trainer, error.value.divergence, Metrics()
+    )
     assert (told.action, weights) == ("halve-lr", "the weights that it began with")
     assert (trainer.step, trainer.updates, trainer.rate_factor) == (4, 0, 0.5)
     assert trainer.network.store.flat.tobytes() == fresh.network.store.flat.tobytes()
@@ -304,7 +306,7 @@ def test_a_run_that_began_with_weights_of_another_one_is_set_back_to_these(tmp_p
     arrays = {name: array.copy() for name, array in named_arrays(trainer.network, trainer.state).items()}
     begin = Checkpoint(step=0, epochs=0, arrays=arrays, updates=1)
     trainer.advance()
-    handler = DivergenceHandler("halve-lr", lambda step: begin if step == 0 else None)
+    handler = DivergenceHandler("halve-lr", lambda step: begin if step == 0 else None, "")
     _, weights = handler.handle(trainer, Divergence(3, 1, "the loss", "NaN"), Metrics())
     assert weights == "the weights that it began with"
     found = named_arrays(trainer.network, trainer.state)
@@ -334,5 +336,9 @@ def test_who_chose_to_stop_is_told_of_the_other_choice(tmp_path: Path, halvings:
     divergence = Divergence(1, 1, "the loss", "NaN")
     metrics = Metrics()
     metrics.tally = Tally(halvings=halvings)
-    said = DivergenceHandler("stop", lambda step: None).handle(trainer, divergence, metrics)[0].message
+    said = (
+        DivergenceHandler("stop", lambda step: None, "--on-nan halve-lr")
+        .handle(trainer, divergence, metrics)[0]
+        .message
+    )
     assert re.search(r"; try a smaller learning rate than [0-9.]+, or --on-nan halve-lr\.$", said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,7 +12,7 @@ from tuicnn.vocabulary import Choice, Integer, ListOf, Number, option, word
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Augment", "DataError", "DataSpec", "Dataset", "Described"]
 
@@ -109,6 +110,53 @@ class Dataset:
     test_labels: NDArray[np.int64]
     mean: NDArray[Any]
     std: NDArray[Any]
+
+    @classmethod
+    def from_arrays(
+        cls,
+        images: ArrayLike,
+        labels: ArrayLike,
+        *,
+        val: tuple[ArrayLike, ArrayLike] | int | None = None,
+        test: tuple[ArrayLike, ArrayLike] | None = None,
+        class_names: Sequence[str] | None = None,
+        name: str = "arrays",
+    ) -> Dataset:
+        """The data set of images (N, H, W), (N, H, W, C) or (N, C, H, W), and labels (N,).
+
+        Images are uint8, or fractions from 0 to 1; labels are whole numbers from 0, texts, or one-hot (N, classes).
+        `test` has images and labels to test on; without it, a tenth is held out. `val` has those to validate on, or
+        says how many are held out: by default 5000, or a tenth where that is fewer. What is held out is always the
+        same. `class_names` are those of the numbers. Raises `DataError`.
+        """
+        from .in_memory import InMemory, Pair
+
+        if isinstance(val, int) and val < 1:
+            raise DataError(f"val must be a number of images, at least 1, or a pair (images, labels), not {val!r}.")
+        return InMemory(
+            called=name,
+            train=Pair.of((images, labels)),
+            test=Pair.of(test, "test") if test is not None else None,
+            validation=Pair.of(val, "validation") if val is not None and not isinstance(val, int) else None,
+            class_names=None if class_names is None else list(map(str, class_names)),
+            val=val if isinstance(val, int) else None,
+        ).load()
+
+    def __repr__(self) -> str:
+        images = " + ".join(f"{len(labels):,}" for labels in (self.train_labels, self.val_labels, self.test_labels))
+        sizes = "x".join(map(str, self.input))
+        return f"{self.name}: {images} images to train, validate and test on, {sizes}, {self.classes} classes"
+
+    @property
+    def input(self) -> Shape:
+        """The shape of an image as a network takes it, (C, H, W)."""
+        height, width, channels = self.train_images.shape[1:]
+        return channels, height, width
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
 
 
 @word(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
+from tuicnn.display.html import table
 from tuicnn.numbers import shape
 
 if TYPE_CHECKING:
@@ -21,24 +21,21 @@ _HEADS = ("name", "layer", "output", "parameters", "multiply-adds")
 
 def layer_table(plan: Plan) -> Table:
     """The layers of a plan, one a row, and their sum."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_footer=True, header_style="dim", footer_style="bold")
+    made = Table(box=None, padding=(0, 2, 0, 0), show_footer=True, header_style="dim", footer_style="bold")
     name, layer, *figures = _HEADS
     footers = ("", f"{plan.parameters:,}", f"{plan.macs:,}")
-    table.add_column(name, footer="total", style="dim", no_wrap=True)  # joins, weights and errors call it so
-    table.add_column(layer, overflow="fold")
+    made.add_column(name, footer="total", style="dim", no_wrap=True)  # joins, weights and errors call it so
+    made.add_column(layer, overflow="fold")
     for head, footer in zip(figures, footers, strict=True):
-        table.add_column(head, justify="right", footer=footer, no_wrap=True)
+        made.add_column(head, justify="right", footer=footer, no_wrap=True)
     for cells in _rows(plan):
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+        made.add_row(*(Text(cell) for cell in cells))
+    return made
 
 
 def layer_table_html(plan: Plan) -> str:
     """The same for a notebook."""
-    rows = [*_rows(plan), ("total", "", "", f"{plan.parameters:,}", f"{plan.macs:,}")]
-    head = "".join(f"<th>{name}</th>" for name in _HEADS)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>" for cells in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return table(_HEADS, [*_rows(plan), ("total", "", "", f"{plan.parameters:,}", f"{plan.macs:,}")])
 
 
 def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:

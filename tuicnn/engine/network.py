@@ -31,6 +31,7 @@ from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+    from tuicnn.data import Dataset
     from tuicnn.language import Plan
 
     Labels = NDArray[np.int64]
@@ -87,12 +88,15 @@ class Network:
         classes: int | None = None,
         seed: int | None = None,
         dtype: DTypeLike = np.float32,
+        data: Dataset | None = None,
     ) -> Self:
         """A network from a `.net` text. Raises `NetError` with every problem in it.
 
-        `input` (C, H, W) and `classes` stand in for the data set's own; the weights are drawn from `seed`, or from
-        the text's own.
+        `input` (C, H, W) and `classes`, or those of `data`, stand in for those of the data set that the text names;
+        the weights are drawn from `seed`, or from the text's own.
         """
+        if data is not None:
+            input, classes = data.input, data.classes
         checked = check(text, input=input, classes=classes)
         if checked.plan is None:
             raise NetError(checked.diagnostics)
@@ -104,12 +108,17 @@ class Network:
         path: str | os.PathLike[str],
         seed: int | None = None,
         dtype: DTypeLike = np.float32,
+        data: Dataset | None = None,
     ) -> Self:
-        """A network from a `.net` file. Raises `NetError` with every problem in it, also where it cannot be read."""
+        """A network from a `.net` file. Raises `NetError` with every problem in it, also where it cannot be read.
+
+        The shape and the number of classes of `data` stand in for those of the data set that the text names.
+        """
         text = read_file(Path(path))
         if isinstance(text, Diagnostic):
             raise NetError([text])
-        checked = check(text, name=str(path), path=Path(path))
+        input, classes = (data.input, data.classes) if data is not None else (None, None)
+        checked = check(text, name=str(path), path=Path(path), input=input, classes=classes)
         if checked.plan is None:
             raise NetError(checked.diagnostics)
         return cls(checked.plan, seed=seed, dtype=dtype)

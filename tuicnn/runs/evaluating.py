@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.errors import UserError
@@ -16,14 +15,14 @@ from tuicnn.runs.specimens import checkpoint_after, plan_at
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tuicnn.data import Dataset, DataSpec
+    from tuicnn.data import Dataset
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.checkpoint import Checkpoint
     from tuicnn.training.predictions import Split
     from tuicnn.training.scores import Scores
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["EvaluatedRun", "data_of", "evaluate_run"]
+__all__ = ["EvaluatedRun", "evaluate_run"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,33 +84,17 @@ def _on_other_data(folder: RunFolder, checkpoint: Checkpoint, text: str) -> Trai
     import numpy as np
 
     from tuicnn.data import DataError
+    from tuicnn.language.data_text import data_named
     from tuicnn.training.checkpointing import revive
 
     plan = plan_at(folder, checkpoint, without_data=True)
     try:
-        dataset = data_of(text, checkpoint).load()
+        dataset = data_named(text).load()
     except DataError as error:
         raise UserError(str(error)) from None
     _must_fit(dataset, checkpoint)
     mean, std = np.array(checkpoint.mean, np.float32), np.array(checkpoint.std, np.float32)
     return revive(plan, replace(dataset, class_names=checkpoint.class_names, mean=mean, std=std), checkpoint)
-
-
-def data_of(text: str, checkpoint: Checkpoint) -> DataSpec:
-    """The data set that a `text` names as a net does behind `data:`. Raises `UserError`."""
-    from tuicnn.language import check
-
-    if "\n" in text:
-        raise UserError('Other data is written in one line, as behind data: in a net: npz "mine.npz"')
-    channels, height, width = checkpoint.input
-    classes = len(checkpoint.class_names)
-    net = f"data: {text}\nflatten -> dense {classes}\n"
-    checked = check(net, working=Path.cwd(), input=(channels, height, width), classes=classes)
-    if checked.plan is None:
-        first = next(d.message for d in checked.diagnostics if d.severity == "error")
-        raise UserError(f'`{text}` names no data: {first.rstrip(".")}; write it as in a net: npz "mine.npz"')
-    spec: DataSpec = checked.plan.data
-    return spec
 
 
 def _must_fit(dataset: Dataset, checkpoint: Checkpoint) -> None:

@@ -15,16 +15,15 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import Journal
 from tuicnn.runs.origin import Origin
 from tuicnn.runs.prepared import NetFile, PreparedRun, begin, plan_of
-from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.training.checkpointing import named_arrays, versions
+from tuicnn.training.checkpointing import first_checkpoint
 from tuicnn.training.events import WarmStart
-from tuicnn.training.fingerprints import plan_fingerprint
 from tuicnn.training.options import Options
 from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
     from tuicnn.language.plan import Node
+    from tuicnn.training.checkpoint import Checkpoint
 
 __all__ = ["Warmth", "net_of", "unchanged", "warm", "warm_checkpoint", "warmth"]
 
@@ -116,25 +115,14 @@ def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Check
             "No layer with weights is the same in both nets, so there is nothing to keep; train the new one."
         )
     network = Network(new)
-    arrays = named_arrays(network, new.optimizer.state(network.store.flat))
+    arrays = dict(network.named_parameters()) | dict(network.named_buffers())
     for before, after in pairs:
         for short, shape in _shapes(after).items():
             array = checkpoint.arrays.get(f"{before.name}.{short}")
             if array is None or array.shape != shape:
                 raise UserError("The checkpoint does not belong to the net that it tells.")
             arrays[f"{after.name}.{short}"][...] = array
-    begin = Checkpoint(
-        step=0,
-        epochs=0,
-        arrays=arrays,
-        text=new.text,
-        input=new.input,
-        plan=plan_fingerprint(new),
-        seed=new.train.seed,
-        epochs_planned=new.train.epochs,
-        versions=versions(),
-    )
-    return begin, warmth(old, new)
+    return first_checkpoint(network, new), warmth(old, new)
 
 
 def _with_weights(plan: Plan) -> list[Node]:

@@ -36,6 +36,7 @@ __all__ = [
     "CheckpointReason",
     "ResumeState",
     "capture",
+    "first_checkpoint",
     "named_arrays",
     "restore",
     "restore_arrays",
@@ -87,6 +88,25 @@ def named_arrays(network: Network, state: Mapping[str, Array]) -> dict[str, Arra
     for kind, flat in state.items():
         arrays |= {f"{name}/{kind}": view for name, view in network.store.named(flat).items()}
     return arrays
+
+
+def first_checkpoint(network: Network, plan: Plan) -> Checkpoint:
+    """The checkpoint with which a training of a plan begins that has the weights of a `network` of it."""
+    arrays = network.state_dict()
+    for kind, flat in plan.optimizer.state(network.store.flat).items():
+        arrays |= {f"{name}/{kind}": view for name, view in network.store.named(flat).items()}
+    return Checkpoint(
+        step=0,
+        epochs=0,
+        arrays=arrays,
+        text=plan.text,
+        input=plan.input,
+        versions=versions(),
+        plan=plan_fingerprint(plan),
+        seed=plan.train.seed,
+        epochs_planned=plan.train.epochs,
+        choices=network.choices,
+    )
 
 
 def capture(trainer: Trainer, data: str, progress: Progress, metrics: Metrics) -> Checkpoint:

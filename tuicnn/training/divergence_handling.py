@@ -32,10 +32,13 @@ _MOST_FACTOR = 2.0**30
 
 
 class DivergenceHandler:
-    """See the module. `checkpoint_at` gives the checkpoint of a step, None where there is none that can be read."""
+    """See the module. `checkpoint_at` gives the checkpoint of a step, None where there is none that can be read.
 
-    def __init__(self, on_nan: OnNan, checkpoint_at: Callable[[int], Checkpoint | None]) -> None:
-        self._on_nan, self._checkpoint_at = on_nan, checkpoint_at
+    `halving` is what a person writes to have the learning rate halved.
+    """
+
+    def __init__(self, on_nan: OnNan, checkpoint_at: Callable[[int], Checkpoint | None], halving: str) -> None:
+        self._on_nan, self._checkpoint_at, self._halving = on_nan, checkpoint_at, halving
         self._waiting: tuple[Divergence, float] | None = None  # what the run is paused for, and its rate's factor then
 
     def handle(self, trainer: Trainer, divergence: Divergence, metrics: Metrics) -> tuple[Diverged, str]:
@@ -53,7 +56,7 @@ class DivergenceHandler:
         elif action == "stop":
             tried = f": {halvings} halvings of it in this epoch did not help"
             advice = f"try a smaller learning rate than {rate}"
-            advice += tried if self._on_nan == "halve-lr" else ", or --on-nan halve-lr"
+            advice += tried if self._on_nan == "halve-lr" else f", or {self._halving}"
         else:
             trainer.rate_factor = scaled(trainer.rate_factor, 0.5)
             weights = "" if divergence.by_rate else self._restore(trainer, metrics)

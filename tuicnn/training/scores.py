@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tuicnn.lazy_numpy import np
 from tuicnn.statistics import calibration_error, class_scores, wilson_interval
@@ -41,7 +41,7 @@ class Scores:
     ranks: NDArray[np.int64]  # (N,): how many classes are more probable than the image's own
 
     @classmethod
-    def of(cls, evaluation: Evaluation, labels: NDArray[np.int64], class_names: tuple[str, ...]) -> Scores:
+    def of(cls, evaluation: Evaluation, labels: NDArray[np.int64], class_names: tuple[str, ...]) -> Self:
         """Of the evaluation of images with these `labels`, (N,)."""
         arrays = answers_of(evaluation, labels, np.arange(len(labels)))
         answers = Answers(classes=len(class_names), **arrays)

@@ -1,4 +1,4 @@
-"""One training run: trains in the thread that calls `run`; other threads may watch and control it.
+"""One training run: trains in the thread that calls `run` or `epochs`; other threads may watch and control it.
 
 Progress and history are answered at once. Questions that need the network are answered by the training thread between
 two steps, so that all of an answer belongs to one step. Nothing is computed that is not asked for.
@@ -7,7 +7,7 @@ two steps, so that all of an answer belongs to one step. Nothing is computed tha
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from functools import partial
 from time import perf_counter
@@ -23,7 +23,7 @@ from tuicnn.training.checkpointing import BEGINS, CheckpointReason, ResumeState,
 from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.divergence_handling import DivergenceHandler, scaled
-from tuicnn.training.events import Event, Overview, State
+from tuicnn.training.events import Epoch, Event, Overview, State
 from tuicnn.training.fingerprints import data_fingerprint
 from tuicnn.training.marks import mark_of
 from tuicnn.training.meter import WaitTimes
@@ -35,6 +35,7 @@ from tuicnn.training.trainer import Trainer
 from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
+    from tuicnn.data import Dataset
     from tuicnn.engine.evaluation import Evaluation
     from tuicnn.engine.network import Network
     from tuicnn.language import Plan
@@ -61,7 +62,8 @@ class Session:
     where there are none, with what was said of the test images at the end. `offer_checkpoint` is called whenever the
     run is between two steps and a checkpoint might be wanted; it may call `checkpoint()`, and says whether that is safe
     on disk; `checkpoint_at` gives that of a step, if there is one. With `resume_from`, the run goes on from there.
-    `on_nan`: what is done where numbers are not finite.
+    `on_nan`: what is done where numbers are not finite; `halving` is how that is written, for a message. A `dataset`
+    takes the place of the one that the plan names.
     """
 
     def __init__(
@@ -76,7 +78,10 @@ class Session:
         checkpoint_at: Callable[[int], Checkpoint | None] = lambda step: None,
         resume_from: ResumeState = BEGINS,
         on_nan: OnNan = "stop",
+        halving: str = "--on-nan halve-lr",
+        dataset: Dataset | None = None,
     ) -> None:
+        self._dataset = dataset
         self.plan, self.threads, self.run_name = plan, threads, run
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
         self._on_event, self._on_predictions = on_event, on_predictions
@@ -90,7 +95,7 @@ class Session:
             self._on_rate,
             self._on_pace,
         )
-        self._divergences = DivergenceHandler(on_nan, checkpoint_at)
+        self._divergences = DivergenceHandler(on_nan, checkpoint_at, halving)
         self._working = State.STARTING  # the state to return to after a pause
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
         self._progress = Progress()
@@ -132,13 +137,22 @@ class Session:
 
     def run(self) -> State:
         """Read the data, train, validate, test; blocks. Returns a final state; raises only for what is a bug."""
+        for _ in self.epochs():
+            pass
+        return self._progress.state
+
+    def epochs(self) -> Generator[Epoch]:
+        """As `run`, with each epoch once it and its validation are over. The run is stopped where this is closed."""
         state, message = State.FAILED, ""
         try:
             try:
-                self._run()
+                yield from self._run()
                 state = State.DONE
             except _Ended as end:
                 state, message = end.state, str(end)
+            except (GeneratorExit, KeyboardInterrupt):
+                state = State.STOPPED
+                raise
             except (DataError, UserError, OSError) as error:
                 message = str(error)
             except MemoryError:
@@ -151,11 +165,13 @@ class Session:
                 self._trainer.close()
             self._set(state=state, message=message, eta=0.0, evaluated=0.0)
             self._end(state, message)
-        return state
 
-    def _run(self) -> None:
+    def _read(self) -> Dataset:
         with report_reading(self._read_so_far):
-            dataset = self.plan.data.load()
+            return self.plan.data.load()
+
+    def _run(self) -> Generator[Epoch]:
+        dataset = self._dataset if self._dataset is not None else self._read()
         self._set(message="")
         checkpoint = self._resume_from.checkpoint
         choices = checkpoint.choices if checkpoint is not None else None  # another machine would choose otherwise
@@ -165,7 +181,7 @@ class Session:
         )
         self._begin(trainer, self.overview)
         for epoch in range(self._progress.epoch, self.plan.train.epochs):
-            self._epoch(trainer, epoch)
+            yield self._epoch(trainer, epoch)
         found = self._evaluate(trainer, "test", State.TESTING)
         self._set(test_loss=found.loss, test_accuracy=found.accuracy)
         if not len(trainer.images_of("validation")[0]):
@@ -202,7 +218,7 @@ class Session:
         if self._data and self._offer(reason):
             self._set(saved=self._progress.step)
 
-    def _epoch(self, trainer: Trainer, epoch: int) -> None:
+    def _epoch(self, trainer: Trainer, epoch: int) -> Epoch:
         """One epoch, or what is left of it, and its validation. Raises `_Ended`."""
         while trainer.step < (epoch + 1) * trainer.steps_per_epoch:
             self._work(State.TRAINING)
@@ -242,6 +258,7 @@ class Session:
         )
         self._tell(done)
         self._offer_checkpoint(CheckpointReason.EPOCH)
+        return done
 
     def _evaluate(self, trainer: Trainer, split: Split, state: State) -> Evaluation:
         """What the network makes of the validation or test images. Raises `_Ended`."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from math import isnan, nan
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from tuicnn.cli.output.streams import to_json
+from tuicnn.display.epoch_line import epoch_line, loss_text
+from tuicnn.display.training_bar import TrainingBar
 from tuicnn.numbers import counted, duration, percent
 from tuicnn.training import events
 from tuicnn.training.events import Epoch, Event, Reading, Start, State, Step, to_dict
@@ -80,56 +81,18 @@ class ProgressDisplay:
     """A bar for the run with loss and speed beside it, and a line for each epoch above it."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._start = Start()
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[loss]}"),
-            TextColumn("{task.fields[speed]}"),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            refresh_per_second=8,
-            transient=True,
-        )
-        self._task = self._progress.add_task("reading data", total=None, loss="", speed="")
-        self._progress.start()
-        self._loss: float | None = None
-        self._seconds = 0.0
-        self._images = 0
-        self._last = time.monotonic()  # when the step that is being trained was begun
+        self._console, self._bar = console, TrainingBar(console)
+        self._epochs = 0
 
     def __call__(self, event: Event) -> None:
-        now = time.monotonic()
-        match event:
-            case Reading(message):
-                self._progress.update(self._task, description=message)
-            case Start():
-                self._start, self._last = event, now
-                step = event.step if isinstance(event, events.Resumed) else 0
-                self._update(step, f"epoch {1 + step // event.steps_per_epoch}", total=event.steps)
-            case Step(step, loss):
-                loss = 0.0 if isnan(loss) else loss
-                self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
-                epoch, within = divmod(step - 1, self._start.steps_per_epoch)
-                self._images += min(self._start.batch, self._start.train_images - within * self._start.batch)
-                self._seconds += now - self._last
-                self._last = now
-                speed = f"{self._images / self._seconds if self._seconds > 0 else 0:,.0f} images/s"
-                self._update(step, f"epoch {1 + epoch}", loss=f"loss {self._loss:.4f}", speed=speed)
-            case events.Unpaused() | Epoch():
-                self._last = now  # neither a pause nor the validation that has just ended is training
-            case events.End():
-                self.close()
-        if line := line_of(event, self._start.epochs):
+        if isinstance(event, Start):
+            self._epochs = event.epochs
+        self._bar(event)
+        if line := line_of(event, self._epochs):
             self._console.print(Text(line, style="bold" if isinstance(event, events.End) else ""))
 
-    def _update(self, step: int, description: str, **fields: Any) -> None:
-        self._progress.update(self._task, completed=step, description=description, **fields)
-
     def close(self) -> None:
-        self._progress.stop()
+        self._bar.close()
 
 
 def line_of(event: Event, epochs: int) -> str:
@@ -145,11 +108,7 @@ def line_of(event: Event, epochs: int) -> str:
                 f"{counted(event.threads, 'thread')}, seed {event.seed}{resumed}"
             )
         case Epoch():
-            return (
-                f"epoch {event.epoch:>{len(str(epochs))}}/{epochs}: training loss {_loss(event.train_loss)}, "
-                f"validation loss {_loss(event.val_loss)}, accuracy {percent(event.val_accuracy, 2)}; "
-                f"{event.images_per_second:,.0f} images/s, {duration(event.seconds)}"
-            )
+            return epoch_line(event, f"{event.epoch:>{len(str(epochs))}}/{epochs}")
         case events.Warned(message):
             return f"warning: {message}"
         case events.Diverged(action="pause" | "halve-lr", message=message):
@@ -161,11 +120,7 @@ def line_of(event: Event, epochs: int) -> str:
         case events.End(State.DONE):
             accuracy, loss = (nan if figure is None else figure for figure in (event.test_accuracy, event.test_loss))
             return (
-                f"test accuracy {percent(accuracy, 2)}, test loss {_loss(loss)}, "
+                f"test accuracy {percent(accuracy, 2)}, test loss {loss_text(loss)}, "
                 f"after {duration(event.seconds or 0.0)} of training"
             )
     return ""
-
-
-def _loss(value: float) -> str:
-    return "-" if isnan(value) else f"{value:.4f}"

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
 from tuicnn.data import normalise
 from tuicnn.engine import network as engine
+from tuicnn.network.images import TrainingImages, pixels_of
+from tuicnn.network.shown import Scores
 from tuicnn.numbers import shape
 from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from tuicnn.data import Dataset
     from tuicnn.kernels.arrays import Array
+    from tuicnn.network.callback import Callback
+    from tuicnn.network.fit import Fit
     from tuicnn.specimen.explanation import Explanation
-    from tuicnn.training.scores import Scores
 
-__all__ = ["Network", "TrainingImages"]
+__all__ = ["Network"]
 
 _WIDTH = 100  # columns of a table; a session does not say how wide it is
-
-
-@dataclass(frozen=True)
-class TrainingImages:
-    """What is known of the images that a network was trained on: it sees `(pixels / 255 - mean) / std`."""
-
-    class_names: tuple[str, ...]
-    mean: tuple[float, ...]  # of each channel
-    std: tuple[float, ...]
 
 
 class Network(engine.Network):
@@ -75,7 +70,7 @@ class Network(engine.Network):
         `images` are uint8, (N, H, W, C) or (N, C, H, W), of one channel also (N, H, W). They are normalised as those
         that the network was trained on, so that it must be one of `from_run`. Raises `ValueError`.
         """
-        pixels, seen = self._pixels(images), self._seen()
+        pixels, seen = pixels_of(images, self.plan.input), self._seen()
         parts = []
         for a, b in shard_bounds(len(pixels), INFERENCE_SHARD):
             x = normalise(pixels[a:b], np.array(seen.mean), np.array(seen.std), self.dtype)
@@ -87,15 +82,60 @@ class Network(engine.Network):
 
         Raises `ValueError`.
         """
-        from tuicnn.training.scores import Scores
-
-        pixels, seen = self._pixels(images), self._seen()
+        pixels, seen = pixels_of(images, self.plan.input), self._seen()
         known, mean, std = self._labels(labels, len(pixels)), np.array(seen.mean), np.array(seen.std)
         found = self.evaluate_shards(
             len(pixels), lambda a, b: (normalise(pixels[a:b], mean, std, self.dtype), known[a:b])
         )
         assert found is not None  # there is one process
         return Scores.of(found, known, seen.class_names)
+
+    def fit(
+        self,
+        data: Dataset | None = None,
+        *,
+        epochs: int | None = None,
+        callbacks: Iterable[Callback] = (),
+        on_nan: Literal["stop", "halve-lr"] = "stop",
+        threads: int | None = None,
+        progress: bool = True,
+    ) -> Fit:
+        """Train it, from the weights that it has: `for epoch in network.fit(data, epochs=3): print(epoch)`.
+
+        `data` is a `Dataset`; by default what the text names. Loss, optimizer, schedule, augmentation and batch are
+        those of the text, and so are the `epochs` where they are not given. A new network comes to the same bits as in
+        `tuicnn train`. As many processes train as there are processors, or `threads`; that changes no bit.
+
+        The result iterates epochs, each when it and its validation are over, and has the test's figures after the last
+        one; `.run()` trains them all. `callbacks` are told of each step and each epoch: see `Callback`. Where numbers
+        become infinite or NaN, the step is undone, and that ends it with a `tuicnn.errors.UserError`; or it goes on
+        with half the learning rate (`on_nan="halve-lr"`). With `progress`, a terminal shows a bar and a notebook the
+        curves.
+        Raises `ValueError` where the data does not fit the network.
+        """
+        from tuicnn.network.fit import Fit
+
+        return Fit(self, data, epochs=epochs, threads=threads, callbacks=callbacks, on_nan=on_nan, progress=progress)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write its weights, its text and how images are normalised to one file, `digits.safetensors`.
+
+        `load` takes it, and every program that reads safetensors: the names and axes are PyTorch's.
+        Raises `tuicnn.errors.UserError` where it cannot be written.
+        """
+        from tuicnn.network.saving import save
+
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The network in a file that `save` wrote, or in the `weights.safetensors` of a run.
+
+        Raises `tuicnn.errors.UserError` where it cannot be read.
+        """
+        from tuicnn.network.saving import load
+
+        return load(cls, Path(path))
 
     def _seen(self) -> TrainingImages:
         """What is known of the images that it was trained on. Raises `ValueError` where nothing is."""
@@ -105,27 +145,6 @@ class Network(engine.Network):
                 "images that are normalised go to `forward`"
             )
         return self.trained_on
-
-    def _pixels(self, images: ArrayLike) -> NDArray[np.uint8]:
-        """Images as (N, H, W, C). Raises `ValueError` where they are none that the network takes."""
-        given = np.asarray(images)
-        channels, height, width = self.plan.input
-        if given.dtype != np.uint8:
-            raise ValueError(
-                f"images must be uint8, from 0 to 255 as they are stored, not {given.dtype}; "
-                "those that are normalised go to `forward`"
-            )
-        sizes = given.shape[1:]
-        if len(given) and sizes == (height, width, channels):
-            return given
-        if len(given) and sizes == self.plan.input:
-            return given.transpose(0, 2, 3, 1)
-        if len(given) and sizes == (height, width) and channels == 1:
-            return given[..., None]
-        raise ValueError(
-            f"images must be an array of (N, {height}, {width}, {channels}) or (N, {channels}, {height}, {width}), "
-            f"N at least 1, not {given.shape}"
-        )
 
     def explain(self, address: str, image: ArrayLike, label: int | None = None) -> Explanation:
         """What a number is made of, for one image (C, H, W) as `forward` takes it: see `tuicnn.specimen.address`.
