@@ -40,17 +40,29 @@ def test_parts_that_are_given_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"labels": Y[:-1]}, "images are 60, but labels are 59: each needs one"),
-        ({"class_names": ["a", "b"]}, "labels go up to 2, but there are 2 class names"),
+        ({"labels": Y[:-1]}, "the array of images has 60 images, but there are 59 labels"),
+        ({"class_names": ["a", "b"]}, "the array of labels goes up to 2, but there are 2 class names"),
         ({"test": (X[:, :4], Y)}, "training images are 1x5x4 .* test images are 1x4x4"),
         ({"val": 60}, "leaves nothing to train on"),
         ({"val": 0}, "val must be a number of images, at least 1"),
-        ({"images": X.reshape(60, 20)}, "reshape it"),
+        ({"images": X.reshape(60, 20)}, "the array of images has the shape 60x20, one row an image: reshape it"),
+        ({"images": X - 128.0}, "the array of images holds float64 values from -128 to"),
+        ({"test": X}, r"test data must be a pair \(images, labels\)"),
     ],
 )
 def test_what_does_not_fit_is_said(given: dict[str, Any], says: str) -> None:
     with pytest.raises(DataError, match=says):
         Dataset.from_arrays(**{"images": X, "labels": Y, **given})
+
+
+def test_names_and_fractions_are_taken_as_people_have_them() -> None:
+    names = np.array(["ant", "bee", "cow"])
+    plain, given = Dataset.from_arrays(X, Y), Dataset.from_arrays(X / 255, names[Y])
+    assert given.class_names == ("ant", "bee", "cow")
+    assert np.array_equal(given.train_images, plain.train_images)
+    assert np.array_equal(given.test_labels, plain.test_labels)
+    one_hot = Dataset.from_arrays(X, np.eye(3)[Y], class_names=names)
+    assert (one_hot.class_names, one_hot.train_labels.tolist()) == (given.class_names, plain.train_labels.tolist())
 
 
 def test_options_are_those_of_the_language() -> None:

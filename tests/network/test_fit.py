@@ -102,6 +102,7 @@ def test_a_loop_that_is_left_keeps_the_weights_of_its_last_epoch_and_no_process(
     gc.disable()  # it does not wait for that
     try:
         session = fit._session
+        assert session is not None
         del fit
     finally:
         gc.enable()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -119,7 +119,7 @@ class Dataset:
         *,
         val: tuple[ArrayLike, ArrayLike] | int | None = None,
         test: tuple[ArrayLike, ArrayLike] | None = None,
-        class_names: Sequence[str] | None = None,
+        class_names: Iterable[str] | None = None,
         name: str = "arrays",
     ) -> Dataset:
         """The data set of images (N, H, W), (N, H, W, C) or (N, C, H, W), and labels (N,).
@@ -148,7 +148,7 @@ class Dataset:
         return f"{self.name}: {images} images to train, validate and test on, {sizes}, {self.classes} classes"
 
     @property
-    def input(self) -> Shape:
+    def input(self) -> tuple[int, int, int]:
         """The shape of an image as a network takes it, (C, H, W)."""
         height, width, channels = self.train_images.shape[1:]
         return channels, height, width

@@ -32,7 +32,8 @@ class Pair:
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise DataError(f"{what or 'training'} data must be a pair (images, labels).")
         images, labels = map(np.asarray, pair)
-        return cls(images, labels, (f"{what} images".strip(), f"{what} labels".strip()))
+        of = f"the array of {what} ".rstrip(" ") + " "
+        return cls(images, labels, (f"{of}images", f"{of}labels"))
 
     def part(self, class_names: Sequence[str] | None) -> Part:
         """The part of a data set that it is; with `class_names`, labels are their numbers. Raises `DataError`."""
@@ -43,7 +44,7 @@ class Pair:
             labels = as_labels(labels, of_labels)
             if labels.size and labels.max() >= len(class_names):
                 raise DataError(
-                    f"{of_labels} go up to {labels.max()}, but there are {len(class_names)} class names; "
+                    f"{of_labels} goes up to {labels.max()}, but there are {len(class_names)} class names; "
                     "labels count from 0."
                 )
         return Part(
