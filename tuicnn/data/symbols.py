@@ -106,9 +106,11 @@ def _random(name: str, start: int, count: int) -> NDArray[np.uint64]:
 
 
 def _paint(images: Values, colours: Values, distances: Values) -> None:
-    """Lay a colour (N, 3) over images (N, 3, H, W) where a distance in pixels (N, H, W) is below 0."""
-    cover = np.clip(0.5 - distances, 0, 1)[:, None]
-    images += cover * (colours[:, :, None, None] - images)
+    """Lay a colour (N, 3) over images (N, 3, H, W) where a distance in pixels (N, H, W) is below 0; edges are soft."""
+    image, row, column = np.nonzero(distances < 0.5)
+    cover = np.minimum(0.5 - distances[image, row, column], 1)[:, None]
+    ground = images[image, :, row, column]
+    images[image, :, row, column] = ground + cover * (colours[image] - ground)
 
 
 def _direction(turns: Values) -> tuple[Values, Values]:

@@ -19,6 +19,7 @@ from tuicnn.display.terminal import TerminalProfile
 from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
+from tuicnn.runs.starters import starters
 from tuicnn.training.events import State, WarmStart
 from tuicnn.training.options import Options
 from tuicnn.tui.app import TrainApp
@@ -302,10 +303,11 @@ async def test_where_no_run_is_open_a_net_that_comes_with_tuicnn_is_changed_save
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     async with showing(TrainApp(None, PLAIN, title=""), (100, 30)) as screen:
         await screen.sees("mnist", "lenet5", "e edit")
-        await screen.press("down", "down", "e")
+        below = [starter.name for starter in starters()].index("lenet5")
+        await screen.press(*["down"] * below, "e")
         await screen.sees("nets/lenet5.net", "61,706 weights")
         assert "reading" not in screen.text
-        await screen.press(*"# x", "enter", "escape", "escape", "up", "up", "e")
+        await screen.press(*"# x", "enter", "escape", "escape", *["up"] * below, "e")
         await screen.sees("nets/mnist.net")
         await screen.press("#", "ctrl+s")
         await screen.sees("Save it as:", "mnist.net_")
