@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from tuicnn.data import DataError, Dataset
     from tuicnn.engine.network import NetError
     from tuicnn.errors import UserError
-    from tuicnn.network import Callback, Network, Run
+    from tuicnn.network import Callback, Gallery, Network, Run
 
 __all__ = [
     "Callback",
     "DataError",
     "Dataset",
+    "Gallery",
     "NetError",
     "Network",
     "Run",
@@ -40,6 +41,7 @@ _FROM = {
     "Callback": "tuicnn.network",
     "DataError": "tuicnn.data",
     "Dataset": "tuicnn.data",
+    "Gallery": "tuicnn.network",
     "NetError": "tuicnn.engine.network",
     "Network": "tuicnn.network",
     "Run": "tuicnn.network",

@@ -115,7 +115,7 @@ def test_a_picture_comes_from_standard_input(pictures: np.ndarray, tmp_path: Pat
 def test_what_predict_does_not_take_is_told() -> None:
     network = Network.from_text("flatten -> dense 3", input=(1, 4, 4), classes=3)
     images = np.zeros((2, 4, 4), np.uint8)
-    with pytest.raises(ValueError, match=r"`Network\.from_run` knows it"):
+    with pytest.raises(ValueError, match="`fit`, `from_run` and `load` know it"):
         network.predict(images)
     with pytest.raises(ValueError, match=r"images of uint8 are not normalised; .* or give them to `predict`"):
         network.forward(images[:, None])

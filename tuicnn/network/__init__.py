@@ -5,6 +5,7 @@ from __future__ import annotations
 from .callback import *
 from .course import *
 from .fit import *
+from .gallery import *
 from .images import *
 from .network import *
 from .run import *

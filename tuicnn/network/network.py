@@ -17,7 +17,7 @@ from tuicnn.numbers import shape
 from tuicnn.sharding import INFERENCE_SHARD, shard_bounds
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from tuicnn.data import Dataset
     from tuicnn.kernels.arrays import Array
@@ -33,7 +33,7 @@ _WIDTH = 100  # columns of a table; a session does not say how wide it is
 class Network(engine.Network):
     """A network with its weights. Not safe to train from two threads at once. It shows itself as its table."""
 
-    #: None where that is not known: of a network that is no run's
+    #: what it was trained on; None where that is not known: before it is trained
     trained_on: TrainingImages | None = None
 
     @classmethod
@@ -68,14 +68,33 @@ class Network(engine.Network):
         """The probabilities, (N, classes), that the network gives to images as they are stored.
 
         `images` are uint8, (N, H, W, C) or (N, C, H, W), of one channel also (N, H, W). They are normalised as those
-        that the network was trained on, so that it must be one of `from_run`. Raises `ValueError`.
+        that the network was trained on, so that it must have been: see `trained_on`. Raises `ValueError`.
+        """
+        pixels = pixels_of(images, self.plan.input)
+        return np.concatenate(
+            [
+                self.plan.loss.probabilities(self.forward(self.normalise(pixels[a:b])))
+                for a, b in shard_bounds(len(pixels), INFERENCE_SHARD)
+            ]
+        )
+
+    def normalise(self, images: ArrayLike) -> Array:
+        """Images as `forward` and `loss_and_gradients` take them, (N, C, H, W), from those that `predict` takes.
+
+        `activations` and `explain` take one of them. Raises `ValueError`.
         """
         pixels, seen = pixels_of(images, self.plan.input), self._seen()
-        parts = []
-        for a, b in shard_bounds(len(pixels), INFERENCE_SHARD):
-            x = normalise(pixels[a:b], np.array(seen.mean), np.array(seen.std), self.dtype)
-            parts.append(self.plan.loss.probabilities(self.forward(x.transpose(2, 3, 0, 1))))
-        return np.concatenate(parts)
+        x = normalise(pixels, np.array(seen.mean), np.array(seen.std), self.dtype)
+        return np.ascontiguousarray(x.transpose(2, 3, 0, 1))
+
+    def read_image(self, path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+        """The picture in a file, uint8 (H, W, C), made to fit as `tuicnn predict` makes it.
+
+        It is turned upright, made grey or RGB, scaled, and cut to the middle. Raises `tuicnn.data.DataError`.
+        """
+        from tuicnn.data.fitting import fit_file
+
+        return fit_file(Path(path), self.plan.input).pixels
 
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Scores:
         """How good it is on images as `predict` takes them, with their `labels` (N,), the numbers of their classes.
@@ -141,7 +160,7 @@ class Network(engine.Network):
         """What is known of the images that it was trained on. Raises `ValueError` where nothing is."""
         if self.trained_on is None:
             raise ValueError(
-                "it is not known how images are normalised for this network: `Network.from_run` knows it; "
+                "it is not known how images are normalised for this network: `fit`, `from_run` and `load` know it; "
                 "images that are normalised go to `forward`"
             )
         return self.trained_on
