@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicnn.statistics import calibration_error, class_scores, mcnemar, wilson_interval
+from tuicnn.statistics import (
+    calibration_error,
+    class_scores,
+    mcnemar,
+    mean_interval,
+    t_quantile,
+    t_tails,
+    welch,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +91,55 @@ def test_mcnemar_is_the_sum_of_the_binomial_distribution(first: int, second: int
     wanted = (2 * sums - math.comb(n, few)) / 2**n if first != second else 1 - math.comb(n, few) / 2 ** (n + 1)
     assert mcnemar(first, second) == pytest.approx(wanted, rel=1e-6, abs=1e-12)
     assert 0 < mcnemar(first, second) <= 1
+
+
+@given(st.floats(0, 1e6))
+def test_the_tails_of_t_are_those_known_in_closed_form(t: float) -> None:
+    """With one degree of freedom it is Cauchy's distribution; with two it is 1 - t / sqrt(2 + t^2)."""
+    assert t_tails(t, 1) == pytest.approx(2 / math.pi * math.atan2(1, t), rel=1e-9, abs=1e-15)
+    assert t_tails(t, 2) == pytest.approx(1 - t / math.sqrt(2 + t * t), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "quantile"), [(1, 12.7062), (2, 4.3027), (4, 2.7764), (9, 2.2622), (30, 2.0423), (1e7, 1.96)]
+)
+def test_quantiles_of_t_are_those_of_every_table(degrees: float, quantile: float) -> None:
+    assert t_quantile(degrees) == pytest.approx(quantile, abs=5e-5)
+
+
+@given(st.floats(1, 1e4), st.floats(0.1, 8))
+def test_the_tails_of_t_are_the_area_under_its_density(degrees: float, t: float) -> None:
+    x = np.linspace(0, t, 20_001)
+    scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)) / math.sqrt(degrees * math.pi)
+    inside = 2 * scale * np.trapezoid((1 + x * x / degrees) ** (-(degrees + 1) / 2), x)
+    assert t_tails(t, degrees) == pytest.approx(1 - inside, abs=1e-7)
+
+
+def test_welch_is_the_one_that_is_published() -> None:
+    """The first example of the article on Welch's t-test in Wikipedia: t = -2.46, 25.0 degrees of freedom."""
+    one = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4]
+    two = [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 20.5, 24.4]
+    found = welch(one, two)
+    assert found.p == pytest.approx(0.021, abs=5e-4)
+    assert found.difference == pytest.approx(sum(two) / 15 - sum(one) / 15)
+    assert 0 < found.interval[0] < found.difference < found.interval[1]
+
+
+samples = st.lists(st.floats(0, 1), min_size=2, max_size=9)
+
+
+@given(samples, samples)
+def test_what_is_more_than_chance_has_an_interval_without_zero(one: list[float], two: list[float]) -> None:
+    found, back = welch(one, two), welch(two, one)
+    assert 0 <= found.p <= 1
+    assert back.p == pytest.approx(found.p)
+    assert back.interval == pytest.approx((-found.interval[1], -found.interval[0]))
+    if abs(found.p - 0.05) > 1e-6:
+        assert (found.p < 0.05) == (not found.interval[0] <= 0 <= found.interval[1])
+
+
+def test_the_interval_of_a_mean_covers_it_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    intervals = [mean_interval(sample) for sample in rng.normal(3, 2, (2000, 4))]
+    assert np.mean([low <= 3 <= high for low, high in intervals]) == pytest.approx(0.95, abs=0.015)
+    assert np.isnan(mean_interval([0.9])).all()

@@ -10,9 +10,11 @@ import numpy as np
 from tests.conftest import Run
 from tests.runs.small import made_data, train
 from tuicnn import Network
+from tuicnn.numbers import percent
 from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
-from tuicnn.statistics import mcnemar
+from tuicnn.runs.history import history_of
+from tuicnn.statistics import mcnemar, mean_interval, welch
 
 
 def other_run(work: Path, text: str) -> RunFolder:
@@ -53,3 +55,34 @@ def test_a_run_is_not_compared_with_itself(tuicnn: Run, stopped: RunFolder) -> N
         refused = tuicnn("compare", *runs)
         assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
         assert "Two runs or more are compared, each named once" in refused.stderr
+
+
+def test_several_seeds_of_a_net_are_judged_by_their_means(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
+    for text in (stopped.text, stopped.text.replace("lr=0.01", "lr=0.1")):
+        for seed in (5, 6):
+            other_run(tmp_path / "work", text.replace("seed=4", f"seed={seed}"))
+    other_run(tmp_path / "work", stopped.text.replace("seed=4", "seed=6"))  # the same once more: no further sample
+    names = [f"my-{number}" for number in range(2, 7)]
+    found = json.loads(tuicnn("compare", *names, "--json").stdout)
+    assert [group["runs"] for group in found["groups"]] == [["my-2", "my-3"], ["my-4", "my-5"]]
+    by_name = {run["run"]: run["accuracy"] for run in found["runs"]}
+    one, two = ([by_name[name] for name in group["runs"]] for group in found["groups"])
+    (over,) = found["over_seeds"]
+    assert (over["first"], over["second"], over["p"]) == ("my-2", "my-4", welch(one, two).p)
+    assert found["groups"][0]["interval"] == list(mean_interval(one))
+    printed = tuicnn("compare", *names, "--ascii").stdout
+    assert "  my-2 and 1 more: 5, 6\n" in printed
+    assert "Welch's t" in printed
+    assert "McNemar" not in printed
+    assert max(len(line.rstrip()) for line in printed.splitlines()) <= 100
+
+
+def test_the_curves_of_the_runs_lie_over_each_other(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
+    runs = [other_run(tmp_path / "work", stopped.text.replace("lr=0.01", f"lr={lr}")) for lr in ("0.01", "0.1")]
+    printed = tuicnn("compare", "my-2", "my-3", "--ascii").stdout
+    chart = printed.partition("validation accuracy after each epoch\n")[2].partition("\n\n")[0]
+    assert ":" in chart
+    assert "*" in chart
+    last = [percent(history_of(run).epochs[-1].val_accuracy, 2) for run in runs]
+    legend = [line.split()[1:] for line in chart.splitlines()[-2:]]
+    assert legend == [["my-2", last[0]], ["my-3", last[1]]]

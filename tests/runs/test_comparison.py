@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 from hypothesis import example, given
 
 from tests.worker.fake_feed import OVERVIEW
-from tuicnn.runs.comparison import Difference, differences, told
+from tuicnn.runs.comparison import Difference, differences, seed_groups, told
 from tuicnn.training.events import LayerRow, Overview
 
 
@@ -49,3 +49,10 @@ def test_the_same_is_never_told_and_nothing_that_differs_is_left_out(nets: list[
             assert (told(found, i) == told(found, j)) == (one == other)
             pieces = [difference.values[i] for difference in found if difference.values[i]]
             assert len(" -> ".join(pieces)) <= len(" -> ".join(one))
+
+
+def test_runs_that_are_the_same_but_for_their_seed_are_one_group() -> None:
+    one, wide = a_net("conv 8 3x3", "dense 10"), a_net("conv 16 3x3", "dense 10")
+    shifted = replace(one, augment="shift=1")
+    runs = [wide, one, replace(one, seed=1), shifted, replace(wide, seed=7), replace(one, seed=2, epochs=9)]
+    assert seed_groups(runs) == [[0, 4], [1, 2], [3], [5]]

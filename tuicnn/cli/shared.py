@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from tuicnn.bundled import bundled
 from tuicnn.cli.output.streams import complain, console_for, is_terminal, only_ascii
 from tuicnn.errors import UserError
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from tuicnn.language import Diagnostic
     from tuicnn.runs.prepared import NetFile
 
-__all__ = ["find_net", "net_or_exit", "print_diagnostics", "reporter_for", "terminal_of"]
+__all__ = ["find_net", "image_or_file", "net_or_exit", "print_diagnostics", "reporter_for", "terminal_of"]
 
 
 def terminal_of(ascii: bool) -> TerminalProfile:
@@ -29,6 +31,17 @@ def terminal_of(ascii: bool) -> TerminalProfile:
     if terminal.ascii:
         only_ascii()
     return terminal
+
+
+def image_or_file(_context: click.Context, _option: click.Parameter, value: str) -> int | Path:
+    """The value of `--image`: the number of a validation image, or a file."""
+    try:
+        number = int(value)
+    except ValueError:
+        return Path(value)
+    if number < 0:
+        raise click.BadParameter(f"{number} is not in the range x>=0.")
+    return number
 
 
 def find_net(net: str) -> Path:

@@ -13,7 +13,7 @@ from tuicnn.training.events import LayerRow, Overview
 if TYPE_CHECKING:
     from tuicnn.runs.status import RunSummary
 
-__all__ = ["Difference", "by_net", "differences", "told"]
+__all__ = ["Difference", "by_net", "differences", "seed_groups", "told"]
 
 ARROW = " -> "
 #: settings that are compared, by the field of an overview that has them as they are written
@@ -71,6 +71,19 @@ def by_net(runs: Iterable[RunSummary]) -> list[tuple[list[RunSummary], tuple[Dif
         if run.overview is not None:
             groups.setdefault(run.folder.net, []).append(run)
     return [(group, differences([run.overview for run in group if run.overview])) for group in groups.values()]
+
+
+def seed_groups(runs: Sequence[Overview]) -> list[list[int]]:
+    """Indices of the runs, those together that are the same but for their seed; in the order of their first ones."""
+    groups: list[list[int]] = []
+    for index, run in enumerate(runs):
+        for group in groups:
+            if {each.what for each in differences([runs[group[0]], run])} <= {"seed"}:
+                group.append(index)
+                break
+        else:
+            groups.append([index])
+    return groups
 
 
 def _text(setting: object) -> str:

@@ -11,7 +11,7 @@ import click
 
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say, say_json
-from tuicnn.cli.shared import terminal_of
+from tuicnn.cli.shared import image_or_file, terminal_of
 from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,23 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 
-def _image(_context: click.Context, _option: click.Parameter, value: str) -> int | Path:
-    """The number of a validation image, or a file."""
-    try:
-        number = int(value)
-    except ValueError:
-        return Path(value)
-    if number < 0:
-        raise click.BadParameter(f"{number} is not in the range x>=0.")
-    return number
-
-
 @main.command()
 @click.argument("run")
 @click.argument("address", required=False)
 @click.option(
     "--image",
-    callback=_image,
+    callback=image_or_file,
     default="0",
     metavar="N|FILE",
     help="Which validation image, 0 by default; or a PNG, JPEG or .npy file of the size that the net takes.",

@@ -14,11 +14,11 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tuicnn.display.axes import Axes, axes_of
+from tuicnn.display.canvas import Canvas
 from tuicnn.display.curves import extent, settled, smoothed
+from tuicnn.display.plot import Place, Plot
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.numbers import percent, significant
-from tuicnn.tui.canvas import Canvas
-from tuicnn.tui.plot import Place, Plot
 from tuicnn.tui.widgets.lines import LineWidget, Part
 
 __all__ = ["Chart", "ChartMark", "Series"]
@@ -209,7 +209,7 @@ class Chart(LineWidget):
             canvas.write(max(0, (width - len(why)) // 2), (canvas.height - 1) // 2, why, "dim")
         else:
             self._place = self._plot(Plot(canvas, axes, axis, self.terminal.glyphs))
-        return head + canvas.strips(self.style, self.base)
+        return head + [Strip(line, width) for line in canvas.lines(self.style, self.base)]
 
     def _extent(self) -> tuple[float, float] | None:
         """The range of the vertical axis. What lies outside of it is drawn at its edge."""

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from tuicnn.display.canvas import Canvas
 from tuicnn.display.curves import line_dots
 from tuicnn.specimen.explanation import Explanation
-from tuicnn.tui.canvas import Canvas
 from tuicnn.tui.widgets.explanation.block import Block, Line, Pen, said, stacked
 from tuicnn.tui.widgets.explanation.figures import figure
 
@@ -46,7 +46,7 @@ def curve(pen: Pen, explanation: Explanation, width: int, height: int) -> Block:
     canvas.dots(0, 0, dots, "dim", glyphs)
     canvas.write(round((x + reach) / (2 * reach) * (width - 1)), row(y), glyphs.points[0], "strong")
     drawn = Block()
-    for strip in canvas.strips(pen.style, pen.base):
-        drawn.add(Line(pen).drawn(strip))
+    for cells in canvas.lines(pen.style, pen.base):
+        drawn.add(Line(pen).drawn(cells))
     title = f"{explanation.combine}: {figure(x)} {glyphs.arrow} {figure(y)}"
     return stacked(said(pen, (title, "dim")), drawn)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.display.axes import Axes
+from tuicnn.display.canvas import Canvas
 from tuicnn.display.curves import line_dots, point_dots
 from tuicnn.display.terminal import Glyphs, Role
 from tuicnn.numbers import tick_texts
-from tuicnn.tui.canvas import Canvas
 
 __all__ = ["Place", "Plot"]
 

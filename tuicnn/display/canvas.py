@@ -1,4 +1,4 @@
-"""A grid of characters, each with a role: what a chart is drawn on before it becomes strips."""
+"""A grid of characters, each with a role: what a chart is drawn on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
 from tuicnn.display.pixels import run_lengths
 from tuicnn.display.terminal import Glyphs, Role
@@ -72,21 +71,21 @@ class Canvas:
         self._characters[y : y + high, x : x + wide][drawn] = characters[drawn]
         self._roles[y : y + high, x : x + wide][drawn] = _ROLES.index(role)
 
-    def strips(self, style: Callable[[Role], Style], base: Style) -> list[Strip]:
-        """The lines as strips, as few segments as can be; `base` is the style of what is empty."""
+    def lines(self, style: Callable[[Role], Style], base: Style) -> list[list[Segment]]:
+        """The lines, each `width` cells wide, in as few segments as can be; `base` is the style of what is empty."""
         styles = [style(role) for role in _ROLES]
         # a space takes the role of what is left of it: no change of style for it
-        return [self._strip(y, styles, base) for y in range(self.height)]
+        return [self._line(y, styles, base) for y in range(self.height)]
 
-    def _strip(self, y: int, styles: list[Style], base: Style) -> Strip:
+    def _line(self, y: int, styles: list[Style], base: Style) -> list[Segment]:
         characters, roles = self._characters[y], self._roles[y]
         text = characters.tobytes().decode("utf-32-le" if characters.dtype.byteorder != ">" else "utf-32-be")
         seen = np.flatnonzero(characters != _SPACE)
         if not len(seen):
-            return Strip.blank(self.width, base)
+            return [Segment(" " * self.width, base)]
         last = np.maximum.accumulate(np.where(characters != _SPACE, np.arange(self.width), seen[0]))
         segments, at = [], 0
         for role, length in run_lengths(roles[last]):
             segments.append(Segment(text[at : at + length], styles[role]))
             at += length
-        return Strip(segments, self.width)
+        return segments

@@ -1,0 +1,82 @@
+"""`tuicnn plot`: the figures of a run, as files for a paper."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import Run
+from tuicnn import Network
+from tuicnn.runs.folder import RunFolder
+
+pytest.importorskip("matplotlib", reason="matplotlib, the extra `plot`, is not installed")
+
+ALL = ["confusion", "curves", "filters-conv1", "maps", "probabilities"]
+
+
+def texts(svg: Path) -> list[str]:
+    """What stands in a figure: its text is text."""
+    found = ElementTree.fromstring(svg.read_text()).iter("{http://www.w3.org/2000/svg}text")
+    return ["".join(each.itertext()).strip() for each in found]
+
+
+def test_all_figures_are_as_wide_as_a_column(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
+    done = tuicnn("plot", "my-1", "-o", "figures/new")
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split()) == [f"figures/new/{name}.png" for name in ALL]
+    for name in ALL:
+        with Image.open(tmp_path / f"work/figures/new/{name}.png") as picture:
+            assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+            assert picture.width <= round(3.35 * 300)
+            assert len(np.unique(np.asarray(picture.convert("L")))) > 10
+    again = tmp_path / "work/figures/new/maps.png"
+    before = again.read_bytes()
+    assert tuicnn("plot", "my-1", "-o", "figures/new", "--only", "maps").stdout == "figures/new/maps.png\n"
+    assert again.read_bytes() == before
+    with Image.open(io.BytesIO(before)) as column:
+        tuicnn("plot", "my-1", "-o", "wide", "--only", "maps", "--width", "page")
+        with Image.open(tmp_path / "work/wide/maps.png") as page:
+            assert page.width == pytest.approx(column.width * 6.9 / 3.35, abs=2)
+
+
+def test_the_figures_say_what_the_other_commands_say(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
+    with np.load(tmp_path / "d.npz") as data:
+        Image.fromarray(data["x_test"][4]).save(tmp_path / "work/own.png")
+        probabilities = Network.from_run(stopped.path).predict(data["x_test"][4:5])[0]
+    done = tuicnn("plot", "my-1", "-o", "f", "--format", "svg", "--image", "own.png")
+    assert done.returncode == 0, done.stderr
+    work = tmp_path / "work"
+    confusion = json.loads(tuicnn("eval", "my-1", "--json").stdout)["confusion"]
+    counts = [str(count) for row in confusion for count in row if count]
+    assert texts(work / "f/confusion.svg")[-len(counts) :] == counts
+    shares = [f"{100 * share:.1f}%" for share in sorted(probabilities.tolist(), reverse=True)]
+    assert [text for text in texts(work / "f/probabilities.svg") if re.fullmatch(r"[\d.]+\.\d%", text)] == shares
+    assert {"training", "validation", "epoch"} <= set(texts(work / "f/curves.svg"))
+
+
+def test_a_layer_is_chosen_by_its_name(tuicnn: Run, stopped: RunFolder) -> None:
+    done = tuicnn(
+        "plot", "my-1", "-o", "f", "--layer", "relu1", "--layer", "dense1", "--only", "maps", "--only", "filters"
+    )
+    assert done.stdout.split() == ["f/filters-dense1.png", "f/maps-relu1.png", "f/maps-dense1.png"]
+    wrong = tuicnn("plot", "my-1", "-o", "f", "--layer", "rleu1")
+    assert (wrong.returncode, wrong.stderr) == (1, "tuicnn: The net has no layer rleu1; did you mean relu1?\n")
+
+
+def test_what_cannot_be_drawn_is_told_in_a_sentence(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
+    many = tuicnn("plot", "my-1", "-o", "f", "--image", "10", "--only", "maps")
+    assert many.stderr == "tuicnn: There is no image 10: the data has 10 validation images, counted from 0.\n"
+    in_the_way = tuicnn("plot", "my-1", "-o", "my.net")
+    assert in_the_way.returncode == 1
+    assert in_the_way.stderr.startswith("tuicnn: The folder my.net cannot be made")
+    (tmp_path / "d.npz").unlink()
+    without = tuicnn("plot", "my-1", "-o", "f")
+    assert (without.returncode, without.stdout) == (1, "f/curves.png\n")
+    assert without.stderr.count("\n") == 1

@@ -1,0 +1,32 @@
+"""Writes the files that a user asked for with `-o`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tuicnn.errors import UserError
+from tuicnn.system.files import why, write_atomic
+
+__all__ = ["folder_for", "write_file"]
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file that others may read as the user's umask allows; it is whole or not there. Raises `UserError`."""
+    mask = os.umask(0)
+    os.umask(mask)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError("it is a folder")
+        write_atomic(path, data, 0o666 & ~mask)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {why(error)}.") from error
+
+
+def folder_for(path: Path) -> Path:
+    """The folder, made where it is not there yet. Raises `UserError`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"The folder {path} cannot be made: {why(error)}.") from error
+    return path

@@ -1,0 +1,50 @@
+"""Loss and accuracy over the epochs."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from tuicnn.display.curves import extent, settled, smoothed
+from tuicnn.plotting.style import Width, figure
+from tuicnn.training.progress import History
+
+__all__ = ["curves"]
+
+_SMOOTHING = 0.98  # the share of the past, of each step: as the screen smooths
+_MARGIN = 0.05  # above and below the curves
+
+
+def curves(history: History, steps_per_epoch: int, width: Width) -> Figure:
+    """Training after each step, smoothed and as it is behind that, and validation after each epoch."""
+    made, (loss, accuracy) = figure(width, 2.0 if width == "page" else 3.4, *((1, 2) if width == "page" else (2, 1)))
+    ends = np.array([epoch.step for epoch in history.epochs], np.float64) / max(1, steps_per_epoch)
+    steps = history.start + (np.arange(len(history.losses)) + 1) * history.stride
+    for axes, name, training in ((loss, "loss", history.losses), (accuracy, "accuracy", history.accuracies)):
+        validation = np.array([getattr(epoch, f"val_{name}") for epoch in history.epochs], np.float64)
+        lines = smoothed(training, _SMOOTHING**history.stride)
+        x = steps / max(1, steps_per_epoch)
+        axes.plot(x, training, color="C0", alpha=0.2, linewidth=0.4, rasterized=True)
+        axes.plot(x, lines, color="C0", label="training")
+        if np.isfinite(validation).any():
+            axes.plot(ends, validation, "o--", color="C4", label="validation")
+        axes.set_ylabel(name)
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _limit(axes, [settled(lines), validation], share=name == "accuracy")
+    accuracy.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g}%"))
+    loss.legend(loc="upper right")
+    return made
+
+
+def _limit(axes: Axes, shown: list[NDArray[np.float64]], *, share: bool) -> None:
+    """So high that the lines fill the axes: single steps, and the first fall of a long run, may leave them."""
+    found = extent(shown)
+    if found is not None:
+        low, high = found
+        room = _MARGIN * (high - low) or _MARGIN
+        axes.set_ylim(low - room, min(high + room, 1.005) if share else high + room)
+    axes.set_xlim(left=0)
