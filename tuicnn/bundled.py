@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-__all__ = ["bundled", "is_bundled_net"]
+__all__ = ["bundled", "bundled_nets", "find_bundled", "is_bundled_net"]
 
 
 @cache
@@ -20,6 +20,20 @@ def bundled(folder: str) -> Path:
         if place.is_dir():
             return place
     raise FileNotFoundError(f"tuicnn's own folder {folder} is missing; install tuicnn again")
+
+
+def bundled_nets() -> list[Path]:
+    """The networks that come with tuicnn, by name."""
+    return sorted(bundled("nets").glob("*.net"))
+
+
+def find_bundled(net: str) -> Path | None:
+    """The network that comes with tuicnn and is meant by `mnist`, `mnist.net` or `nets/mnist.net`; None for another."""
+    path = Path(net)
+    if path.is_absolute() or path.parts[:-1] not in ((), ("nets",)):
+        return None
+    found = bundled("nets") / (path.name if path.suffix else f"{path.name}.net")
+    return found if found.is_file() else None
 
 
 def is_bundled_net(path: Path) -> bool:

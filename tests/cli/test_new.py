@@ -48,7 +48,7 @@ def test_a_new_bundled_network_appears_by_itself(tmp_path: Path, monkeypatch: py
     for path in bundled("nets").glob("*.net"):
         shutil.copy(path, tmp_path)
     (tmp_path / "tiny.net").write_text("# A tiny one. It is\n# of no use.\n\nflatten -> dense 10\n")
-    monkeypatch.setattr("tuicnn.runs.starters.bundled", lambda _: tmp_path)
+    monkeypatch.setattr("tuicnn.runs.starters.bundled_nets", lambda: sorted(tmp_path.glob("*.net")))
     tiny = starter("tiny")
     assert (tiny.about, tiny.data, tiny.plan.parameters) == ("A tiny one.", "mnist", 7850)
 

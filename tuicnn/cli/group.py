@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from click.shell_completion import CompletionItem
 
 from tuicnn import limits
-from tuicnn.bundled import bundled
+from tuicnn.bundled import find_bundled
+from tuicnn.cli.completing import SET, nets_from
 from tuicnn.cli.output.streams import is_terminal, say
 from tuicnn.records import Between
 from tuicnn.system.process import ONE_THREAD
@@ -38,6 +40,7 @@ _ELSEWHERE = {
     **dict.fromkeys(("init", "create"), "new"),
     **dict.fromkeys(("evaluate", "test", "score"), "eval"),
     **dict.fromkeys(("classify", "infer"), "predict"),
+    **dict.fromkeys(("completions", "complete", "autocomplete"), "completion"),
     **dict.fromkeys(("benchmark", "time", "profile"), "bench"),
     "help": "--help",
     "version": "--version",
@@ -57,17 +60,39 @@ class NetFirst(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and self.get_command(ctx, args[0]) is None:
-            if meant := self._suggestion(ctx, args[0]):
-                raise click.UsageError(f"no command {args[0]}. Did you mean {meant}?", ctx)
+            if not ctx.resilient_parsing:  # else what is typed is completed, and says nothing yet
+                self._require_net(ctx, args[0])
             args = [self.default, *args]
         return super().resolve_command(ctx, args)
 
-    def _suggestion(self, ctx: click.Context, word: str) -> str:
-        """The command to suggest for a word that is misspelt, or another tool's name for one; "" for none."""
-        if "." in word or os.sep in word or os.path.lexists(word) or (bundled("nets") / f"{word}.net").is_file():
-            return ""
+    def _require_net(self, ctx: click.Context, word: str) -> None:
+        """Raises `click.UsageError` for a word that is no command and names no net, with what is probably meant."""
+        if os.path.lexists(word) or find_bundled(word) is not None:
+            return
         plain = word.casefold()
-        return _ELSEWHERE.get(plain) or next(iter(get_close_matches(plain, self.list_commands(ctx), 1, 0.7)), "")
+        if "." not in word and os.sep not in word:
+            meant = _ELSEWHERE.get(plain) or next(iter(get_close_matches(plain, self.list_commands(ctx), 1, 0.7)), "")
+            if meant:
+                raise click.UsageError(f"no command {word}. Did you mean {meant}?", ctx)
+        nets = {Path(item.value).stem: item.value for item in nets_from("")}
+        near = get_close_matches(Path(plain).stem, nets, 1, 0.7)
+        if near:
+            raise click.UsageError(f"no command and no net {word}. Did you mean {nets[near[0]]}?", ctx)
+        if "." not in word and os.sep not in word:
+            raise click.UsageError(
+                f"no command and no net {word}; tuicnn --help lists the commands, and tuicnn new --list the nets", ctx
+            )
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            default = self.get_command(ctx, self.default)
+            known = {item.value for item in found}
+            if default is not None:
+                found += [item for item in default.shell_complete(ctx, incomplete) if item.value not in known]
+        else:
+            found += [item for item in nets_from(incomplete) if item.value.startswith(incomplete)]
+        return found
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -121,6 +146,7 @@ def options(*names: str) -> Callable[[F], F]:
         "values": click.option(
             "--set",
             "values",
+            type=SET,
             multiple=True,
             metavar="NAME=VALUE",
             callback=_values,

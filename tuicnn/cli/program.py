@@ -18,6 +18,7 @@ import click
 from tuicnn.cli import commands
 from tuicnn.cli.group import ReaderGoneError, main
 from tuicnn.cli.output.streams import complain
+from tuicnn.cli.shells import COMPLETE
 from tuicnn.display.output import guard
 from tuicnn.errors import UserError
 from tuicnn.system.files import why
@@ -47,7 +48,7 @@ def run() -> None:
         try:
             _require_open_files()
             _require_working_folder()
-            code = main.main(standalone_mode=False) or 0
+            code = main.main(standalone_mode=False, complete_var=COMPLETE) or 0
         except SystemExit as leave:
             code = leave.code if isinstance(leave.code, int) else 1
         except click.Abort:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tuicnn.bundled import bundled
+from tuicnn.bundled import find_bundled
 from tuicnn.cli.output.streams import complain, console_for, is_terminal, only_ascii
 from tuicnn.errors import UserError
 
@@ -47,15 +47,11 @@ def image_or_file(_context: click.Context, _option: click.Parameter, value: str)
 def find_net(net: str) -> Path:
     """The file as given, or else the bundled one of that name, with a note on standard error."""
     path = Path(net)
-    if path.exists() or path.is_absolute():
+    shipped = find_bundled(net) if not path.exists() else None
+    if shipped is None:
         return path
-    parts = path.parts
-    if len(parts) == 1 or (len(parts) == 2 and parts[0] == "nets"):
-        shipped = bundled("nets") / (path.name if path.suffix else f"{path.name}.net")
-        if shipped.is_file():
-            complain(f"{net} is not here; this is the one that comes with tuicnn.")
-            return shipped
-    return path
+    complain(f"{net} is not here; this is the one that comes with tuicnn.")
+    return shipped
 
 
 def net_or_exit(path: Path, terminal: TerminalProfile, values: Mapping[str, str] | None = None) -> NetFile:

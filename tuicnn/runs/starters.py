@@ -8,7 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuicnn.bundled import bundled
+from tuicnn.bundled import bundled_nets
 
 if TYPE_CHECKING:
     from tuicnn.language import Plan
@@ -67,7 +67,7 @@ def starters() -> tuple[Starter, ...]:
     from tuicnn.language import check_file
 
     found = []
-    for path in sorted(bundled("nets").glob("*.net")):
+    for path in bundled_nets():
         text, checked = check_file(path)
         if checked.plan is not None:
             found.append(Starter(path, text, checked.plan))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tuicnn.bundled import bundled
+from tuicnn.bundled import bundled_nets
+from tuicnn.cli.completing import NET
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import console_for, is_terminal, say_json
 from tuicnn.cli.shared import find_net, print_diagnostics, terminal_of
@@ -45,7 +46,7 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: float) -
 
 
 @main.command()
-@click.argument("nets", metavar="[NET...]", nargs=-1)
+@click.argument("nets", type=NET, metavar="[NET...]", nargs=-1)
 @click.option(
     "--threads",
     metavar="N[,N...]",
@@ -92,7 +93,7 @@ def bench(
         raise UserError(
             "PyTorch, to compare with, is not installed; install it, in the clone of tuicnn: pip install -e '.[bench]'"
         )
-    paths = [find_net(net) for net in nets] or sorted(bundled("nets").glob("*.net"))
+    paths = [find_net(net) for net in nets] or bundled_nets()
     plans = [(_plan(path, values, terminal), path) for path in paths]
     from tuicnn.bench.contest import Timing, contest
     from tuicnn.bench.results import Result

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from tuicnn.cli.completing import NET
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import console_for, say_json
 from tuicnn.cli.shared import find_net, print_diagnostics, terminal_of
@@ -14,7 +15,7 @@ __all__ = ["check"]
 
 
 @main.command()
-@click.argument("net")
+@click.argument("net", type=NET)
 @click.option("--fix", is_flag=True, help="First write what the file should say, where there is no doubt of it.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what --fix would change, and the problems it leaves.")
 @options("values", "json", "ascii")

@@ -7,6 +7,7 @@ from typing import get_args
 
 import click
 
+from tuicnn.cli.completing import RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say_json
 from tuicnn.cli.shared import terminal_of
@@ -17,7 +18,7 @@ __all__ = ["compare", "evaluate"]
 
 
 @main.command("eval")
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option(
     "--part",
     type=click.Choice(get_args(Split)),
@@ -49,7 +50,7 @@ def evaluate(run: str, part: Split, data: str | None, epoch: int | None, as_json
 
 
 @main.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN RUN...")
 @click.option("--part", type=click.Choice(get_args(Split)), default="test", help="Which images: test by default.")
 @options("json", "ascii")
 def compare(runs: tuple[str, ...], part: Split, as_json: bool, ascii: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tuicnn.cli.completing import RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say
 from tuicnn.cli.shared import terminal_of
@@ -21,7 +22,7 @@ _FORMATS = ("onnx", "torch", "safetensors", "npz")
 
 
 @main.command()
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option("--to", type=click.Choice(_FORMATS), help="The format; by default what FILE ends in.")
 @click.option(
     "-o", "--output", "path", metavar="FILE", type=click.Path(path_type=Path), help="By default RUN, and an ending."

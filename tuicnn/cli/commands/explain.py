@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tuicnn.cli.completing import ADDRESS, RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say, say_json
 from tuicnn.cli.shared import image_or_file, terminal_of
@@ -22,8 +23,8 @@ __all__ = ["explain"]
 
 
 @main.command()
-@click.argument("run")
-@click.argument("address", required=False)
+@click.argument("run", type=RUN)
+@click.argument("address", type=ADDRESS, required=False)
 @click.option(
     "--image",
     callback=image_or_file,

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from tuicnn.cli.completing import NET
 from tuicnn.cli.group import main, options
 from tuicnn.cli.shared import print_diagnostics, terminal_of
 
@@ -13,7 +14,7 @@ __all__ = ["fmt"]
 
 
 @main.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", type=NET, metavar="FILE...", nargs=-1, required=True)
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; list what would change, exit 1 if any would.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; print what would change.")
 @options("ascii")

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from tuicnn.cli.completing import WORD
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import console_for
 from tuicnn.cli.shared import terminal_of
@@ -14,7 +15,7 @@ __all__ = ["layers"]
 
 
 @main.command()
-@click.argument("name", required=False)
+@click.argument("name", type=WORD, required=False)
 @options("json", "ascii")
 def layers(name: str | None, as_json: bool, ascii: bool) -> None:
     """List all that can be written in a net, or tell all of NAME.

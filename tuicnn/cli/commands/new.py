@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from tuicnn.cli.completing import STARTER
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import console_for
 from tuicnn.cli.shared import terminal_of
@@ -14,8 +15,8 @@ __all__ = ["new"]
 
 
 @main.command()
-@click.argument("name", required=False)
-@click.option("--from", "source", metavar="NET", help="The network to begin with; mnist by default.")
+@click.argument("name", type=STARTER, required=False)
+@click.option("--from", "source", type=STARTER, metavar="NET", help="The network to begin with; mnist by default.")
 @click.option("--list", "listed", is_flag=True, help="List the networks to begin with.")
 @options("ascii")
 def new(name: str | None, source: str | None, listed: bool, ascii: bool) -> None:

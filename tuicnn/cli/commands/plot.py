@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from tuicnn.cli.completing import RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say
 from tuicnn.cli.shared import image_or_file, terminal_of
@@ -21,7 +22,7 @@ __all__ = ["plot"]
 
 
 @main.command()
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option(
     "-o", "--output", "folder", type=click.Path(path_type=Path), required=True, metavar="DIR",
     help="The folder for the figures; it is made where it is not there.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tuicnn.cli.completing import RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say_json
 from tuicnn.cli.shared import terminal_of
@@ -25,8 +26,8 @@ _STDIN = "-"
 
 
 @main.command()
-@click.argument("run")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("run", type=RUN)
+@click.argument("files", type=click.Path(), nargs=-1, required=True, metavar="FILE...")
 @click.option("--epoch", type=click.IntRange(1), help="The weights after this epoch, in the place of the newest.")
 @click.option("--invert", is_flag=True, help="Make light dark first: for a pen on paper, where the net knows chalk.")
 @options("json", "ascii")

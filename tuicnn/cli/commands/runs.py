@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tuicnn.cli.completing import RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, is_terminal, say, say_json
 from tuicnn.cli.shared import terminal_of
@@ -20,7 +21,7 @@ __all__ = ["attach", "home", "runs", "stop"]
 
 
 @main.command()
-@click.argument("run", required=False)
+@click.argument("run", type=RUN, required=False)
 @options("ascii")
 def attach(run: str | None, ascii: bool) -> None:
     """Watch a RUN that trains in the background, or look at one that has ended: a name, a number or a folder.
@@ -96,7 +97,7 @@ def runs(order: Order | None, as_json: bool, ascii: bool) -> None:
 
 
 @main.command()
-@click.argument("run", required=False)
+@click.argument("run", type=RUN, required=False)
 @options("ascii")
 def stop(run: str | None, ascii: bool) -> None:
     """Stop a RUN that trains in the background, after the step it is at; its weights are saved."""

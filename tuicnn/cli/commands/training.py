@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tuicnn.cli.background import train_in_background
+from tuicnn.cli.completing import NET, RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, is_terminal
 from tuicnn.cli.shared import find_net, net_or_exit, reporter_for, terminal_of
@@ -23,7 +24,7 @@ __all__ = ["resume", "train", "watch"]
 
 
 @main.command()
-@click.argument("net")
+@click.argument("net", type=NET)
 @options("values", "chosen", "run", "detach", "after_logout", "ascii")
 def watch(
     net: str,
@@ -46,7 +47,7 @@ def watch(
 
 
 @main.command()
-@click.argument("net")
+@click.argument("net", type=NET)
 @options("values", "json", "chosen", "run", "ascii")
 def train(
     net: str,
@@ -64,8 +65,10 @@ def train(
 
 
 @main.command()
-@click.argument("which", metavar="[RUN]", required=False)
-@click.option("--net", metavar="FILE", help="The net as it is now; refused, with the difference, if it has changed.")
+@click.argument("which", type=RUN, metavar="[RUN]", required=False)
+@click.option(
+    "--net", type=NET, metavar="FILE", help="The net as it is now; refused, with the difference, if it has changed."
+)
 @click.option("--warm", is_flag=True, help="Begin a new run of the changed net; unchanged layers keep their weights.")
 @options("values", "chosen", "run", "detach", "after_logout", "json", "ascii")
 def resume(
