@@ -31,7 +31,7 @@ def test_images_are_shown_pixel_by_pixel(shape: tuple[int, ...]) -> None:
         assert np.array_equal(image, pixels.squeeze())
     html = gallery._repr_html_()
     assert "a&lt;b" in html
-    assert 'width="70" height="50"' in html
+    assert "width:70px;height:50px" in html
     assert repr(gallery) == "Gallery of 2 images"
 
 

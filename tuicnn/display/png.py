@@ -24,4 +24,4 @@ def image_element(image: NDArray[np.uint8], width: int) -> str:
     """An `<img>` element with an image uint8 (H, W, 1) or (H, W, 3), `width` pixels wide; its pixels stay squares."""
     height = round(width * image.shape[0] / image.shape[1])
     source = f"data:image/png;base64,{b64encode(png(image)).decode()}"
-    return f'<img src="{source}" width="{width}" height="{height}" style="image-rendering:pixelated" alt=""/>'
+    return f'<img src="{source}" style="width:{width}px;height:{height}px;image-rendering:pixelated" alt=""/>'

@@ -181,7 +181,7 @@ class Network(engine.Network):
 
         from tuicnn.display.layer_table import layer_table
 
-        console = Console(file=StringIO(), width=_WIDTH, color_system=None, legacy_windows=False)
+        console = Console(file=StringIO(), width=_WIDTH, color_system=None, legacy_windows=False, force_jupyter=False)
         with console.capture() as table:
             console.print(layer_table(self.plan))
         lines = (line.rstrip() for line in table.get().splitlines())
