@@ -10,15 +10,14 @@ from rich.console import Console
 
 from tests.data.test_cifar import pictures
 from tuicnn.cli.output.train import JsonLines, PlainLines, ProgressDisplay
-from tuicnn.data import Cifar10
-from tuicnn.data import pictures as decoding
+from tuicnn.data import Cifar10, portions
 from tuicnn.data.reading_progress import report_reading
 from tuicnn.training.events import Reading
 
 
 def test_the_count_rises_to_the_number_of_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUICNN_DATA", str(tmp_path))
-    monkeypatch.setattr(decoding, "_PORTION", 7)
+    monkeypatch.setattr(portions, "_PORTION_FILES", 7)
     for name, content in pictures().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)

@@ -31,6 +31,17 @@ class MissingDataError(DataError):
     """A folder or file does not exist."""
 
 
+class OptionError(DataError):
+    """A data set can be read with an option that is not written: `option`, such as `size=64x64`, `makes` it so.
+
+    The message ends with both; the `problem` is without them, for where they are said otherwise.
+    """
+
+    def __init__(self, problem: str, option: str, makes: str) -> None:
+        super().__init__(f"{problem} Write {option} {makes}.")
+        self.problem, self.option, self.makes = printable(problem), option, makes
+
+
 class UnknownClassError(DataError):
     """`classes=` names a `number` that the data set does not have: it has `classes`, counted from 0."""
 
@@ -80,9 +91,26 @@ class DataSpec:
         """Shape and classes after `classes` and `pad`, cheaply. Raises `DataError` where even that is not known."""
         raise NotImplementedError
 
+    @property
+    def fit_of_pictures(self) -> str:
+        """How a picture of another size is made to fit its images: one of `FITS`."""
+        return "crop"
+
+    @property
+    def smaller(self) -> str:
+        """What to do where memory cannot hold its images: the begin of a sentence."""
+        return "Store fewer or smaller images"
+
     def find(self) -> None:
         """Check that the data exists, without reading it. Raises `DataError`."""
         raise NotImplementedError
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what is done to the images, and on what is not read; none where the data is not here."""
+        try:
+            return self.describe().notes
+        except DataError:
+            return ()
 
     def validates_on(self) -> str:
         """The folder of images kept apart for validation, as the language names it; "" where some are held out."""
@@ -110,6 +138,8 @@ class Dataset:
     test_labels: NDArray[np.int64]
     mean: NDArray[Any]
     std: NDArray[Any]
+    #: pictures that were left out because they could not be read: a sentence each
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def from_arrays(

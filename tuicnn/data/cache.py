@@ -1,8 +1,8 @@
-"""Decoded images, kept in the user's cache folder so that pictures are decoded once.
+"""What was made of files with much work, kept in the user's cache folder: decoded pictures, and what headers tell.
 
-One `.npz` file for each source, not compressed, checked by its own CRC-32 when read. It is named for the source's path,
-and holds a fingerprint of the source's size and time of change: where that differs, it is made anew. A cache that
-cannot be written, or is damaged, is ignored without a message: it only saves time.
+One `.npz` file for each source and each way to read it, not compressed, checked by its own CRC-32 when read. It is
+named for the source's path, and holds a fingerprint of the sources' sizes and times of change: where that differs, it
+is made anew. A cache that cannot be written, or is damaged, is ignored without a message: it only saves time.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.lazy_numpy import np
 
 from .places import cache_folder, reading
 from .splits import Split, Splits
 
-__all__ = ["decoded_once"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-_VERSION = "1"  # of what is decoded and how it is ordered
+__all__ = ["decoded_once", "kept"]
+
+_VERSION = "2"  # of what is decoded and how it is ordered
+_KEY = "key"
 
 
 def _fingerprint(sources: Sequence[Path]) -> str:
@@ -34,50 +39,77 @@ def _fingerprint(sources: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def decoded_once(name: str, place: Path, sources: Sequence[Path], decode: Callable[[], Splits]) -> Splits:
-    """What `decode` makes of the files `sources` in `place`; from the cache where it has made it of them before."""
+def kept(
+    name: str,
+    place: Path,
+    sources: Sequence[Path],
+    make: Callable[[], Mapping[str, NDArray[Any]]],
+    good: Callable[[Mapping[str, NDArray[Any]]], bool] = bool,
+) -> Mapping[str, NDArray[Any]]:
+    """The arrays that `make` makes of the files `sources` in `place`; from the cache where it made them before.
+
+    `name` says what they are, and how they were made. What is not `good` is made anew.
+    """
     key = _fingerprint(sources)
     where = hashlib.blake2b(os.fsencode(place.absolute()), digest_size=8).hexdigest()
     path = cache_folder() / "decoded" / f"{name}-{where}.npz"
-    splits = _read(path, key)
-    if splits is None:
-        splits = decode()
-        _write(path, key, splits)
-    return splits
+    found: Mapping[str, NDArray[Any]] | None = _read(path, key)
+    if found is None or not good(found):
+        found = make()
+        _write(path, key, found)
+    return found
 
 
-def _read(path: Path, key: str) -> Splits | None:
+def decoded_once(name: str, place: Path, sources: Sequence[Path], decode: Callable[[], Splits]) -> Splits:
+    """The images that `decode` makes of the files `sources` in `place`; from the cache where it made them before."""
+
+    def good(found: Mapping[str, NDArray[Any]]) -> bool:
+        parts = {name.partition("_")[0] for name in found if name.endswith("_images")}
+        return "train" in parts and all(
+            found[f"{part}_images"].dtype == np.uint8
+            and found[f"{part}_images"].ndim == 4
+            and found.get(f"{part}_labels", found["train_images"]).dtype == np.int64
+            for part in parts
+        )
+
+    return _splits(kept(name, place, sources, lambda: _arrays(decode()), good))
+
+
+def _arrays(splits: Splits) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {"left_out": np.array(splits.left_out, np.str_)}
+    for part, split in (("train", splits.train), ("test", splits.test), ("val", splits.val)):
+        if split is not None:
+            arrays |= {f"{part}_images": split.images, f"{part}_labels": split.labels}
+    return arrays
+
+
+def _splits(arrays: Mapping[str, NDArray[Any]]) -> Splits:
+    train, test, val = (
+        Split(arrays[f"{part}_images"], arrays[f"{part}_labels"]) if f"{part}_images" in arrays else None
+        for part in ("train", "test", "val")
+    )
+    assert train is not None
+    return Splits(train, test, val, tuple(map(str, arrays["left_out"])))
+
+
+def _read(path: Path, key: str) -> dict[str, NDArray[Any]] | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            if str(arrays["key"]) != key:
+            if str(arrays[_KEY]) != key:
                 return None
-            stored = [
-                Split(arrays[f"{split}_images"], arrays[f"{split}_labels"])
-                for split in ("train", "test")[: int(arrays["splits"])]
-            ]
-            val = Split(arrays["val_images"], arrays["val_labels"]) if "val_images" in arrays else None
+            return {name: arrays[name] for name in arrays.files if name != _KEY}
     except Exception:  # whatever is wrong with it: it will be made anew
         return None
-    for each in (*stored, *([val] if val is not None else [])):
-        if each.images.dtype != np.uint8 or each.images.ndim != 4 or each.labels.dtype != np.int64:
-            return None
-    return Splits(stored[0], stored[1] if len(stored) > 1 else None, val) if stored else None
 
 
-def _write(path: Path, key: str, splits: Splits) -> None:
-    arrays = {"key": np.array(key), "splits": np.array(1 if splits.test is None else 2)}
-    arrays |= {"train_images": splits.train.images, "train_labels": splits.train.labels}
-    if splits.test is not None:
-        arrays |= {"test_images": splits.test.images, "test_labels": splits.test.labels}
-    if splits.val is not None:
-        arrays |= {"val_images": splits.val.images, "val_labels": splits.val.labels}
+def _write(path: Path, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            np.savez(file, allow_pickle=False, **{_KEY: np.array(key)}, **arrays)
         temporary.replace(path)
     except OSError:
         pass

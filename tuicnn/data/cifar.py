@@ -21,8 +21,9 @@ from tuicnn.vocabulary import word
 
 from .base import DataError
 from .cache import decoded_once
-from .image_folder import read_tree
-from .pictures import SUFFIXES, ImageShape, Picture, decode_all, list_classes
+from .decoding import Picture, decode_all
+from .fitting import Fitting
+from .pictures import SUFFIXES, ImageShape, list_classes, must_be_classes
 from .places import looked_in, places, reading
 from .published import Published
 from .reading_progress import reading_progress
@@ -69,13 +70,47 @@ def _from_pictures(pictures: dict[str, list[tuple[str, str, bytes]]], place: Pat
         found = sorted(pictures.get(split, []))
         if not found:
             raise DataError(f"{place} has no pictures in {split}/CLASS/.")
-        return decode_all(
-            [Picture(f"{split}/{c}/{n} in {place}", CLASSES.index(c), partial(bytes, data)) for c, n, data in found],
-            SHAPE,
+        return _decoded(
+            [
+                Picture(f"{split}/{c}/{n} in {place}", CLASSES.index(c), len(data), partial(bytes, data))
+                for c, n, data in found
+            ]
         )
 
     reading_progress().begin(sum(map(len, pictures.values())))
     return Splits(stored("train"), stored("test"))
+
+
+def _from_folders(folder: Path) -> Splits:
+    """From pictures in `train/CLASS/` and `test/CLASS/`. Raises `DataError`."""
+    found = {split: list_classes(folder / split).pictures for split in ("train", "test")}
+    for split, classes in found.items():
+        if not classes:
+            raise DataError(f"{folder} has no pictures in {split}/CLASS/.")
+        must_be_classes(folder / split, classes, CLASSES)
+    every = [path for classes in found.values() for paths in classes.values() for path in paths]
+
+    def stored(split: str) -> Split:
+        return _decoded(
+            [
+                Picture(str(path), CLASSES.index(name), path.stat().st_size, path.read_bytes)
+                for name, paths in found[split].items()
+                for path in paths
+            ]
+        )
+
+    def decode() -> Splits:
+        reading_progress().begin(len(every))
+        return Splits(stored("train"), stored("test"))
+
+    return decoded_once("cifar10", folder, every, decode)
+
+
+def _decoded(pictures: Sequence[Picture]) -> Split:
+    split, problems = decode_all(pictures, Fitting(SHAPE), SHAPE)
+    if problems:
+        raise DataError(problems[0])
+    return split
 
 
 @contextmanager
@@ -170,10 +205,7 @@ class _Source:
         if self.kind == "tar":
             return decoded_once("cifar10", self.path, [self.path], lambda: _read_tar(self.path))
         if self.kind == "pictures":
-            train, test = (list_classes(self.path / split) for split in ("train", "test"))
-            if not train or not test:
-                raise DataError(f"{self.path} has no pictures in {'test' if train else 'train'}/CLASS/.")
-            return read_tree(self.path, train, test, list(CLASSES), SHAPE)
+            return _from_folders(self.path)
         batches = {}
         for name in BATCHES:
             path = self.path / name

@@ -1,4 +1,4 @@
-"""A person's picture made such as a network takes: turned upright, in its colours, scaled, and cut to its size."""
+"""A person's picture made such as a network takes: turned upright, in its colours, scaled, and cut or padded."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tuicnn.lazy_numpy import np
 
+from .array_file import read_array
 from .base import DataError
-from .image_file import read_image
-from .pictures import SUFFIXES, ImageShape, open_picture, quiet
+from .pictures import LARGEST_FILE, SUFFIXES, open_picture, quiet, shape_of, upright
 from .places import reading
 
 if TYPE_CHECKING:
@@ -20,11 +20,33 @@ if TYPE_CHECKING:
 
     from tuicnn.layers.base import Shape
 
-__all__ = ["FittedImage", "fit_file", "fit_stream", "image_files"]
+    from .base import DataSpec
 
-_ORIENTATION = 0x0112  # the EXIF tag
-_LARGEST_FILE = 2**28
+__all__ = ["FITS", "FittedImage", "Fitting", "fit_file", "fit_picture", "fit_stream", "fitting_of", "image_files"]
+
+#: how a picture of another size is made to fit: scaled to cover the size and cut to its middle, scaled to lie within it
+#: between zeros, or scaled to it without regard to its proportions
+FITS = ("crop", "pad", "stretch")
 _ARRAY = ".npy"
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """To what pictures are made to fit, and how: `shape` (C, H, W) includes a `border` of zeros, `fit` is of `FITS`."""
+
+    shape: Shape
+    fit: str = "crop"
+    border: int = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height without the border."""
+        return self.shape[2] - 2 * self.border, self.shape[1] - 2 * self.border
+
+
+def fitting_of(data: DataSpec, shape: Shape) -> Fitting:
+    """How a picture is made to fit a network that takes `shape` (C, H, W) and was trained on `data`: as those were."""
+    return Fitting(shape, data.fit_of_pictures, data.pad if min(shape[1:]) > 2 * data.pad else 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,56 +79,60 @@ def image_files(path: Path) -> list[Path]:
     return found
 
 
-def fit_file(path: Path, shape: Shape) -> FittedImage:
-    """The image in a file, for a network that takes `shape` (C, H, W). Raises `DataError`.
+def fit_file(path: Path, fitting: Fitting) -> FittedImage:
+    """The image in a file, made to fit. Raises `DataError`.
 
-    A picture is made to fit. Of an `.npy` file nobody can tell what its axes mean if they are not the network's.
+    Of an `.npy` file nobody can tell what its axes mean if they are not the network's.
     """
     if path.suffix.lower() == _ARRAY:
-        return FittedImage(read_image(path, shape), ())
+        return FittedImage(read_array(path, fitting.shape), ())
     with reading(path):
-        if path.stat().st_size > _LARGEST_FILE:
+        if path.stat().st_size > LARGEST_FILE:
             raise DataError(f"{path} has {path.stat().st_size} bytes: too large for a picture.")
         data = path.read_bytes()
-    return _fit(data, str(path), shape)
+    return _fit(data, str(path), fitting)
 
 
-def fit_stream(stream: BinaryIO, name: str, shape: Shape) -> FittedImage:
+def fit_stream(stream: BinaryIO, name: str, fitting: Fitting) -> FittedImage:
     """The picture that a stream holds; as `fit_file`."""
-    data = stream.read(_LARGEST_FILE + 1)
-    if len(data) > _LARGEST_FILE:
-        raise DataError(f"{name} holds more than {_LARGEST_FILE} bytes: too many for a picture.")
-    return _fit(data, name, shape)
+    data = stream.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise DataError(f"{name} holds more than {LARGEST_FILE} bytes: too many for a picture.")
+    return _fit(data, name, fitting)
 
 
-def _fit(data: bytes, name: str, shape: Shape) -> FittedImage:
-    channels, height, width = shape
+def _fit(data: bytes, name: str, fitting: Fitting) -> FittedImage:
+    channels = fitting.shape[0]
     if channels not in (1, 3):
         raise DataError(f"{name} is a picture, but the network takes {channels} channels; save it as an .npy array.")
-
-    def fit(image: Image.Image, found: ImageShape) -> FittedImage:
-        done: list[str] = []
-        image = _upright(image, done)
-        image = _in_colours(image, channels, done)
-        image = _to_size(image, width, height, done)
-        return FittedImage(np.asarray(image, dtype=np.uint8).reshape(height, width, channels), tuple(done))
-
     with quiet():
-        return open_picture(io.BytesIO(data), name, fit)
+        return open_picture(io.BytesIO(data), name, lambda image: fit_picture(image, fitting))
 
 
-def _upright(image: Image.Image, done: list[str]) -> Image.Image:
-    """Turned as the camera was held."""
-    from PIL import ImageOps
-
-    if image.getexif().get(_ORIENTATION, 1) == 1:
-        return image
-    done.append("turned upright")
-    return ImageOps.exif_transpose(image)
+def fit_picture(image: Image.Image, fitting: Fitting) -> FittedImage:
+    """An opened picture made to fit. A large JPEG is decoded at a part of its size, still at least twice as large."""
+    (width, height), done = fitting.size, []
+    before = shape_of(image)
+    enough = 2 * max(width, height)
+    if min(image.size) > enough:
+        image.draft(None, (enough, enough))
+    image, turned = upright(image)
+    if turned:
+        done.append("turned upright")
+    image = _in_colours(image, fitting.shape[0], done)
+    image = _to_size(image, width, height, fitting.fit, (before.width, before.height), done)
+    pixels = np.asarray(image, dtype=np.uint8).reshape(height, width, fitting.shape[0])
+    if fitting.border:
+        pixels = np.pad(pixels, ((fitting.border,) * 2, (fitting.border,) * 2, (0, 0)))
+        done.append(f"padded to {fitting.shape[2]}x{fitting.shape[1]}")
+    return FittedImage(pixels, tuple(done))
 
 
 def _in_colours(image: Image.Image, channels: int, done: list[str]) -> Image.Image:
     """In grey or RGB; what can be seen through is laid on white, as a browser shows it."""
+    wanted = "L" if channels == 1 else "RGB"
+    if image.mode == wanted and "transparency" not in image.info:
+        return image
     from PIL import Image
 
     if image.has_transparency_data:
@@ -117,23 +143,32 @@ def _in_colours(image: Image.Image, channels: int, done: list[str]) -> Image.Ima
         ground.alpha_composite(seen)
         grey = image.mode == "LA"
         image = ground.convert("L" if grey else "RGB")
-    wanted = "L" if channels == 1 else "RGB"
     if (image.mode in ("1", "L")) != (wanted == "L"):
         done.append("made grey" if wanted == "L" else "grey taken as RGB")
     return image if image.mode == wanted else image.convert(wanted)
 
 
-def _to_size(image: Image.Image, width: int, height: int, done: list[str]) -> Image.Image:
-    """Scaled, its shape kept, until it covers the size; then the middle of it."""
+def _to_size(
+    image: Image.Image, width: int, height: int, fit: str, before: tuple[int, int], done: list[str]
+) -> Image.Image:
+    """Scaled by bilinear interpolation, of a larger picture by means over all its pixels; then cut or padded."""
+    if image.size == (width, height) == before:
+        return image
     from PIL import Image
 
-    factor = max(width / image.width, height / image.height)
-    scaled = max(width, round(image.width * factor)), max(height, round(image.height * factor))
+    if fit == "stretch":
+        scaled = width, height
+    else:
+        factors = width / before[0], height / before[1]
+        factor = max(factors) if fit == "crop" else min(factors)
+        least = (width, height) if fit == "crop" else (1, 1)
+        scaled = max(least[0], round(before[0] * factor)), max(least[1], round(before[1] * factor))
+    if scaled != before:
+        done.append(f"scaled from {before[0]}x{before[1]} to {scaled[0]}x{scaled[1]}")
     if scaled != image.size:
-        done.append(f"scaled from {image.width}x{image.height} to {scaled[0]}x{scaled[1]}")
-        image = image.resize(scaled, Image.Resampling.BILINEAR)  # of a larger picture, means over all its pixels
-    if scaled != (width, height):
-        done.append(f"cut to the middle {width}x{height}")
-        left, top = (scaled[0] - width) // 2, (scaled[1] - height) // 2
-        image = image.crop((left, top, left + width, top + height))
-    return image
+        image = image.resize(scaled, Image.Resampling.BILINEAR)
+    if scaled == (width, height):
+        return image
+    done.append(f"cut to the middle {width}x{height}" if fit == "crop" else f"padded to {width}x{height}")
+    left, top = (scaled[0] - width) // 2, (scaled[1] - height) // 2
+    return image.crop((left, top, left + width, top + height))  # what lies outside is zeros

@@ -27,7 +27,7 @@ class Part:
     count: int
     #: as they are stored, for `number_labels`, with their name for messages
     labels: Callable[[], tuple[NDArray[Any], str]]
-    images: Callable[[], Split | Images]
+    images: Callable[[], Images] | None = None  # None: `Stored.decode` reads them
     itemsize: int = 1  # bytes of a stored value
     #: where headers do not tell that the images are good: reads what tells it. Raises `DataError`
     judge: Callable[[], object] = lambda: None
@@ -42,6 +42,8 @@ class Stored:
     val: Part | None = None
     class_names: Sequence[str] | None = None  # None: the labels tell
     notes: tuple[str, ...] = ()  # sentences: what is done to the images, what is passed over
+    #: where the parts are read in one go, and some of their images may be left out. Raises `DataError`
+    decode: Callable[[], Splits] | None = None
 
     @property
     def parts(self) -> list[Part]:
@@ -96,11 +98,16 @@ class OwnData(DataSpec):
     def load(self) -> Dataset:
         stored = self.stored()
         _, names, numbers = self._judge(stored, now=True)
-        read = []
-        for part, labels in zip(stored.parts, numbers, strict=True):
-            images = part.images()
-            read.append(images if isinstance(images, Split) else Split(images, labels))
-        rest = iter(read[1:])
-        test = next(rest) if stored.test is not None else None
-        splits = Splits(read[0], test, next(rest, None))
-        return assemble(self, self.name, splits, names)
+        return assemble(self, self.name, _read(stored, numbers), names)
+
+
+def _read(stored: Stored, numbers: Sequence[Labels]) -> Splits:
+    if stored.decode is not None:
+        return stored.decode()
+    read = []
+    for part, labels in zip(stored.parts, numbers, strict=True):
+        assert part.images is not None
+        read.append(Split(part.images(), labels))
+    rest = iter(read[1:])
+    test = next(rest) if stored.test is not None else None
+    return Splits(read[0], test, next(rest, None))

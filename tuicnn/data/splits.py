@@ -56,6 +56,8 @@ class Splits:
     test: Split | None
     #: images that are kept apart for validation; None: some of the training images are held out
     val: Split | None = None
+    #: files that could not be read, each with why
+    left_out: tuple[str, ...] = ()
 
 
 def described(
@@ -122,7 +124,7 @@ def must_fit(
         raise DataError(
             f"{name} has {count} images of {channels}x{height}x{width}: reading them{pad} takes "
             f"{machine.in_bytes(need)}, more than {lack}. "
-            f"{'Write a smaller pad' if spec.pad else 'Store fewer or smaller images'}."
+            f"{'Write a smaller pad' if spec.pad else spec.smaller}."
         )
 
 
@@ -184,6 +186,7 @@ def assemble(spec: DataSpec, name: str, splits: Splits, class_names: Sequence[st
         test_labels=test.labels,
         mean=mean,
         std=std,
+        left_out=splits.left_out,
     )
 
 

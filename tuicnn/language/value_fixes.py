@@ -16,7 +16,15 @@ from tuicnn.vocabulary import Call, Kind, Size, Time, Word, info, words
 __all__ = ["example_value", "nearest_accepted", "number_word"]
 
 #: values of options that help out where the default is no help
-_USUAL = {"lr": "0.001", "share": "0.5", "smoothing": "0.1", "momentum": "0.9", "limit": "1000", "val": "1000"}
+_USUAL = {
+    "lr": "0.001",
+    "share": "0.5",
+    "smoothing": "0.1",
+    "momentum": "0.9",
+    "limit": "1000",
+    "val": "1000",
+    "size": "64x64",
+}
 
 
 def number_word(text: str) -> int | None:
@@ -46,6 +54,8 @@ def _example(cls: type, own: words.Argument) -> str:
         return "same"
     if own.default is not words.MISSING and own.default is not None:
         return own.kind.show(own.default)
+    if isinstance(own.kind, v.Choice):
+        return own.kind.words[0]
     return "[0, 1]" if isinstance(own.kind, v.ListOf) else "1"
 
 

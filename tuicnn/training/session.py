@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from tuicnn.data import DataError
+from tuicnn.data.folder_notes import left_out_note
 from tuicnn.data.reading_progress import report_reading
 from tuicnn.errors import UserError
 from tuicnn.training import events
@@ -173,6 +174,8 @@ class Session:
     def _run(self) -> Generator[Epoch]:
         dataset = self._dataset if self._dataset is not None else self._read()
         self._set(message="")
+        if dataset.left_out:
+            self._tell(events.Warned(left_out_note(dataset.left_out)))
         checkpoint = self._resume_from.checkpoint
         choices = checkpoint.choices if checkpoint is not None else None  # another machine would choose otherwise
         trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads, choices=choices)

@@ -17,8 +17,7 @@ from tuicnn.cli.shared import terminal_of
 
 if TYPE_CHECKING:
     from tuicnn.data import DataError
-    from tuicnn.data.fitting import FittedImage
-    from tuicnn.layers.base import Shape
+    from tuicnn.data.fitting import FittedImage, Fitting
 
 __all__ = ["predict"]
 
@@ -35,7 +34,8 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
     """Say what a RUN takes pictures for, and what was done to make them fit.
 
     FILE is a picture, an .npy file, a folder of them, or - for a picture from standard input. Pictures are turned
-    upright, made grey or RGB, scaled to cover the size that the net takes, and cut to its middle.
+    upright, made grey or RGB, scaled to cover the size that the net takes, and cut to its middle, or made to fit as
+    those that it was trained on.
 
     The weights are those of this moment where the run trains, else those of its newest checkpoint.
     """
@@ -44,6 +44,7 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
 
     from tuicnn.cli.output.predict import Predicted, as_dict, print_predicted
     from tuicnn.data import DataError
+    from tuicnn.data.fitting import fitting_of
     from tuicnn.network import Network
     from tuicnn.sharding import INFERENCE_SHARD
 
@@ -51,7 +52,7 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
     assert network.trained_on is not None
     names = network.trained_on.class_names
     failed = some = False
-    images = _images(files, network.plan.input)
+    images = _images(files, fitting_of(network.plan.data, network.plan.input))
     while batch := list(islice(images, INFERENCE_SHARD)):
         if invert:
             batch = [(name, image if isinstance(image, DataError) else image.inverted()) for name, image in batch]
@@ -74,7 +75,7 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
         sys.exit(1)
 
 
-def _images(files: tuple[str, ...], shape: Shape) -> Iterator[tuple[str, FittedImage | DataError]]:
+def _images(files: tuple[str, ...], fitting: Fitting) -> Iterator[tuple[str, FittedImage | DataError]]:
     """Each image with its name, or why it cannot be read."""
     from tuicnn.data import DataError
     from tuicnn.data.fitting import fit_file, fit_stream, image_files
@@ -82,7 +83,7 @@ def _images(files: tuple[str, ...], shape: Shape) -> Iterator[tuple[str, FittedI
     for name in files:
         try:
             if name == _STDIN:
-                yield name, fit_stream(sys.stdin.buffer, "standard input", shape)
+                yield name, fit_stream(sys.stdin.buffer, "standard input", fitting)
                 continue
             paths = image_files(Path(name))
         except DataError as error:
@@ -90,6 +91,6 @@ def _images(files: tuple[str, ...], shape: Shape) -> Iterator[tuple[str, FittedI
             continue
         for path in paths:
             try:
-                yield str(path), fit_file(path, shape)
+                yield str(path), fit_file(path, fitting)
             except DataError as error:
                 yield str(path), error

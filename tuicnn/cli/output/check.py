@@ -83,6 +83,8 @@ def print_check(console: Console, plan: Plan) -> None:
     apart = plan.data.validates_on()
     validation = f", validated on {apart}" if apart else ""
     console.print(Text.assemble((plan.name, "bold"), f": {shape(plan.input)} images, {classes}{validation}"))
+    for note in plan.data.notes():
+        console.print(Text(note, style="dim"))
     console.print()
     console.print(layer_table(plan))
     if plan.filled_in:

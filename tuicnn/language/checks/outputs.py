@@ -80,13 +80,19 @@ def _check_parts(data: Any, asked: Setting | None, report: Report) -> None:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error).partition("\n")[0].rstrip(".")
+    from tuicnn.data.base import OptionError
+
+    sentence = error.problem if isinstance(error, OptionError) else str(error)
+    return sentence.partition("\n")[0].rstrip(".")
 
 
 def _where(asked: Setting | None, span: Span, error: Exception) -> tuple[Span, Fix | str]:
     """The place of what is wrong with a data set, and its help."""
-    from tuicnn.data.base import MissingDataError, UnknownClassError
+    from tuicnn.data.base import MissingDataError, OptionError, UnknownClassError
 
+    if isinstance(error, OptionError) and asked is not None:
+        last = asked.arguments[-1].span
+        return asked.arguments[1].span, write(f" {error.option}", at=after(last), more=f", {error.makes}")
     for argument in asked.arguments if asked is not None else ():
         value = argument.value
         if isinstance(error, UnknownClassError):
