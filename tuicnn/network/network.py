@@ -90,11 +90,12 @@ class Network(engine.Network):
     def read_image(self, path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         """The picture in a file, uint8 (H, W, C), made to fit as `tuicnn predict` makes it.
 
-        It is turned upright, made grey or RGB, scaled, and cut to the middle. Raises `tuicnn.data.DataError`.
+        It is turned upright, made grey or RGB, scaled, and cut or padded as the data set says. Raises
+        `tuicnn.data.DataError`.
         """
-        from tuicnn.data.fitting import fit_file
+        from tuicnn.data.fitting import fit_file, fitting_of
 
-        return fit_file(Path(path), self.plan.input).pixels
+        return fit_file(Path(path), fitting_of(self.plan.data, self.plan.input)).pixels
 
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Scores:
         """How good it is on images as `predict` takes them, with their `labels` (N,), the numbers of their classes.

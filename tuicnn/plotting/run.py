@@ -125,11 +125,11 @@ def _confusion(trainer: Trainer, wanted: Wanted) -> Figure:
 def _image(trainer: Trainer, wanted: int | Path) -> PinnedImage:
     """Raises `UserError` where there is no such image."""
     from tuicnn.data import DataError
-    from tuicnn.data.fitting import fit_file
+    from tuicnn.data.fitting import fit_file, fitting_of
 
     if isinstance(wanted, Path):
         try:
-            return PinnedImage.of(fit_file(wanted, trainer.plan.input).pixels)
+            return PinnedImage.of(fit_file(wanted, fitting_of(trainer.plan.data, trainer.plan.input)).pixels)
         except DataError as error:
             raise UserError(str(error)) from None
     there = len(trainer.dataset.val_images) or len(trainer.dataset.test_images)
