@@ -113,7 +113,7 @@ def test_what_cannot_be_evaluated_is_one_sentence(tuicnn: Run, stopped: RunFolde
 
 
 def evaluated(scores: Scores) -> EvaluatedRun:
-    return EvaluatedRun("my-1", 1, 10, "test", None, "", scores)
+    return EvaluatedRun("my-1", 1, 10, "test", None, "", scores, np.zeros((0, 8, 8, 1), np.uint8))
 
 
 @pytest.mark.parametrize(("classes", "matrix"), [(3, True), (10, True), (40, False)])

@@ -12,7 +12,13 @@ from tuicnn.display.html import table
 from tuicnn.numbers import shape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tuicnn.language.plan import Node, Plan
+    from tuicnn.training.events import LayerRow
+
+    #: of a plan, or as a run's journal has them
+    Layers = Sequence[Node] | Sequence[LayerRow]
 
 __all__ = ["layer_table", "layer_table_html"]
 
@@ -28,25 +34,27 @@ def layer_table(plan: Plan) -> Table:
     made.add_column(layer, overflow="fold")
     for head, footer in zip(figures, footers, strict=True):
         made.add_column(head, justify="right", footer=footer, no_wrap=True)
-    for cells in _rows(plan):
+    for cells in _rows(plan.nodes):
         made.add_row(*(Text(cell) for cell in cells))
     return made
 
 
-def layer_table_html(plan: Plan) -> str:
-    """The same for a notebook."""
-    return table(_HEADS, [*_rows(plan), ("total", "", "", f"{plan.parameters:,}", f"{plan.macs:,}")])
+def layer_table_html(layers: Layers) -> str:
+    """The same for a page or a notebook."""
+    parameters, macs = (sum(getattr(layer, name) for layer in layers) for name in ("parameters", "macs"))
+    return table(_HEADS, [*_rows(layers), ("total", "", "", f"{parameters:,}", f"{macs:,}")])
 
 
-def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
+def _rows(layers: Layers) -> Iterator[tuple[str, ...]]:
     """The cells of each layer."""
-    for index, node in enumerate(plan.nodes):
+    for index in range(len(layers)):
+        layer = layers[index]
         yield (
-            node.name,
-            node.text + _takes(plan, index, node),
-            shape(node.shape),
-            _count(node.parameters),
-            _count(node.macs),
+            layer.name,
+            layer.text + _takes(layers, index),
+            shape(layer.shape),
+            _count(layer.parameters),
+            _count(layer.macs),
         )
 
 
@@ -54,9 +62,10 @@ def _count(number: int) -> str:
     return f"{number:,}" if number else ""
 
 
-def _takes(plan: Plan, index: int, node: Node) -> str:
+def _takes(layers: Layers, index: int) -> str:
     """Where a layer's input is not simply the one above: the names of what it takes."""
-    if node.inputs == (index - 1,):
+    inputs = layers[index].inputs
+    if inputs == (index - 1,):
         return ""
-    names = [plan.nodes[source].name if source >= 0 else "the image" for source in node.inputs]
+    names = [layers[source].name if source >= 0 else "the image" for source in inputs]
     return f"  ({', '.join(names)})"

@@ -194,7 +194,7 @@ class Network(engine.Network):
 
         from tuicnn.display.layer_table import layer_table_html
 
-        return f"<p>{escape(self._title)}</p>{layer_table_html(self.plan)}"
+        return f"<p>{escape(self._title)}</p>{layer_table_html(self.plan.nodes)}"
 
     @property
     def _title(self) -> str:

@@ -13,6 +13,7 @@ from tuicnn.runs.reopened import ReopenedRun
 from tuicnn.runs.specimens import checkpoint_after, plan_at
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from tuicnn.data import Dataset
@@ -36,6 +37,7 @@ class EvaluatedRun:
     data: str | None  # where it is not the run's own, as it was written
     images: str  # a hash of the images and their classes
     scores: Scores
+    mistakes: NDArray[np.uint8]  # (n, H, W, C): the images of the surest mistakes, as many as were asked for
 
 
 def evaluate_run(
@@ -44,12 +46,14 @@ def evaluate_run(
     *,
     epoch: int | None = None,
     data: str | None = None,
+    mistakes: int = 0,
     say: Callable[[str], object] = lambda sentence: None,
     warn: Callable[[str], None] = lambda sentence: None,
 ) -> EvaluatedRun:
     """How good a run is at its newest checkpoint, or after an `epoch`; it may train meanwhile.
 
     `data` takes the place of its data set, written as in a net; it is normalised as the images that were trained on.
+    The images of so many `mistakes`, the surest ones, are kept.
     `say` is told how far the data is read, `warn` of damaged checkpoints. Raises `UserError` where there are no
     weights, or the data is not here, has changed or does not fit.
     """
@@ -67,7 +71,8 @@ def evaluate_run(
         assert found is not None
         images, labels = trainer.images_of(split)
         scores = Scores.of(found, labels, trainer.dataset.class_names)
-        return EvaluatedRun(folder.name, epochs, trainer.step, split, data, _hash(images, labels), scores)
+        worst = images[scores.answers.worst()[:mistakes]]
+        return EvaluatedRun(folder.name, epochs, trainer.step, split, data, _hash(images, labels), scores, worst)
 
 
 def _hash(*arrays: NDArray[Any]) -> str:

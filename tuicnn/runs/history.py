@@ -52,6 +52,7 @@ class Record:
     """
 
     overview: Overview | None
+    start: Start | None  # how it began, or went on last: when, on which machine, with which versions
     progress: Progress
     rate_told: tuple[int, float] | None
     damaged: int  # lines that cannot be read
@@ -166,7 +167,8 @@ class _Reader:
         if self._start is not None:
             known = {field.name: getattr(self._start, field.name) for field in dataclasses.fields(Overview)}
             overview = Overview(**{**known, "run": str(folder.path)})
-        return Record(overview, self._progress(folder, alive, epochs), self._rate, self._damaged, self._recorder)
+        progress = self._progress(folder, alive, epochs)
+        return Record(overview, self._start, progress, self._rate, self._damaged, self._recorder)
 
     def _progress(self, folder: RunFolder, alive: bool, epochs: list[Epoch]) -> Progress:
         end, start = self._end, self._start
