@@ -12,12 +12,19 @@ from typing import Any, ClassVar
 from pygments.lexer import RegexLexer, bygroups, default, include, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
-__all__ = ["NetLexer"]
+__all__ = ["NAME", "NUMBERS", "PLAIN_NAME", "NetLexer"]
 
 _groups: Callable[..., Any] = bygroups
-_NAME = r"[^\W\d]\w*(?:-[^\W\d]\w*)*"
+NAME = r"[^\W\d]\w*(?:-[^\W\d]\w*)*"
 #: in arithmetic a hyphen subtracts
-_PLAIN_NAME = r"[^\W\d]\w*"
+PLAIN_NAME = r"[^\W\d]\w*"
+#: times, sizes, numbers with a point or an exponent, whole numbers: the first that fits
+NUMBERS = (
+    r"(?<==)[0-9]+(?:\.[0-9]+)?[smh](?![\w.-])",
+    r"[0-9]+(?:[xX×][0-9]+)+",
+    r"[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+",
+    r"[0-9]+",
+)
 _BLANK = r"[^\S\n]*"
 
 
@@ -40,13 +47,13 @@ class NetLexer(RegexLexer):
         "root": [
             (r"\n", Whitespace),
             include("blank"),
-            (rf"(def)\b({_BLANK})({_NAME})?", _groups(Keyword.Declaration, Whitespace, Name.Function), "definition"),
-            (rf"({_NAME})({_BLANK})(:)", _groups(Keyword, Whitespace, Punctuation), ("setting", "choice")),
-            (rf"({_NAME})({_BLANK})(=)(?!>)", _groups(Name.Variable, Whitespace, Operator), "value"),
-            (rf"(@)({_BLANK})({_NAME})", _groups(Punctuation, Whitespace, Name.Label), "rest"),
+            (rf"(def)\b({_BLANK})({NAME})?", _groups(Keyword.Declaration, Whitespace, Name.Function), "definition"),
+            (rf"({NAME})({_BLANK})(:)", _groups(Keyword, Whitespace, Punctuation), ("setting", "choice")),
+            (rf"({NAME})({_BLANK})(=)(?!>)", _groups(Name.Variable, Whitespace, Operator), "value"),
+            (rf"(@)({_BLANK})({NAME})", _groups(Punctuation, Whitespace, Name.Label), "rest"),
             include("repeat"),
-            (rf"{_NAME}(?=\()", Name.Function, ("rest", "call")),
-            (_NAME, Name.Function, "rest"),
+            (rf"{NAME}(?=\()", Name.Function, ("rest", "call")),
+            (NAME, Name.Function, "rest"),
             include("arrow"),
             (r"[{|(]", Punctuation),
             (r"[)}]", Punctuation, "rest"),
@@ -56,7 +63,7 @@ class NetLexer(RegexLexer):
         # `3 *`, `n *`, `(2*n) *`: how often a step is repeated
         "repeat": [
             (rf"([0-9]+)({_BLANK})(\*)", _groups(Number.Integer, Whitespace, Operator)),
-            (rf"({_PLAIN_NAME})({_BLANK})(\*)", _groups(Name.Variable, Whitespace, Operator)),
+            (rf"({PLAIN_NAME})({_BLANK})(\*)", _groups(Name.Variable, Whitespace, Operator)),
             (rf"(\()(?=[^()\n{{}}|>]*\){_BLANK}\*)", Punctuation, "parentheses"),
         ],
         # what follows the name of a step
@@ -71,7 +78,7 @@ class NetLexer(RegexLexer):
         ],
         "label": [
             include("blank_in_line"),
-            (_NAME, Name.Label, "#pop"),
+            (NAME, Name.Label, "#pop"),
             default("#pop"),
         ],
         "setting": [
@@ -83,7 +90,7 @@ class NetLexer(RegexLexer):
         # the word that a setting chooses: `adam`
         "choice": [
             include("blank_in_line"),
-            (rf"{_NAME}(?!{_BLANK}=)(?![\w-])", Name.Builtin, "#pop"),
+            (rf"{NAME}(?!{_BLANK}=)(?![\w-])", Name.Builtin, "#pop"),
             default("#pop"),
         ],
         # a constant: arithmetic, which may go on after `=`
@@ -104,7 +111,7 @@ class NetLexer(RegexLexer):
         "parameters": [
             (r"\)", Punctuation, "#pop"),
             (r"(?=->|→|[{}|])", Whitespace, "#pop"),
-            (rf"({_PLAIN_NAME})(?=\s*[,)=])(?!\()", Name.Variable),
+            (rf"({PLAIN_NAME})(?=\s*[,)=])(?!\()", Name.Variable),
             (r"=", Operator),
             (r"\n", Whitespace),
             include("blank"),
@@ -128,11 +135,11 @@ class NetLexer(RegexLexer):
             include("blank"),
             include("computed"),
         ],
-        "option": [(rf"({_NAME})({_BLANK})(=)(?!>)", _groups(Name.Attribute, Whitespace, Operator), "option_value")],
+        "option": [(rf"({NAME})({_BLANK})(=)(?!>)", _groups(Name.Attribute, Whitespace, Operator), "option_value")],
         "option_value": [
             include("blank_in_line"),
             (words(("true", "false"), suffix=r"\b"), Keyword.Constant, "#pop"),
-            (rf"{_NAME}(?!\()(?![\w-])", Name.Constant, "#pop"),
+            (rf"{NAME}(?!\()(?![\w-])", Name.Constant, "#pop"),
             default("#pop"),
         ],
         "literal": [
@@ -144,23 +151,18 @@ class NetLexer(RegexLexer):
         ],
         "value_parts": [
             include("literal"),
-            (rf"{_NAME}(?=\()", Name.Builtin, "call"),
-            (_NAME, Name.Variable),
+            (rf"{NAME}(?=\()", Name.Builtin, "call"),
+            (NAME, Name.Variable),
             (r"-(?!>)", Operator),
         ],
         "computed": [
             include("literal"),
-            (rf"{_PLAIN_NAME}(?=\()", Name.Builtin, "call"),
-            (_PLAIN_NAME, Name.Variable),
+            (rf"{PLAIN_NAME}(?=\()", Name.Builtin, "call"),
+            (PLAIN_NAME, Name.Variable),
             (r"//|[-+*/%]", Operator),
             (r",", Punctuation),
         ],
-        "number": [
-            (r"(?<==)[0-9]+(?:\.[0-9]+)?[smh](?![\w.-])", Number),
-            (r"[0-9]+(?:[xX×][0-9]+)+", Number),
-            (r"[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+", Number.Float),
-            (r"[0-9]+", Number.Integer),
-        ],
+        "number": list(zip(NUMBERS, (Number, Number, Number.Float, Number.Integer), strict=True)),
         "arrow": [(r"->|→", Punctuation)],
         "blank": [
             (r"\A\ufeff", Whitespace),
