@@ -7,6 +7,7 @@ from typing import get_args
 
 import click
 
+from tuicnn.cli.completing import RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say
 from tuicnn.cli.shared import terminal_of
@@ -19,7 +20,7 @@ _START = 1000  # bytes of a file that show what it is
 
 
 @main.command()
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), metavar="FILE", help="By default RUN.html.")
 @click.option("--part", type=click.Choice(get_args(Split)), default="test", help="Which images: test by default.")
 @click.option("--epoch", type=click.IntRange(1), help="The weights after this epoch, in the place of the newest.")
