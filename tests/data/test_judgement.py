@@ -144,7 +144,10 @@ def test_a_file_where_a_folder_is_wanted_is_not_proposed_again(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.csv").write_text("1,2\n")
     (found,) = check('data: folder "a.csv"\nflatten -> dense 3\n', path=tmp_path / "my.net").diagnostics
-    assert '"a.csv"`' not in (found.help or "")
+    assert found.help == 'write `csv "a.csv"`'
+    (tmp_path / "a.txt").write_text("1,2\n")
+    (found,) = check('data: folder "a.txt"\nflatten -> dense 3\n', path=tmp_path / "my.net").diagnostics
+    assert '"a.txt"`' not in (found.help or "")
     assert "name a folder of pictures" in (found.help or "")
 
 

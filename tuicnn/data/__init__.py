@@ -5,6 +5,7 @@ from __future__ import annotations
 from .base import *
 from .batches import *
 from .cifar import *
+from .csv_file import *
 from .idx_sets import *
 from .image_folder import *
 from .npz import *

@@ -12,7 +12,10 @@ import platformdirs
 
 from .base import DataError, MissingDataError
 
-__all__ = ["cache_folder", "looked_in", "places", "reading", "resolve"]
+__all__ = ["FILE_WORDS", "cache_folder", "looked_in", "places", "reading", "resolve", "word_for"]
+
+#: the word of the language for a file, by the ending of its name
+FILE_WORDS = {".npz": "npz", ".csv": "csv"}
 
 
 def cache_folder() -> Path:
@@ -54,6 +57,13 @@ def resolve(path: str, bases: Sequence[str], what: str = "folder") -> Path:
             return candidate
     where = " and ".join(dict.fromkeys(str(candidate.parent) for candidate in tried))
     raise MissingDataError(f'There is no {what} "{wanted.name}" in {where}.')
+
+
+def word_for(path: Path) -> str:
+    """The word of the language for a file or a folder of a person's own: npz, csv, idx or folder."""
+    if (word := FILE_WORDS.get(path.suffix.lower())) is not None and not path.is_dir():
+        return word
+    return "idx" if any(path.glob("train-images*")) else "folder"
 
 
 @contextmanager

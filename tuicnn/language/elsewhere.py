@@ -48,6 +48,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "size": ("resize", "image_size", "img_size", "resolution", "target_size", "input_size"),
     "colour": ("color", "mode", "color_mode", "colour_mode", "channels"),
     "fit": ("resize_mode", "crop", "method", "how"),
+    "test": ("test_file", "testing", "test_data", "valid"),
+    "label": ("label_column", "target", "target_column", "labels"),
     "skip": ("ignore", "skip_bad", "errors", "on_error"),
     "shift": ("translate", "translation", "crop", "random_crop", "jitter"),
     "flip": ("mirror", "hflip", "vflip", "horizontal_flip", "vertical_flip", "random_flip"),

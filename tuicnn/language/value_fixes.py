@@ -56,6 +56,8 @@ def _example(cls: type, own: words.Argument) -> str:
         return own.kind.show(own.default)
     if isinstance(own.kind, v.Choice):
         return own.kind.words[0]
+    if isinstance(own.kind, v.Text):
+        return '"test.csv"'
     return "[0, 1]" if isinstance(own.kind, v.ListOf) else "1"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tuicnn.language.checks.arguments import extra_fields, take, take_options
@@ -115,7 +116,9 @@ def _no_word(name: str, setting: Setting, every: str, report: Report) -> None:
             message = f"`{name}:` takes a name without quotes. Did you mean `{meant}`?"
             help = write(meant, safe=stem == meant)
         elif name == "data":
-            help = write(f"{'npz' if value.value.endswith('.npz') else 'folder'} {show(value.value)}")
+            from tuicnn.data.places import FILE_WORDS
+
+            help = write(f"{FILE_WORDS.get(Path(value.value).suffix.lower(), 'folder')} {show(value.value)}")
     elif isinstance(value, Literal) and name == "optim":
         help = write(f"{usual} lr={one_line(first.span)}")
     return report.error(Code.SETTING, message, first.span, help=help)
@@ -153,12 +156,11 @@ def _unknown_word(
 def _beside(name: str, folders: tuple[str, ...]) -> str:
     """How the folder or file of this name is written as a data set; "" where there is none."""
     from tuicnn.data import DataError
-    from tuicnn.data.places import resolve
+    from tuicnn.data.places import FILE_WORDS, resolve, word_for
 
-    for kind, path, what in (("folder", name, "folder"), ("npz", f"{name}.npz", "file")):
+    for path, what in ((name, "folder"), *((f"{name}{ending}", "file") for ending in FILE_WORDS)):
         with contextlib.suppress(DataError):
-            found = resolve(path, folders, what)
-            return f"{'idx' if kind == 'folder' and any(found.glob('train-images*')) else kind} {show(path)}"
+            return f"{word_for(resolve(path, folders, what))} {show(path)}"
     return ""
 
 

@@ -108,10 +108,12 @@ def _where(asked: Setting | None, span: Span, error: Exception) -> tuple[Span, F
 
 def _path_help(written: str, span: Span) -> Fix | str:
     """What to write for a path where there is no such folder, or no such file."""
+    from tuicnn.data.places import FILE_WORDS
+
     name, beside = Path(written).name, _beside(written, span)
     if name in beside:  # it is there, but is no folder, or no file
-        npz = name.endswith(".npz")
-        return f"write `npz {show(written)}`" if npz else "name a folder of pictures, or an .npz file"
+        word = FILE_WORDS.get(Path(name).suffix.lower())
+        return f"write `{word} {show(written)}`" if word else "name a folder of pictures, or an .npz or .csv file"
     near = closest(name, beside)
     if near is not None:
         return write(f'"{Path(written).with_name(near)}"')
