@@ -108,7 +108,7 @@ def in_torch(network: TrainedNetwork, folder: Path, *batches: Images) -> list[An
     found = []
     with torch.no_grad():
         for images in batches:
-            output = net(torch.from_numpy(images).float())
+            output = net(torch.tensor(images.astype(np.float32)))
             found.append(Answer(output.probabilities.numpy(), output.logits.numpy()))
     return found
 
