@@ -1,7 +1,7 @@
 """How far a trained network of `nets/` says the same here, in ONNX Runtime and in PyTorch, on all its test images.
 
-    python -m tests.exchange.agreement                # each network, trained for an epoch of 2,000 images
-    python -m tests.exchange.agreement --limit 200 nets/mnist.net
+python -m tests.exchange.agreement                # each network, trained for an epoch of 2,000 images
+python -m tests.exchange.agreement --limit 200 nets/mnist.net
 """
 
 from __future__ import annotations

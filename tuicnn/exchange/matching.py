@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from tuicnn.errors import UserError
@@ -42,7 +42,7 @@ class Match:
 
     layers: tuple[Matched, ...]
     new: tuple[str, ...] = ()
-    left: tuple[WeightGroup, ...] = field(default=())
+    left: tuple[WeightGroup, ...] = ()
 
     @property
     def arrays(self) -> dict[str, Array]:
@@ -53,8 +53,8 @@ class Match:
 def match(plan: Plan, file: WeightsFile, *, partial: bool = False) -> Match:
     """Find for each layer with weights its group in a file.
 
-    Where `partial`, layers may be left without. Raises `UserError`, in one sentence, where shapes do not fit, or a layer
-    is left without.
+    Where `partial`, some layers may be left without. Raises `UserError`, in one sentence, where shapes do not fit, or
+    there is nothing for a layer.
     """
     wanted = {
         node.name: {name: spec.outer_shape for name, spec in specs.items()}
@@ -63,21 +63,27 @@ def match(plan: Plan, file: WeightsFile, *, partial: bool = False) -> Match:
     }
     if (named := _all_by_name(wanted, file)) is not None:
         _must_fit(wanted, named, file)
-        found = [Matched(layer, group, "name") for layer, group in named.items()]
-        taken = {group.name for group in named.values()}
-        return Match(tuple(found), (), tuple(group for group in file.named if group.name not in taken))
-    found = _by_shape(wanted, file.groups, partial=partial)
+        found, groups = [Matched(layer, group, "name") for layer, group in named.items()], file.named
+    else:
+        found, groups = _by_shape(wanted, file.groups, partial=partial), file.groups
     missing = tuple(layer for layer in wanted if layer not in {each.layer for each in found})
-    taken_groups = [each.group for each in found]
-    left = tuple(group for group in file.groups if not any(group is each for each in taken_groups))
+    sources = {source for each in found for source in each.group.sources.values()}
+    left = tuple(group for group in groups if sources.isdisjoint(group.sources.values()))
     if missing and not (partial and found):
         raise UserError(_nothing_for(missing, left, wanted, plan, file))
     order = list(wanted)
-    return Match(tuple(sorted(found, key=lambda each: order.index(each.layer))), missing, left)
+    placed = sorted(found, key=lambda each: order.index(each.layer))
+    return Match(tuple(_as_listed(each, wanted[each.layer]) for each in placed), missing, left)
+
+
+def _as_listed(found: Matched, shapes: Shapes) -> Matched:
+    """With its arrays in the layer's order."""
+    group = found.group
+    return replace(found, group=replace(group, arrays={short: group.arrays[short] for short in shapes}))
 
 
 def _all_by_name(wanted: Mapping[str, Shapes], file: WeightsFile) -> dict[str, WeightGroup] | None:
-    """The group of each layer's own name, with all its weights; else None. What all names begin with may be left out."""
+    """The group of each layer's own name, with all its weights; else None. All names may begin with the same word."""
     groups = {group.name: group for group in file.named}
     while True:
         if all(layer in groups and shapes.keys() <= groups[layer].arrays.keys() for layer, shapes in wanted.items()):
@@ -131,12 +137,28 @@ def _nothing_for(
 ) -> str:
     """What is said where layers find no weights."""
     first = missing[0]
+    normalised = [layer for layer, shapes in wanted.items() if "running_mean" in shapes]
+    others = len(wanted) - len(normalised)
+    if normalised and len(file.groups) >= others and not any("running_mean" in g.arrays for g in file.groups):
+        folded = "exporters fold it into the convolution before it; " if file.path.suffix.lower() == ".onnx" else ""
+        return (
+            f"{file.path} has no batch normalisation, as {normalised[0]} of {plan.name} is: {folded}take the weights "
+            "as safetensors from where they were trained, or leave it out of the net."
+        )
     for group in left:  # the same but for the bias
         ours, theirs = set(wanted[first].items()), set(group.shapes.items())
         if ours ^ theirs and {name for name, _ in ours ^ theirs} == {"bias"}:
             has, write = ("has one", "true") if "bias" in group.arrays else ("has none", "false")
             kind = "no bias" if "bias" in group.arrays else "a bias"
             return f"{first} has {kind}, but {group.name} in {file.path}, of the same shape, {has}: write bias={write}."
+    alike = [group for group in left if group.shapes == dict(wanted[first])]
+    if alike:  # which of them is meant is not known
+        times = counted(sum(wanted[layer] == wanted[first] for layer in missing), "time")
+        return (
+            f"{file.path} has weights of the shapes of {first} ({_shapes(wanted[first])}) {len(alike)} times, "
+            f"{plan.name} {times}: call the layers as they are called there (… as NAME), or add "
+            "--partial, which takes them in their order."
+        )
     there = _some([f"{group.name} ({_shapes(group.shapes)})" for group in left]) if left else "nothing"
     layers = _some([f"{layer} ({_shapes(wanted[layer])})" for layer in missing])
     return (

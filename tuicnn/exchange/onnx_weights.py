@@ -49,7 +49,7 @@ def of_onnx(path: Path, data: bytes) -> WeightsFile:
         reason = str(error).strip().partition("\n")[0] or "it is damaged"
         raise UserError(f"{path} cannot be read as a network of ONNX: {reason}") from error
     arrays = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
-    named = groups_of(arrays)
+    named = groups_of({name: array for name, array in arrays.items() if "." in name})  # others are no layer's
     reader = _Reader(onnx, arrays)
     for node in model.graph.node:
         reader.take(node)
@@ -110,10 +110,10 @@ class _Reader:
         """A product by a weight, or a sum with a bias, that is an operator of its own."""
         known = [name for name in node.input if name in self._arrays and self._arrays[name].dtype.kind == "f"]
         others = [name for name in node.input if name not in self._arrays]
-        if len(known) != 1 or len(others) != 1 or self._arrays[known[0]].size < 2:
+        if len(known) != 1 or len(others) != 1 or not self._arrays[known[0]].ndim:
             return
         array, source = self._arrays[known[0]], self._sources[known[0]]
-        array = array.reshape(-1) if sum(size > 1 for size in array.shape) == 1 else array
+        array = array.reshape(-1) if sum(size > 1 for size in array.shape) <= 1 else array
         if role == "weight":
             self._add(node, {role: array}, {role: source})
         elif (place := self._open.get(others[0])) is not None and role not in self.groups[place].arrays:

@@ -79,7 +79,7 @@ def read_weights(path: Path) -> WeightsFile:
     if suffix not in (".safetensors", ".npz", ".onnx"):
         raise UserError(f"{path} ends in none of .safetensors, .npz and .onnx, which are read.")
     try:
-        data = read_regular(path, installed_memory())
+        data = bytes(read_regular(path, installed_memory()))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {why(error)}.") from error
     if suffix == ".onnx":
@@ -100,7 +100,7 @@ def read_weights(path: Path) -> WeightsFile:
 
 
 def groups_of(arrays: Mapping[str, NDArray[Any]]) -> list[WeightGroup]:
-    """Arrays by name as groups: what stands before the last dot is the layer. In float32; whole numbers are left out."""
+    """Arrays by name in groups: what stands before the last dot is the layer. In float32, without whole numbers."""
     found: dict[str, tuple[dict[str, Array], dict[str, str]]] = {}
     for name, array in arrays.items():
         layer, _, short = name.rpartition(".")

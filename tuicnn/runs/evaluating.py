@@ -86,7 +86,6 @@ def _hash(*arrays: NDArray[Any]) -> str:
 
 def _on_other_data(folder: RunFolder, checkpoint: Checkpoint, text: str) -> Trainer:
     """The network of a checkpoint with other data. Raises `UserError` where that is not to be had, or does not fit."""
-    import numpy as np
 
     from tuicnn.data import DataError
     from tuicnn.language.data_text import data_named
@@ -98,8 +97,7 @@ def _on_other_data(folder: RunFolder, checkpoint: Checkpoint, text: str) -> Trai
     except DataError as error:
         raise UserError(str(error)) from None
     _must_fit(dataset, checkpoint)
-    mean, std = np.array(checkpoint.mean, np.float32), np.array(checkpoint.std, np.float32)
-    return revive(plan, replace(dataset, class_names=checkpoint.class_names, mean=mean, std=std), checkpoint)
+    return revive(plan, replace(dataset, class_names=checkpoint.class_names), checkpoint)
 
 
 def _must_fit(dataset: Dataset, checkpoint: Checkpoint) -> None:

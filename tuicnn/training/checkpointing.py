@@ -35,6 +35,7 @@ __all__ = [
     "BEGINS",
     "CheckpointReason",
     "ResumeState",
+    "as_trained",
     "capture",
     "first_checkpoint",
     "named_arrays",
@@ -145,6 +146,14 @@ def capture(trainer: Trainer, data: str, progress: Progress, metrics: Metrics) -
     )
 
 
+def as_trained(dataset: Dataset, checkpoint: Checkpoint) -> Dataset:
+    """A data set normalised as the images were that the weights of a checkpoint know; it may be another one."""
+    if not checkpoint.mean:  # a checkpoint of before the first step
+        return dataset
+    mean, std = (np.array(numbers, dataset.mean.dtype) for numbers in (checkpoint.mean, checkpoint.std))
+    return dataclasses.replace(dataset, mean=mean, std=std)
+
+
 def restore(checkpoint: Checkpoint, trainer: Trainer, data: str, progress: Progress, resume: str) -> Progress:
     """Take a checkpoint's arrays and place; gives the progress of that moment. `resume` is the command that does so.
 
@@ -177,7 +186,7 @@ def revive(plan: Plan, dataset: Dataset, checkpoint: Checkpoint) -> Trainer:
     """
     from tuicnn.training.trainer import Trainer
 
-    trainer = Trainer(plan, dataset, choices=checkpoint.choices)
+    trainer = Trainer(plan, as_trained(dataset, checkpoint), choices=checkpoint.choices)
     if not any("/" in name for name in checkpoint.arrays):
         trainer.state = {}
     restore_arrays(checkpoint, trainer)

@@ -21,6 +21,7 @@ __all__ = [
     "End",
     "Epoch",
     "Event",
+    "Imported",
     "LayerRow",
     "Machine",
     "Overview",
@@ -170,6 +171,14 @@ class WarmStart:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """A run has begun with weights from a file."""
+
+    file: str
+    kept: tuple[str, ...]  # names of the layers whose weights are from there
+
+
+@dataclass(frozen=True)
 class Step:
     """A step was taken: number `step`, from 1."""
 
@@ -273,7 +282,20 @@ class Unknown:
     event: str
 
 
-_Course = Start | Resumed | Reading | WarmStart | Step | Epoch | Paused | Unpaused | RateChanged | PaceChanged | End
+_Course = (
+    Start
+    | Resumed
+    | Reading
+    | WarmStart
+    | Imported
+    | Step
+    | Epoch
+    | Paused
+    | Unpaused
+    | RateChanged
+    | PaceChanged
+    | End
+)
 Event = _Course | Diverged | WeightsRestored | Warned | Unknown
 
 _KINDS: dict[str, type[Event]] = {
@@ -281,6 +303,7 @@ _KINDS: dict[str, type[Event]] = {
     "resumed": Resumed,
     "reading": Reading,
     "warm": WarmStart,
+    "imported": Imported,
     "step": Step,
     "epoch": Epoch,
     "paused": Paused,

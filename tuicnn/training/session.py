@@ -20,7 +20,7 @@ from tuicnn.data.folder_notes import left_out_note
 from tuicnn.data.reading_progress import report_reading
 from tuicnn.errors import UserError
 from tuicnn.training import events
-from tuicnn.training.checkpointing import BEGINS, CheckpointReason, ResumeState, capture, restore
+from tuicnn.training.checkpointing import BEGINS, CheckpointReason, ResumeState, as_trained, capture, restore
 from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.divergence_handling import DivergenceHandler, scaled
@@ -176,13 +176,15 @@ class Session:
         self._set(message="")
         if dataset.left_out:
             self._tell(events.Warned(left_out_note(dataset.left_out)))
-        checkpoint = self._resume_from.checkpoint
+        data, checkpoint = data_fingerprint(dataset), self._resume_from.checkpoint
+        if checkpoint is not None:
+            dataset = as_trained(dataset, checkpoint)
         choices = checkpoint.choices if checkpoint is not None else None  # another machine would choose otherwise
         trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads, choices=choices)
         self.overview = overview_of(
             self.plan, dataset, trainer.steps_per_epoch, threads=trainer.group.size, run=self.run_name
         )
-        self._begin(trainer, self.overview)
+        self._begin(trainer, self.overview, data)
         for epoch in range(self._progress.epoch, self.plan.train.epochs):
             yield self._epoch(trainer, epoch)
         found = self._evaluate(trainer, "test", State.TESTING)
@@ -196,9 +198,9 @@ class Session:
         self._set(message=message)
         self._tell(events.Reading(message))
 
-    def _begin(self, trainer: Trainer, overview: Overview) -> None:
-        """Tell that the run begins, or that it goes on. Raises `UserError`."""
-        resume_from, data = self._resume_from, data_fingerprint(trainer.dataset)
+    def _begin(self, trainer: Trainer, overview: Overview, data: str) -> None:
+        """Tell that the run begins, or that it goes on; `data` is the data's fingerprint. Raises `UserError`."""
+        resume_from = self._resume_from
         if resume_from.checkpoint is not None:
             self._progress = restore(resume_from.checkpoint, trainer, data, self._progress, resume_from.command)
             self._metrics.restore(resume_from.checkpoint, resume_from.steps, resume_from.epochs, resume_from.marks)
