@@ -1,5 +1,7 @@
 """How far a trained network of `nets/` says the same here, in ONNX Runtime and in PyTorch, on all its test images.
 
+Logits are measured against the largest of them, where that is more than 1.
+
 python -m tests.exchange.agreement                # each network, trained for an epoch of 2,000 images
 python -m tests.exchange.agreement --limit 200 nets/mnist.net
 """
@@ -44,7 +46,8 @@ def lines(net: Path, limit: int, work: Path) -> Iterator[str]:
     ):
         there = joined(answers)
         same = int((here.probabilities.argmax(1) == there.probabilities.argmax(1)).sum())
-        apart = [float(np.abs(getattr(here, n) - getattr(there, n)).max()) for n in ("probabilities", "logits")]
+        largest = {"probabilities": 1.0, "logits": max(1.0, float(np.abs(here.logits).max()))}
+        apart = [float(np.abs(getattr(here, n) - getattr(there, n)).max()) / most for n, most in largest.items()]
         accuracy = f"{run.progress().test_accuracy:8.2%}"
         yield f"{net.stem:14} {accuracy} {name:13} {same:6,} of {len(test):6,} {apart[0]:11.1e} {apart[1]:9.1e}"
 

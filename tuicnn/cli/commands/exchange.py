@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tuicnn.cli.completing import RUN
+from tuicnn.cli.completing import NET, RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say
 from tuicnn.cli.shared import find_net, net_or_exit, terminal_of
@@ -68,7 +68,7 @@ def _numbers(_context: click.Context, option: click.Parameter, value: str | None
 
 @main.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--net", required=True, help="The net that the weights are for.")
+@click.option("--net", required=True, type=NET, help="The net that the weights are for.")
 @click.option("--mean", metavar="NUMBERS", callback=_numbers, help="Of each channel, of pixels from 0 to 1: 0.1307")
 @click.option("--std", metavar="NUMBERS", callback=_numbers, help="The standard deviation of each: 0.3081")
 @click.option("--partial", is_flag=True, help="Layers that FILE has nothing for begin anew.")

@@ -24,8 +24,8 @@ __all__ = ["exported", "print_imported"]
 _ABOUT: dict[Format, str] = {
     "onnx": f"ONNX, opset {OPSET}",
     "torch": "a PyTorch module",
-    "safetensors": "weights by PyTorch's names and axes",
-    "npz": "weights by PyTorch's names and axes",
+    "safetensors": "the weights alone, by PyTorch's names and axes",
+    "npz": "the weights alone, by PyTorch's names and axes",
 }
 
 
@@ -33,7 +33,7 @@ def exported(network: TrainedNetwork, to: Format, files: Sequence[Path]) -> Iter
     """What was written, of what moment, and how it is used."""
     checkpoint, plan = network.checkpoint, network.plan
     moment = f"{network.name} after epoch {checkpoint.epochs}, {count(plan.parameters)} parameters"
-    yield f"{' and '.join(map(str, files))}: {moment}, as {_ABOUT[to]}."
+    yield f"{' and '.join(map(str, files))}: {moment}, {_ABOUT[to]}."
     images = f"float32 (N, {', '.join(map(str, plan.input))}), pixels from 0 to 255"
     classes = f"of {len(checkpoint.class_names)} classes"
     if to == "onnx":
