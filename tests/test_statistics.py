@@ -93,6 +93,10 @@ def test_mcnemar_is_the_sum_of_the_binomial_distribution(first: int, second: int
     assert 0 < mcnemar(first, second) <= 1
 
 
+def test_a_network_that_gives_nan_has_no_calibration_error() -> None:
+    assert math.isnan(calibration_error(np.array([0.5, np.nan]), np.array([True, False])))
+
+
 @given(st.floats(0, 1e6))
 def test_the_tails_of_t_are_those_known_in_closed_form(t: float) -> None:
     """With one degree of freedom it is Cauchy's distribution; with two it is 1 - t / sqrt(2 + t^2)."""

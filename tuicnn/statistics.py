@@ -60,15 +60,17 @@ def class_scores(confusion: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDA
 
 
 def calibration_error(confidences: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
-    """The expected calibration error: how far confidence and accuracy are apart, from 0 to 1; NaN without images.
+    """The expected calibration error: how far confidence and accuracy are apart, from 0 to 1.
+
+    NaN without images, and where a network gives NaN.
 
     `confidences` (N,) are the probabilities of the classes said, `right` (N,) whether these are the images' own. The
     mean of `|accuracy - mean confidence|` over `BINS` bins of equal width, `(0, 1/15], …, (14/15, 1]`, each with the
     weight of its images: C. Guo et al., On calibration of modern neural networks, ICML 2017.
     """
-    if not len(confidences):
-        return math.nan
     sure = np.asarray(confidences, np.float64)
+    if not len(sure) or not np.isfinite(sure).all():
+        return math.nan
     which = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
     sure_of, right_of = (np.bincount(which, weights=each, minlength=BINS) for each in (sure, right))
     return float(np.abs(right_of - sure_of).sum() / len(sure))

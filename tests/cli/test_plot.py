@@ -13,8 +13,11 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Run
+from tests.runs.small import made_data, train
 from tuicnn import Network
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
+from tuicnn.runs.status import summary
 
 pytest.importorskip("matplotlib", reason="matplotlib, the extra `plot`, is not installed")
 
@@ -80,3 +83,17 @@ def test_what_cannot_be_drawn_is_told_in_a_sentence(tuicnn: Run, stopped: RunFol
     without = tuicnn("plot", "my-1", "-o", "f")
     assert (without.returncode, without.stdout) == (1, "f/curves.png\n")
     assert without.stderr.count("\n") == 1
+
+
+def test_a_run_that_diverged_is_drawn_and_reported_too(tuicnn: Run, tmp_path: Path) -> None:
+    text = f'data: npz "{made_data(tmp_path)}" val=10\noptim: sgd lr=1000 momentum=0.99\ntrain: batch=10\n'
+    folder = create_run(
+        tmp_path / "work", "my", f"{text}conv 3 3x3 -> conv 3 3x3 -> conv 3 3x3 -> flatten -> dense 3\n"
+    )
+    train(folder)
+    assert summary(folder).state == "diverged"
+    for command in (["plot", "-o", "f"], ["report"], ["eval"]):
+        done = tuicnn(command[0], "my-1", *command[1:])
+        assert (done.returncode, done.stderr) == (0, ""), command
+    assert "the network gives NaN" in tuicnn("eval", "my-1").stdout
+    assert (tmp_path / "work/f/confusion.png").is_file()

@@ -95,6 +95,20 @@ def test_names_and_texts_of_any_origin_stay_text(tuicnn: Run, tmp_path: Path) ->
     assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e]", page.text)
 
 
+def test_of_many_classes_those_that_are_mistaken_are_listed_once(tuicnn: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (200, 8, 8), dtype=np.uint8)
+    labels = np.arange(200) % 40
+    np.savez(tmp_path / "d.npz", x_train=images, y_train=labels, x_test=images[:80], y_test=labels[:80])
+    text = NET.format(data=tmp_path / "d.npz", optim="optim: adam").replace("dense 3", "dense 40")
+    train(create_run(tmp_path / "work", "my", text))
+    assert tuicnn("report", "my-1").returncode == 0
+    page = checked(tmp_path / "work/my-1.html")
+    assert page.text.count("taken forimages") == 1
+    assert "A row for each class" not in page.text
+    assert len(page.of("img")) == 24
+
+
 def test_without_its_data_there_is_still_a_page(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
     (tmp_path / "d.npz").unlink()
     done = tuicnn("report", "my-1")

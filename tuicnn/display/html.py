@@ -11,10 +11,10 @@ from tuicnn.lazy_numpy import np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["confusion_table", "table"]
+__all__ = ["MOST_CLASSES", "confusion_table", "table"]
 
 #: classes whose confusions are a table that can be read
-_MOST_CLASSES = 32
+MOST_CLASSES = 32
 #: pairs of classes that are listed where there are more
 _PAIRS = 20
 #: right and wrong, as colours that people who are colour-blind can tell apart, legible on light and dark
@@ -33,7 +33,7 @@ def confusion_table(counts: NDArray[Any], names: Sequence[str]) -> str:
 
     The darker, the larger the share of the row. Of many classes, those that are mistaken for each other most.
     """
-    if len(names) > _MOST_CLASSES:
+    if len(names) > MOST_CLASSES:
         return table(("class", "taken for", "images"), _pairs(counts, names))
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     rows = []

@@ -45,7 +45,7 @@ class Evaluation:
         """
         rows, said, p = np.arange(len(z)), loss.predictions(z), loss.probabilities(z)
         truths = p[rows, labels]
-        ranks = (p > truths[:, None]).sum(axis=1)
+        ranks = (~(p <= truths[:, None])).sum(axis=1)  # what is NaN is never among the most probable
         part = np.empty((6, INFERENCE_SHARD))
         part[:, : len(z)] = loss.forward(z, labels), said == labels, said, p[rows, said], truths, ranks
         return part

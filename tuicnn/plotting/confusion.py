@@ -9,7 +9,8 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tuicnn.plotting.style import RISING_ON_WHITE, WIDTHS, Width, figure
+from tuicnn.plotting.style import RISING_ON_WHITE, WIDTHS, figure
+from tuicnn.plotting.wanted import Width
 
 __all__ = ["confusion"]
 

@@ -9,7 +9,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from tuicnn.display.curves import extent, settled, smoothed
-from tuicnn.plotting.style import Width, figure
+from tuicnn.plotting.style import figure
+from tuicnn.plotting.wanted import Width
 from tuicnn.training.progress import History
 
 __all__ = ["curves"]
@@ -36,7 +37,7 @@ def curves(history: History, steps_per_epoch: int, width: Width) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _limit(axes, [settled(lines), validation], share=name == "accuracy")
     accuracy.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g}%"))
-    loss.legend(loc="upper right")
+    loss.legend(loc="best")
     return made
 
 

@@ -14,7 +14,8 @@ from tuicnn.display.scales import Scale
 from tuicnn.numbers import percent, shape
 from tuicnn.observing.activations import Activations
 from tuicnn.observing.kernels import Kernels
-from tuicnn.plotting.style import DIVERGING, RISING, WIDTHS, Width, bare, figure
+from tuicnn.plotting.style import DIVERGING, RISING, WIDTHS, bare, figure
+from tuicnn.plotting.wanted import Width
 
 __all__ = ["filters", "layer_maps", "maps_along", "probabilities"]
 
@@ -31,7 +32,8 @@ def filters(kernels: Kernels, width: Width) -> Figure:
     Of units that look at one channel, or at three colours, which are then shown as such with zero as grey, a grid;
     else a row for each unit, with its channels beside each other.
     """
-    size = float(np.abs(kernels.pictures).max(initial=0.0)) or 1.0
+    known = np.abs(kernels.pictures[np.isfinite(kernels.pictures)])
+    size = float(known.max(initial=0.0)) or 1.0
     units, channels = min(_UNITS, len(kernels.pictures) // kernels.channels), kernels.channels
     pictures = kernels.pictures[: units * channels].reshape(units, channels, *kernels.pictures.shape[1:])
     pictures = pictures[:, :_CHANNELS]

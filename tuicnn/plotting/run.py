@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from tuicnn.errors import UserError
@@ -14,37 +14,24 @@ from tuicnn.language.suggest import closest
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.kernels import AskKernels
+from tuicnn.observing.question import Question
 from tuicnn.plotting.confusion import confusion
 from tuicnn.plotting.curves import curves
 from tuicnn.plotting.pictures import filters, layer_maps, maps_along, probabilities
-from tuicnn.plotting.style import Width
+from tuicnn.plotting.wanted import Wanted, Width
 from tuicnn.runs.history import Record, read_record
 from tuicnn.runs.reopened import ReopenedRun
 
 if TYPE_CHECKING:
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.events import LayerRow, Overview
-    from tuicnn.training.predictions import Split
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["KINDS", "Kind", "Wanted", "figures_of"]
+__all__ = ["figures_of"]
 
-Kind = Literal["curves", "filters", "maps", "probabilities", "confusion"]
-KINDS: tuple[Kind, ...] = ("curves", "filters", "maps", "probabilities", "confusion")
+A = TypeVar("A")
 
 _ROWS = 6  # layers whose maps are drawn where none is chosen
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is to be drawn: of which validation image, by its number or a file, of which layers, at which moment."""
-
-    kinds: tuple[Kind, ...] = KINDS
-    image: int | Path = 0
-    layers: tuple[str, ...] = ()
-    part: Split = "test"
-    epoch: int | None = None
-    width: Width = "column"
 
 
 def figures_of(
@@ -69,16 +56,23 @@ def figures_of(
         trainer = run.trainer(wanted.epoch)
         if "filters" in wanted.kinds:
             for index in [i for i in chosen if _has_kernels(trainer, i)] if chosen else _first_kernels(trainer):
-                yield f"filters-{overview.layers[index].name}", filters(AskKernels(index).answer(trainer), wanted.width)
+                kernels = _answer(AskKernels(index), trainer)
+                yield f"filters-{overview.layers[index].name}", filters(kernels, wanted.width)
         if {"maps", "probabilities"} & set(wanted.kinds):
             image = _image(trainer, wanted.image)
             if "maps" in wanted.kinds:
                 yield from _maps(trainer, overview, image, chosen, wanted.width)
             if "probabilities" in wanted.kinds:
-                last = AskActivations(len(overview.layers) - 1, image).answer(trainer)
+                last = _answer(AskActivations(len(overview.layers) - 1, image), trainer)
                 yield "probabilities", probabilities(last, trainer.dataset.class_names, wanted.width)
         if "confusion" in wanted.kinds:
             yield "confusion", _confusion(trainer, wanted)
+
+
+def _answer(question: Question[A], trainer: Trainer) -> A:
+    """The answer; a network whose numbers are not finite has one too."""
+    with np.errstate(all="ignore"):
+        return question.answer(trainer)
 
 
 def _curves(record: Record, overview: Overview, wanted: Wanted) -> Figure:
@@ -93,7 +87,7 @@ def _maps(
 ) -> Iterator[tuple[str, Figure]]:
     def made(index: int) -> tuple[str, Activations]:
         row = overview.layers[index]
-        return f"{row.name}: {row.text}", AskActivations(index, image).answer(trainer)
+        return f"{row.name}: {row.text}", _answer(AskActivations(index, image), trainer)
 
     for index in chosen:
         title, activations = made(index)

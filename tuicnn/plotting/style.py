@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib
 from cycler import cycler
@@ -13,22 +13,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tuicnn.display.svg import COLOURS
+from tuicnn.plotting.wanted import Format, Width
 
 __all__ = [
     "DIVERGING",
     "RISING",
     "RISING_ON_WHITE",
     "WIDTHS",
-    "Format",
-    "Width",
     "bare",
     "drawn",
     "figure",
     "paper_style",
 ]
-
-Format = Literal["png", "svg", "pdf"]
-Width = Literal["column", "page"]
 
 #: inches: of a column, and of the text of a page, in most journals and conferences with two columns
 WIDTHS: dict[Width, float] = {"column": 3.35, "page": 6.9}

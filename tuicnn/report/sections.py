@@ -10,7 +10,7 @@ from html import escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 
-from tuicnn.display.html import confusion_table, table
+from tuicnn.display.html import MOST_CLASSES, confusion_table, table
 from tuicnn.display.layer_table import layer_table_html
 from tuicnn.display.png import image_element
 from tuicnn.display.training_curves import training_curves
@@ -79,12 +79,17 @@ def quality(material: Material) -> str:
         "<h3>By class</h3>",
         _scroll("numbers", _classes(scores)),
         "<h3>What was taken for what</h3>",
-        "<p class='quiet'>A row for each class, a column for what its images were taken for.</p>",
-        _scroll("numbers confusion", confusion_table(scores.answers.confusion(), scores.class_names)),
     ]
-    if scores.answers.wrong.any():
+    matrix, wrong = confusion_table(scores.answers.confusion(), scores.class_names), scores.answers.wrong.any()
+    if len(scores.class_names) <= MOST_CLASSES:
+        parts.append('<p class="quiet">A row for each class, a column for what its images were taken for.</p>')
+        parts.append(_scroll("numbers confusion", matrix))
+        if wrong:
+            parts.append(_scroll("", table(("class", "taken for", "images"), _confusions(scores))))
+    else:  # there it lists the pairs itself
+        parts.append(_scroll("", matrix))
+    if wrong:
         parts += [
-            _scroll("", table(("class", "taken for", "images"), _confusions(scores))),
             "<h3>The surest mistakes</h3>",
             f'<div class="mistakes">{"".join(_mistakes(evaluated))}</div>',
         ]

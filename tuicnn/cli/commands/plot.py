@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import click
 
@@ -12,11 +12,8 @@ from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say
 from tuicnn.cli.shared import image_or_file, terminal_of
 from tuicnn.errors import UserError
+from tuicnn.plotting.wanted import KINDS, Format, Kind, Wanted, Width
 from tuicnn.training.predictions import Split
-
-if TYPE_CHECKING:
-    from tuicnn.plotting.run import Kind
-    from tuicnn.plotting.style import Format, Width
 
 __all__ = ["plot"]
 
@@ -29,15 +26,15 @@ __all__ = ["plot"]
 )  # fmt: skip
 @click.option(
     "--only", "kinds", multiple=True,
-    type=click.Choice(["curves", "filters", "maps", "probabilities", "confusion"]),
+    type=click.Choice(KINDS),
     help="Draw only this; may be given several times. All of them by default.",
 )  # fmt: skip
 @click.option(
-    "--format", "format", type=click.Choice(["png", "svg", "pdf"]), default="png",
+    "--format", "format", type=click.Choice(get_args(Format)), default="png",
     help="png by default, with 300 dots an inch; in svg and pdf, text is text.",
 )  # fmt: skip
 @click.option(
-    "--width", type=click.Choice(["column", "page"]), default="column",
+    "--width", type=click.Choice(get_args(Width)), default="column",
     help="As wide as a column (85 mm), by default, or as a page's text (175 mm).",
 )  # fmt: skip
 @click.option(
@@ -76,7 +73,7 @@ def plot(
             "pip install -e '.[plot]'. tuicnn report needs no package more."
         ) from None
     from tuicnn.cli.writing import folder_for, write_file
-    from tuicnn.plotting.run import KINDS, Wanted, figures_of
+    from tuicnn.plotting.run import figures_of
     from tuicnn.plotting.style import drawn, paper_style
     from tuicnn.runs.finding import find_run
 

@@ -91,6 +91,8 @@ def print_scores(found: EvaluatedRun, terminal: TerminalProfile) -> None:
 def _calibration(scores: Scores) -> str:
     """What the calibration error is between."""
     mean = float(scores.answers.confidences.mean())
+    if math.isnan(mean):
+        return "the network gives NaN"
     judged = "too sure" if mean > scores.accuracy else "not sure enough" if mean < scores.accuracy else "just so"
     return f"mean probability of its answers {percent(mean, 2)}: {judged}"
 
