@@ -139,7 +139,7 @@ class OneCycle(Schedule):
         if last < 1:
             return 1.0
         peak = self.rise * (last + 1) - 1
-        if step <= peak or last <= peak:
+        if step <= peak:
             a, b, t = low, 1.0, (step / peak if peak > 0 else 1.0)
         else:
             a, b, t = 1.0, end, (step - peak) / (last - peak)

@@ -133,6 +133,19 @@ def test_every_shift_up_to_the_limit_comes_and_none_beyond() -> None:
     assert np.bincount(y)[2:].min() > 650  # 800 expected of each
 
 
+def test_turns_to_either_side_come_up_to_the_limit_and_none_beyond() -> None:
+    """Seen by a spot ten pixels above the centre."""
+    batch = np.zeros((4000, 25, 25, 1), np.uint8)
+    batch[:, 2, 12] = 255
+    draws = np.random.default_rng(0).random((4000, augment.DRAWS), dtype=np.float32)
+    ink = augment.apply(batch, Augment(rotate=60.0), draws)[..., 0].astype(float)
+    up, left = ((ink * (12 - np.indices((25, 25))[axis])).sum((1, 2)) for axis in (0, 1))
+    angles = np.rad2deg(np.arctan2(left, up))
+    assert -62 < angles.min() < -57
+    assert 57 < angles.max() < 62
+    assert np.histogram(angles, 6, (-60, 60))[0].min() > 550  # 667 expected of each
+
+
 def test_every_other_image_is_mirrored() -> None:
     batch = np.zeros((4000, 2, 2, 1), np.uint8)
     batch[:, 0, 0] = 1

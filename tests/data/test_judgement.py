@@ -106,7 +106,12 @@ def test_what_memory_cannot_hold_is_refused_with_the_figures(tmp_path: Path, mon
     np.savez_compressed(tmp_path / "a.npz", images=np.zeros((30_000, 20, 20), np.uint8), labels=np.arange(30_000) % 3)
     with zipfile.ZipFile(tmp_path / "a.npz") as archive:
         assert sum(info.compress_size for info in archive.infolist()) < 1_000_000
-    for spec, need in ((Npz(str(tmp_path / "a.npz")), "24 MB"), (Mnist(pad=1024), "302 GB")):
+    write_tree(tmp_path / "pictures", ("a", "b"), 2, 4, 4)
+    for spec, need in (
+        (Npz(str(tmp_path / "a.npz")), "24 MB"),
+        (Mnist(pad=1024), "302 GB"),
+        (ImageFolder(str(tmp_path / "pictures"), pad=1024), "17 MB"),
+    ):
         for said in verdicts(spec):
             assert f"takes {need}, more than this machine's memory (10 MB)" in said
 

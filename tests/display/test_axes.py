@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tuicnn.display.axes import axes_of, decades
+from tuicnn.display.axes import axes_of, decades, snapped
 
 
 @example(144.0, 155.0, 12)
@@ -27,6 +27,15 @@ def test_decades_are_few_and_even_and_cover_the_values_and_no_more(low: float, s
     # powers of ten, or 1, 2, 5 times these; there is none above 1e308
     assert np.allclose(gaps[:-1], gaps[0]) or (gaps < 0.5).all()
     assert gaps[-1] <= gaps[0] + 0.5
+
+
+@example(5e-324, 1.0)
+@given(st.floats(1e-290, 1e300), st.floats(0.1, 1.0))
+def test_a_bound_is_round_and_not_much_larger_and_stays_while_it_serves(size: float, share: float) -> None:
+    found = snapped(size)
+    assert size * (1 - 1e-6) <= found <= max(1e-299, size * 4 / 3 * (1 + 1e-6))
+    assert float(f"{found:.1e}") == pytest.approx(found, rel=1e-9, abs=0)
+    assert (snapped(share * found, found) == found) == (share >= 0.6)
 
 
 @pytest.mark.parametrize(("first", "left"), [(0, 0), (1, 0), (40, 0), (60, 60), (90, 90)])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from tuicnn.display.pixels import NONE
 from tuicnn.display.scales import Scale, medians_as_zero
@@ -60,15 +61,26 @@ def test_levels_rise_with_the_values_and_mirror_them(found: Any) -> None:
     assert np.all(np.abs(above + below - 12) <= 1)
 
 
-@given(values, hnp.arrays(np.float64, 40, elements=st.floats(-0.02, 0.02)))
-def test_a_level_is_left_only_for_one_that_is_well_reached(found: Any, drift: Any) -> None:
-    scale = Scale(1.0, signed=True)
-    drifted = np.clip(found + drift, -1, 1)
-    first = scale.levels(found, 13)
-    second = scale.levels(drifted, 13, first)
-    assert np.array_equal(scale.levels(found, 13, first), first)
-    assert (np.abs(second - scale.levels(drifted, 13)) <= 1).all()
-    assert (np.abs(scale.levels(found, 13, second) - first) <= 1).all()
+places = hnp.arrays(np.float64, 40, elements=st.floats(0, 13))
+
+
+@given(places, hnp.arrays(np.float64, 40, elements=st.floats(-0.34, 0.34)), hnp.arrays(np.bool_, 40))
+def test_a_level_is_left_only_for_one_that_is_well_reached(before: Any, drift: Any, unknown: Any) -> None:
+    """A value may go beyond its level by a third of one; what was not finite is drawn as it is."""
+    scale = Scale(2.0, signed=True)
+
+    def values_at(place: Any) -> NDArray[np.float64]:
+        bent = np.clip(place / 6.5 - 1, -1, 1)
+        return np.asarray(2.0 * np.sign(bent) * np.abs(bent) ** (1 / 0.8))
+
+    first = scale.levels(values_at(before), 13)
+    assert np.abs(first + 0.5 - before).max() <= 0.5 + 1e-6
+    assert np.array_equal(scale.levels(values_at(before + drift), 13, first), first)
+    lost = np.where(unknown, np.nan, values_at(before))
+    assert np.array_equal(scale.levels(values_at(before), 13, scale.levels(lost, 13)), first)
+    assert np.array_equal(scale.levels(lost, 13, first) == NONE, unknown)
+    far = np.where(np.arange(40) < 10, (before + 6.5) % 13, before)  # a quarter of the picture is another one
+    assert np.array_equal(scale.levels(values_at(far), 13, first)[:10], scale.levels(values_at(far), 13)[:10])
 
 
 @given(hnp.arrays(np.float32, (3, 4, 5), elements=st.floats(-9, 9, width=32)), st.floats(-50, 50, width=32))

@@ -48,6 +48,20 @@ def test_a_run_is_closed_to_others(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.path.iterdir()} == {0o600}
 
 
+@pytest.mark.parametrize(("code", "named"), [(errno.EISDIR, "mnist-1/lock"), (errno.EROFS, "mnist-1")])
+def test_a_run_that_cannot_be_locked_says_what_is_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, named: str
+) -> None:
+    folder = create_run(tmp_path, "mnist", TEXT)
+
+    def refuse(path: Path) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("tuicnn.runs.folder.take", refuse)
+    with pytest.raises(UserError, match=rf"cannot be written to {tmp_path}/runs/{named}: "):
+        folder.lock()
+
+
 def test_many_starts_at_once_get_a_folder_each(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: create_run(tmp_path, "mnist", TEXT).path, range(24)))

@@ -56,6 +56,12 @@ def test_a_mark_takes_the_place_of_its_like_and_the_oldest_make_way() -> None:
     assert {mark.text for mark in marks} == {"rate 2"}
 
 
+def test_a_run_that_has_not_begun_has_no_steps(tmp_path: Path) -> None:
+    found = read_record(a_run(tmp_path))
+    assert found.overview is None
+    assert (found.progress.state, found.progress.step, found.progress.steps) == ("lost", 0, 0)
+
+
 def test_a_journal_tells_the_figures_that_the_process_told_and_of_a_long_one_how_much_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,14 @@ def test_a_lock_file_that_is_removed_lets_nobody_in_and_is_made_anew(folder: Run
     folder.lock().release()
 
 
+def test_a_lock_file_that_cannot_be_made_anew_leaves_the_run_held(folder: RunFolder) -> None:
+    with folder.lock() as lock:
+        (folder.path / "lock").unlink()
+        (folder.path / "lock").symlink_to("elsewhere")  # as on a full disk, nothing can be opened there
+        assert lock.renew()
+        assert folder.alive
+
+
 @pytest.fixture
 def as_on_nfs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders cannot be locked, files can."""

@@ -12,10 +12,14 @@ import pytest
 from tests.conftest import ROOT
 from tests.runs.small import NET, made_data, stop_after, train
 from tuicnn.runs.creation import create_run
+from tuicnn.training.divergence import MOST_HALVINGS
 
-PREDICTS, CONTROLS = re.findall(
-    r"^```python\n(.*?)^```", (ROOT / "docs" / "runs.md").read_text(), re.DOTALL | re.MULTILINE
-)
+PAGE = (ROOT / "docs" / "runs.md").read_text()
+PREDICTS, CONTROLS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def test_the_page_tells_after_how_many_halvings_a_run_gives_up() -> None:
+    assert f"after {MOST_HALVINGS} halvings in one epoch" in PAGE
 
 
 def test_the_file_of_weights_alone_predicts(

@@ -150,6 +150,15 @@ def test_a_file_holds_what_was_written(tmp_path: Path) -> None:
         made.read(9)
 
 
+def test_of_epochs_that_are_equally_good_the_first_is_the_best(tmp_path: Path) -> None:
+    made = PredictionFolder(tmp_path / "predictions")
+    for epoch, accuracy in enumerate((float("nan"), 0.5, 0.75, 0.75, 0.25), 1):
+        made.write(replace(MADE, epoch=epoch, accuracy=accuracy))
+    best = made.best()
+    assert best is not None
+    assert best.epoch == 3
+
+
 @given(st.data())
 def test_whatever_is_done_to_a_file_is_no_traceback(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

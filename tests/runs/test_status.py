@@ -99,6 +99,8 @@ def test_runs_are_listed_in_their_order(tmp_path: Path) -> None:
     (tmp_path / "runs" / "empty-9").mkdir()
     (tmp_path / "runs" / "file").write_text("")
     assert [run.name for run in list_runs(tmp_path)] == names == ["b-1", "a-2", "c-3"]
+    a_run(tmp_path, "d", Start(time=2000)).path.rename(tmp_path / "runs" / "mine")
+    assert [run.name for run in list_runs(tmp_path)] == ["mine", *names]
 
 
 def test_a_run_is_found_by_number_name_and_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,9 @@ from tuicnn.errors import UserError
 from tuicnn.language.plan import INPUT
 from tuicnn.observing.specimen import AskSpecimen
 from tuicnn.runs.reopened import ReopenedRun
+from tuicnn.runs.specimens import checkpoint_after
 from tuicnn.specimen.specimen import Specimen
+from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.options import Options
 
 ASK = AskSpecimen(next_step=True)
@@ -71,6 +73,8 @@ def test_a_network_out_of_a_run(tmp_path: Path) -> None:
     folder = a_run(tmp_path, "optim: adam")
     with pytest.raises(UserError, match="small-1 has no checkpoint yet"):
         Network.from_run(folder.path)
+    folder.save_weights(untrained := Checkpoint(0, 0, {}))
+    assert checkpoint_after(folder).step == untrained.step
     train(folder)
     network, checkpoint = Network.from_run(folder.path), checkpoint_of(folder)
     assert all((checkpoint.arrays[name] == array).all() for name, array in network.state_dict().items())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicnn.training import meter
-from tuicnn.training.meter import HistoryRecorder, WaitTimes
+from tuicnn.training.meter import WINDOW, HistoryRecorder, Throughput, WaitTimes
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +57,18 @@ def test_what_is_not_known_of_a_step_is_not_known_of_its_point() -> None:
     history = recorded([0.5] * 8 + [float("nan")] + [0.5] * 3).since(0, 0)
     assert history.stride == 2
     assert np.isnan(history.losses).tolist() == [False] * 4 + [True, False]
+
+
+@given(st.lists(st.tuples(st.floats(1e-3, 3), st.integers(1, 64)), min_size=1, max_size=40))
+def test_the_speed_is_that_of_the_last_steps_that_fill_a_second(steps: list[tuple[float, int]]) -> None:
+    speed = Throughput()
+    for step in steps:
+        speed.add(*step)
+    count = next((n for n in range(1, len(steps)) if sum(took for took, _ in steps[-n:]) >= WINDOW), len(steps))
+    last = steps[-count:]
+    took = sum(seconds for seconds, _ in last)
+    assert speed.seconds_per_step == pytest.approx(took / count)
+    assert speed.images_per_second == pytest.approx(sum(images for _, images in last) / took)
 
 
 def test_a_team_that_mostly_waits_is_told_of_after_enough_steps() -> None:

@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.data.made import write_tree
 from tests.faults.waiting import until
 from tests.runs.small import kinds, of
 from tuicnn.data import Dataset, DataSpec
@@ -19,7 +21,7 @@ from tuicnn.errors import UserError
 from tuicnn.language import check
 from tuicnn.observing.histograms import AskHistograms
 from tuicnn.observing.layer_stats import AskLayerStats
-from tuicnn.training.events import End, Epoch, Event, Start, State, Step
+from tuicnn.training.events import End, Epoch, Event, Reading, Start, State, Step
 from tuicnn.training.session import Session
 
 NET = """\
@@ -71,6 +73,13 @@ def test_a_run_from_start_to_end() -> None:
     assert made.history(10, 1).start == 10
     assert len(made.history(10, 1).losses) == 4
     assert len(made.history(10, 1).epochs) == 1
+
+
+def test_how_many_pictures_are_read_is_told(tmp_path: Path) -> None:
+    write_tree(tmp_path, ("a", "b"), 8, 4, 4)
+    made, events = session(f'data: folder "{tmp_path}"\ntrain: epochs=1\nflatten -> dense 2\n')
+    assert made.run() is State.DONE
+    assert of(events, Reading)[-1].message == "reading folder: 16 of 16 images"
 
 
 def test_the_layers_are_known_before_the_data_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,11 +236,18 @@ def test_smoothing_is_the_recursion_of_the_textbook(values: NDArray[np.float64],
     assert np.allclose(smoothed(values, weight), expected, rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
-@given(hnp.arrays(np.float64, st.integers(1, 300), elements=st.floats(0, 1)), st.integers(2, 80), st.integers(2, 40))
+@given(
+    hnp.arrays(np.float64, st.integers(1, 300), elements=st.floats(0, 1)),
+    st.integers(0, 9),
+    st.integers(2, 80),
+    st.integers(2, 40),
+)
 @unhurried
-def test_a_line_is_connected_and_passes_every_point(y: NDArray[np.float64], width: int, height: int) -> None:
-    x = np.arange(len(y))
-    across = (0.0, float(max(1, len(y) - 1)))
+def test_a_line_is_connected_and_passes_every_point(
+    y: NDArray[np.float64], first: int, width: int, height: int
+) -> None:
+    x = first + np.arange(len(y))
+    across = (0.0, float(max(1, x[-1])))
     raster = line_dots(x, y, across, (0.0, 1.0), width, height)
     columns = np.rint(x / across[1] * (width - 1)).astype(int)
     rows = np.rint((1 - y) * (height - 1)).astype(int)

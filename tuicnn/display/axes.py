@@ -29,8 +29,9 @@ def snapped(size: float, before: float = 0.0) -> float:
         return 1e300 if size else before or 1.0
     if size <= before and size >= 0.6 * before:
         return before
+    size = max(size, 1e-300)  # below it, powers of ten are not exact
     power = 10.0 ** math.floor(math.log10(size))
-    return next((m * power for m in _BOUNDS if m * power >= size * (1 - 1e-6)), 10 * power)
+    return next(m * power for m in _BOUNDS if m * power >= size * (1 - 1e-6))
 
 
 def ticks(low: float, high: float, parts: int) -> list[float]:

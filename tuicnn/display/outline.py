@@ -44,9 +44,7 @@ def outline(rows: Sequence[LayerRow], terminal: TerminalProfile) -> list[Line]:
     lines = []
     for index, row in enumerate(rows):
         level = min(depth[index], DEEPEST)
-        first = level > 0 and (
-            row.inputs[0] in forks and (row.inputs[0] != index - 1 or depth[index] > _depth(depth, index - 1))
-        )
+        first = level > 0 and row.inputs[0] in forks
         marks = through * (level - 1) + (begins if first else through) if level else ""
         source = ""
         if len(row.inputs) > 1 or row.inputs != (index - 1,):
@@ -54,10 +52,6 @@ def outline(rows: Sequence[LayerRow], terminal: TerminalProfile) -> list[Line]:
             source = f"({names})" if len(row.inputs) > 1 else f"(of {names})" if not first else ""
         lines.append(Line(marks, displayable(row.text, terminal), displayable(source, terminal)))
     return lines
-
-
-def _depth(depth: Sequence[int], index: int) -> int:
-    return depth[index] if index >= 0 else 0
 
 
 def _name(rows: Sequence[LayerRow], index: int) -> str:

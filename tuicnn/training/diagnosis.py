@@ -156,9 +156,5 @@ def _value(arrays: Iterable[Array | None]) -> str:
 
 def _largest(arrays: Iterable[Array | None]) -> float:
     """The largest size of a finite number in some arrays."""
-    sizes = [
-        np.max(np.abs(array), where=np.isfinite(array), initial=0)
-        for array in arrays
-        if array is not None and array.size
-    ]
+    sizes = [np.max(np.abs(array), where=np.isfinite(array), initial=0) for array in arrays if array is not None]
     return float(max(sizes, default=0.0))
