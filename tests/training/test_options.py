@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tuicnn.language import check
@@ -21,6 +23,6 @@ def plan(text: str) -> Plan:
 def test_what_a_text_says_otherwise_than_before_is_meant_and_nothing_else(before: str, after: str) -> None:
     text = "data: mnist limit=60 val=10\ntrain: epochs=3 batch=20 seed=1\nflatten -> dense 10\n"
     name, _, value = after.partition("=")
-    wanted = Options(**{name: int(value)}) if name else Options()
-    assert Options.changed(plan(text), plan(text.replace(before, after))) == wanted
+    chosen: dict[str, Any] = {name: int(value)} if name else {}
+    assert Options.changed(plan(text), plan(text.replace(before, after))) == Options(**chosen)
     assert Options.changed(plan(text), plan(text)) == Options()

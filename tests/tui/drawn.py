@@ -10,6 +10,7 @@ from hypothesis import settings
 from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.style import Style
+from textual.strip import Strip
 
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.tui.widgets.lines import LineWidget
@@ -35,26 +36,30 @@ odd_numbers = st.one_of(
 unhurried = settings(deadline=None, max_examples=60)
 
 
-def cells(widget: LineWidget, width: int, height: int) -> list[list[tuple[str, Style]]]:
-    """The cells of a widget of that size; what holds for every widget on every terminal is asserted on the way."""
-    strips = widget.painted(width, height)
-    assert len(strips) == height
-    rows = []
-    for strip in strips:
+def strips(widget: LineWidget, width: int, height: int) -> list[Strip]:
+    """The lines of a widget of that size; what holds for every widget on every terminal is asserted on the way."""
+    found = widget.painted(width, height)
+    assert len(found) == height
+    for strip in found:
         assert cell_len(strip.text) == strip.cell_length == width
-        row = []
         for text, style, _ in strip:
             assert style is not None
             assert not widget.terminal.ascii or text.isascii()
             assert widget.terminal.colours != "none" or (style.color is None and style.bgcolor is None)
-            row += [(character, style) for character in text]
-        rows.append(row)
-    return rows
+    return found
+
+
+def cells(widget: LineWidget, width: int, height: int) -> list[list[tuple[str, Style]]]:
+    """Each character of a widget's lines, with its style."""
+    return [
+        [(character, style or Style()) for text, style, _ in strip for character in text]
+        for strip in strips(widget, width, height)
+    ]
 
 
 def drawn(widget: LineWidget, width: int, height: int) -> list[str]:
     """The lines of a widget as texts."""
-    return ["".join(character for character, _ in row) for row in cells(widget, width, height)]
+    return [strip.text for strip in strips(widget, width, height)]
 
 
 def colours(widget: LineWidget, width: int, height: int) -> NDArray[Any]:

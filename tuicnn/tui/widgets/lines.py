@@ -115,6 +115,7 @@ class LineWidget(Widget):
 
     def painted(self, width: int, height: int) -> list[Strip]:
         """All lines of the content, `height` strips of `width` cells."""
+        self._base = self._by_sheet()  # once for all lines: it is slow to compute
         lines = self.paint(width, height)[:height]
         return lines + [Strip.blank(width, self.base)] * (height - len(lines))
 
@@ -137,11 +138,9 @@ class LineWidget(Widget):
     def _paint(self) -> bool:
         """Paint; whether the size and the colours are still those of the lines before."""
         width, height = self.content_size
-        self._base = self._by_sheet()  # once for all lines: it is slow to compute
-        key = (width, height, self._base)
-        same = self._painted_for == key
-        self._painted, self._painted_for = self.painted(width, height), key
-        return same
+        self._painted, before = self.painted(width, height), self._painted_for
+        self._painted_for = (width, height, self.base)
+        return self._painted_for == before
 
     def repaint(self) -> None:
         """Paint anew and refresh the lines that differ from those on the screen; hidden, nothing is painted."""
