@@ -7,37 +7,87 @@ the signal handler, where the event loop may hold the lock of the queue that the
 
 from __future__ import annotations
 
+import codecs
 import os
+import select
 import signal
-from typing import cast
+import threading
+from collections.abc import Iterable
+from typing import Any, cast
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
-from textual.keys import _character_to_key
-from textual.message import Message
 
-__all__ = ["TerminalDriver", "separated"]
+__all__ = ["KeyParser", "TerminalDriver"]
 
-# Esc and a digit that arrive together, as over a slow line, are no `¡` or `§`, which some keyboards write that way.
-for digit in "0123456789":
-    cast("dict[str, object]", ANSI_SEQUENCES_KEYS).pop(f"\x1b{digit}", None)
+# Esc and one of these that come together, as over a slow line, are no `¡` or `≠`, which some keyboards write that way.
+for key in "0123456789-=":
+    cast("dict[str, object]", ANSI_SEQUENCES_KEYS).pop(f"\x1b{key}", None)
 
 
-def separated(message: Message) -> list[Message]:
-    """Esc and the letter after it, where they came together and were taken for one with Alt; else the message."""
-    if isinstance(message, Key) and message.key.startswith("alt+") and message.character and message.is_printable:
-        return [Key("escape", "\x1b"), Key(_character_to_key(message.character), message.character)]
-    return [message]
+class KeyParser(XTermParser):
+    """No key of the screen has Alt: Esc and a character are two keys, however fast they come."""
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+        if alt:
+            yield Key("escape", "\x1b")
+        yield from super()._sequence_to_key_events(sequence)
+
+
+class _Ending(threading.Event):
+    """An event that also wakes who waits for keys: its `wakes` can be read while it is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wakes, self._wake = os.pipe()
+
+    def set(self) -> None:
+        """Set it."""
+        if not self.is_set():
+            os.write(self._wake, b"!")
+        super().set()
+
+    def clear(self) -> None:
+        """Unset it."""
+        if self.is_set():
+            os.read(self.wakes, 1)
+        super().clear()
 
 
 class TerminalDriver(LinuxDriver):
     """Suspends and continues in the event loop, with one thread that reads keys at any time."""
 
-    def process_message(self, message: Message) -> None:
-        """No key of the screen has Alt: Esc and a letter are two keys, however fast they come."""
-        for each in separated(message):
-            super().process_message(each)
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.exit_event: _Ending = _Ending()
+
+    def run_input_thread(self) -> None:
+        """Read keys until it is to end; Textual's looks ten times a second whether it is, which takes from training.
+
+        Only after an Esc, which may begin the code of a key, a little later the parser is to say that it was just that.
+        """
+        parser, decoder = KeyParser(self._debug), codecs.getincrementaldecoder("utf-8")(errors="replace")
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
+        poll.register(self.exit_event.wakes, select.POLLIN)
+        while not self.exit_event.is_set():
+            waits = parser._timeout_time is not None
+            for descriptor, _ in poll.poll(1000 * ESCAPE_DELAY if waits else None):
+                if descriptor != self.fileno:
+                    continue
+                if not (read := os.read(self.fileno, 4096)):
+                    return  # the terminal is gone; who watches it ends the screen
+                text = decoder.decode(read)
+                for message in parser.feed(text) if text else ():  # "" would be the end for it
+                    self.process_message(message)
+            for message in parser.tick():
+                self.process_message(message)
 
     def _sigtstp_application(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._suspend)
