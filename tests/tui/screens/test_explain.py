@@ -3,67 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from threading import Event
 
 import numpy as np
 import pytest
 from textual.events import Key
 
-from tests.tui.pictures import Picture, app_of, showing
+from tests.tui.pictures import showing
+from tests.tui.screens.explaining import EXPLAIN, SIZES, at, number, opened, specimen, stands, typed
 from tests.tui.trained_feed import TrainedFeed
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.numbers import aligned
-from tuicnn.observing.image import PinnedImage
-from tuicnn.observing.specimen import SpecimenState
 from tuicnn.specimen.address import Address, parse
 from tuicnn.specimen.specimen import Specimen
-from tuicnn.training.events import State
 from tuicnn.tui.microscope import Sight, look
-from tuicnn.tui.screens.explain import ExplainScreen
-from tuicnn.tui.views import TABS
-
-SIZES = [(80, 24), (120, 40)]
-EXPLAIN = next(tab.key for tab in TABS if tab.mode == "explain")
-
-
-@pytest.fixture
-def trained(tmp_path: Path) -> TrainedFeed:
-    return TrainedFeed(tmp_path)
-
-
-def specimen(feed: TrainedFeed, image: int = 0) -> Specimen:
-    return SpecimenState.of(feed.trainer, PinnedImage(image), next_step=True).specimen()
-
-
-async def opened(screen: Picture, address: str = "") -> None:
-    """Go to the view, and to an address."""
-    await screen.press(EXPLAIN)
-    await screen.sees("frozen")
-    if address:
-        await typed(screen, address)
-        await stands(screen, address)
-
-
-async def typed(screen: Picture, address: str) -> None:
-    await screen.press("colon", *("space" if c == " " else c for c in address), "enter")
-
-
-async def stands(screen: Picture, address: str) -> None:
-    """Wait until this number is open and in sight."""
-    brief = address.replace(", ", ",")
-    await screen.until(lambda: any(line.startswith(f" {brief} = ") for line in screen.lines))
-
-
-async def at(screen: Picture, name: str) -> None:
-    """Wait until a number of this name is open."""
-    await screen.until(lambda: number(screen).startswith(name))
-
-
-def number(screen: Picture) -> str:
-    """The address of the open number."""
-    line = next(line for line in screen.lines if ", frozen;" in line or "after epoch" in line)
-    return line.split(" = ")[0].strip()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -135,17 +88,6 @@ async def test_tab_chooses_a_part_enter_opens_it_and_x_its_weight(trained: Train
         await at(screen, "flatten1[")
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_a_step_names_the_images_that_ask_for_it(trained: TrainedFeed, size: tuple[int, int]) -> None:
-    found = specimen(trained).explain("batch d conv1.weight[2,0,1,1]")
-    largest, _ = found.largest(1)
-    async with showing(trained, size) as screen:
-        await opened(screen, "step conv1.weight[2,0,1,1]")
-        line = next(line for line in screen.lines if "the batch's gradient " in line)
-        assert largest[0].label.removeprefix("training ") in line
-        assert "others" in line
-
-
 async def test_b_turns_to_the_gradient_and_of_a_weight_to_its_next_step(trained: TrainedFeed) -> None:
     async with showing(trained, (120, 40)) as screen:
         await opened(screen, "conv1[2,4,5]")
@@ -160,41 +102,6 @@ async def test_b_turns_to_the_gradient_and_of_a_weight_to_its_next_step(trained:
             if side == "step ":
                 await screen.sees("the batch's gradient", "exp_avg after it", "moved by", "adam moves it")
             await screen.press("b")
-
-
-async def test_s_trains_a_step_that_was_told_to_the_bit(trained: TrainedFeed) -> None:
-    weight = "conv1.weight[2,0,1,1]"
-    told = specimen(trained).explain(f"step {weight}").engine
-    before = specimen(trained).explain(weight).value
-    assert told is not None
-    async with showing(trained, (120, 40)) as screen:
-        await opened(screen, weight)
-        await screen.press("s")
-        await screen.sees(f"{weight} = {told:.6g}   before step 5 it was {before:.6g}")
-        assert trained.acted == ["pause", "step"]
-        assert specimen(trained).explain(weight).value == told
-        await screen.press("s")
-        await screen.sees(f"before step 6 it was {told:.6g}")
-        assert trained.acted == ["pause", "step", "step"]
-        assert "s one step" in screen.lines[-1]
-        trained.state = State.DONE
-        await screen.until(lambda: "s one step" not in screen.lines[-1])
-
-
-async def test_the_moment_stands_still_while_training_goes_on(trained: TrainedFeed) -> None:
-    async with showing(trained, (120, 40)) as screen:
-        await opened(screen, "conv1[2,4,5]")
-        held = specimen(trained, 1)
-        trained.train(5)
-        await screen.press("n")
-        await screen.sees("step 4, frozen; image 1 is 1")
-        await screen.until(lambda: f" = {held.explain('conv1[2,4,5]').value:.6g} " in screen.text)
-        await screen.press("f")
-        await screen.sees("step 9, frozen; image 1 is 1")
-        now = specimen(trained, 1).explain("conv1[2,4,5]").value
-        await screen.until(lambda: f" = {now:.6g} " in screen.text)
-        await screen.press("p", "p")
-        await screen.sees("image 9 is")
 
 
 async def test_an_address_that_is_none_is_told_what_to_write(trained: TrainedFeed) -> None:
@@ -223,62 +130,6 @@ async def test_a_click_opens_moves_and_comes_up(trained: TrainedFeed) -> None:
         await at(screen, "p[")
 
 
-async def test_an_image_of_ones_own_has_no_loss(trained: TrainedFeed) -> None:
-    app = app_of(trained)
-    drawn = np.random.default_rng(0).integers(0, 255, (8, 8, 1), dtype=np.uint8)
-    async with showing(app, (80, 24)) as screen:
-        await screen.press(EXPLAIN)
-        await screen.sees("frozen")
-        assert isinstance(app.screen, ExplainScreen)
-        app.screen.selection.image = PinnedImage.of(drawn)
-        await screen.press("f")
-        await screen.sees("your image")
-        await screen.press("b")
-        await screen.sees("has no loss to go back from")
-        await screen.press("n")
-        await screen.sees("image 0 is 0")
-
-
-async def test_past_epochs_are_looked_at_with_the_same_address(trained: TrainedFeed, tmp_path: Path) -> None:
-    past = TrainedFeed(tmp_path)  # the same seed: as the run was after its first epoch
-
-    class Folder:
-        class snapshots:  # noqa: N801
-            @staticmethod
-            def epochs() -> list[int]:
-                return [1]
-
-    trained.train(6)
-    trained.at_epoch = lambda epoch: past  # type: ignore[method-assign]
-    app = app_of(trained)
-    async with showing(app, (120, 40)) as screen:
-        await opened(screen, "conv1[2,4,5]")
-        assert isinstance(app.screen, ExplainScreen)
-        app.screen._moments._context = replace(app.screen.context, folder=Folder())  # type: ignore[arg-type]
-        await screen.press("[")
-        await screen.sees("after epoch 1")
-        await screen.until(lambda: f" = {specimen(past).explain('conv1[2,4,5]').value:.6g} " in screen.text)
-        await screen.until(lambda: "s one step" not in screen.lines[-1])
-        await screen.press("]")
-        await screen.sees("step 10, frozen")
-
-
-async def test_a_run_that_has_not_begun_or_is_gone_says_so(tmp_path: Path) -> None:
-    slow = TrainedFeed(tmp_path)
-    slow.reading = 3600
-    async with showing(slow, (80, 24)) as screen:
-        await screen.press(EXPLAIN)
-        await screen.pause(0.2)
-        assert slow.asked["AskSpecimen"] == 0
-        slow.reading = 0
-        await screen.sees("frozen")
-        slow.gone = "The run's process is gone."
-        await screen.press("f")
-        await screen.sees("The run's process is gone.")
-        await screen.press("enter")
-        await at(screen, "logits")
-
-
 @pytest.mark.parametrize("terminal", [TerminalProfile(ascii=True, colours="none"), TerminalProfile(ascii=True)])
 async def test_ascii_stays_ascii(trained: TrainedFeed, terminal: TerminalProfile) -> None:
     async with showing(trained, (120, 40), terminal) as screen:
@@ -294,28 +145,6 @@ async def test_ascii_stays_ascii(trained: TrainedFeed, terminal: TerminalProfile
         await typed(screen, "step conv1.weight[2,0,1,1]")
         await screen.sees("moved by")
         assert screen.text.isascii()
-
-
-async def test_a_dialog_leaves_the_moment_and_another_view_ends_it(trained: TrainedFeed) -> None:
-    app = app_of(trained)
-    async with showing(app, (120, 40)) as screen:
-        await opened(screen)
-        await screen.press("enter")
-        await at(screen, "logits")
-        trained.train(5)
-        await screen.press("question_mark")
-        await screen.sees("Open the chosen part")
-        await screen.press("escape")
-        await screen.sees("step 4, frozen")
-        await screen.press("1", EXPLAIN)
-        await screen.sees("step 9, frozen", " < logits[")
-        app.screen.selection.address = "relu1[1,2,3]"  # type: ignore[attr-defined]
-        app.switch_mode("train")
-        await screen.pause()
-        app.go_down("explain")
-        await stands(screen, "relu1[1,2,3]")
-        await screen.press("escape")
-        await screen.until(lambda: app.current_mode == "train")
 
 
 async def test_keys_that_come_faster_than_numbers_open_are_not_lost(trained: TrainedFeed) -> None:
@@ -390,15 +219,3 @@ async def test_escape_comes_up_at_once_while_something_is_computed(
         go_on.set()
         await screen.press("enter")
         await at(screen, "logits")
-
-
-async def test_a_view_that_asks_for_the_prediction_gets_it_whatever_was_open(trained: TrainedFeed) -> None:
-    async with showing(trained, (120, 40)) as screen:
-        await opened(screen, "conv1.weight[0, 0, 1, 1]")
-        await screen.press("1")
-        await screen.press(EXPLAIN)
-        await at(screen, "conv1.weight")
-        await screen.press("1")
-        screen.app.context.selection.address = ""  # as Mistakes does
-        screen.app.go_down("explain")
-        await at(screen, "p[")

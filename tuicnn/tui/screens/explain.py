@@ -14,12 +14,14 @@ from textual.events import ScreenResume, ScreenSuspend
 from tuicnn.errors import UserError
 from tuicnn.specimen.address import Address, AddressError, parse
 from tuicnn.training.events import Overview, State
+from tuicnn.tui import walks
 from tuicnn.tui.context import ViewContext
-from tuicnn.tui.microscope import Microscope, Sight, Stop, opens
+from tuicnn.tui.microscope import Microscope, Sight, Stop
 from tuicnn.tui.moment import Moment, Moments
 from tuicnn.tui.screens.explain_words import WORDS
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.sight_loader import SightLoader
+from tuicnn.tui.walks import Walk
 from tuicnn.tui.widgets.address_line import AddressLine
 from tuicnn.tui.widgets.explanation.pane import ExplanationPane, Scene
 from tuicnn.tui.widgets.view_bar import Tab
@@ -187,7 +189,7 @@ class ExplainScreen(View, inherit_bindings=False):
                 self.selection.layer = layer
 
     def _show(self) -> None:
-        if not self.is_attached:
+        if not self.stands:
             return
         self._choose()
         scope, sight, moment = self._looker.scope, self._looker.sight, self._moment
@@ -204,11 +206,11 @@ class ExplainScreen(View, inherit_bindings=False):
         )
         self.query_one("#explanation", ExplanationPane).show(scene)
 
-    def _walk(self, go: Callable[[Microscope, Sight], object]) -> None:
+    def _walk(self, go: Walk) -> None:
         """Do something once the open number is in sight."""
         self._looker.when_settled(partial(self._walked, go))
 
-    def _walked(self, go: Callable[[Microscope, Sight], object], scope: Microscope, sight: Sight) -> None:
+    def _walked(self, go: Walk, scope: Microscope, sight: Sight) -> None:
         before = scope.address
         try:
             go(scope, sight)
@@ -232,25 +234,11 @@ class ExplainScreen(View, inherit_bindings=False):
 
     def action_down(self) -> None:
         """Open the chosen part."""
-
-        def go(scope: Microscope, sight: Sight) -> None:
-            part = scope.part(sight)
-            if part is None:
-                raise AddressError(f"{scope.address.brief} is made of no other numbers; esc goes back")
-            scope.open(opens(part))
-
-        self._walk(go)
+        self._walk(walks.down)
 
     def action_factor(self) -> None:
         """Open the factor of the chosen part."""
-
-        def go(scope: Microscope, sight: Sight) -> None:
-            part = scope.part(sight)
-            if part is None or part.factor_address is None:
-                raise AddressError("the factor of this part is no number of the network")
-            scope.open(part.factor_address)
-
-        self._walk(go)
+        self._walk(walks.factor)
 
     def action_rise(self) -> None:
         """Back to the number that one came from, and from the first one to the view before."""
@@ -262,70 +250,23 @@ class ExplainScreen(View, inherit_bindings=False):
 
     def action_turn(self) -> None:
         """The other side of the number."""
-
-        def go(scope: Microscope, sight: Sight) -> None:
-            learnt = scope.specimen.names.places[scope.address.target].step
-            if scope.specimen.label is None and scope.address.kind == "value" and not learnt:
-                raise AddressError("what this image is of is not known: it has no loss to go back from")
-            scope.go(scope.turned())
-
-        self._walk(go)
+        self._walk(walks.turn)
 
     def action_part(self, by: int) -> None:
         """Choose another part."""
-
-        def go(scope: Microscope, sight: Sight) -> None:
-            if sight.explanation.parts:
-                order = sight.order
-                place = order.index(scope.chosen(sight)) + by
-                scope.choose(order[max(0, min(place, len(order) - 1))])
-
-        self._walk(go)
+        self._walk(walks.choose(by))
 
     def action_move(self, down: int, right: int) -> None:
         """Move the pixel; where there is none, choose another part or go to the number beside."""
-
-        def go(scope: Microscope, sight: Sight) -> None:
-            axes = len(scope.address.index)
-            if axes < 3 and down:
-                self.call_later(self.action_part, down)
-                return
-            there = scope.moved(down, right) if axes >= 3 else scope.moved(right)
-            if there is not None:
-                scope.go(there)
-
-        self._walk(go)
+        self._walk(walks.move(down, right))
 
     def action_sibling(self, by: int) -> None:
         """The same place in another channel."""
-
-        def go(scope: Microscope, sight: Sight) -> None:
-            there = scope.sibling(by)
-            if there is not None:
-                scope.go(there)
-
-        self._walk(go)
+        self._walk(walks.sibling(by))
 
     def action_page(self, by: int) -> None:
         """Another input channel of a window, or a page of a list."""
-
-        def go(scope: Microscope, sight: Sight) -> None:
-            explanation, chosen = sight.explanation, scope.chosen(sight)
-            if explanation.patch is None:
-                self.call_later(self.action_part, by * self.query_one("#explanation", ExplanationPane).rows)
-                return
-            channels, address = explanation.patch.channels, explanation.parts[chosen].address
-            index = address.index if address is not None and len(address.index) == 3 else (channels[0] - by,)
-            wanted = channels[(channels.index(index[0]) + by if index[0] in channels else 0) % len(channels)]
-            found = [
-                (part.address.index[1:] != index[1:], place)
-                for place, part in enumerate(explanation.parts)
-                if part.address is not None and part.address.index[0] == wanted and len(part.address.index) == 3
-            ]
-            if found:
-                scope.choose(min(found)[1])
-
-        self._walk(go)
+        self._walk(walks.page(by, self.query_one("#explanation", ExplanationPane).rows))
 
     def action_begin(self) -> None:
         """Begin again at the prediction."""

@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.events import ScreenResume
 
 from tuicnn.errors import UserError
 from tuicnn.numbers import counted, percent
 from tuicnn.observing.image import PinnedImage
-from tuicnn.observing.images import MOST_IMAGES, AskImages
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.mistakes import Mistakes, Pair
+from tuicnn.tui.picture_store import PictureStore
+from tuicnn.tui.screens.mistakes_layout import arranged
 from tuicnn.tui.screens.view import View
-from tuicnn.tui.widgets.confusion_matrix import MOST_CLASSES, ConfusionMatrix
+from tuicnn.tui.widgets.boxes import Row
+from tuicnn.tui.widgets.confusion_matrix import ConfusionMatrix
 from tuicnn.tui.widgets.gallery import Gallery
 from tuicnn.tui.widgets.heading import Heading
 from tuicnn.tui.widgets.listing import Listing
@@ -33,10 +34,6 @@ __all__ = ["MistakesScreen"]
 
 TABLES = ("confusion", "confusions", "classes")
 IMAGES = "images"
-LIST = 13  # columns of a list, besides its two names
-LONGEST_NAME = 16  # columns that a name in a list is given
-LEAST_PICTURES = 6  # lines below which the images take the place of the tables
-KEPT_PICTURES = 512
 
 
 class MistakesScreen(View, inherit_bindings=False):
@@ -73,14 +70,13 @@ class MistakesScreen(View, inherit_bindings=False):
         self._read: tuple[object, ...] = ()  # what was known of the run when they were read
         self._panes: list[str] = []  # what the arrows may move in
         self._pane = self._before = ""  # where they do, and where escape goes from the images
-        self._pictures: dict[int, NDArray[np.uint8]] = {}  # by the number of the image
-        self._asking = False  # for pictures
+        self._pictures = PictureStore(self.watcher, self._in_sight)
 
     def compose_body(self) -> ComposeResult:
         """See `View`."""
         terminal = self.terminal
         yield Heading(terminal, "Mistakes", id="mistakes_heading")
-        with Horizontal(id="mistakes_top"):
+        with Row(id="mistakes_top"):
             yield ConfusionMatrix(terminal, id="confusion")
             yield Listing(terminal, ("it is", "said", "times"), 1, id="confusions")
             yield Listing(terminal, ("class", "images", "right"), 2, id="classes")
@@ -95,18 +91,7 @@ class MistakesScreen(View, inherit_bindings=False):
         if mistakes is None:
             return
         self.set_class(height < 30, "-tight")
-        inner, room = width - 2, height - 5
-        wide, widest, high = 0, 0, 0
-        if (found := mistakes.predictions).classes <= MOST_CLASSES:
-            wide, widest, high = ConfusionMatrix.size_for(found.confusion(), mistakes.names)
-        if not (wide <= inner and high <= room):
-            wide = 0
-        listed = LIST + 2 * max(4, min(LONGEST_NAME, max(map(len, mistakes.names))))
-        tables = ["confusion"] if wide else []
-        tables += ["confusions"] if not wide or inner - wide - 2 >= listed else []
-        tables += ["classes"] if not wide and inner >= 2 * listed + 2 else []
-        rows = high if wide else max(5, min(len(mistakes.pairs) + 1, room * 2 // 5))
-        both = room - rows >= LEAST_PICTURES
+        tables, rows, matrix, both = arranged(mistakes, width, height)
         self._panes = [*tables, IMAGES]
         if self._pane not in self._panes:  # the commonest confusions are gone through with the fewest keys
             self._pane = self._before = "confusions" if "confusions" in tables else tables[0]
@@ -117,8 +102,7 @@ class MistakesScreen(View, inherit_bindings=False):
             self.query_one(f"#{name}").display = pictures
         top = self.query_one("#mistakes_top")
         top.display, top.styles.height = both or not pictures, rows if both else "1fr"
-        room_beside = inner - (listed + 2) * (len(tables) > 1)
-        self.query_one("#confusion").styles.width = max(wide, min(widest, room_beside))
+        self.query_one("#confusion").styles.width = matrix
         if self.snapshot.overview is not None:
             shape = self.snapshot.overview.input[1:]
             self.query_one("#gallery", Gallery).lay_out(shape, max(map(len, mistakes.names)))
@@ -162,35 +146,21 @@ class MistakesScreen(View, inherit_bindings=False):
 
     def _fetch(self) -> None:
         """Ask for the pictures in sight that are not there yet."""
-        if self._missing and self.snapshot.begun and not self._asking:
-            self._asking = True
+        if self._pictures.missing and self.snapshot.begun:
             self.run_worker(self._ask_pictures(), group="pictures")
 
-    @property
-    def _missing(self) -> tuple[int, ...]:
-        """The numbers of the images in sight whose pictures are not there."""
+    def _in_sight(self) -> Sequence[int]:
+        """The numbers of the images in sight."""
         if self._mistakes is None or self.too_small or not self.query_one("#gallery").display:
             return ()
-        missing = [n for n in self._mistakes.numbers(self._page) if n not in self._pictures]
-        return tuple(missing[:MOST_IMAGES])
+        return self._mistakes.numbers(self._page)
 
     async def _ask_pictures(self) -> None:
-        """Ask until all that are in sight are there: others may have come into sight meanwhile."""
+        assert self._mistakes is not None
         try:
-            while numbers := self._missing:
-                lost = self._mistakes if self.snapshot.gone else None
-                epoch = lost.predictions.epoch if lost is not None else None
-                answer = await self.watcher.ask(AskImages(numbers), epoch)
-                if answer is None:
-                    return
-                if len(self._pictures) > KEPT_PICTURES:
-                    self._pictures.clear()
-                self._pictures.update(zip(answer.numbers, answer.pixels, strict=True))
-                self._show_pictures()
+            await self._pictures.fetch(self._mistakes.predictions.epoch, self._show_pictures)
         except UserError as error:
             self.notice(str(error))
-        finally:
-            self._asking = False
 
     @property
     def _page(self) -> NDArray[np.int64]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
-from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
@@ -17,58 +15,36 @@ from tuicnn.display.blocks import bar, sparks
 from tuicnn.display.health import dead_role, gradient_role, remark, update_role
 from tuicnn.display.layer_list import Item, LayerList
 from tuicnn.display.outline import Line, outline
-from tuicnn.display.terminal import Role, TerminalProfile
+from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable, truncated
 from tuicnn.numbers import count, counted, percent, shape, significant
 from tuicnn.observing.layer_stats import LayerStats
 from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import LayerRow, Overview
-from tuicnn.tui.widgets.lines import LineWidget, fitted
+from tuicnn.tui.widgets.layer_columns import (
+    ACTIVATION,
+    BAR,
+    BLOCK,
+    COLUMNS,
+    COURSE,
+    DEAD,
+    GRADIENT,
+    OUTPUT,
+    PARAMETERS,
+    TIME,
+    UPDATE,
+    Cell,
+    Column,
+    Layout,
+)
+from tuicnn.tui.widgets.lines import LineWidget
 
 __all__ = ["LayerTable"]
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column: its head, its width at least and at most, the gap before it, and how much it matters (0 most)."""
-
-    head: str
-    least: int
-    gap: int
-    rank: int
-    most: int = 0  # where there is room; 0: as `least`
-    left: bool = False  # aligned to the left
-
-
-BLOCK = Column("from", 8, 2, 9, most=18, left=True)
-OUTPUT = Column("output", 6, 2, 0)
-PARAMETERS = Column("weights", 7, 2, 1)
-TIME = Column("ms", 6, 2, 2)
-BAR = Column("", 6, 1, 7, most=24, left=True)
-ACTIVATION = Column("out", 6, 1, 6)
-GRADIENT = Column("grad", 6, 1, 4)
-COURSE = Column("", 8, 1, 8, most=24, left=True)
-UPDATE = Column("{delta}w/w", 6, 1, 3)
-DEAD = Column("dead", 4, 1, 5)
-COLUMNS = (BLOCK, OUTPUT, PARAMETERS, TIME, BAR, ACTIVATION, GRADIENT, COURSE, UPDATE, DEAD)
-
-LEAST_TEXT = 10  # of a layer as it is written, beside its name
 NAME_GAP = 1
 LEAST_LAYERS = 8  # in sight before there is room for what is no layer
-LONGEST_TEXT = 32  # of short layers, so that the totals have room
 REMARK_FROM = 9  # lines from which on there is one for a sentence about the chosen layer
-
-#: a cell's text, and the role of one that stands out
-Cell = tuple[str, Role | None]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The columns that fit with their widths, and the cells of the text before them and of the line."""
-
-    columns: Mapping[Column, int]
-    text: int
-    width: int
 
 
 class LayerTable(LineWidget):
@@ -107,7 +83,7 @@ class LayerTable(LineWidget):
         layer = diverged.layer if diverged is not None else ""
         known = overview.layers is self._rows and stats is self._stats
         if known and self._showed == (cursor, layer):
-            return  # ten times a second
+            return  # twice a second
         self._showed = cursor, layer
         self._diverged = next((i for i, row in enumerate(overview.layers) if row.name == layer), -1)
         self._stats, self._cursor = stats, cursor
@@ -229,10 +205,10 @@ class LayerTable(LineWidget):
         layout, dim, dash = self._fit(width), self.style("dim"), self.terminal.glyphs.dash
         longest = max((self._milliseconds(item) for item in self._items), default=math.nan)
         return [
-            self._line(layout, self._head(width), {c: (self._head_of(c), None) for c in COLUMNS}, dim),
+            layout.line(self._head(width), {c: (self._head_of(c), None) for c in COLUMNS}, dim, self.terminal),
             *(self._layer(item, layout, longest) for item in self._shown),
             *([self._nothing(width)] if not self._shown else []),
-            *(self._line(layout, f"  {text}", {TIME: (_time(ms, dash), None)}, dim) for text, ms in besides),
+            *(layout.line(f"  {text}", {TIME: (_time(ms, dash), None)}, dim, self.terminal) for text, ms in besides),
             self._total(layout),
             *([self._remark(width)] if foot > 1 else []),
         ]
@@ -269,28 +245,12 @@ class LayerTable(LineWidget):
         return [(name, time) for name, time in named if name != "waiting" or self._threads > 1]
 
     def _fit(self, width: int) -> Layout:
-        widths = {c: c.least for c in COLUMNS if c is not BLOCK or self.has_blocks}
-        widths[OUTPUT] = max(OUTPUT.least, self._longest_shape)
-        widths[PARAMETERS] = max(PARAMETERS.least, len(count(self._weights)))
-
-        def left() -> int:
-            return width - sum(widths[c] + c.gap for c in widths)
-
-        for last in sorted(widths, key=lambda c: -c.rank):
-            if left() >= len(self._prefix("", width)) + LEAST_TEXT:
-                break
-            del widths[last]
-        # No wider than the layers need: numbers far from their layer are hard to read.
+        least = {c: c.least for c in COLUMNS if c is not BLOCK or self.has_blocks}
+        least[OUTPUT] = max(OUTPUT.least, self._longest_shape)
+        least[PARAMETERS] = max(PARAMETERS.least, len(count(self._weights)))
         if width not in self._longest:
             self._longest = {width: max((len(self._text(item, width)) for item in self._items), default=0)}
-        longest = self._longest[width]
-        text = max(0, min(left(), max(longest + 2, LONGEST_TEXT)))
-        spare = left() - text
-        for column in (c for c in (BLOCK, COURSE, BAR) if c in widths):
-            more = max(0, min(spare, column.most - widths[column]))
-            widths[column] += more
-            spare -= more
-        return Layout(widths, text, width)
+        return Layout.of(width, least, len(self._prefix("", width)), self._longest[width])
 
     def _cells(self, item: Item, layout: Layout, longest: float) -> dict[Column, Cell]:
         stats, glyphs, at = self._stats, self.terminal.glyphs, item.last
@@ -353,7 +313,7 @@ class LayerTable(LineWidget):
         style = self._cursor_style if here else self.base
         if item.first <= self._diverged < item.stop:
             style += self.terminal.style("bad")
-        return self._line(layout, self._text(item, layout.width), self._cells(item, layout, longest), style)
+        return layout.line(self._text(item, layout.width), self._cells(item, layout, longest), style, self.terminal)
 
     @property
     def _cursor_style(self) -> Style:
@@ -368,24 +328,7 @@ class LayerTable(LineWidget):
             cells[TIME] = (_time(self._stats.step, self.terminal.glyphs.dash), None)
         texts = [f"  {count(self._macs)} multiply-adds{image}" for image in (" an image", "")]
         text = next((text for text in texts if len(text) <= layout.text), "  total")
-        return self._line(layout, text, cells, self.style("dim"))
-
-    def _line(self, layout: Layout, text: str, cells: Mapping[Column, Cell], style: Style) -> Strip:
-        """One line in as few segments as can be: little to compare and little to send."""
-        parts: list[tuple[str, Style]] = [
-            (truncated(text, layout.text, self.terminal).ljust(layout.text), style),
-        ]
-        for column, wide in layout.columns.items():
-            cell, role = cells.get(column, ("", None))
-            cell = truncated(cell, wide, self.terminal) if column.left else cell[:wide]
-            filled = cell.ljust(wide) if column.left else cell.rjust(wide)
-            own = style + self.terminal.style(role) if role is not None and cell else style
-            for piece, its in ((" " * column.gap, parts[-1][1]), (filled, own)):
-                if its == parts[-1][1]:
-                    parts[-1] = (parts[-1][0] + piece, its)
-                else:
-                    parts.append((piece, its))
-        return fitted([Segment(*part) for part in parts], layout.width, style)
+        return layout.line(text, cells, self.style("dim"), self.terminal)
 
 
 def _scrolled(top: int, cursor: int, rows: int, room: int) -> int:
