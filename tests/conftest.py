@@ -148,10 +148,12 @@ def stopped(tuicnn: Run, tmp_path: Path) -> RunFolder:
 
 
 @pytest.fixture
-def feed() -> FakeFeed:
-    """A run that has trained a hundred steps, and goes on when told to."""
+def feed(monkeypatch: pytest.MonkeyPatch) -> FakeFeed:
+    """A run that has trained a hundred steps, and goes on when told to; what it does is seen sooner than usually."""
     from tests.worker.fake_feed import FakeFeed
+    from tuicnn.worker import watcher
 
+    monkeypatch.setattr(watcher, "NUMBERS_PERIOD", 0.1)
     made = FakeFeed()
     made.advance(100)
     return made

@@ -17,7 +17,7 @@ from tuicnn.runs.prepared import plan_of
 from tuicnn.runs.reopened import ReopenedRun
 from tuicnn.training.checkpointing import named_arrays
 from tuicnn.training.trainer import Trainer
-from tuicnn.worker.frames import Splitter, decode, encode
+from tuicnn.worker.frames import Splitter, encode, opened
 
 
 def a_trainer(folder: RunFolder) -> Trainer:
@@ -30,7 +30,7 @@ def over_the_socket(state: SpecimenState) -> SpecimenState:
     splitter.feed(encode("x", state))
     payload = splitter.next()
     assert payload is not None
-    return decode(payload, SpecimenState)
+    return opened(payload).read(SpecimenState)
 
 
 ASK = AskSpecimen(PinnedImage(3), next_step=True)
@@ -59,6 +59,15 @@ def test_it_has_the_bits_of_the_next_step(tmp_path: Path, optim: str) -> None:
             after = named_arrays(trainer.network, trainer.state)[name]
             index = tuple(int(random.integers(size)) for size in after.shape)
             assert specimen.explain(f"step {name}{list(index)}").engine == after[index]
+
+
+def test_after_the_last_step_it_is_said_that_none_follows(tmp_path: Path) -> None:
+    trainer = a_trainer(a_run(tmp_path, "optim: adam"))
+    while trainer.step < trainer.steps:
+        said = ASK.answer(trainer).specimen().explain("step dense1.bias[0]").words
+        assert "no step follows" not in said
+        trainer.advance()
+    assert "no step follows" in ASK.answer(trainer).specimen().explain("step dense1.bias[0]").words
 
 
 def test_a_checkpoint_of_the_same_moment_says_the_same(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.training.events import Overview
 from tuicnn.training.progress import History, Progress
 from tuicnn.worker.feed import Poll
-from tuicnn.worker.frames import FrameError, Splitter, decode, encode, kind_of
+from tuicnn.worker.frames import FrameError, Splitter, encode, opened
 from tuicnn.worker.messages import Act, AskPoll, Refusal
 
 
@@ -44,7 +44,7 @@ def there_and_back(value: Any) -> Any:
     payload = splitter.next()
     assert payload is not None
     assert splitter.next() is None
-    return decode(payload, type(value))
+    return opened(payload).read(type(value))
 
 
 RUN = PretendRun()
@@ -95,19 +95,19 @@ def test_what_is_too_long_is_not_sent() -> None:
 @given(st.binary(max_size=300))
 def test_random_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(FrameError):
-        decode(data, Poll)
+        opened(data).read(Poll)
 
 
 @given(st.integers(0, len(FRAME) - 5))
 def test_a_frame_cut_off_is_refused(length: int) -> None:
     with pytest.raises(FrameError):
-        decode(FRAME[4 : 4 + length], Poll)
+        opened(FRAME[4 : 4 + length]).read(Poll)
 
 
 @given(st.binary(min_size=1, max_size=64))
 def test_a_frame_with_more_at_its_end_is_refused(more: bytes) -> None:
     with pytest.raises(FrameError):
-        decode(FRAME[4:] + more, Poll)
+        opened(FRAME[4:] + more).read(Poll)
 
 
 @given(st.integers(0, len(FRAME) - 5), st.integers(1, 255))
@@ -115,7 +115,7 @@ def test_a_changed_byte_raises_nothing_else(place: int, change: int) -> None:
     data = bytearray(FRAME[4:])
     data[place] ^= change
     with contextlib.suppress(FrameError):
-        assert isinstance(decode(bytes(data), Poll), Poll)
+        assert isinstance(opened(bytes(data)).read(Poll), Poll)
 
 
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
@@ -132,7 +132,7 @@ entries = st.tuples(st.text(max_size=3), st.sampled_from(["<f4", "|u1", "|O", "<
 def test_any_json_raises_nothing_else(value: Any, arrays: list[Any], raw: bytes, cls: type) -> None:
     head = json.dumps({"version": 1, "kind": "poll", "value": value, "arrays": arrays}).encode()
     with pytest.raises(FrameError):
-        decode(struct.pack(">H", len(head)) + head + raw, cls)
+        opened(struct.pack(">H", len(head)) + head + raw).read(cls)
 
 
 @pytest.mark.parametrize(
@@ -149,19 +149,19 @@ def test_any_json_raises_nothing_else(value: Any, arrays: list[Any], raw: bytes,
 )
 def test_clever_frames_are_refused(text: bytes) -> None:
     with pytest.raises(FrameError):
-        decode(struct.pack(">H", len(text)) + text, Act)
+        opened(struct.pack(">H", len(text)) + text).read(Act)
 
 
 def test_an_array_of_another_kind_is_refused() -> None:
     frame = encode("answer", dataclasses.replace(SEEN, image=SEEN.image.astype(np.float32)))
     with pytest.raises(FrameError):
-        decode(frame[4:], Activations)
+        opened(frame[4:]).read(Activations)
 
 
 def test_another_version_is_named() -> None:
     text = b'{"version":4,"kind":"x","value":{},"arrays":[]}'
     with pytest.raises(FrameError, match="version 4, where this tuicnn speaks version 3"):
-        kind_of(struct.pack(">H", len(text)) + text)
+        opened(struct.pack(">H", len(text)) + text)
 
 
 @given(st.integers(0, 2**32 - 1).filter(lambda n: not 2 <= n <= 1000))
@@ -180,6 +180,6 @@ def test_frames_come_out_whole_however_they_come_in(cuts: list[int]) -> None:
         splitter.feed(stream[:size])
         stream = stream[size:]
         while (payload := splitter.next()) is not None:
-            assert kind_of(payload) == "poll"
+            assert opened(payload).kind == "poll"
             found += 1
     assert found == 3

@@ -28,7 +28,7 @@ from tuicnn.training.progress import Progress
 from tuicnn.worker import server as server_module
 from tuicnn.worker.address import address_for
 from tuicnn.worker.feed import Poll
-from tuicnn.worker.frames import decode, encode, kind_of
+from tuicnn.worker.frames import encode, opened
 from tuicnn.worker.messages import Act, AskOverview, AskPoll, Hello, Refusal
 from tuicnn.worker.server import VIEWERS, Server
 
@@ -57,7 +57,8 @@ def exactly(connection: socket.socket, count: int) -> bytes:
 
 def answer(connection: socket.socket, cls: type) -> Any:
     payload = exactly(connection, struct.unpack(">I", exactly(connection, 4))[0])
-    return decode(payload, Refusal if kind_of(payload) in ("refusal", "full", "stranger") else cls)
+    frame = opened(payload)
+    return frame.read(Refusal if frame.kind in ("refusal", "full", "stranger") else cls)
 
 
 def works(folder: RunFolder) -> bool:

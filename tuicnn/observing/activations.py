@@ -36,7 +36,7 @@ class Activations:
 class AskActivations(Question[Activations]):
     """`layer` is an index into the plan's layers."""
 
-    period: ClassVar[float] = 0.6  # feature maps take the most bytes of all that is drawn
+    period: ClassVar[float] = 0.5  # feature maps take the most bytes of all that is drawn
 
     layer: int
     image: PinnedImage = field(default_factory=PinnedImage)

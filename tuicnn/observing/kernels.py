@@ -45,7 +45,7 @@ class Kernels:
 class AskKernels(Question[Kernels]):
     """`layer` is an index into the plan's layers; `picture` is among those answered."""
 
-    period: ClassVar[float] = 0.6
+    period: ClassVar[float] = 0.5
 
     layer: int
     picture: int = 0

@@ -155,6 +155,7 @@ class SpecimenState:
             updates=self.updates,
             rate=f"{plan.optimizer.lr:g} * {self.schedule_scale:g} ({info(plan.schedule).name}){changed}",
             numbers=batch.numbers.tolist(),
+            over=self.epochs >= plan.train.epochs,
         )
 
 

@@ -38,8 +38,8 @@ class NextStep:
 
     `step` keys dropout. `kept` has what the optimizer keeps, `conv1.weight/exp_avg`, as far as it is known; `lr` is the
     step's rate, after schedule and factor, and `rate` says how it comes about; `updates` is how many steps the
-    optimizer has seen; `numbers`, where known, are the places of the images in the data set. Nothing of them may change
-    while this is used.
+    optimizer has seen; `numbers`, where known, are the places of the images in the data set; `over` says that training
+    has come to its end, and this step is not taken. Nothing of them may change while this is used.
     """
 
     def __init__(
@@ -54,7 +54,9 @@ class NextStep:
         updates: int,
         rate: str = "",
         numbers: Sequence[int] = (),
+        over: bool = False,
     ) -> None:
+        self.over = over
         self.network, self.count, self.step, self.lr, self.updates = network, count, step, lr, updates
         self.names, self._state = Names(network.plan), network.state_dict()
         self._kept, self._rate, self._numbers = kept, rate, numbers
@@ -179,7 +181,8 @@ class NextStep:
         rate = f"; {self.lr:g} = {self._rate}" if self._rate and not address.state else ""
         beside = [] if address.state else [where["g"]]
         beside += [replace(address, state=kept) for kept in optimizer.state_names if f"{kept}'" in moved.formula]
-        opened = Opened(f"{address} = {moved.formula}{rate}", parts, words=moved.words, beside=tuple(beside))
+        words = f"training is over and no step follows; in one, {moved.words}" if self.over else moved.words
+        opened = Opened(f"{address} = {moved.formula}{rate}", parts, words=words, beside=tuple(beside))
         return explained(address, opened, self._moved(arrays, address))
 
     def _moved(self, arrays: Mapping[str, Array], address: Address) -> float:

@@ -19,7 +19,7 @@ from tuicnn.training.events import Overview
 from tuicnn.training.progress import Progress
 from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action, Poll, WorkerGone
-from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, decode, encode, kind_of
+from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, encode, opened
 from tuicnn.worker.messages import Act, AskOverview, AskPoll, Hello, Refusal, kind_of_question
 from tuicnn.worker.recorded import RecordedFeed
 
@@ -127,12 +127,13 @@ class _Line:
                 self.hang_up()
 
     def _read(self, payload: bytes, answer: type[T]) -> T:
-        said = kind_of(payload)
+        frame = opened(payload)
+        said = frame.kind
         if said not in ("refusal", "full", "stranger"):
-            return decode(payload, answer)
+            return frame.read(answer)
         if said == "stranger":
             raise _Stranger
-        refusal = decode(payload, Refusal)
+        refusal = frame.read(Refusal)
         if said == "full":
             raise _Full(refusal.message)
         if refusal.final:

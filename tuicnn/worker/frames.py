@@ -4,8 +4,8 @@ A frame is a u32 (big-endian): the length of what follows; a u16: the length of 
 after the other. The JSON is `{"version", "kind", "value", "arrays": [[name, dtype, shape], …]}`. In `value` an array is
 `{"array": number}`. A value too long for the u16 is itself sent as an array of bytes, named `value`.
 
-`encode` and `decode` turn any dataclass (see `records`) with arrays in it into a frame and back, by its annotations.
-Whatever comes in, `decode` and `Splitter` raise `FrameError` and nothing else.
+`encode` and `opened` turn any dataclass (see `records`) with arrays in it into a frame and back, by its annotations.
+Whatever comes in, `opened`, `Frame.read` and `Splitter` raise `FrameError` and nothing else.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from __future__ import annotations
 import math
 import struct
 import typing
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from tuicnn.records import RecordError, dump_plain, from_plain, parse, to_plain
 
-__all__ = ["ANSWER_LIMIT", "REQUEST_LIMIT", "VERSION", "FrameError", "Splitter", "decode", "encode", "kind_of"]
+__all__ = ["ANSWER_LIMIT", "REQUEST_LIMIT", "VERSION", "Frame", "FrameError", "Splitter", "encode", "opened"]
 
 VERSION = 3  # of the frames and of what they may hold
 REQUEST_LIMIT = 256 << 10  # bytes of a frame that a viewer sends; an image of a person's own may be in it
@@ -98,31 +98,33 @@ def _json(value: Any) -> bytes:
     return dump_plain(value).encode(errors="replace")
 
 
-def kind_of(payload: bytes) -> str:
-    """What a payload says that it is. Raises `FrameError`."""
-    kind: str = _open(payload)[0]
-    return kind
+class Frame(NamedTuple):
+    """A payload whose JSON and arrays are taken apart; what it says is not checked yet."""
+
+    kind: str
+    value: Any
+    arrays: list[np.ndarray[Any, Any]]
+
+    def read(self, cls: type[T]) -> T:
+        """The value, which must be a `cls`. Arrays are read-only. Raises `FrameError`."""
+
+        def take(value: Any, wanted: Any) -> np.ndarray[Any, Any]:
+            if typing.get_origin(wanted) is np.ndarray and isinstance(value, dict) and value.keys() == {"array"}:
+                number, (scalar,) = value["array"], typing.get_args(typing.get_args(wanted)[1])
+                if type(number) is int and 0 <= number < len(self.arrays):
+                    array = self.arrays[number]
+                    if array.dtype == np.dtype(scalar):
+                        return array
+            raise FrameError("a frame with something else in the place of an array")
+
+        try:
+            return from_plain(cls, self.value, take)
+        except RecordError as error:
+            raise FrameError(f"a frame whose value is not what was asked for: {error}") from error
 
 
-def decode(payload: bytes, cls: type[T]) -> T:
-    """The value of a payload, which must be a `cls`. Arrays are read-only. Raises `FrameError`."""
-    _, value, arrays = _open(payload)
-
-    def take(value: Any, wanted: Any) -> np.ndarray[Any, Any]:
-        if typing.get_origin(wanted) is np.ndarray and isinstance(value, dict) and value.keys() == {"array"}:
-            number, (scalar,) = value["array"], typing.get_args(typing.get_args(wanted)[1])
-            if type(number) is int and 0 <= number < len(arrays) and arrays[number].dtype == np.dtype(scalar):
-                return arrays[number]
-        raise FrameError("a frame with something else in the place of an array")
-
-    try:
-        return from_plain(cls, value, take)
-    except RecordError as error:
-        raise FrameError(f"a frame whose value is not what was asked for: {error}") from error
-
-
-def _open(payload: bytes) -> tuple[str, Any, list[np.ndarray[Any, Any]]]:
-    """The kind, the JSON value and the arrays of a payload. Raises `FrameError`."""
+def opened(payload: bytes) -> Frame:
+    """A payload, taken apart. Raises `FrameError`."""
     if len(payload) < 2:
         raise FrameError("a frame is cut off")
     size: int = struct.unpack_from(">H", payload)[0]
@@ -150,7 +152,7 @@ def _open(payload: bytes) -> tuple[str, Any, list[np.ndarray[Any, Any]]]:
     value = head["value"]
     if names and names[-1] == "value" and value == {"array": len(arrays) - 1} and arrays[-1].dtype == np.uint8:
         value = _parsed(arrays.pop().tobytes())
-    return kind, value, arrays
+    return Frame(kind, value, arrays)
 
 
 def _parsed(text: bytes) -> Any:

@@ -25,7 +25,7 @@ from tuicnn.training.events import Overview
 from tuicnn.training.progress import History, Progress
 from tuicnn.worker.address import peer_is_me
 from tuicnn.worker.feed import Action, Poll
-from tuicnn.worker.frames import REQUEST_LIMIT, FrameError, Splitter, decode, encode, kind_of
+from tuicnn.worker.frames import REQUEST_LIMIT, FrameError, Splitter, encode, opened
 from tuicnn.worker.listener import Listener
 from tuicnn.worker.messages import REQUESTS, Act, AskOverview, AskPoll, Hello, Refusal
 
@@ -233,10 +233,10 @@ class Server:
             )
 
     def _ask(self, viewer: _Viewer, payload: bytes) -> None:
-        kind = kind_of(payload)
-        if kind not in REQUESTS:
+        frame = opened(payload)
+        if frame.kind not in REQUESTS:
             raise FrameError("a request that is not known here")
-        run, request = self._run, decode(payload, REQUESTS[kind])
+        run, request = self._run, frame.read(REQUESTS[frame.kind])
         if not (viewer.greeted or isinstance(request, Hello)):
             raise FrameError("a request that does not say which run is meant")
         viewer.asked = viewer.greeted

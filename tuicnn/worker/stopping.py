@@ -13,7 +13,7 @@ from tuicnn.runs.lock import identity_of
 from tuicnn.runs.status import ENDS, describe, summary, why_silent
 from tuicnn.worker.address import peer_is_me, socket_places
 from tuicnn.worker.feed import Action
-from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, encode, kind_of
+from tuicnn.worker.frames import ANSWER_LIMIT, REQUEST_LIMIT, FrameError, checked_length, encode, opened
 from tuicnn.worker.messages import Act, Hello
 
 __all__ = ["discard", "stop"]
@@ -81,7 +81,7 @@ def _asked(path: Path, folder: RunFolder, action: Action, timeout: float) -> boo
         hello = encode("hello", Hello(identity_of(folder.path)), REQUEST_LIMIT)
         connection.sendall(hello + encode("act", Act(action), REQUEST_LIMIT))
         with connection.makefile("rb") as answers:
-            return kind_of(answers.read(checked_length(answers.read(4), ANSWER_LIMIT))) == "progress"
+            return opened(answers.read(checked_length(answers.read(4), ANSWER_LIMIT))).kind == "progress"
 
 
 def _wait(folder: RunFolder, until: float) -> None:

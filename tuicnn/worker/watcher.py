@@ -1,4 +1,7 @@
-"""Requests what a screen draws: the numbers ten times a second, the answers to questions at their own period.
+"""Requests what a screen draws: the numbers twice a second, the answers to questions at their own period.
+
+What comes by itself is told with the numbers, so that a screen draws once for all of it: each time takes from the
+training. What a person asked for is told at once.
 
 The screen pulls: what is hidden, frozen or not yet answered is not requested. Results are passed on as one frozen
 `Snapshot`, which holds all that earlier ones did, so that snapshots may be skipped.
@@ -9,10 +12,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from tuicnn.errors import UserError
@@ -22,11 +26,16 @@ from tuicnn.training.progress import Progress
 from tuicnn.worker.feed import Action, Feed, WorkerGone
 from tuicnn.worker.snapshot import Numbers, Snapshot
 
-__all__ = ["Watcher"]
+__all__ = ["WATCHED_PACE", "Watcher"]
 
 A = TypeVar("A")
 
-NUMBERS_PERIOD = 0.1  # seconds between two requests for the numbers
+NUMBERS_PERIOD = 0.5  # seconds between two requests for the numbers: digits that change faster cannot be read
+QUICK_PERIOD = (
+    0.1  # … while data is read, where training is slowed to be watched, and for a while after it was controlled
+)
+QUICK = 2.0  # seconds of that while
+WATCHED_PACE = 10  # steps a second up to which each one is to be seen
 FROZEN_PERIOD = 1.0  # … in a frozen view, for the one thing that is shown there: that the run has ended
 BREATH = 0.02  # seconds left to others between two requests where the answers are slow
 
@@ -55,7 +64,9 @@ class Watcher:
         self._tried = asyncio.Event()  # whether there is a connection is known
         self._losses, self._accuracies = Numbers(), Numbers()
         self._settled = False  # the run has ended and all of it has been fetched
+        self._quick_until = 0.0  # by `monotonic`
         self._subscribed: dict[object, tuple[Question[Any], ...]] = {}
+        self._periods: dict[object, Mapping[type[Question[Any]], float]] = {}
         self._asked: dict[type[Question[Any]], _Asked] = {}
         self.snapshot = Snapshot()
         self.latest = Progress()  # the newest that is known of the run, also where the view is frozen
@@ -75,12 +86,18 @@ class Watcher:
             if self._feed is not None:
                 await self._feed.close()
 
-    def subscribe(self, subscriber: object, *questions: Question[Any]) -> None:
+    def subscribe(
+        self,
+        subscriber: object,
+        *questions: Question[Any],
+        periods: Mapping[type[Question[Any]], float] = MappingProxyType({}),
+    ) -> None:
         """Ask these questions from now on, one of a kind, in the place of what the subscriber wanted before.
 
-        A new one is asked at once, and each again when training has moved on, after its `period` at the earliest. The
-        answers stand in the snapshot.
+        A new one is asked at once, and each again when training has moved on, after its `period` (seconds) at the
+        earliest, or that of `periods`. The answers stand in the snapshot.
         """
+        self._periods[subscriber] = periods
         if questions != self._subscribed.get(subscriber, ()):
             self._subscribed[subscriber] = questions
             self._wake_questions.set()
@@ -108,6 +125,7 @@ class Watcher:
             self._lost(gone)
             return None
         self.latest = progress
+        self._quick_until = monotonic() + QUICK
         if not self.snapshot.frozen:
             self._update(progress=progress)
         self._settled = False
@@ -142,7 +160,7 @@ class Watcher:
         self._update(overview=overview)
         while not overview.complete:
             self._update(progress=(await feed.poll(0, 0)).progress)
-            await asyncio.sleep(NUMBERS_PERIOD)
+            await asyncio.sleep(QUICK_PERIOD)
             overview = await feed.overview()
         self._update(overview=overview)
 
@@ -152,8 +170,14 @@ class Watcher:
             start = monotonic()
             if not self._settled:
                 await self._poll(feed)
-            period = FROZEN_PERIOD if self.snapshot.frozen else NUMBERS_PERIOD
-            await _rest(self._wake_numbers, None if self._settled else start + period)
+            await _rest(self._wake_numbers, None if self._settled else start + self._period)
+
+    @property
+    def _period(self) -> float:
+        """Seconds between two requests for the numbers."""
+        if monotonic() < self._quick_until or 0 < self.latest.pace <= WATCHED_PACE:
+            return QUICK_PERIOD
+        return FROZEN_PERIOD if self.snapshot.frozen else NUMBERS_PERIOD
 
     async def _watch_questions(self, feed: Feed) -> None:
         """What a person chose is asked at once, even for a frozen view; else when training has moved on."""
@@ -173,8 +197,13 @@ class Watcher:
         if self.snapshot.frozen:
             return math.inf
         if asked.training == self._training:
-            return math.inf if self._settled else monotonic() + NUMBERS_PERIOD
-        return asked.at + question.period
+            return math.inf  # the numbers will tell that it has moved on
+        return asked.at + self._period_of(question)
+
+    def _period_of(self, question: Question[Any]) -> float:
+        """Seconds after which it is asked again: as often as the subscriber wants that wants it most often."""
+        asking = [self._periods[subscriber] for subscriber, asked in self._subscribed.items() if question in asked]
+        return min((periods.get(type(question), question.period) for periods in asking), default=question.period)
 
     @property
     def _training(self) -> tuple[object, ...]:
@@ -183,17 +212,22 @@ class Watcher:
         return progress.step, progress.state.final, progress.diverged and progress.diverged.step, progress.message
 
     async def _ask(self, feed: Feed, question: Question[Any]) -> None:
-        kind = type(question)
+        kind, before = type(question), self._asked.get(type(question))
         self._asked[kind] = _Asked(question, monotonic(), self._training)
         answer: Any
         try:
             answer = await feed.ask(question)
         except UserError as error:  # there is nothing to be shown; the run goes on
             answer = error
-        if question in self._questions:  # nobody chose another one meanwhile
-            self._update(answers={**self.snapshot.answers, kind: answer})
+        if question not in self._questions:  # somebody chose another one meanwhile
+            return
+        self.snapshot = replace(self.snapshot, answers={**self.snapshot.answers, kind: answer})
+        again = before is not None and before.question == question
+        if not again or self._settled or self.snapshot.frozen:  # else it is told with the next numbers
+            self._tell(self.snapshot)
 
     async def _poll(self, feed: Feed) -> None:
+        training = self._training
         points, epochs, stride = len(self._losses), len(self.snapshot.epochs), self.snapshot.stride
         poll = await feed.poll(since := points * stride, epochs)
         self.latest = poll.progress
@@ -219,8 +253,8 @@ class Watcher:
             epochs=self.snapshot.epochs.plus(new_epochs) if new_epochs else self.snapshot.epochs,
             marks=marks if marks != self.snapshot.marks else self.snapshot.marks,
         )
-        if self._settled:
-            self._wake_questions.set()  # once more, of the final weights
+        if self._settled or self._training != training:  # at the end once more, of the final weights
+            self._wake_questions.set()
 
     def _update(self, **changes: object) -> None:
         self.snapshot = replace(self.snapshot, **changes)  # type: ignore[arg-type]
@@ -234,6 +268,9 @@ def _first(epochs: tuple[Epoch, ...], otherwise: int) -> int:
 
 async def _rest(wake: asyncio.Event, due: float | None) -> None:
     """Until a request is due (None: never), or somebody wants something; `BREATH` at least."""
-    await asyncio.sleep(0 if wake.is_set() else BREATH)
+    if wake.is_set() or (due is not None and due - monotonic() < BREATH):
+        await asyncio.sleep(0 if wake.is_set() else BREATH)
+        return
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wake.wait(), None if due is None else max(0.0, due - monotonic()))
+        async with asyncio.timeout(None if due is None else due - monotonic()):
+            await wake.wait()

@@ -76,6 +76,13 @@ def test_what_is_amiss_is_cut_where_it_does_not_fit_and_ends_with_the_process() 
     assert "disk" not in "".join(strip.text for strip in status.painted(120, 2))
 
 
+def test_a_warning_in_the_place_of_the_progress_leaves_the_time_that_is_left() -> None:
+    message = "the processes wait for each other 62% of a step: this machine is busy; --threads 1 may be faster"
+    heading = painted(Progress(State.TRAINING, step=1290, steps=2580, eta=71, message=message), 80).splitlines()[0]
+    assert "wait for each other" in heading
+    assert heading.rstrip().endswith("…  1:11 left")
+
+
 @pytest.mark.parametrize("width", [56, 60, 80, 120, 200])
 def test_what_matters_is_there_at_every_width(width: int) -> None:
     shown = painted(

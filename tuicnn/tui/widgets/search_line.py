@@ -28,7 +28,7 @@ class SearchLine(Input):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "all layers", tooltip="Search no more, and show everything."),
+        Binding("escape", "give_up", "show all", tooltip="Search no more, and show everything."),
     ]
 
     class Closed(Message):

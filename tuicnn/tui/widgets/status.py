@@ -17,11 +17,13 @@ from tuicnn.training.divergence import Divergence
 from tuicnn.training.events import State
 from tuicnn.tui.widgets.lines import LineWidget, Part, fitted
 from tuicnn.worker.snapshot import Snapshot
+from tuicnn.worker.watcher import WATCHED_PACE
 
 __all__ = ["Status"]
 
-NUMBERS_PERIOD = 0.5  # seconds that the numbers stand still while training
+NUMBERS_PERIOD = 0.4  # seconds that the numbers stand still while training: less than those between two requests
 ROOMY = 72  # columns from which on all words are written out
+ROOM_FOR_LEFT = 40  # columns from which on a warning leaves room for the time that is left
 BARS = 36  # cells of a bar at most
 #: the states in which numbers change all the time
 MOVING = (State.TRAINING, State.VALIDATING, State.TESTING)
@@ -40,11 +42,15 @@ class Status(LineWidget):
 
     def show(self, snapshot: Snapshot, notice: str = "") -> None:
         """Show a snapshot; a notice (one sentence) stands for a while in the place of other lines."""
-        self._snapshot, self._notice = snapshot, notice
+        told, self._snapshot, self._notice = self._notice, snapshot, notice
         # Digits that change ten times a second cannot be read, and cost a line each time.
-        calm = snapshot.progress.state in MOVING and _news(snapshot) == _news(self._read[0])
-        if not calm or monotonic() - self._read[1] >= NUMBERS_PERIOD:
-            self._read = (snapshot, monotonic())
+        moving = snapshot.progress.state in MOVING and not 0 < snapshot.progress.pace <= WATCHED_PACE
+        calm = moving and _news(snapshot) == _news(self._read[0])
+        if calm and monotonic() - self._read[1] < NUMBERS_PERIOD:
+            if notice != told:
+                self.repaint()
+            return
+        self._read = (snapshot, monotonic())
         self.repaint()
 
     @property
@@ -75,7 +81,12 @@ class Status(LineWidget):
         return self._notice or ("" if self._snapshot.gone else displayable(amiss, self.terminal))
 
     def _warning(self, text: str, width: int) -> Strip:
-        return self.line([(f" {truncated(text, width - 2, self.terminal)}", "warn")], width)
+        """A warning; where it stands in the place of the progress, the time that is left stays at its end."""
+        progress = self.read.progress
+        known = progress.state in MOVING and math.isfinite(progress.eta) and width >= ROOM_FOR_LEFT
+        left = f"  {clock(progress.eta)} left" if known else ""
+        said = truncated(text, width - 2 - len(left), self.terminal)
+        return self.line([(f" {said}".ljust(width - 1 - len(left)), "warn"), (left, "text")], width)
 
     def _sentence(self, width: int) -> tuple[str, Role] | None:
         """The sentence in the place of the progress: before the run begins, and after it has ended."""
@@ -87,7 +98,8 @@ class Status(LineWidget):
         if progress.diverged and not self._snapshot.frozen:
             return self._waiting(progress.diverged, width), "bad"
         if not self._snapshot.begun:
-            return f"{glyphs.pointer} {progress.message or f'reading data{glyphs.ellipsis}'}", "accent"
+            doing = "reading data" if self._snapshot.overview is not None else "opening the run"
+            return f"{glyphs.pointer} {progress.message or f'{doing}{glyphs.ellipsis}'}", "accent"
         return None
 
     def _waiting(self, diverged: Divergence, width: int) -> str:
@@ -186,4 +198,5 @@ def _news(snapshot: Snapshot) -> tuple[object, ...]:
     """What is shown at once where it changes."""
     progress, overview = snapshot.progress, snapshot.overview
     known = overview.steps_per_epoch if overview is not None else -1  # 0 until the data is read
-    return progress.state, snapshot.frozen, snapshot.gone, progress.diverged, progress.pace, known
+    amiss = progress.trouble, progress.message
+    return progress.state, snapshot.frozen, snapshot.gone, progress.diverged, progress.pace, known, amiss
