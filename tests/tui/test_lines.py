@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Self
 
 import hypothesis.strategies as st
 import numpy as np
@@ -13,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Region
 from textual.strip import Strip
 
 from tuicnn.display.terminal import TerminalProfile
@@ -94,13 +96,13 @@ class Lines(LineWidget):
             for y in range(height)
         ]
 
-    def render_line(self, y: int) -> Strip:
-        self.drawn.append(y)
-        return super().render_line(y)
+    def refresh(self, *regions: Region, **more: bool) -> Self:
+        self.drawn += [region.y for region in regions]
+        return super().refresh(*regions, **more)
 
 
 class Shown(App[None]):
-    CSS = "Lines { height: 1fr; border: round red; } Maps { height: 1fr; }"
+    CSS = "Lines { height: 1fr; padding: 1; } Maps { height: 1fr; }"
 
     def __init__(self, widget: LineWidget) -> None:
         super().__init__()
@@ -128,7 +130,7 @@ async def test_only_lines_that_changed_are_drawn() -> None:
         widget.repaint()
         await pilot.pause()
         assert widget.drawn == [2]
-        assert screen(pilot.app)[3].startswith("│new ")
+        assert screen(pilot.app)[3].startswith(" new ")
 
 
 async def test_is_whole_after_a_resize_and_a_change_of_colours() -> None:
@@ -161,7 +163,7 @@ async def test_nothing_is_painted_while_hidden_and_the_newest_is_shown_after() -
         assert widget.paints == 0
         pane.display = True
         await pilot.pause()
-        assert screen(pilot.app)[1].startswith("│new ")
+        assert screen(pilot.app)[1].startswith(" new ")
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (1, 1)])

@@ -16,6 +16,7 @@ from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hits, Provider
+from textual.events import Event, InputEvent
 from textual.filter import LineFilter, NoColor
 from textual.screen import ModalScreen, Screen
 from textual.system_commands import SystemCommandsProvider
@@ -28,7 +29,7 @@ from tuicnn.training.events import State
 from tuicnn.training.progress import Progress
 from tuicnn.tui.guard import OnlyPrintable
 from tuicnn.tui.hangup import Hangup
-from tuicnn.tui.memory import clear_caches, limit_memory
+from tuicnn.tui.memory import Memory
 from tuicnn.tui.messages import GoDown, Watched
 from tuicnn.tui.outcome import Outcome
 from tuicnn.tui.runs_app import RunsApp
@@ -129,6 +130,8 @@ class TrainApp(RunsApp, inherit_bindings=False):
         self.animation_level = "none"
         self.use_command_palette = not terminal.ascii  # Textual's palette has characters of its own
         self.console._color_system = _colour_system(terminal)
+        self._memory = Memory(self, lambda: monotonic() - self._touched_at)
+        self._touched_at = 0.0  # when a key was pressed or the mouse moved, by `monotonic`
         self._way: list[str] = []  # the views that a person came from
         self._hangup = Hangup(partial(self._leave_with, "background"))
         self._ending = False
@@ -146,13 +149,15 @@ class TrainApp(RunsApp, inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin to watch the run; the view is shown before there is a connection."""
         self.watch_run()
-        limit_memory(self)
+        self._memory.limit()
         if not self.is_headless:
             self.set_timer(IMPORT_DELAY, partial(self.run_worker, load_all, thread=True, group="import"))
 
     def make_view(self, mode: str) -> View:
         """See `RunsApp`."""
-        return load(mode)(self.context, mode, TABS)
+        view = load(mode)(self.context, mode, TABS)
+        view._css_update_count = self._css_update_count  # else all styles of all views are found anew, twice
+        return view
 
     def forget_run(self) -> None:
         """See `RunsApp`."""
@@ -198,10 +203,16 @@ class TrainApp(RunsApp, inherit_bindings=False):
         for screen in self.screen_stack:
             screen.post_message(Watched(snapshot))
 
+    async def on_event(self, event: Event) -> None:
+        """Note when a person does something."""
+        if isinstance(event, InputEvent):
+            self._touched_at = monotonic()
+        await super().on_event(event)
+
     def pop_screen(self) -> AwaitComplete:
         """Close the dialog in front, and free its memory."""
         closing = super().pop_screen()
-        self.call_after_refresh(clear_caches, self)
+        self._memory.tidy_soon()
         return closing
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-from collections.abc import Iterator
-from functools import _lru_cache_wrapper, partial
+from collections.abc import Callable, Iterator
+from functools import _lru_cache_wrapper
+from time import monotonic
 from typing import Any
 
 from textual.app import App
@@ -16,30 +17,62 @@ from textual.widget import Widget
 from tuicnn.system.process import release_memory
 from tuicnn.tui.widgets.lines import LineWidget
 
-__all__ = ["clear_caches", "limit_memory"]
+__all__ = ["Memory", "clear_caches"]
 
-CLEAR_PERIOD = 20.0  # seconds
-COLLECT_PERIOD = 5.0  # seconds
+NEW_PERIOD = 10.0  # seconds between two collections of what is new
+WHOLE_PERIOD = 60.0  # … and of everything, and the caches
+QUIET = 1.0  # seconds without a key before everything is collected, which would delay what a key does
+MOST_DELAY = 20.0  # … for so long at most
 LARGE = 32 << 10  # bytes; larger arrays, such as curves, get mappings of their own instead of heap memory
 _CACHING = ("rich", "textual")  # packages whose caches are emptied
 _M_MMAP_THRESHOLD = -3  # <malloc.h>
 
 
-def limit_memory(app: App[Any]) -> None:
-    """Limit the memory of an app from now on.
+class Memory:
+    """Limits the memory of an app whose process does nothing else, without delaying what a person does.
 
     Python collects reference cycles (removed widgets, lines and their caches) only when a quarter more objects exist.
-    How many there are then depends on chance, and freed memory is not returned.
+    How many there are then depends on chance, and freed memory is not returned. A collection looks at each object, and
+    there are some hundred thousand, most of them code, which takes 70 ms: therefore those that outlive a collection are
+    frozen, and the next ones look only at what is new. All are looked at once a minute and after dialogs.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # the GNU C library's
-    if mallopt is not None and not app.is_headless:  # the setting is for the whole process
-        mallopt(_M_MMAP_THRESHOLD, LARGE)
-    app.set_interval(COLLECT_PERIOD, _collect)
-    app.set_interval(CLEAR_PERIOD, partial(clear_caches, app))
 
+    def __init__(self, app: App[Any], quiet_for: Callable[[], float]) -> None:
+        """`quiet_for` tells for how many seconds nobody has pressed a key."""
+        self._app, self._quiet_for = app, quiet_for
+        self._whole = not app.is_headless  # else the process is somebody else's
+        self._wanted_since: float | None = None
 
-def _collect() -> None:
-    gc.collect()
+    def limit(self) -> None:
+        """Limit the memory from now on."""
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # the GNU C library's
+        if mallopt is not None and self._whole:
+            mallopt(_M_MMAP_THRESHOLD, LARGE)
+        self._app.set_interval(NEW_PERIOD, self._collect)
+        self._app.set_interval(WHOLE_PERIOD, self.tidy_soon)
+
+    def tidy_soon(self) -> None:
+        """Collect everything and empty the caches, as soon as nobody presses a key."""
+        if self._wanted_since is None:
+            self._wanted_since = monotonic()
+            self._app.set_timer(QUIET, self._tidy)
+
+    def _tidy(self) -> None:
+        assert self._wanted_since is not None
+        if self._quiet_for() < QUIET and monotonic() - self._wanted_since < MOST_DELAY:
+            self._app.set_timer(QUIET, self._tidy)
+            return
+        self._wanted_since = None
+        if self._whole:
+            gc.unfreeze()
+        clear_caches(self._app)
+        if self._whole:
+            gc.freeze()
+
+    def _collect(self) -> None:
+        gc.collect()
+        if self._whole:
+            gc.freeze()
 
 
 def clear_caches(app: App[Any]) -> None:

@@ -13,7 +13,10 @@ from typing import ClassVar, Self
 
 from textual import on
 from textual.app import App
+from textual.await_remove import AwaitRemove
+from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widget import AwaitMount, Widget
 
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.errors import UserError
@@ -61,6 +64,7 @@ class RunsApp(App[Outcome], inherit_bindings=False):
         self.DEFAULT_MODE = self.FIRST_VIEW if connect is not None else self.RUNS_VIEW  # type: ignore[misc]
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
         self.terminal = terminal
+        self._at_once = False  # whether what is being shown is there already
         self._desk, self._shelf = Desk(), Shelf.of(_parent_of(folder))
         self.context = self._context_of(connect, title, folder)
         for mode in self.MODES_OF_VIEWS:
@@ -151,6 +155,23 @@ class RunsApp(App[Outcome], inherit_bindings=False):
         if left.begun and not (left.gone or progress.state.final):
             does = "stays paused" if progress.state is State.PAUSED else "goes on"
             self._notice(f"{title} {does} in the background")
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """Show a view: at once where it is there already."""
+        self._at_once = mode in self._screen_stacks
+        try:
+            return super().switch_mode(mode)
+        finally:
+            self._at_once = False
+
+    def delay_update(self, delay: float = 0.05) -> None:
+        """Draw nothing for a while, to hide that something is being made; Textual asks for that at each switch."""
+        if not self._at_once:
+            super().delay_update(delay)
+
+    def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
+        """Remove widgets; a screen leaves those below it as they are, which Textual would lay out and draw again."""
+        return super()._prune(*nodes, parent=None if parent is self else parent)
 
     def show_first_view(self) -> None:
         """Show the run that is open."""

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -23,6 +22,7 @@ from tuicnn.observing.image import PinnedImage
 from tuicnn.training.events import Overview
 from tuicnn.tui.messages import Watched
 from tuicnn.tui.widgets.bars import Bars
+from tuicnn.tui.widgets.boxes import Column, Row
 from tuicnn.tui.widgets.drawing import Drawing
 from tuicnn.tui.widgets.heading import Heading
 from tuicnn.tui.widgets.keys import KeyLine
@@ -92,9 +92,9 @@ class DrawScreen(ModalScreen[NDArray[np.uint8] | Literal["open"] | None], inheri
 
     def compose(self) -> ComposeResult:
         yield Heading(self.terminal, "Draw", id="draw_heading")
-        with Horizontal(id="draw_body"):
+        with Row(id="draw_body"):
             yield Drawing(self.terminal, id="drawing")
-            with Vertical(id="draw_seen"):
+            with Column(id="draw_seen"):
                 yield Heading(self.terminal, "what the network sees", id="seen_heading")
                 yield Picture(self.terminal, id="draw_picture")
                 yield Bars(self.terminal, id="draw_bars")

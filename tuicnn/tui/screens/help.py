@@ -8,7 +8,6 @@ from typing import ClassVar, NamedTuple
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Resize
 from textual.screen import ModalScreen
 
 from tuicnn.display.terminal import Role, TerminalProfile
@@ -48,6 +47,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     """A page of keys and words. It hides the view that it was called from, so that nothing is drawn behind it."""
 
     AUTO_FOCUS = ""
+    BLANK = True
     DEFAULT_CSS = """
     HelpScreen { align: center top; overflow: hidden; &, &:ansi { background: ansi_default; } }
     HelpScreen Panel { width: 100%; max-width: 160; height: 100%; }
@@ -74,15 +74,11 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         self._shortcuts, self._words, self._overview = shortcuts, words, overview
 
     def compose(self) -> ComposeResult:
-        yield Panel(self.terminal, "Keys and words (esc closes)", id="help")
+        yield Panel(self.terminal, "Keys and words (esc closes)", self._page, id="help")
 
-    def on_resize(self, _: Resize) -> None:
-        """Break the lines anew."""
-        self.call_after_refresh(self._draw)
-
-    def _draw(self) -> None:
-        panel = self.query_one(Panel)
-        room = max(14, panel.size.width - 4)
+    def _page(self, width: int) -> list[PanelLine]:
+        """The lines for so many columns."""
+        room = max(14, width)
         everywhere = [s for s in self._shortcuts if isinstance(s.node, App)]
         here = [s for s in self._shortcuts if s not in everywhere]
         # first what one does not know from the other views
@@ -92,15 +88,14 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
             ("This run", self._settings()),
         ]
         if room < TWO_COLUMNS - 4:
-            panel.show(self._column([*keys, *words], room))
-            return
+            return self._column([*keys, *words], room)
         left = (room - GAP) * 2 // 5
         sides = self._column(keys, left), self._column(words, room - GAP - left)
         lines: list[PanelLine] = []
         for index in range(max(map(len, sides))):
             one, other = (side[index] if index < len(side) else [] for side in sides)
             lines.append([*one, (" " * (left + GAP - sum(len(text) for text, _ in one)), "text"), *other])
-        panel.show(lines)
+        return lines
 
     def _drawn(self, word: Word) -> Word:
         return word._replace(name=word.name.format(g=self.terminal.glyphs))

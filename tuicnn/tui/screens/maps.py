@@ -10,7 +10,6 @@ import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
 from tuicnn.display.prediction import prediction
@@ -25,6 +24,7 @@ from tuicnn.tui.gallery import Gallery
 from tuicnn.tui.screens.help import Word
 from tuicnn.tui.screens.own_image import OwnImage
 from tuicnn.tui.widgets.bars import Bars
+from tuicnn.tui.widgets.boxes import Column, Row
 from tuicnn.tui.widgets.heading import Heading
 from tuicnn.tui.widgets.layer_strip import LayerStrip
 from tuicnn.tui.widgets.lines import Part
@@ -104,11 +104,11 @@ class MapsScreen(OwnImage, inherit_bindings=False):
         terminal = self.terminal
         yield LayerStrip(terminal, id="layer_strip")
         yield Heading(terminal, "image", id="image_line")
-        with Horizontal(id="maps_body"):
-            with Vertical(id="maps_left"):
+        with Row(id="maps_body"):
+            with Column(id="maps_left"):
                 yield Picture(terminal, id="picture")
                 yield Bars(terminal, id="bars")
-            with Vertical(id="maps_right"):
+            with Column(id="maps_right"):
                 yield Heading(terminal, "maps", id="maps_heading")
                 yield Maps(terminal, id="feature_maps")
                 yield Vector(terminal, id="feature_vector")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.events import Key, ScreenResume
 from textual.timer import Timer
 
@@ -19,6 +18,7 @@ from tuicnn.tui.context import ViewContext
 from tuicnn.tui.editor.analysis import Analysis, Analyst
 from tuicnn.tui.editor.desk import OpenText
 from tuicnn.tui.screens.view import View
+from tuicnn.tui.widgets.boxes import Box
 from tuicnn.tui.widgets.heading import Heading
 from tuicnn.tui.widgets.lines import Part
 from tuicnn.tui.widgets.net_editor import NetEditor
@@ -80,7 +80,7 @@ class NetTextView(View, inherit_bindings=False):
     def compose_body(self) -> ComposeResult:
         """See `View`."""
         yield self._heading
-        with Container(id="desk"):
+        with Box(id="desk"):
             yield self.editor
             yield self._notes
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.events import ScreenResume
 from textual.widgets import Input
 
@@ -24,6 +23,7 @@ from tuicnn.tui.run_curves import QUANTITIES, curves_of
 from tuicnn.tui.screens.discarding import discard
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.shelf import SORTS
+from tuicnn.tui.widgets.boxes import Box
 from tuicnn.tui.widgets.chart import Chart
 from tuicnn.tui.widgets.heading import Heading
 from tuicnn.tui.widgets.notes import Notes
@@ -83,7 +83,7 @@ class RunsScreen(View, inherit_bindings=False):
         yield Heading(self.terminal, "runs", id="summary")
         yield RunTable(self.terminal, id="runs")
         yield Notes(self.terminal, id="starters")
-        with Container(id="below"):
+        with Box(id="below"):
             yield Chart(
                 self.terminal,
                 QUANTITIES[0][0],
@@ -134,7 +134,7 @@ class RunsScreen(View, inherit_bindings=False):
             self._looking = False
         there = {run.summary.folder.path for run in self.shelf.runs}
         self.shelf.marked = [path for path in self.shelf.marked if path in there]
-        if self.is_attached:
+        if self.stands:
             if not self.shelf.runs and not self._beginning:
                 self.action_starters()
             self.lay_out(*self.size)
@@ -143,7 +143,7 @@ class RunsScreen(View, inherit_bindings=False):
 
     def _arrived(self, some: list[CataloguedRun]) -> None:
         """Show the first runs while the others are read."""
-        if self._looking and self.is_attached:
+        if self._looking and self.stands:
             self.shelf.runs = some
             self.lay_out(*self.size)
             self._draw_runs()
@@ -166,7 +166,7 @@ class RunsScreen(View, inherit_bindings=False):
 
     def _draw(self, drawn: Snapshot) -> None:
         super()._draw(drawn)
-        if self.is_attached and self.is_current and drawn.overview is None:
+        if self.stands and self.is_current and drawn.overview is None:
             self._draw_runs()
 
     def _draw_status(self) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
-from time import monotonic
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
 from textual.widgets import Input
 
 from tuicnn.errors import UserError
@@ -23,10 +21,11 @@ from tuicnn.observing.question import Question
 from tuicnn.runs.finding import run_before
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.history import history_of
-from tuicnn.training.events import Overview, State
+from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.screens.help import Word
 from tuicnn.tui.screens.own_image import OwnImage
+from tuicnn.tui.widgets.boxes import Box, Column
 from tuicnn.tui.widgets.curves import Curves, Ghost
 from tuicnn.tui.widgets.glimpse import Glimpse
 from tuicnn.tui.widgets.histogram import Histogram
@@ -42,7 +41,7 @@ __all__ = ["TrainScreen"]
 LOWER_ROWS = {"small": 8, "tall": 28, "wide": 20, "vast": 28}
 LEAST_TABLE = 5  # rows
 #: seconds that image and maps stand still beside the curves: the larger they are, the more bytes they take
-GLIMPSE_PERIODS = {"small": 1.2, "tall": 1.2, "wide": 1.2, "vast": 2.0}
+GLIMPSE_PERIODS = {"small": 1.5, "tall": 1.5, "wide": 1.5, "vast": 2.0}
 PAGE = 10  # lines of the table that a page is
 NOTHING = (np.empty(0, np.float32), math.nan)  # a histogram of no numbers
 
@@ -109,9 +108,9 @@ class TrainScreen(OwnImage, inherit_bindings=False):
     def __init__(self, context: ViewContext, mode: str, tabs: Sequence[Tab]) -> None:
         super().__init__(context, mode, tabs)
         self._layout = "small"
+        self.add_class("-small")
         self._ghost: Ghost | None = None
-        self._seen: Activations | None = None  # what is shown of the image and the maps, and since when
-        self._seen_at = 0.0
+        self._seen: Activations | None = None  # what is shown of the image and the maps
         self._table_height = 0
 
     @property
@@ -129,10 +128,10 @@ class TrainScreen(OwnImage, inherit_bindings=False):
         """See `View`."""
         terminal = self.terminal
         yield LayerTable(terminal, id="layers")
-        with Container(id="lower"):
+        with Box(id="lower"):
             yield Curves(terminal, id="charts")
             yield Glimpse(terminal, id="glimpse")
-            with Vertical(id="spread"):
+            with Column(id="spread"):
                 yield Histogram(terminal, "weights", id="weights")
                 yield Histogram(terminal, "gradients", id="gradients")
         yield SearchLine(id="search", select_on_focus=False)
@@ -142,7 +141,7 @@ class TrainScreen(OwnImage, inherit_bindings=False):
     def lay_out(self, width: int, height: int) -> None:
         """Choose what there is room for."""
         wide = width >= 112 and height >= 32
-        self._layout = (
+        layout = (
             "vast"
             if wide and width >= 160 and height >= 44
             else "wide"
@@ -151,8 +150,11 @@ class TrainScreen(OwnImage, inherit_bindings=False):
             if height >= 44
             else "small"
         )
+        if layout == self._layout:
+            return
+        self._layout = layout
         for name in LOWER_ROWS:
-            self.set_class(name == self._layout, f"-{name}")
+            self.set_class(name == layout, f"-{name}")
         self.query_one(Curves).forget()
         self._seen = None
 
@@ -169,6 +171,11 @@ class TrainScreen(OwnImage, inherit_bindings=False):
             yield AskActivations(self.selection.layer, self.selection.image)
         if self._sees("spread") and self._weights:
             yield AskHistograms(self.selection.layer)
+
+    @property
+    def periods(self) -> Mapping[type[Question[Any]], float]:
+        """See `View`."""
+        return {AskActivations: GLIMPSE_PERIODS[self._layout]}
 
     @property
     def _weights(self) -> int:
@@ -188,18 +195,10 @@ class TrainScreen(OwnImage, inherit_bindings=False):
             if refusal:
                 self.query_one(Glimpse).refuse(refusal)
             elif seen is not None and seen is not self._seen:
-                self._glimpse(seen, overview)
+                self._seen = seen
+                self.query_one(Glimpse).show(seen, overview)
         if self._sees("spread"):
             self._draw_spread(overview)
-
-    def _glimpse(self, seen: Activations, overview: Overview) -> None:
-        """Show what was seen: at once where something else is looked at, else not too often, for maps cost most."""
-        before, moving = self._seen, self.snapshot.progress.state is State.TRAINING
-        same = before is not None and (seen.layer, seen.sample) == (before.layer, before.sample)
-        if same and moving and monotonic() - self._seen_at < GLIMPSE_PERIODS[self._layout]:
-            return  # a later snapshot comes by
-        self._seen, self._seen_at = seen, monotonic()
-        self.query_one(Glimpse).show(seen, overview)
 
     def _draw_layers(self) -> None:
         if self.snapshot.overview is None:

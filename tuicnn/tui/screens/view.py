@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
 from textual.events import Resize, ScreenResume, ScreenSuspend
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -37,6 +38,7 @@ class View(Screen[None], inherit_bindings=False):
     """
 
     AUTO_FOCUS = ""
+    BLANK = True  # its widgets cover it: what is behind them is one line, made once
     DEFAULT_CSS = """
     View {
         layout: vertical;
@@ -67,6 +69,7 @@ class View(Screen[None], inherit_bindings=False):
         self.terminal, self.watcher, self.selection = context.terminal, context.watcher, context.selection
         self.snapshot = self.watcher.snapshot
         self._drawn = Snapshot()
+        self._arranged_for = (0, 0)  # columns and rows
         self._notice = self._reading = ""
         self._notice_timer: Timer | None = None
 
@@ -82,6 +85,11 @@ class View(Screen[None], inherit_bindings=False):
     def questions(self) -> Iterable[Question[Any]]:
         """The questions of the panes in sight, at most one of a kind."""
         return ()
+
+    @property
+    def periods(self) -> Mapping[type[Question[Any]], float]:
+        """Seconds after which a kind of question is asked again, where that is not its own period."""
+        return {}
 
     def draw(self, overview: Overview, drawn: Snapshot) -> None:
         """Give each widget in sight what is new in `snapshot` since `drawn`."""
@@ -107,6 +115,11 @@ class View(Screen[None], inherit_bindings=False):
         return self.has_class("-too-small")
 
     @property
+    def stands(self) -> bool:
+        """Whether it has all of its widgets: not while it is being removed."""
+        return self.is_attached and not self._pruning
+
+    @property
     def folder(self) -> RunFolder | None:
         """Where the run's files are; None where it has none."""
         return self.context.folder
@@ -117,16 +130,20 @@ class View(Screen[None], inherit_bindings=False):
 
     def ask(self) -> None:
         """Subscribe to the questions of the panes in sight."""
-        self.watcher.subscribe(self, *self.questions())
+        self.watcher.subscribe(self, *self.questions(), periods=self.periods)
 
-    def rearrange(self, width: int, height: int) -> None:
-        """Lay out, ask and draw everything anew."""
+    def rearrange(self, width: int, height: int, *, there: bool = False) -> None:
+        """Lay out, ask and draw everything anew; a view that is `there` as it was, before it is painted: just once."""
         self.set_class(width < self.LEAST[0] or height < self.LEAST[1], "-too-small")
         self.set_class(self.HEADER == "short", "-short")
         self.lay_out(width, height)
         self.ask()
         self.refresh_bindings()
-        self.call_after_refresh(self._draw, Snapshot())
+        if there:
+            self._draw(Snapshot())
+        else:
+            self._arranged_for = width, height
+            self.call_after_refresh(self._draw, Snapshot())
 
     def on_resize(self, event: Resize) -> None:
         """Choose the layout by the size of the terminal."""
@@ -137,14 +154,20 @@ class View(Screen[None], inherit_bindings=False):
         self.snapshot = message.snapshot
         self._draw(self._drawn)
 
-    def on_screen_resume(self, _: ScreenResume) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
         """Draw the newest snapshot after another screen was in front."""
+        event.refresh_styles = False  # they are as they were, and finding them takes longer than drawing
         self.snapshot = self.watcher.snapshot
-        self.rearrange(*self.size)
+        self.rearrange(*self.size, there=self.size == self._arranged_for)
 
     def on_screen_suspend(self, _: ScreenSuspend) -> None:
         """Unsubscribe while another screen is in front."""
         self.watcher.subscribe(self)
+
+    def _screen_resized(self, size: Size) -> None:
+        """Lay out where the size is another one: Textual does at each switch, and draws what was there before."""
+        if size != self._size:
+            super()._screen_resized(size)
 
     def _on_timer_update(self) -> None:
         """Paint nothing under a dialog, where Textual would paint both screens whole again, 60 times a second."""
@@ -173,7 +196,7 @@ class View(Screen[None], inherit_bindings=False):
 
     def _draw(self, drawn: Snapshot) -> None:
         # not under a dialog either: Textual would paint all of both again
-        if not self.is_attached or self.app.screen is not self:
+        if not self.stands or self.app.screen is not self:
             return
         self._drawn = self.snapshot
         self._draw_status()

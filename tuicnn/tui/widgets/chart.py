@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -100,6 +101,7 @@ class Chart(LineWidget):
         self._most = math.inf
         self._cursor: float | None = None
         self._place: Place | None = None  # where the data was drawn
+        self._plotted: tuple[tuple[int, int, Style], list[Strip]] | None = None  # the lines below the legend
 
     def rename(self, title: str, *, percent: bool) -> None:
         """Be about another quantity from the next `show` on."""
@@ -133,7 +135,7 @@ class Chart(LineWidget):
     @cursor.setter
     def cursor(self, step: float | None) -> None:
         if step != self._cursor:
-            self._cursor = step
+            self._cursor, self._plotted = step, None
             self.repaint()
 
     def show(
@@ -148,6 +150,12 @@ class Chart(LineWidget):
         self._marks, self._most = tuple(marks), most
         self._prepare()
 
+    def renumber(self, number: float) -> None:
+        """Let the legend tell another number of the first series; the curves stay as they are."""
+        if self._known and self._known[0].series.number is not None:
+            self._known[0].series = replace(self._known[0].series, number=number)
+            self.repaint()
+
     def beside(self, columns: int) -> float | None:
         """The step so many columns beside the cursor, or, where there is none yet, the last step; None without data."""
         if self._place is None:
@@ -158,7 +166,7 @@ class Chart(LineWidget):
         return min(max(low, self._cursor + columns * self._place.steps_a_column), high)
 
     def _prepare(self) -> None:
-        self._known = []
+        self._known, self._plotted = [], None
         for series in self._series:
             y = np.asarray(series.y, np.float64)
             stride = float(series.x[1] - series.x[0]) if len(series.x) > 1 else 1.0
@@ -196,12 +204,20 @@ class Chart(LineWidget):
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The legend, and below it the axes with the series."""
-        self._place = None
         if width < 1 or height < 1:
+            self._place = self._plotted = None
             return []
         head = [self._legend(width)] if height > 1 else []
-        axis = min(2, max(0, height - len(head) - 2))
-        canvas = Canvas(width, height - len(head))
+        of = width, height - len(head), self.base
+        if self._plotted is None or self._plotted[0] != of:
+            self._plotted = of, self._curves(width, height - len(head))
+        return head + self._plotted[1]
+
+    def _curves(self, width: int, height: int) -> list[Strip]:
+        """The axes with the series."""
+        self._place = None
+        axis = min(2, max(0, height - 2))
+        canvas = Canvas(width, height)
         axes = self._axes(width, canvas.height - axis)
         if axes is None:
             some = any(np.isfinite(known.values).any() for known in self._known)
@@ -209,7 +225,7 @@ class Chart(LineWidget):
             canvas.write(max(0, (width - len(why)) // 2), (canvas.height - 1) // 2, why, "dim")
         else:
             self._place = self._plot(Plot(canvas, axes, axis, self.terminal.glyphs))
-        return head + [Strip(line, width) for line in canvas.lines(self.style, self.base)]
+        return [Strip(line, width) for line in canvas.lines(self.style, self.base)]
 
     def _extent(self) -> tuple[float, float] | None:
         """The range of the vertical axis. What lies outside of it is drawn at its edge."""

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable
 from tuicnn.training.progress import History
+from tuicnn.tui.widgets.boxes import Box
 from tuicnn.tui.widgets.chart import Chart, ChartMark, Series
 from tuicnn.worker.snapshot import Snapshot
 
 __all__ = ["Curves", "Ghost"]
 
+LONG = 100  # points from which on the curves change little from one moment to the next
+PERIOD = 0.9  # seconds that long curves stand still; their numbers do not
 SMOOTHINGS = (0.98, 0.9, 0.0)  # the first is that of the numbers above the charts
 #: the letters on the axis, by the kind of a mark
 LETTERS = {"rate": "r", "paused": "p", "pace": "s", "diverged": "x"}
@@ -32,7 +35,7 @@ class Ghost:
     history: History
 
 
-class Curves(Container):
+class Curves(Box):
     """Two charts, beside each other or, by the style sheet, one over the other."""
 
     def __init__(self, terminal: TerminalProfile, *, id: str | None = None) -> None:
@@ -40,6 +43,7 @@ class Curves(Container):
         self.terminal = terminal
         self._smoothing = 0
         self._drawn: tuple[object, ...] = ()  # what was drawn
+        self._drawn_at = 0.0  # and when, by `monotonic`
         self._steps = np.arange(1, 1025, dtype=np.float32)
 
     def compose(self) -> ComposeResult:
@@ -62,10 +66,15 @@ class Curves(Container):
         progress, epochs = snapshot.progress, snapshot.epochs
         numbers = progress.train_loss, progress.train_accuracy
         over = progress.state.final or bool(snapshot.gone)
-        now = (len(snapshot.losses), len(epochs), snapshot.marks, ghost, over, *np.nan_to_num(numbers, nan=-1.0))
-        if now == self._drawn:
+        about = len(epochs), snapshot.marks, ghost, over
+        now = len(snapshot.losses), *(-1.0 if math.isnan(number) else number for number in numbers)
+        if (about, now) == self._drawn:
             return
-        self._drawn = now
+        if len(snapshot.losses) >= LONG and self._drawn[:1] == (about,) and monotonic() - self._drawn_at < PERIOD:
+            for chart, number in zip(self._charts, numbers, strict=True):
+                chart.renumber(number)
+            return
+        self._drawn, self._drawn_at = (about, now), monotonic()
         ends = epochs.column("step").astype(np.float64)
         marks = [ChartMark(mark.step, LETTERS[mark.kind], mark.text) for mark in snapshot.marks]
         steps = self._steps_of(len(snapshot.losses), snapshot.stride)

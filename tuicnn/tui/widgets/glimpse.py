@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
 
 from tuicnn.display.prediction import prediction
 from tuicnn.display.terminal import TerminalProfile
@@ -13,6 +12,7 @@ from tuicnn.observing.activations import Activations
 from tuicnn.training.events import Overview
 from tuicnn.tui.gallery import Gallery
 from tuicnn.tui.widgets.bars import Bars
+from tuicnn.tui.widgets.boxes import Box, Column
 from tuicnn.tui.widgets.heading import Heading
 from tuicnn.tui.widgets.maps import Maps
 from tuicnn.tui.widgets.picture import Picture
@@ -21,7 +21,7 @@ from tuicnn.tui.widgets.vector import Vector
 __all__ = ["Glimpse"]
 
 
-class Glimpse(Container):
+class Glimpse(Box):
     """The image with its probabilities, and beside it the maps of a layer."""
 
     DEFAULT_CSS = """
@@ -44,12 +44,12 @@ class Glimpse(Container):
 
     def compose(self) -> ComposeResult:
         """The image, its bars, and the maps."""
-        with Vertical(id="sample"):
+        with Column(id="sample"):
             yield Heading(self.terminal, "image", id="sample_heading")
-            with Vertical(id="sample_body"):
+            with Column(id="sample_body"):
                 yield Picture(self.terminal, id="picture")
                 yield Bars(self.terminal, id="bars")
-        with Vertical(id="maps"):
+        with Column(id="maps"):
             yield Heading(self.terminal, "maps", id="maps_heading")
             yield Maps(self.terminal, id="feature_maps")
             yield Vector(self.terminal, id="feature_vector")

@@ -72,7 +72,7 @@ class KeyLine(LineWidget):
 
     def on_mount(self) -> None:
         """Follow the bindings, which come and go with the layout and the state."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.repaint())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.repaint_later())
 
     def shown(self) -> Sequence[Shortcut]:
         """The shortcuts on the line: at most six; first what the screen says matters most, help and leaving last."""

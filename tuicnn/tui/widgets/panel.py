@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,11 +18,22 @@ PanelLine = Sequence[Part]
 
 
 class Panel(LineWidget):
-    """Lines in a frame; one of them may be chosen."""
+    """Lines in a frame; one of them may be chosen.
 
-    def __init__(self, terminal: TerminalProfile, title: str, *, id: str | None = None) -> None:
+    `page` gives the lines for so many columns; they are made when they are painted, and so stand there at once.
+    """
+
+    def __init__(
+        self,
+        terminal: TerminalProfile,
+        title: str,
+        page: Callable[[int], Sequence[PanelLine]] | None = None,
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(terminal, id=id)
-        self._title = title
+        self._title, self._page = title, page
+        self._page_width = -1
         self._lines: Sequence[PanelLine] = ()
         self._chosen = -1
         self._top = 0
@@ -46,6 +57,8 @@ class Panel(LineWidget):
         glyphs, frame = self.terminal.glyphs, self.style("dim")
         inner = max(0, width - 4)
         room = max(1, height - 2)
+        if self._page is not None and inner != self._page_width:
+            self._lines, self._page_width = self._page(inner), inner
         self._top = max(0, min(self._top, len(self._lines) - room))
         if self._chosen >= 0:
             self._top = max(min(self._top, self._chosen), self._chosen + 1 - room)

@@ -51,8 +51,9 @@ class ViewBar(LineWidget):
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a run's state."""
-        self._snapshot = snapshot
-        self.repaint()
+        if snapshot is not self._snapshot:
+            self._snapshot = snapshot
+            self.repaint()
 
     def _texts(self, width: int) -> tuple[list[str], str]:
         """The views as they are written in so many columns, and what stands after each."""
