@@ -1,8 +1,12 @@
 """tuicnn: write a convolutional network in a few words and watch it learn, in a terminal.
 
-from tuicnn import Network
+from tuicnn import Network, datasets
 
+data = datasets.mnist()
 network = Network.from_text("conv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense 10")
+for epoch in network.fit(data, epochs=3):
+    print(epoch)
+probabilities = network.predict(data.test_images)
 
 `tuicnn.plain` computes the same in plain loops, to be read.
 """

@@ -96,7 +96,7 @@ def test_a_chosen_folder_may_be_there_and_hold_other_things(tmp_path: Path) -> N
     (tmp_path / "notes.txt").write_text("mine")
     folder = create_run_at(tmp_path, TEXT)
     assert folder.text == TEXT
-    with pytest.raises(UserError, match=r"already holds a run \(lost\); choose another folder for --run"):
+    with pytest.raises(UserError, match=r"already holds a run \(lost\); choose another folder"):
         create_run_at(tmp_path, TEXT)
 
 
@@ -120,7 +120,7 @@ def test_a_chosen_folder_that_is_refused_stays_as_it_was(tmp_path: Path, refused
 def test_a_chosen_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     me = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: me + 1)
-    with pytest.raises(UserError, match=r"belongs to .*; choose a folder of your own for --run\.$") as caught:
+    with pytest.raises(UserError, match=r"belongs to .*; choose a folder of your own\.$") as caught:
         create_run_at(tmp_path, TEXT)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

@@ -78,9 +78,7 @@ def test_a_team_that_mostly_waits_is_told_of_after_enough_steps() -> None:
         waits.add(0.7, 1.0)
         said.append(waits.warning)
     assert said[:-1] == [""] * 4
-    assert said[-1] == (
-        "the processes wait for each other 70% of a step: this machine is busy; --threads 1 may be faster"
-    )
+    assert said[-1] == ("the processes wait for each other 70% of a step: this machine is busy; 1 thread may be faster")
     for _ in range(5):
         waits.add(0.1, 1.0)
     assert waits.warning == ""

@@ -49,7 +49,7 @@ def asked(folder: RunFolder, *questions: Question[Any], epoch: int | None = None
 
 def weights_of(run: Run) -> dict[str, Any]:
     """The weights of a run that trains, in its own thread."""
-    network = run._session.network
+    network = run.session.network
     assert network is not None
     return {name: array.copy() for name, array in network.named_parameters()}
 

@@ -154,7 +154,7 @@ def test_a_full_disk_at_the_end_is_told_and_not_called_a_success(
 def test_a_full_disk_is_told_beside_what_was_done_about_something_else(folder: RunFolder) -> None:
     said: list[str] = []
     run = a_run(folder, say=said.append)
-    session = cast(PretendSession, run._session)
+    session = cast(PretendSession, run.session)
     session.now = Progress(state=State.TRAINING, message="Training goes on in one process.")
     assert run.progress() == session.now
     run._recorder.tell("checkpoint", "The disk is full.")
@@ -168,7 +168,7 @@ def test_a_full_disk_is_told_beside_what_was_done_about_something_else(folder: R
 
 def test_a_warning_is_in_the_journal_and_in_the_log(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
     run = a_run(folder)
-    cast(PretendSession, run._session).emit(Warned("One process is gone."))
+    cast(PretendSession, run.session).emit(Warned("One process is gone."))
     run.close()
     assert re.fullmatch(r"[-\d]{10} [:\d]{8} One process is gone\.\n", capsys.readouterr().err)
     assert read_journal(folder.journal).events[-1] == Warned("One process is gone.")
@@ -212,7 +212,7 @@ def test_a_full_disk_under_the_journal_is_shown_and_training_goes_on(
 def test_each_action_reaches_the_session(folder: RunFolder, action: Action) -> None:
     run = a_run(folder)
     run.act(action)
-    session = cast(PretendSession, run._session)
+    session = cast(PretendSession, run.session)
     assert session.asked == ["stop" if action == "discard" else action]
     assert run.asked_to_stop == (action in ("stop", "discard"))
     run.train()
@@ -222,7 +222,7 @@ def test_each_action_reaches_the_session(folder: RunFolder, action: Action) -> N
 
 def test_a_run_that_was_slowed_and_is_not_watched_any_more_trains_as_fast_as_it_can(folder: RunFolder) -> None:
     run = a_run(folder)
-    session = cast(PretendSession, run._session)
+    session = cast(PretendSession, run.session)
     run.check(1000.0)
     session.now = Progress(state=State.TRAINING, pace=2)
     run.check(0.0)  # somebody watches

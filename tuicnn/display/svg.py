@@ -141,13 +141,13 @@ def _thinned(
     """Of more points than four a column, the first with the least and the first with the largest `y` of each column."""
     if len(x) <= 4 * columns:
         return x, y
-    starts = np.unique(np.arange(columns) * len(x) // columns)
-    kept = []
-    for start, end in zip(starts, [*starts[1:], len(x)], strict=True):
-        piece = y[start:end]
-        known = np.isfinite(piece)
-        least, largest = np.where(known, piece, np.inf).argmin(), np.where(known, piece, -np.inf).argmax()
-        kept += sorted({int(start + least), int(start + largest)})
+    each = -(-len(x) // columns)
+    filled = np.full(-(-len(x) // each) * each, np.nan)
+    filled[: len(y)] = np.where(np.isfinite(y), y, np.nan)
+    rows = filled.reshape(-1, each)
+    unknown = np.isnan(rows)
+    ends = [np.where(unknown, np.inf, rows).argmin(axis=1), np.where(unknown, -np.inf, rows).argmax(axis=1)]
+    kept = np.unique(np.arange(len(rows)) * each + np.array(ends))
     return x[kept], y[kept]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import warnings
 import weakref
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -19,27 +20,29 @@ from tuicnn.limits import EPOCHS, THREADS
 from tuicnn.network.callback import Callback
 from tuicnn.network.course import Course, shown
 from tuicnn.network.images import TrainingImages
+from tuicnn.network.in_memory import session_in_memory
+from tuicnn.network.kept_run import KeptRun
 from tuicnn.network.progress import Display, display_for
 from tuicnn.network.shown import Epoch
-from tuicnn.numbers import shape
+from tuicnn.system.blas import one_blas_thread
 from tuicnn.training import events
-from tuicnn.training.checkpoint import Checkpoint
-from tuicnn.training.checkpointing import CheckpointReason, ResumeState, first_checkpoint
-from tuicnn.training.events import End, Event, Start, State, Step
+from tuicnn.training.checkpointing import first_checkpoint
+from tuicnn.training.events import End, Event, Start, State, Step, Warned
 from tuicnn.training.options import Options
-from tuicnn.training.overview import overview_of
+from tuicnn.training.overview import misfit_of, overview_of
 from tuicnn.training.progress import History, Progress
-from tuicnn.training.session import Session
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
-    from tuicnn.language import Plan
     from tuicnn.network.network import Network
     from tuicnn.records import Between
     from tuicnn.training.events import Overview
+    from tuicnn.training.session import Session
 
 __all__ = ["Fit"]
 
+#: what a person writes in Python for half the learning rate where numbers are not finite
+_HALVING = 'on_nan="halve-lr"'
 _NOTHING = History(0, np.empty(0, np.float32), np.empty(0, np.float32), ())
 
 
@@ -59,6 +62,7 @@ class Fit(Course, Iterator[Epoch]):
         threads: int | None,
         callbacks: Iterable[Callback],
         on_nan: Literal["stop", "halve-lr"],
+        run: str | os.PathLike[str] | None,
         progress: bool,
     ) -> None:
         """See `Network.fit`. Raises `ValueError`, `TypeError`."""
@@ -69,32 +73,42 @@ class Fit(Course, Iterator[Epoch]):
         if network.dtype != np.float32:
             raise ValueError("a network is trained in float32; make it without dtype=float64")
         if data is not None:
-            _must_fit(data, network.plan)
+            if run is not None:
+                raise ValueError("a run is trained on the data that the net's text names: leave data or run= out")
+            if misfit := misfit_of(data, network.plan):
+                raise ValueError(f"{misfit}; Network.from_text(text, data=…) makes one for the data")
         given = tuple(callbacks)
         for callback in given:
             if not isinstance(callback, Callback):
                 raise TypeError(f"a callback is an object of a class that derives from Callback, not {callback!r}")
-        options = Options(epochs=epochs, threads=threads, seed=network.seed)
         self.network = network
-        self._plan = options.apply(network.plan)
-        self._data, self._threads, self._on_nan = data, options.workers(), on_nan
+        self._options = Options(epochs=epochs, threads=threads, seed=network.seed, on_nan=on_nan)
+        self._plan = self._options.apply(network.plan)
+        self._data, self._on_nan = data, on_nan
+        self._run = Path(run) if run is not None else None
+        self._kept: KeptRun | None = None  # once it is begun
         self._callbacks, self._progress = given, progress
         self._watch_steps = any(type(callback).on_step is not Callback.on_step for callback in given)
         self._session: Session | None = None
         self._training: Generator[events.Epoch] | None = None
         self._display: Display = display_for(wanted=False)
-        self._kept: dict[int, Checkpoint] = {}  # by step, what is gone back to where numbers are not finite
         self._interrupted = False
+        self._wanted = False  # somebody has iterated it
 
     # --- what the caller does ---------------------------------------------------------------------------------------
 
     def __next__(self) -> Epoch:
         """Train an epoch and validate; after the last one, test. Raises `tuicnn.errors.UserError` where it cannot."""
+        self._wanted = True
         training = self._training or self._begin()
         self._display.go_on()
-        with self._stopped_by_interrupt():
-            for epoch in training:
-                return shown(epoch)
+        try:
+            with self._stopped_by_interrupt(), one_blas_thread():
+                for epoch in training:
+                    return shown(epoch)
+        finally:
+            if self.state.final:
+                self.close()
         if self.state in (State.DIVERGED, State.FAILED):
             raise UserError(self.message)
         raise StopIteration
@@ -114,11 +128,13 @@ class Fit(Course, Iterator[Epoch]):
         """End now, with the processes that train; a training that is not iterated any more closes itself."""
         if self._training is not None:
             self._training.close()
+        if self._kept is not None:
+            self._kept.close()
 
     def __del__(self) -> None:
-        if "_interrupted" not in self.__dict__:  # it was refused
+        if "_wanted" not in self.__dict__:  # it was refused
             return
-        if self._training is None:
+        if not self._wanted:
             warnings.warn(
                 "nothing was trained, for fit(...) was not iterated: write `for epoch in network.fit(...):`, "
                 "or network.fit(...).run()",
@@ -133,7 +149,7 @@ class Fit(Course, Iterator[Epoch]):
     def _overview(self) -> Overview:
         if self._session is not None:
             return self._session.overview
-        return overview_of(self._plan, self._data, threads=self._threads, run="")
+        return overview_of(self._plan, self._data, threads=self._options.workers(), run="")
 
     @property
     def _now(self) -> Progress:
@@ -152,25 +168,15 @@ class Fit(Course, Iterator[Epoch]):
             if (fit := this()) is not None:
                 fit._note(event)
 
-        def offer(reason: CheckpointReason) -> bool:
-            if reason is CheckpointReason.EPOCH and (fit := this()) is not None:
-                fit._keep_best()
-            return False
-
-        first = first_checkpoint(self.network, self._plan)
-        self._kept[0] = first
+        first, options = first_checkpoint(self.network, self._plan), self._options
         self._display = display_for(wanted=self._progress)
-        self._session = Session(
-            self._plan,
-            threads=self._threads,
-            on_event=note,
-            offer_checkpoint=offer,
-            checkpoint_at=lambda step: fit._kept.get(step) if (fit := this()) is not None else None,
-            resume_from=ResumeState(first),
-            on_nan=self._on_nan,
-            halving='on_nan="halve-lr"',
-            dataset=self._data,
-        )
+        if self._run is not None:
+            self._kept = KeptRun(self._run, self.network.plan, options, first, note, self._on_nan, _HALVING)
+            self._session = self._kept.session
+        else:
+            self._session = session_in_memory(
+                self._plan, first, note, self._on_nan, _HALVING, threads=options.workers(), dataset=self._data
+            )
         self._training = self._session.epochs()
         return self._training
 
@@ -180,6 +186,8 @@ class Fit(Course, Iterator[Epoch]):
             self._learn_of_data()
         if isinstance(event, events.Epoch | End) or (isinstance(event, Step) and self._watch_steps):
             self._take_weights()
+        if isinstance(event, Warned):
+            self._display.say(event.message)
         self._display(self, event)
         for callback in self._callbacks:
             if isinstance(event, Step):
@@ -197,14 +205,6 @@ class Fit(Course, Iterator[Epoch]):
         assert self._session is not None
         begun = self._session.checkpoint()
         self.network.trained_on = TrainingImages(begun.class_names, begun.mean, begun.std)
-
-    def _keep_best(self) -> None:
-        """Keep the weights of the best epoch, where they may be gone back to."""
-        assert self._session is not None
-        now = self._session.checkpoint()
-        if self._on_nan == "halve-lr" and now.best_step == now.step:
-            copied = replace(now, arrays={name: array.copy() for name, array in now.arrays.items()})
-            self._kept = {0: self._kept[0], now.step: copied}
 
     @contextmanager
     def _stopped_by_interrupt(self) -> Iterator[None]:
@@ -233,13 +233,3 @@ def _must_be_whole(value: int | None, name: str, bounds: Between[int]) -> None:
     least, most = bounds.least, bounds.most
     if value is not None and not (isinstance(value, int) and least <= value <= most):
         raise ValueError(f"{name} must be a whole number from {least} to {most:,}, not {value!r}")
-
-
-def _must_fit(data: Dataset, plan: Plan) -> None:
-    """Raises `ValueError` where images or classes are not those that the network takes."""
-    if data.input == plan.input and data.classes == plan.classes:
-        return
-    raise ValueError(
-        f"{data.name} has images of {shape(data.input)} and {data.classes} classes, but the network takes "
-        f"{shape(plan.input)} and tells {plan.classes} apart; Network.from_text(text, data=…) makes one for the data"
-    )

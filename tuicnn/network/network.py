@@ -118,6 +118,7 @@ class Network(engine.Network):
         callbacks: Iterable[Callback] = (),
         on_nan: Literal["stop", "halve-lr"] = "stop",
         threads: int | None = None,
+        run: str | os.PathLike[str] | None = None,
         progress: bool = True,
     ) -> Fit:
         """Train it, from the weights that it has: `for epoch in network.fit(data, epochs=3): print(epoch)`.
@@ -131,11 +132,23 @@ class Network(engine.Network):
         become infinite or NaN, the step is undone, and that ends it with a `tuicnn.errors.UserError`; or it goes on
         with half the learning rate (`on_nan="halve-lr"`). With `progress`, a terminal shows a bar and a notebook the
         curves.
+
+        With `run`, a new folder, it is a run as those of the commands: `tuicnn attach` watches it, and what they know
+        of it is kept there. It is trained on the data that the text names.
         Raises `ValueError` where the data does not fit the network.
         """
         from tuicnn.network.fit import Fit
 
-        return Fit(self, data, epochs=epochs, threads=threads, callbacks=callbacks, on_nan=on_nan, progress=progress)
+        return Fit(
+            self,
+            data,
+            epochs=epochs,
+            threads=threads,
+            callbacks=callbacks,
+            on_nan=on_nan,
+            run=run,
+            progress=progress,
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write its weights, its text and how images are normalised to one file, `digits.safetensors`.

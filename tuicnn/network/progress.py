@@ -99,4 +99,4 @@ class _Notebook:
         pass
 
     def say(self, sentence: str) -> None:
-        pass  # the picture says it
+        sys.stdout.write(f"{sentence}\n")  # under the picture

@@ -63,12 +63,12 @@ def create_run_at(path: Path, text: str) -> RunFolder:
         made = True
     except FileExistsError:
         if not path.is_dir():
-            raise UserError(f"{path} is not a folder; choose another one for --run.") from None
+            raise UserError(f"{path} is not a folder; choose another one.") from None
         path = path.resolve() if path.is_symlink() else path
         if not RunFolder(path).holds_a_run:
             make_private(path)
     except OSError as error:
-        raise UserError(f"The folder {path} cannot be made: {why(error)}; choose another one for --run.") from error
+        raise UserError(f"The folder {path} cannot be made: {why(error)}; choose another one.") from error
     folder = RunFolder(path)
     try:
         _begin(folder, text)
@@ -111,7 +111,7 @@ def _begin(folder: RunFolder, text: str) -> None:
 
 
 def _taken(folder: RunFolder) -> UserError:
-    return UserError(f"{folder.path} already holds a run ({describe(folder)}); choose another folder for --run.")
+    return UserError(f"{folder.path} already holds a run ({describe(folder)}); choose another folder.")
 
 
 def _require_space(folder: Path) -> None:

@@ -27,9 +27,9 @@ _file: list[Path] = []
 _written: set[str] = set()
 
 
-def log_to(file: Path) -> None:
-    """Write to a file from now on (created with the first line), not to standard error."""
-    _file[:] = [file]
+def log_to(file: Path | None) -> None:
+    """Write to a file from now on (created with the first line); with None, to standard error."""
+    _file[:] = [file] if file is not None else []
 
 
 def entry(sentence: str) -> bytes:

@@ -49,14 +49,14 @@ def make_private(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
-        raise UserError(f"The folder {path} cannot be used: {why(error)}; choose another one for --run.") from error
+        raise UserError(f"The folder {path} cannot be used: {why(error)}; choose another one.") from error
     try:
         status = os.fstat(descriptor)
         owner = status.st_uid
         if owner != os.geteuid():
             raise UserError(
                 f"{path} belongs to {user_name(owner)}, who could read and block a run in it; "
-                f"choose a folder of your own for --run."
+                f"choose a folder of your own."
             )
         with contextlib.suppress(OSError):  # a file system without permissions
             os.fchmod(descriptor, status.st_mode & 0o700)

@@ -96,7 +96,7 @@ class WaitTimes:
             return ""
         return (
             f"the processes wait for each other {percent(waited / took, 0)} of a step: this machine is busy; "
-            "--threads 1 may be faster"
+            "1 thread may be faster"
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tuicnn.language.excerpts import one_line
+from tuicnn.numbers import shape
 from tuicnn.training.events import LayerRow, Overview
 from tuicnn.vocabulary import info, written
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tuicnn.language.diagnostics import Note
     from tuicnn.language.plan import Node, Plan
 
-__all__ = ["overview_of", "rows_of"]
+__all__ = ["misfit_of", "overview_of", "rows_of"]
 
 
 def rows_of(plan: Plan) -> tuple[LayerRow, ...]:
@@ -45,6 +46,16 @@ def _blocks(nodes: Sequence[Node]) -> list[str]:
             uses[use] += 1
         found.append((use, uses[use]))
     return [f"{use} #{number}" if use and uses[use] > 1 else use for use, number in found]
+
+
+def misfit_of(dataset: Dataset, plan: Plan) -> str:
+    """A clause where images or classes are not those that the plan's network takes; "" where they are."""
+    if dataset.input == plan.input and dataset.classes == plan.classes:
+        return ""
+    return (
+        f"{dataset.name} has images of {shape(dataset.input)} and {dataset.classes} classes, but the network takes "
+        f"{shape(plan.input)} and tells {plan.classes} classes apart"
+    )
 
 
 def overview_of(

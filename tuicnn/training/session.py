@@ -29,7 +29,7 @@ from tuicnn.training.fingerprints import data_fingerprint
 from tuicnn.training.marks import mark_of
 from tuicnn.training.meter import WaitTimes
 from tuicnn.training.metrics import Metrics
-from tuicnn.training.overview import overview_of
+from tuicnn.training.overview import misfit_of, overview_of
 from tuicnn.training.predictions import Predictions, Split
 from tuicnn.training.progress import History, Progress
 from tuicnn.training.trainer import Trainer
@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint
     from tuicnn.training.options import OnNan
 
-__all__ = ["Session"]
+__all__ = ["HALVING", "Session"]
 
+#: what a person writes in a command for half the learning rate where numbers are not finite
+HALVING = "--on-nan halve-lr"
 T = TypeVar("T")
 
 
@@ -63,8 +65,8 @@ class Session:
     where there are none, with what was said of the test images at the end. `offer_checkpoint` is called whenever the
     run is between two steps and a checkpoint might be wanted; it may call `checkpoint()`, and says whether that is safe
     on disk; `checkpoint_at` gives that of a step, if there is one. With `resume_from`, the run goes on from there.
-    `on_nan`: what is done where numbers are not finite; `halving` is how that is written, for a message. A `dataset`
-    takes the place of the one that the plan names.
+    `on_nan`: what is done where numbers are not finite; `halving`: how a person says so. A `dataset` takes the place of
+    the one that the plan names.
     """
 
     def __init__(
@@ -79,11 +81,10 @@ class Session:
         checkpoint_at: Callable[[int], Checkpoint | None] = lambda step: None,
         resume_from: ResumeState = BEGINS,
         on_nan: OnNan = "stop",
-        halving: str = "--on-nan halve-lr",
+        halving: str = HALVING,
         dataset: Dataset | None = None,
     ) -> None:
-        self._dataset = dataset
-        self.plan, self.threads, self.run_name = plan, threads, run
+        self.plan, self.threads, self.run_name, self._dataset = plan, threads, run, dataset
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
         self._on_event, self._on_predictions = on_event, on_predictions
         self._offer, self._resume_from = offer_checkpoint, resume_from
@@ -167,12 +168,11 @@ class Session:
             self._set(state=state, message=message, eta=0.0, evaluated=0.0)
             self._end(state, message)
 
-    def _read(self) -> Dataset:
-        with report_reading(self._read_so_far):
-            return self.plan.data.load()
-
     def _run(self) -> Generator[Epoch]:
-        dataset = self._dataset if self._dataset is not None else self._read()
+        with report_reading(self._read_so_far):
+            dataset = self._dataset or self.plan.data.load()
+        if misfit := misfit_of(dataset, self.plan):
+            raise UserError(f"{misfit}.")
         self._set(message="")
         if dataset.left_out:
             self._tell(events.Warned(left_out_note(dataset.left_out)))

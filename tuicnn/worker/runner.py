@@ -27,7 +27,7 @@ from tuicnn.training.events import End, Event, Overview, State
 from tuicnn.training.options import ON_NAN_WATCHED, OnNan
 from tuicnn.training.pace import FULL
 from tuicnn.training.progress import History, Progress
-from tuicnn.training.session import Session
+from tuicnn.training.session import HALVING, Session
 from tuicnn.worker.address import address_for
 from tuicnn.worker.feed import Action
 from tuicnn.worker.server import Server
@@ -59,10 +59,12 @@ class Run:
         lock: RunLock | None = None,
         report: Callable[[Event], None] = lambda event: None,
         say: Callable[[str], None] = log,
+        halving: str = HALVING,
     ) -> None:
         """Opens the journal. `report` is given each event, `say` each trouble in a sentence. Raises `UserError`.
 
         With the run's `lock`, a folder that is renamed is followed; with `resume_from`, the run goes on from there.
+        `halving` is as in `Session`.
         """
         folder, plan = prepared.folder, prepared.plan
         self._at, self._lock, self._report = folder, lock, report
@@ -78,7 +80,7 @@ class Run:
             newest=resume_from.checkpoint,
             say=say,
         )
-        self._session = Session(
+        self.session = Session(
             plan,
             threads=prepared.options.workers(),
             run=str(folder.path),
@@ -88,12 +90,13 @@ class Run:
             checkpoint_at=self._recorder.checkpoint_at,
             resume_from=resume_from,
             on_nan=on_nan,
+            halving=halving,
         )
 
     def train(self) -> None:
         """Train until a final state. An unexpected error becomes a sentence; its traceback goes to stderr."""
         try:
-            self._session.run()
+            self.session.run()
         except Exception as error:
             log_error(error)
             self._failure = f"Training failed: {type(error).__name__}: {error}"
@@ -119,13 +122,13 @@ class Run:
         return self._at if moved is None else RunFolder(moved)
 
     def _capture(self) -> Checkpoint | None:
-        return self._session.checkpoint() if self._session.network is not None else None
+        return self.session.checkpoint() if self.session.network is not None else None
 
     def check(self, quiet_for: float) -> None:
         """From time to time: see to the folder, and to a run that was slowed and that nobody watches for so long."""
         self._check_folder()
         if quiet_for > UNWATCHED and self.progress().pace != FULL:
-            self._session.control.full_speed()
+            self.session.control.full_speed()
 
     def _check_folder(self) -> None:
         """End the run where its folder was removed, or where another process has taken its lock.
@@ -150,11 +153,11 @@ class Run:
     @property
     def overview(self) -> Overview:
         """The session's, complete once the data is read."""
-        return self._session.overview
+        return self.session.overview
 
     def progress(self) -> Progress:
         """The session's, with errors of the recorder. A final state is shown once it is saved."""
-        progress = self._session.progress()
+        progress = self.session.progress()
         if not progress.state.final:
             self._before_the_end = progress.state
         elif not self._recorder.ended:
@@ -168,31 +171,31 @@ class Run:
     @property
     def unsaved(self) -> str:
         """What could not be saved at the run's end, and what to do, as sentences; "" where all is saved."""
-        return self._recorder.unsaved(self._session.progress().state)
+        return self._recorder.unsaved(self.session.progress().state)
 
     def history(self, since_step: int, since_epoch: int) -> History:
         """The session's."""
-        return self._session.history(since_step, since_epoch)
+        return self.session.history(since_step, since_epoch)
 
     def ask(self, question: Question[A]) -> Future[A]:
         """The answer to a question, made between two steps; the future raises `UserError` where there is none."""
-        return self._session.ask(question.answer)
+        return self.session.ask(question.answer)
 
     def act(self, action: Action) -> Future[None] | None:
         """Control the run; see `Action`. Returns a future where the action is done later, else None."""
         match action:
             case "pause":
-                self._session.control.pause()
+                self.session.control.pause()
             case "resume":
-                self._session.control.resume()
+                self.session.control.resume()
             case "step":
-                self._session.control.step()
+                self.session.control.step()
             case "slower":
-                self._session.control.slower()
+                self.session.control.slower()
             case "faster":
-                self._session.control.faster()
+                self.session.control.faster()
             case "save":
-                self._session.control.save()
+                self.session.control.save()
             case "halve-rate":
                 return self._scale_rate(0.5)
             case "double-rate":
@@ -205,19 +208,19 @@ class Run:
         return None
 
     def _scale_rate(self, by: float) -> Future[None] | None:
-        done = self._session.control.scale_rate(by)
-        return done if self._session.network is not None else None  # reading data may take an hour
+        done = self.session.control.scale_rate(by)
+        return done if self.session.network is not None else None  # reading data may take an hour
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """End the run after its step. May be called by a signal handler."""
         self.asked_to_stop = True
-        self._session.control.stop()
+        self.session.control.stop()
 
     def save(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """Write a checkpoint after the step that is being trained. A signal handler, too."""
-        self._session.control.save()
+        self.session.control.save()
 
     def leave(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """A signal handler: end the run after its step, and the process after that."""
