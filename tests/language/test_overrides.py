@@ -163,6 +163,11 @@ def test_a_value_that_is_not_there_yet_is_written(values: dict[str, str], line: 
     assert format_text(new) == new
 
 
+def test_comments_amid_a_value_stand_above_it() -> None:
+    text = "w = (1 +  # one\n  2)      # two\nconv w 3x3 -> flatten -> dense 10\n"
+    assert override(text, {"w": "8"}) == "# one\nw = 8      # two\nconv w 3x3 -> flatten -> dense 10\n"
+
+
 def test_a_value_of_an_included_file_is_set_in_the_text_itself(tmp_path: Path) -> None:
     (tmp_path / "base.net").write_text("optim: sgd lr=0.1 momentum=0.9\nw = 4\ndef unit = conv w 3x3 -> relu\n")
     net = tmp_path / "my.net"
