@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import Run
 from tests.runs.small import NET, SGD, made_data, stop_after
 from tests.runs.small import train as train_here
 from tuicnn.errors import UserError
 from tuicnn.language import check_file
+from tuicnn.reproduce.__main__ import reproduce
 from tuicnn.reproduce.figures import recipe
 from tuicnn.reproduce.training import figures_of, measure_seconds, train
 from tuicnn.runs.creation import create_run_at
@@ -81,6 +83,39 @@ def test_a_time_is_that_of_all_epochs(net: Starter, commands: list[str], monkeyp
     seconds = measure_seconds(net)
     assert 0 < seconds < 60
     assert commands == [f"train {net.path}"]
+
+
+def test_what_was_reached_is_written_down_until_the_net_changes(
+    net: Starter, commands: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nets, docs, runs = (tmp_path / name for name in ("nets", "docs", "runs"))
+    nets.mkdir()
+    docs.mkdir()
+    monkeypatch.setattr("tuicnn.reproduce.__main__.bundled", lambda _: nets)
+    monkeypatch.setattr("tuicnn.runs.starters.bundled_nets", lambda: sorted(nets.iterdir()))
+    monkeypatch.setattr("tuicnn.runs.starters.DEFAULT", "small")
+    small = nets / "small.net"
+    small.write_text(f"# A small net.\n\n{net.text}")
+
+    def told(*arguments: str) -> str:
+        done = CliRunner().invoke(reproduce, [*arguments, "--runs", str(runs)])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    assert "small: Reached: " in told("small", "--seeds", "2")
+    assert "Reached" not in small.read_text()
+    assert "mean of 2 seeds" in told("--write")
+    assert "mean of 2 seeds" in small.read_text().partition("\n\n")[0]
+    assert " on two cores" in told("--seconds", "--write")
+    assert " on two cores" in small.read_text()
+    assert "| 2 |" in (docs / "gallery.md").read_text()
+    measured = len(commands)
+    assert "(one run)" not in told("--seeds", "1", "--write")  # what is known already stays known
+    assert len(commands) == measured
+    small.write_text(small.read_text().replace("lr=0.05", "lr=0.06"))
+    assert told("--write") == ""
+    assert small.read_text().startswith("# A small net.\n\n")
+    assert "| - | - |" in (docs / "gallery.md").read_text()
 
 
 def test_a_recipe_is_all_that_is_computed_and_nothing_else(tmp_path: Path) -> None:

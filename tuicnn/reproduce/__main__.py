@@ -63,12 +63,12 @@ def _chosen(names: tuple[str, ...]) -> list[Starter]:
 def _written(found: dict[str, Figures]) -> dict[str, Figures]:
     """Write the page, the lines in the nets and the file that both are made of; gives all that is known now."""
     docs = bundled("nets").parent / "docs"
-    if not (docs / "gallery.md").is_file():
-        raise UserError("there is no docs/gallery.md beside nets/: only in a clone of the repository can it be written")
+    if not docs.is_dir():
+        raise UserError("there is no docs/ beside the nets: only in a clone of the repository can it be written")
     figures = _together(read_figures(docs / "gallery.json"), found)
     for net in starters():
-        if net.name in figures:
-            net.path.write_text(with_figures(net.text, figures[net.name].sentence(net.plan)), encoding="utf-8")
+        line = figures[net.name].sentence(net.plan) if net.name in figures else ""
+        net.path.write_text(with_figures(net.text, line), encoding="utf-8")
     write_figures(docs / "gallery.json", figures)
     (docs / "gallery.md").write_text(gallery_page(starters(), figures), encoding="utf-8")
     return figures | {name: figures.get(name, of_net) for name, of_net in found.items()}

@@ -42,11 +42,14 @@ what was ended goes on from where it was.
 
 
 def with_figures(text: str, line: str) -> str:
-    """A net's text with a line at the end of the comment at its head, in the place of the one that was there."""
+    """A net's text with a line at the end of the comment at its head, in the place of the one that was there.
+
+    With "" it has none.
+    """
     lines = text.splitlines()
     head = next((n for n, each in enumerate(lines) if not each.startswith("#")), len(lines))
     kept = [each for each in lines[:head] if not each.startswith(f"# {_MARK}")]
-    return "\n".join([*kept, f"# {line}", *lines[head:]]) + "\n"
+    return "\n".join([*kept, *([f"# {line}"] if line else []), *lines[head:]]) + "\n"
 
 
 def gallery_page(nets: Sequence[Starter], figures: Mapping[str, Figures]) -> str:
@@ -69,4 +72,6 @@ def _section(net: Starter) -> str:
     paragraphs = [f"## {net.name}", shows.strip()]
     if change:
         paragraphs.append(f"**Try:** {change.strip()}")
-    return "\n\n".join([*paragraphs, f"The file: [nets/{net.name}.net](../nets/{net.name}.net)\n"])
+    _, _, body = net.text.partition("\n\n")
+    paragraphs.append(f"```net\n{body.strip()}\n```\n\n[nets/{net.name}.net](../nets/{net.name}.net)\n")
+    return "\n\n".join(paragraphs)
