@@ -20,7 +20,7 @@ from tuicnn.errors import UserError
 if TYPE_CHECKING:
     from tuicnn.language import Checked
 
-__all__ = ["ADDRESS", "NET", "RUN", "SET", "STARTER", "WORD", "nets_from"]
+__all__ = ["ADDRESS", "DATA", "NET", "RUN", "SET", "STARTER", "WORD", "nets_from"]
 
 #: folders that are looked into for nets, and how deep
 MOST_FOLDERS, DEEPEST = 200, 3
@@ -108,6 +108,27 @@ class _Set(Completed):
                 yield Item(f"{name}=", type=PREFIX, help=help)
 
 
+class _Data(Completed):
+    """A data set by its name, a net, or a folder, an `.npz` or a `.csv` file here."""
+
+    name = "data"
+
+    def offer(self, context: click.Context, begun: str) -> Iterable[Item]:
+        from tuicnn.data.places import FILE_WORDS
+        from tuicnn.data.published import published
+
+        yield from (Item(name, help=about) for name, about in published().items())
+        yield from nets_from(begun)
+        folder = Path(begun) if begun.endswith("/") else Path(begun).parent
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith(".") or path.name == "runs":
+                continue
+            if path.is_dir():
+                yield Item(f"{path}/", type=PREFIX)
+            elif path.suffix.lower() in FILE_WORDS:
+                yield Item(str(path))
+
+
 class _Address(Completed):
     """The beginning of an address in the net of a run: a layer's output, its weights, what comes of them."""
 
@@ -126,7 +147,8 @@ class _Address(Completed):
         yield Item("loss", help="the loss of the image")
 
 
-NET, RUN, STARTER, WORD, SET, ADDRESS = _Net(), _Run(), _Starter(), _Word(), _Set(), _Address()
+NET, RUN, STARTER, WORD, SET = _Net(), _Run(), _Starter(), _Word(), _Set()
+ADDRESS, DATA = _Address(), _Data()
 
 
 def nets_from(begun: str) -> Iterator[Item]:

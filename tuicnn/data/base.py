@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.layers.base import Shape
@@ -61,6 +61,8 @@ class Described:
     shape: Shape
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    #: how many pictures there are of each (width, height) as they are stored; none where all have the data set's
+    stored_sizes: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +142,8 @@ class Dataset:
     std: NDArray[Any]
     #: pictures that were left out because they could not be read: a sentence each
     left_out: tuple[str, ...] = ()
+    #: the paths of the images' files, text (N,), by part: train, validation, test; empty where they have none
+    files: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @classmethod
     def from_arrays(

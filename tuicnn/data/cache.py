@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["decoded_once", "kept"]
 
-_VERSION = "2"  # of what is decoded and how it is ordered
+_VERSION = "3"  # of what is decoded and how it is ordered
 _KEY = "key"
+_SEPARATOR = b"\0"
 
 
 def _fingerprint(sources: Sequence[Path]) -> str:
@@ -80,14 +81,18 @@ def _arrays(splits: Splits) -> dict[str, NDArray[Any]]:
     for part, split in (("train", splits.train), ("test", splits.test), ("val", splits.val)):
         if split is not None:
             arrays |= {f"{part}_images": split.images, f"{part}_labels": split.labels}
+            if split.files is not None:  # an array of texts is as wide as the longest of them
+                arrays[f"{part}_files"] = np.frombuffer(_SEPARATOR.join(map(os.fsencode, split.files)), np.uint8)
     return arrays
 
 
 def _splits(arrays: Mapping[str, NDArray[Any]]) -> Splits:
-    train, test, val = (
-        Split(arrays[f"{part}_images"], arrays[f"{part}_labels"]) if f"{part}_images" in arrays else None
-        for part in ("train", "test", "val")
-    )
+    def split(part: str) -> Split:
+        files = arrays.get(f"{part}_files")
+        names = None if files is None else np.array([*map(os.fsdecode, files.tobytes().split(_SEPARATOR))], np.str_)
+        return Split(arrays[f"{part}_images"], arrays[f"{part}_labels"], names)
+
+    train, test, val = (split(part) if f"{part}_images" in arrays else None for part in ("train", "test", "val"))
     assert train is not None
     return Splits(train, test, val, tuple(map(str, arrays["left_out"])))
 

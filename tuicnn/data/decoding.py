@@ -71,12 +71,14 @@ def decode_all(
 
     with quiet():
         in_portions(len(pictures), size, decode, take, processes=processes)
-    labels = np.array([picture.label for picture in pictures], dtype=np.int64)
-    if problems:
-        good = np.ones(len(pictures), bool)
-        good[list(problems)] = False
-        images, labels = images[good], labels[good]
-    return Split(images, labels), [problems[place] for place in sorted(problems)]
+    split = Split(
+        images,
+        np.array([picture.label for picture in pictures], dtype=np.int64),
+        np.array([picture.name for picture in pictures], dtype=np.str_),
+    )
+    good = np.ones(len(pictures), bool)
+    good[list(problems)] = False
+    return split if good.all() else split.at(good), [problems[place] for place in sorted(problems)]
 
 
 def _shared(shape: tuple[int, int, int, int]) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,6 +110,7 @@ class ImageFolder(OwnData):
             val,
             names,
             notes=notes_on(headers, shape, self.fit, problems, foreign),
+            sizes=Counter((header.shape.width, header.shape.height) for header in headers.values()),
             decode=lambda: self._decode(folder, parts, names, shape, problems),
         )
 

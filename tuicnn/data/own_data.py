@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.lazy_numpy import np
@@ -42,6 +42,8 @@ class Stored:
     val: Part | None = None
     class_names: Sequence[str] | None = None  # None: the labels tell
     notes: tuple[str, ...] = ()  # sentences: what is done to the images, what is passed over
+    #: how many pictures there are of each (width, height), where they are made alike
+    sizes: Mapping[tuple[int, int], int] = field(default_factory=dict)
     #: where the parts are read in one go, and some of their images may be left out. Raises `DataError`
     decode: Callable[[], Splits] | None = None
 
@@ -93,7 +95,7 @@ class OwnData(DataSpec):
         answer = described(self, self.name, stored.train.shape, names, (numbers[0], test, val), stored.notes)
         for part in stored.parts:
             part.judge()
-        return answer, names, numbers
+        return replace(answer, stored_sizes=stored.sizes), names, numbers
 
     def load(self) -> Dataset:
         stored = self.stored()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tuicnn.vocabulary import info
+from tuicnn.vocabulary import info, vocabulary
 
 from .base import Dataset, DataSpec, Described
 from .splits import Splits, assemble, described, must_fit
 
-__all__ = ["Published"]
+__all__ = ["Published", "published"]
+
+
+def published() -> Mapping[str, str]:
+    """The names of the data sets that need no path, and what they are."""
+    found = {name: cls for name, cls in vocabulary("data").items() if issubclass(cls, Published)}
+    return {name: info(cls).help for name, cls in found.items()}
 
 
 @dataclass(frozen=True)

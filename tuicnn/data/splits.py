@@ -9,7 +9,7 @@ set validate on the same images. Within each split they keep the order in which 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.lazy_numpy import np
@@ -38,6 +38,8 @@ class Split:
 
     images: Images
     labels: Labels
+    #: the path of each image's file, text (N,), where each has one
+    files: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
         if len(self.images) != len(self.labels):
@@ -45,7 +47,7 @@ class Split:
 
     def at(self, which: NDArray[Any]) -> Split:
         """Some of them, by a mask or by indices."""
-        return Split(self.images[which], self.labels[which])
+        return Split(self.images[which], self.labels[which], None if self.files is None else self.files[which])
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,11 @@ def assemble(spec: DataSpec, name: str, splits: Splits, class_names: Sequence[st
         mean=mean,
         std=std,
         left_out=splits.left_out,
+        files={
+            part: split.files
+            for part, split in (("train", train), ("validation", val), ("test", test))
+            if split.files is not None
+        },
     )
 
 
@@ -195,7 +202,7 @@ def _keep_classes(stored: Split, chosen: Sequence[int], known: int) -> Split:
     new_number[list(chosen)] = np.arange(len(chosen))
     labels = new_number[stored.labels]
     kept = labels >= 0
-    return Split(stored.images[kept], labels[kept])
+    return replace(stored.at(kept), labels=labels[kept])
 
 
 def _validation_size(spec: DataSpec, name: str, available: int) -> int:
@@ -224,7 +231,7 @@ def _pad(stored: Split, pad: int) -> Split:
     except MemoryError:
         raise DataError(f"{count} images with pad={pad} do not fit in this machine's memory.") from None
     images[:, pad : pad + height, pad : pad + width] = stored.images
-    return Split(images, stored.labels)
+    return replace(stored, images=images)
 
 
 def mean_and_std(images: Images) -> tuple[NDArray[Any], NDArray[Any]]:
