@@ -70,6 +70,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
         "XDG_RUNTIME_DIR": str(runtime),
         "LANG": "C.UTF-8",
         "TERM": "xterm-256color",
+        "TUICNN_MIRROR": "none",  # no test waits for a network
         "PYTHONPATH": str(ROOT),
         # what the tests import is compiled once
         **({"PYTHONPYCACHEPREFIX": os.environ["PYTHONPYCACHEPREFIX"]} if "PYTHONPYCACHEPREFIX" in os.environ else {}),

@@ -64,6 +64,12 @@ def net_or_exit(path: Path, terminal: TerminalProfile, values: Mapping[str, str]
     net = NetFile.read(path, values)
     # to check a net its data need not be here (a warning); to train it they must
     missing = net.missing_data
+    if missing and net.checked.plan is not None:
+        from tuicnn.cli.fetching import missing_after_fetching
+
+        missing = missing_after_fetching(net.checked.plan.data)
+        if not missing:
+            net = NetFile.read(path, values)
     print_diagnostics(tuple(d for d in net.checked.diagnostics if not missing or d.code != "data"), terminal)
     if missing:
         raise UserError(missing)

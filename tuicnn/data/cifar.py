@@ -22,10 +22,11 @@ from tuicnn.vocabulary import word
 from .base import DataError
 from .cache import decoded_once
 from .decoding import Picture, decode_all
+from .fetching import Download
 from .fitting import Fitting
 from .pictures import SUFFIXES, ImageShape, list_classes, must_be_classes
 from .places import looked_in, places, reading
-from .published import Published
+from .published import Published, how_to_fetch
 from .reading_progress import reading_progress
 from .splits import Split, Splits
 
@@ -229,12 +230,26 @@ def _sources(folders: Iterable[Path]) -> Iterator[_Source]:
             yield _Source("pickles", folder / "cifar-10-batches-py")
 
 
-@word("data", "cifar10", help="photographs of ten kinds of things, 3x32x32: 50,000 to train on, 10,000 to test")
+@word(
+    "data",
+    "cifar10",
+    help="photographs of ten kinds of things, 3x32x32: 50,000 to train on, 10,000 to test (fetched once)",
+)
 @dataclass(frozen=True)
 class Cifar10(Published):
-    """CIFAR-10 (Krizhevsky 2009), which must be on this machine."""
+    """CIFAR-10 (Krizhevsky 2009)."""
 
     shape, class_names, images = SHAPE, CLASSES, 50_000
+    download = Download(
+        "cifar10",
+        "https://www.cs.toronto.edu/~kriz/",
+        {
+            "cifar-10-binary.tar.gz": (
+                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+                170_052_171,
+            )
+        },
+    )
 
     def find(self) -> None:
         self._locate()
@@ -251,7 +266,9 @@ class Cifar10(Published):
         )
         if pickles is not None:
             raise DataError(f"{pickles.path} {_PICKLES}; {advice}")
-        raise DataError(f"CIFAR-10 is not here (looked in {looked_in('cifar10')}): {advice}")
+        raise DataError(
+            f"CIFAR-10 is not here (looked in {looked_in('cifar10')}): {how_to_fetch(self.download)}{advice}"
+        )
 
     def read(self) -> Splits:
         return self._locate().read()

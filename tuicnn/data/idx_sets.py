@@ -12,10 +12,11 @@ from tuicnn.vocabulary import Text, positional, word
 
 from .arrays import as_images, as_labels, shape_text
 from .base import DataError
+from .fetching import Download
 from .idx import Checksum, read_idx, read_idx_header
 from .own_data import OwnData, Part, Stored
 from .places import looked_in, places, resolve
-from .published import Published
+from .published import Published, how_to_fetch
 from .splits import Split, Splits
 
 __all__ = ["FashionMnist", "IdxFolder", "Mnist"]
@@ -50,6 +51,13 @@ FASHION = checksums(
     ("8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
      "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
 )  # fmt: skip
+#: the four files as their authors publish them: SHA-256 and bytes
+FASHION_PUBLISHED = (
+    ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26_421_880),
+    ("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", 29_515),
+    ("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 4_422_102),
+    ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5_148),
+)
 DIGITS = tuple("0123456789")
 CLOTHES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -115,13 +123,20 @@ class Mnist(Published):
 
 
 @word(
-    "data", "fashion-mnist", help="pictures of clothes, 1x28x28, ten classes (its four files must be on this machine)"
+    "data",
+    "fashion-mnist",
+    help="pictures of clothes, 1x28x28, ten classes: 60,000 to train on, 10,000 to test (fetched once)",
 )
 @dataclass(frozen=True)
 class FashionMnist(Published):
     """Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): as many images as MNIST has, and under the same file names."""
 
     shape, class_names, images = (1, 28, 28), CLOTHES, 60_000
+    download = Download(
+        "fashion-mnist",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        {f"{name}.gz": published for name, published in zip(FILES, FASHION_PUBLISHED, strict=True)},
+    )
 
     def find(self) -> None:
         self._locate()
@@ -137,8 +152,8 @@ class FashionMnist(Published):
                 return files
         wanted = places("fashion-mnist")[-2]
         raise DataError(
-            f"Fashion-MNIST is not here (looked in {looked_in('fashion-mnist')}): put its four files "
-            f"({', '.join(name + '.gz' for name in FILES)}, "
+            f"Fashion-MNIST is not here (looked in {looked_in('fashion-mnist')}): {how_to_fetch(self.download)}"
+            f"put its four files ({', '.join(name + '.gz' for name in FILES)}, "
             f"from github.com/zalandoresearch/fashion-mnist) into {wanted}, "
             "or set TUICNN_DATA to a folder that has them; on Debian: apt install dataset-fashion-mnist."
         )

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tuicnn.system.machine import in_bytes
 from tuicnn.vocabulary import info, vocabulary
 
 from .base import Dataset, DataSpec, Described
+from .fetching import Download, may_fetch
 from .splits import Splits, assemble, described, must_fit
 
-__all__ = ["Published", "published"]
+__all__ = ["Published", "how_to_fetch", "published"]
 
 
 def published() -> Mapping[str, str]:
@@ -28,6 +30,8 @@ class Published(DataSpec):
     class_names: ClassVar[tuple[str, ...]]
     images: ClassVar[int]
     test_images: ClassVar[int] = 10_000
+    #: where it can be fetched; None where it comes with tuicnn
+    download: ClassVar[Download | None] = None
 
     def read(self) -> Splits:
         """The images as they are stored. Raises `DataError`."""
@@ -44,3 +48,10 @@ class Published(DataSpec):
         self.describe()
         self._must_fit(now=True)
         return assemble(self, info(self).name, self.read(), self.class_names)
+
+
+def how_to_fetch(download: Download) -> str:
+    """How a data set that is not here is fetched, the begin of a sentence; "" where the user wants none fetched."""
+    if not may_fetch():
+        return ""
+    return f"where a network is there, tuicnn data {download.name} fetches it ({in_bytes(download.size)}); else "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tuicnn.cli.completing import DATA
+from tuicnn.cli.fetching import missing_after_fetching
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, console_for, is_terminal, say_json
 from tuicnn.cli.shared import find_net, terminal_of
@@ -62,6 +63,8 @@ def data(what: str | None, augment: str | None, output: Path | None, samples: in
     spec, changes = _named(what)
     if augment is not None:
         changes = _augment(augment)
+    if missing := missing_after_fetching(spec):
+        raise UserError(missing)
     dataset = _load(spec)
     described, found = spec.describe(), inspect(dataset)
     if as_json:
