@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from tuicnn import Network
 from tuicnn.sklearn import NetClassifier
 
+PAGE = Path("docs/python.md").read_text(encoding="utf-8")
 TEXT = "train: batch=32\nconv 8 3x3 pad=1 -> relu -> maxpool 2 -> flatten -> dense classes"
 X, Y = load_digits(return_X_y=True)
 
@@ -50,6 +54,12 @@ def test_it_reads_digits_and_is_the_network_that_it_holds() -> None:
     names = np.array(["even", "odd"])
     worded = NetClassifier(TEXT, image=(8, 8), epochs=1).fit(train, names[of_train % 2])
     assert set(worded.predict(test)) <= {"even", "odd"}
+
+
+def test_the_page_shows_how(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = re.findall(r"^((?:    .*\n|\n)*    .*cross_val_score\(.*\n)", PAGE, re.MULTILINE)
+    exec(textwrap.dedent(block).replace("epochs=10", "epochs=2"), {})
+    assert re.fullmatch(r"\[[\d. ]+\]\n", capsys.readouterr().out)
 
 
 def test_the_seed_decides_the_bits_and_processes_do_not() -> None:

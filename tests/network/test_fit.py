@@ -30,11 +30,11 @@ def same_weights(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bo
 def test_it_comes_to_the_bits_of_the_command(tuicnn: Run, tmp_path: Path, threads: int) -> None:
     net = tmp_path / "work" / "my.net"
     net.write_text(NET.format(data=made_data(tmp_path), optim=SGD))
-    done = tuicnn("train", "my.net", "--threads", "1", "--epochs", "3", "--json")
+    done = tuicnn("train", "my.net", "--threads", "1", "--epochs", "3", "--seed", "9", "--json")
     assert done.returncode == 0, done.stderr
     theirs = load_file(tmp_path / "work" / "runs" / "my-1" / "weights.safetensors")
     data = datasets.load(f'npz "{tmp_path / "d.npz"}" val=10')
-    for network, given in ((Network.from_file(net), None), (Network.from_text(TEXT, data=data), data)):
+    for network, given in ((Network.from_file(net, seed=9), None), (Network.from_text(TEXT, data=data, seed=9), data)):
         fit = network.fit(given, epochs=3, threads=threads, progress=False).run()
         assert same_weights(network.state_dict(), theirs)
         assert [epoch.epoch for epoch in fit.epochs] == [1, 2, 3]
@@ -202,6 +202,12 @@ def test_data_that_does_not_fit_and_double_precision_are_refused(images: Dataset
         Network.from_text("flatten -> dense 10").fit(images)
     with pytest.raises(ValueError, match="trained in float32"):
         Network.from_text(TEXT, data=images, dtype=np.float64).fit(images)
+
+
+def test_the_data_that_the_text_names_must_fit_too() -> None:
+    network = Network.from_text("data: mnist limit=50 val=10\nflatten -> dense 3", input=(1, 8, 8), classes=3)
+    with pytest.raises(UserError, match="mnist has images of 1x28x28 and 10 classes, but the network takes 1x8x8"):
+        network.fit(progress=False).run()
 
 
 def test_a_fit_that_nobody_iterates_says_so(images: Dataset) -> None:

@@ -100,6 +100,8 @@ def test_it_begins_with_the_weights_that_the_network_has(net: Path, tmp_path: Pa
     next(fit)
     first = RunFolder(tmp_path / "mine").checkpoints.read(0)
     assert all((array == 0.25).all() for name, array in first.arrays.items() if "/" not in name)
+    beside = Network.from_run(tmp_path / "mine").state_dict()  # also by the program that trains it
+    assert all(np.array_equal(beside[name], weights) for name, weights in network.state_dict().items())
     fit.close()
 
 

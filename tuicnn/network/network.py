@@ -40,10 +40,10 @@ class Network(engine.Network):
     def from_run(cls, path: str | os.PathLike[str], epoch: int | None = None) -> Self:
         """The network of a run with its newest weights, or those after an `epoch`, from 1.
 
-        `path` is its folder, `runs/mnist-1`, or its name. Of a run that trains, the newest weights are those of this
-        moment; else those of its newest checkpoint, and its data need not be here. Raises `tuicnn.errors.UserError`
-        where there is no run or no checkpoint, no snapshot of that epoch, or where a file that the net includes has
-        changed.
+        `path` is its folder, `runs/mnist-1`, or its name. Of a run that another process trains, the newest weights are
+        those of this moment; else those of its newest checkpoint, and its data need not be here. Raises
+        `tuicnn.errors.UserError` where there is no run or no checkpoint, no snapshot of that epoch, or where a file
+        that the net includes has changed.
         """
         from tuicnn.language.plan_encoding import decode_plan
         from tuicnn.runs.finding import find_run
@@ -51,7 +51,9 @@ class Network(engine.Network):
         from tuicnn.worker.asking import live_specimen
 
         folder = find_run(os.fspath(path), Path.cwd())
-        if epoch is None and (live := live_specimen(folder)) is not None:
+        holder = folder.holder if epoch is None else None
+        mine = holder is not None and holder.pid == os.getpid()  # a training of `fit`, which does not answer meanwhile
+        if epoch is None and not mine and (live := live_specimen(folder)) is not None:
             plan, choices, arrays = decode_plan(live.plan), live.choices, live.arrays
             seen = TrainingImages(live.class_names, live.mean, live.std)
         else:
