@@ -66,6 +66,7 @@ def test_runs_layers_and_addresses_are_offered(folder: Path) -> None:
     assert words_at("tuicnn layers max") == ["maxpool"]
     assert words_at("tuicnn explain my-2 conv1.") == ["conv1.weight[", "conv1.bias["]
     assert words_at("tuicnn explain none conv1.") == []
+    assert words_at("tuicnn plot my-2 -o figures --layer co") == ["conv1"]
     assert words_at("tuicnn new len") == ["lenet5"]
 
 

@@ -19,8 +19,9 @@ from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
     from tuicnn.language import Checked
+    from tuicnn.language.plan import Node
 
-__all__ = ["ADDRESS", "DATA", "NET", "RUN", "SET", "STARTER", "WORD", "nets_from"]
+__all__ = ["ADDRESS", "DATA", "LAYER", "NET", "RUN", "SET", "STARTER", "WORD", "nets_from"]
 
 #: folders that are looked into for nets, and how deep
 MOST_FOLDERS, DEEPEST = 200, 3
@@ -129,17 +130,22 @@ class _Data(Completed):
                 yield Item(str(path))
 
 
+class _Layer(Completed):
+    """A layer of the net of a run, by its name."""
+
+    name = "layer"
+
+    def offer(self, context: click.Context, begun: str) -> Iterable[Item]:
+        yield from (Item(node.name, help=node.text) for node in _nodes_of_run(context))
+
+
 class _Address(Completed):
     """The beginning of an address in the net of a run: a layer's output, its weights, what comes of them."""
 
     name = "address"
 
     def offer(self, context: click.Context, begun: str) -> Iterable[Item]:
-        from tuicnn.runs.finding import find_run
-
-        folder = find_run(context.params.get("run"), Path.cwd())
-        plan = _checked(str(folder.path / "net.net")).plan
-        for node in plan.nodes if plan is not None else ():
+        for node in _nodes_of_run(context):
             yield Item(f"{node.name}[", type=PREFIX, help=node.text)
             for weight in node.layer.weights(*node.input_shapes):
                 yield Item(f"{node.name}.{weight}[", type=PREFIX, help=node.text)
@@ -148,7 +154,7 @@ class _Address(Completed):
 
 
 NET, RUN, STARTER, WORD, SET = _Net(), _Run(), _Starter(), _Word(), _Set()
-ADDRESS, DATA = _Address(), _Data()
+ADDRESS, DATA, LAYER = _Address(), _Data(), _Layer()
 
 
 def nets_from(begun: str) -> Iterator[Item]:
@@ -183,6 +189,15 @@ def _nets_below(folder: Path) -> Iterator[Path]:
                 left.append((here / entry.name, depth + 1))
             elif entry.name.endswith(".net"):
                 yield here / entry.name
+
+
+def _nodes_of_run(context: click.Context) -> tuple[Node, ...]:
+    """The layers of the run that stands in the line; none where its net has a problem."""
+    from tuicnn.runs.finding import find_run
+
+    folder = find_run(context.params.get("run"), Path.cwd())
+    plan = _checked(str(folder.path / "net.net")).plan
+    return plan.nodes if plan is not None else ()
 
 
 def _checked(net: str) -> Checked:

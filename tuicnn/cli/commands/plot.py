@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from tuicnn.cli.completing import RUN
+from tuicnn.cli.completing import LAYER, RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say
 from tuicnn.cli.shared import image_or_file, terminal_of
@@ -42,7 +42,7 @@ __all__ = ["plot"]
     help="For maps and probabilities: which validation image, 0 by default; or a picture, which is made to fit.",
 )  # fmt: skip
 @click.option(
-    "--layer", "layers", multiple=True, metavar="NAME",
+    "--layer", "layers", type=LAYER, multiple=True, metavar="NAME",
     help="All filters and maps of this layer, such as conv2; may be given several times.",
 )  # fmt: skip
 @click.option("--part", type=click.Choice(get_args(Split)), default="test", help="The images of the confusion matrix.")
