@@ -67,7 +67,7 @@ def test_runs_layers_and_addresses_are_offered(folder: Path) -> None:
     assert words_at("tuicnn explain my-2 conv1.") == ["conv1.weight[", "conv1.bias["]
     assert words_at("tuicnn explain none conv1.") == []
     assert words_at("tuicnn plot my-2 -o figures --layer co") == ["conv1"]
-    assert words_at("tuicnn new len") == ["lenet5"]
+    assert words_at("tuicnn new incep") == ["inception"]
 
 
 def test_the_values_of_the_net_are_offered_part_by_part(folder: Path) -> None:

@@ -134,11 +134,15 @@ def test_networks_are_coloured_as_pygments_colours_them(engine: Callable[[str], 
 
 
 def as_named(colours: Colours) -> Colours:
-    """Pygments goes by shape: it knows no layer behind `default:`."""
+    """Pygments goes by shape: it knows no layer behind `default:`, and takes a parameter behind `=` for a word."""
     text = "".join(character for character, _ in colours)
     for at in (found.end() for found in re.finditer("default:", text)):
         layer = next(name for name in vocabulary("layer") if text.startswith(name, at))
         colours[at : at + len(layer)] = [(character, "step") for character in layer]
+    parameters = "|".join(re.findall(r"[^\W\d]\w*", "".join(re.findall(r"def\w+\(([^)]*)\)", text)))) or "$"
+    for found in re.finditer(rf"(?<==)({parameters})(?!\w)", text):
+        if colours[found.start()][1] == "word":
+            colours[found.start() : found.end()] = [(character, "name") for character in found[0]]
     return colours
 
 
