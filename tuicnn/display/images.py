@@ -9,7 +9,7 @@ from tuicnn.display.pixels import FEW_GREYS, GREYS, averaged, enlarged, nearest,
 from tuicnn.display.raster import Raster
 from tuicnn.display.terminal import TerminalProfile
 
-__all__ = ["image_codes"]
+__all__ = ["image_codes", "pixel_codes"]
 
 
 def image_codes(image: NDArray[np.uint8], wide: int, tall: int, raster: Raster) -> NDArray[np.int64]:
@@ -21,10 +21,10 @@ def image_codes(image: NDArray[np.uint8], wide: int, tall: int, raster: Raster) 
     pixels = _scaled(image, wide, tall)
     if raster.averages:
         pixels = np.moveaxis(averaged(np.moveaxis(pixels, 2, 0), -(-len(pixels) // 2), pixels.shape[1]), 0, 2)
-    return _codes(pixels, raster.terminal)
+    return pixel_codes(pixels, raster.terminal)
 
 
-def _codes(pixels: NDArray[np.float64], terminal: TerminalProfile) -> NDArray[np.int64]:
+def pixel_codes(pixels: NDArray[np.float64], terminal: TerminalProfile) -> NDArray[np.int64]:
     """The codes (H, W) of pixels (H, W, 1 or 3) of 0 to 255: colours, or characters by their brightness."""
     few, colours = terminal.colours == "16", terminal.colours
     if pixels.shape[2] == 3 and colours != "none":

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.specimen.test_laws import live, specimens
 from tests.specimen.test_training import MIXED, step_of, there
-from tests.tui.drawn import TERMINALS, drawn
+from tests.tui.drawn import TERMINALS, colours, drawn
 from tuicnn import Network
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.specimen.address import Address, AddressError, parse
@@ -125,6 +125,19 @@ def test_the_frame_lies_around_the_window() -> None:
     assert all(character != " " for line in inner for character in line)
     outside = [line[:left] + line[right + 1 : right + 8] for line in lines[top + 1 : top + len(inner)]]
     assert not any(line.strip() for line in outside)
+
+
+def test_an_image_with_colours_is_shown_in_them() -> None:
+    network = Network.from_text("conv 2 3x3 -> flatten -> dense 2", input=(3, 8, 8), classes=2, seed=0)
+    stored = np.zeros((8, 8, 3), np.uint8)
+    stored[:, :, 0] = 250  # red
+    specimen = Specimen(network, stored.transpose(2, 0, 1) / 255.0, 1)
+    scope = Microscope(specimen)
+    scope.begin("p[0]")
+    sight = look(specimen, scope.address)
+    pane = ExplanationPane(TerminalProfile(colours="truecolor"))
+    pane.show(Scene(tuple(scope.trail), sight, 0, "", image=stored))
+    assert "#fa0000" in colours(pane, 118, 37)
 
 
 def test_what_there_is_not_is_refused() -> None:

@@ -202,6 +202,7 @@ class ExplainScreen(View, inherit_bindings=False):
             note=self._note,
             before=self._looker.before,
             step=moment.state.step if moment is not None else 0,
+            image=moment.state.image if moment is not None else None,
             stored=moment.stored(sight.explanation.address) if moment is not None and sight is not None else None,
         )
         self.query_one("#explanation", ExplanationPane).show(scene)

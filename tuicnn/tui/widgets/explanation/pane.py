@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
 from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
@@ -46,6 +48,8 @@ class Scene:
     step: int = 0
     #: of a pixel of the image: as it is stored, 0 to 255
     stored: int | None = None
+    #: the image that is looked at, as it is stored, uint8 (H, W, C)
+    image: NDArray[np.uint8] | None = None
 
 
 class ExplanationPane(LineWidget):
@@ -142,7 +146,7 @@ class ExplanationPane(LineWidget):
     def _body(self, pen: Pen, sight: Sight, width: int, height: int) -> Block:
         """The arithmetic and the pictures, as the explanation asks for."""
         explanation, chosen = sight.explanation, self._scene.chosen
-        shown, gap = planes(sight, chosen), blank(1 if height >= _TALL - 6 else 0)
+        shown, gap = planes(sight, chosen, self._scene.image), blank(1 if height >= _TALL - 6 else 0)
         if explanation.address.kind == "step":
             return step(pen, sight, chosen, width, height)
         if explanation.patch is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 
+from tuicnn.display.images import pixel_codes
 from tuicnn.display.pixels import NONE, averaged, enlarged
 from tuicnn.display.raster import Raster
 from tuicnn.display.tones import Tones
@@ -36,6 +37,8 @@ class Plane:
     columns: tuple[int, ...]
     address: Address | None = None
     own: bool = False
+    #: of an image with three channels, uint8 (H, W, 3): it is drawn in its colours, where there are any
+    colours: NDArray[np.uint8] | None = None
 
 
 class _Axis(NamedTuple):
@@ -129,15 +132,22 @@ def _codes(pen: Pen, place: Placed) -> tuple[NDArray[np.int64], int]:
     high, wide = plane.values.shape
     index = np.ix_(np.arange(rows.length) + rows.first, np.arange(columns.length) + columns.first)
     inside = (index[0] >= 0) & (index[0] < high) & (index[1] >= 0) & (index[1] < wide)
-    values = plane.values[np.clip(index[0], 0, high - 1), np.clip(index[1], 0, wide - 1)].astype(np.float64)
+    colours = plane.colours if pen.terminal.colours != "none" else None
+    planes = plane.values[None] if colours is None else np.moveaxis(colours, 2, 0)
+    values = planes[:, np.clip(index[0], 0, high - 1), np.clip(index[1], 0, wide - 1)].astype(np.float64)
     values, inside = enlarged(values, times), enlarged(inside, times)
-    values, inside = np.pad(values, 1), np.pad(inside, 1)
+    values, inside = np.pad(values, ((0, 0), (1, 1), (1, 1))), np.pad(inside, 1)
     if raster.averages:
-        values = averaged(np.where(inside, values, 0.0), -(-len(values) // 2), values.shape[1])
-        inside = averaged(inside, len(values), inside.shape[1]) > 0
+        values = averaged(np.where(inside, values, 0.0), -(-inside.shape[0] // 2), inside.shape[1])
+        inside = averaged(inside, values.shape[1], inside.shape[1]) > 0
     tones = Tones()
     tones.fit(plane.values)
-    codes = np.where(inside, tones.codes(values, "plane", pen.terminal), NONE)
+    found = (
+        tones.codes(values[0], "plane", pen.terminal)
+        if colours is None
+        else pixel_codes(np.moveaxis(values, 0, 2), pen.terminal)
+    )
+    codes = np.where(inside, found, NONE)
     codes = np.pad(codes, ((0, -len(codes) % raster.step), (0, 0)), constant_values=NONE)
     return codes, tones.palette(pen.terminal).cursor
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.specimen.address import Address
@@ -15,15 +18,20 @@ __all__ = ["planes"]
 _WINDOW = 15  # pixels a side that are framed together at most; of more, only the chosen one
 
 
-def planes(sight: Sight, chosen: int) -> list[Plane]:
-    """The channel that the number's parts lie in, its own, and the kernel; those of them that are there."""
+def planes(sight: Sight, chosen: int, stored: NDArray[np.uint8] | None = None) -> list[Plane]:
+    """The channel that the number's parts lie in, its own, and the kernel; those of them that are there.
+
+    Else the image as a whole: as it is `stored`, uint8 (H, W, C), where it has colours.
+    """
     found = [_of_parts(sight, chosen), _own(sight), _kernel(sight, chosen)]
-    return [plane for plane in found if plane is not None] or [_image(sight)]
+    return [plane for plane in found if plane is not None] or [_image(sight, stored)]
 
 
-def _image(sight: Sight) -> Plane:
-    """The first channel of the image that is looked at, as a whole."""
-    return _plane(sight.image, Address("image", (0, 0, 0)), (), ())
+def _image(sight: Sight, stored: NDArray[np.uint8] | None) -> Plane:
+    first = _plane(sight.image, Address("image", (0, 0, 0)), (), ())
+    if stored is None or stored.shape[2] != 3:
+        return first
+    return replace(first, title="image", colours=stored)
 
 
 def _of_parts(sight: Sight, chosen: int) -> Plane | None:
