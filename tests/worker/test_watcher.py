@@ -152,6 +152,35 @@ async def test_each_subscriber_has_what_it_draws_and_a_question_of_two_is_asked_
         assert watcher.snapshot.answer(AskLayerStats) is not None
 
 
+async def test_what_comes_by_itself_is_told_with_the_numbers_and_what_was_chosen_at_once(feed: FakeFeed) -> None:
+    async with watching(feed) as (watcher, told):
+        await asyncio.sleep(0.3)
+        seen, before, polls = len(told), feed.asked["AskActivations"], feed.asked["poll"]
+        for _ in range(20):
+            feed.advance(1)
+            await asyncio.sleep(0.05)
+        assert feed.asked["AskActivations"] > before
+        assert len(told) - seen <= feed.asked["poll"] - polls + 1
+        watcher.subscribe("test", AskActivations(3))
+        seen = len(told)
+        while len(told) == seen:
+            await asyncio.sleep(0)
+        assert told[seen].answer(AskActivations).layer == 3
+
+
+async def test_a_run_that_is_slowed_to_be_watched_is_asked_more_often(
+    feed: FakeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuicnn.worker.watcher.NUMBERS_PERIOD", 3600)
+    feed.pace = 10
+    async with watching(feed) as (watcher, _):
+        for _ in range(3):
+            feed.advance(1)
+            async with asyncio.timeout(10):
+                while watcher.snapshot.progress.step < feed.step:
+                    await asyncio.sleep(0.01)
+
+
 async def test_the_same_picture_is_not_fetched_twice_while_paused(feed: FakeFeed) -> None:
     feed.state = State.PAUSED
     async with watching(feed):

@@ -234,7 +234,6 @@ class Watcher:
         if self.snapshot.frozen and not poll.progress.state.final:
             self._tell(self.snapshot)  # a question that stands over it follows the run
             return
-        self._update(frozen=False)  # the end of a run is shown also where the view was frozen
         if poll.history.stride > stride:  # the run has grown long, and its points are fewer from now on
             for numbers in (self._losses, self._accuracies):
                 numbers.thin(poll.history.stride // stride)
@@ -246,6 +245,7 @@ class Watcher:
         new_epochs = poll.history.epochs[epochs - _first(poll.history.epochs, epochs) :]
         marks = (*(mark for mark in self.snapshot.marks if mark.step < since), *poll.history.marks)
         self._update(
+            frozen=False,  # the end of a run is shown also where the view was frozen
             progress=poll.progress,
             losses=self._losses.values,
             accuracies=self._accuracies.values,

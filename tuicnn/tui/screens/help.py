@@ -109,7 +109,9 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
             lines += [*([[]] if lines else []), [(head, "strong")]]
             first = min(max(len(word.name) for word in words) + 2, max(4, width // 2))
             for name, meaning, role in words:
-                for index, line in enumerate(textwrap.wrap(meaning, max(8, width - first)) or [""]):
+                rest = max(8, width - first)
+                whole = len(meaning) <= rest  # which needs no breaking, as most of them
+                for index, line in enumerate([meaning] if whole else textwrap.wrap(meaning, rest)):
                     lines.append([((name if index == 0 else "")[:first].ljust(first), role), (line, "text")])
         return lines
 
