@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor, LayoutUpdate
 
 from tests.tui.pictures import showing
 from tests.worker.fake_feed import OVERVIEW, FakeFeed
@@ -30,6 +31,38 @@ async def test_it_shows_the_layers_before_the_data_is_read() -> None:
         await screen.sees("says 1")
         await screen.pause(0)
         assert screen.app.watcher.snapshot.overview == OVERVIEW
+
+
+async def test_a_view_that_is_there_is_shown_at_once_and_drawn_once(
+    feed: FakeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the newest numbers, not first with those of its last sight."""
+    async with showing(feed, (120, 40)) as screen:
+        await screen.watches()
+        await screen.press("2", "1")
+        await screen.sees("[1 Train]", "step 100")
+        await screen.press("2")
+        await screen.sees("[2 Maps]")
+        feed.advance(23)
+        await screen.until(lambda: screen.app.watcher.snapshot.progress.step == 123)
+        shown: list[str] = []
+        render = Compositor.render_full_update
+
+        def rendered(compositor: Compositor, simplify: bool = False) -> LayoutUpdate:
+            update = render(compositor, simplify)
+            shown.append("\n".join(strip.text for strip in compositor.render_strips()))
+            return update
+
+        monkeypatch.setattr(Compositor, "render_full_update", rendered)
+        waits = list[float]()
+        monkeypatch.setattr(screen.app, "set_timer", lambda delay, *_, **__: waits.append(delay))
+        await screen.press("1")
+        await screen.until(lambda: shown)
+        await screen.pause(0.1)
+        assert not waits
+        assert len(shown) == 1
+        assert "[1 Train]" in shown[0]
+        assert "step 123" in shown[0]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import threading
 from functools import _lru_cache_wrapper
+from time import monotonic
 
+import pytest
 from rich.cells import get_character_cell_size
 from textual.color import Color
 
@@ -51,3 +53,22 @@ async def test_what_a_thread_makes_meanwhile_is_left_alone(feed: FakeFeed) -> No
         thread.join()
     gc.freeze()
     assert not failed
+
+
+async def test_all_is_tidied_after_a_dialog_as_soon_as_nobody_presses_a_key(
+    feed: FakeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a tenth of a second, in which a key would wait."""
+    tidied: list[float] = []
+    monkeypatch.setattr("tuicnn.tui.memory.clear_caches", lambda _: tidied.append(monotonic()))
+    monkeypatch.setattr("tuicnn.tui.memory.QUIET", 0.3)
+    async with showing(feed) as screen:
+        await screen.watches()
+        await screen.press("question_mark", "escape")
+        for _ in range(8):
+            await screen.press("down")
+            await screen.pause(0.1)
+        last = monotonic()
+        assert not tidied
+        await screen.until(lambda: tidied)
+        assert tidied[0] - last > 0.15

@@ -364,8 +364,9 @@ async def test_a_thousand_layers_are_analysed_while_one_types(editing: Editing) 
 
 
 async def test_the_text_of_somebody_else_s_run_is_told_without_one(
-    editing: Editing, run: RunFolder, feed: FakeFeed
+    editing: Editing, run: RunFolder, feed: FakeFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tuicnn.tui.screens.view.NOTICE_SECONDS", 60.0)
     feed._overview = replace(OVERVIEW, text="flatten -> dense 10")
     (run.path / "net.net").unlink()
     (run.path / "net.net").mkdir()
