@@ -165,7 +165,9 @@ async def test_what_comes_by_itself_is_told_with_the_numbers_and_what_was_chosen
         seen = len(told)
         while len(told) == seen:
             await asyncio.sleep(0)
-        assert told[seen].answer(AskActivations).layer == 3
+        answer = told[seen].answer(AskActivations)
+        assert answer is not None
+        assert answer.layer == 3
 
 
 async def test_a_run_that_is_slowed_to_be_watched_is_asked_more_often(
