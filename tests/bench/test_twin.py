@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.exchange.made import shaken
 from tests.strategies import networks, objects, optimizers
 from tuicnn import Network
 from tuicnn.bench.twin import Twin, twin
@@ -34,14 +35,6 @@ def twin_of(network: Network) -> Twin:
 def batch(network: Network, count: int, seed: int) -> tuple[Any, Any]:
     random = np.random.default_rng(seed)
     return random.normal(size=(count, *network.plan.input)), random.integers(0, network.plan.classes, count)
-
-
-def shaken(network: Network, seed: int) -> Network:
-    """Every weight, also biases and running statistics, at a value that could not be there by chance."""
-    random = np.random.default_rng(seed)
-    moved = {name: w + random.normal(size=w.shape) * 0.3 for name, w in network.state_dict().items()}
-    network.load_state_dict({name: np.abs(w) + 0.3 if name.endswith("running_var") else w for name, w in moved.items()})
-    return network
 
 
 def close(ours: Any, theirs: Any, tolerance: float, name: str = "") -> None:

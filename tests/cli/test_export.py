@@ -12,8 +12,10 @@ from safetensors.numpy import load_file
 
 from tests.conftest import Run, usage_error
 from tests.runs.small import checkpoint_of
+from tuicnn import Network
 from tuicnn.runs.creation import create_run
 from tuicnn.runs.folder import RunFolder
+from tuicnn.training.checkpointing import first_checkpoint
 
 
 def test_weights_leave_with_what_normalises_their_images(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
@@ -72,7 +74,12 @@ def test_what_cannot_be_written_is_said_in_one_sentence(tuicnn: Run, stopped: Ru
 
 
 def test_a_run_without_weights_has_nothing_to_export(tuicnn: Run, tmp_path: Path) -> None:
-    create_run(tmp_path / "work", "new", "data: mnist\nflatten -> dense 10\n")
+    folder = create_run(tmp_path / "work", "new", "data: mnist\nflatten -> dense 10\n")
     done = tuicnn("export", "new-1", "-o", "net.npz")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "has no checkpoint yet" in done.stderr
+    network = Network.from_file(folder.path / "net.net")
+    folder.checkpoints.write(first_checkpoint(network, network.plan))  # of a run that is to begin with other weights
+    done = tuicnn("export", "new-1", "-o", "net.npz")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "has not begun to train" in done.stderr

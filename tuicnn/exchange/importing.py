@@ -95,7 +95,7 @@ def import_weights(
     run = begin(net, folder=folder, parent=parent)
     try:
         _record(run, checkpoint, trainer, scores, found, path)
-    except UserError:
+    except BaseException:
         run.folder.remove()
         raise
     images = len(dataset.test_images)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,19 +10,14 @@ from tuicnn.cli.completing import NET, RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say
 from tuicnn.cli.shared import find_net, net_or_exit, terminal_of
-
-if TYPE_CHECKING:
-    from tuicnn.exchange.export import Format
+from tuicnn.exchange.export import FORMATS, Format, format_of, usual_path
 
 __all__ = ["export", "import_"]
-
-#: of `--to`; the files' endings stand in `tuicnn.exchange.export`, which is not imported for this
-_FORMATS = ("onnx", "torch", "safetensors", "npz")
 
 
 @main.command()
 @click.argument("run", type=RUN)
-@click.option("--to", type=click.Choice(_FORMATS), help="The format; by default what FILE ends in.")
+@click.option("--to", type=click.Choice(list(FORMATS)), help="The format; by default what FILE ends in.")
 @click.option(
     "-o", "--output", "path", metavar="FILE", type=click.Path(path_type=Path), help="By default RUN, and an ending."
 )
@@ -43,7 +37,6 @@ def export(run: str, to: Format | None, path: Path | None, epoch: int | None, as
     terminal_of(ascii)
     from tuicnn.cli.output.exchange import exported
     from tuicnn.exchange.export import export as write
-    from tuicnn.exchange.export import format_of, usual_path
     from tuicnn.exchange.trained import TrainedNetwork
     from tuicnn.runs.finding import find_run
 
