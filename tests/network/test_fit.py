@@ -7,7 +7,7 @@ import os
 import signal
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from tuicnn import Callback, Dataset, Network, UserError, datasets
 from tuicnn.network.fit import Fit
 from tuicnn.network.shown import Epoch
 from tuicnn.training.events import State, Step
+from tuicnn.training.trainer import Trainer
 
 
 def same_weights(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
@@ -127,6 +128,26 @@ def test_it_stops_after_the_step_with_its_weights(images: Dataset, stop: str) ->
     assert same_weights(watching.weights[-1], network.state_dict())
     assert signal.getsignal(signal.SIGINT) is before
     network.predict(images.test_images)
+
+
+def test_the_weights_of_the_last_step_are_kept_also_where_nobody_is_told_of_steps(
+    images: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching = Watching(5)
+    Network.from_text(TEXT, data=images).fit(images, callbacks=[watching], progress=False).run()
+    network = Network.from_text(TEXT, data=images)
+    fit = network.fit(images, progress=False)
+    advance = Trainer.advance
+
+    def stopping(trainer: Trainer, *arguments: Any) -> Any:
+        done = advance(trainer, *arguments)
+        if trainer.step == 5:
+            fit.stop()
+        return done
+
+    monkeypatch.setattr(Trainer, "advance", stopping)
+    fit.run()
+    assert same_weights(watching.weights[4], network.state_dict())
 
 
 def test_ctrl_c_twice_and_in_the_body_of_the_loop_interrupts(images: Dataset) -> None:
