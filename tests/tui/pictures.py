@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import monotonic
+from typing import TypeVar
+from unittest.mock import patch
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from tuicnn.display.terminal import TerminalProfile
@@ -13,7 +18,11 @@ from tuicnn.tui.app import TrainApp
 from tuicnn.tui.outcome import Outcome
 from tuicnn.worker.feed import Feed
 
-__all__ = ["Picture", "app_of", "showing"]
+__all__ = ["Picture", "app_of", "running", "showing"]
+
+R = TypeVar("R")
+
+FRAME = 0.02  # seconds, in which Textual lays out and paints what has changed
 
 
 class Picture:
@@ -41,11 +50,12 @@ class Picture:
 
     async def until(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
         """Wait until a condition holds; fail where it does not within some seconds."""
-        for _ in range(int(seconds / 0.02)):
+        end = monotonic() + seconds
+        while monotonic() < end:
             await self.pause()
             if condition():
                 return
-            await self.pause(0.02)
+            await asyncio.sleep(0.01)
         raise AssertionError(f"it did not come to be:\n{self.text}")
 
     async def sees(self, *texts: str, line: int | None = None) -> None:
@@ -55,6 +65,11 @@ class Picture:
     async def watches(self) -> None:
         """Wait until the app has seen the run."""
         await self.until(lambda: self.app.watcher.snapshot.progress.step)
+
+    async def opens(self, folder: RunFolder) -> None:
+        """Wait until a run is shown in the place of what was shown before."""
+        await self.until(lambda: self.app.context.folder == folder)
+        await self.until(lambda: self.app.current_mode == "train" and "between" not in self.app._modes)
 
     async def leaves(self) -> Outcome:
         """Wait until the app has ended."""
@@ -77,5 +92,25 @@ async def showing(
 ) -> AsyncIterator[Picture]:
     """Run an app that shows a feed in a terminal of so many columns and rows."""
     app = feed if isinstance(feed, TrainApp) else app_of(feed, terminal)
-    async with app.run_test(size=size) as pilot:
+    async with running(app, size) as pilot:
         yield Picture(app, pilot)
+
+
+@asynccontextmanager
+async def running(app: App[R], size: tuple[int, int]) -> AsyncIterator[Pilot[R]]:
+    """Run any app. A pilot that pressed a key or paused goes on after a frame, once nothing is left to do but wait.
+
+    Textual's own goes on once the process takes next to no time, for which it waits a second where a run moves.
+    """
+
+    async def until_idle(*_: float) -> None:
+        loop, turns, end = asyncio.get_running_loop(), 0, monotonic() + 1.0
+        await asyncio.sleep(FRAME)
+        while turns < 2 and monotonic() < end:
+            await asyncio.sleep(0)
+            turns = 0 if loop._ready else turns + 1  # type: ignore[attr-defined]
+
+    with patch("textual.app.wait_for_idle", until_idle), patch("textual.pilot.wait_for_idle", until_idle):
+        async with app.run_test(size=size) as pilot:
+            yield pilot
+            await until_idle()  # a view that is just opening is not torn apart

@@ -209,8 +209,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
 
 async def shows(screen: Picture, started: list[RunFolder]) -> RunFolder:
     """Wait until the run that was started is the one that is shown."""
-    await screen.until(lambda: started and screen.app.context.folder == started[0])
-    await screen.until(lambda: screen.app.current_mode == "train" and "between" not in screen.app._modes)
+    await screen.until(lambda: started)
+    await screen.opens(started[0])
     return started[0]
 
 
@@ -232,10 +232,8 @@ async def test_a_warm_run_keeps_the_weights_of_what_is_the_same(
             assert not started
             assert not feed.acted
             return
-        await screen.until(lambda: started)
+        new = await shows(screen, started)  # in the place of the former one
         assert feed.acted == acted
-        new = started[0]
-        await screen.until(lambda: screen.app.context.folder == new)  # it is shown in the place of the former one
     assert (new.name, new.text) == ("small-2", trained)
     warm = next(event for event in read_journal(new.journal).events if isinstance(event, WarmStart))
     assert (warm.run, warm.kept) == ("small-1", ("conv1", "batchnorm1"))
