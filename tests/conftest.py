@@ -19,6 +19,7 @@ import pytest
 from hypothesis import settings
 
 from tests.program import Program
+from tuicnn.system.machine import processors
 
 if TYPE_CHECKING:
     from tests.worker.fake_feed import FakeFeed
@@ -158,6 +159,12 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> FakeFeed:
     made = FakeFeed()
     made.advance(100)
     return made
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers for each processor with `-n auto`: tests of a screen or of a process wait for much of their time."""
+    return 2 * processors()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -38,14 +39,21 @@ async def runs(size: tuple[int, int] = (120, 40), terminal: TerminalProfile | No
         yield screen
 
 
-@pytest.fixture
-def three(here: Path) -> list[RunFolder]:
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> list[RunFolder]:
     """A run that is done, one that was stopped with other settings, and one with another layer that never began."""
-    done, stopped = a_run(here), a_run(here, net=NET.replace("conv 3", "conv 4").replace("batch=20", "batch=10"))
+    parent = tmp_path_factory.mktemp("trained")
+    done, stopped = a_run(parent), a_run(parent, net=NET.replace("conv 3", "conv 4").replace("batch=20", "batch=10"))
     train(done)
     train(stopped, report=stop_after(4))
-    other = create_run(here, "other", (done.path / "net.net").read_text())
+    other = create_run(parent, "other", (done.path / "net.net").read_text())
     return [done, stopped, other]
+
+
+@pytest.fixture
+def three(here: Path, trained: list[RunFolder]) -> list[RunFolder]:
+    """A copy of them."""
+    return [RunFolder(Path(shutil.copytree(run.path, here / "runs" / run.name))) for run in trained]
 
 
 def row(screen: Picture, name: str) -> str:
@@ -177,7 +185,7 @@ async def test_where_there_are_no_runs_one_begins_with_a_network_that_comes_with
         monkeypatch.setattr("tuicnn.runs.prepared.begin", begin)
         monkeypatch.setattr("tuicnn.tui.editor.starting.start_process", lambda run: subprocess.Popen(["true"]))
         await screen.press("enter")
-        await screen.until(lambda: screen.app.context.folder == RunFolder(here / "runs" / "two-classes-1"))
+        await screen.opens(RunFolder(here / "runs" / "two-classes-1"))
 
 
 @pytest.mark.parametrize("terminal", TERMINALS)
@@ -191,7 +199,8 @@ async def test_it_fits_on_every_terminal_with_the_strangest_runs(
     damaged.journal.mkdir()
     async with runs((120, 40), terminal) as screen:
         await screen.sees("damaged-78", "unknown")
-        for size in ((80, 24), (100, 50), (200, 60), (56, 14), (1, 1), (120, 40)):
+        sizes = ((80, 24), (100, 50), (200, 60), (56, 14), (1, 1), (120, 40))
+        for size in sizes if terminal is TERMINALS[0] else sizes[:1]:  # what fits where does not depend on colours
             await screen.pilot.resize_terminal(*size)
             for key in ("tab", "end", "space", "v", "home", "n", "escape"):
                 await screen.press(key)
