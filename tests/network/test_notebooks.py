@@ -42,6 +42,9 @@ def test_it_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "\\u001b" not in text
     assert "stderr" not in text
     assert [shown(cell) for cell in code_cells(done)] == [shown(cell) for cell in code_cells(kept)]
+    for cell in code_cells(done):  # a training stands once in the cell that it is the value of
+        if "fit(data).run()" in "".join(cell["source"]):
+            assert sum("data" in output for output in cell["outputs"]) == 1
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -159,6 +159,13 @@ class Fit(Course, Iterator[Epoch]):
     def _history(self) -> History:
         return self._session.history(0, 0) if self._session is not None else _NOTHING
 
+    def _ipython_display_(self) -> None:
+        """As the value of a cell: not a second time where it was trained in it."""
+        from IPython.display import display
+
+        if not self._display.in_this_cell:
+            display({"text/plain": repr(self), "text/html": self._repr_html_()}, raw=True)
+
     # --- what happens -----------------------------------------------------------------------------------------------
 
     def _begin(self) -> Generator[events.Epoch]:

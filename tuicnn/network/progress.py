@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from rich.errors import LiveError
 
@@ -21,10 +21,11 @@ __all__ = ["Display", "display_for"]
 _EVERY = 0.5
 
 
-class Display(Protocol):
-    """Is told of a training's events as they come."""
+class Display:
+    """Is told of a training's events as they come; this one shows nothing."""
 
-    def __call__(self, fit: Fit, event: Event) -> None: ...
+    def __call__(self, fit: Fit, event: Event) -> None:
+        """Something has happened."""
 
     def go_on(self) -> None:
         """Training goes on after what the caller did with an epoch."""
@@ -32,34 +33,28 @@ class Display(Protocol):
     def say(self, sentence: str) -> None:
         """Something that whoever looks must know."""
 
+    @property
+    def in_this_cell(self) -> bool:
+        """Whether the training stands in the output of the notebook's cell that runs now."""
+        return False
+
 
 def display_for(*, wanted: bool) -> Display:
     """A bar in a terminal, a picture in a notebook, and nothing where output is kept: no file gets escape codes."""
     if not wanted:
-        return _Nothing()
+        return Display()
     console = Console()
     if console.is_jupyter:
         return _Notebook()
     if not sys.stdout.isatty() or not console.is_interactive:
-        return _Nothing()
+        return Display()
     try:
         return _Terminal(console)
     except LiveError:  # another training has the terminal
-        return _Nothing()
+        return Display()
 
 
-class _Nothing:
-    def __call__(self, fit: Fit, event: Event) -> None:
-        pass
-
-    def go_on(self) -> None:
-        pass
-
-    def say(self, sentence: str) -> None:
-        pass
-
-
-class _Terminal:
+class _Terminal(Display):
     """A bar, which goes away at the end."""
 
     def __init__(self, console: Console) -> None:
@@ -75,11 +70,12 @@ class _Terminal:
         self._console.print(sentence)
 
 
-class _Notebook:
+class _Notebook(Display):
     """The training's own picture, drawn again and again in its place."""
 
     def __init__(self) -> None:
         self._handle: Any = None
+        self._cell = -1
         self._due = 0.0
 
     def __call__(self, fit: Fit, event: Event) -> None:
@@ -91,12 +87,21 @@ class _Notebook:
         if self._handle is None:
             from IPython.display import display
 
-            self._handle = display(data, raw=True, display_id=True)
+            self._handle, self._cell = display(data, raw=True, display_id=True), _cell()
         else:
             self._handle.update(data, raw=True)
 
-    def go_on(self) -> None:
-        pass
-
     def say(self, sentence: str) -> None:
         sys.stdout.write(f"{sentence}\n")  # under the picture
+
+    @property
+    def in_this_cell(self) -> bool:
+        return self._cell == _cell()
+
+
+def _cell() -> int:
+    """The number of the notebook's cell that runs now."""
+    from IPython import get_ipython
+
+    number: int = get_ipython().execution_count
+    return number
