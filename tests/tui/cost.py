@@ -1,9 +1,10 @@
 """What a screen costs, in a real terminal on a run that trains: `python -m tests.tui.cost`.
 
-For each size and view: the bytes a second that are sent while it trains, and the time from a key to what it shows. Then
-the start, the share of the training that a screen takes, and, with `--minutes`, how the memory of a screen that goes
-through all views grows. What is not as `docs/contributing.md` promises is marked with `!`; the exit code tells nothing,
-for times depend on what else the machine does.
+For each size and view: the bytes a second that are sent while it trains, the processor time that the screen takes
+meanwhile, and the time from a key to what it shows. Then the start, the share of the training that a screen takes, and,
+with `--minutes`, how the memory of a screen that goes through all views grows. What is not as `docs/contributing.md`
+promises is marked with `!`; the exit code tells nothing, for times depend on what else the machine does. Processor time
+depends least on it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ SETTLED = 2.0  # seconds after which a view is measured
 MOST_BYTES = 20_000  # a second
 MOST_DELAY = 0.040  # seconds from a key to the screen, at the 95th percentile
 MOST_SHARE = 0.02  # of the training
+MOST_BUSY = 0.02  # of a processor
 MOST_START = 0.6  # seconds of processor time
 MOST_GROWTH = 0.02
 PATIENCE = 20.0
@@ -63,14 +65,16 @@ def press(terminal: Terminal, key: str, *marks: str) -> float:
     return seconds_until(terminal, lambda said: all(mark in said for mark in marks))
 
 
-def bytes_a_second(terminal: Terminal, seconds: float) -> float:
-    """What is sent while nobody presses a key."""
+def at_rest(terminal: Terminal, seconds: float) -> tuple[float, float]:
+    """While nobody presses a key: the bytes a second that are sent, and the share of a processor that it takes."""
     terminal.read(SETTLED)
     terminal.forget()
+    began, spent = time.monotonic(), processor_seconds(terminal.process.pid)
     terminal.read(seconds)
+    spent, took = processor_seconds(terminal.process.pid) - spent, time.monotonic() - began
     sent = len(terminal.said)
     terminal.forget()
-    return sent / seconds
+    return sent / took, spent / took
 
 
 def of_size(folder: RunFolder, size: tuple[int, int], seconds: float, times: int) -> None:
@@ -82,7 +86,7 @@ def of_size(folder: RunFolder, size: tuple[int, int], seconds: float, times: int
         told(f"{size[0]}x{size[1]}  start", f"{started:.2f} s, of the processor {spent:.2f} s", spent > MOST_START)
         for tab in TABS:
             other = TABS[0] if tab is not TABS[0] else TABS[-1]
-            sent = bytes_a_second(show(terminal, tab.key, tab.label), seconds)
+            sent, busy = at_rest(show(terminal, tab.key, tab.label), seconds)
             delays = []
             for _ in range(times):
                 if tab.label == "Edit":  # where letters are typed
@@ -103,6 +107,7 @@ def of_size(folder: RunFolder, size: tuple[int, int], seconds: float, times: int
                 terminal.read(0.5)
             slow = float(np.percentile(delays, 95)) if delays else float("nan")
             told(f"{size[0]}x{size[1]}  {tab.label}", f"{sent / 1000:6.1f} kB/s", sent > MOST_BYTES)
+            told("", f"{100 * busy:6.1f} % of a processor", busy > MOST_BUSY)
             told("", f"{1000 * slow:6.0f} ms from key to screen", slow > MOST_DELAY)
 
 

@@ -80,7 +80,7 @@ def clear_caches(app: App[Any]) -> None:
 
     Textual caches two colours by each widget's cache of lines (https://github.com/Textualize/textual/issues/6665): some
     300 kB for each of up to a thousand dialogs; also the last 4,096 intersections of regions, and queries for widgets.
-    Rich caches the widths of 4,096 texts and 1,024 sums of styles, which change ten times a second. A strip keeps every
+    Rich caches the widths of 4,096 texts and 1,024 sums of styles, which change all the time. A strip keeps every
     crop of itself. The rest of a closed dialog is reference cycles.
     """
     for screen in app.screen_stack:

@@ -40,8 +40,7 @@ __all__ = ["TrainScreen"]
 #: the rows that are left to what stands below the table, by the layout
 LOWER_ROWS = {"small": 8, "tall": 28, "wide": 20, "vast": 28}
 LEAST_TABLE = 5  # rows
-#: seconds that image and maps stand still beside the curves: the larger they are, the more bytes they take
-GLIMPSE_PERIODS = {"small": 1.5, "tall": 1.5, "wide": 1.5, "vast": 2.0}
+GLIMPSE_PERIOD = 2.0  # seconds that image and maps stand still beside the curves: they cost most
 PAGE = 10  # lines of the table that a page is
 NOTHING = (np.empty(0, np.float32), math.nan)  # a histogram of no numbers
 
@@ -175,7 +174,7 @@ class TrainScreen(OwnImage, inherit_bindings=False):
     @property
     def periods(self) -> Mapping[type[Question[Any]], float]:
         """See `View`."""
-        return {AskActivations: GLIMPSE_PERIODS[self._layout]}
+        return {AskActivations: GLIMPSE_PERIOD}
 
     @property
     def _weights(self) -> int:
