@@ -96,6 +96,8 @@ class ViewBar(LineWidget):
         word, role = doing(progress), ROLES.get(progress.state, "accent")
         if snapshot.gone and not progress.state.final:
             word, role = "lost", "bad"
+        elif overview is None and progress.state is State.STARTING:
+            word = "opening"
         elif progress.diverged:
             word, role = WORDS[State.DIVERGED], "bad"
         elif snapshot.frozen:
