@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,7 +92,7 @@ class WaitTimes:
         """A sentence where waiting is more than half of a step, once there are enough steps to say so; else ""."""
         if len(self._steps) < (self._steps.maxlen or 0):
             return ""
-        waited, took = np.median(self._steps, axis=0)
+        waited, took = map(median, zip(*self._steps, strict=True))  # at each step: NumPy's takes 0.1 ms
         if not waited > took / 2:
             return ""
         return (
