@@ -169,6 +169,13 @@ class RunsApp(App[Outcome], inherit_bindings=False):
         if not self._at_once:
             super().delay_update(delay)
 
+    def _load_screen_css(self, screen: Screen[object]) -> None:
+        """Read the style sheet of a view alone: Textual would parse all others again, and style all that is there."""
+        paths = [path for path in screen.css_path if not self.stylesheet.has_source(str(path))]
+        self.stylesheet.read_all(paths)
+        if paths:
+            self.stylesheet.parse()
+
     def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
         """Remove widgets; a screen leaves those below it as they are, which Textual would lay out and draw again."""
         return super()._prune(*nodes, parent=None if parent is self else parent)

@@ -70,7 +70,9 @@ class Status(LineWidget):
         if said:
             lines = self._sentence_lines(*said, width, 2)
             return lines if len(lines) > 1 else [*lines, self._numbers(width)]
-        return [self._warning(amiss, width) if amiss else self._state(width), self._numbers(width)]
+        lasts = self._snapshot.progress.state in MOVING and not self._notice
+        left = self.read.progress.eta if lasts else math.nan
+        return [self._warning(amiss, width, left) if amiss else self._state(width), self._numbers(width)]
 
     def _amiss(self) -> str:
         """What a person did, for a while; else what cannot be saved, or was done about something, until it is over."""
@@ -80,13 +82,11 @@ class Status(LineWidget):
         amiss = progress.trouble or ("" if told_anyway else progress.message)
         return self._notice or ("" if self._snapshot.gone else displayable(amiss, self.terminal))
 
-    def _warning(self, text: str, width: int) -> Strip:
-        """A warning; where it stands in the place of the progress, the time that is left stays at its end."""
-        progress = self.read.progress
-        known = progress.state in MOVING and math.isfinite(progress.eta) and width >= ROOM_FOR_LEFT
-        left = f"  {clock(progress.eta)} left" if known else ""
-        said = truncated(text, width - 2 - len(left), self.terminal)
-        return self.line([(f" {said}".ljust(width - 1 - len(left)), "warn"), (left, "text")], width)
+    def _warning(self, text: str, width: int, left: float = math.nan) -> Strip:
+        """A warning; where it stands in the place of the progress, with the seconds that are `left` at its end."""
+        time = f"  {clock(left)} left" if math.isfinite(left) and width >= ROOM_FOR_LEFT else ""
+        said = truncated(text, width - 2 - len(time), self.terminal)
+        return self.line([(f" {said}".ljust(width - 1 - len(time)), "warn"), (time, "text")], width)
 
     def _sentence(self, width: int) -> tuple[str, Role] | None:
         """The sentence in the place of the progress: before the run begins, and after it has ended."""
