@@ -50,7 +50,8 @@ class Fit(Course, Iterator[Epoch]):
     """A training of a network, from `Network.fit`: iterates its epochs, each when it and its validation are over.
 
     Nothing is trained before it is iterated. After each epoch the network has the weights of that moment, and whoever
-    leaves the loop keeps them. Ctrl-C ends the loop after the step that is being trained; pressed again, it interrupts.
+    leaves the loop keeps them. Ctrl-C ends the loop after the step that is being trained; pressed again, or while the
+    body of the loop runs, it interrupts.
     """
 
     def __init__(
@@ -115,8 +116,9 @@ class Fit(Course, Iterator[Epoch]):
 
     def run(self) -> Self:
         """Train all epochs. Raises `tuicnn.errors.UserError` where it cannot."""
-        for _ in self:
-            pass
+        with self._stopped_by_interrupt():  # also between two epochs, where nobody else does anything
+            for _ in self:
+                pass
         return self
 
     def stop(self) -> None:
@@ -222,8 +224,7 @@ class Fit(Course, Iterator[Epoch]):
             return
 
         def stop(number: int, frame: FrameType | None) -> None:
-            assert self._session is not None
-            if self._session.control.stopping:
+            if self._session is None or self._session.control.stopping:
                 self._interrupted = True
                 raise KeyboardInterrupt
             self._display.say("Stopping after this step; the network keeps the weights so far.")
