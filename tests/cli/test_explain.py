@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from rich.text import Text
 
 from tests.conftest import Run
@@ -58,6 +59,11 @@ def test_a_number_of_a_run_opens(tuicnn: Run, tmp_path: Path) -> None:
     past = json.loads(tuicnn("explain", "my-1", "p[2]", "--epoch", "1", "--json").stdout)
     now = json.loads(tuicnn("explain", "my-1", "p[2]", "--json").stdout)
     assert past == now  # one epoch was trained
+
+    Image.new("RGB", (60, 40)).save(tmp_path / "work/photo.png")
+    photo = tuicnn("explain", "my-1", "--image", "photo.png")
+    assert photo.returncode == 0
+    assert photo.stderr.startswith("photo.png is made to fit: made grey, scaled from 60x40 to ")
 
     for arguments, told in (
         (["my-1", "conv1[9, 3, 3]"], "conv1[9, 3, 3]: conv1 has 4 channels, 0 to 3"),

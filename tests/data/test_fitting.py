@@ -92,3 +92,39 @@ def test_what_cannot_be_made_to_fit_is_one_sentence(
     np.save(tmp_path / "small.npy", GREY)
     with pytest.raises(DataError, match=told):
         fit_file(tmp_path / name, Fitting(shape))
+
+
+COLOUR = RANDOM.integers(0, 256, (5, 6, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("array", [COLOUR, COLOUR[..., 0]], ids=["colour", "grey"])
+def test_an_array_is_taken_as_it_is(tmp_path: Path, array: np.ndarray) -> None:
+    wanted = array.reshape(5, 6, -1)
+    np.save(tmp_path / "a.npy", array)
+    np.save(tmp_path / "b.npy", wanted.transpose(2, 0, 1).astype(np.int64))
+    for name in ("a.npy", "b.npy"):
+        found = fit_file(tmp_path / name, Fitting((wanted.shape[2], 5, 6)))
+        assert found.done == ()
+        assert found.pixels.dtype == np.uint8
+        assert np.array_equal(found.pixels, wanted)
+
+
+def test_an_array_that_does_not_fit_is_told_in_a_sentence(tmp_path: Path) -> None:
+    small = np.arange(30, dtype=np.uint8).reshape(5, 6)
+    np.save(tmp_path / "small.npy", small)
+    np.save(tmp_path / "float.npy", small / 255)
+    np.save(tmp_path / "large.npy", small.astype(int) * 100)
+    np.save(tmp_path / "objects.npy", np.array([None]), allow_pickle=True)
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "small.npy").read_bytes()[:-3])
+    for name, shape, told in (
+        ("small.npy", (1, 8, 8), "has the shape (5, 6), but the network takes an image of (8, 8, 1) or (1, 8, 8) or"),
+        ("float.npy", (1, 5, 6), "must hold whole numbers from 0 to 255"),
+        ("large.npy", (1, 5, 6), "must hold whole numbers from 0 to 255"),
+        ("objects.npy", (1, 5, 6), "is not an .npy file of numbers, or is damaged."),
+        ("cut.npy", (1, 5, 6), "is not an .npy file of numbers, or is damaged."),
+        ("none.npy", (1, 5, 6), "none.npy cannot be read: no such file"),
+    ):
+        with pytest.raises(DataError) as error:
+            fit_file(tmp_path / name, Fitting(shape))
+        assert told in str(error.value)
+        assert "\n" not in str(error.value)

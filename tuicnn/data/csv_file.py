@@ -191,7 +191,7 @@ def _read(path: Path, label: str, size: Size | None) -> Mapping[str, NDArray[Any
 @word(
     "data",
     "csv",
-    help="a line an image: its label, and its pixels row by row",
+    help="one line for each image: its label, and its pixels row by row",
     example='csv "train.csv" test="test.csv"',
     usage='csv "FILE"',
 )

@@ -16,6 +16,7 @@ from tuicnn.observing.question import Question
 from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:  # the engine and the language are imported where they are wanted: a screen knows all questions
+    from tuicnn.data.fitting import Fitting
     from tuicnn.engine.network import Network
     from tuicnn.kernels.arrays import Array
     from tuicnn.specimen.specimen import Specimen
@@ -100,6 +101,14 @@ class SpecimenState:
         """The shape (C, H, W) of an image."""
         height, width, channels = self.image.shape
         return channels, height, width
+
+    @property
+    def fitting(self) -> Fitting:
+        """How a picture of a person's own is made to fit."""
+        from tuicnn.data.fitting import fitting_of
+        from tuicnn.language.plan_encoding import decode_plan
+
+        return fitting_of(decode_plan(self.plan).data, self.input)
 
     def with_image(self, pixels: NDArray[np.uint8], label: int | None = None) -> SpecimenState:
         """The same of an image of a person's own, uint8 (H, W, C), and its label, where that is known.

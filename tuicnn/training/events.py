@@ -95,6 +95,8 @@ class Overview:
     text: str = ""  # the .net text
     data: str = ""  # `mnist`
     input: tuple[int, int, int] = (0, 0, 0)
+    fit: str = "crop"  # how a picture of another size is made to fit, as in training
+    border: Count = 0  # zeros around each image, as `pad=` says
     class_names: tuple[str, ...] = ()
     layers: tuple[LayerRow, ...] = ()
     loss: str = ""  # as written: `cross_entropy`

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tuicnn.data.fitting import fitting_of
 from tuicnn.language.excerpts import one_line
 from tuicnn.numbers import shape
 from tuicnn.training.events import LayerRow, Overview
@@ -63,12 +64,15 @@ def overview_of(
 ) -> Overview:
     """What does not change during a run of this plan; without its data set, what is known before that is read."""
     channels, height, width = plan.input
+    fitting = fitting_of(plan.data, plan.input)
     return Overview(
         net=plan.name,
         run=run,
         text=plan.text,
         data=dataset.name if dataset else info(plan.data).name,
         input=(channels, height, width),
+        fit=fitting.fit,
+        border=fitting.border,
         class_names=dataset.class_names if dataset else (),
         layers=rows_of(plan),
         loss=written(plan.loss),

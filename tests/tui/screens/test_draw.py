@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.tui.drawn import TERMINALS
 from tests.tui.pictures import Picture, showing
@@ -165,6 +166,12 @@ async def test_a_file_that_does_not_fit_is_told_and_asked_for_again(
         await screen.sees("image  of your own", line=3)
         wanted = PinnedImage.of(image.astype(np.uint8)[:, :, None])
         assert screen.app.screen.selection.image == wanted  # type: ignore[attr-defined]
+        Image.fromarray(np.zeros((40, 60, 3), np.uint8)).save(tmp_path / "wide.png")
+        await screen.press("o")
+        await screen.sees("Open an image")
+        await screen.press(*"wide.png", "enter")
+        await screen.sees("made grey, scaled from 60x40 to 42x28, cut to the middle 28x28")
+        assert screen.app.screen.selection.image == PinnedImage.of(np.zeros((28, 28, 1), np.uint8))  # type: ignore[attr-defined]
         await screen.press("o")
         await screen.sees("Open an image")
         await screen.press("escape")

@@ -30,7 +30,7 @@ __all__ = ["explain"]
     callback=image_or_file,
     default="0",
     metavar="N|FILE",
-    help="Which validation image, 0 by default; or a PNG, JPEG or .npy file of the size that the net takes.",
+    help="Which validation image, 0 by default; or a picture, which is made to fit, or an .npy file.",
 )
 @click.option("--label", type=click.IntRange(0), metavar="CLASS", help="The class of the image in FILE, from 0.")
 @click.option("--epoch", type=click.IntRange(1), help="The weights after this epoch, in the place of the newest.")
@@ -98,9 +98,12 @@ def explain(
 
 def _with_file(state: SpecimenState, path: Path, label: int | None) -> SpecimenState:
     from tuicnn.data import DataError
-    from tuicnn.data.image_file import read_image
+    from tuicnn.data.fitting import fit_file
 
     try:
-        return state.with_image(read_image(path, state.input), label)
+        found = fit_file(path, state.fitting)
+        if found.done:
+            complain(f"{path} is made to fit: {', '.join(found.done)}.")
+        return state.with_image(found.pixels, label)
     except DataError as error:
         raise UserError(str(error)) from None

@@ -14,7 +14,9 @@ from tuicnn.tui.screens.view import View
 
 __all__ = ["OwnImage"]
 
-_ASKED = "The path of a picture, or of an .npy file of numbers from 0 to 255, of the size that the network takes."
+_ASKED = (
+    "The path of a picture, which is made to fit; or of an .npy file of numbers, of the size that the network takes."
+)
 
 
 class OwnImage(View, inherit_bindings=False):
@@ -50,13 +52,15 @@ class OwnImage(View, inherit_bindings=False):
     def _on_path(self, typed: str | None) -> None:
         """Read a file; where it cannot be, say why, and ask again."""
         from tuicnn.data import DataError
-        from tuicnn.data.image_file import read_image
+        from tuicnn.data.fitting import Fitting, fit_file
 
         overview = self.snapshot.overview
         if not typed or overview is None:
             return
         try:
-            self._pin(read_image(Path(typed).expanduser(), overview.input))
+            found = fit_file(Path(typed).expanduser(), Fitting(overview.input, overview.fit, overview.border))
+            self._pin(found.pixels)
+            self.notice(", ".join(found.done))
         except DataError as error:
             self._ask_path(typed, str(error))
 
