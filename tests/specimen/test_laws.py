@@ -23,7 +23,7 @@ from tuicnn.specimen.rules.losses import LOSSES
 from tuicnn.specimen.specimen import Specimen
 from tuicnn.vocabulary import vocabulary
 
-SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SOME = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LOSS = st.sampled_from(["cross_entropy", "cross_entropy smoothing=0.1", "mse", "bce"])
 
 
@@ -159,7 +159,7 @@ def check_gradients(specimen: Specimen, data: st.DataObject, count: int, step: f
 
 
 @pytest.mark.parametrize("name", ROWS)
-@settings(SOME, max_examples=15)
+@settings(SOME, max_examples=8)
 @given(st.data())
 def test_each_layer_opens_forward_and_backward(name: str, data: st.DataObject) -> None:
     check_values(data.draw(layers(name, np.float32)), data, 6)
