@@ -7,22 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
+from tests.cli.test_train_figures import EPOCH, START
 from tuicnn.display.training_bar import TrainingBar
-from tuicnn.training.events import Epoch, Event, Paused, Start, Step, Unpaused
-
-START = Start(
-    net="mnist",
-    parameters=39,
-    train_images=45,
-    val_images=14,
-    data="mnist",
-    optimizer="sgd lr=0.1",
-    batch=20,
-    threads=1,
-    steps_per_epoch=3,
-    epochs=2,
-)
-EPOCH = Epoch(1, 3, 1.0, 0.5, 1.0, 0.5, 10.0, 1.0)
+from tuicnn.training.events import Event, Paused, Step, Unpaused
 
 
 def test_the_speed_counts_each_image_once_and_only_the_time_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
