@@ -33,8 +33,8 @@ class EpochCurve:
 
     @property
     def mean(self) -> NDArray[np.float64]:
-        """Over the seeds, (epochs,)."""
-        means: NDArray[np.float64] = self.seeds.mean(axis=0)
+        """Over the seeds, (epochs,); NaN where a value is not finite."""
+        means: NDArray[np.float64] = np.where(np.isfinite(self.seeds), self.seeds, np.nan).mean(axis=0)
         return means
 
     @property
