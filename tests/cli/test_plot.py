@@ -21,6 +21,11 @@ from tuicnn.runs.status import summary
 
 pytest.importorskip("matplotlib", reason="matplotlib, the extra `plot`, is not installed")
 
+from tuicnn.observing.kernels import Kernels
+from tuicnn.plotting.mosaic import mosaic
+from tuicnn.plotting.pictures import filters
+from tuicnn.plotting.style import drawn, paper_style
+
 ALL = ["confusion", "curves", "filters-conv1", "maps", "probabilities"]
 
 
@@ -97,3 +102,24 @@ def test_a_run_that_diverged_is_drawn_and_reported_too(tuicnn: Run, tmp_path: Pa
         assert (done.returncode, done.stderr) == (0, ""), command
     assert "the network gives NaN" in tuicnn("eval", "my-1").stdout
     assert (tmp_path / "work/f/confusion.png").is_file()
+
+
+def test_all_filters_of_a_wide_layer_are_drawn_soon() -> None:
+    kernels = Kernels(0, "conv5.weight", 64 * 16, 0, 16, np.ones((64 * 16, 3, 3), np.float32), False, 1)
+    with paper_style():
+        made = filters(kernels, "column")
+        assert len(drawn(made, "svg")) > 0
+    assert len(made.axes) == 1  # an axes for each of 1,024 pictures takes minutes
+
+
+def test_pictures_of_a_mosaic_stand_row_by_row() -> None:
+    tiles = np.arange(5 * 2 * 3, dtype=float).reshape(5, 2, 3)
+    made = mosaic(list(tiles), 3)
+    times = 4  # until the longer side has 12 pixels
+    gap = (made.shape[1] - 3 * 3 * times) // 2
+    for index, tile in enumerate(tiles):
+        row, column = divmod(index, 3)
+        top, left = row * (2 * times + gap), column * (3 * times + gap)
+        piece = made[top : top + 2 * times, left : left + 3 * times]
+        assert np.array_equal(piece, tile.repeat(times, 0).repeat(times, 1))
+    assert np.isfinite(made).sum() == tiles.size * times * times

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tuicnn.display.comparison_chart import EpochCurve, comparison_lines
 from tuicnn.display.terminal import TerminalProfile
 
-values = st.one_of(st.floats(0, 1), st.floats(width=32), st.just(np.nan))
+values = st.one_of(st.floats(0, 1, allow_subnormal=False), st.floats(width=32, allow_subnormal=False), st.just(np.nan))
 shapes = st.tuples(st.integers(1, 4), st.integers(1, 9))
 
 

@@ -9,14 +9,13 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tuicnn.plotting.style import RISING_ON_WHITE, WIDTHS, figure
+from tuicnn.plotting.style import RISING_ON_WHITE, WIDTHS, figure, shortened
 from tuicnn.plotting.wanted import Width
 
 __all__ = ["confusion"]
 
 _COUNTED = 20  # classes up to which each cell has its count
-_NAMED = 60  # classes up to which each has its name
-_LETTERS = 14  # of a name
+_NAMED = {"column": 25, "page": 50}  # classes up to which each has its name
 _BEND = 0.35  # what is rarely mistaken is seen beside what is mostly right
 
 
@@ -26,8 +25,8 @@ def confusion(counts: NDArray[np.int64], names: Sequence[str], width: Width) -> 
     totals = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(totals, 1)
     axes.imshow(shares, cmap=RISING_ON_WHITE, norm=PowerNorm(_BEND, 0, 1))
-    if len(names) <= _NAMED:
-        short = [name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…" for name in names]
+    if len(names) <= _NAMED[width]:
+        short = [shortened(name) for name in names]
         turned = max(map(len, short)) > 2
         axes.set_xticks(range(len(names)), short, rotation=90 if turned else 0)
         axes.set_yticks(range(len(names)), short)

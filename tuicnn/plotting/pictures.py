@@ -14,7 +14,8 @@ from tuicnn.display.scales import Scale
 from tuicnn.numbers import percent, shape
 from tuicnn.observing.activations import Activations
 from tuicnn.observing.kernels import Kernels
-from tuicnn.plotting.style import DIVERGING, RISING, WIDTHS, bare, figure
+from tuicnn.plotting.mosaic import draw_tiles, mosaic
+from tuicnn.plotting.style import DIVERGING, RISING, WIDTHS, bare, figure, shortened
 from tuicnn.plotting.wanted import Width
 
 __all__ = ["filters", "layer_maps", "maps_along", "probabilities"]
@@ -65,24 +66,18 @@ def layer_maps(activations: Activations, title: str, width: Width) -> Figure:
 def maps_along(layers: Sequence[tuple[str, Activations]], width: Width) -> Figure:
     """An image and the first feature maps of layers on its way: a row for each layer, on a scale of its own."""
     across = _A_ROW * (2 if width == "page" else 1)
-    tile = WIDTHS[width] / across
-    made = Figure(figsize=(WIDTHS[width], (len(layers) + 1) * (tile + _LINE)))
-    rows = made.subfigures(len(layers) + 1, 1, squeeze=False).ravel()
-    first = list(np.ravel(rows[0].subplots(1, across)))
-    _image(first[0], layers[0][1].image)
-    for axes in first:
-        bare(axes)
-    rows[0].suptitle("image", fontsize=7, x=0.01, ha="left")
-    for row, (title, activations) in zip(rows[1:], layers, strict=True):
-        scale = Scale.of(activations.maps)
-        row.suptitle(f"{title}, {shape(activations.maps.shape)}", fontsize=7, x=0.01, ha="left")
-        for index, axes in enumerate(np.ravel(row.subplots(1, across))):
-            bare(axes)
-            if index < len(activations.maps):
-                axes.imshow(
-                    activations.maps[index], cmap=DIVERGING if scale.signed else RISING,
-                    vmin=scale.start, vmax=scale.end,
-                )  # fmt: skip
+    made, (first, *rows) = figure(width, (len(layers) + 1) * (WIDTHS[width] / across + _LINE), len(layers) + 1)
+    image = layers[0][1].image
+    blank = np.full(image.shape[:2] if image.shape[2] == 1 else image.shape, np.nan)
+    pixels = image[..., 0] / 255 if image.shape[2] == 1 else image / 255
+    draw_tiles(first, mosaic([pixels, *[blank] * (across - 1)], across), (0, 1), "gray")
+    first.set_title("image", loc="left", fontsize=7)
+    for axes, (title, activations) in zip(rows, layers, strict=True):
+        maps, scale = activations.maps[:across], Scale.of(activations.maps)
+        blank = np.full(maps.shape[1:], np.nan)
+        picture = mosaic([*maps, *[blank] * (across - len(maps))], across)
+        draw_tiles(axes, picture, (scale.start, scale.end), DIVERGING if scale.signed else RISING)
+        axes.set_title(f"{title}, {shape(activations.maps.shape)}", loc="left", fontsize=7)
     return made
 
 
@@ -92,7 +87,7 @@ def probabilities(activations: Activations, names: Sequence[str], width: Width) 
     _image(picture, activations.image)
     bare(picture)
     label = activations.label
-    picture.set_title(f"class {names[label]}" if label >= 0 else "class not known")
+    picture.set_title(f"class {shortened(names[label])}" if label >= 0 else "class not known")
     shares = activations.probabilities
     ranked = np.argsort(-shares, kind="stable").tolist()
     order = [number for place, number in enumerate(ranked) if place < _SHOWN or number == label]
@@ -100,7 +95,7 @@ def probabilities(activations: Activations, names: Sequence[str], width: Width) 
         hatch = "////" if number == label else ""
         bars.barh(place, shares[number], color="C0" if place == 0 else "0.75", hatch=hatch, edgecolor="white")
         bars.text(float(shares[number]) + 0.02, place, percent(float(shares[number])), va="center", fontsize=7)
-    bars.set_yticks(range(len(order)), [names[number] for number in order])
+    bars.set_yticks(range(len(order)), [shortened(names[number]) for number in order])
     bars.tick_params(axis="y", length=0)
     bars.invert_yaxis()
     bars.set_xlim(0, 1.25)
@@ -122,14 +117,14 @@ def _grid(
     tiles: Sequence[NDArray[np.floating]], columns: int, width: Width, ends: tuple[float, float], colours: str
 ) -> Figure:
     """Pictures (H, W), or (H, W, 3) of 0 to 1, in rows of so many."""
-    rows = -(-len(tiles) // columns)
-    tall, wide = tiles[0].shape[:2]
-    side = min(WIDTHS[width] / columns, 0.9 * max(1.0, wide / 12))
-    made = Figure(figsize=(max(side * columns, 2.0), max(side * tall / wide, 0.12) * rows + 2 * _LINE))
-    for index, axes in enumerate(made.subplots(rows, columns, squeeze=False).ravel()):
-        bare(axes)
-        if index < len(tiles):
-            axes.imshow(tiles[index], cmap=colours, vmin=ends[0], vmax=ends[1], aspect="auto" if tall == 1 else "equal")
+    picture = mosaic(tiles, columns)
+    tall, wide = picture.shape[:2]
+    across = min(WIDTHS[width], max(2.0, 0.9 * columns * max(1.0, tiles[0].shape[1] / 12)))
+    made = Figure(figsize=(across, max(across * tall / wide, 0.1) + 2 * _LINE))
+    axes = made.subplots()
+    draw_tiles(axes, picture, ends, colours)
+    if tiles[0].shape[0] == 1:  # a vector, however long, is a strip that can be seen
+        axes.set_aspect("auto")
     return made
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "drawn",
     "figure",
     "paper_style",
+    "shortened",
 ]
 
 #: inches: of a column, and of the text of a page, in most journals and conferences with two columns
@@ -32,6 +33,7 @@ WIDTHS: dict[Width, float] = {"column": 3.35, "page": 6.9}
 #: from little to much on black and on white, and around zero: colours that the colour-blind tell apart
 RISING, RISING_ON_WHITE, DIVERGING = "cividis", "Blues", "RdBu_r"
 
+_LETTERS = 14  # of a class's name
 _STYLE: dict[str, Any] = {
     "font.size": 8,  # points: that of a caption, at the size in which it is printed
     "axes.titlesize": 8,
@@ -77,6 +79,11 @@ def drawn(made: Figure, format: Format) -> bytes:
     out = io.BytesIO()
     made.savefig(out, format=format, metadata={"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[format])
     return out.getvalue()
+
+
+def shortened(name: str) -> str:
+    """The name of a class, as long as there is room for one beside an axis."""
+    return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
 
 
 def bare(axes: Axes) -> None:
