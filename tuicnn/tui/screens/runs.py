@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from operator import is_
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -122,7 +123,8 @@ class RunsScreen(View, inherit_bindings=False):
         if self._looking or not self.is_current:
             return
         self._looking = True
-        first, call_in_loop = self.shelf.runs is None, asyncio.get_running_loop().call_soon_threadsafe
+        before = self.shelf.runs
+        first, call_in_loop = before is None, asyncio.get_running_loop().call_soon_threadsafe
         try:
             self.shelf.runs = await in_background(
                 lambda: self.shelf.catalogue.read(lambda some: call_in_loop(self._arrived, some) if first else None)
@@ -132,7 +134,10 @@ class RunsScreen(View, inherit_bindings=False):
             self.notice(str(error))
         finally:
             self._looking = False
-        there = {run.summary.folder.path for run in self.shelf.runs}
+        runs = self.shelf.runs
+        if before is not None and len(before) == len(runs) and all(map(is_, before, runs)):
+            return  # one that has not changed is the same object
+        there = {run.summary.folder.path for run in runs}
         self.shelf.marked = [path for path in self.shelf.marked if path in there]
         if self.stands:
             if not self.shelf.runs and not self._beginning:
