@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import select
 import signal
@@ -118,6 +119,7 @@ def _receive(link: socket.socket, size: int) -> bytes:
 def _serve(link: socket.socket, work: Callable[[int], Any]) -> None:
     """In a forked process: do what is asked for until the other end is closed."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()  # what was there before is not looked through again and again, and so stays shared memory
     with contextlib.suppress(ConnectionError):
         while True:
             start, _ = _HEADER.unpack(_receive(link, _HEADER.size))
