@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tuicnn.data.handwriting import Stroke, handwritten
@@ -30,6 +30,7 @@ def test_size_and_place_of_the_drawing_do_not_matter(
 
 @settings(deadline=None, max_examples=40)
 @given(drawings)
+@example([[(0.0, 0.0), (0.0, 1e-308)]])
 def test_the_ink_fits_the_box_and_is_not_cut_off(strokes: list[Stroke]) -> None:
     image = handwritten(strokes)[:, :, 0]
     rows, columns = np.nonzero(image)

@@ -44,12 +44,13 @@ def handwritten(strokes: Sequence[Stroke], side: int = _SIDE) -> NDArray[np.uint
     every = np.concatenate(points)
     low, size = every.min(axis=0), np.ptp(every, axis=0)
     longest = float(size.max())
-    scale = (_BOX - _PEN) / longest if longest > 0 else 0.0
-    boxed = [(stroke - low - size / 2) * scale for stroke in points]  # around 0
+    unit = longest if longest > 0 else 1.0  # divided by, and not multiplied with 1 / unit, which may be infinite
+    extent = size / unit * (_BOX - _PEN)
+    boxed = [(stroke - low) / unit * (_BOX - _PEN) - extent / 2 for stroke in points]  # around 0
     ink = drawn([stroke + _SIDE / 2 for stroke in boxed], _SIDE, _SIDE, _PEN)
     places = np.arange(_SIDE) + 0.5 - _SIDE / 2
     mass = np.array([ink.sum(axis=0) @ places, ink.sum(axis=1) @ places]) / ink.sum()
-    room = _SIDE / 2 - (size * scale + _PEN) / 2  # by which the box can move before ink is cut off
+    room = _SIDE / 2 - (extent + _PEN) / 2  # by which the box can move before ink is cut off
     middle = side / 2 - np.clip(mass, -room, room)
     image = drawn([stroke + middle for stroke in boxed], side, side, _PEN)
     return np.rint(image * 255).astype(np.uint8)[:, :, None]
