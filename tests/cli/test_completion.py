@@ -169,6 +169,13 @@ def test_a_word_that_is_neither_command_nor_net_is_told_what_was_meant(folder: P
     assert "no command and no net zebra; tuicnn --help lists the commands" in usage_error("zebra", "my.net")
 
 
+def test_a_shell_that_is_missing_or_unknown_is_answered_with_those_there_are(tuicnn: Run) -> None:
+    missing, unknown = tuicnn("completion"), tuicnn("completion", "tcsh")
+    assert (missing.returncode, unknown.returncode) == (2, 2)
+    assert missing.stderr.endswith("Choose from:\n  bash,\n  zsh,\n  fish\n")
+    assert "'tcsh' is not one of 'bash', 'zsh', 'fish'" in unknown.stderr
+
+
 def test_the_script_is_printed(tuicnn: Run) -> None:
     done = tuicnn("completion", "fish")
     assert (done.returncode, done.stdout, done.stderr) == (0, script("fish", main), "")

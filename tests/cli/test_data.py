@@ -92,7 +92,10 @@ def test_without_a_name_all_are_listed(tuicnn: Run, tmp_path: Path) -> None:
         (("none.net",), "none.net"),
         (('folder "none"',), 'There is no folder "none"'),
         (("mnist", "--augment", "shfit=2"), "augment has no option `shfit`. Did you mean `shift"),
-        (("mnist limit=9", "-o", "none/sheet.png"), "none/sheet.png cannot be written: it is not there"),
+        (
+            ("mnist limit=9", "-o", "none/sheet.png"),
+            "none/sheet.png cannot be written: there is no folder none; make it first",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_sentence(tuicnn: Run, arguments: tuple[str, ...], says: str) -> None:

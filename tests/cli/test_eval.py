@@ -84,6 +84,8 @@ def said_of_without_data(folder: RunFolder, images: np.ndarray) -> np.ndarray:
     [
         ('npz "none.npz"', 'There is no file "none.npz"'),
         ("mnits", "`mnits` names no data: no data set called `mnits`"),
+        ("nothing", '`nothing` names no data: no data set called `nothing`. Write it as in a net: npz "mine.npz"'),
+        ("mnits", "Did you mean `mnist`? Write it as in a net"),
         ("mnist", "images of 1x28x28, but the network takes 1x8x8"),
         ("mnist\ninput: 1x2x2", "A data set is written in one line"),
     ],

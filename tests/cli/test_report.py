@@ -128,4 +128,4 @@ def test_only_a_report_is_replaced(tuicnn: Run, stopped: RunFolder, tmp_path: Pa
     for _ in range(2):
         assert tuicnn("report", "my-1", "-o", "new.html").returncode == 0
     nowhere = tuicnn("report", "my-1", "-o", "none/new.html")
-    assert nowhere.stderr == "tuicnn: none/new.html cannot be written: it is not there.\n"
+    assert nowhere.stderr == "tuicnn: none/new.html cannot be written: there is no folder none; make it first.\n"

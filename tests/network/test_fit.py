@@ -218,6 +218,11 @@ def test_what_cannot_be_meant_is_refused_at_once(images: Dataset, given: dict[st
         Network.from_text(TEXT, data=images).fit(images, **given)  # type: ignore[arg-type]
 
 
+def test_data_is_a_data_set_and_no_name(images: Dataset) -> None:
+    with pytest.raises(TypeError, match=r"data is a Dataset, such as datasets\.load\('mnist'\), not 'mnist'"):
+        Network.from_text(TEXT, data=images).fit("mnist")  # type: ignore[arg-type]
+
+
 def test_data_that_does_not_fit_and_double_precision_are_refused(images: Dataset) -> None:
     with pytest.raises(ValueError, match=r"bars has images of 1x8x8 and 3 classes, but the network takes 1x28x28"):
         Network.from_text("flatten -> dense 10").fit(images)

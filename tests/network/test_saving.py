@@ -42,9 +42,17 @@ def test_the_weights_of_a_run_are_such_a_file(tmp_path: Path) -> None:
     assert np.array_equal(loaded.predict(pixels), network.predict(pixels))
 
 
+@pytest.mark.parametrize("labels", [["bar", "dot"], [0.5, 1.0], [None, 1]])
+def test_labels_that_are_no_numbers_of_classes_are_refused(images: Dataset, labels: list[object]) -> None:
+    network = Network.from_text(TEXT, data=images)
+    network.fit(images, epochs=1, progress=False).run()
+    with pytest.raises(ValueError, match="labels must be whole numbers, one for each image"):
+        network.evaluate(images.test_images[:2], labels)  # type: ignore[arg-type]
+
+
 def test_what_cannot_be_written_or_read_is_a_sentence(tmp_path: Path, images: Dataset) -> None:
     network = Network.from_text(TEXT, data=images)
-    with pytest.raises(UserError, match=r"cannot be written to .*/none/n"):
+    with pytest.raises(UserError, match=r"cannot be written to .*/none/n: there is no folder .*/none; make it first"):
         network.save(tmp_path / "none" / "n")
     with pytest.raises(UserError, match=r"n cannot be read: it is not there"):
         Network.load(tmp_path / "n")

@@ -56,7 +56,7 @@ def run() -> None:
         except click.ClickException as error:
             shown = io.StringIO()
             error.show(file=shown)
-            complain(_shortened(shown.getvalue().rstrip("\n")))
+            complain(_shortened(shown.getvalue().expandtabs(2).rstrip("\n")))
             code = error.exit_code
         except UserError as error:
             complain(f"tuicnn: {_shortened(str(error))}")

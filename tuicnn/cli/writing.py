@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tuicnn.errors import UserError
-from tuicnn.system.files import why, write_atomic
+from tuicnn.system.files import why, why_unwritten, write_atomic
 
 __all__ = ["folder_for", "write_file"]
 
@@ -20,7 +20,7 @@ def write_file(path: Path, data: bytes) -> None:
             raise IsADirectoryError("it is a folder")
         write_atomic(path, data, 0o666 & ~mask)
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {why(error)}.") from error
+        raise UserError(f"{path} cannot be written: {why_unwritten(path, error)}.") from error
 
 
 def folder_for(path: Path) -> Path:

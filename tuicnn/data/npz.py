@@ -59,7 +59,9 @@ class _Archive:
         except Exception as error:  # NumPy parses it as Python text: a damaged one raises nearly anything
             raise DataError(f"{name} in {self._path} is damaged: {error or type(error).__name__}.") from None
         if dtype.hasobject:
-            raise DataError(f"{name} in {self._path} holds Python objects, which are not read; save numbers.")
+            raise DataError(
+                f"{name} in {self._path} holds Python objects, which are not read; save numbers, or texts by astype(str)."
+            )
         info = self.names[name]
         header = _Header(shape, fortran, dtype, file.tell())
         wanted = header.size + math.prod(shape) * dtype.itemsize

@@ -53,6 +53,7 @@ _GREY = ("1", "L", "LA")
 _COLOUR = ("RGB", "RGBA", "RGBX", "P", "PA", "CMYK", "YCbCr", "LAB", "HSV")
 #: a picture of more pixels is refused: it may be a small file that takes all memory
 _MOST_PIXELS = 2**26
+_TOO_LARGE = f"too large to be read; make the picture smaller, of {_MOST_PIXELS // 10**6} million pixels at most"
 LARGEST_FILE = 2**28  # bytes
 _ORIENTATION = 0x0112  # the EXIF tag
 _SIDEWAYS = (5, 6, 7, 8)  # its values where width and height are exchanged
@@ -159,14 +160,14 @@ def open_picture(source: IO[bytes], name: str, use: Callable[[Image.Image], T]) 
             if image.mode not in _GREY + _COLOUR:
                 raise DataError(f"{name} has {image.mode} values; pictures must have 8 bits a channel, grey or RGB.")
             if image.width * image.height > _MOST_PIXELS:
-                raise DataError(f"{name} is {shape_of(image)}: too large to be read; make the picture smaller.")
+                raise DataError(f"{name} is {shape_of(image)}: {_TOO_LARGE}.")
             return use(image)
     except DataError:
         raise
     except MemoryError:
         raise DataError(f"{name} does not fit in this machine's memory.") from None
     except Image.DecompressionBombError:
-        raise DataError(f"{name} is too large to be read; make the picture smaller.") from None
+        raise DataError(f"{name} is {_TOO_LARGE}.") from None
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged input
         system = error.strerror.lower() if isinstance(error, OSError) and error.strerror else ""
         reason = system or "it is none, or is damaged or cut off; replace it or take it away"

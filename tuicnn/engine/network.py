@@ -172,7 +172,7 @@ class Network:
 
     def _labels(self, y: ArrayLike, count: int) -> Labels:
         given = np.asarray(y)
-        labels = given.astype(np.int64)
+        labels = given.astype(np.int64) if given.dtype.kind in "biuf" else np.zeros(given.shape, np.int64)
         if given.dtype.kind not in "iu" and not np.array_equal(given, labels):
             raise ValueError("labels must be whole numbers, one for each image: the number of its class")
         if labels.shape != (count,):

@@ -22,5 +22,6 @@ def data_named(text: str) -> DataSpec:
     checked = check(f"data: {text}\nflatten -> dense 2\n", working=Path.cwd(), input=(1, 1, 1), classes=2)
     if checked.plan is None:
         first = next(each.message for each in checked.diagnostics if each.severity == "error")
-        raise UserError(f'`{text}` names no data: {first.rstrip(".")}; write it as in a net: npz "mine.npz"')
+        said = first if first.endswith(("?", ".")) else f"{first}."
+        raise UserError(f'`{text}` names no data: {said} Write it as in a net: npz "mine.npz"')
     return checked.plan.data

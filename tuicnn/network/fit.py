@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
+from tuicnn.data import Dataset
 from tuicnn.errors import UserError
 from tuicnn.limits import EPOCHS, THREADS
 from tuicnn.network.callback import Callback
@@ -33,7 +34,6 @@ from tuicnn.training.overview import misfit_of, overview_of
 from tuicnn.training.progress import History, Progress
 
 if TYPE_CHECKING:
-    from tuicnn.data import Dataset
     from tuicnn.network.network import Network
     from tuicnn.records import Between
     from tuicnn.training.events import Overview
@@ -74,6 +74,8 @@ class Fit(Course, Iterator[Epoch]):
         if network.dtype != np.float32:
             raise ValueError("a network is trained in float32; make it without dtype=float64")
         if data is not None:
+            if not isinstance(data, Dataset):
+                raise TypeError(f"data is a Dataset, such as datasets.load('mnist'), not {data!r:.60}")
             if run is not None:
                 raise ValueError("a run is trained on the data that the net's text names: leave data or run= out")
             if misfit := misfit_of(data, network.plan):

@@ -9,7 +9,7 @@ from tuicnn.errors import UserError
 from tuicnn.language import check
 from tuicnn.network.images import TrainingImages
 from tuicnn.runs.checkpoint_file import CheckpointError, pack_weights, unpack_weights
-from tuicnn.system.files import why, write_atomic
+from tuicnn.system.files import why, why_unwritten, write_atomic
 from tuicnn.system.machine import installed_memory
 from tuicnn.system.regular_files import read_regular
 from tuicnn.training.checkpoint import Checkpoint
@@ -44,7 +44,7 @@ def save(network: Network, path: Path) -> None:
     try:
         write_atomic(path, packed)
     except OSError as error:
-        raise UserError(f"The network cannot be written to {path}: {why(error)}.") from error
+        raise UserError(f"The network cannot be written to {path}: {why_unwritten(path, error)}.") from error
 
 
 def load(cls: type[N], path: Path) -> N:

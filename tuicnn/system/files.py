@@ -14,8 +14,8 @@ import stat
 from pathlib import Path
 
 __all__ = [
-    "TEMPORARY", "is_temporary", "remove_temporary", "unshare", "why", "write_all", "write_atomic",
-    "write_over",
+    "TEMPORARY", "is_temporary", "remove_temporary", "unshare", "why", "why_unwritten", "write_all",
+    "write_atomic", "write_over",
 ]  # fmt: skip
 
 #: the prefix of temporary files, by which a run's folder recognises its own
@@ -44,6 +44,13 @@ def why(error: OSError) -> str:
     """The reason of a system error in plain words: `the disk is full`."""
     known = _REASONS.get(error.errno or 0)
     return known or (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def why_unwritten(path: Path, error: OSError) -> str:
+    """The reason why a file cannot be written, in plain words: as `why`, but a folder that is not there is named."""
+    if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
+        return f"there is no folder {path.parent}; make it first"
+    return why(error)
 
 
 def is_temporary(name: str) -> bool:
