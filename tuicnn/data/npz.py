@@ -60,7 +60,8 @@ class _Archive:
             raise DataError(f"{name} in {self._path} is damaged: {error or type(error).__name__}.") from None
         if dtype.hasobject:
             raise DataError(
-                f"{name} in {self._path} holds Python objects, which are not read; save numbers, or texts by astype(str)."
+                f"{name} in {self._path} holds Python objects, which are not read; save numbers, or texts "
+                "by astype(str)."
             )
         info = self.names[name]
         header = _Header(shape, fortran, dtype, file.tell())
