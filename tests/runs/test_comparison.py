@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import hypothesis.strategies as st
 from hypothesis import example, given
 
 from tests.worker.fake_feed import OVERVIEW
+from tuicnn.runs.compared import SeedGroup
 from tuicnn.runs.comparison import Difference, differences, seed_groups, told
+from tuicnn.statistics import mean_interval
 from tuicnn.training.events import LayerRow, Overview
 
 
@@ -56,3 +61,13 @@ def test_runs_that_are_the_same_but_for_their_seed_are_one_group() -> None:
     shifted = replace(one, augment="shift=1")
     runs = [wide, one, replace(one, seed=1), shifted, replace(wide, seed=7), replace(one, seed=2, epochs=9)]
     assert seed_groups(runs) == [[0, 4], [1, 2], [3], [5]]
+
+
+def test_an_interval_over_seeds_holds_nothing_that_no_accuracy_can_be() -> None:
+    def interval(*accuracies: float) -> tuple[float, float]:
+        runs: Any = [SimpleNamespace(evaluated=SimpleNamespace(scores=SimpleNamespace(accuracy=a))) for a in accuracies]
+        return SeedGroup(tuple(runs)).interval
+
+    assert interval(0.98, 0.7) == (0.0, 1.0)
+    assert interval(0.81, 0.8, 0.79) == mean_interval((0.81, 0.8, 0.79))
+    assert all(map(math.isnan, interval(0.8)))

@@ -64,8 +64,9 @@ class SeedGroup:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the mean over all seeds, of which these are a sample; NaN of one seed."""
-        return mean_interval(self.accuracies)
+        """The 95 % interval of the mean over all seeds, of which these are a sample, cut at 0 and 1; NaN of one."""
+        low, high = mean_interval(self.accuracies)
+        return (max(low, 0.0), min(high, 1.0)) if len(self.accuracies) > 1 else (low, high)
 
 
 @dataclass(frozen=True)
