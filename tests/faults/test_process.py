@@ -163,7 +163,7 @@ async def test_stopping_by_command_while_somebody_watches(begin: Begin) -> None:
 
 async def test_a_net_that_is_broken_ends_in_a_sentence(begin: Begin) -> None:
     folder, process = begin(text="convv 8 -> dense 10\n", wait=False)
-    with pytest.raises(WorkerGone, match=r"has ended \(failed\): The net of the run tiny-1 cannot be trained: "):
+    with pytest.raises(WorkerGone, match=r"has ended \(failed\): The net of the run tiny-1 has a problem: "):
         await RemoteFeed.connect(folder, process=process)
     assert await ended(process) == 1
     assert "Traceback" not in folder.log.read_text()

@@ -120,7 +120,7 @@ async def test_what_keeps_a_run_from_going_on_is_said(done: RunFolder) -> None:
         await screen.sees(" DONE ")
         (done.path / "net.net").write_text("conv 3 3x3 -> flatten -> dens 3\n")
         await screen.press("r", "y")
-        await screen.sees("cannot be trained")
+        await screen.sees("has a problem")
         await screen.sees(" DONE ")
 
 

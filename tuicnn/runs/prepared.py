@@ -124,7 +124,7 @@ def plan_of(
     if checked.plan is None:
         first = next((d.message for d in checked.diagnostics if d.severity == "error"), "it has problems")
         see = f"{' See' if first.endswith(('?', '.')) else '; see'}: tuicnn check {folder.path}/net.net"
-        raise UserError(f"The net of the run {folder.name} cannot be trained: {first}{see}")
+        raise UserError(f"The net of the run {folder.name} has a problem: {first}{see}")
     return origin.options.apply(checked.plan)
 
 
