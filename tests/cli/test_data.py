@@ -88,6 +88,7 @@ def test_without_a_name_all_are_listed(tuicnn: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (("mnist limit=9", "-o", "my.net"), "my.net is saved as PNG: write -o my.png"),
         (("mnits",), "no data set called `mnits`. Did you mean `mnist`?"),
         (("none.net",), "none.net"),
         (('folder "none"',), 'There is no folder "none"'),

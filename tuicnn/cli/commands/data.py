@@ -50,6 +50,10 @@ def data(what: str | None, augment: str | None, output: Path | None, samples: in
     tuicnn data my.net -o sheet.png                the data of a net, as it is trained on
     """
     terminal = terminal_of(ascii)
+    if output is not None and output.suffix.lower() != ".png":  # what has another name may be a net
+        raise UserError(
+            f"{output} is saved as PNG: write -o {output.with_suffix('.png') if output.name else 'sheet.png'}"
+        )
     if what is None:
         from tuicnn.cli.output.data import print_data_sets
 
