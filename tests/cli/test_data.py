@@ -106,6 +106,13 @@ def test_what_is_wrong_is_one_sentence(tuicnn: Run, arguments: tuple[str, ...], 
     assert "Traceback" not in done.stderr
 
 
+def test_a_file_that_holds_no_data_set_is_refused(tuicnn: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((3, 8, 8), np.uint8))
+    done = tuicnn("data", str(tmp_path / "x.npy"))
+    assert done.returncode == 1
+    assert "x.npy is no data set: give a folder of pictures, or a .npz or .csv file." in done.stderr
+
+
 def test_too_many_samples_are_refused() -> None:
     assert "1000 is not in the range 1<=x<=100" in usage_error("data", "mnist", "--samples", "1000")
 
