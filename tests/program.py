@@ -141,7 +141,11 @@ def main() -> None:
     os.environ.update(ONE_THREAD)  # as the program does, before NumPy is imported
     for module in pkgutil.walk_packages(import_module("tuicnn").__path__, "tuicnn."):
         if not module.name.startswith(_LEFT_OUT) and not module.name.endswith("__main__"):
-            import_module(module.name)
+            try:
+                import_module(module.name)
+            except ModuleNotFoundError as missing:  # an extra that is not installed
+                if (missing.name or "").startswith("tuicnn"):
+                    raise
     import_module("tuicnn.language").check("relu -> flatten -> dense 10")  # reads the grammar
     gc.collect()
     gc.freeze()

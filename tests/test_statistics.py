@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tuicnn.statistics import (
@@ -98,6 +98,7 @@ def test_a_network_that_gives_nan_has_no_calibration_error() -> None:
 
 
 @given(st.floats(0, 1e6))
+@example(8.5e-6)
 def test_the_tails_of_t_are_those_known_in_closed_form(t: float) -> None:
     """With one degree of freedom it is Cauchy's distribution; with two it is 1 - t / sqrt(2 + t^2)."""
     assert t_tails(t, 1) == pytest.approx(2 / math.pi * math.atan2(1, t), rel=1e-9, abs=1e-15)

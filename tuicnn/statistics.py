@@ -141,7 +141,8 @@ def welch(first: Sequence[float], second: Sequence[float]) -> WelchTest:
 
 def t_tails(t: float, degrees: float) -> float:
     """The probability that a variable of Student's t distribution is as far from 0 as `t`, or farther."""
-    return _incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t))
+    square = t * t
+    return _incomplete_beta(degrees / 2, 0.5, degrees / (degrees + square), square / (degrees + square))
 
 
 def t_quantile(degrees: float) -> float:
@@ -163,16 +164,16 @@ def _variance(values: Sequence[float]) -> float:
     return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
-def _incomplete_beta(a: float, b: float, x: float) -> float:
-    """The regularised incomplete beta function I_x(a, b), for a, b > 0 and 0 <= x <= 1.
+def _incomplete_beta(a: float, b: float, x: float, rest: float) -> float:
+    """The regularised incomplete beta function I_x(a, b), for a, b > 0 and 0 <= x <= 1; `rest` is 1 - x, exactly.
 
     By its continued fraction, with the modified method of Lentz: W. H. Press et al., Numerical Recipes, section 6.4.
     """
-    if x in (0.0, 1.0):
-        return x
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    if not x or not rest:
+        return 0.0 if not x else 1.0
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(rest))
     if x > (a + 1) / (a + b + 2):  # there it converges faster from the other end
-        return 1 - front * _fraction(b, a, 1 - x) / b
+        return 1 - front * _fraction(b, a, rest) / b
     return front * _fraction(a, b, x) / a
 
 

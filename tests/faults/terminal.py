@@ -110,10 +110,10 @@ class Terminal:
         """Read until something is printed."""
         end = time.monotonic() + seconds
         while mark not in plain(self.said):
-            printed = f"{mark!r} was not printed, but:\n{plain(self.said)[-3000:]}"
-            assert time.monotonic() < end, printed
-            assert self.process.poll() is None, printed
-            self.read(0.05)
+            over = self.process.poll() is not None or time.monotonic() > end
+            self.read(0.05)  # also what it printed last
+            if over and mark not in plain(self.said):
+                raise AssertionError(f"{mark!r} was not printed, but:\n{plain(self.said)[-3000:]}")
 
     def forget(self) -> None:
         """Begin anew with what was printed."""
