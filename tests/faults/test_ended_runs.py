@@ -28,6 +28,7 @@ def test_from_the_list_of_runs_to_five_epochs_more(tmp_path: Path, terminals: Sh
     screen.until("DONE")
     screen.press("6")
     screen.until("7/7")
+    screen.read(1.5)  # the screen asks twice a second whether the run has ended
     screen.press("q")
     assert screen.ended() == 0
     assert screen.restored
