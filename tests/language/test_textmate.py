@@ -20,8 +20,8 @@ from tuicnn.language.highlighting import NetLexer
 from tuicnn.language.textmate.grammars import FILES
 from tuicnn.vocabulary import vocabulary
 
-EDITORS = ROOT / "editors"
-TEXTMATE, SUBLIME = EDITORS / "vscode/syntaxes/net.tmLanguage.json", EDITORS / "bat/net.sublime-syntax"
+GRAMMARS = ROOT / "grammars"
+TEXTMATE, SUBLIME = GRAMMARS / "vscode/syntaxes/net.tmLanguage.json", GRAMMARS / "bat/net.sublime-syntax"
 TEXTS = [path.read_text() for path in sorted((ROOT / "nets").glob("*.net"))] + [LARGER]
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -120,8 +120,8 @@ def _textmate() -> Any:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_files_are_what_the_registry_says(name: str) -> None:
-    written = (EDITORS / name).read_text(encoding="utf-8")
-    assert FILES[name]() == written, "write them anew: python -m tuicnn.language.textmate editors"
+    written = (GRAMMARS / name).read_text(encoding="utf-8")
+    assert FILES[name]() == written, "write them anew: python -m tuicnn.language.textmate"
 
 
 ENGINES = pytest.mark.parametrize("engine", [by_syntect, by_textmate])
@@ -173,10 +173,10 @@ def test_the_words_of_the_registry_are_known_and_others_are_not() -> None:
 
 
 def test_the_extension_for_vs_code_names_files_that_are_there() -> None:
-    package = json.loads((EDITORS / "vscode/package.json").read_text())
+    package = json.loads((GRAMMARS / "vscode/package.json").read_text())
     (language,), (grammar,) = package["contributes"]["languages"], package["contributes"]["grammars"]
     assert grammar["scopeName"] == json.loads(TEXTMATE.read_text())["scopeName"]
     assert grammar["language"] == language["id"]
     for path in (grammar["path"], language["configuration"]):
-        assert (EDITORS / "vscode" / path).is_file()
+        assert (GRAMMARS / "vscode" / path).is_file()
     assert Path(grammar["path"]).name == TEXTMATE.name

@@ -67,7 +67,7 @@ def _sublime(rule: Rule) -> dict[str, Any]:
     return {"match": rule.begin, "captures": dict(rule.scopes), "push": [end, *inside]}
 
 
-#: the files of the folder `editors`, and what is in them
+#: the files for editors in the folder `grammars`, and what is in them
 FILES: Mapping[str, Callable[[], str]] = {
     "vscode/syntaxes/net.tmLanguage.json": textmate_grammar,
     "bat/net.sublime-syntax": sublime_syntax,
