@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,16 @@ def test_a_network_that_is_not_trained_keeps_its_weights_and_its_precision(tmp_p
     x = np.random.default_rng(0).normal(size=(2, 3, 5, 6))
     assert np.array_equal(loaded.forward(x), network.forward(x))
     assert loaded.trained_on is None
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o027])
+def test_others_may_read_it_as_the_umask_allows(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        Network.from_text("flatten -> dense 10").save(tmp_path / "net.safetensors")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "net.safetensors").stat().st_mode) == 0o666 & ~mask
 
 
 def test_the_weights_of_a_run_are_such_a_file(tmp_path: Path) -> None:

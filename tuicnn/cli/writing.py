@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tuicnn.errors import UserError
-from tuicnn.system.files import why, why_unwritten, write_atomic
+from tuicnn.system.files import why, why_unwritten, write_shared
 
 __all__ = ["folder_for", "write_file"]
 
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file that others may read as the user's umask allows; it is whole or not there. Raises `UserError`."""
-    mask = os.umask(0)
-    os.umask(mask)
     try:
-        if path.is_dir():
-            raise IsADirectoryError("it is a folder")
-        write_atomic(path, data, 0o666 & ~mask)
+        write_shared(path, data)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {why_unwritten(path, error)}.") from error
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tuicnn.errors import UserError
-from tuicnn.system.files import why, write_atomic
+from tuicnn.system.files import why, write_shared
 
 if TYPE_CHECKING:
     from tuicnn.exchange.trained import TrainedNetwork
@@ -16,8 +16,6 @@ __all__ = ["FORMATS", "Format", "export", "format_of", "usual_path"]
 Format = Literal["onnx", "torch", "safetensors", "npz"]
 #: how the file of each format ends
 FORMATS: dict[Format, str] = {"onnx": ".onnx", "torch": ".py", "safetensors": ".safetensors", "npz": ".npz"}
-#: of other programs' files: readable by all, unlike a run's own
-_MODE = 0o644
 
 
 def format_of(path: Path) -> Format:
@@ -46,7 +44,7 @@ def export(network: TrainedNetwork, to: Format, path: Path) -> list[Path]:
     files = _files(network, to, path)
     try:
         for file, data in reversed(files.items()):  # a module is not there before its weights
-            write_atomic(file, data, _MODE)
+            write_shared(file, data)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {why(error)}.") from error
     return list(files)

@@ -9,7 +9,7 @@ from tuicnn.errors import UserError
 from tuicnn.language import check
 from tuicnn.network.images import TrainingImages
 from tuicnn.runs.checkpoint_file import CheckpointError, pack_weights, unpack_weights
-from tuicnn.system.files import why, why_unwritten, write_atomic
+from tuicnn.system.files import why, why_unwritten, write_shared
 from tuicnn.system.machine import installed_memory
 from tuicnn.system.regular_files import read_regular
 from tuicnn.training.checkpoint import Checkpoint
@@ -42,7 +42,7 @@ def save(network: Network, path: Path) -> None:
         )
     )
     try:
-        write_atomic(path, packed)
+        write_shared(path, packed)
     except OSError as error:
         raise UserError(f"The network cannot be written to {path}: {why_unwritten(path, error)}.") from error
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 __all__ = [
     "TEMPORARY", "is_temporary", "remove_temporary", "unshare", "why", "why_unwritten", "write_all",
-    "write_atomic", "write_over",
+    "write_atomic", "write_over", "write_shared",
 ]  # fmt: skip
 
 #: the prefix of temporary files, by which a run's folder recognises its own
@@ -108,6 +108,15 @@ def write_atomic(path: Path, data: bytes | bytearray, mode: int = 0o600) -> None
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def write_shared(path: Path, data: bytes | bytearray) -> None:
+    """Write a file that others may read, as the user's umask allows: as `write_atomic` else. Raises `OSError`."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    mask = os.umask(0)
+    os.umask(mask)
+    write_atomic(path, data, 0o666 & ~mask)
 
 
 def write_over(path: Path, data: bytes | bytearray) -> None:

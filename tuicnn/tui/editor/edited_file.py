@@ -11,12 +11,10 @@ from tuicnn.errors import UserError
 from tuicnn.limits import NET_BYTES
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.origin import Origin
-from tuicnn.system.files import why, write_atomic, write_over
+from tuicnn.system.files import why, write_over, write_shared
 from tuicnn.system.regular_files import open_regular
 
 __all__ = ["ChangedError", "EditedFile"]
-
-_MODE = 0o644  # of a file that is made
 
 
 class ChangedError(UserError):
@@ -140,7 +138,7 @@ class EditedFile:
             except FileNotFoundError:
                 if self.path.is_symlink():  # it leads nowhere
                     raise
-                write_atomic(self.path, data, _MODE)
+                write_shared(self.path, data)
         except OSError as error:
             reason = "there is no such folder" if error.errno == errno.ENOENT else why(error)
             raise UserError(f"{self.name} cannot be saved: {reason}. Nothing is lost: the text is here.") from error
