@@ -17,7 +17,6 @@ import numpy as np
 
 from tuicnn.data import DataError
 from tuicnn.data.folder_notes import left_out_note
-from tuicnn.data.reading_progress import report_reading
 from tuicnn.errors import UserError
 from tuicnn.training import events
 from tuicnn.training.checkpointing import BEGINS, CheckpointReason, ResumeState, as_trained, capture, restore
@@ -29,11 +28,11 @@ from tuicnn.training.fingerprints import data_fingerprint
 from tuicnn.training.marks import mark_of
 from tuicnn.training.meter import WaitTimes
 from tuicnn.training.metrics import Metrics
-from tuicnn.training.overview import misfit_of, overview_of
+from tuicnn.training.overview import overview_of
 from tuicnn.training.predictions import Predictions, Split
 from tuicnn.training.progress import History, Progress
+from tuicnn.training.reading import read_data
 from tuicnn.training.trainer import Trainer
-from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
     from tuicnn.data import Dataset
@@ -169,10 +168,7 @@ class Session:
             self._end(state, message)
 
     def _run(self) -> Generator[Epoch]:
-        with report_reading(self._read_so_far):
-            dataset = self._dataset or self.plan.data.load()
-        if misfit := misfit_of(dataset, self.plan):
-            raise UserError(f"{misfit}.")
+        dataset = read_data(self.plan, self._dataset, self._read_so_far)
         self._set(message="")
         if dataset.left_out:
             self._tell(events.Warned(left_out_note(dataset.left_out)))
@@ -193,8 +189,7 @@ class Session:
             self._on_predictions(Predictions.of(found, "test", trainer, self._progress.epoch))
         self._offer_checkpoint(CheckpointReason.STOP)  # once more, in case the last one failed
 
-    def _read_so_far(self, done: int, total: int) -> None:
-        message = f"reading {info(self.plan.data).name}: {done:,} of {total:,} images"
+    def _read_so_far(self, message: str) -> None:
         self._set(message=message)
         self._tell(events.Reading(message))
 

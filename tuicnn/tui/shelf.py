@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +72,17 @@ class Shelf:
             if path.is_relative_to(base):
                 return f"{prefix}{path.relative_to(base)}"
         return str(path)
+
+    def facts(self, shown: Sequence[CataloguedRun]) -> list[str]:
+        """What is told of the runs that are shown: how many, where, how many train, their order, the search."""
+        runs = self.runs or []
+        facts = [f"{len(shown)} of {len(runs)}" if len(shown) < len(runs) else str(len(runs)), f"in {self.place}"]
+        if alive := sum(run.summary.state == "alive" for run in runs):
+            facts.append(f"{alive} training")
+        facts.append(SORTS[self.sort][0])
+        if self.query:
+            facts.append(f'with "{self.query}"')
+        return facts
 
     @property
     def shown(self) -> list[CataloguedRun]:

@@ -193,7 +193,8 @@ class RunsScreen(View, inherit_bindings=False):
             for run in shown
         ]
         self.query_one("#runs", RunTable).show(rows, self._cursor(shown), self._nothing())
-        self._draw_heading(shown)
+        facts = f" {self.terminal.glyphs.dot} ".join(self.shelf.facts(shown))
+        self.query_one("#summary", Heading).show((displayable(facts, self.terminal), "dim"))
         self._draw_curves()
         chosen, settings = self.chosen, self.query_one("#settings", Notes)
         width = settings.content_size.width or self.size.width - 2
@@ -203,19 +204,6 @@ class RunsScreen(View, inherit_bindings=False):
         if self.shelf.runs is None:
             return f"reading the runs{self.terminal.glyphs.ellipsis}"
         return "no run has that" if self.shelf.runs else "no runs here yet; n begins one"
-
-    def _draw_heading(self, shown: Sequence[CataloguedRun]) -> None:
-        runs = self.shelf.runs or []
-        alive = sum(run.summary.state == "alive" for run in runs)
-        place = displayable(self.shelf.place, self.terminal)
-        facts = [f"{len(shown)} of {len(runs)}" if len(shown) < len(runs) else str(len(runs)), f"in {place}"]
-        if alive:
-            facts.append(f"{alive} training")
-        facts.append(SORTS[self.shelf.sort][0])
-        if self.shelf.query:
-            facts.append(f'with "{displayable(self.shelf.query, self.terminal)}"')
-        dot = f" {self.terminal.glyphs.dot} "
-        self.query_one("#summary", Heading).show((dot.join(facts), "dim"))
 
     def _draw_curves(self) -> None:
         """The curves of the marked runs and of the chosen one."""
