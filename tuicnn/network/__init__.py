@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .callback import *
-from .course import *
 from .fit import *
 from .gallery import *
 from .images import *
 from .network import *
 from .run import *
 from .shown import *
+from .training_summary import *

@@ -19,12 +19,12 @@ from tuicnn.data import Dataset
 from tuicnn.errors import UserError
 from tuicnn.limits import EPOCHS, THREADS
 from tuicnn.network.callback import Callback
-from tuicnn.network.course import Course, shown
 from tuicnn.network.images import TrainingImages
 from tuicnn.network.in_memory import session_in_memory
 from tuicnn.network.kept_run import KeptRun
 from tuicnn.network.progress import Display, display_for
 from tuicnn.network.shown import Epoch
+from tuicnn.network.training_summary import TrainingSummary, shown
 from tuicnn.system.blas import one_blas_thread
 from tuicnn.training import events
 from tuicnn.training.checkpointing import first_checkpoint
@@ -46,7 +46,7 @@ _HALVING = 'on_nan="halve-lr"'
 _NOTHING = History(0, np.empty(0, np.float32), np.empty(0, np.float32), ())
 
 
-class Fit(Course, Iterator[Epoch]):
+class Fit(TrainingSummary, Iterator[Epoch]):
     """A training of a network, from `Network.fit`: iterates its epochs, each when it and its validation are over.
 
     Nothing is trained before it is iterated. After each epoch the network has the weights of that moment, and whoever

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuicnn.network.course import Course
+from tuicnn.network.training_summary import TrainingSummary
 from tuicnn.runs.finding import find_run
 from tuicnn.runs.history import read_record
 from tuicnn.training.events import Overview
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run(Course):
+class Run(TrainingSummary):
     """A run that `tuicnn` trained or trains, as it was when this was made: its figures, its epochs, its network.
 
     `path` is its folder, `runs/mnist-1`, or its name. Raises `tuicnn.errors.UserError` where there is none.

@@ -14,10 +14,10 @@ from tuicnn.training import events
 from tuicnn.training.events import Overview, State
 from tuicnn.training.progress import History, Progress
 
-__all__ = ["Course"]
+__all__ = ["TrainingSummary"]
 
 
-class Course(ABC):
+class TrainingSummary(ABC):
     """A training by its figures; those that are not known yet are NaN."""
 
     @property
