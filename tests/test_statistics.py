@@ -134,6 +134,7 @@ samples = st.lists(st.floats(0, 1), min_size=2, max_size=9)
 
 
 @given(samples, samples)
+@example([0.0, 0.0], [0.0, 5e-145])
 def test_what_is_more_than_chance_has_an_interval_without_zero(one: list[float], two: list[float]) -> None:
     found, back = welch(one, two), welch(two, one)
     assert 0 <= found.p <= 1

@@ -132,8 +132,8 @@ def welch(first: Sequence[float], second: Sequence[float]) -> WelchTest:
     error = math.sqrt(sum(shares))
     if not error > 1e-12 * max(map(abs, (*first, *second))):
         return WelchTest(difference, (difference, difference), float(abs(difference) <= error))
-    degrees = sum(shares) ** 2 / sum(
-        share**2 / (len(values) - 1) for share, values in zip(shares, (first, second), strict=True)
+    degrees = 1 / sum(  # of shares of the whole, whose squares cannot vanish
+        (share / sum(shares)) ** 2 / (len(values) - 1) for share, values in zip(shares, (first, second), strict=True)
     )
     half = t_quantile(degrees) * error
     return WelchTest(difference, (difference - half, difference + half), t_tails(difference / error, degrees))

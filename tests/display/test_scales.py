@@ -97,3 +97,8 @@ def test_a_median_is_that_of_the_finite_values() -> None:
     assert np.isnan(found[0, 0, 1])
     assert np.isnan(found[1]).all()
     assert (Scale().levels(found.astype(np.float64), 5) == NONE).sum() == 5
+
+
+def test_the_median_of_the_largest_numbers_is_one_of_them() -> None:
+    most = np.float32(3e38)
+    assert np.array_equal(medians_as_zero(np.full((1, 2, 2), most)), np.zeros((1, 2, 2)))

@@ -68,8 +68,11 @@ class Scale:
 
 def medians_as_zero(maps: NDArray[np.float32]) -> NDArray[np.float32]:
     """Maps (C, H, W) without the median of each, of its finite values: what a bias adds everywhere hides the rest."""
-    known = np.isfinite(maps)
+    wide, known = maps.astype(np.float64), np.isfinite(maps)  # in float32 the mean of two middle values may overflow
     if known.all():
-        return maps - np.median(maps, axis=(1, 2), keepdims=True)
-    medians = [np.median(m[k]) if k.any() else 0.0 for m, k in zip(maps, known, strict=True)]
-    return maps - np.array(medians, np.float32)[:, None, None]
+        medians = np.median(wide, axis=(1, 2), keepdims=True)
+    else:
+        each = [np.median(m[k]) if k.any() else 0.0 for m, k in zip(wide, known, strict=True)]
+        medians = np.array(each)[:, None, None]
+    with np.errstate(over="ignore"):
+        return (wide - medians).astype(np.float32)
