@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.layers.helpers import Array, as_written, batch_of, drive, inner, inner_weights, outer, random_weights
 from tests.layers.table import CASES
-from tuicnn.bench.twin import joined, modules_of
+from tuicnn.bench.twin import evaluated, modules_of
 from tuicnn.layers import BatchNorm, Layer, Shape
 
 torch = pytest.importorskip("torch")
@@ -22,8 +22,8 @@ class Twin:
     """A layer as the twin of a network has it, with our weights."""
 
     def __init__(self, layer: Layer, shapes: Sequence[Shape], values: Mapping[str, Array], dtype: type) -> None:
-        self._layer, self._shapes = layer, shapes
-        self._modules = torch.nn.Sequential(*(modules_of(layer, shapes[0]) if layer.arity else []))
+        self._expression = layer.torch_expression(*shapes)
+        self._modules = torch.nn.Sequential(*([] if self._expression else modules_of(layer, shapes[0])))
         self._modules.to(torch.float32 if dtype is np.float32 else torch.float64)
         if values:
             given = {name: torch.tensor(v) for name, v in inner_weights(layer, shapes, values).items()}
@@ -31,7 +31,7 @@ class Twin:
 
     def __call__(self, inputs: Sequence[Array | Any], *, training: bool) -> Any:
         self._modules.train(training)
-        return self._modules(inputs[0]) if self._layer.arity else joined(self._layer, self._shapes, inputs)
+        return evaluated(self._expression, inputs) if self._expression else self._modules(inputs[0])
 
     @property
     def weights(self) -> dict[str, Any]:

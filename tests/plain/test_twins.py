@@ -15,7 +15,7 @@ from tests.layers.table import CASES, LAYERS
 from tests.layers.twins import twin_of
 from tests.plain.strategies import FEW, Array, Geometry, apart, geometries, normals, slope
 from tuicnn import plain
-from tuicnn.bench.twin import joined, modules_of
+from tuicnn.bench.twin import evaluated, modules_of
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,9 @@ def layer_case(data: st.DataObject, name: str, seed: int) -> Case:
         return [*dxs, *(gradients[key] for key in specs)]
 
     def theirs(*tensors: Any) -> Any:
-        if layer.arity is None:
-            return joined(layer, shapes, tensors)
+        expression = layer.torch_expression(*shapes)
+        if expression:
+            return evaluated(expression, tensors)
         *before, last = modules_of(layer, shapes[0])
         x = tensors[0]
         for module in before:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tuicnn.layers import Layer, Shape
 
 
-__all__ = ["Twin", "joined", "modules_of", "twin"]
+__all__ = ["Twin", "evaluated", "modules_of", "twin"]
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,9 @@ def twin(plan: Plan) -> Twin:
         node = plan.nodes[index]
         inputs = [values[source] for source in node.inputs]
         before = len(graph.nodes)
-        if node.layer.arity is None:
-            value = joined(node.layer, node.input_shapes, [fx.Proxy(source, tracer) for source in inputs]).node
+        expression = node.layer.torch_expression(*node.input_shapes)
+        if expression:
+            value = evaluated(expression, [fx.Proxy(source, tracer) for source in inputs]).node
         else:
             value = inputs[0]
             for name, module in _submodules(plan, node, names, readers):
@@ -117,11 +118,11 @@ def modules_of(layer: Layer, shape: Shape) -> list[Any]:
     return [_module(text) for text in layer.torch(shape)]
 
 
-def joined(layer: Layer, shapes: Sequence[Shape], branches: Sequence[Any]) -> Any:
-    """What a layer that joins branches of these shapes makes of their tensors."""
+def evaluated(expression: str, tensors: Sequence[Any]) -> Any:
+    """The value of a layer's expression for these inputs."""
     import torch
 
-    return eval(layer.torch(*shapes)[0], {"torch": torch, **{f"x{k}": x for k, x in enumerate(branches)}})
+    return eval(expression, {"torch": torch, **{f"x{k}": x for k, x in enumerate(tensors)}})
 
 
 def _module(written: str) -> Any:

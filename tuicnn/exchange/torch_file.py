@@ -113,7 +113,7 @@ def torch_source(network: TrainedNetwork, *, module: str, weights: str) -> str:
 def _modules(plan: Plan, names: Mapping[str, str]) -> Iterator[str]:
     """What makes each submodule."""
     for node in (plan.nodes[index] for index in plan.live):
-        if node.layer.arity is not None:
+        if not node.layer.torch_expression(*node.input_shapes):
             for name, written in submodules_of(node, names):
                 yield f"self.{name} = nn.{written}"
 
@@ -148,9 +148,9 @@ def _steps(network: TrainedNetwork, names: Mapping[str, str]) -> Iterator[str]:
 
 
 def _expressions(node: Node, names: Mapping[str, str], inputs: Sequence[str]) -> Iterator[str]:
-    """A layer's modules called in turn, or its branches joined; each takes what the one before it gave as x."""
-    if node.layer.arity is None:
-        (written,) = node.layer.torch(*node.input_shapes)
+    """A layer's modules called in turn, or its expression; each takes what the one before it gave as x."""
+    written = node.layer.torch_expression(*node.input_shapes)
+    if written:
         yield re.sub(r"\bx(\d+)\b", lambda found: inputs[int(found[1])], written)
         return
     (given,) = inputs

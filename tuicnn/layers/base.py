@@ -122,11 +122,13 @@ class Layer:
         return ""
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
-        """The same in PyTorch: modules of `torch.nn` as they are written, in turn; the last has the weights.
-
-        Of a layer that joins branches, an expression of their tensors `x0`, `x1` and so on.
-        """
+        """The same in PyTorch: modules of `torch.nn` as they are written, in turn; the last has the weights."""
         return (f"{type(self).__name__}({', '.join(repr(getattr(self, a.name)) for a in arguments(self))})",)
+
+    def torch_expression(self, *inputs: Shape) -> str:
+        """The same in PyTorch as an expression of the inputs `x0`, `x1` and so on, where `torch.nn` has no module for
+        it; else ""."""
+        return ""
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         """The same after training in ONNX: adds its operators to the graph, and gives the name of its output.

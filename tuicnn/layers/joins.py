@@ -57,9 +57,9 @@ class Add(Layer):
             raise ShapeError(f"the branches of `add` do not match:{branches(inputs)}")
         return inputs[0]
 
-    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+    def torch_expression(self, *inputs: Shape) -> str:
         """`+` between the branches."""
-        return (" + ".join(f"x{k}" for k in range(len(inputs))),)
+        return " + ".join(f"x{k}" for k in range(len(inputs)))
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         """`Add`, one branch after the other."""
@@ -99,9 +99,9 @@ class Concat(Layer):
             raise ShapeError(f"the branches of `concat` do not agree in height and width:{branches(inputs)}")
         return (sum(shape[0] for shape in inputs), *inputs[0][1:])
 
-    def torch(self, *inputs: Shape) -> tuple[str, ...]:
+    def torch_expression(self, *inputs: Shape) -> str:
         """Along the channels."""
-        return (f"torch.cat([{', '.join(f'x{k}' for k in range(len(inputs)))}], 1)",)
+        return f"torch.cat([{', '.join(f'x{k}' for k in range(len(inputs)))}], 1)"
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         """Along the channels."""
