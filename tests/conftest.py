@@ -155,7 +155,8 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> FakeFeed:
     from tests.worker.fake_feed import FakeFeed
     from tuicnn.worker import watcher
 
-    monkeypatch.setattr(watcher, "NUMBERS_PERIOD", 0.1)
+    for period in ("NUMBERS_PERIOD", "CROWDED_PERIOD"):
+        monkeypatch.setattr(watcher, period, 0.1)
     made = FakeFeed()
     made.advance(100)
     return made

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.worker.fake_feed import FakeFeed
+from tests.worker.fake_feed import OVERVIEW, FakeFeed
 from tuicnn.errors import UserError
 from tuicnn.observing.activations import AskActivations
 from tuicnn.observing.image import PinnedImage
@@ -173,7 +174,8 @@ async def test_what_comes_by_itself_is_told_with_the_numbers_and_what_was_chosen
 async def test_a_run_that_is_slowed_to_be_watched_is_asked_more_often(
     feed: FakeFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tuicnn.worker.watcher.NUMBERS_PERIOD", 3600)
+    for period in ("NUMBERS_PERIOD", "CROWDED_PERIOD"):
+        monkeypatch.setattr(f"tuicnn.worker.watcher.{period}", 3600)
     feed.pace = 10
     async with watching(feed) as (watcher, _):
         for _ in range(3):
@@ -181,6 +183,24 @@ async def test_a_run_that_is_slowed_to_be_watched_is_asked_more_often(
             async with asyncio.timeout(10):
                 while watcher.snapshot.progress.step < feed.step:
                     await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(("threads", "asked_on"), [(1, True), (2, False)])
+async def test_a_run_that_has_every_processor_is_asked_less_often(
+    threads: int, asked_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuicnn.worker.watcher.processors", lambda: 2)
+    monkeypatch.setattr("tuicnn.worker.watcher.NUMBERS_PERIOD", 0.02)
+    monkeypatch.setattr("tuicnn.worker.watcher.CROWDED_PERIOD", 3600)
+    feed = FakeFeed(replace(OVERVIEW, threads=threads))
+    feed.advance(1)
+    async with watching(feed) as (watcher, _):
+        async with asyncio.timeout(10):
+            while not watcher.snapshot.progress.step:
+                await asyncio.sleep(0.01)
+        feed.advance(1)
+        await asyncio.sleep(0.3)
+        assert (watcher.snapshot.progress.step == feed.step) == asked_on
 
 
 async def test_the_same_picture_is_not_fetched_twice_while_paused(feed: FakeFeed) -> None:

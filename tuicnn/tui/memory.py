@@ -19,7 +19,7 @@ from tuicnn.tui.widgets.lines import LineWidget
 
 __all__ = ["Memory", "clear_caches"]
 
-NEW_PERIOD = 10.0  # seconds between two collections of what is new
+NEW_PERIOD = 30.0  # seconds between two collections of what is new
 WHOLE_PERIOD = 60.0  # … and of everything, and the caches
 QUIET = 1.0  # seconds without a key before everything is collected, which would delay what a key does
 MOST_DELAY = 20.0  # … for so long at most

@@ -1,4 +1,4 @@
-"""Requests what a screen draws: the numbers twice a second, the answers to questions at their own period.
+"""Requests what a screen draws: the numbers once or twice a second, the answers to questions at their own period.
 
 What comes by itself is told with the numbers, so that a screen draws once for all of it: each time takes from the
 training. What a person asked for is told at once.
@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
+from tuicnn.system.machine import processors
 from tuicnn.training.events import Epoch
 from tuicnn.training.progress import Progress
 from tuicnn.worker.feed import Action, Feed, WorkerGone
@@ -31,6 +32,7 @@ __all__ = ["WATCHED_PACE", "Watcher"]
 A = TypeVar("A")
 
 NUMBERS_PERIOD = 0.5  # seconds between two requests for the numbers: digits that change faster cannot be read
+CROWDED_PERIOD = 1.0  # … where no processor is left beside training: all of its processes wait while a screen is drawn
 QUICK_PERIOD = (
     0.1  # … while data is read, where training is slowed to be watched, and for a while after it was controlled
 )
@@ -177,7 +179,10 @@ class Watcher:
         """Seconds between two requests for the numbers."""
         if monotonic() < self._quick_until or 0 < self.latest.pace <= WATCHED_PACE:
             return QUICK_PERIOD
-        return FROZEN_PERIOD if self.snapshot.frozen else NUMBERS_PERIOD
+        if self.snapshot.frozen:
+            return FROZEN_PERIOD
+        overview = self.snapshot.overview
+        return CROWDED_PERIOD if overview is not None and overview.threads >= processors() else NUMBERS_PERIOD
 
     async def _watch_questions(self, feed: Feed) -> None:
         """What a person chose is asked at once, even for a frozen view; else when training has moved on."""
