@@ -69,7 +69,8 @@ def by_rule(layer: Layer, shapes: Sequence[Shape]) -> Shape | None:
         before, after = rule.split(" -> ")
         if after == "the same shape":
             assert before.startswith("any shape")
-            return shapes[0]
+            rank = max(map(len, shapes))  # of branches, the largest along each axis
+            return tuple(map(max, *((*shape, 1, 1)[:rank] for shape in shapes))) if len(shapes) > 1 else shapes[0]
         sizes: dict[str, int] = {}
         if not before.startswith("any shape"):
             names = before.split(" | ")[0].split(" x ")

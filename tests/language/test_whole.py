@@ -197,7 +197,12 @@ def test_the_machine_says_what_it_has() -> None:
 
 @pytest.mark.parametrize(
     ("name", "instead"),
-    [("lrn", "batchnorm"), ("LocalResponseNorm", "batchnorm"), ("glu", "silu"), ("SwiGLU", "silu"), ("nn.GLU", "silu")],
+    [
+        ("lrn", "batchnorm"),
+        ("LocalResponseNorm", "batchnorm"),
+        ("nn.GLU", "multiply { conv 8 1x1 | conv 8 1x1 -> sigmoid }"),
+        ("SwiGLU", "multiply { conv 8 1x1 | conv 8 1x1 -> silu }"),
+    ],
 )
 def test_a_layer_that_there_is_none_of_is_not_taken_for_a_slip(name: str, instead: str) -> None:
     text = f"conv 8 3x3 -> {name}(5) -> flatten -> dense 10"
@@ -207,10 +212,16 @@ def test_a_layer_that_there_is_none_of_is_not_taken_for_a_slip(name: str, instea
     assert followed(text) == f"conv 8 3x3 -> {instead} -> flatten -> dense 10"
 
 
-@pytest.mark.parametrize("name", ["multiply", "mul", "Multiply", "subtract", "maximum"])
+@pytest.mark.parametrize("name", ["mul", "Multiply", "keras.layers.Multiply", "hadamard"])
+def test_a_product_by_another_name_is_multiply(name: str) -> None:
+    text = f"{name} {{ conv 8 3x3 pad=1 | conv 8 3x3 pad=1 }} -> flatten -> dense 10"
+    assert followed(text) == text.replace(name, "multiply")
+
+
+@pytest.mark.parametrize("name", ["subtract", "maximum"])
 def test_a_join_that_there_is_none_of_leads_to_those_that_there_are(name: str) -> None:
     """Following the help gives a network: the branches stay."""
     text = f"{name} {{ conv 8 3x3 pad=1 | conv 8 3x3 pad=1 }} -> flatten -> dense 10"
     (problem,) = check(text).diagnostics
-    assert "joined by add, concat and residual" in problem.message
+    assert "joined by `add`, `concat`, `multiply` and `residual`" in problem.message
     assert followed(text) == text.replace(name, "add")

@@ -86,6 +86,17 @@ def join(draw: st.DrawFn, word: str) -> Written:
     return word, tuple((c, *shape[1:]) for c in channels)
 
 
+@st.composite
+def multiply(draw: st.DrawFn) -> Written:
+    """One branch has all places; the others may have 1 along some axes, or be vectors of the channels."""
+    shape, count = draw(any_shape), draw(st.integers(2, 4))
+    found: list[Shape] = [shape]
+    for _ in range(count - 1):
+        ones: Shape = tuple(draw(st.sampled_from([n, 1])) for n in shape)
+        found.append(draw(st.sampled_from([ones, shape, shape[:1]])))
+    return "multiply", tuple(draw(st.permutations(found)))
+
+
 ROWS: dict[str, st.SearchStrategy[Written]] = {
     "conv": windowed("conv"),
     "depthwise": windowed("depthwise"),
@@ -112,6 +123,7 @@ ROWS: dict[str, st.SearchStrategy[Written]] = {
     "softmax": one("softmax"),
     "add": join("add"),
     "concat": join("concat"),
+    "multiply": multiply(),
 }
 
 LAYERS: dict[str, type[Layer]] = dict(vocabulary("layer"))

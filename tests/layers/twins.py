@@ -138,6 +138,9 @@ TWINS: dict[str, Twin] = {
     "identity": SAME,
     "dropout": SAME,  # what it does in training depends on its mask: see `test_dropout`
     "add": Twin(lambda layer, x, w: plain.add(x), lambda layer, dy, x, w: (plain.add_backward(dy, len(x)), {})),
+    "multiply": Twin(
+        lambda layer, x, w: plain.multiply(x), lambda layer, dy, x, w: (plain.multiply_backward(dy, x), {})
+    ),
     "concat": Twin(
         lambda layer, x, w: plain.concat(x),
         lambda layer, dy, x, w: (plain.concat_backward(dy, [a.shape[1] for a in x]), {}),

@@ -39,6 +39,7 @@ OPERATORS: dict[str, Operator] = {
     "MatMul": products.matmul,
     "MaxPool": windows.pool("maxpool"),
     "Momentum": training.momentum,
+    "Mul": values.multiply,
     "NegativeLogLikelihoodLoss": products.nll,
     "PRelu": values.prelu,
     "Pad": values.pad,
@@ -60,7 +61,6 @@ def split(node: Node, inputs: Sequence[Any]) -> list[Any]:
 #: what some graphs do besides; it is no layer of ours, and is done here with NumPy
 BESIDE: dict[str, Operator] = {
     "Constant": lambda node, inputs: [node.attributes["value"]],
-    "Mul": lambda node, inputs: [inputs[0] * inputs[1]],
     "Neg": lambda node, inputs: [-inputs[0]],
     "Shape": lambda node, inputs: [np.array(inputs[0].shape)],
     "Split": split,

@@ -10,7 +10,19 @@ from tests.alone import Alone
 from tests.onnx.cases import Node
 from tests.onnx.ours import NotOursError, Operator, Value, as_images, from_rows, need, real, to_rows
 
-__all__ = ["activation", "add", "concat", "flatten", "identity", "pad", "prelu", "reshape", "softmax", "softmax_rows"]
+__all__ = [
+    "activation",
+    "add",
+    "concat",
+    "flatten",
+    "identity",
+    "multiply",
+    "pad",
+    "prelu",
+    "reshape",
+    "softmax",
+    "softmax_rows",
+]
 
 
 def each_value(layer: str, x: Value) -> list[Value]:
@@ -98,6 +110,16 @@ def add(node: Node, inputs: Sequence[Value]) -> list[Value]:
         return each_value("identity", inputs[0])  # our `add` wants two branches
     shape = inputs[0].shape
     return [Alone("add", [as_images(x) for x in inputs], dtype=real(*inputs)).forward().reshape(shape)]
+
+
+def multiply(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    """Along the axes of an image our `multiply` repeats a branch itself; along others it is given repeated."""
+    kind, shape = real(*inputs), np.broadcast_shapes(*(x.shape for x in inputs))
+    rank = len(shape)
+    lifted = [x.reshape((1,) * (rank - x.ndim) + x.shape) for x in inputs]
+    if rank != 4 or any(x.shape[0] != shape[0] for x in lifted):
+        lifted = [as_images(np.broadcast_to(x, shape)) for x in lifted]
+    return [Alone("multiply", lifted, dtype=kind).forward().reshape(shape)]
 
 
 def concat(node: Node, inputs: Sequence[Value]) -> list[Value]:

@@ -56,12 +56,20 @@ def specimens(draw: st.DrawFn, dtype: Any = np.float64) -> Specimen:
 def layers(draw: st.DrawFn, name: str, dtype: Any = np.float64) -> Specimen:
     """Of a network of one layer, written in a random way, and a dense one after it."""
     text, shapes = draw(ROWS[name])
-    size = shapes[0] if len(shapes[0]) == 3 else (1, 1, shapes[0][0])
-    entry = "" if len(shapes[0]) == 3 else "flatten -> "
+    whole = max(shapes, key=lambda shape: (len(shape), math.prod(shape)))
+    size = whole if len(whole) == 3 else (1, 1, whole[0])
+    entry = "" if len(whole) == 3 else "flatten -> "
     if len(shapes) > 1:
-        branch = "conv {} 1x1" if len(shapes[0]) == 3 else "dense {}"
-        text += f" {{ {' | '.join(branch.format(shape[0]) for shape in shapes)} }}"
+        text += f" {{ {' | '.join(branch(shape, whole) for shape in shapes)} }}"
     return specimen_of(draw, f"{entry}{text} -> flatten -> dense 3\n", size, 3, dtype)
+
+
+def branch(shape: tuple[int, ...], whole: tuple[int, ...]) -> str:
+    """Layers that make this shape of the largest one; where height or width is 1, by the mean along it."""
+    if len(shape) == 1:
+        return f"{'globalavgpool -> ' if len(whole) == 3 else ''}dense {shape[0]}"
+    mean = [size if own == 1 else 1 for own, size in zip(shape[1:], whole[1:], strict=True)]
+    return f"avgpool {mean[0]}x{mean[1]} -> conv {shape[0]} 1x1"
 
 
 def live(specimen: Specimen, name: str) -> bool:

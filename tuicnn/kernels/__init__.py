@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .arrays import *
+from .broadcasting import *
 from .convolution import *
 from .depthwise import *
 from .derived import *

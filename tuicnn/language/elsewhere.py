@@ -92,9 +92,9 @@ NEEDLESS_STEPS = {
 #: layers that there are none of here: what they do, and what is nearest
 ABSENT_LAYERS = {
     **dict.fromkeys(("lrn", "localresponsenorm", "local_response_norm"), ("local response normalisation", "batchnorm")),
-    **dict.fromkeys(("glu", "swiglu"), ("a gate that multiplies two halves", "silu")),
-    "geglu": ("a gate that multiplies two halves", "gelu"),
-    **dict.fromkeys(("multiply", "mul", "times", "product"), ("a product of branches", "add")),
+    "glu": ("a gate of two halves of the channels", "multiply { conv 8 1x1 | conv 8 1x1 -> sigmoid }"),
+    "swiglu": ("a gate of two halves of the channels", "multiply { conv 8 1x1 | conv 8 1x1 -> silu }"),
+    "geglu": ("a gate of two halves of the channels", "multiply { conv 8 1x1 | conv 8 1x1 -> gelu }"),
     **dict.fromkeys(("subtract", "sub"), ("a difference of branches", "add")),
     "maximum": ("the larger of two branches", "add"),
     "maxout": ("the largest of several outputs", "relu"),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from tuicnn.language.suggest import closest, option_meant
 from tuicnn.language.syntax.tree import Argument, CallValue, Name, Setting
+from tuicnn.layers.base import Layer
 from tuicnn.vocabulary import arguments, vocabulary, words
 
-__all__ = ["CHOICES", "OWN_SETTINGS", "all_arguments", "all_words", "first_word", "option_owner", "setting_names"]
+__all__ = [
+    "CHOICES", "OWN_SETTINGS", "all_arguments", "all_words", "first_word", "join_words", "joins_named", "option_owner",
+    "setting_names",
+]  # fmt: skip
 
 #: settings that name one of a vocabulary
 CHOICES = ("data", "loss", "optim", "schedule")
@@ -21,6 +26,20 @@ _USUAL = ("mnist", "cross_entropy", "adam")
 def setting_names() -> list[str]:
     """Every setting there is."""
     return list(dict.fromkeys([*CHOICES, *vocabulary("setting"), *OWN_SETTINGS]))
+
+
+@cache
+def join_words() -> tuple[str, ...]:
+    """The words before branches: the layers that take any number of inputs, and `residual`."""
+    return *(
+        name for name, cls in vocabulary("layer").items() if issubclass(cls, Layer) and cls.arity is None
+    ), "residual"
+
+
+def joins_named(last: str = "and") -> str:
+    """All of them in a sentence: `add`, `concat` and `residual`."""
+    *first, end = [f"`{word}`" for word in join_words()]
+    return f"{', '.join(first)} {last} {end}"
 
 
 def all_arguments() -> Iterator[tuple[type, words.Argument]]:

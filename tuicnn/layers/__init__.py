@@ -12,4 +12,5 @@ from .dropout import *
 from .joins import *
 from .norm import *
 from .pooling import *
+from .product import *
 from .shapes import *

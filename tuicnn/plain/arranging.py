@@ -19,6 +19,8 @@ __all__ = [
     "dropout_mask",
     "flatten",
     "flatten_backward",
+    "multiply",
+    "multiply_backward",
 ]
 
 
@@ -60,6 +62,47 @@ def add(branches: Sequence[Array]) -> Array:
 def add_backward(dy: Array, branches: int) -> list[Array]:
     """The gradient by each of the branches: dy, as each of them has the derivative 1."""
     return [dy.copy() for _ in range(branches)]
+
+
+def repeated(place: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The place in an array of `shape` of the value that counts at a place of a larger one: 0 along an axis of 1.
+
+    A vector's values stand for images of one pixel: their place has no row and column.
+    """
+    return tuple(0 if size == 1 else index for index, size in zip(place, shape, strict=False))
+
+
+def multiply(branches: Sequence[Array]) -> Array:
+    """y = x1 * x2 * ..., value by value; along an axis where a branch has size 1, its value counts for every place.
+
+    Vectors (N, C) beside images (N, C, H, W) count as images of one pixel. Source: Hu, Shen and Sun,
+    Squeeze-and-Excitation Networks (2018).
+    """
+    rank = max(x.ndim for x in branches)
+    shapes = [(*x.shape, 1, 1)[:rank] for x in branches]
+    y = np.ones([max(sizes) for sizes in zip(*shapes, strict=True)], floating(*branches))
+    for x in branches:
+        for place in np.ndindex(*y.shape):
+            y[place] *= x[repeated(place, x.shape)]
+    return y
+
+
+def multiply_backward(dy: Array, branches: Sequence[Array]) -> list[Array]:
+    """The gradient by each branch: dy times the product of the others, summed over the places that a value counts at.
+
+    By the product rule, the derivative of x1 * x2 * x3 by x1 is x2 * x3.
+    """
+    gradients = []
+    for k, x in enumerate(branches):
+        dx = np.zeros(x.shape, floating(dy, *branches))
+        for place in np.ndindex(*dy.shape):
+            slope = dy[place]
+            for j, other in enumerate(branches):
+                if j != k:
+                    slope = slope * other[repeated(place, other.shape)]
+            dx[repeated(place, x.shape)] += slope
+        gradients.append(dx)
+    return gradients
 
 
 def concat(branches: Sequence[Array]) -> Array:

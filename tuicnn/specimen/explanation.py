@@ -60,11 +60,12 @@ COMBINE: dict[str, Callable[[Sequence[float]], float]] = {
     "max": lambda contributions: max(contributions, key=lambda number: (math.isnan(number), number)),
     "ratio": lambda contributions: contributions[0] / total(contributions),
     "rsqrt": lambda contributions: 1 / math.sqrt(total(contributions)),
+    "product": math.prod,
 }
 
 
 def combined(combine: str, contributions: Sequence[float]) -> float:
-    """The value that contributions make: their `sum`, their `max`, the first as a `ratio` of them all, or `rsqrt`.
+    """The value that contributions make: their `sum`, `max` or `product`, the first as a `ratio` of them all, `rsqrt`.
 
     `rsqrt` is 1 / sqrt(their sum). A number without parts, such as a pixel, has no value here: raises `ValueError`.
     """

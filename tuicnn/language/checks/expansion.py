@@ -17,6 +17,7 @@ from tuicnn.language.checks.values import UNKNOWN, evaluate
 from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.excerpts import excerpt, one_line
 from tuicnn.language.fixes import Fix, remove, write
+from tuicnn.language.names import joins_named
 from tuicnn.language.syntax.tree import Branches, Chain, Group, Name, Recall, Step, Unreadable, Use
 from tuicnn.layers.base import Layer
 from tuicnn.layers.shapes import shape_text
@@ -203,7 +204,7 @@ class Expansion:
             return self.graph.fail()
         good = self.blocks.fits(use, block, context)
         if use.branches is not None:
-            help = "branches belong to `add`, `concat` and `residual`"
+            help = f"branches belong to {joins_named()}"
             message = f"the block {name} takes no branches"
             context.report.error(Code.ARGUMENT, message, use.branches.span, help=help)
             good = False

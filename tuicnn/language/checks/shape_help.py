@@ -13,6 +13,7 @@ from tuicnn.language.fixes import Fix, after, remove, start, write
 from tuicnn.language.plan import Node
 from tuicnn.language.syntax.tree import Argument
 from tuicnn.layers.base import Layer, Shape, ShapeError
+from tuicnn.layers.product import Multiply
 from tuicnn.layers.shapes import shape_text, square_image
 from tuicnn.system.lines import plain_lines
 from tuicnn.vocabulary import Size, info, vocabulary
@@ -71,13 +72,16 @@ def _flattened_later(span: Span) -> bool:
 def odd_branch(layer: Layer, shapes: Sequence[Shape]) -> tuple[int, int]:
     """The branch to change and the one that it should match, both counted from 0.
 
-    Of images that differ in size the larger one is to shrink; otherwise the later one is to change.
+    Of images that differ in size the larger one is to shrink, and of a product the vector is to fit the image;
+    otherwise the later one is to change.
     """
     for i in range(1, len(shapes)):
         try:
             layer.output(shapes[0], shapes[i])
         except ShapeError:
             a, b = shapes[0], shapes[i]
+            if isinstance(layer, Multiply) and len(a) < len(b):
+                return 0, i
             if len(a) == len(b) == 3 and math.prod(a[1:]) > math.prod(b[1:]) and _stride(a, b):
                 return 0, i
             return i, 0
@@ -95,7 +99,10 @@ def _stride(odd: Shape, wanted: Shape) -> int:
 def shortcut(layer: Layer, odd: Shape, wanted: Shape, span: Span, spans: Sequence[Span]) -> Fix | str:
     """What to write so that a branch gives what another one gives."""
     text, behind = one_line(span), after(span)
-    adds = info(layer).name == "add"
+    adds = info(layer).name != "concat"
+    if isinstance(layer, Multiply) and odd[0] != wanted[0] and (len(odd) == 1 or odd[1:] in (wanted[1:], (1, 1))):
+        # one value a channel, or places that fit: only the channels are to become as many
+        return write(f" -> {f'dense {wanted[0]}' if len(odd) == 1 else _pointwise(wanted[0], 1)}", behind)
     if len(odd) == 3 and len(wanted) == 3:
         stride = _stride(odd, wanted)
         filters = wanted[0] if adds else odd[0]
@@ -125,7 +132,7 @@ def _common(layer: Layer, odd: Shape, wanted: Shape, behind: Span) -> Fix | str:
     more = ", or give all branches the same `stride` and `pad`"
     if all(a > b for a, b in zip(odd[1:], wanted[1:], strict=True)):
         window = Size(a - b + 1 for a, b in zip(odd[1:], wanted[1:], strict=True))
-        filters = wanted[0] if info(layer).name == "add" else odd[0]
+        filters = odd[0] if info(layer).name == "concat" else wanted[0]
         return write(f" -> conv {filters} {window}", behind, more=more)
     if all(a < b for a, b in zip(odd[1:], wanted[1:], strict=True)) and odd[1] - wanted[1] == odd[2] - wanted[2]:
         border, rest = divmod(wanted[1] - odd[1], 2)

@@ -13,7 +13,7 @@ from tuicnn.language.diagnostics import Code, Note, Span
 from tuicnn.language.elsewhere import ABSENT_LAYERS, JOINS, NEEDLESS_STEPS, SETTINGS
 from tuicnn.language.excerpts import excerpt, one_line
 from tuicnn.language.fixes import Fix, line_end, remove, respell, write
-from tuicnn.language.names import option_owner, setting_names
+from tuicnn.language.names import joins_named, option_owner, setting_names
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, layer_called
 from tuicnn.language.syntax.tree import Name, Recall, Setting, Use
@@ -75,7 +75,7 @@ def _absent(use: Use, message: str) -> _Found | None:
         return None
     if instead != "add":  # what it was given is not what the other layer takes
         return message, use.span, write(instead, more=", the nearest there is")
-    message += "; branches are joined by add, concat and residual"
+    message += f"; branches are joined by {joins_named()}"
     if use.branches is None:
         return message, use.span, write("add { identity | conv 8 1x1 }", more=", say")
     return message, use.name.span, write("add", more=", or `concat`")

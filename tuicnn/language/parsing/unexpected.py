@@ -9,7 +9,7 @@ from lark import Token
 
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, after, remove, respell, write
-from tuicnn.language.names import all_arguments, setting_names
+from tuicnn.language.names import all_arguments, joins_named, setting_names
 from tuicnn.language.syntax.building import span_of
 from tuicnn.language.value_fixes import example_value
 
@@ -130,9 +130,9 @@ def _misplaced(stop: _Stop) -> Unexpected | None:
         help = remove(more=" (`3 * (conv 8 3x3 -> relu)` repeats a group)")
         return stop.found(f"`{token}` cannot be repeated", help)
     if kind == "LBRACE" and step_wanted:
-        return stop.found("braces belong to `add`, `concat` and `residual`", "write a group as `( … )`")
+        return stop.found(f"braces belong to {joins_named()}", "write a group as `( … )`")
     if kind == "LBRACE":
-        return stop.found("`{` does not belong here", remove(more=" (braces follow `add`, `concat` or `residual`)"))
+        return stop.found("`{` does not belong here", remove(more=f" (braces follow {joins_named('or')})"))
     if kind == "BAR":
         return stop.found("`|` stands between branches", "write branches in braces: `add { … | … }`")
     if kind == "DEF":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from lark import Token
 
+from tuicnn.language.names import join_words
 from tuicnn.language.recovery.token_fixes import CLOSERS, Recovery, Rules, TokenFix, removed, replaced, statement_kind
 
 __all__ = ["SEPARATORS", "fix_loose_arrows", "fix_marks"]
 
-_JOINS = ("add", "concat", "residual")
 #: marks that are read as an arrow where a layer follows
 _FALSE = frozenset({"MINUS", "EQUALS", "COLON", "COMMA", "PLUS", "SLASH", "PERCENT"})
 _FALSE_TEXTS = frozenset({">", ".", "&", "–", "—", "−", "~", "<", "!", "^"})
@@ -62,7 +62,7 @@ def _mark(r: Recovery, i: int, start: int, inside: str) -> TokenFix | None:
     if r.kind(i) != "BAR":
         return None
     pipe = not inside and r.is_step(i + 1) and i > start and r.kind(i - 1) != "ARROW"
-    if pipe and not any(t in _JOINS for t in r.tokens[start : min(i, start + 40)]):
+    if pipe and not any(t in join_words() for t in r.tokens[start : min(i, start + 40)]):
         return replaced("`|` is not an arrow: it stands between branches in braces", i, i, "->")
     if r.kind(i + 1) == "BAR" and r.touches(i + 1):
         return replaced("`||` does not part branches", i, i + 1, "|")

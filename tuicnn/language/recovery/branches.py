@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from tuicnn.language.names import join_words
 from tuicnn.language.recovery.token_fixes import CLOSERS, Recovery, Rules, TokenFix
 
 __all__ = ["BRANCHES", "fix_bare_branches"]
 
-_JOINS = ("add", "concat", "residual")
-
 
 def _other_brackets(r: Recovery, i: int) -> TokenFix | None:
     """`add(relu, tanh)`, `concat [relu, tanh]`."""
-    end = r.match(i + 1) if r.word(i) in _JOINS and r.kind(i + 1) in ("LPAR", "LSQB") else None
+    end = r.match(i + 1) if r.word(i) in join_words() and r.kind(i + 1) in ("LPAR", "LSQB") else None
     if end is None or not any(r.is_step(n) or r.kind(n) == "AT" for n in range(i + 2, end)):
         return None
     edits, depth = [(i + 1, i + 2, "{ " if r.touches(i + 2) else "{")], 0
@@ -27,7 +26,7 @@ def _options_in_brackets(r: Recovery, i: int) -> TokenFix | None:
     """`conv 8 3x3 [pad=1]` and `conv {w} 3x3`."""
     call = r.kind(i) == "LPAR" and r.kind(i - 1) == "NAME" and r.touches(i)
     value = r.kind(i - 1) in ("INT", "FLOAT", "SIZE", "NAME", "RPAR", "STRING", "RSQB")
-    end = r.match(i) if value and not call and r.word(i - 1) not in _JOINS else None
+    end = r.match(i) if value and not call and r.word(i - 1) not in join_words() else None
     if end is None:
         return None
     option = end > i + 3 and r.kind(i + 1) == "NAME" and r.kind(i + 2) == "EQUALS"
@@ -79,7 +78,7 @@ def fix_bare_branches(r: Recovery) -> None:
         if kind == "NEWLINE" or (kind == "ARROW" and bar < 0 and depth == 0):
             join = bar = -1
         depth += (kind in CLOSERS) - (kind in CLOSERS.values())
-        if r.word(i) in _JOINS and depth == 0 and r.kind(i + 1) not in ("", "LBRACE"):
+        if r.word(i) in join_words() and depth == 0 and r.kind(i + 1) not in ("", "LBRACE"):
             join = i
         if kind == "BAR" and depth == 0:
             bar = i

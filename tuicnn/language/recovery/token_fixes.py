@@ -18,6 +18,7 @@ from lark import Token
 from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import excerpt
 from tuicnn.language.fixes import Fix, after, line_end, start
+from tuicnn.language.names import join_words
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import layer_called
 from tuicnn.language.syntax.building import span_of
@@ -164,7 +165,7 @@ class Recovery:
     def holds_values(self, i: int) -> bool:
         """Whether a bracket holds values, and no steps."""
         if self.kind(i) != "LPAR" or (self.kind(i - 1) == "NAME" and self.touches(i)):
-            return self.kind(i) != "LBRACE" and self.word(i - 1) not in ("add", "concat", "residual")
+            return self.kind(i) != "LBRACE" and self.word(i - 1) not in join_words()
         if self.kind(i - 1) == "EQUALS":
             return self.kind(i - 3) != "DEF" and self.kind(i - 2) != "RPAR"
         return not self.begins_step(i)

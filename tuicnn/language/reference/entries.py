@@ -32,7 +32,7 @@ _GROUPS = (
     ("normalisation and noise", ("batchnorm", "norm", "dropout")),
     ("activations", ("activations",)),
     ("shapes", ("arrange",)),
-    ("branches", ("joins",)),
+    ("branches", ("joins", "product")),
 )
 #: settings in the order in which a file is written
 _SETTINGS = ("data", "input", "augment", "loss", "optim", "schedule", "train", "default", "include")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from tuicnn.layers import Add, Concat, Dropout, Flatten, Identity, Layer, Reshape, ZeroPad
+from tuicnn.layers import Add, Concat, Dropout, Flatten, Identity, Layer, Multiply, Reshape, ZeroPad
 from tuicnn.specimen.explanation import Part
 
-from .base import Index, Opened, Rule, Use, View
+from .base import Index, Opened, Operand, Rule, Use, View
 
 __all__ = ["OPENS", "TRAINING"]
 
@@ -126,6 +127,29 @@ class Sum(Rule):
         yield Use(index, 1.0)
 
 
+class Product(Rule):
+    """y = x1 * x2 * ...; along an axis of 1 a branch's value counts for every place: see `plain.multiply`."""
+
+    def place(self, index: Index, x: Operand) -> Index:
+        """Where a branch's value lies that counts at this place of the output."""
+        return tuple(0 if size == 1 else i for i, size in zip(index, x.array.shape, strict=False))
+
+    def output(self, view: View, index: Index) -> Opened:
+        placed = [(x, self.place(index, x)) for x in view.inputs]
+        formula = " * ".join(view.named(place, x) for x, place in placed)
+        parts = [x.part(place, label=f"branch {number}") for number, (x, place) in enumerate(placed, 1)]
+        words = f"what the {len(parts)} branches have for this place, multiplied"
+        return Opened(f"{view.named(index)} = {formula}", parts, "product", words)
+
+    def readers(self, view: View, number: int, index: Index) -> Iterator[Use]:
+        x, others = view.inputs[number], [other for k, other in enumerate(view.inputs) if k != number]
+        for place in np.ndindex(*view.output.array.shape):
+            if self.place(place, x) == index:
+                factors = [(other, self.place(place, other)) for other in others]
+                factor = math.prod(other[there] for other, there in factors)
+                yield Use(place, factor, factors[0][0].address(factors[0][1]) if len(factors) == 1 else None)
+
+
 OPENS: dict[type[Layer], Rule] = {
     Identity: Move(),
     Dropout: Undropped(),
@@ -134,6 +158,7 @@ OPENS: dict[type[Layer], Rule] = {
     ZeroPad: Padded(),
     Concat: Joined(),
     Add: Sum(),
+    Multiply: Product(),
 }
 
 #: those that are otherwise in a training step

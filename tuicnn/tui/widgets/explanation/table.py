@@ -112,5 +112,6 @@ def _whole(line: Line, explanation: Explanation, others: list[int]) -> Line:
         "max": "  the largest ",
         "ratio": "  the first over the sum of them all ",
         "rsqrt": "  1 / sqrt(sum) ",
+        "product": "  the product ",
     }.get(explanation.combine, f"  {explanation.combine} of it ")
     return line.text(made, "dim").text(figure(explanation.value), "strong")
