@@ -177,7 +177,7 @@ def square(written: Written) -> Written:
     """With height and width alike, and as the formula has it without what it says in words only."""
     text, (shape, *_) = written
     text = re.sub(r"(?<![x\d])(\d+)x\d+(?![x\d])", r"\1x\1", text.replace("bias=false", "bias=true"))
-    text = re.sub(r" groups=\d+", "", text)
+    text = re.sub(r" groups=\d+| mode=bilinear", "", text)
     if text.startswith(("reshape", "flatten")):
         return text, ((math.prod(shape),) if text.startswith("reshape") else (*shape, 1, 1)[:3],)
     return text, ((shape[0], shape[1], shape[1]) if len(shape) == 3 else shape,)

@@ -106,6 +106,9 @@ ROWS: dict[str, st.SearchStrategy[Written]] = {
     "globalavgpool": one("globalavgpool", images),
     "globalmaxpool": one("globalmaxpool", images),
     "zeropad": one(st.builds("zeropad {}x{}".format, st.integers(0, 2), st.integers(0, 2)), images),
+    "upsample": one(
+        st.builds("upsample {}x{} mode={}".format, small, small, st.sampled_from(["nearest", "bilinear"])), images
+    ),
     "flatten": one("flatten"),
     "reshape": reshape(),
     "identity": one("identity"),

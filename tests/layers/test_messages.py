@@ -26,7 +26,17 @@ def test_dense_needs_a_vector() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["conv 8 3x3", "depthwise 3", "maxpool 2", "avgpool 2", "globalavgpool", "globalmaxpool", "zeropad 1"]
+    "text",
+    [
+        "conv 8 3x3",
+        "depthwise 3",
+        "maxpool 2",
+        "avgpool 2",
+        "globalavgpool",
+        "globalmaxpool",
+        "zeropad 1",
+        "upsample 2",
+    ],
 )
 def test_what_needs_an_image(text: str) -> None:
     message, help, _ = told(text, (1568,))

@@ -118,6 +118,10 @@ TWINS: dict[str, Twin] = {
         lambda layer, x, w: plain.zero_pad(x[0], layer.sides),
         lambda layer, dy, x, w: ([plain.crop(dy, layer.sides)], {}),
     ),
+    "upsample": Twin(
+        lambda layer, x, w: plain.upsample(x[0], layer.scale, layer.mode),
+        lambda layer, dy, x, w: ([plain.upsample_backward(dy, x[0].shape[2:], layer.scale, layer.mode)], {}),
+    ),
     "flatten": Twin(lambda layer, x, w: vector(x[0]), lambda layer, dy, x, w: ([shaped(dy, x[0])], {})),
     "reshape": Twin(
         lambda layer, x, w: plain.flatten_backward(vector(x[0]), tuple(layer.shape)),

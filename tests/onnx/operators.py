@@ -45,12 +45,14 @@ OPERATORS: dict[str, Operator] = {
     "Pad": values.pad,
     "Relu": values.activation("relu"),
     "Reshape": values.reshape,
+    "Resize": values.resize,
     "Sigmoid": values.activation("sigmoid"),
     "Softmax": values.softmax,
     "SoftmaxCrossEntropyLoss": products.cross_entropy,
     "Sum": values.add,
     "Swish": values.activation("silu"),
     "Tanh": values.activation("tanh"),
+    "Upsample": values.upsample,
 }
 
 

@@ -20,8 +20,10 @@ __all__ = [
     "pad",
     "prelu",
     "reshape",
+    "resize",
     "softmax",
     "softmax_rows",
+    "upsample",
 ]
 
 
@@ -133,3 +135,31 @@ def concat(node: Node, inputs: Sequence[Value]) -> list[Value]:
         return [y.reshape(result)]
     y = Alone("concat", [to_rows(x, axis) for x in inputs], dtype=real(*inputs)).forward()
     return [from_rows(y, result, axis)]
+
+
+def resize(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    """`upsample`, where each axis of an image grows by a whole factor."""
+    attributes, x = node.attributes, inputs[0]
+    given = [size for size in inputs[1:] if size.size]
+    need(len(given) == 1, "a part of an image")
+    axes, factors = attributes.get("axes", [0, 1, 2, 3]), np.ones(4)
+    factors[axes] = given[0] if given[0].dtype == np.float32 else given[0] / np.take(x.shape, axes)
+    need(bool((factors == factors.round()).all() and (factors >= 1).all()), "another factor than a whole one")
+    mode, places = attributes["mode"], attributes.get("coordinate_transformation_mode", "half_pixel")
+    need(mode != "cubic", "cubic interpolation")
+    if mode == "linear":
+        need(places == "half_pixel", "corners that keep their values")
+        return enlarged(x, factors, " mode=bilinear")
+    rounded = attributes.get("nearest_mode", "round_prefer_floor")
+    need((places, rounded) == ("half_pixel", "round_prefer_floor"), "other neighbours than PyTorch's")
+    return enlarged(x, factors)
+
+
+def upsample(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    return enlarged(inputs[0], inputs[1])
+
+
+def enlarged(x: Value, factors: Value, how: str = "") -> list[Value]:
+    height, width = (int(n) for n in factors[2:])
+    y = Alone(f"upsample {height}x{width}{how}", [x], dtype=real(x)).forward()
+    return [y.reshape(*x.shape[:2], x.shape[2] * height, x.shape[3] * width)]

@@ -13,4 +13,5 @@ from .pooling import *
 from .rectify import *
 from .softmax import *
 from .statistics import *
+from .upsampling import *
 from .windows import *

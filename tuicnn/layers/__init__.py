@@ -14,3 +14,4 @@ from .norm import *
 from .pooling import *
 from .product import *
 from .shapes import *
+from .upsampling import *

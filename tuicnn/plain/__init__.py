@@ -24,4 +24,5 @@ from .normalisation import *
 from .optimizers import *
 from .pooling import *
 from .running import *
+from .upsampling import *
 from .windows import *

@@ -31,7 +31,7 @@ _GROUPS = (
     ("pooling", ("pooling",)),
     ("normalisation and noise", ("batchnorm", "norm", "dropout")),
     ("activations", ("activations",)),
-    ("shapes", ("arrange",)),
+    ("shapes", ("arrange", "upsampling")),
     ("branches", ("joins", "product")),
 )
 #: settings in the order in which a file is written
