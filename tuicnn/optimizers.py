@@ -7,6 +7,7 @@ layers. Every step works in place, in blocks that stay in the cache from one pas
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -52,6 +53,21 @@ class Optimizer:
             w = weights[part]
             kept = {name: state[name][part] for name in self.state_names}
             self._step(w, gradient[part], kept, scratch[: w.size], lr, step)
+
+    def update_parts(
+        self,
+        parts: Iterable[tuple[slice, float]],
+        weights: Array,
+        gradient: Array,
+        state: Mapping[str, Array],
+        lr: float,
+        step: int,
+    ) -> None:
+        """`update` of some parts of the arrays, each with what `lr` is multiplied by for it; where that is 0, none."""
+        for part, factor in parts:
+            if factor:
+                own = {name: array[part] for name, array in state.items()}
+                self.update(weights[part], gradient[part], own, lr * factor, step)
 
     def torch(self) -> str:
         """The same in PyTorch, of `torch.optim`, as it is written; `parameters` are the weights."""

@@ -25,7 +25,10 @@ from tuicnn.vocabulary import vocabulary
 
 SOME = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 #: what is otherwise in training, in one network
-MIXED = "conv 3 3x3 pad=1 -> batchnorm -> relu -> dropout 0.3 -> maxpool 2 -> groupnorm 3 -> flatten -> dense 4\n"
+MIXED = (
+    "conv 3 3x3 pad=1 freeze=weight bias_rate=2 -> batchnorm rate=3 -> relu -> dropout 0.3 -> maxpool 2\n"
+    "groupnorm 3 freeze=true -> flatten -> dense 4\n"
+)
 
 
 def step_of(
@@ -149,7 +152,8 @@ def test_a_step_has_the_engines_bits(dtype: Any, optimizer: Optimizer, seed: int
         state[name] = np.zeros_like(flat)
         for key, view in network.store.named(state[name]).items():
             view[...] = step._kept[f"{key}/{name}"]
-    optimizer.update(flat, result.gradient.copy(), state, step.lr, step.updates + 1)
+    parts = network.store.parts
+    optimizer.update_parts(parts, flat, result.gradient.copy(), state, step.lr, step.updates + 1)
     random = np.random.default_rng(seed)
     for key, after in network.store.named(flat).items():
         index = tuple(int(random.integers(size)) for size in after.shape)

@@ -14,7 +14,7 @@ import numpy as np
 
 from tuicnn.bench.turns import SAMPLE, LayerTimes
 from tuicnn.bench.twin import twin
-from tuicnn.bench.twin_training import correct, loss_of, optimizer_of, set_rate
+from tuicnn.bench.twin_training import correct, groups_of, loss_of, optimizer_of, set_rate
 from tuicnn.data import Batches
 from tuicnn.engine.network import Network
 
@@ -68,7 +68,7 @@ class Theirs:
         format = torch.channels_last if images.channels_last else torch.contiguous_format
         self._module = made.module.to(memory_format=format)
         self._loss = loss_of(plan.loss)
-        self._optimizer = optimizer_of(plan.optimizer, self._module.parameters())
+        self._optimizer = optimizer_of(plan.optimizer, groups_of(plan, made))
         self._batches = Batches(
             dataset.train_images,
             dataset.train_labels,

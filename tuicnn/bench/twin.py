@@ -58,6 +58,18 @@ class Twin:
                 found[ours] = np.zeros(theirs.shape, _numpy(theirs)) if grad is None else grad.contiguous().numpy()
         return found
 
+    def weights_by_rate(self, plan: Plan) -> dict[float, list[Any]]:
+        """PyTorch's learnt weights by what the learning rate is multiplied by for them: 0, where they are frozen."""
+        from torch import nn
+
+        layers = {node.name: node.layer for node in plan.nodes}
+        found: dict[float, list[Any]] = {}
+        for ours, tensor in self._tensors().items():
+            layer, _, weight = ours.rpartition(".")
+            if isinstance(tensor, nn.Parameter):
+                found.setdefault(layers[layer].rate_of(weight), []).append(tensor)
+        return found
+
     def _theirs(self, name: str) -> str:
         layer, _, weight = name.rpartition(".")
         return f"{self.names.get(layer, layer)}.{weight}"
@@ -110,7 +122,11 @@ def twin(plan: Plan) -> Twin:
     for index, node in enumerate(plan.nodes):  # what nothing reads is not run, but has weights
         if index not in plan.live and node.parameters:
             module.add_submodule(names[node.name], modules_of(node.layer, node.input_shapes[0])[-1])
-    return Twin(module, names)
+    made = Twin(module, names)
+    for rate, weights in made.weights_by_rate(plan).items():
+        for weight in weights:
+            weight.requires_grad_(rate > 0)
+    return made
 
 
 def modules_of(layer: Layer, shape: Shape) -> list[Any]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tuicnn.bench.twin import Twin
     from tuicnn.language.plan import Plan
     from tuicnn.losses import Loss
     from tuicnn.optimizers import Optimizer
 
-__all__ = ["correct", "loss_of", "optimizer_of", "set_rate"]
+__all__ = ["correct", "groups_of", "loss_of", "optimizer_of", "set_rate"]
 
 
 def loss_of(loss: Loss) -> Callable[[Any, Any], Any]:
@@ -37,15 +38,24 @@ def correct(loss: Loss, outputs: Any, labels: Any) -> int:
     return int((found == labels).sum())
 
 
+def groups_of(plan: Plan, module: Twin) -> list[dict[str, Any]]:
+    """A twin's weights as groups for PyTorch's optimizer, without those that are frozen; see `set_rate`."""
+    rates = module.weights_by_rate(plan)
+    return [{"params": weights, "factor": factor} for factor, weights in rates.items() if factor]
+
+
 def optimizer_of(optimizer: Optimizer, parameters: Iterable[Any]) -> Any:
-    """PyTorch's optimizer with the same options; where it has a fused step, that one, which is its fastest."""
+    """PyTorch's optimizer with the same options; where it has a fused step, that one, which is its fastest.
+
+    `parameters` are tensors, or groups of them.
+    """
     from torch import optim
 
     return eval(optimizer.torch(), {**vars(optim), "parameters": list(parameters)})
 
 
 def set_rate(optimizer: Any, plan: Plan, step: int, steps_per_epoch: int) -> None:
-    """Set the learning rate of a step (from 0), as the plan's schedule has it."""
+    """Set the learning rate of a step (from 0), as the plan's schedule has it, times each group's own `factor`."""
     rate = plan.optimizer.lr * plan.schedule.scale(step, steps_per_epoch, plan.train.epochs)
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("factor", 1.0)

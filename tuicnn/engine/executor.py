@@ -45,7 +45,9 @@ class Executor:
     def __init__(self, plan: Plan, store: Store, seed: int, shard: int | None = None) -> None:
         """`shard` is how many images a shard has at most, where that is not to be chosen for this machine."""
         self.plan, self.store, self.seed = plan, store, seed
-        self.graph = Graph(plan, [bool(weights) for weights in store.weights])
+        learning = {entry.node for entry in store.entries if entry.rate}
+        weighted = [bool(weights) for weights in store.weights]
+        self.graph = Graph(plan, weighted, [node in learning for node in range(len(plan.nodes))])
         macs = sum(node.layer.macs(*node.input_shapes) for node in plan.nodes)
         self.shard_size = shard or shard_size(macs, plan.train.batch)
 

@@ -39,16 +39,20 @@ class Graph:
     watched; in `joined` neighbours are one unit where that is faster. The results are the same bits.
     """
 
-    def __init__(self, plan: Plan, learns: Sequence[bool]) -> None:
-        """`learns` says of each node whether it has weights to learn."""
+    def __init__(self, plan: Plan, weighted: Sequence[bool], learns: Sequence[bool]) -> None:
+        """`weighted` says of each node whether it has weights, `learns` whether any of them is not frozen."""
         self._layers = [node.layer for node in plan.nodes]
         self._inputs = [node.inputs for node in plan.nodes]
-        self._learns = learns
+        self._weighted = weighted
         self.live = plan.live
         #: whether a node, or one that it depends on, learns: nobody needs the gradient by the image itself
         self.needs_gradient: list[bool] = []
         for node, inputs in enumerate(self._inputs):
             self.needs_gradient.append(learns[node] or self._learns_before(inputs))
+        #: whether backward leaves weights out: nothing reads them, or neither they nor any before them are to be learnt
+        self.leaves_out = any(
+            has and not (node in self.live and self.needs_gradient[node]) for node, has in enumerate(weighted)
+        )
         self.single = _segments([self._unit(self._layers[node], node, node, self._inputs[node]) for node in self.live])
         self.joined = _segments(self._join())
 
@@ -70,7 +74,8 @@ class Graph:
             joined = before and fuse(before.layer, self._layers[node])
             if place is not None and before and joined:
                 at[node] = place
-                units[place] = self._unit(joined, node, node if self._learns[node] else before.owner, before.inputs)
+                owner = node if self._weighted[node] else before.owner
+                units[place] = self._unit(joined, node, owner, before.inputs)
             else:
                 at[node] = len(units)
                 units.append(self._unit(self._layers[node], node, node, inputs))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +35,8 @@ class Entry:
     name: str
     spec: WeightSpec
     start: int
+    #: what the learning rate is multiplied by for it; 0: it stays as it begins
+    rate: float = 1.0
 
     @property
     def size(self) -> int:
@@ -65,7 +69,8 @@ class Store:
         sizes = {True: 0, False: 0}
         for index, node in enumerate(plan.nodes):
             for short, spec in node.layer.weights(*node.input_shapes).items():
-                entry = Entry(index, short, f"{node.name}.{short}", spec, sizes[spec.is_parameter])
+                name, rate = f"{node.name}.{short}", node.layer.rate_of(short)
+                entry = Entry(index, short, name, spec, sizes[spec.is_parameter], rate)
                 (self.entries if spec.is_parameter else self.buffer_entries).append(entry)
                 sizes[spec.is_parameter] += entry.size
         self._nodes = len(plan.nodes)
@@ -90,6 +95,15 @@ class Store:
     def views(self, flat: Array) -> list[dict[str, Array]]:
         """For each node, its weights by short name, as views of an array like `flat` (a gradient, say)."""
         return self._views(flat, self.entries)
+
+    @property
+    def parts(self) -> list[tuple[slice, float]]:
+        """The parts of `flat` that have one `Entry.rate` each, and that rate, in order."""
+        found: list[tuple[slice, float]] = []
+        for rate, entries in groupby(self.entries, key=attrgetter("rate")):
+            own = list(entries)
+            found.append((slice(own[0].start, own[-1].start + own[-1].size), rate))
+        return found
 
     def named(self, flat: Array) -> dict[str, Array]:
         """Views of an array like `flat` (a gradient, an optimizer's momentum) with PyTorch's names and axes."""

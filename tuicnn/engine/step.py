@@ -82,8 +82,8 @@ class ForwardBackward:
         # each process fills whole slots, in the order of their shards
         slots = self._group.partition(self._sums.used(len(bounds)))
         mine = [number for number in range(len(bounds)) if self._sums.slot(number, len(bounds)) in slots]
-        # what nothing reads has no gradient, and none is written
-        if self._down_to or len(graph.live) < len(self._executor.plan.nodes):
+        # of what backward leaves out, no gradient is written
+        if self._down_to or graph.leaves_out:
             self._sums.clear(slots)
         with unchanged_weights(), long_runs(), np.errstate(all="ignore"):  # the caller checks the result
             for together in [[number] for number in mine] if len(self._segments) == 1 else [mine]:
@@ -131,6 +131,7 @@ class ForwardBackward:
                 self._statistics[head.owner] = head.layer.combine(parts)
         for shard, (_, _, labels) in zip(shards, given, strict=True):
             self._loss(shard, labels)
+        needs_gradient = self._executor.graph.needs_gradient
         waiting: list[Unit] = []  # the whole_batch unit whose backward waited for the sums of all shards
         for place, segment in reversed(list(enumerate(self._segments))):
             head = segment[0] if place else None
@@ -140,7 +141,7 @@ class ForwardBackward:
                 buffer = self._sums.buffer(shard.number, len(self._bounds), backwards=bool(place % 2))
                 for unit in units:
                     self._backward(shard, unit, buffer)
-                if head is not None and head.owner >= self._down_to:
+                if head is not None and head.owner >= self._down_to and needs_gradient[head.node]:
                     parts.append(self._gather(self._executor.gather_backward, shard, head, backward=True))
             if head is not None and (parts := self._group.allgather(_turn(parts, place))):
                 self._backward_statistics[head.owner] = head.layer.combine_backward(parts)

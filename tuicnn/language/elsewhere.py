@@ -11,8 +11,8 @@ from tuicnn.vocabulary.values import UNITS
 
 __all__ = [
     "ABSENT_LAYERS", "ACTIVATION_OPTIONS", "BINDERS", "COUNTED_LAYERS", "DEFINERS", "FALSE_WORDS", "JOINS",
-    "NEEDLESS_OPTIONS", "NEEDLESS_STEPS", "NETWORK_NAMES", "NUMBER_WORDS", "OPTIONS", "REPEATERS", "SETTINGS",
-    "TIME_UNITS", "TRUE_WORDS", "WRAPPERS",
+    "NEEDLESS_OPTIONS", "NEEDLESS_STEPS", "NETWORK_NAMES", "NUMBER_WORDS", "OPPOSITES", "OPTIONS", "REPEATERS",
+    "SETTINGS", "TIME_UNITS", "TRUE_WORDS", "WRAPPERS",
 ]  # fmt: skip
 
 #: options
@@ -26,6 +26,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "groups": ("group", "num_groups", "g", "cardinality"),
     "bias": ("use_bias", "b", "with_bias"),
     "init": ("initializer", "initialiser", "kernel_initializer", "weight_init", "initialization", "weights"),
+    "freeze": ("frozen", "fixed", "locked", "trainable", "requires_grad", "learnable"),
+    "rate": ("lr_mult", "lr_multiplier", "lr_scale", "lr_factor", "lr", "learning_rate"),
+    "bias_rate": ("bias_lr", "bias_lr_mult", "bias_lr_factor", "bias_scaler", "lr_bias"),
     "share": ("p", "rate", "prob", "probability", "ratio", "dropout"),
     "slope": ("alpha", "negative_slope", "a"),
     "eps": ("epsilon",),
@@ -59,6 +62,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 #: options of a layer for which a layer of its own stands here
 ACTIVATION_OPTIONS = frozenset({"activation", "act", "nonlinearity", "activation_fn"})
+#: switches that say the opposite of the option that stands for them
+OPPOSITES = frozenset({"trainable", "requires_grad", "learnable"})
 #: options that a network finds out by itself
 NEEDLESS_OPTIONS = frozenset(
     {"in_channels", "in_features", "input_shape", "input_dim", "num_features", "data_format", "name", "inplace", "dim"}

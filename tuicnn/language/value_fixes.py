@@ -77,7 +77,10 @@ def _candidates(kind: Kind, value: Any) -> list[Any]:
         return [inner, *_candidates(kind, inner)] if inner is not None else []
     if isinstance(kind, v.Boolean):
         text = str(value).casefold()
-        return [True] if text in TRUE_WORDS or value == 1 else [False] if text in FALSE_WORDS or value == 0 else []
+        if text in TRUE_WORDS or value == 1:
+            return [True]
+        near = closest(text, kind.words)
+        return [False] if text in FALSE_WORDS or value == 0 else [Word(near)] if near in kind.also else []
     for own, candidates in _BY_KIND.items():
         if isinstance(kind, own):
             return candidates(kind, value)

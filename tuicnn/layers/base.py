@@ -113,6 +113,10 @@ class Layer:
         """The weights by name, as PyTorch names them (`weight`, `bias`, `running_mean`), in PyTorch's order."""
         return {}
 
+    def rate_of(self, weight: str) -> float:
+        """What the learning rate is multiplied by for one of its weights; 0: it stays as it begins."""
+        return 1.0
+
     def macs(self, *inputs: Shape) -> int:
         """Multiply-adds of one image's forward pass (0 for layers without products)."""
         return 0

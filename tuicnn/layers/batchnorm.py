@@ -18,7 +18,8 @@ from tuicnn.kernels import mean_and_squares, scale_and_shift, scaled_sum, spread
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option
 
-from .base import Layer, LayerContext, Shape, WeightSpec, layer
+from .base import LayerContext, Shape, WeightSpec, layer
+from .learning import Learning
 from .torch_text import module
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class SavedStatistics:
     source="Ioffe and Szegedy, Batch Normalization (2015), algorithm 1",
 )
 @dataclass(frozen=True)
-class BatchNorm(Layer):
+class BatchNorm(Learning):
     """As torch.nn.BatchNorm2d. Source: Ioffe and Szegedy, Batch Normalization (2015)."""
 
     whole_batch = True

@@ -18,7 +18,8 @@ from tuicnn.kernels import (
 )
 from tuicnn.vocabulary import Boolean, Integer, ObjectOf, Padding, Size, SizeKind, option, positional
 
-from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer
+from .base import LayerContext, Shape, ShapeError, WeightSpec, layer
+from .learning import Learning
 from .shapes import need_image
 from .torch_text import module, square
 from .windows import UNIT, ZERO, onnx_window, resolved, torch_padding, windowed_shape
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Conv", "Depthwise"]
 
 
-class Convolution(Layer):
+class Convolution(Learning):
     """What conv and depthwise share: all but how many filters and groups there are. Weights: (kh, kw, C/groups, F)."""
 
     kernel: Size

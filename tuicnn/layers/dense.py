@@ -12,7 +12,8 @@ from tuicnn.kernels.memory import empty
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Boolean, Integer, ObjectOf, option, positional
 
-from .base import Layer, LayerContext, Shape, WeightSpec, layer
+from .base import LayerContext, Shape, WeightSpec, layer
+from .learning import Learning
 from .shapes import need_vector
 from .torch_text import module
 
@@ -36,7 +37,7 @@ __all__ = ["Dense"]
     source="Goodfellow, Bengio and Courville, Deep Learning (2016), chapter 6",
 )
 @dataclass(frozen=True)
-class Dense(Layer):
+class Dense(Learning):
     """Weights inside: (in, out)."""
 
     units: int = positional(Integer(at_least=1), help="values that come out")

@@ -14,7 +14,8 @@ from tuicnn.kernels.statistics import FAR, pixel_product_sums
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Integer, Number, option, positional
 
-from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer
+from .base import LayerContext, Shape, ShapeError, WeightSpec, layer
+from .learning import Learning
 from .torch_text import module
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def over_images(x: Array) -> Array:
     source="Ba, Kiros and Hinton, Layer Normalization (2016)",
 )
 @dataclass(frozen=True)
-class LayerNorm(Layer):
+class LayerNorm(Learning):
     """Over all of C, H and W, as torch.nn.LayerNorm([C, H, W]). Source: Ba, Kiros and Hinton (2016)."""
 
     eps: float = option(Number(above=0), default=1e-5, help="what is added to the variance")
@@ -165,7 +166,7 @@ class LayerNorm(Layer):
     source="Wu and He, Group Normalization (2018)",
 )
 @dataclass(frozen=True)
-class GroupNorm(Layer):
+class GroupNorm(Learning):
     """As torch.nn.GroupNorm. Source: Wu and He, Group Normalization (2018)."""
 
     groups: int = positional(Integer(at_least=1), help="groups of channels")

@@ -21,7 +21,7 @@ from .names import Names
 from .reading import Reading, explained
 from .replay import ImagePass, Replay
 from .rules import Opened
-from .rules.optimizers import OPTIMIZERS, Moved
+from .rules.optimizers import OPTIMIZERS, Moved, stays
 
 if TYPE_CHECKING:
     from tuicnn.engine.network import Network
@@ -59,6 +59,7 @@ class NextStep:
         self.over = over
         self.network, self.count, self.step, self.lr, self.updates = network, count, step, lr, updates
         self.names, self._state = Names(network.plan), network.state_dict()
+        self._factors = {entry.name: entry.rate for entry in network.store.entries}
         self._kept, self._rate, self._numbers = kept, rate, numbers
         self.replay = Replay(network, count, fetch, step)
         self._images: dict[int, _Image] = {}
@@ -172,25 +173,35 @@ class NextStep:
             **self._kept_beside(address),
         }
         values = {name: float(array[index]) for name, array in arrays.items()}
-        moved: Moved = OPTIMIZERS[type(optimizer)](optimizer, values, self.lr, self.updates + 1)[address.state or "w"]
+        factor = self._factors[key]
+        if factor:
+            moves: Mapping[str, Moved] = OPTIMIZERS[type(optimizer)](
+                optimizer, values, self.lr * factor, self.updates + 1
+            )
+        else:
+            moves = {name: stays(name, "frozen: no step changes it") for name in values}
+        moved = moves[address.state or "w"]
         where = {"w": bare, "g": replace(bare, kind="gradient", batch=True)}
         parts = [
             Part(t.label, values[t.of], values[t.of] * t.factor, t.factor, where.get(t.of, replace(bare, state=t.of)))
             for t in moved.terms
         ]
-        rate = f"; {self.lr:g} = {self._rate}" if self._rate and not address.state else ""
+        own = f" * {factor:g} (rate)" if factor != 1 else ""
+        told = self._rate and factor and not address.state
+        rate = f"; {self.lr * factor:g} = {self._rate}{own}" if told else ""
         beside = [] if address.state else [where["g"]]
         beside += [replace(address, state=kept) for kept in optimizer.state_names if f"{kept}'" in moved.formula]
         words = f"training is over and no step follows; in one, {moved.words}" if self.over else moved.words
         opened = Opened(f"{address} = {moved.formula}{rate}", parts, words=words, beside=tuple(beside))
-        return explained(address, opened, self._moved(arrays, address))
+        return explained(address, opened, self._moved(arrays, address, factor))
 
-    def _moved(self, arrays: Mapping[str, Array], address: Address) -> float:
+    def _moved(self, arrays: Mapping[str, Array], address: Address, factor: float) -> float:
         """The optimizer's own arithmetic: every weight moves by itself, so these are the bits of the step."""
         one: Callable[[Array], Array] = lambda array: array[address.index].reshape(1).copy()  # noqa: E731
         w, g = one(arrays["w"]), one(arrays["g"])
         state = {name: one(array) for name, array in arrays.items() if name not in ("w", "g")}
-        self.network.plan.optimizer.update(w, g, state, self.lr, self.updates + 1)
+        if factor:
+            self.network.plan.optimizer.update(w, g, state, self.lr * factor, self.updates + 1)
         return float((state[address.state] if address.state else w)[0])
 
 

@@ -189,8 +189,9 @@ class Trainer:
             before[:] = array
         with np.errstate(all="ignore"):
             self.network.update_running_stats(result.batch_statistics)
-            self.plan.optimizer.update(
-                self.network.store.flat, result.gradient, self.state, self.learning_rate, self.updates + 1
+            store = self.network.store
+            self.plan.optimizer.update_parts(
+                store.parts, store.flat, result.gradient, self.state, self.learning_rate, self.updates + 1
             )
             if all(map(all_finite, self._changed)):
                 self.step += 1

@@ -119,15 +119,27 @@ class Duration(Kind):
 
 @dataclass(frozen=True)
 class Boolean(Kind):
-    """`true` or `false`."""
+    """`true` or `false`, or one of the words that may stand in their place."""
 
-    says: str = "true or false"
-    words: tuple[str, ...] = ("true", "false")
+    also: tuple[str, ...] = ()
 
-    def accept(self, value: Any) -> bool:
+    @property
+    def words(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("true", "false", *self.also)
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        return f"{', '.join(self.words[:-1])} or {self.words[-1]}"
+
+    def accept(self, value: Any) -> bool | str:
         if isinstance(value, bool):
             return value
-        raise UnsuitableError(f"must be true or false, not {show(value)}")
+        if isinstance(value, Word) and value in self.also:
+            return str(value)
+        raise UnsuitableError(f"must be {self.says}, not {show(value)}")
+
+    def show(self, value: Any) -> str:
+        return value if isinstance(value, str) else show(value)
 
 
 @dataclass(frozen=True)

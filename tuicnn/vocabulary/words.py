@@ -79,9 +79,13 @@ def positional(kind: Kind, *, help: str, default: Any = MISSING) -> Any:
     return dataclasses.field(default=default, metadata={"kind": kind, "positional": True, "help": help}, kw_only=False)
 
 
-def option(kind: Kind, *, default: Any, help: str) -> Any:
-    """A dataclass field that is written `name=value`. `default` is an accepted value, not a written one."""
-    return dataclasses.field(default=default, metadata={"kind": kind, "positional": False, "help": help})
+def option(kind: Kind, *, default: Any, help: str, last: bool = False) -> Any:
+    """A dataclass field that is written `name=value`. `default` is an accepted value, not a written one.
+
+    One that a base class gives to many words stands `last` among their options.
+    """
+    about = {"kind": kind, "positional": False, "help": help, "last": last}
+    return dataclasses.field(default=default, metadata=about)
 
 
 def word(
@@ -129,10 +133,10 @@ def arguments(cls: Any) -> tuple[Argument, ...]:
 
 @cache
 def _arguments(cls: Any) -> tuple[Argument, ...]:
+    fields = [f for f in dataclasses.fields(cls) if "kind" in f.metadata]
     found = [
         Argument(f.name, f.metadata["kind"], f.default, f.metadata["positional"], f.metadata["help"])
-        for f in dataclasses.fields(cls)
-        if "kind" in f.metadata
+        for f in sorted(fields, key=lambda f: f.metadata.get("last", False))
     ]
     return tuple(sorted(found, key=lambda a: not a.positional))
 

@@ -10,7 +10,7 @@ from typing import Any
 from tuicnn.language.checks.misplaced import Misplaced, accepts, missing_arrow, read_bare_word, read_surplus
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.diagnostics import Code, Note, Span, lines_of
-from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, NEEDLESS_OPTIONS
+from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, NEEDLESS_OPTIONS, OPPOSITES
 from tuicnn.language.excerpts import bare_text, excerpt, plain_step
 from tuicnn.language.fixes import Fix, after, remove, respell, start, write
 from tuicnn.language.report import Report
@@ -174,8 +174,9 @@ class _Taking:
         own = self.own[meant]
         value = evaluate(argument.value, self.scope, self.report.muted(), own.kind.words)
         text, span = "", name.span
-        if value is not UNKNOWN and not accepts(own.kind, value):
-            text, span = nearest_accepted(self.cls, own, _by_name(name.text, value)), argument.span
+        here = _by_name(name.text, value)
+        if value is not UNKNOWN and (here is not value or not accepts(own.kind, value)):
+            text, span = nearest_accepted(self.cls, own, here), argument.span
         self.first[meant] = argument
         asked = meant if span is name.span else f"{meant}={text}"
         safe = span is name.span and is_other_name(name.text, meant)
@@ -283,6 +284,8 @@ def _fits(kinds: list[Kind], values: list[Any]) -> bool:
 
 def _by_name(name: str, value: Any) -> Any:
     """What a switch of another library means here: `vertical_flip=true` is `flip=vertical`."""
+    if isinstance(value, bool) and name.casefold() in OPPOSITES:
+        return not value
     if value is not True or "flip" not in name:
         return value
     return name.replace("_flip", "").replace("hflip", "horizontal").replace("vflip", "vertical")

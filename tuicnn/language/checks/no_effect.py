@@ -20,6 +20,7 @@ from tuicnn.language.fixes import Fix, line_end, remove, write
 from tuicnn.language.names import first_word, option_owner
 from tuicnn.language.report import Report
 from tuicnn.language.syntax.tree import Argument, Chain, Constant, Recall, Setting, Unreadable, Use, Value
+from tuicnn.layers.learning import Learning
 from tuicnn.vocabulary import info, vocabulary
 
 __all__ = ["check_no_effect"]
@@ -44,6 +45,7 @@ def check_no_effect(
             if span.source == source:
                 report.warning(code, message, span, help=help)
     _unread(graph, flow, report)
+    _rates(graph, report)
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
@@ -124,6 +126,23 @@ def _unread(graph: Graph, flow: Flow, report: Report) -> None:
             message = f"nothing reads what `{info(node.layer).name}` gives here: every branch begins elsewhere"
             help = remove(more=", or begin a branch with `identity`")
             report.within(node.via).warning(Code.SHAPE, message, node.span, help=help)
+
+
+def _rates(graph: Graph, report: Report) -> None:
+    """Rates of what does not learn."""
+    told: set[Span] = set()
+    for node in graph.nodes:
+        layer, given = node.layer, None
+        if isinstance(layer, Learning) and node.span not in told:
+            weights = [n for n, spec in layer.weights(*node.input_shapes).items() if spec.is_parameter]
+            if layer.rate != 1 and not any(map(layer.rate_of, weights)):
+                given = "rate", "its weights are frozen"
+            elif layer.bias_rate is not None and ("bias" not in weights or not layer.rate_of("bias")):
+                given = "bias_rate", "its bias is frozen" if "bias" in weights else "it has no bias"
+        if given is not None:
+            told.add(node.span)
+            message = f"`{given[0]}` of {info(layer).name} changes nothing: {given[1]}"
+            report.within(node.via).warning(Code.ARGUMENT, message, node.span, help=f"remove {given[0]}=")
 
 
 # --- settings -------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 from tuicnn.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
 from tuicnn.vocabulary import info
 
-__all__ = ["OPTIMIZERS", "Moved", "Term"]
+__all__ = ["OPTIMIZERS", "Moved", "Term", "stays"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Moved:
 
 Values = Mapping[str, float]
 
+_UNUSED = "not used without momentum"
 _SQUARES = "a running mean of the gradients' squares: how large they were lately"
 
 
@@ -51,9 +52,9 @@ def _square(kept: str, share: float, g: float, decay: float) -> Moved:
     return Moved(formula, [Term(kept, share, "before"), *_gradient(decay, (1 - share) * g)], _SQUARES)
 
 
-def _stays(kept: str) -> Moved:
-    """Without momentum the buffer is not used."""
-    return Moved(kept, [Term(kept, 1.0, "before")], "not used without momentum")
+def stays(name: str, words: str) -> Moved:
+    """What a step does not change."""
+    return Moved(name, [Term(name, 1.0, "before")], words)
 
 
 def _sgd(o: SGD, v: Values, lr: float, t: int) -> dict[str, Moved]:
@@ -61,7 +62,7 @@ def _sgd(o: SGD, v: Values, lr: float, t: int) -> dict[str, Moved]:
     if not o.momentum:
         words = "sgd moves it against the batch's gradient, as far as the rate says"
         moved = Moved(f"w - {lr:g} * g", [weight, *_gradient(o.decay, -lr)], words)
-        return {"w": moved, "momentum": _stays("momentum")}
+        return {"w": moved, "momentum": stays("momentum", _UNUSED)}
     ahead, before = (1 + o.momentum, o.momentum**2) if o.nesterov else (1.0, o.momentum)
     step = f"(g + {o.momentum:g} * momentum')" if o.nesterov else "momentum'"
     return {
@@ -124,7 +125,7 @@ def _rmsprop(o: RMSProp, v: Values, lr: float, t: int) -> dict[str, Moved]:
             f"w - {lr:g} * ({divided})", weight, "rmsprop moves it by its gradient over the gradients' recent size"
         ),
         "square_avg": _square("square_avg", o.alpha, g, o.decay),
-        "momentum": buffer if o.momentum else _stays("momentum"),
+        "momentum": buffer if o.momentum else stays("momentum", _UNUSED),
     }
 
 
