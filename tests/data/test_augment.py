@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from tuicnn.data import augment
-from tuicnn.data.base import Augment
+from tuicnn.data import Batches, augment
+from tuicnn.data.base import FILLS, Augment
 
 from .made import images as made_images
 
@@ -31,16 +31,35 @@ def test_a_flip_twice_is_none(batch: Images, data: st.DataObject) -> None:
 
 
 @given(images, st.data())
-def test_a_shift_moves_each_pixel_and_brings_zeros_in(batch: Images, data: st.DataObject) -> None:
-    n, height, width, _ = batch.shape
-    down, right = data.draw(arrays.arrays(np.int64, (2, n), elements=st.integers(-9, 9)))
-    moved = augment.shift(batch, down, right)
-    for i in range(n):
-        for y in range(height):
-            for x in range(width):
-                was_y, was_x = y - down[i], x - right[i]
-                inside = 0 <= was_y < height and 0 <= was_x < width
-                assert moved[i, y, x].tolist() == (batch[i, was_y, was_x].tolist() if inside else [0] * batch.shape[3])
+def test_a_shift_moves_each_pixel_and_fills_what_is_new(batch: Images, data: st.DataObject) -> None:
+    n, height, width, channels = batch.shape
+    down, right = data.draw(arrays.arrays(np.int64, (2, n), elements=st.integers(-20, 20)))
+    mean = np.array([0.1, 0.5, 0.9])[:channels]
+    wide = ((20, 20), (20, 20), (0, 0))
+    for fill in FILLS:
+        moved = augment.shift(batch, down, right, fill, mean)
+        for i in range(n):
+            around = np.pad(batch[i].astype(float), wide, mode="reflect" if fill == "reflect" else "constant")
+            if fill == "mean":
+                outside = np.pad(np.zeros_like(batch[i]), wide, constant_values=1) == 1
+                around[outside] = np.broadcast_to(np.rint(255 * mean), around.shape)[outside]
+            y, x = 20 - down[i], 20 - right[i]
+            assert moved[i].tolist() == around[y : y + height, x : x + width].tolist()
+
+
+def test_alternate_flips_mirror_each_image_in_every_other_epoch() -> None:
+    batch, labels = made_images(60, 4, 5, 3), np.arange(60)
+    made = Batches(batch, labels, np.zeros(3), np.ones(3), batch=60, seed=1, augment=Augment(flip="alternate"))
+    mirrored = []
+    for epoch in range(4):
+        seen, order = made.pixels(epoch, 0)
+        flipped = (seen == batch[order, :, ::-1]).all(axis=(1, 2, 3))
+        assert (flipped | (seen == batch[order]).all(axis=(1, 2, 3))).all()
+        mirrored.append(flipped[np.argsort(order)])
+    assert 20 < mirrored[0].sum() < 40
+    assert (mirrored[1] == ~mirrored[0]).all()
+    assert (mirrored[2] == mirrored[0]).all()
+    assert (mirrored[3] == mirrored[1]).all()
 
 
 @given(images)
@@ -102,6 +121,8 @@ def test_nothing_asked_for_is_nothing_done() -> None:
         Augment(flip="horizontal"),
         Augment(flip="vertical"),
         Augment(flip="both"),
+        Augment(shift=2, fill="reflect"),
+        Augment(shift=2, fill="mean"),
         Augment(rotate=20.0),
         Augment(cutout=3),
         Augment(shift=1024),

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tuicnn.lazy_numpy import np
+from tuicnn.randomness import generator
 
 from .base import Augment
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DRAWS", "apply", "changes", "cutout", "flip", "rotate", "shift"]
+__all__ = ["DRAWS", "alternate", "apply", "changes", "cutout", "flip", "rotate", "shift"]
 
 Images: TypeAlias = "NDArray[np.uint8]"
 
@@ -30,23 +31,25 @@ def changes(what: Augment) -> bool:
     return bool(what.shift or what.flip != "none" or what.rotate or what.cutout)
 
 
-def apply(images: Images, what: Augment, draws: NDArray[np.float32]) -> Images:
-    """Change images as `what` says; the very same array where it says nothing."""
+def apply(images: Images, what: Augment, draws: NDArray[np.float32], mean: ArrayLike = 0.0) -> Images:
+    """Change images as `what` says; the very same array where it says nothing.
+
+    `mean` is that of the training images, from 0 to 1 for each channel.
+    """
     _, height, width, _ = images.shape
     horizontal, vertical, angle, down, right, row, column = draws.astype(np.float64).T
     if what.flip != "none":
         off = np.zeros(len(images), dtype=bool)
         images = flip(
             images,
-            horizontal < 0.5 if what.flip in ("horizontal", "both") else off,
+            horizontal < 0.5 if what.flip in ("horizontal", "alternate", "both") else off,
             vertical < 0.5 if what.flip in ("vertical", "both") else off,
         )
     if what.rotate:
         images = rotate(images, (2 * angle - 1) * what.rotate)
     if what.shift:
-        images = shift(
-            images, _whole(down, 2 * what.shift + 1) - what.shift, _whole(right, 2 * what.shift + 1) - what.shift
-        )
+        by_y, by_x = (_whole(draw, 2 * what.shift + 1) - what.shift for draw in (down, right))
+        images = shift(images, by_y, by_x, what.fill, mean)
     if what.cutout:
         half = what.cutout // 2
         images = cutout(images, _whole(row, height) - half, _whole(column, width) - half, what.cutout)
@@ -67,16 +70,56 @@ def flip(images: Images, horizontal: NDArray[np.bool_], vertical: NDArray[np.boo
     return out
 
 
-def shift(images: Images, down: NDArray[Any], right: NDArray[Any]) -> Images:
-    """Move each image by whole pixels, `down` and `right` `(N,)` (negative: up and left); zeros come in."""
+def alternate(draws: NDArray[np.float32], seed: int, epoch: int) -> None:
+    """Set the draws for mirroring left and right so that an image is mirrored every other epoch.
+
+    Half of the images begin mirrored. Source: Jordan, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU (2024).
+    """
+    first = generator(seed, "alternate flips").random(len(draws), dtype=np.float32)
+    draws[:, 0] = (first + epoch % 2 / 2) % 1
+
+
+def shift(
+    images: Images, down: NDArray[Any], right: NDArray[Any], fill: str = "black", mean: ArrayLike = 0.0
+) -> Images:
+    """Move each image by whole pixels, `down` and `right` `(N,)` (negative: up and left).
+
+    What comes in is black; or the image reflected at its border, whose own row is not repeated; or the `mean`.
+    """
     _, height, width, _ = images.shape
+    if fill == "reflect":
+        return _shifted_reflection(images, down, right)
     out = np.zeros_like(images)
+    if fill == "mean":
+        out[...] = np.rint(255 * np.asarray(mean, dtype=np.float64)).astype(np.uint8)
     for i, (y, x) in enumerate(zip(down.tolist(), right.tolist(), strict=True)):
         if abs(y) < height and abs(x) < width:
             out[i, max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)] = images[
                 i, max(0, -y) : height + min(0, -y), max(0, -x) : width + min(0, -x)
             ]
     return out
+
+
+def _shifted_reflection(images: Images, down: NDArray[Any], right: NDArray[Any]) -> Images:
+    count, height, width, channels = images.shape
+    down, right = _within(down, height), _within(right, width)
+    up, left = int(np.abs(down).max(initial=0)), int(np.abs(right).max(initial=0))
+    around = np.empty((count, height + 2 * up, width + 2 * left, channels), np.uint8)
+    inner = around[:, up : up + height]
+    inner[:, :, left : left + width] = images
+    inner[:, :, :left] = images[:, :, left:0:-1]
+    inner[:, :, left + width :] = images[:, :, width - 1 - left : -1][:, :, ::-1]
+    around[:, :up] = inner[:, up:0:-1]
+    around[:, up + height :] = inner[:, height - 1 - up : -1][:, ::-1]
+    out = np.empty_like(images)
+    for i, (y, x) in enumerate(zip((up - down).tolist(), (left - right).tolist(), strict=True)):
+        out[i] = around[i, y : y + height, x : x + width]
+    return out
+
+
+def _within(moves: NDArray[Any], size: int) -> NDArray[Any]:
+    """The moves within one reflection that come to the same: it repeats after 2 (size - 1) pixels."""
+    return (moves + size - 1) % (2 * (size - 1)) - (size - 1) if size > 1 else np.zeros_like(moves)
 
 
 def rotate(images: Images, degrees: NDArray[Any]) -> Images:

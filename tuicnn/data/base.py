@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Augment", "DataError", "DataSpec", "Dataset", "Described"]
 
+#: what comes in where an image was moved
+FILLS = ("black", "reflect", "mean")
+
 
 class DataError(Exception):
     """A data set cannot be read; the message is a sentence on one line that says what is wrong or what to do.
@@ -203,9 +206,14 @@ class Dataset:
 class Augment:
     """`augment: shift=4 flip=horizontal rotate=10 cutout=8`. Validation and test images are never changed."""
 
-    shift: int = option(Integer(at_most=1024), default=0, help="move by up to so many pixels, zeros coming in")
+    shift: int = option(Integer(at_most=1024), default=0, help="move by up to so many pixels")
+    fill: str = option(
+        Choice(words=FILLS), default="black", help="what comes in where an image was moved: reflect is the image itself"
+    )
     flip: str = option(
-        Choice(words=("none", "horizontal", "vertical", "both")), default="none", help="mirror every other image"
+        Choice(words=("none", "horizontal", "vertical", "both", "alternate")),
+        default="none",
+        help="mirror every other image; alternate: left and right, each image in every other epoch",
     )
     rotate: float = option(Number(at_least=0, at_most=180), default=0.0, help="turn by up to so many degrees")
     cutout: int = option(Integer(at_most=1024), default=0, help="zero a square of so many pixels a side")

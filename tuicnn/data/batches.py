@@ -85,6 +85,8 @@ class Batches:
             if augment.changes(self._augment):
                 source = generator(self._seed, "augment", epoch)
                 draws = source.random((count, augment.DRAWS), dtype=np.float32)
+                if self._augment.flip == "alternate":
+                    augment.alternate(draws, self._seed, epoch)
             self._epoch = (epoch, permutation(count, self._seed, "order of images", epoch), draws)
         return self._epoch
 
@@ -102,7 +104,7 @@ class Batches:
         draws = self._prepared(epoch)[2]
         images = self._images[which]
         if draws is not None:
-            images = augment.apply(images, self._augment, draws[which])
+            images = augment.apply(images, self._augment, draws[which], self._mean)
         return images, self._labels[which]
 
     def make(self, epoch: int, step: int, start: int = 0, stop: int | None = None) -> tuple[Array, NDArray[np.int64]]:

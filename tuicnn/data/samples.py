@@ -30,7 +30,8 @@ def sampled(dataset: Dataset, changes: Augment | None, count: int) -> list[tuple
         if changes is not None and augment.changes(changes):
             first = dataset.train_images[there[:1]]
             draws = generator(0, "samples", number).random((count - 1, augment.DRAWS), dtype=np.float32)
-            rows.append((name, np.concatenate([first, augment.apply(first.repeat(count - 1, 0), changes, draws)])))
+            changed = augment.apply(first.repeat(count - 1, 0), changes, draws, dataset.mean)
+            rows.append((name, np.concatenate([first, changed])))
         else:
             which = there[np.arange(min(count, len(there))) * len(there) // min(count, len(there))]
             rows.append((name, dataset.train_images[which]))

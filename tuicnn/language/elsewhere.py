@@ -57,6 +57,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "skip": ("ignore", "skip_bad", "errors", "on_error"),
     "shift": ("translate", "translation", "crop", "random_crop", "jitter"),
     "flip": ("mirror", "hflip", "vflip", "horizontal_flip", "vertical_flip", "random_flip"),
+    "fill": ("padding_mode", "fill_mode", "pad_mode", "border", "mode", "padding"),
     "rotate": ("rotation", "degrees", "random_rotation"),
     "cutout": ("erase", "erasing", "random_erasing"),
 }

@@ -63,7 +63,7 @@ def test_a_step_begins_with_a_layer_and_no_setting(text: str) -> None:
         ("optim: sgd lr=0.1 ‸", {"momentum=", "nesterov=", "decay="}),
         ("optim: sgd nesterov=‸", {"true", "false"}),
         ("train: ‸", {"epochs=", "batch=", "seed=", "checkpoint="}),
-        ("augment: shift=4 flip=‸", {"none", "horizontal", "vertical", "both"}),
+        ("augment: shift=4 flip=‸", {"none", "horizontal", "vertical", "both", "alternate"}),
         ("default: conv ‸", CONV),
         ("default: conv pad=‸", {"same", "valid"}),
         (f"{BLOCK}f(‸", {"c=", "k=", "w"}),

@@ -185,6 +185,10 @@ def _settings(settings: Mapping[str, Setting], made: Mapping[str, Any]) -> Itera
     rotate = _argument(settings.get("augment"), "rotate")
     if rotate is not None and excerpt(rotate.value.span) == "0":
         yield Code.SETTING, "a turn by 0 degrees changes nothing", rotate.span, remove()
+    fill, augment = _argument(settings.get("augment"), "fill"), made.get("augment")
+    if fill is not None and not getattr(augment, "shift", 0):
+        help = write(f"{excerpt(fill.span)} shift=2")
+        yield Code.SETTING, "fill changes nothing without shift", fill.span, help
     if train is None or schedule is None:
         return
     warmup = _argument(settings.get("schedule"), "warmup")
