@@ -123,7 +123,7 @@ def test_normalisations_compute_their_formula(text: str, shape: tuple[int, int])
 
 
 class Framed:
-    """An array (C, H, W) that is `outside` where an index lies beyond its border."""
+    """An array (C, H, W) that is `outside` where an index lies beyond its border, or between two pixels."""
 
     def __init__(self, array: Array, outside: float) -> None:
         self.array = array
@@ -131,8 +131,8 @@ class Framed:
 
     def __getitem__(self, at: Any) -> float:
         at = at if isinstance(at, tuple) else (at,)
-        inside = all(0 <= i < n for i, n in zip(at, self.array.shape, strict=True))
-        return float(self.array[at]) if inside else self.outside
+        inside = all(0 <= i < n and i == int(i) for i, n in zip(at, self.array.shape, strict=True))
+        return float(self.array[tuple(map(int, at))]) if inside else self.outside
 
 
 def by_formula(layer: Layer, x: Array, weights: Mapping[str, Array], ranges: Mapping[str, int], seed: int) -> Array:

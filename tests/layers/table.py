@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.layers.helpers import as_written
 from tuicnn.layers import Layer, Shape
 from tuicnn.layers.activations import Activation
-from tuicnn.vocabulary import vocabulary
+from tuicnn.vocabulary import Size, vocabulary
 
 __all__ = ["ACTIVATIONS", "CASES", "LAYERS", "PRODUCTS", "ROWS", "Case", "Written", "any_shape"]
 
@@ -68,6 +68,24 @@ def windowed(draw: st.DrawFn, word: str) -> Written:
 
 
 @st.composite
+def convtranspose(draw: st.DrawFn) -> Written:
+    """Padding leaves something of the image; at stride 1, `same` needs a kernel with a middle."""
+    padding, groups = draw(st.sampled_from(["", "", "same"])), draw(st.sampled_from([1, 1, 2, 3]))
+    sizes = []
+    for _ in range(2):
+        kernel, stride, dilation, size = draw(st.integers(1, 5)), draw(small), draw(st.integers(1, 2)), draw(small)
+        kernel += padding == "same" and stride == 1 and kernel % 2 == 0 and dilation % 2
+        whole = (size - 1) * stride + dilation * (kernel - 1) + 1
+        pad = draw(st.integers(0, min(2, (whole - 1) // 2)))
+        sizes.append((kernel, stride, pad, draw(st.integers(0, stride - 1)), dilation, size))
+    window, steps, pads, ends, gaps, image = zip(*sizes, strict=True)
+    around = "pad=same" if padding else f"pad={Size(pads)} output_pad={Size(ends)}"
+    channels, filters = groups * draw(small), groups * draw(small)
+    options = f"stride={Size(steps)} {around} dilation={Size(gaps)} groups={groups}{draw(bias)}{draw(init)}"
+    return f"convtranspose {filters} {Size(window)} {options}", ((channels, image[0], image[1]),)
+
+
+@st.composite
 def reshape(draw: st.DrawFn) -> Written:
     c, h, w = draw(images)
     return f"reshape {c}x{h}x{w}", (draw(st.sampled_from([(c * h * w,), (w, c, h), (1, c * h, w)])),)
@@ -100,6 +118,7 @@ def multiply(draw: st.DrawFn) -> Written:
 ROWS: dict[str, st.SearchStrategy[Written]] = {
     "conv": windowed("conv"),
     "depthwise": windowed("depthwise"),
+    "convtranspose": convtranspose(),
     "dense": one(st.builds("dense {}{}{}".format, small, bias, init), vectors),
     "maxpool": windowed("maxpool"),
     "avgpool": windowed("avgpool"),

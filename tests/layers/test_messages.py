@@ -87,6 +87,25 @@ def test_groups_divide_channels_and_filters() -> None:
     )
 
 
+def test_a_transposed_convolution_makes_an_image_that_can_be() -> None:
+    assert told("convtranspose 8 3x3 stride=2 output_pad=2", (4, 5, 5)) == (
+        "output_pad must be less than the stride, 2x2: further rows would hold nothing",
+        "output_pad=1x1",
+        "output_pad",
+    )
+    assert told("convtranspose 8 2x3 pad=same", (4, 5, 5)) == (
+        "pad=same at stride 1 needs a kernel with a middle, not 2x3",
+        "3x3",
+        "kernel",
+    )
+    assert told("convtranspose 8 3x3 stride=2 pad=4", (4, 1, 1)) == (
+        "pad=4x4 cuts off all of the image",
+        "pad=0",
+        "pad",
+    )
+    assert told("convtranspose 8 3x3 stride=2 pad=same output_pad=1", (4, 5, 5))[2] == "output_pad"
+
+
 def test_reshape_keeps_the_number_of_values() -> None:
     assert told("reshape 8x14x14", (784,)) == ("8x14x14 has 1568 values, but it receives 784", "4x14x14", "shape")
     assert told("reshape 3x5x5", (1, 8, 8)) == ("3x5x5 has 75 values, but 1x8x8 has 64", "", "shape")

@@ -91,6 +91,14 @@ TWINS: dict[str, Twin] = {
             *plain.convolve_backward(dy, x[0], w["weight"], **geometry(layer), groups=layer.groups)
         ),
     ),
+    "convtranspose": Twin(
+        lambda layer, x, w: plain.convolve_transposed(
+            x[0], w["weight"], layer.size(*x[0].shape[2:]), w.get("bias"), **geometry(layer), groups=layer.groups
+        ),
+        lambda layer, dy, x, w: named(
+            *plain.convolve_transposed_backward(dy, x[0], w["weight"], **geometry(layer), groups=layer.groups)
+        ),
+    ),
     "depthwise": Twin(
         lambda layer, x, w: plain.depthwise(x[0], w["weight"], w.get("bias"), **geometry(layer)),
         lambda layer, dy, x, w: named(*plain.depthwise_backward(dy, x[0], w["weight"], **geometry(layer))),

@@ -23,6 +23,7 @@ OPERATORS: dict[str, Operator] = {
     "Col2Im": products.col2im,
     "Concat": values.concat,
     "Conv": windows.conv,
+    "ConvTranspose": windows.conv_transpose,
     "Dropout": training.dropout,
     "Elu": values.activation("elu", alpha=1.0),
     "Flatten": values.flatten,

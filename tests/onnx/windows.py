@@ -12,7 +12,7 @@ from tests.onnx.cases import Node
 from tests.onnx.ours import Operator, Value, need, real
 from tuicnn import plain
 
-__all__ = ["conv", "global_pool", "pool"]
+__all__ = ["conv", "conv_transpose", "global_pool", "pool"]
 
 Pair = tuple[int, int]
 
@@ -101,6 +101,31 @@ def conv(node: Node, inputs: Sequence[Value]) -> list[Value]:
         np.testing.assert_allclose(twin.reshape(y.shape), y, rtol=1e-4, atol=1e-6)
     out = (height.out, width.out)[4 - x.ndim :]
     return [y.reshape(len(x), len(weight), *out)]
+
+
+def conv_transpose(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    """`convtranspose`. ONNX may say the size of what comes out in place of the padding."""
+    x, weight, *bias = inputs
+    need(x.ndim < 5, "volumes, not images")
+    given, groups = node.attributes, node.attributes.get("group", 1)
+    image, kernel = (a if a.ndim == 4 else a[:, :, None] for a in (x, weight))
+    kernels = kernel.shape[2:]
+    stride, dilation = ([1] * (4 - x.ndim) + given.get(name, [1] * (x.ndim - 2)) for name in ("strides", "dilations"))
+    pads, more = given.get("pads", [0] * 4), given.get("output_padding", [0] * 2)
+    even = pads[:2] == pads[2:] and "auto_pad" not in given
+    need(even, "padding that is neither the same on both sides nor what we mean by `same`")
+    if "output_shape" in given:
+        whole = [(n - 1) * s + k for n, s, k in zip(image.shape[2:], stride, kernels, strict=True)]
+        more = [wanted - n for wanted, n in zip(given["output_shape"], whole, strict=True)]
+    how = (
+        f"{kernels[0]}x{kernels[1]} stride={stride[0]}x{stride[1]} "
+        f"pad={pads[0]}x{pads[1]} output_pad={more[0]}x{more[1]} "
+        f"dilation={dilation[0]}x{dilation[1]} bias={'true' if bias else 'false'} groups={groups}"
+    )
+    own = {"weight": kernel, **({"bias": bias[0]} if bias else {})}
+    layer = Alone(f"convtranspose {groups * weight.shape[1]} {how}", [image], own, dtype=real(x))
+    height, width = layer.network.plan.nodes[-2].shape[1:]
+    return [layer.forward().reshape(len(x), -1, *(height, width)[4 - x.ndim :])]
 
 
 def pool(word: str) -> Operator:

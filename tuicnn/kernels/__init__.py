@@ -13,5 +13,6 @@ from .pooling import *
 from .rectify import *
 from .softmax import *
 from .statistics import *
+from .transposed import *
 from .upsampling import *
 from .windows import *

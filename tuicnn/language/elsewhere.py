@@ -22,6 +22,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "units": ("out_features", "n", "neurons", "nodes", "hidden", "size", "outputs", "out", "num_units", "dim"),
     "stride": ("strides", "s", "step", "subsample"),
     "pad": ("padding", "p", "border", "zero_padding"),
+    "output_pad": ("output_padding", "outpad", "out_pad", "outputpad"),
     "dilation": ("dilation_rate", "d", "dilations"),
     "groups": ("group", "num_groups", "g", "cardinality"),
     "bias": ("use_bias", "b", "with_bias"),

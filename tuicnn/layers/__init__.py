@@ -14,4 +14,5 @@ from .norm import *
 from .pooling import *
 from .product import *
 from .shapes import *
+from .transposed import *
 from .upsampling import *

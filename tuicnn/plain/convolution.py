@@ -9,7 +9,16 @@ from .borders import crop, zero_pad
 from .shapes import NO_PAD, ONE, Pad, Pair, floating, need_images, need_like, out_shape
 from .windows import put_back, window_of
 
-__all__ = ["conv_single_step", "convolve", "convolve_backward", "depthwise", "depthwise_backward", "products"]
+__all__ = [
+    "conv_single_step",
+    "convolve",
+    "convolve_backward",
+    "convolve_transposed",
+    "convolve_transposed_backward",
+    "depthwise",
+    "depthwise_backward",
+    "products",
+]
 
 
 def products(window: Array, kernel: Array) -> Array:
@@ -136,3 +145,62 @@ def depthwise_backward(
 ) -> tuple[Array, Array, Array]:
     """The gradients (dx, dw, db) of `depthwise`: those of `convolve` with a group for each channel."""
     return convolve_backward(dy, x, weights, stride, pad, dilation, groups=need_images(x)[1])
+
+
+def convolve_transposed(
+    x: Array,
+    weights: Array,
+    size: Pair,
+    bias: Array | None = None,
+    stride: Pair = ONE,
+    pad: Pad = NO_PAD,
+    dilation: Pair = ONE,
+    groups: int = 1,
+) -> Array:
+    """Images (N, C, H, W), weights (C, F/groups, kh, kw), bias (F,) -> (N, F, OH, OW) with OH, OW of `size`.
+
+    As torch.nn.functional.conv_transpose2d. Each pixel x[n, c, p, q] puts its value times the kernels weights[c] down
+    at row p * stride - top and column q * stride - left, and what overlaps is added; what lies outside of the new image
+    is lost. It is what `convolve_backward` does with dy. Source: Dumoulin and Visin, A guide to convolution arithmetic
+    for deep learning (2016), chapter 4.
+    """
+    n, channels, h, w = need_images(x)
+    f, kh, kw = weights.shape[1:]
+    need_like("x", x, (n, channels, *out_shape(*size, (kh, kw), stride, pad, dilation)))
+    padded = zero_pad(np.zeros((n, f * groups, *size), floating(x, weights)), pad)
+    for image, c, p, q in np.ndindex(n, channels, h, w):
+        own = padded[image, group_of(c, channels, f, groups)]
+        put_back(own, x[image, c, p, q] * weights[c], p, q, stride, dilation)
+    y = crop(padded, pad)
+    if bias is not None:
+        for image, channel, i, j in np.ndindex(*y.shape):
+            y[image, channel, i, j] += bias[channel]
+    return y
+
+
+def convolve_transposed_backward(
+    dy: Array,
+    x: Array,
+    weights: Array,
+    stride: Pair = ONE,
+    pad: Pad = NO_PAD,
+    dilation: Pair = ONE,
+    groups: int = 1,
+) -> tuple[Array, Array, Array]:
+    """The gradients (dx, dw, db) by images, weights and bias, from dy (N, F, OH, OW).
+
+    Each pixel went into the window of y that its kernel was put down on, times a weight for each place: so it receives
+    the sum of dy * weight over that window, which is `convolve(dy, weights)`; and each weight the sum of dy * pixel.
+    """
+    n, channels, h, w = need_images(x)
+    f, kh, kw = weights.shape[1:]
+    dx = convolve(dy, weights, None, stride, pad, dilation, groups)
+    need_like("dy", dx, x.shape)
+    padded, dw = zero_pad(dy, pad), np.zeros(weights.shape, floating(dy, x, weights))
+    for image, c, p, q in np.ndindex(n, channels, h, w):
+        seen = padded[image, group_of(c, channels, f, groups)]
+        dw[c] += x[image, c, p, q] * window_of(seen, p, q, (kh, kw), stride, dilation)
+    db = np.zeros(dy.shape[1], dw.dtype)
+    for image, channel, i, j in np.ndindex(*dy.shape):
+        db[channel] += dy[image, channel, i, j]
+    return dx, dw, db

@@ -27,7 +27,7 @@ FAMILIES = MappingProxyType({
 
 #: what the layers of a module have in common; the order is that of the page
 _GROUPS = (
-    ("with weights", ("conv", "dense")),
+    ("with weights", ("conv", "transposed", "dense")),
     ("pooling", ("pooling",)),
     ("normalisation and noise", ("batchnorm", "norm", "dropout")),
     ("activations", ("activations",)),

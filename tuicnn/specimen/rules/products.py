@@ -8,7 +8,7 @@ import numpy as np
 
 from tuicnn import plain
 from tuicnn.kernels.windows import Window
-from tuicnn.layers import Conv, Dense, Depthwise, Layer
+from tuicnn.layers import Conv, ConvTranspose, Dense, Depthwise, Layer
 from tuicnn.specimen.explanation import Part, Patch
 
 from .base import Index, Opened, Operand, Rule, Use, View
@@ -110,6 +110,61 @@ class Convolution(Rule):
                 yield Use((f, row, column), x[seen], x.address(seen))
 
 
+class TransposedConvolution(Rule):
+    """y[f, r, s] = bias[f] + sum of weight[c, f, i, j] * x[c, p, q] over the pixels (p, q) whose kernel reaches (r, s)
+    with its position (i, j): see `plain.convolve_transposed`."""
+
+    def first(self, view: View, c: int) -> int:
+        """The first output channel that channel c goes to: its group's."""
+        channels, filters = view.own["weight"].array.shape[:2]
+        groups = view.output.array.shape[0] // filters
+        return int(c // (channels // groups) * filters)
+
+    def output(self, view: View, index: Index) -> Opened:
+        f, row, column = index
+        x, weight, bias = view.x, view.own["weight"], view.own.get("bias")
+        reached = list(windows_over(view.layer.window, row, column, x.array.shape[1:]))
+        own = [c for c in range(x.array.shape[0]) if 0 <= f - self.first(view, c) < weight.array.shape[1]]
+        parts = []
+        for c in own:
+            for p, q, i, j in reached:
+                place = (c, f - self.first(view, c), i, j)
+                parts.append(x.part((c, p, q), weight[place], weight.address(place), f"kernel ({i}, {j})"))
+        if not reached:
+            parts.append(Part("no kernel reaches this place", 0.0, 0.0))
+        if bias is not None:
+            parts.append(bias.part((f,), label="bias"))
+        formula = (
+            f"{view.named(index)} = "
+            + (f"{view.named((f,), bias)} + " if bias is not None else "")
+            + f"sum over {len(own)} channels c and {len(reached)} pixels (p, q) of "
+            + f"{view.named(('c', f - self.first(view, own[0]), 'i', 'j'), weight)} * {view.named(('c', 'p', 'q'), x)}"
+        )
+        words = f"each pixel of {x.called} puts its kernels down on a larger image: what lies here of them, summed"
+        words += ", plus a bias" if bias is not None else ""
+        rows, across = sorted({p for p, _, _, _ in reached}), sorted({q for _, q, _, _ in reached})
+        patch = Patch(x.address(()), range(own[0], own[-1] + 1), tuple(rows), tuple(across)) if reached else None
+        return Opened(formula, parts, words=words, patch=patch)
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        c, p, q = index
+        weight, first = view.own["weight"], self.first(view, c)
+        for i, j, row, column in inside(view.layer.window, p, q, view.output.array.shape[1:]):
+            for f in range(weight.array.shape[1]):
+                yield Use((first + f, row, column), weight[c, f, i, j], weight.address((c, f, i, j)))
+
+    def uses(self, view: View, name: str, index: Index) -> Iterable[Use]:
+        x, size = view.x, view.output.array.shape[1:]
+        if name == "bias":
+            yield from (Use((index[0], row, column), 1.0) for row, column in np.ndindex(*size))
+            return
+        c, f, *position = index
+        for p, q in np.ndindex(*x.array.shape[1:]):
+            for i, j, row, column in inside(view.layer.window, p, q, size):
+                if [i, j] == position:
+                    yield Use((self.first(view, c) + f, row, column), x[c, p, q], x.address((c, p, q)))
+
+
 def _convolution_in_words(x: Operand, channels: range, kernel: tuple[int, int], f: int, bias: bool) -> str:
     """What a convolution does at one place."""
     whole = x.array.shape[0]
@@ -160,6 +215,7 @@ class FullyConnected(Rule):
 
 OPENS: dict[type[Layer], Rule] = {
     Conv: Convolution(),
+    ConvTranspose: TransposedConvolution(),
     Depthwise: Convolution(),
     Dense: FullyConnected(),
 }
