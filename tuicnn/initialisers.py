@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "Constant",
     "He",
     "HeNormal",
     "HeUniform",
@@ -201,6 +202,16 @@ class Zeros(Initialiser):
 
     def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
         return np.zeros(shape)
+
+
+@dataclass(frozen=True)
+class Constant(Initialiser):
+    """All of one value: a slope or a factor that is learnt starts so. Not a word of the language."""
+
+    value: float
+
+    def __call__(self, generator: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Values:
+        return np.full(shape, self.value)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.layers.helpers import Array, as_written, batch_of, drive, inner, inner_weights, outer, random_weights
 from tests.layers.table import CASES
 from tuicnn.bench.twin import evaluated, modules_of
-from tuicnn.layers import BatchNorm, Layer, Shape
+from tuicnn.layers import Activation, BatchNorm, Layer, Shape
 
 torch = pytest.importorskip("torch")
 
@@ -48,7 +48,8 @@ def test_outputs_and_gradients(name: str, data: st.DataObject, seed: int) -> Non
     layer, shapes = data.draw(CASES[name])
     if hasattr(layer, "eps"):  # a variance of 0 multiplies either side's rounding by 1/√eps
         layer = type(layer)(**{**vars(layer), "eps": 0.1})
-    inputs = [batch_of(shape, 4, seed + k, dtype) for k, shape in enumerate(shapes)]
+    reach = dtype(4 if isinstance(layer, Activation) else 1)  # as far as the ends of those that are clipped
+    inputs = [reach * batch_of(shape, 4, seed + k, dtype) for k, shape in enumerate(shapes)]
     values = random_weights(layer, shapes, seed, dtype)
 
     tensors = [torch.tensor(outer(x), requires_grad=True) for x in inputs]

@@ -55,6 +55,11 @@ def named(dx: Array, *gradients: Array) -> Gradients:
     return [dx], dict(zip(("weight", "bias"), gradients, strict=True))
 
 
+def one_weight(dx: Array, gradient: Array) -> Gradients:
+    """What a twin gives of a layer with a weight and no bias."""
+    return [dx], {"weight": gradient}
+
+
 def geometry(layer: Any) -> dict[str, Any]:
     """The layer's window but for its kernel."""
     return {"stride": layer.window.stride, "pad": layer.window.pad, "dilation": layer.window.dilation}
@@ -141,6 +146,10 @@ TWINS: dict[str, Twin] = {
         lambda layer, x, w: plain.batch_norm_inference(
             x[0], w["weight"], w["bias"], w["running_mean"], w["running_var"], layer.eps
         ),
+    ),
+    "prelu": Twin(
+        lambda layer, x, w: plain.prelu(x[0], w["weight"]),
+        lambda layer, dy, x, w: one_weight(*plain.prelu_backward(dy, x[0], w["weight"])),
     ),
     "layernorm": normalisation("layer_norm"),
     "groupnorm": normalisation("group_norm", groups=True),

@@ -44,10 +44,25 @@ def activation(word: str, **options: float) -> Operator:
 
 
 def prelu(node: Node, inputs: Sequence[Value]) -> list[Value]:
-    """With one slope it is leakyrelu; that the slope could learn is not asked here."""
+    """With one slope it is leakyrelu too; slopes along other axes than the channels' are those of a vector's values."""
     x, slope = inputs
-    need(slope.size == 1, "a slope for each channel")
-    return each_value(f"leakyrelu slope={slope.item():.9f}", x)
+    if slope.size == 1:
+        (y,) = each_value(f"leakyrelu slope={slope.item():.9f}", x)
+        learnt = Alone("prelu shared=true", [as_images(x)], {"weight": slope.reshape(1)}, dtype=real(x)).forward()
+        np.testing.assert_allclose(learnt.reshape(y.shape), y, rtol=1e-6)
+        return [y]
+    if x.ndim == 4 and slope.size == x.shape[1] == slope.shape[-3 if slope.ndim > 2 else 0]:
+        return [Alone("prelu", [x], {"weight": slope.reshape(-1)}, dtype=real(x)).forward().reshape(x.shape)]
+    along = slope.reshape(-1, *[1] * (x.ndim - 2)) if slope.shape == x.shape[1:2] else slope
+    each = np.broadcast_to(along, x.shape).reshape(-1)
+    return [Alone("prelu", [x.reshape(1, -1)], {"weight": each}, dtype=real(x)).forward().reshape(x.shape)]
+
+
+def hardsigmoid(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    """Ours is PyTorch's, of slope 1/6 through 1/2 at 0; ONNX may ask for another line, which moves what goes in."""
+    (x,) = inputs
+    slope, middle = node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
+    return each_value("hardsigmoid", (6 * slope * x + 6 * (middle - 0.5)).astype(x.dtype))
 
 
 def identity(node: Node, inputs: Sequence[Value]) -> list[Value]:

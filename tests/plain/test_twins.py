@@ -32,7 +32,7 @@ def layer_case(data: st.DataObject, name: str, seed: int) -> Case:
     """A layer's twin as a function of the layer's inputs and its learnt weights."""
     (layer, shapes), twin = data.draw(CASES[name]), twin_of(LAYERS[name])
     specs = {key: spec for key, spec in layer.weights(*shapes).items() if spec.is_parameter}
-    xs = [3 * apart(seed + k, 3, *shape) for k, shape in enumerate(shapes)]
+    xs = [3.01 * apart(seed + k, 3, *shape) for k, shape in enumerate(shapes)]
     values = [normals(seed + 9 + k, *spec.outer_shape) for k, spec in enumerate(specs.values())]
     count = len(xs)
 

@@ -6,12 +6,14 @@ from .activations import *
 from .arrange import *
 from .base import *
 from .batchnorm import *
+from .clipped import *
 from .conv import *
 from .dense import *
 from .dropout import *
 from .joins import *
 from .norm import *
 from .pooling import *
+from .prelu import *
 from .product import *
 from .shapes import *
 from .transposed import *

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .base import Arrays, Gradients
     from .onnx_graph import OnnxGraph
 
-__all__ = ["ELU", "GELU", "Activation", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]
+__all__ = ["ELU", "GELU", "Activation", "LeakyReLU", "Mish", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]
 
 activation = partial(layer, shape="any shape -> the same shape")
 
@@ -225,6 +225,49 @@ class SiLU(Activation):
         slope *= x
         slope += 1.0
         slope *= share
+        return slope
+
+
+@activation(
+    "mish",
+    help="x*tanh(log(1 + exp(x)))",
+    formula="y = x*tanh(log(1 + exp(x)))",
+    source="Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2020)",
+)
+@dataclass(frozen=True)
+class Mish(Activation):
+    """y = x·tanh(log(1 + exp(x)))."""
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """Written out: `Mish` came later than opset 17."""
+        return graph.op("Mul", *inputs, graph.op("Tanh", graph.op("Softplus", *inputs)))
+
+    def f(self, x: Array) -> tuple[Array, Any]:
+        """With e = exp(x), tanh(log(1 + e)) = n/(n + 2) for n = e·(e + 2). From x = 20 on it is 1 in either precision,
+        and exp is not taken of more, so that nothing overflows."""
+        e = np.minimum(x, 20.0, out=empty_like(x))
+        np.exp(e, out=e)
+        n = np.add(e, 2.0, out=empty_like(x))
+        n *= e
+        y = np.add(n, 2.0, out=empty_like(x))
+        np.divide(n, y, out=y)
+        y *= x
+        return y, (x, e)
+
+    def f_prime(self, saved: Any) -> Array:
+        """With d = 1/(n + 2) as in `f`: n·d + x·4·e·(e + 1)·d², by the product rule, as n' = 2·e·(e + 1)."""
+        x, e = saved
+        n = np.add(e, 2.0, out=empty_like(x))
+        n *= e
+        d = np.add(n, 2.0, out=empty_like(x))
+        np.reciprocal(d, out=d)
+        slope: Array = np.add(e, 1.0, out=empty_like(x))
+        slope *= e
+        slope *= d
+        slope *= x
+        slope *= 4.0
+        slope += n
+        slope *= d
         return slope
 
 

@@ -19,9 +19,19 @@ __all__ = [
     "elu_backward",
     "gelu",
     "gelu_backward",
+    "hardsigmoid",
+    "hardsigmoid_backward",
+    "hardswish",
+    "hardswish_backward",
     "leaky_relu",
     "leaky_relu_backward",
+    "mish",
+    "mish_backward",
+    "prelu",
+    "prelu_backward",
     "relu",
+    "relu6",
+    "relu6_backward",
     "relu_backward",
     "sigmoid",
     "sigmoid_backward",
@@ -77,6 +87,42 @@ def leaky_relu(x: Array, slope: float = 0.01) -> Array:
 def leaky_relu_backward(dy: Array, x: Array, slope: float = 0.01) -> Array:
     """dx = dy where x > 0, else slope * dy."""
     return chain(lambda value: 1.0 if value > 0 else slope, dy, x)
+
+
+def relu6(x: Array) -> Array:
+    """y = min(max(x, 0), 6), as torch.nn.functional.relu6.
+
+    Source: Sandler and others, MobileNetV2: Inverted Residuals and Linear Bottlenecks (2018).
+    """
+    return each(lambda value: min(max(value, 0.0), 6.0), x)
+
+
+def relu6_backward(dy: Array, x: Array) -> Array:
+    """dx = dy where 0 < x < 6, else 0; at 0 and 6 too, as in PyTorch."""
+    return chain(lambda value: 1.0 if 0 < value < 6 else 0.0, dy, x)
+
+
+def prelu(x: Array, weight: Array) -> Array:
+    """y = max(x, 0) + weight * min(x, 0), as torch.nn.functional.prelu: a slope for each channel, or one for all.
+
+    x is (N, C, H, W) or (N, C). Source: He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), section 2.1.
+    """
+    y = np.zeros(x.shape, floating(x))
+    for place in np.ndindex(*x.shape):
+        value, slope = float(x[place]), weight[place[1] % len(weight)]
+        y[place] = max(value, 0.0) + slope * min(value, 0.0)
+    return y
+
+
+def prelu_backward(dy: Array, x: Array, weight: Array) -> tuple[Array, Array]:
+    """dx and dweight: dx = dy where x > 0, else weight * dy; dweight is the sum of dy * min(x, 0) over its places."""
+    need_like("dy", dy, x.shape)
+    dx, dweight = np.zeros(x.shape, floating(dy, x)), np.zeros(weight.shape, floating(dy, x))
+    for place in np.ndindex(*x.shape):
+        value, own = float(x[place]), place[1] % len(weight)
+        dx[place] = dy[place] if value > 0 else weight[own] * dy[place]
+        dweight[own] += dy[place] * min(value, 0.0)
+    return dx, dweight
 
 
 def elu(x: Array, alpha: float = 1.0) -> Array:
@@ -145,6 +191,58 @@ def silu(x: Array) -> Array:
 def silu_backward(dy: Array, x: Array) -> Array:
     """dx = dy * s * (1 + x * (1 - s)) with s = sigmoid(x), by the product rule."""
     return chain(lambda value: logistic(value) * (1 + value * (1 - logistic(value))), dy, x)
+
+
+def softplus(x: float) -> float:
+    """log(1 + exp(x)); for positive x written as x + log(1 + exp(-x)), so that no exp can overflow."""
+    return x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x))
+
+
+def mish(x: Array) -> Array:
+    """y = x * tanh(log(1 + exp(x))), as torch.nn.functional.mish.
+
+    Source: Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2020).
+    """
+    return each(lambda value: value * math.tanh(softplus(value)), x)
+
+
+def mish_backward(dy: Array, x: Array) -> Array:
+    """dx = dy * (t + x * (1 - t**2) * sigmoid(x)) with t = tanh(log(1 + exp(x))), by the product rule.
+
+    The derivative of log(1 + exp(x)) is sigmoid(x), and that of tanh is 1 - tanh**2.
+    """
+
+    def derivative(value: float) -> float:
+        t = math.tanh(softplus(value))
+        return t + value * (1 - t * t) * logistic(value)
+
+    return chain(derivative, dy, x)
+
+
+def hardsigmoid(x: Array) -> Array:
+    """y = min(max(x + 3, 0), 6) / 6, as torch.nn.functional.hardsigmoid: three lines in place of a sigmoid.
+
+    Source: Howard and others, Searching for MobileNetV3 (2019), section 5.2.
+    """
+    return each(lambda value: min(max(value + 3, 0.0), 6.0) / 6, x)
+
+
+def hardsigmoid_backward(dy: Array, x: Array) -> Array:
+    """dx = dy / 6 where -3 < x < 3, else 0."""
+    return chain(lambda value: 1 / 6 if -3 < value < 3 else 0.0, dy, x)
+
+
+def hardswish(x: Array) -> Array:
+    """y = x * min(max(x + 3, 0), 6) / 6, as torch.nn.functional.hardswish.
+
+    Source: Howard and others, Searching for MobileNetV3 (2019), section 5.2.
+    """
+    return each(lambda value: value * min(max(value + 3, 0.0), 6.0) / 6, x)
+
+
+def hardswish_backward(dy: Array, x: Array) -> Array:
+    """dx = 0 up to -3, dy from 3 on, and dy * (2 * x + 3) / 6 between, by the product rule."""
+    return chain(lambda value: 0.0 if value <= -3 else 1.0 if value >= 3 else (2 * value + 3) / 6, dy, x)
 
 
 def tanh(x: Array) -> Array:

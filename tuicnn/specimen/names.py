@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tuicnn.language.plan import Node, Plan
 from tuicnn.language.suggest import closest
-from tuicnn.layers import BatchNorm, GroupNorm, Layer, LayerNorm, Shape
+from tuicnn.layers import BatchNorm, GroupNorm, Layer, LayerNorm, PReLU, Shape
 from tuicnn.vocabulary import info
 
 from .address import Address, AddressError
@@ -50,11 +50,14 @@ def qualified(node: Node) -> str:
 
 
 def derived(layer: Layer, shape: Shape) -> dict[str, Place]:
-    """What a normalisation computes on its way to y = weight * xhat + bias, with xhat = (x - mean) * rstd.
+    """What a layer computes on its way.
 
-    `rstd` is 1 / sqrt(var + eps), as PyTorch calls it. Batch normalisation has a mean and a variance of its own only in
-    a training step; afterwards it takes its running ones.
+    Of a normalisation, y = weight * xhat + bias with xhat = (x - mean) * rstd, where `rstd` is 1 / sqrt(var + eps), as
+    PyTorch calls it. Batch normalisation has a mean and a variance of its own only in a training step; afterwards it
+    takes its running ones. Of `prelu`, what its slopes multiply: min(x, 0).
     """
+    if isinstance(layer, PReLU):
+        return {"below": Place(shape)}
     if isinstance(layer, BatchNorm):
         own = Place(shape[:1], shared=True, batch_only=True)
         return {"xhat": Place(shape), "rstd": Place(shape[:1], shared=True), "mean": own, "var": own}

@@ -146,9 +146,10 @@ class NextStep:
         if uses[0].by is None:
             return _numbers(slopes @ np.array([use.factor for use in uses]))
         others = tuple(np.array([use.by.index for use in uses if use.by is not None]).T)
-        if uses[0].by.array == "xhat":
+        on_its_way = uses[0].by.array
+        if on_its_way:
             views = (_Sliced(self, n).view(node) for n in range(self.count))
-            factors = np.stack([view.derived["xhat"].array[others] for view in views])
+            factors = np.stack([view.derived[on_its_way].array[others] for view in views])
         else:
             factors = self.replay.outputs(self.network.plan.nodes[node].inputs[0])[(slice(None), *others)]
         return _numbers(np.einsum("np,np->n", slopes, factors.astype(np.float64)))

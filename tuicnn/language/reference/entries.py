@@ -30,7 +30,7 @@ _GROUPS = (
     ("with weights", ("conv", "transposed", "dense")),
     ("pooling", ("pooling",)),
     ("normalisation and noise", ("batchnorm", "norm", "dropout")),
-    ("activations", ("activations",)),
+    ("activations", ("activations", "clipped", "prelu")),
     ("shapes", ("arrange", "upsampling")),
     ("branches", ("joins", "product")),
 )

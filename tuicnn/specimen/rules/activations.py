@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from tuicnn import plain
-from tuicnn.layers import Layer, Softmax
+from tuicnn.kernels.arrays import Array
+from tuicnn.layers import Layer, PReLU, Softmax
 from tuicnn.layers.activations import Activation
 from tuicnn.specimen.explanation import Part
 from tuicnn.vocabulary import arguments, info
@@ -60,6 +61,42 @@ def softmax_parts(x: Any, own: Index, row: list[Index]) -> list[Part]:
     ]
 
 
+class LearntSlope(Rule):
+    """y = max(x, 0) + weight * min(x, 0): see `plain.prelu`. `below` is min(x, 0)."""
+
+    def derived(self, view: View) -> dict[str, Array]:
+        return {"below": np.minimum(view.x.array.astype(np.float64), 0)}
+
+    def slope(self, view: View, index: Index) -> Index:
+        """The index of a value's own slope."""
+        return (index[0] if view.own["weight"].array.size > 1 else 0,)
+
+    def output(self, view: View, index: Index) -> Opened:
+        x, weight, own = view.x, view.own["weight"], self.slope(view, index)
+        if x[index] > 0:
+            words = "the same value: it lies above 0"
+            return Opened(f"{view.named(index)} = {view.named(index, x)}", [x.part(index, label="input")], words=words)
+        formula = f"{view.named(own, weight)} * {view.named(index, x)}"
+        parts = [x.part(index, weight[own], weight.address(own), "input")]
+        return Opened(f"{view.named(index)} = {formula}", parts, words="the value, below 0, times a learnt slope")
+
+    def own(self, view: View, name: str, index: Index) -> Opened:
+        x = view.x
+        formula = f"{view.named(index, view.derived[name])} = min({view.named(index, x)}, 0)"
+        parts = [x.part(index, 1.0 if x[index] < 0 else 0.0, label="input")]
+        return Opened(formula, parts, words="the value where it lies below 0, else 0: what the slope multiplies")
+
+    def readers(self, view: View, number: int, index: Index) -> Iterable[Use]:
+        weight, own = view.own["weight"], self.slope(view, index)
+        yield Use(index, 1.0) if view.x[index] > 0 else Use(index, weight[own], weight.address(own))
+
+    def uses(self, view: View, name: str, index: Index) -> Iterable[Use]:
+        below = view.derived["below"]
+        for place in np.ndindex(*view.output.array.shape):
+            if self.slope(view, place) == index:
+                yield Use(place, below[place], below.address(place))
+
+
 class Shares(Rule):
     """y[k] = exp(x[k]) / sum over j of exp(x[j]), over a vector's values or a pixel's channels: see `plain.softmax`."""
 
@@ -80,4 +117,4 @@ class Shares(Rule):
             yield Use(place, float(y[k] * ((place == index) - y[index[0]])))
 
 
-OPENS: dict[type[Layer], Rule] = {Softmax: Shares()}
+OPENS: dict[type[Layer], Rule] = {PReLU: LearntSlope(), Softmax: Shares()}
