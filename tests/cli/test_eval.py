@@ -80,6 +80,16 @@ def said_of_without_data(folder: RunFolder, images: np.ndarray) -> np.ndarray:
     return said_of(folder, images)
 
 
+def test_other_data_may_be_named_by_its_path(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
+    def said(data: str) -> str:
+        done = tuicnn("eval", "my-1", "--data", data, "--json")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    written = said('npz "../d.npz"')
+    assert json.loads(said("../d.npz"))["accuracy"] == json.loads(written)["accuracy"]
+
+
 @pytest.mark.parametrize(
     ("other", "told"),
     [
@@ -107,7 +117,7 @@ def test_what_cannot_be_evaluated_is_one_sentence(tuicnn: Run, stopped: RunFolde
     made_data(tmp_path, seed=1)
     assert "is not what it was trained on: its images or labels have changed" in refused()
     (tmp_path / "d.npz").unlink()
-    assert re.search(r"The net of the run my-1 has a problem: There is no file .*d\.npz", refused())
+    assert re.search(r"data of the run my-1 is not as it was: There is no file .*d\.npz.* --data PATH", refused())
     for folder in (stopped.path / "checkpoints", stopped.path / "snapshots"):
         for file in folder.iterdir():
             file.unlink()

@@ -82,6 +82,15 @@ def test_evaluate_in_python_says_what_the_command_does(tuicnn: Run, stopped: Run
         network.evaluate(images / 255, labels)
 
 
+def test_a_network_that_was_saved_predicts_as_its_run(
+    tuicnn: Run, stopped: RunFolder, pictures: np.ndarray, tmp_path: Path
+) -> None:
+    Network.from_run(stopped.path).save(tmp_path / "work/mine.safetensors")
+    by_run, by_file = (tuicnn("predict", of, "0.png", "--json") for of in ("my-1", "mine.safetensors"))
+    assert by_file.stdout == by_run.stdout != ""
+    assert "leave --epoch out" in tuicnn("predict", "mine.safetensors", "0.png", "--epoch", "1").stderr
+
+
 def test_people_read_what_was_done(tuicnn: Run, pictures: np.ndarray, tmp_path: Path) -> None:
     Image.new("RGB", (40, 20), "white").save(tmp_path / "work/wide.png")
     done = tuicnn("predict", "my-1", "wide.png", "--invert", "--ascii")

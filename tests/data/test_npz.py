@@ -233,3 +233,10 @@ def test_what_python_2_wrote_is_read_without_a_word(tmp_path: Path) -> None:
             old.writestr(name, data)
     assert b"100L" in (tmp_path / "b.npz").read_bytes()
     np.testing.assert_array_equal(Npz(str(tmp_path / "b.npz")).load().train_images, whole.train_images)
+
+
+def test_images_of_twelve_bits_are_told_by_what_to_divide_them(tmp_path: Path) -> None:
+    images = np.arange(30 * 36, dtype=np.uint16).reshape(30, 6, 6) * 3
+    np.savez(tmp_path / "deep.npz", images=images, labels=np.arange(30) % 2)
+    with pytest.raises(DataError, match=r"Divide them by 4095"):
+        Npz(str(tmp_path / "deep.npz")).describe()

@@ -211,6 +211,8 @@ def test_with_half_the_rate_it_goes_on_from_its_own_weights(images: Dataset) -> 
         ({"threads": 1.5}, "threads must be a whole number from 1 to 1,024, not 1.5"),
         ({"on_nan": "pause"}, "on_nan must be"),
         ({"callbacks": [print]}, "a class that derives from Callback"),
+        ({"callbacks": print}, "write callbacks="),
+        ({"callbacks": Callback()}, "write callbacks="),
     ],
 )
 def test_what_cannot_be_meant_is_refused_at_once(images: Dataset, given: dict[str, object], says: str) -> None:

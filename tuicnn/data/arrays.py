@@ -45,6 +45,8 @@ def image_layout(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> tup
     It is (N, H, W), (N, H, W, C) or (N, C, H, W). Of the second and the last axis the shorter one is the channels';
     where they are equal, the last.
     """
+    if dtype.kind not in "biuf":
+        raise DataError(f"{name} holds {dtype.name} values; images must be numbers, as uint8 from 0 to 255.")
     if len(shape) == 2:
         count, values = shape
         instead = " or ".join(
@@ -61,8 +63,6 @@ def image_layout(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> tup
         raise DataError(
             f"{name} has the shape {shape_text(shape)}; images must be (N, H, W), (N, H, W, C) or (N, C, H, W)."
         )
-    if dtype.kind not in "biuf":
-        raise DataError(f"{name} holds {dtype.name} values; images must be numbers, as uint8 from 0 to 255.")
     count, *rest = (*shape, 1) if len(shape) == 3 else shape
     height, width, channels = rest if rest[2] <= rest[0] else (rest[1], rest[2], rest[0])
     return count, (channels, height, width)
@@ -80,6 +80,13 @@ def as_images(array: NDArray[Any], name: str) -> Images:
     elif array.shape[3] > array.shape[1]:
         array = array.transpose(0, 2, 3, 1)
     return np.ascontiguousarray(array) if array.dtype == np.uint8 else _as_bytes(array, name)
+
+
+def _remedy(low: float, high: float, whole: bool) -> str:
+    """How values that are out of range become those of images."""
+    if whole and low >= 0:
+        return f"Divide them by {2 ** math.ceil(math.log2(high + 1)) - 1}, the most that they can be."
+    return "Store them before they are normalised: that is done in training."
 
 
 def _as_bytes(array: NDArray[Any], name: str) -> Images:
@@ -100,7 +107,7 @@ def _as_bytes(array: NDArray[Any], name: str) -> Images:
     if low < (-_ROUNDING if fractions else 0) or high > 255 or not (fractions or whole):
         raise DataError(
             f"{name} holds {array.dtype.name} values from {low:.4g} to {high:.4g}; images must be whole numbers from 0 "
-            "to 255, or fractions from 0 to 1. Store them before they are normalised: that is done in training."
+            f"to 255, or fractions from 0 to 1. {_remedy(low, high, whole)}"
         )
     for portion in portions:
         values = array[portion]

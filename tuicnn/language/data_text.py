@@ -11,7 +11,24 @@ from tuicnn.language.checking import check
 if TYPE_CHECKING:
     from tuicnn.data import DataSpec
 
-__all__ = ["data_named"]
+__all__ = ["data_named", "text_of_data"]
+
+
+def text_of_data(what: str) -> str:
+    """The text of a data set behind `data:`, for that text itself or for the path of a person's own: `folder "photos"`.
+
+    Raises `UserError` where it is a file of another kind.
+    """
+    from tuicnn.data.places import FILE_WORDS, word_for
+    from tuicnn.vocabulary import show, vocabulary
+
+    path = Path(what)
+    word = what.split()[0] if what.strip() else ""
+    if word in vocabulary("data") or not path.exists():
+        return what
+    if path.is_file() and path.suffix.lower() not in FILE_WORDS:
+        raise UserError(f"{what} is no data set: give a folder of pictures, or a {' or '.join(FILE_WORDS)} file.")
+    return f"{word_for(path)} {show(what)}"
 
 
 def data_named(text: str) -> DataSpec:

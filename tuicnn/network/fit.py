@@ -80,6 +80,8 @@ class Fit(TrainingSummary, Iterator[Epoch]):
                 raise ValueError("a run is trained on the data that the net's text names: leave data or run= out")
             if misfit := misfit_of(data, network.plan):
                 raise ValueError(f"{misfit}; Network.from_text(text, data=…) makes one for the data")
+        if isinstance(callbacks, Callback) or not isinstance(callbacks, Iterable):
+            raise TypeError("callbacks is a list of them: write callbacks=[…]")
         given = tuple(callbacks)
         for callback in given:
             if not isinstance(callback, Callback):

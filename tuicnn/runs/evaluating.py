@@ -52,7 +52,8 @@ def evaluate_run(
 ) -> EvaluatedRun:
     """How good a run is at its newest checkpoint, or after an `epoch`; it may train meanwhile.
 
-    `data` takes the place of its data set, written as in a net; it is normalised as the images that were trained on.
+    `data` takes the place of its data set, a path or written as in a net; it is normalised as the images that were
+    trained on.
     The images of so many `mistakes`, the surest ones, are kept.
     `say` is told how far the data is read, `warn` of damaged checkpoints. Raises `UserError` where there are no
     weights, or the data is not here, has changed or does not fit.
@@ -88,12 +89,12 @@ def _on_other_data(folder: RunFolder, checkpoint: Checkpoint, text: str) -> Trai
     """The network of a checkpoint with other data. Raises `UserError` where that is not to be had, or does not fit."""
 
     from tuicnn.data import DataError
-    from tuicnn.language.data_text import data_named
+    from tuicnn.language.data_text import data_named, text_of_data
     from tuicnn.training.checkpointing import revive
 
     plan = plan_at(folder, checkpoint, without_data=True)
     try:
-        dataset = data_named(text).load()
+        dataset = data_named(text_of_data(text)).load()
     except DataError as error:
         raise UserError(str(error)) from None
     _must_fit(dataset, checkpoint)

@@ -109,7 +109,7 @@ def plan_of(
 
     With `input` (C, H, W) and `classes` its data need not be here. Raises `UserError` where it cannot be trained.
     """
-    from tuicnn.language import check
+    from tuicnn.language import Code, check
 
     path = origin.path
     name = path.stem if path is not None else folder.net
@@ -122,7 +122,13 @@ def plan_of(
         classes=classes,
     )
     if checked.plan is None:
-        first = next((d.message for d in checked.diagnostics if d.severity == "error"), "it has problems")
+        problem = next(d for d in checked.diagnostics if d.severity == "error")
+        first = problem.message
+        if problem.code == Code.DATA:
+            raise UserError(
+                f"The data of the run {folder.name} is not as it was: {first.rstrip('.')}. "
+                f"Put it back; or see how good the run is on other data: tuicnn eval {folder.name} --data PATH"
+            )
         see = f"{' See' if first.endswith(('?', '.')) else '; see'}: tuicnn check {folder.path}/net.net"
         raise UserError(f"The net of the run {folder.name} has a problem: {first}{see}")
     return origin.options.apply(checked.plan)

@@ -92,24 +92,17 @@ def data(what: str | None, augment: str | None, output: Path | None, samples: in
 
 def _named(what: str) -> tuple[DataSpec, Augment | None]:
     """A data set by its name, its path, as a net names it, or of a net, which may change its images."""
-    from tuicnn.data.places import FILE_WORDS, word_for
-    from tuicnn.language.data_text import data_named
-    from tuicnn.vocabulary import show, vocabulary
+    from tuicnn.language.data_text import data_named, text_of_data
 
-    path = Path(what)
-    if path.suffix == ".net":
+    if Path(what).suffix == ".net":
         from tuicnn.language import check_file, render_plain
 
         _, checked = check_file(find_net(what))
         if checked.plan is None:
             raise UserError(render_plain(checked.diagnostics))
         return checked.plan.data, checked.plan.augment
-    word = what.split()[0] if what.strip() else ""
-    if word not in vocabulary("data") and path.exists():
-        if path.is_file() and path.suffix.lower() not in FILE_WORDS:
-            raise UserError(f"{what} is no data set: give a folder of pictures, or a {' or '.join(FILE_WORDS)} file.")
-        return _as_needed(f"{word_for(path)} {show(what)}"), None
-    return data_named(what), None
+    text = text_of_data(what)
+    return (data_named(text) if text == what else _as_needed(text)), None
 
 
 def _as_needed(text: str) -> DataSpec:

@@ -26,7 +26,7 @@ __all__ = ["compare", "evaluate"]
     help="Which images: test by default; those to train on are not augmented.",
 )
 @click.option(
-    "--data", metavar="DATA", help='Other data with the same classes, as a net names it: npz "mine.npz", say.'
+    "--data", metavar="DATA", help="Other data with the same classes: a folder of pictures, a .npz or .csv file, mnist."
 )
 @click.option("--epoch", type=click.IntRange(1), help="The weights after this epoch, in the place of the newest.")
 @options("json", "ascii")

@@ -14,10 +14,12 @@ from tuicnn.cli.completing import RUN
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, say_json
 from tuicnn.cli.shared import terminal_of
+from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
     from tuicnn.data import DataError
     from tuicnn.data.fitting import FittedImage, Fitting
+    from tuicnn.network import Network
 
 __all__ = ["predict"]
 
@@ -37,7 +39,8 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
     upright, made grey or RGB, scaled to cover the size that the net takes, and cut to its middle, or made to fit as
     those that it was trained on.
 
-    The weights are those of this moment where the run trains, else those of its newest checkpoint.
+    The weights are those of this moment where the run trains, else those of its newest checkpoint. In the place of a
+    RUN there may be a file that Network.save wrote.
     """
     terminal = terminal_of(ascii)
     import numpy as np
@@ -45,11 +48,11 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
     from tuicnn.cli.output.predict import Predicted, as_dict, print_predicted
     from tuicnn.data import DataError
     from tuicnn.data.fitting import fitting_of
-    from tuicnn.network import Network
     from tuicnn.sharding import INFERENCE_SHARD
 
-    network = Network.from_run(run, epoch)
-    assert network.trained_on is not None
+    network = _network(run, epoch)
+    if network.trained_on is None:
+        raise UserError(f"{run} has a network that was not trained.")
     names = network.trained_on.class_names
     failed = some = False
     images = _images(files, fitting_of(network.plan.data, network.plan.input))
@@ -73,6 +76,17 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
         complain("The others were read; these were left out.")
     if failed:
         sys.exit(1)
+
+
+def _network(run: str, epoch: int | None) -> Network:
+    """That of a run, or in a file. Raises `UserError`."""
+    from tuicnn.network import Network
+
+    if not (run.endswith(".safetensors") and Path(run).is_file()):
+        return Network.from_run(run, epoch)
+    if epoch is not None:
+        raise UserError(f"{run} has the weights of one moment: leave --epoch out.")
+    return Network.load(run)
 
 
 def _images(files: tuple[str, ...], fitting: Fitting) -> Iterator[tuple[str, FittedImage | DataError]]:
