@@ -79,14 +79,15 @@ class Catalogue:
         found: list[CataloguedRun] = []
         due = monotonic() + REPORT_EVERY
         for folder in folders:
-            found.append(self._look(folder))
+            found.append(self.look(folder))
             if monotonic() >= due:
                 report(list(found))
                 due = monotonic() + REPORT_EVERY
         self._known = {path: known for path, known in self._known.items() if path in {f.path for f in folders}}
         return sorted(found, key=lambda run: (-(run.summary.folder.number or 0), -run.summary.started))
 
-    def _look(self, folder: RunFolder) -> CataloguedRun:
+    def look(self, folder: RunFolder) -> CataloguedRun:
+        """A run as it is now, wherever it is."""
         alive = folder.alive  # before the journal is read: a run that ends in between is not taken for a lost one
         known = self._known.get(folder.path)
         try:

@@ -14,11 +14,26 @@ from tuicnn.runs.owners import make_private
 from tuicnn.runs.status import describe
 from tuicnn.system.files import TEMPORARY, why, write_atomic
 
-__all__ = ["clean_name", "create_run", "create_run_at"]
+__all__ = ["clean_name", "create_run", "create_run_at", "numbered_folder"]
 
 
 def create_run(parent: Path, net: str, text: str) -> RunFolder:
     """Make `parent/runs/<net>-<number>/` for a net's text; the number is one more than the highest of all runs.
+
+    Raises `UserError`.
+    """
+    folder = RunFolder(numbered_folder(parent, net))
+    try:
+        _begin(folder, text)
+    except UserError:
+        with contextlib.suppress(UserError):
+            folder.remove()
+        raise
+    return folder
+
+
+def numbered_folder(parent: Path, net: str) -> Path:
+    """Make the empty folder `parent/runs/<net>-<number>/`; the number is one more than the highest of all there.
 
     Raises `UserError`.
     """
@@ -31,7 +46,7 @@ def create_run(parent: Path, net: str, text: str) -> RunFolder:
             path = runs / f"{name}-{number}"
             try:
                 path.mkdir(mode=0o700)
-                break
+                return path
             except FileExistsError:
                 number += 1
     except FileExistsError:
@@ -42,14 +57,6 @@ def create_run(parent: Path, net: str, text: str) -> RunFolder:
         raise UserError(
             f"No folder for this run can be made in {runs}: {why(error)}; use --run DIR to keep it elsewhere."
         ) from error
-    folder = RunFolder(path)
-    try:
-        _begin(folder, text)
-    except UserError:
-        with contextlib.suppress(UserError):
-            folder.remove()
-        raise
-    return folder
 
 
 def create_run_at(path: Path, text: str) -> RunFolder:

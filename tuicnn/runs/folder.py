@@ -30,9 +30,11 @@ from tuicnn.system.regular_files import read_regular
 if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint
 
-__all__ = ["RUNS", "RunFolder"]
+__all__ = ["RUNS", "SWEEP", "RunFolder"]
 
 RUNS = "runs"
+#: the file of a sweep, whose folder holds a run for each trial
+SWEEP = "sweep.json"
 #: the folder's name of a run: the net and the number
 _NUMBERED = re.compile(r"(.+)-([1-9][0-9]{0,8})")
 _OWN_FILES = (
@@ -112,6 +114,11 @@ class RunFolder:
     def holds_a_run(self) -> bool:
         """Whether there is a run in the folder, in any state."""
         return any(os.path.lexists(self.path / name) for name in ("net.net", "journal.jsonl"))
+
+    @property
+    def holds_a_sweep(self) -> bool:
+        """Whether it is no run, but the folder of a sweep, which has many."""
+        return os.path.lexists(self.path / SWEEP)
 
     @property
     def text(self) -> str:

@@ -20,9 +20,9 @@ from tuicnn.records import RecordError, dump_plain
 from tuicnn.records import parse as parse_json
 from tuicnn.system.files import why
 from tuicnn.system.regular_files import open_regular
-from tuicnn.training.events import End, Event, Start, Step, event_of, to_dict
+from tuicnn.training.events import End, Event, Start, State, Step, event_of, to_dict
 
-__all__ = ["LONG", "Journal", "damage_of", "events_in", "events_of", "parse", "repair", "size_of"]
+__all__ = ["LONG", "Journal", "damage_of", "events_in", "events_of", "note_failure", "parse", "repair", "size_of"]
 
 FLUSH_EVERY = 0.5  # seconds that steps are buffered at most
 RETRY_EVERY = 5.0  # seconds between attempts on a disk that refused
@@ -151,6 +151,13 @@ class Journal:
             # the first line may be half on disk: keep it, and drop whole lines after it
             first, gap = self._waiting.find(b"\n") + 1, self._waiting.find(b"\n", surplus) + 1
             del self._waiting[first : max(first, gap)]
+
+
+def note_failure(path: Path, message: str) -> None:
+    """Append to a journal that its run failed, and why; the caller holds the run's lock. Raises `UserError`."""
+    journal = Journal(path)
+    journal.append(End(State.FAILED, message))
+    journal.close()
 
 
 def repair(descriptor: int) -> int:

@@ -18,6 +18,7 @@ import numpy as np
 from tuicnn.data import DataError
 from tuicnn.data.folder_notes import left_out_note
 from tuicnn.errors import UserError
+from tuicnn.numbers import counted
 from tuicnn.training import events
 from tuicnn.training.checkpointing import BEGINS, CheckpointReason, ResumeState, as_trained, capture, restore
 from tuicnn.training.control import Control
@@ -65,7 +66,7 @@ class Session:
     run is between two steps and a checkpoint might be wanted; it may call `checkpoint()`, and says whether that is safe
     on disk; `checkpoint_at` gives that of a step, if there is one. With `resume_from`, the run goes on from there.
     `on_nan`: what is done where numbers are not finite; `halving`: how a person says so. A `dataset` takes the place of
-    the one that the plan names.
+    the one that the plan names. With `until`, the run is stopped once it has so many epochs, unless these are all.
     """
 
     def __init__(
@@ -82,11 +83,12 @@ class Session:
         on_nan: OnNan = "stop",
         halving: str = HALVING,
         dataset: Dataset | None = None,
+        until: int | None = None,
     ) -> None:
         self.plan, self.threads, self.run_name, self._dataset = plan, threads, run, dataset
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
         self._on_event, self._on_predictions = on_event, on_predictions
-        self._offer, self._resume_from = offer_checkpoint, resume_from
+        self._offer, self._resume_from, self._until = offer_checkpoint, resume_from, until
         self._trainer: Trainer | None = None
         #: from any thread: pause, resume, single steps, saves, the learning rate, the end
         self.control = Control(
@@ -182,6 +184,8 @@ class Session:
         )
         self._begin(trainer, self.overview, data)
         for epoch in range(self._progress.epoch, self.plan.train.epochs):
+            if epoch == self._until:
+                raise self._end_of(State.STOPPED, f"Stopped after {counted(epoch, 'epoch')}, as it was asked to.")
             yield self._epoch(trainer, epoch)
         found = self._evaluate(trainer, "test", State.TESTING)
         self._set(test_loss=found.loss, test_accuracy=found.accuracy)

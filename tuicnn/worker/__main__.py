@@ -30,7 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", metavar="RUNFOLDER", type=Path)
     parser.add_argument("--lock", metavar="N", type=int, help="the run's lock, a descriptor that is inherited")
     parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    parser.add_argument("--until", metavar="EPOCHS", type=int, help="stop the run after so many epochs")
+    parser.add_argument("--processor", metavar="N", type=int, help="train on this processor alone")
     given = parser.parse_args(arguments)
+    if given.processor is not None:  # before anything asks how many there are
+        os.sched_setaffinity(0, {given.processor})
     try:
         from tuicnn.worker.runner import work
 
@@ -39,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
             lock = None if given.lock is None else RunLock.inherited(given.lock, folder.path)
         except OSError as error:
             raise UserError(f"The run {folder.name} could not be taken over: {why(error)}.") from error
-        return work(folder, lock, resume=given.resume)
+        return work(folder, lock, resume=given.resume, until=given.until)
     except UserError as error:
         print(harmless(str(error)), file=sys.stderr)  # noqa: T201 - this is the process's log
         return 1

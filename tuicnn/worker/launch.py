@@ -35,20 +35,37 @@ _TURNS = tuple(b'{"event":"%s"' % kind for kind in (b"start", b"resumed", b"end"
 _FOR_ALL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP, signal.SIGUSR1)
 
 
-def command(folder: RunFolder, lock: int | None = None, *, resume: bool = False) -> list[str]:
+def command(
+    folder: RunFolder,
+    lock: int | None = None,
+    *,
+    resume: bool = False,
+    until: int | None = None,
+    processor: int | None = None,
+) -> list[str]:
     """The command that trains a run; `lock` is a descriptor to inherit."""
     more = ["--resume"] if resume else []
+    more += ["--until", str(until)] if until is not None else []
+    more += ["--processor", str(processor)] if processor is not None else []
     more += ["--lock", str(lock)] if lock is not None else []
     # -P: a numpy.py or random.py in the working folder is not for us
     return [sys.executable, "-P", "-m", "tuicnn.worker", *more, "--", str(folder.path)]
 
 
-def start(folder: RunFolder, *, resume: bool = False, through: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+def start(
+    folder: RunFolder,
+    *,
+    resume: bool = False,
+    through: Sequence[str] = (),
+    until: int | None = None,
+    processor: int | None = None,
+) -> subprocess.Popen[bytes]:
     """Start the process of a run in a session of its own, its output going to `worker.log`. Raises `UserError`.
 
     What it trains, and how, it reads in the run's folder. It is given the run's lock, which is taken here: a run that
     has a process already is refused before anything of it is touched. With `resume`, the run goes on from its last
-    checkpoint. `through` is a command that becomes the one it is given, such as `systemd-run --scope`.
+    checkpoint. `through` is a command that becomes the one it is given, such as `systemd-run --scope`. With `until`,
+    the run is stopped after so many epochs; with `processor`, it trains on that one alone.
     """
     with _blocked(), folder.lock() as lock:
         try:
@@ -60,7 +77,10 @@ def start(folder: RunFolder, *, resume: bool = False, through: Sequence[str] = (
                 with contextlib.suppress(OSError):  # what an earlier process left of its end is not this one's
                     write_all(log, entry(f"A process {'goes on with' if resume else 'begins'} the run."))
                 return subprocess.Popen(
-                    [*through, *command(folder, lock.descriptor, resume=resume)],
+                    [
+                        *through,
+                        *command(folder, lock.descriptor, resume=resume, until=until, processor=processor),
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

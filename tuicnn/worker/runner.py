@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tuicnn.errors import UserError
 from tuicnn.observing.question import Question
 from tuicnn.runs.folder import RunFolder
-from tuicnn.runs.journal import Journal
+from tuicnn.runs.journal import note_failure
 from tuicnn.runs.lock import RunLock
 from tuicnn.runs.log import log, log_error
 from tuicnn.runs.prepared import PreparedRun
@@ -60,11 +60,12 @@ class Run:
         report: Callable[[Event], None] = lambda event: None,
         say: Callable[[str], None] = log,
         halving: str = HALVING,
+        until: int | None = None,
     ) -> None:
         """Opens the journal. `report` is given each event, `say` each trouble in a sentence. Raises `UserError`.
 
         With the run's `lock`, a folder that is renamed is followed; with `resume_from`, the run goes on from there.
-        `halving` is as in `Session`.
+        `halving` and `until` are as in `Session`.
         """
         folder, plan = prepared.folder, prepared.plan
         self._at, self._lock, self._report = folder, lock, report
@@ -91,6 +92,7 @@ class Run:
             resume_from=resume_from,
             on_nan=on_nan,
             halving=halving,
+            until=until,
         )
 
     def train(self) -> None:
@@ -242,18 +244,19 @@ def serve(run: Run, folder: RunFolder, lock: RunLock) -> Server:
     return Server(run, lock.identity, address, run.check)
 
 
-def work(folder: RunFolder, lock: RunLock | None = None, *, resume: bool = False) -> int:
+def work(folder: RunFolder, lock: RunLock | None = None, *, resume: bool = False, until: int | None = None) -> int:
     """Train the run in `folder`, in the main thread; gives the exit code. Raises `UserError` before training.
 
     `lock` is that of the run, where whoever started this process took it already. With `resume`, the run goes on from
-    its last checkpoint.
+    its last checkpoint. With `until`, it is stopped after so many epochs, and the process waits for nobody who watches:
+    whoever asked for that goes on with the run.
     """
     os.umask(0o077)
     with lock or folder.lock() as lock:
         try:
             prepared = PreparedRun.at(folder, resumes=resume)
             on_nan = prepared.options.on_nan or ON_NAN_WATCHED
-            run = Run(prepared, on_nan, resume_state(prepared, on_nan, log), lock=lock)
+            run = Run(prepared, on_nan, resume_state(prepared, on_nan, log), lock=lock, until=until)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, run.leave)
             signal.signal(signal.SIGUSR1, run.save)
@@ -261,21 +264,16 @@ def work(folder: RunFolder, lock: RunLock | None = None, *, resume: bool = False
         except AlreadyTrainedError:  # its journal is that of another process
             raise
         except UserError as error:
-            _note_failure(folder, str(error))
+            note_failure(folder.journal, str(error))
             raise
         try:
             run.train()
-            _linger(run, server)
+            if until is None:
+                _linger(run, server)
         finally:
             server.close()
             run.close()
         return 1 if run.unsaved or run.progress().state in (State.DIVERGED, State.FAILED) else 0
-
-
-def _note_failure(folder: RunFolder, message: str) -> None:
-    journal = Journal(folder.journal)
-    journal.append(End(State.FAILED, message))
-    journal.close()
 
 
 def _linger(run: Run, server: Server) -> None:

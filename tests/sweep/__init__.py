@@ -1,0 +1,1 @@
+"""Sweeps: what varies, which variants are trained on, and that no death changes the table."""
