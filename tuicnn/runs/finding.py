@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
@@ -119,6 +120,8 @@ def find_run(text: str | None, parent: Path) -> RunFolder:
         return by_path
     if (shut := _shut(text, parent)) is not None:
         raise UserError(why_shut(shut))
+    if (sweep := next((f for f in (RunFolder(runs / text), by_path) if f.holds_a_sweep), None)) is not None:
+        raise UserError(_is_a_sweep(sweep))
     raise UserError(
         f"There is no run {text}: neither a number nor a name in {runs}, nor a folder with a run; see: tuicnn runs"
     )
@@ -144,11 +147,21 @@ def run_at(path: Path) -> RunFolder | None:
         raise UserError(why_shut(path)) from None
     if is_shut(path):
         raise UserError(why_shut(path))
+    if RunFolder(path).holds_a_sweep:
+        raise UserError(_is_a_sweep(RunFolder(path)))
     if not RunFolder(path).holds_a_run:
         raise UserError(
             f"{path} is a folder without a run; give a .net file, or the folder of a run (see: tuicnn runs)"
         )
     return RunFolder(path)
+
+
+def _is_a_sweep(folder: RunFolder) -> str:
+    shown = shlex.quote(folder.called)
+    return (
+        f"{folder.name} is a sweep of many runs, each in a folder in {folder.path}. tuicnn sweep {shown} goes on with "
+        f"it, tuicnn sweep {shown} --table says how it stands."
+    )
 
 
 def run_before(folder: RunFolder) -> RunFolder | None:

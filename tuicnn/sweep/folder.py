@@ -9,7 +9,7 @@ import dataclasses
 import os
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,17 +17,18 @@ from pathlib import Path
 from tuicnn.errors import UserError
 from tuicnn.records import RecordError, dump, from_plain, parse
 from tuicnn.runs.creation import clean_name, create_run_at, numbered_folder
-from tuicnn.runs.folder import SWEEP, RunFolder
+from tuicnn.runs.finding import run_folders
+from tuicnn.runs.folder import RUNS, SWEEP, RunFolder
 from tuicnn.runs.lock import RunLock, is_held, take
 from tuicnn.runs.origin import Origin
-from tuicnn.runs.owners import make_private
+from tuicnn.runs.owners import is_shut, make_private
 from tuicnn.sweep.halving import Rung, rungs
 from tuicnn.sweep.planning import PlannedSweep
 from tuicnn.system.files import why, write_atomic
 from tuicnn.system.regular_files import read_regular
 from tuicnn.training.options import OnNan, Options
 
-__all__ = ["Sweep", "SweepFolder", "Trial", "create_sweep"]
+__all__ = ["Sweep", "SweepFolder", "Trial", "create_sweep", "find_sweep", "list_sweeps"]
 
 _LARGEST = 64 << 20  # bytes of `sweep.json`
 #: what a trial does where its numbers are not finite, since nobody may watch
@@ -154,6 +155,32 @@ class SweepFolder:
         made = create_run_at(run.path, override(sweep.text, values, name=str(sweep.net), path=sweep.net))
         Origin(sweep.net, sweep.folder, options).keep(made)
         return made
+
+
+def find_sweep(text: str, parent: Path) -> SweepFolder | None:
+    """The sweep that a person means, by its folder or by its name in `parent/runs`; None where it is none.
+
+    Raises `UserError` where it cannot be read.
+    """
+    for path in (parent / RUNS / text, Path(text)):
+        if text and RunFolder(path).holds_a_sweep:
+            return SweepFolder.open(path)
+    return None
+
+
+def list_sweeps(parent: Path, say: Callable[[str], object] = lambda line: None) -> list[SweepFolder]:
+    """The sweeps in `parent/runs` that this user may read, the oldest first; `say` is told of those that are damaged.
+
+    Raises `UserError` where the folder cannot be listed.
+    """
+    found = []
+    for folder in run_folders(parent):
+        if folder.holds_a_sweep and not is_shut(folder.path):
+            try:
+                found.append(SweepFolder.open(folder.path))
+            except UserError as error:
+                say(str(error))
+    return sorted(found, key=lambda each: (RunFolder(each.path).number or 0, each.sweep.started))
 
 
 def create_sweep(plan: PlannedSweep, options: Options, eta: int | None, folder: Path | None = None) -> SweepFolder:

@@ -6,14 +6,16 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from statistics import fmean
 
 from tuicnn.runs.catalogue import Catalogue, CataloguedRun
+from tuicnn.runs.folder import RunFolder
 from tuicnn.statistics import mean_interval
 from tuicnn.sweep.folder import Sweep, SweepFolder, Trial
 from tuicnn.sweep.halving import FAILED, Result, goals, ranked
 
-__all__ = ["Row", "Standing", "SweepWatch", "TrialStanding"]
+__all__ = ["Row", "Standing", "SweepSummary", "SweepWatch", "TrialStanding"]
 
 #: states of a run in which it comes to nothing more
 _FAILED = ("diverged", "failed")
@@ -91,9 +93,20 @@ class Standing:
         return standing.epochs >= goal and goal < self.sweep.epochs[standing.trial.variant]
 
     @property
+    def settled_trials(self) -> int:
+        """How many trials are where they are to be."""
+        return sum(map(self.settled, self.trials))
+
+    @property
     def over(self) -> bool:
         """Whether all is trained."""
-        return all(map(self.settled, self.trials))
+        return self.settled_trials == len(self.trials)
+
+    @property
+    def trained(self) -> list[RunFolder]:
+        """The runs that have weights, in the order of the table."""
+        found = [RunFolder(Path(run)) for row in self.rows for run in row.runs]
+        return [run for run in found if run.checkpoints.steps()]
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -172,3 +185,27 @@ class SweepWatch:
                 for trial in self.folder.trials
             ),
         )
+
+
+@dataclass(frozen=True)
+class SweepSummary:
+    """A sweep as one line in a list of runs."""
+
+    folder: SweepFolder
+    alive: bool  # a process leads it
+    standing: Standing
+
+    @classmethod
+    def of(cls, folder: SweepFolder) -> SweepSummary:
+        """How a sweep stands now."""
+        return cls(folder, folder.alive, SweepWatch(folder).look())
+
+    @property
+    def state(self) -> str:
+        """`done`; `alive` where a process leads it, else `lost`: it can go on."""
+        return "done" if self.standing.over else "alive" if self.alive else "lost"
+
+    @property
+    def best(self) -> Row:
+        """The first variant of the table."""
+        return self.standing.rows[0]

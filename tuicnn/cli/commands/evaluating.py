@@ -54,14 +54,24 @@ def evaluate(run: str, part: Split, data: str | None, epoch: int | None, as_json
 @click.option("--part", type=click.Choice(get_args(Split)), default="test", help="Which images: test by default.")
 @options("json", "ascii")
 def compare(runs: tuple[str, ...], part: Split, as_json: bool, ascii: bool) -> None:
-    """Say what differs between RUNs, how good each is, and whether the first differs from the others by chance."""
+    """Say what differs between RUNs, how good each is, and whether the first differs from the others by chance.
+
+    A sweep stands for its runs that have weights, those of the best variant first.
+    """
     terminal = terminal_of(ascii)
     from tuicnn.cli.output.compared import as_json as to_json
     from tuicnn.cli.output.compared import print_comparison
     from tuicnn.runs.compared import compare_runs
     from tuicnn.runs.finding import find_run
+    from tuicnn.sweep.folder import find_sweep
+    from tuicnn.sweep.standing import SweepWatch
 
-    folders = [find_run(run, Path.cwd()) for run in runs]
+    folders = []
+    for run in runs:
+        if (sweep := find_sweep(run, Path.cwd())) is not None:
+            folders += SweepWatch(sweep).look().trained
+        else:
+            folders.append(find_run(run, Path.cwd()))
     if len({folder.path.resolve() for folder in folders}) < max(2, len(folders)):
         raise UserError("Two runs or more are compared, each named once; see: tuicnn runs")
     found = compare_runs(folders, part, complain)

@@ -10,7 +10,7 @@ import click
 
 from tuicnn.cli.completing import RUN
 from tuicnn.cli.group import main, options
-from tuicnn.cli.output.streams import complain, is_terminal, say, say_json
+from tuicnn.cli.output.streams import complain, console_for, is_terminal, say, say_json
 from tuicnn.cli.shared import terminal_of
 from tuicnn.errors import UserError
 
@@ -61,14 +61,18 @@ def home(ascii: bool) -> None:
 )
 @options("json", "ascii")
 def runs(order: Order | None, as_json: bool, ascii: bool) -> None:
-    """List the runs under the working folder."""
+    """List the runs under the working folder, and the sweeps, of which each is one line."""
     terminal_of(ascii)
     from tuicnn.cli.output.runs import as_json as to_json
     from tuicnn.cli.output.runs import print_runs
+    from tuicnn.cli.output.sweep import print_sweeps, sweep_as_json
     from tuicnn.runs.comparison import by_net, told
     from tuicnn.runs.finding import best_first, hidden_runs, list_runs
+    from tuicnn.sweep.folder import list_sweeps
+    from tuicnn.sweep.standing import SweepSummary
 
     found = list_runs(Path.cwd(), complain)
+    sweeps = [SweepSummary.of(each) for each in list_sweeps(Path.cwd(), complain)]
     if order is not None:
         found = best_first(found, order)
     groups = by_net(found)
@@ -80,13 +84,19 @@ def runs(order: Order | None, as_json: bool, ascii: bool) -> None:
         }
         for one in found:
             say_json(to_json(one, differs.get(one.folder.path, {})))
+        for each in sweeps:
+            say_json(sweep_as_json(each))
     elif found:
         print_runs(
             found,
             {run.folder.path: told(different, index) for group, different in groups for index, run in enumerate(group)},
         )
-    else:
+    elif not sweeps:
         say("No runs here yet; start one with: tuicnn nets/mnist.net")
+    if sweeps and not as_json:
+        if found:
+            say("")
+        print_sweeps(console_for(sys.stdout), sweeps)
     for one in found:
         if one.damage:
             complain(one.damage)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tuicnn.bundled import find_bundled
 from tuicnn.cli.completing import NET
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, console_for, say, say_json
@@ -64,11 +65,13 @@ def sweep(
     """
     terminal = terminal_of(ascii)
     chosen = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, on_nan=on_nan)
-    from tuicnn.sweep.folder import SweepFolder, create_sweep
+    from tuicnn.sweep.folder import SweepFolder, create_sweep, find_sweep
 
-    if Path(net).is_dir():
-        _require_nothing_else(values, seeds, halving, run, chosen, dry_run)
+    folder = find_sweep(net, Path.cwd()) if find_bundled(net) is None else None
+    if folder is None and Path(net).is_dir():
         folder = SweepFolder.open(Path(net))
+    if folder is not None:
+        _require_nothing_else(values, seeds, halving, run, chosen, dry_run)
         if table:
             _print_table(folder, as_json)
         else:

@@ -13,6 +13,7 @@ from rich.text import Text
 from tuicnn.cli.output.scores import figures_table
 from tuicnn.cli.output.streams import to_json
 from tuicnn.numbers import count, counted, percent
+from tuicnn.records import to_plain
 from tuicnn.sweep.events import (
     SweepBegan,
     SweepEnded,
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tuicnn.sweep.planning import PlannedSweep
-    from tuicnn.sweep.standing import Row
+    from tuicnn.sweep.standing import Row, SweepSummary
 
-__all__ = ["SweepJson", "SweepLines", "plan_as_json", "print_plan", "print_table", "rows_table"]
+__all__ = [
+    "SweepJson", "SweepLines", "plan_as_json", "print_plan", "print_sweeps", "print_table", "rows_table",
+    "sweep_as_json",
+]  # fmt: skip
 
 #: seconds between two lines about epochs
 _SILENCE = 10.0
@@ -125,6 +129,43 @@ def print_table(console: Console, ended: SweepEnded) -> None:
     for row in ended.trials:
         if row.message:
             console.print(Text(f"{printable(label_of(row.variant))}: {printable(row.message)}"), soft_wrap=True)
+
+
+def print_sweeps(console: Console, sweeps: Sequence[SweepSummary]) -> None:
+    """The sweeps of a folder, each in a line."""
+    table = figures_table("sweep", "state", "started", "trials", "best validation", "of")
+    for each in sweeps:
+        state = {"alive": "training", "lost": "can go on"}.get(each.state, each.state)
+        table.add_row(
+            Text(printable(each.folder.name)),
+            Text(state, style="bold" if each.alive else ""),
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(each.folder.sweep.started)),
+            f"{each.standing.settled_trials}/{len(each.standing.trials)}",
+            percent(each.best.val_accuracy, 2),
+            Text(printable(label_of(each.best.variant))),
+        )
+    console.print(table)
+
+
+def sweep_as_json(found: SweepSummary) -> dict[str, Any]:
+    """The object that `tuicnn runs --json` prints for a sweep: what a run has too has the same name."""
+    standing, best = found.standing, found.best
+    return {
+        "run": found.folder.name,
+        "folder": str(found.folder.path),
+        "state": found.state,
+        "alive": found.alive,
+        "started": found.folder.sweep.started,
+        "best_val_accuracy": to_plain(best.val_accuracy),
+        "resumable": found.state == "lost",
+        "sweep": {
+            "variants": len(standing.sweep.variants),
+            "seeds": len(standing.sweep.seeds),
+            "trials": len(standing.trials),
+            "settled": standing.settled_trials,
+            "best": dict(best.variant),
+        },
+    }
 
 
 class SweepJson:
