@@ -11,7 +11,7 @@ import tuicnn.losses
 import tuicnn.optimizers
 import tuicnn.schedules  # noqa: F401 - each fills its vocabulary
 from tests.layers.table import ACTIVATIONS
-from tuicnn.vocabulary import Argument, Boolean, Integer, Kind, ListOf, UnsuitableError, arguments, vocabulary
+from tuicnn.vocabulary import Argument, Boolean, Choice, Integer, Kind, ListOf, UnsuitableError, arguments, vocabulary
 
 Draw = Any
 
@@ -100,11 +100,15 @@ def values(argument: Argument) -> st.SearchStrategy[Any]:
             return st.booleans()
         case Integer(at_least=least):
             return st.integers(least, least + 8)
-        case ListOf(item=item, distinct=distinct):
+        case Choice(words=words):
+            return st.sampled_from(words)
+        case ListOf(item=item, distinct=distinct, at_least=least):
             each = values(replace(argument, kind=item))
-            return st.lists(each, min_size=1, max_size=3, unique=distinct).map(tuple)
+            return st.lists(each, min_size=least, max_size=3, unique=distinct).map(tuple)
         case kind:
-            return st.sampled_from([v for v in (argument.default, 0.0, 1e-3, 0.1, 0.5, 0.9) if accepts(kind, v)])
+            return st.sampled_from(
+                [v for v in (argument.default, 0.0, 1e-3, 0.1, 0.5, 0.9) if v is None or accepts(kind, v)]
+            )
 
 
 def accepts(kind: Kind, value: Any) -> bool:

@@ -12,6 +12,8 @@ from tuicnn.bench.twin_training import optimizer_of
 from tuicnn.optimizers import BLOCK, Optimizer
 from tuicnn.vocabulary import vocabulary
 
+LAYERWISE = [name for name, cls in vocabulary("optim").items() if issubclass(cls, Optimizer) and cls.layerwise]
+
 
 @given(optimizers(st.floats(1e-4, 0.3)))
 @settings(max_examples=60, deadline=None)
@@ -31,15 +33,16 @@ def test_ten_steps_are_pytorchs(optimizer: Optimizer) -> None:
 
 @pytest.mark.parametrize("name", vocabulary("optim"))
 def test_each_finds_the_bottom_of_a_bowl(name: str) -> None:
-    optimizer = vocabulary("optim")[name](lr=0.05)
+    rate = 1.0 if name == "lars" else 0.05  # it moves by a share of the weights, the trust
+    optimizer = vocabulary("optim")[name](lr=rate)
     weights = np.array([1.0, -2.0, 0.5])
     state = optimizer.state(weights)
     for step in range(1, 4000):
-        optimizer.update(weights, 2 * weights, state, 0.05, step)
+        optimizer.update(weights, 2 * weights, state, rate, step)
     assert np.abs(weights).max() < 0.1
 
 
-@pytest.mark.parametrize("name", vocabulary("optim"))
+@pytest.mark.parametrize("name", [name for name in vocabulary("optim") if name not in LAYERWISE])
 def test_a_large_network_moves_as_a_small_one(name: str) -> None:
     """Weights move by themselves, wherever a block ends."""
     optimizer = vocabulary("optim")[name](lr=0.05)
@@ -51,3 +54,16 @@ def test_a_large_network_moves_as_a_small_one(name: str) -> None:
         for part, own in zip(parts, states, strict=True):
             optimizer.update(part, np.cos(part), own, 0.05, step)
     np.testing.assert_array_equal(weights, np.concatenate(parts))
+
+
+@pytest.mark.parametrize("name", LAYERWISE)
+def test_a_layer_of_any_size_moves_by_the_same_share(name: str) -> None:
+    """The norm goes over all blocks of the array; ten times the weights and gradients move ten times as far."""
+    optimizer = vocabulary("optim")[name](lr=0.05, decay=0.0)
+    start = np.linspace(-1, 1, 2 * BLOCK + 3)
+    moved = []
+    for size in (1.0, 10.0):
+        weights = size * start
+        optimizer.update(weights, size * np.cos(start), optimizer.state(weights), 0.05, 1)
+        moved.append((weights - size * start) / size)
+    np.testing.assert_allclose(moved[0], moved[1], rtol=1e-4)

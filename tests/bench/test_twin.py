@@ -13,9 +13,10 @@ from tests.exchange.made import shaken
 from tests.strategies import networks, objects, optimizers
 from tuicnn import Network
 from tuicnn.bench.twin import Twin, twin
-from tuicnn.bench.twin_training import loss_of, optimizer_of, set_rate
+from tuicnn.bench.twin_training import groups_of, loss_of, optimizer_of, set_rate
 from tuicnn.bundled import bundled
 from tuicnn.exchange.submodules import RESERVED
+from tuicnn.optimizers import Lion
 
 torch = pytest.importorskip("torch", reason="PyTorch, the twin, is not installed (it is the extra `bench`)")
 
@@ -85,7 +86,7 @@ def test_single_precision(made: Made, seed: int) -> None:
 @given(
     networks(),
     st.sampled_from(LOSSES),
-    optimizers(st.floats(1e-4, 0.03)),
+    optimizers(st.floats(1e-4, 0.03)).filter(lambda made: not isinstance(made, Lion)),  # rounding has a sign
     objects("schedule", warmup=st.sampled_from([0.0, 0.5, 1.0])).map(str),
     st.integers(0, 2**31),
 )
@@ -97,24 +98,27 @@ def test_ten_steps(made: Made, loss: str, optimizer: Any, schedule: str, seed: i
     network = shaken(Network.from_text(head + text, input=image, classes=4, dtype=np.float64), seed)
     plan, theirs = network.plan, twin_of(network)
     assert plan.optimizer == optimizer
-    value, torchs = loss_of(plan.loss), optimizer_of(plan.optimizer, theirs.module.parameters())
-    weights = {name: network.state_dict()[name] for name, _ in network.named_parameters()}
-    states = {name: plan.optimizer.state(w.reshape(-1)) for name, w in weights.items()}
+    groups = groups_of(plan, theirs)
+    value, torchs = loss_of(plan.loss), optimizer_of(plan.optimizer, groups)
+    store = network.store
+    state, gradient = plan.optimizer.state(store.flat), np.zeros_like(store.flat)
     for step in range(10):
         x, y = batch(network, 4, seed + step)
         set_rate(torchs, plan, step, steps_per_epoch=5)
         torchs.zero_grad()
         value(theirs.module(torch.tensor(x)), torch.tensor(y)).backward()
+        if plan.optimizer.clip is not None:
+            torch.nn.utils.clip_grad_norm_(theirs.module.parameters(), plan.optimizer.clip)
         torchs.step()
 
         rate = plan.optimizer.lr * plan.schedule.scale(step, 5, plan.train.epochs)
-        for name, gradient in network.loss_and_gradients(x, y)[1].items():
-            plan.optimizer.update(weights[name].reshape(-1), gradient.reshape(-1), states[name], rate, step + 1)
-        network.load_state_dict(weights)
+        for view, own in zip(store.named(gradient).values(), network.loss_and_gradients(x, y)[1].values(), strict=True):
+            view[...] = own
+        network.parameter_groups.update(store.flat, gradient, state, rate, step + 1)
     wanted = theirs.state_dict()
     # a run that diverges magnifies rounding from step to step, until nothing else is left
     assume(all(np.abs(w).max(initial=0) < 100 for w in wanted.values()))
-    for name, w in weights.items():
+    for name, w in network.named_parameters():
         close(w, wanted[name], 1e-7, name)
 
 

@@ -174,6 +174,6 @@ def test_checking_a_file_loads_nothing_of_this() -> None:
 
 
 def test_an_argument_is_found_with_its_owners() -> None:
-    assert [e.name for e in find("momentum").owners] == ["batchnorm", "rmsprop", "sgd"]
+    assert [e.name for e in find("momentum").owners] == ["batchnorm", "lars", "rmsprop", "sgd"]
     for entry in ENTRIES:
         assert all(entry in find(a.name).owners for a in entry.arguments)

@@ -27,7 +27,7 @@ from tuicnn.vocabulary import Size, arguments, info, vocabulary
 #: the functions that formulas use, on arrays
 MATHS: dict[str, Any] = {
     "max": np.maximum, "min": np.minimum, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "cos": np.cos, "sum": np.sum,
-    "tanh": np.tanh, "erf": np.vectorize(math.erf), "pi": math.pi,
+    "tanh": np.tanh, "erf": np.vectorize(math.erf), "pi": math.pi, "sign": np.sign, "norm": np.linalg.norm,
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from tests.plain.strategies import FEW, normals
 from tests.strategies import objects, optimizers
 from tuicnn import plain
 from tuicnn.losses import Loss
-from tuicnn.optimizers import Optimizer
+from tuicnn.optimizers import Optimizer, clip_factor, norm
 from tuicnn.vocabulary import arguments, info
 
 
@@ -37,7 +37,7 @@ def test_a_loss_is_its_twin(loss: Loss, count: int, outputs: int, seed: int) -> 
 def test_ten_steps_of_an_optimizer_are_its_twins(optimizer: Optimizer, seed: int) -> None:
     """The weights and what is kept from step to step; for one weight as a number as for all of them as an array."""
     word = type(optimizer).__name__.lower()
-    options = {a.name: getattr(optimizer, a.name) for a in arguments(optimizer)}
+    options = {a.name: getattr(optimizer, a.name) for a in arguments(optimizer) if a.name not in ("clip", "exclude")}
     weights = normals(seed, 7)
     kept = optimizer.state(weights)
     twin, state = weights.copy(), [np.zeros(7) for _ in optimizer.state_names]
@@ -46,10 +46,22 @@ def test_ten_steps_of_an_optimizer_are_its_twins(optimizer: Optimizer, seed: int
         gradient = normals(seed + t, 7)
         number = [t] if "t" in inspect.signature(getattr(plain, word)).parameters else []
         twin, *state = getattr(plain, word)(twin, gradient, *state, *number, **options)
-        single, *own = getattr(plain, word)(single, float(gradient[3]), *own, *number, **options)
+        if not optimizer.layerwise:
+            single, *own = getattr(plain, word)(single, float(gradient[3]), *own, *number, **options)
         optimizer.update(weights, gradient, kept, optimizer.lr, t)
     np.testing.assert_allclose(twin, weights, rtol=1e-9, atol=1e-12)
-    assert single == pytest.approx(twin[3], rel=1e-12)
+    assert optimizer.layerwise or single == pytest.approx(twin[3], rel=1e-12)
     for name, ours in zip(optimizer.state_names, state, strict=True):
         if name != "momentum" or options["momentum"]:  # without momentum nothing is kept of the last step
             np.testing.assert_allclose(ours, kept[name], rtol=1e-9, atol=1e-12)
+
+
+@FEW
+@given(st.floats(1e-3, 10), st.integers(1, 4), st.integers(0, 100))
+def test_gradients_are_clipped_together_as_the_twin_does(clip: float, arrays: int, seed: int) -> None:
+    gradients = [normals(seed + k, k + 1) for k in range(arrays)]
+    factor = clip_factor(norm(np.concatenate(gradients)), clip)
+    for ours, theirs in zip(gradients, plain.clip_grad_norm(gradients, clip), strict=True):
+        np.testing.assert_allclose(factor * ours, theirs, rtol=1e-12)
+    after = norm(factor * np.concatenate(gradients))
+    assert after == pytest.approx(min(clip, norm(np.concatenate(gradients))), rel=1e-3)

@@ -152,8 +152,7 @@ def test_a_step_has_the_engines_bits(dtype: Any, optimizer: Optimizer, seed: int
         state[name] = np.zeros_like(flat)
         for key, view in network.store.named(state[name]).items():
             view[...] = step._kept[f"{key}/{name}"]
-    parts = network.store.parts
-    optimizer.update_parts(parts, flat, result.gradient.copy(), state, step.lr, step.updates + 1)
+    network.parameter_groups.update(flat, result.gradient.copy(), state, step.lr, step.updates + 1)
     random = np.random.default_rng(seed)
     for key, after in network.store.named(flat).items():
         index = tuple(int(random.integers(size)) for size in after.shape)

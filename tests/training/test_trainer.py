@@ -46,7 +46,7 @@ def test_steps_are_gradients_and_updates_in_turns(data: Dataset, optimizer: Any,
         rate = plan.optimizer.lr * plan.schedule.scale(step, 5, 2) * factor
         assert ours.learning_rate == pytest.approx(rate)
         network.update_running_stats(result.batch_statistics)
-        plan.optimizer.update(flat, result.gradient, state, rate, step + 1)
+        network.parameter_groups.update(flat, result.gradient, state, rate, step + 1)
         assert ours.advance() == (result.loss, result.correct / count, count)
     assert (ours.step, ours.steps) == (7, 10)
     for name, array in ours.network.state_dict().items():

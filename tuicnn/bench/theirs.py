@@ -99,6 +99,8 @@ class Theirs:
         self._optimizer.zero_grad(set_to_none=True)
         loss = self._loss(forward(images), labels)
         loss.backward()
+        if (clip := self._plan.optimizer.clip) is not None:
+            self._torch.nn.utils.clip_grad_norm_(self._module.parameters(), clip)
         self._optimizer.step()
         loss.item()
         self._step += 1

@@ -58,16 +58,16 @@ class Twin:
                 found[ours] = np.zeros(theirs.shape, _numpy(theirs)) if grad is None else grad.contiguous().numpy()
         return found
 
-    def weights_by_rate(self, plan: Plan) -> dict[float, list[Any]]:
-        """PyTorch's learnt weights by what the learning rate is multiplied by for them: 0, where they are frozen."""
+    def rates(self, plan: Plan) -> dict[str, tuple[Any, float]]:
+        """PyTorch's learnt weights by our names, with what the rate is multiplied by for each; 0: it is frozen."""
         from torch import nn
 
         layers = {node.name: node.layer for node in plan.nodes}
-        found: dict[float, list[Any]] = {}
+        found = {}
         for ours, tensor in self._tensors().items():
             layer, _, weight = ours.rpartition(".")
             if isinstance(tensor, nn.Parameter):
-                found.setdefault(layers[layer].rate_of(weight), []).append(tensor)
+                found[ours] = tensor, layers[layer].rate_of(weight)
         return found
 
     def _theirs(self, name: str) -> str:
@@ -123,9 +123,8 @@ def twin(plan: Plan) -> Twin:
         if index not in plan.live and node.parameters:
             module.add_submodule(names[node.name], modules_of(node.layer, node.input_shapes[0])[-1])
     made = Twin(module, names)
-    for rate, weights in made.weights_by_rate(plan).items():
-        for weight in weights:
-            weight.requires_grad_(rate > 0)
+    for weight, rate in made.rates(plan).values():
+        weight.requires_grad_(rate > 0)
     return made
 
 

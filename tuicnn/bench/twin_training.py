@@ -39,9 +39,22 @@ def correct(loss: Loss, outputs: Any, labels: Any) -> int:
 
 
 def groups_of(plan: Plan, module: Twin) -> list[dict[str, Any]]:
-    """A twin's weights as groups for PyTorch's optimizer, without those that are frozen; see `set_rate`."""
-    rates = module.weights_by_rate(plan)
-    return [{"params": weights, "factor": factor} for factor, weights in rates.items() if factor]
+    """A twin's weights as groups for PyTorch's optimizer, without those that are frozen; see `set_rate`.
+
+    Those that the plan's optimizer excludes are in groups of their own.
+    """
+    optimizer, found = plan.optimizer, module.rates(plan)
+    matrices = {name.rpartition(".")[0] for name, (weight, _) in found.items() if weight.ndim > 1}
+    groups: dict[tuple[float, bool], list[Any]] = {}
+    for name, (weight, factor) in found.items():
+        kind = "bias" if name.rpartition(".")[0] in matrices else "norm"
+        if factor:
+            groups.setdefault((factor, weight.ndim < 2 and kind in optimizer.exclude), []).append(weight)
+    without = {"weight_decay": 0.0, **({"adapted": False} if optimizer.layerwise else {})}
+    return [
+        {"params": weights, "factor": factor, **(without if excluded else {})}
+        for (factor, excluded), weights in groups.items()
+    ]
 
 
 def optimizer_of(optimizer: Optimizer, parameters: Iterable[Any]) -> Any:
@@ -51,7 +64,9 @@ def optimizer_of(optimizer: Optimizer, parameters: Iterable[Any]) -> Any:
     """
     from torch import optim
 
-    return eval(optimizer.torch(), {**vars(optim), "parameters": list(parameters)})
+    from tuicnn.bench import torch_optimizers
+
+    return eval(optimizer.torch(), {**vars(optim), **vars(torch_optimizers), "parameters": list(parameters)})
 
 
 def set_rate(optimizer: Any, plan: Plan, step: int, steps_per_epoch: int) -> None:

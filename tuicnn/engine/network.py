@@ -21,6 +21,7 @@ from tuicnn.engine.evaluation import Evaluation
 from tuicnn.engine.executor import Executor
 from tuicnn.engine.gradients import GradientSums
 from tuicnn.engine.groups.group import ProcessGroup
+from tuicnn.engine.parameter_groups import ParameterGroups
 from tuicnn.engine.parameters import Store
 from tuicnn.engine.step import ForwardBackward
 from tuicnn.kernels import long_runs, unchanged_weights
@@ -72,6 +73,7 @@ class Network:
         self.seed = plan.train.seed if seed is None else seed
         self.group = group or ProcessGroup()
         self.store = Store(plan, self.seed, self.dtype, self.group.zeros)
+        self.parameter_groups = ParameterGroups(self.store.entries, plan.optimizer)
         self.executor = Executor(plan, self.store, self.seed, (choices or {}).get("shard"))
         self._sums = GradientSums(self.store, self.group, len(self.executor.shards(plan.train.batch)))
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,15 +93,6 @@ class Store:
     def views(self, flat: Array) -> list[dict[str, Array]]:
         """For each node, its weights by short name, as views of an array like `flat` (a gradient, say)."""
         return self._views(flat, self.entries)
-
-    @property
-    def parts(self) -> list[tuple[slice, float]]:
-        """The parts of `flat` that have one `Entry.rate` each, and that rate, in order."""
-        found: list[tuple[slice, float]] = []
-        for rate, entries in groupby(self.entries, key=attrgetter("rate")):
-            own = list(entries)
-            found.append((slice(own[0].start, own[-1].start + own[-1].size), rate))
-        return found
 
     def named(self, flat: Array) -> dict[str, Array]:
         """Views of an array like `flat` (a gradient, an optimizer's momentum) with PyTorch's names and axes."""

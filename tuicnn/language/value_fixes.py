@@ -180,7 +180,7 @@ def _of_list(kind: v.ListOf, value: Any) -> list[Any]:
         value = list(value)
     items = list(dict.fromkeys(value)) if isinstance(value, list) else [value]
     first = items[0] if items else 0
-    out: list[Any] = [items]
+    out: list[Any] = [items, [next(iter(_candidates(kind.item, item)), item) for item in items]]
     if kind.at_least > 1 and isinstance(first, int) and len(items) == 1:
         out.append(list(range(first)) if 2 <= first <= 20 and not isinstance(value, list) else [0, max(1, first)])
     return out

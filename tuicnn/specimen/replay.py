@@ -132,6 +132,11 @@ class Replay:
         self._come_down(self._nodes[name])
         return self._weights[name]
 
+    @cached_property
+    def gradient_norm(self) -> float:
+        """The Euclidean norm of the gradient by all weights that are not frozen."""
+        return self._network.parameter_groups.norm(self._replay(0).gradient)
+
     def outputs(self, node: int) -> Array:
         """What a node that something reads gives for all images; under `INPUT` the images."""
         if node == INPUT:
@@ -156,7 +161,7 @@ class Replay:
         assert self._result is not None
         return self._result
 
-    def _replay(self, down_to: int, wanted: set[int] | None = None) -> None:
+    def _replay(self, down_to: int, wanted: set[int] | None = None) -> StepResult:
         """Replay the step down to a node; of this one, the arrays that a weight's gradient is made of are kept."""
         nodes = self._network.plan.nodes
         if wanted is None:
@@ -174,6 +179,7 @@ class Replay:
         for kept, recorded in ((self._outputs, recorder.outputs), (self._gradients, recorder.gradients)):
             for number, parts in recorded.items():
                 kept[number] = np.concatenate([array for _, array in sorted(parts, key=lambda part: part[0])])
+        return result
 
     # --- of one image -----------------------------------------------------------------------------------------------
 

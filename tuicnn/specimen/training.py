@@ -5,7 +5,7 @@ Its numbers are the engine's own (see `replay`), and open by the same rules as a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from .names import Names
 from .reading import Reading, explained
 from .replay import ImagePass, Replay
 from .rules import Opened
-from .rules.optimizers import OPTIMIZERS, Moved, stays
+from .update import Update
 
 if TYPE_CHECKING:
     from tuicnn.engine.network import Network
@@ -56,12 +56,11 @@ class NextStep:
         numbers: Sequence[int] = (),
         over: bool = False,
     ) -> None:
-        self.over = over
         self.network, self.count, self.step, self.lr, self.updates = network, count, step, lr, updates
         self.names, self._state = Names(network.plan), network.state_dict()
-        self._factors = {entry.name: entry.rate for entry in network.store.entries}
-        self._kept, self._rate, self._numbers = kept, rate, numbers
+        self._kept, self._numbers = kept, numbers
         self.replay = Replay(network, count, fetch, step)
+        self._update = Update(network, self.replay, updates + 1, lr, rate, over=over)
         self._images: dict[int, _Image] = {}
 
     def image(self, number: int) -> _Image:
@@ -91,7 +90,9 @@ class NextStep:
         if address.image is not None:
             return self.image(address.image).explain(address)
         if address.kind == "step":
-            return self._step(address)
+            key, kept = self._key(address), self._kept_beside(address)
+            arrays = {"w": self._state[key], "g": self.replay.weight_gradient(key), **kept}
+            return self._update.explain(address, key, arrays)
         if address.state:
             return explained(address, float(self._kept_beside(address)[address.state][address.index]), None)
         if address.name == "loss":
@@ -163,47 +164,6 @@ class NextStep:
         if address.array == "var":
             values = (values - statistics.mean[channel]) ** 2
         return _numbers(values.sum(axis=1) / statistics.size)
-
-    def _step(self, address: Address) -> Explanation:
-        """A weight, or what is kept beside it, after the step."""
-        optimizer, key, index = self.network.plan.optimizer, self._key(address), address.index
-        bare = replace(address, kind="value", state="")
-        arrays = {
-            "w": self._state[key],
-            "g": self.replay.weight_gradient(key),
-            **self._kept_beside(address),
-        }
-        values = {name: float(array[index]) for name, array in arrays.items()}
-        factor = self._factors[key]
-        if factor:
-            moves: Mapping[str, Moved] = OPTIMIZERS[type(optimizer)](
-                optimizer, values, self.lr * factor, self.updates + 1
-            )
-        else:
-            moves = {name: stays(name, "frozen: no step changes it") for name in values}
-        moved = moves[address.state or "w"]
-        where = {"w": bare, "g": replace(bare, kind="gradient", batch=True)}
-        parts = [
-            Part(t.label, values[t.of], values[t.of] * t.factor, t.factor, where.get(t.of, replace(bare, state=t.of)))
-            for t in moved.terms
-        ]
-        own = f" * {factor:g} (rate)" if factor != 1 else ""
-        told = self._rate and factor and not address.state
-        rate = f"; {self.lr * factor:g} = {self._rate}{own}" if told else ""
-        beside = [] if address.state else [where["g"]]
-        beside += [replace(address, state=kept) for kept in optimizer.state_names if f"{kept}'" in moved.formula]
-        words = f"training is over and no step follows; in one, {moved.words}" if self.over else moved.words
-        opened = Opened(f"{address} = {moved.formula}{rate}", parts, words=words, beside=tuple(beside))
-        return explained(address, opened, self._moved(arrays, address, factor))
-
-    def _moved(self, arrays: Mapping[str, Array], address: Address, factor: float) -> float:
-        """The optimizer's own arithmetic: every weight moves by itself, so these are the bits of the step."""
-        one: Callable[[Array], Array] = lambda array: array[address.index].reshape(1).copy()  # noqa: E731
-        w, g = one(arrays["w"]), one(arrays["g"])
-        state = {name: one(array) for name, array in arrays.items() if name not in ("w", "g")}
-        if factor:
-            self.network.plan.optimizer.update(w, g, state, self.lr * factor, self.updates + 1)
-        return float((state[address.state] if address.state else w)[0])
 
 
 class _Image(Reading):

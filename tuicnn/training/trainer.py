@@ -189,9 +189,8 @@ class Trainer:
             before[:] = array
         with np.errstate(all="ignore"):
             self.network.update_running_stats(result.batch_statistics)
-            store = self.network.store
-            self.plan.optimizer.update_parts(
-                store.parts, store.flat, result.gradient, self.state, self.learning_rate, self.updates + 1
+            self.network.parameter_groups.update(
+                self.network.store.flat, result.gradient, self.state, self.learning_rate, self.updates + 1
             )
             if all(map(all_finite, self._changed)):
                 self.step += 1

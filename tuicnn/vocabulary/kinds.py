@@ -237,7 +237,7 @@ class ListOf(Kind):
 
     @property
     def says(self) -> str:  # type: ignore[override]
-        return f"a list in brackets such as [1, 2]; each {self.item.says}"
+        return f"a list in brackets such as [{', '.join(self.words[:2]) or '1, 2'}]; each {self.item.says}"
 
     def accept(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list) or len(value) < self.at_least:

@@ -60,7 +60,7 @@ def test_a_step_begins_with_a_layer_and_no_setting(text: str) -> None:
         ("conv 8 3x3 bias=t‸", {"true", "false"}),
         ("data: ‸", DATA),
         ("data: fash‸", DATA),
-        ("optim: sgd lr=0.1 ‸", {"momentum=", "nesterov=", "decay="}),
+        ("optim: sgd lr=0.1 ‸", {"momentum=", "nesterov=", "decay=", "clip=", "exclude="}),
         ("optim: sgd nesterov=‸", {"true", "false"}),
         ("train: ‸", {"epochs=", "batch=", "seed=", "checkpoint="}),
         ("augment: shift=4 flip=‸", {"none", "horizontal", "vertical", "both", "alternate"}),

@@ -182,6 +182,10 @@ def _settings(settings: Mapping[str, Setting], made: Mapping[str, Any]) -> Itera
     if nesterov is not None and getattr(optim, "nesterov", False) and not getattr(optim, "momentum", 0):
         help = write(f"{excerpt(nesterov.span)} momentum=0.9")
         yield Code.SETTING, "nesterov changes nothing without momentum", nesterov.span, help
+    exclude = _argument(settings.get("optim"), "exclude")
+    if exclude is not None and optim is not None and optim.exclude and not (optim.decay or optim.layerwise):
+        help = write(f"decay=5e-4 {excerpt(exclude.span)}")
+        yield Code.SETTING, "exclude changes nothing without decay", exclude.span, help
     rotate = _argument(settings.get("augment"), "rotate")
     if rotate is not None and excerpt(rotate.value.span) == "0":
         yield Code.SETTING, "a turn by 0 degrees changes nothing", rotate.span, remove()

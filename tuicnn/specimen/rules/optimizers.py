@@ -1,7 +1,8 @@
 """How a step of each optimizer opens: the new weight, and what the optimizer keeps, as sums of terms.
 
 A term is a factor times the weight, the batch's gradient, or one of the numbers kept; see `tuicnn.plain.optimizers` for
-the formulas. `t` is the number of the step, from 1.
+the formulas. `t` is the number of the step, from 1; the gradient is the clipped one. Where an optimizer is layerwise,
+"ratio" among the values is its array's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tuicnn.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
+from tuicnn.optimizers import LAMB, LARS, SGD, Adam, AdamW, Lion, Optimizer, RMSProp
 from tuicnn.vocabulary import info
 
 __all__ = ["OPTIMIZERS", "Moved", "Term", "stays"]
@@ -80,7 +81,7 @@ def _sgd(o: SGD, v: Values, lr: float, t: int) -> dict[str, Moved]:
 
 
 def _moments(o: Any, v: Values, lr: float, t: int, decay: float, shrink: float) -> dict[str, Moved]:
-    """Adam and AdamW: `decay` is added to the gradient, `shrink` taken off the weight."""
+    """Adam and what is made of it: `decay` is added to the gradient, `shrink` taken off the weight."""
     g = v["g"] + decay * v["w"]
     square = o.beta2 * v["exp_avg_sq"] + (1 - o.beta2) * g * g
     rate = lr / (1 - o.beta1**t) / ((square / (1 - o.beta2**t)) ** 0.5 + o.eps)
@@ -129,6 +130,62 @@ def _rmsprop(o: RMSProp, v: Values, lr: float, t: int) -> dict[str, Moved]:
     }
 
 
+def _lion(o: Lion, v: Values, lr: float, t: int) -> dict[str, Moved]:
+    size = abs(o.beta1 * v["exp_avg"] + (1 - o.beta1) * v["g"])
+    rate = lr / size if size else 0.0
+    shrunk = [Term("w", -lr * o.decay, "weight decay")] if o.decay else []
+    weight = f"(w - {lr * o.decay:g} * w)" if o.decay else "w"
+    return {
+        "w": Moved(
+            f"{weight} - {lr:g} * sign({o.beta1:g} * exp_avg + {1 - o.beta1:g} * g)",
+            [
+                Term("w", 1.0, "before"),
+                *shrunk,
+                Term("exp_avg", -rate * o.beta1, "mean of the gradients before"),
+                Term("g", -rate * (1 - o.beta1), "the batch's gradient"),
+            ],
+            "lion moves it by the rate itself, against the sign of the mean of its gradients",
+        ),
+        "exp_avg": Moved(
+            f"{o.beta2:g} * exp_avg + {1 - o.beta2:g} * g",
+            [Term("exp_avg", o.beta2, "before"), *_gradient(0.0, 1 - o.beta2)],
+            "a running mean of the gradients",
+        ),
+    }
+
+
+def _lars(o: LARS, v: Values, lr: float, t: int) -> dict[str, Moved]:
+    ratio = v["ratio"]
+    ahead, before = (1 + o.momentum, o.momentum**2) if o.nesterov else (1.0, o.momentum)
+    decayed = f"(g + {o.decay:g} * w)" if o.decay else "g"
+    step = f"({ratio:g} * {decayed} + {o.momentum:g} * momentum')" if o.nesterov else "momentum'"
+    buffered = f"{o.momentum:g} * momentum + {ratio:g} * {decayed}"
+    return {
+        "w": Moved(
+            f"w - {lr:g} * {step}, momentum' = {buffered}",
+            [
+                Term("w", 1.0, "before"),
+                Term("momentum", -lr * before, "momentum"),
+                *_gradient(o.decay, -lr * ahead * ratio),
+            ],
+            f"lars moves it along gradients times {ratio:g}, {o.trust:g} of the layer's norm over the gradient's",
+        ),
+        "momentum": Moved(
+            buffered,
+            [Term("momentum", o.momentum, "before"), *_gradient(o.decay, ratio)],
+            "the sum of the scaled gradients, the former ones fading",
+        ),
+    }
+
+
+def _lamb(o: LAMB, v: Values, lr: float, t: int) -> dict[str, Moved]:
+    """AdamW's move times the ratio."""
+    ratio = v["ratio"]
+    moved = _moments(o, v, lr * ratio, t, 0.0, lr * ratio * o.decay)
+    words = f"lamb moves it as adamw would, times {ratio:g}: its layer's norm over the norm of the layer's move"
+    return moved | {"w": Moved(moved["w"].formula, moved["w"].terms, words)}
+
+
 #: of each optimizer: its options, the values of "w", "g" and what is kept, the rate and the step's number -> what
 #: becomes of "w" and of what is kept
 OPTIMIZERS: dict[type[Optimizer], Callable[[Any, Values, float, int], dict[str, Moved]]] = {
@@ -136,4 +193,7 @@ OPTIMIZERS: dict[type[Optimizer], Callable[[Any, Values, float, int], dict[str, 
     Adam: lambda o, v, lr, t: _moments(o, v, lr, t, o.decay, 0.0),
     AdamW: lambda o, v, lr, t: _moments(o, v, lr, t, 0.0, lr * o.decay),
     RMSProp: _rmsprop,
+    Lion: _lion,
+    LARS: _lars,
+    LAMB: _lamb,
 }
