@@ -97,7 +97,8 @@ def made(entry: Entry, text: str) -> Any:
     if entry.family == "layer":
         return next(node.layer for node in plan.nodes if info(node.layer).name == entry.name)
     if entry.family == "init":
-        return plan.nodes[-1].layer.init  # type: ignore[attr-defined]
+        inits = [getattr(node.layer, "init", None) for node in plan.nodes]
+        return next(init for init in inits if init is not None and info(init).name == entry.name)
     return getattr(
         plan, {"optim": "optimizer"}.get(entry.family, entry.name if entry.family == "setting" else entry.family)
     )
@@ -111,6 +112,8 @@ def test_every_default_is_accepted_as_it_is_shown(entry: Entry) -> None:
     first = "" if entry.family == "setting" else entry.name
     head = f"{entry.name}:" if entry.family == "setting" else f"{entry.family}:" if entry.family != "layer" else ""
     text = " ".join([*filter(None, [head, first]), *given])
+    if entry.family == "init":
+        text = f"{entry.example}({', '.join(given)})"
     thing = made(entry, example_program(entry).replace(entry.example, text, 1))
     for a in options:
         assert getattr(thing, a.name) == a.default

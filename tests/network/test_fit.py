@@ -82,6 +82,25 @@ def test_it_learns_and_the_network_then_takes_images_as_they_are_stored(images: 
     assert network.trained_on.class_names == ("left", "middle", "right")
 
 
+def test_first_weights_may_come_from_the_images(images: Dataset) -> None:
+    """A network that was made before its data was known has the bits of one that was told of it, and of a trainer."""
+    text = TEXT.replace("pad=1", "pad=1 init=whiten")
+    told, untold = Network.from_text(text, data=images), Network.from_text(text, input=(1, 8, 8), classes=3)
+    trainer = Trainer(told.plan, images)
+    assert same_weights(told.state_dict(), trainer.network.state_dict())
+    assert not same_weights(told.state_dict(), untold.state_dict())
+    for network in (told, untold):
+        network.fit(images, epochs=2, threads=1, progress=False).run()
+    for _ in range(trainer.steps):
+        trainer.advance()
+    assert same_weights(told.state_dict(), trainer.network.state_dict())
+    assert same_weights(untold.state_dict(), trainer.network.state_dict())
+    kept = {name: array + 1 for name, array in told.state_dict().items()}
+    other = Network.from_text(text, input=(1, 8, 8), classes=3)
+    other.load_state_dict(kept)
+    assert not other.awaits_images
+
+
 def test_a_second_fit_goes_on_from_the_weights_that_there_are(images: Dataset) -> None:
     text = "schedule: constant\noptim: sgd lr=0.05\ntrain: epochs=1 batch=20\nconv 3 3x3 -> relu -> flatten -> dense 3"
     network = Network.from_text(text, data=images)

@@ -21,7 +21,18 @@ from tuicnn.training.events import End, Epoch, Event, Step, to_dict
 from tuicnn.training.options import OnNan, Options
 from tuicnn.worker.runner import Run
 
-__all__ = ["NET", "SGD", "a_run", "checkpoint_of", "killed_after_each_event", "made_data", "same", "story", "train"]
+__all__ = [
+    "NET",
+    "RECIPE",
+    "SGD",
+    "a_run",
+    "checkpoint_of",
+    "killed_after_each_event",
+    "made_data",
+    "same",
+    "story",
+    "train",
+]
 
 #: all that keeps something from step to step: running statistics, masks, augmentation, a schedule
 NET = """\
@@ -32,6 +43,11 @@ augment: shift=1
 train: epochs=2 batch=20 seed=4
 conv 3 3x3 pad=1 -> batchnorm -> relu -> dropout 0.3 -> flatten -> dense 3
 """
+
+#: the same with what a recipe may say of first weights, rates and images
+RECIPE = NET.replace("shift=1", "shift=1 fill=reflect flip=alternate").replace(
+    "conv 3 3x3 pad=1", "conv 3 3x3 pad=1 init=whiten freeze=weight bias_rate=2"
+)
 
 #: an optimizer with all that it can have
 SGD = "optim: sgd lr=0.05 momentum=0.9 nesterov=true decay=0.001"

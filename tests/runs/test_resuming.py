@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 
 from tests.runs.small import (
     NET,
+    RECIPE,
     SGD,
     a_run,
     checkpoint_of,
@@ -56,9 +57,9 @@ def copy_of(folder: RunFolder, name: str) -> RunFolder:
 # --- the same bits --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("optim", OPTIMIZERS)
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(tmp_path: Path, optim: str) -> None:
-    folder = a_run(tmp_path, optim)
+@pytest.mark.parametrize(("net", "optim"), [*((NET, optim) for optim in OPTIMIZERS), (RECIPE, SGD)])
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(tmp_path: Path, net: str, optim: str) -> None:
+    folder = a_run(tmp_path, optim, net)
     killed = killed_after_each_event(folder)
     kinds = ["start", *["step"] * 3, "epoch", *["step"] * 3, "epoch", "end"]
     assert [kind for kind, _ in killed] == kinds

@@ -36,6 +36,9 @@ def plan(chain: str, head: str = "") -> Plan:
         # other classes
         (OLD.replace("dense 5", "dense 6"), "conv1 batchnorm1 conv2"),
         (OLD.replace("conv 3 3x3 pad=1", "conv 3 3x3 pad=1 init=zeros"), "conv1 batchnorm1 conv2 dense1 dense2"),
+        # fine-tuning: what was learnt stays, or learns more slowly
+        (OLD.replace("conv 4 3x3", "conv 4 3x3 freeze=true"), "conv1 batchnorm1 conv2 dense1 dense2"),
+        (OLD.replace("batchnorm", "batchnorm rate=0.1 bias_rate=0.5"), "conv1 batchnorm1 conv2 dense1 dense2"),
         # another stride makes another layer of it, though its weights have the same shape
         (OLD.replace("3x3 pad=1", "3x3 pad=1 stride=1"), "conv1 batchnorm1 conv2 dense1 dense2"),
         (OLD.replace("conv 4 3x3", "conv 4 3x3 dilation=2 pad=2"), "conv1 batchnorm1 dense2"),

@@ -64,7 +64,9 @@ class Theirs:
 
         self._torch, self._plan, self._images = torch, plan, images
         made = twin(plan)
-        made.load_state_dict(Network(plan).state_dict())
+        ours = Network(plan)
+        ours.see_images(dataset)
+        made.load_state_dict(ours.state_dict())
         format = torch.channels_last if images.channels_last else torch.contiguous_format
         self._module = made.module.to(memory_format=format)
         self._loss = loss_of(plan.loss)

@@ -75,6 +75,7 @@ class Network:
         self.store = Store(plan, self.seed, self.dtype, self.group.zeros)
         self.parameter_groups = ParameterGroups(self.store.entries, plan.optimizer)
         self.executor = Executor(plan, self.store, self.seed, (choices or {}).get("shard"))
+        self._awaits_images = any(node.layer.of_images for node in plan.nodes)
         self._sums = GradientSums(self.store, self.group, len(self.executor.shards(plan.train.batch)))
 
     @property
@@ -102,7 +103,14 @@ class Network:
         checked = check(text, input=input, classes=classes)
         if checked.plan is None:
             raise NetError(checked.diagnostics)
-        return cls(checked.plan, seed=seed, dtype=dtype)
+        return cls._made(checked.plan, seed, dtype, data)
+
+    @classmethod
+    def _made(cls, plan: Plan, seed: int | None, dtype: DTypeLike, data: Dataset | None) -> Self:
+        made = cls(plan, seed=seed, dtype=dtype)
+        if data is not None and made.awaits_images:
+            made.see_images(data)
+        return made
 
     @classmethod
     def from_file(
@@ -123,7 +131,7 @@ class Network:
         checked = check(text, name=str(path), path=Path(path), input=input, classes=classes)
         if checked.plan is None:
             raise NetError(checked.diagnostics)
-        return cls(checked.plan, seed=seed, dtype=dtype)
+        return cls._made(checked.plan, seed, dtype, data)
 
     # --- weights ----------------------------------------------------------------------------------------------------
 
@@ -149,6 +157,24 @@ class Network:
         or that is missing, `ValueError` for another shape; then nothing is changed.
         """
         self.store.load_state_dict(state)
+        self._awaits_images = False
+
+    @property
+    def awaits_images(self) -> bool:
+        """Whether first weights are still to be made from the training images; see `see_images`."""
+        return self._awaits_images
+
+    def see_images(self, dataset: Dataset) -> None:
+        """Make the first weights that depend on the training images (`init=whiten`), where there are such.
+
+        What other weights there are stays.
+        """
+        from tuicnn.engine.whitening import whitened
+
+        for node, weights in zip(self.plan.nodes, self.store.weights, strict=True):
+            if node.layer.of_images:
+                weights["weight"][...] = whitened(node.layer, dataset)
+        self._awaits_images = False
 
     # --- from outside: PyTorch's layout -----------------------------------------------------------------------------
 

@@ -100,6 +100,8 @@ class Layer:
     whole_batch: bool = False
     #: True where a unit can be 0 for every image and then learns no more (relu): the screen counts such units
     can_die: bool = False
+    #: True where its first weights are made from the training images, which it must read
+    of_images: bool = False
     #: what all its outputs are, whatever its inputs; "" where they may be any numbers
     limits: ClassVar[str] = ""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.initialisers import He, Initialiser, Zeros
+from tuicnn.initialisers import He, Initialiser, Whiten, Zeros
 from tuicnn.kernels import (
     Window,
     choose,
@@ -142,6 +142,11 @@ class Conv(Convolution):
     def filters_and_groups(self, channels: int) -> tuple[int, int]:
         return self.filters, self.groups
 
+    @property
+    def of_images(self) -> bool:  # type: ignore[override]
+        """Whether it begins by whitening them."""
+        return isinstance(self.init, Whiten)
+
     def output(self, *inputs: Shape) -> Shape:
         """(C, H, W) -> (F, OH, OW)."""
         c, _, _ = need_image(self, inputs[0])
@@ -153,6 +158,13 @@ class Conv(Convolution):
                     argument="groups",
                     write=f"groups={fitting}",
                 )
+        if self.of_images:
+            most = 2 * c * self.kernel[0] * self.kernel[1]
+            if self.groups != 1:
+                raise ShapeError("init=whiten takes all channels at once", argument="groups", write="groups=1")
+            if self.filters > most:
+                message = f"init=whiten makes at most {most} filters of {self.kernel} patches with {c} channels"
+                raise ShapeError(message, argument="filters", write=str(most))
         _, oh, ow = windowed_shape(self, inputs[0], self.window)
         return self.filters, oh, ow
 
@@ -203,6 +215,8 @@ class Depthwise(Convolution):
 
     def output(self, *inputs: Shape) -> Shape:
         """(C, H, W) -> (C, OH, OW)."""
+        if isinstance(self.init, Whiten):
+            raise ShapeError("init=whiten is for a conv that reads the images", argument="init", write="init=he")
         return windowed_shape(self, inputs[0], self.window)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:

@@ -32,6 +32,7 @@ from tuicnn.training.events import End, Event, Start, State, Step, Warned
 from tuicnn.training.options import Options
 from tuicnn.training.overview import misfit_of, overview_of
 from tuicnn.training.progress import History, Progress
+from tuicnn.training.reading import read_data
 
 if TYPE_CHECKING:
     from tuicnn.network.network import Network
@@ -181,6 +182,8 @@ class Fit(TrainingSummary, Iterator[Epoch]):
             if (fit := this()) is not None:
                 fit._note(event)
 
+        if self.network.awaits_images:
+            self.network.see_images(read_data(self._plan, self._data, lambda message: None))
         first, options = first_checkpoint(self.network, self._plan), self._options
         self._display = display_for(wanted=self._progress)
         if self._run is not None:

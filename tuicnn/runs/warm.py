@@ -18,6 +18,7 @@ from tuicnn.runs.prepared import NetFile, PreparedRun, begin, plan_of
 from tuicnn.training.checkpointing import first_checkpoint
 from tuicnn.training.events import WarmStart
 from tuicnn.training.options import Options
+from tuicnn.training.reading import read_data
 from tuicnn.vocabulary import info
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tuicnn.language.plan import Node
     from tuicnn.training.checkpoint import Checkpoint
 
+#: options that say how weights begin and learn, not what is computed with them
+_OF_LEARNING = {"init", "freeze", "rate", "bias_rate"}
 __all__ = ["Warmth", "net_of", "unchanged", "warm", "warm_checkpoint", "warmth"]
 
 
@@ -83,7 +86,7 @@ def warm(
 def unchanged(old: Plan, new: Plan) -> list[tuple[Node, Node]]:
     """The layers with weights that are the same in two nets, as (old, new), in order.
 
-    A layer is the same where its word, its arguments (but for how it is initialised) and its weights' shapes are.
+    A layer is the same where its word, its arguments (but for how it begins and learns) and its weights' shapes are.
     Layers that were put in between, or taken out, do not change the others; labels in both nets belong together.
     """
     olds, news = _with_weights(old), _with_weights(new)
@@ -115,6 +118,8 @@ def warm_checkpoint(old: Plan, checkpoint: Checkpoint, new: Plan) -> tuple[Check
             "No layer with weights is the same in both nets, so there is nothing to keep; train the new one."
         )
     network = Network(new)
+    if network.awaits_images:
+        network.see_images(read_data(new, None, lambda message: None))
     arrays = dict(network.named_parameters()) | dict(network.named_buffers())
     for before, after in pairs:
         for short, shape in _shapes(after).items():
@@ -136,6 +141,8 @@ def _shapes(node: Node) -> Mapping[str, tuple[int, ...]]:
 def _key(node: Node) -> tuple[Any, ...]:
     layer: Any = node.layer
     given = tuple(
-        (f.name, getattr(layer, f.name)) for f in dataclasses.fields(layer) if "kind" in f.metadata and f.name != "init"
+        (f.name, getattr(layer, f.name))
+        for f in dataclasses.fields(layer)
+        if "kind" in f.metadata and f.name not in _OF_LEARNING
     )
     return info(layer).name, given, tuple(_shapes(node).items())

@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tuicnn.engine.parameters import Store
 from tuicnn.errors import UserError
 from tuicnn.training.checkpointing import restore_arrays
 from tuicnn.training.divergence import MOST_HALVINGS, Divergence
@@ -95,13 +92,7 @@ class DivergenceHandler:
                 pass
             else:
                 return words
-        network = trainer.network
-        fresh = Store(trainer.plan, network.seed, network.dtype)
-        np.copyto(network.store.flat, fresh.flat)
-        np.copyto(network.store.flat_buffers, fresh.flat_buffers)
-        for array in trainer.state.values():
-            array.fill(0)
-        trainer.updates = 0
+        trainer.begin_again()
         return BEGINNING
 
 

@@ -73,6 +73,7 @@ class Trainer:
         self.plan, self.dataset = plan, dataset
         self.group = group or ForkedGroup(min(threads, SLOTS))  # no more could share a step
         self.network = Network(plan, group=self.group, choices=choices)
+        self.network.see_images(dataset)
         self.batches = Batches(
             dataset.train_images,
             dataset.train_labels,
@@ -102,6 +103,16 @@ class Trainer:
             self.group.start(self._work)
         except OSError as error:
             self._continue_alone(f"no further process could be started ({why(error)})")
+
+    def begin_again(self) -> None:
+        """Take first weights again, with nothing that the optimizer has kept."""
+        fresh = Network(self.plan, seed=self.network.seed, dtype=self.network.dtype)
+        fresh.see_images(self.dataset)
+        np.copyto(self.network.store.flat, fresh.store.flat)
+        np.copyto(self.network.store.flat_buffers, fresh.store.flat_buffers)
+        for array in self.state.values():
+            array.fill(0)
+        self.updates = 0
 
     def close(self) -> None:
         """End the processes that train with this one."""

@@ -121,7 +121,8 @@ def _entry(cls: type) -> Entry:
         usage, brief, example = (f"{family}: {text}" for text in (usage, brief, example))
     elif family == "init":
         usage = brief = f"init={about.usage}"
-        example = f"dense 10 init={about.example}"
+        layer = "conv 8 3x3" if about.name == "whiten" else "dense 10"  # which reads the images
+        example = f"{layer} init={about.example}"
     group = _group(cls) if family == "layer" else ""
     said = about.shape, about.formula, about.source
     return Entry(family, name, usage, example, about.help, group, *said, brief, aliases, own, left_out)

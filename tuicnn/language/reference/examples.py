@@ -66,7 +66,7 @@ def _candidates(entry: Entry) -> Iterator[str]:
                 for after in _AFTER:
                     yield " -> ".join(part for part in (before, entry.example, after) if part)
     elif entry.family == "init":
-        yield NETWORK.replace("dense 10", entry.example)
+        yield NETWORK.replace("dense 10" if "dense" in entry.example else "conv 8 3x3 pad=1", entry.example)
     elif entry.name == "default":
         yield f"{entry.example}\n{NETWORK.replace(' pad=1', '')}"
     elif entry.family == "schedule" or entry.name == "schedule":
