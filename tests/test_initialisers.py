@@ -76,7 +76,7 @@ def test_whitening_makes_channels_of_real_images_uncorrelated() -> None:
 def test_whitening_is_for_a_conv_that_reads_the_images() -> None:
     text = "conv 24 2x2 init=whiten -> conv 8 3x3 init=whiten -> flatten -> dense 2"
     for net, said in (
-        (text, "init=whiten is for a conv that reads the images, and this one reads what a layer gives"),
+        (text, "init=whiten is for a conv that reads the images"),
         ("flatten -> dense 2 init=whiten", "init=whiten is for a conv that reads the images"),
         ("depthwise 3x3 init=whiten -> flatten -> dense 2", "init=whiten is for a conv that reads the images"),
         ("conv 9 1x1 init=whiten -> flatten -> dense 2", "makes at most 6 filters of 1x1 patches with 3 channels"),

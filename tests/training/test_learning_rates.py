@@ -9,6 +9,8 @@ import pytest
 
 from tuicnn import sharding
 from tuicnn.language import check
+from tuicnn.language.reference import entries, example_plan
+from tuicnn.layers.learning import Learning
 from tuicnn.training.trainer import Trainer
 
 HEAD = """\
@@ -92,6 +94,13 @@ def test_what_is_frozen_is_not_computed_backward() -> None:
 
     trainer.advance(Watch())
     assert set(seen) == {"dense2"}
+
+
+def test_every_layer_with_weights_has_a_rate() -> None:
+    found = [example_plan(entry).nodes for entry in entries() if entry.family == "layer"]
+    weighted = {type(node.layer) for nodes in found for node in nodes if node.parameters}
+    assert len(weighted) > 5
+    assert all(issubclass(each, Learning) for each in weighted)
 
 
 def test_what_the_rates_and_freezing_may_be() -> None:

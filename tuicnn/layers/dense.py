@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.initialisers import He, Initialiser, Whiten, Zeros
+from tuicnn.initialisers import He, Initialiser, Zeros
 from tuicnn.kernels import channel_sums
 from tuicnn.kernels.memory import empty
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Boolean, Integer, ObjectOf, option, positional
 
-from .base import LayerContext, Shape, ShapeError, WeightSpec, layer
+from .base import LayerContext, Shape, WeightSpec, layer
 from .learning import Learning
 from .shapes import need_vector
 from .torch_text import module
@@ -47,8 +47,6 @@ class Dense(Learning):
     def output(self, *inputs: Shape) -> Shape:
         """(V,) -> (N,)."""
         need_vector(self, inputs[0])
-        if isinstance(self.init, Whiten):
-            raise ShapeError("init=whiten is for a conv that reads the images", argument="init", write="init=he")
         return (self.units,)
 
     def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:

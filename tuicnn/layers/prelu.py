@@ -13,7 +13,8 @@ from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Boolean, Number, option
 
 from .activations import activation, heaviside, negative_part
-from .base import Layer, LayerContext, Shape, WeightSpec
+from .base import LayerContext, Shape, WeightSpec
+from .learning import Learning
 
 if TYPE_CHECKING:
     from tuicnn.kernels.arrays import Array
@@ -32,7 +33,7 @@ __all__ = ["PReLU"]
     source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), section 2.1",
 )
 @dataclass(frozen=True)
-class PReLU(Layer):
+class PReLU(Learning):
     """y = max(x, 0) + w·min(x, 0), with a weight w for each channel (for each value of a vector), or one for all."""
 
     slope: float = option(Number(), default=0.25, help="slope below 0 at the start")

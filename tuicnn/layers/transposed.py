@@ -17,7 +17,8 @@ from tuicnn.kernels import (
 )
 from tuicnn.vocabulary import Boolean, Integer, ObjectOf, Padding, Size, SizeKind, option, positional
 
-from .base import Layer, LayerContext, Shape, ShapeError, WeightSpec, layer
+from .base import LayerContext, Shape, ShapeError, WeightSpec, layer
+from .learning import Learning
 from .shapes import need_image
 from .torch_text import module, square
 from .windows import UNIT, ZERO, resolved
@@ -55,7 +56,7 @@ __all__ = ["ConvTranspose"]
     source="Dumoulin and Visin, A guide to convolution arithmetic for deep learning (2016), chapter 4",
 )  # fmt: skip
 @dataclass(frozen=True)
-class ConvTranspose(Layer):
+class ConvTranspose(Learning):
     """The adjoint of a convolution with the same window, as torch.nn.ConvTranspose2d.
 
     Weights inside: (kh, kw, F/groups, C), those of the convolution from the output to the input.

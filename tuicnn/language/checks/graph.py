@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tuicnn.initialisers import Whiten
 from tuicnn.language.checks.arguments import Taken
 from tuicnn.language.checks.shape_help import odd_branch, shape_fix, shortcut, vector_help
 from tuicnn.language.diagnostics import Code, Note, Span
@@ -27,7 +28,6 @@ class Flow:
     shape: Shape | None
 
 
-_NO_IMAGES = "init=whiten is for a conv that reads the images, and this one reads what a layer gives"
 #: what comes out of a step that has a problem: nothing is said of what follows
 NOWHERE = Flow(-2, None)
 
@@ -57,8 +57,8 @@ class Graph:
         known = [shape for shape in shapes if shape is not None]
         try:
             shape, parameters, macs = self._cost(layer, tuple(known))
-            if layer.of_images and inputs[0].node != INPUT:
-                raise ShapeError(_NO_IMAGES, argument="init", write="init=he")
+            if isinstance(getattr(layer, "init", None), Whiten) and not (layer.of_images and inputs[0].node == INPUT):
+                raise ShapeError("init=whiten is for a conv that reads the images", argument="init", write="init=he")
         except ShapeError as error:
             self.failed = True
             if len(known) > 1 or layer.arity is None:
