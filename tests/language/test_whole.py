@@ -198,8 +198,6 @@ def test_the_machine_says_what_it_has() -> None:
 @pytest.mark.parametrize(
     ("name", "instead"),
     [
-        ("lrn", "batchnorm"),
-        ("LocalResponseNorm", "batchnorm"),
         ("nn.GLU", "multiply { conv 8 1x1 | conv 8 1x1 -> sigmoid }"),
         ("SwiGLU", "multiply { conv 8 1x1 | conv 8 1x1 -> silu }"),
     ],

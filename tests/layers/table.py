@@ -128,12 +128,19 @@ ROWS: dict[str, st.SearchStrategy[Written]] = {
     "upsample": one(
         st.builds("upsample {}x{} mode={}".format, small, small, st.sampled_from(["nearest", "bilinear"])), images
     ),
+    "transpose": one("transpose", images),
     "flatten": one("flatten"),
     "reshape": reshape(),
     "identity": one("identity"),
     "batchnorm": one(number("batchnorm eps=0.1 momentum=", 0, 1)),
-    "layernorm": one("layernorm eps=0.1"),
+    "layernorm": one(st.sampled_from(["layernorm eps=0.1", "layernorm channels eps=0.1"])),
     "groupnorm": groupnorm(),
+    "lrn": one(
+        st.builds(
+            "lrn {} alpha={:.3f} beta={:.3f} k={:.3f}".format, st.sampled_from([1, 3, 5]), *[st.floats(0.1, 2)] * 3
+        ),
+        images,
+    ),
     "dropout": one(number("dropout ", 0, 0.9)),
     "relu": one("relu"),
     "leakyrelu": one(number("leakyrelu slope=", -2, 2)),

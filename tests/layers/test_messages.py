@@ -36,6 +36,8 @@ def test_dense_needs_a_vector() -> None:
         "globalmaxpool",
         "zeropad 1",
         "upsample 2",
+        "lrn 5",
+        "transpose",
     ],
 )
 def test_what_needs_an_image(text: str) -> None:
@@ -104,6 +106,14 @@ def test_a_transposed_convolution_makes_an_image_that_can_be() -> None:
         "pad",
     )
     assert told("convtranspose 8 3x3 stride=2 pad=same output_pad=1", (4, 5, 5))[2] == "output_pad"
+
+
+def test_lrn_takes_as_many_channels_on_both_sides() -> None:
+    assert told("lrn 4", (8, 9, 9)) == (
+        "lrn needs an odd number of channels, as many on both sides, not 4",
+        "5",
+        "channels",
+    )
 
 
 def test_reshape_keeps_the_number_of_values() -> None:

@@ -23,7 +23,8 @@ class Twin:
 
     def __init__(self, layer: Layer, shapes: Sequence[Shape], values: Mapping[str, Array], dtype: type) -> None:
         self._expression = layer.torch_expression(*shapes)
-        self._modules = torch.nn.Sequential(*([] if self._expression else modules_of(layer, shapes[0])))
+        bare = self._expression and not layer.weights(*shapes)
+        self._modules = torch.nn.Sequential(*([] if bare else modules_of(layer, shapes[0])))
         self._modules.to(torch.float32 if dtype is np.float32 else torch.float64)
         if values:
             given = {name: torch.tensor(v) for name, v in inner_weights(layer, shapes, values).items()}
@@ -31,7 +32,7 @@ class Twin:
 
     def __call__(self, inputs: Sequence[Array | Any], *, training: bool) -> Any:
         self._modules.train(training)
-        return evaluated(self._expression, inputs) if self._expression else self._modules(inputs[0])
+        return evaluated(self._expression, inputs, self._modules) if self._expression else self._modules(inputs[0])
 
     @property
     def weights(self) -> dict[str, Any]:

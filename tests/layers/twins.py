@@ -89,6 +89,7 @@ def shaped(y: Array, like: Array) -> Array:
 
 SAME = Twin(lambda layer, x, w: x[0], lambda layer, dy, x, w: ([dy], {}))
 
+LAYER_NORM = {"image": normalisation("layer_norm"), "channels": normalisation("layer_norm_channels")}
 TWINS: dict[str, Twin] = {
     "conv": Twin(
         lambda layer, x, w: plain.convolve(x[0], w["weight"], w.get("bias"), **geometry(layer), groups=layer.groups),
@@ -151,7 +152,10 @@ TWINS: dict[str, Twin] = {
         lambda layer, x, w: plain.prelu(x[0], w["weight"]),
         lambda layer, dy, x, w: one_weight(*plain.prelu_backward(dy, x[0], w["weight"])),
     ),
-    "layernorm": normalisation("layer_norm"),
+    "layernorm": Twin(
+        lambda layer, x, w: LAYER_NORM[layer.over].forward(layer, x, w),
+        lambda layer, dy, x, w: LAYER_NORM[layer.over].backward(layer, dy, x, w),
+    ),
     "groupnorm": normalisation("group_norm", groups=True),
     "softmax": Twin(
         lambda layer, x, w: plain.softmax(x[0], 1), lambda layer, dy, x, w: ([plain.softmax_backward(dy, x[0], 1)], {})

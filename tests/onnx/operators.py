@@ -36,6 +36,7 @@ OPERATORS: dict[str, Operator] = {
     "HardSwish": values.activation("hardswish"),
     "Identity": values.identity,
     "InstanceNormalization": training.instancenorm,
+    "LRN": training.lrn,
     "LayerNormalization": training.layernorm,
     "LeakyRelu": values.activation("leakyrelu", slope=0.01),
     "LogSoftmax": products.log_softmax,

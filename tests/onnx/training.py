@@ -14,7 +14,7 @@ from tuicnn.language import check
 from tuicnn.optimizers import SGD, Adam, Optimizer
 from tuicnn.training.trainer import Trainer
 
-__all__ = ["adam", "batchnorm", "dropout", "groupnorm", "instancenorm", "layernorm", "momentum"]
+__all__ = ["adam", "batchnorm", "dropout", "groupnorm", "instancenorm", "layernorm", "lrn", "momentum"]
 
 
 def while_training(layer: str, x: Value, weights: Mapping[str, Value]) -> Value:
@@ -77,6 +77,13 @@ def layernorm(node: Node, inputs: Sequence[Value]) -> list[Value]:
     own = {"weight": weight.reshape(images.shape[1:]), "bias": bias.reshape(images.shape[1:])}
     y = Alone(f"layernorm eps={node.attributes.get('epsilon', 1e-5):.9f}", [images], own, dtype=real(x)).forward()
     return [y.reshape(x.shape), None, None]
+
+
+def lrn(node: Node, inputs: Sequence[Value]) -> list[Value]:
+    defaults = {"alpha": 1e-4, "beta": 0.75, "bias": 1.0}
+    alpha, beta, k = (node.attributes.get(name, default) for name, default in defaults.items())
+    layer = f"lrn {node.attributes['size']} alpha={alpha:.9f} beta={beta:.9f} k={k:.9f}"
+    return [Alone(layer, inputs, dtype=real(inputs[0])).forward().reshape(inputs[0].shape)]
 
 
 def groups(count: int, node: Node, inputs: Sequence[Value]) -> list[Value]:

@@ -45,13 +45,16 @@ def layer_case(data: st.DataObject, name: str, seed: int) -> Case:
 
     def theirs(*tensors: Any) -> Any:
         expression = layer.torch_expression(*shapes)
-        if expression:
+        if expression and not specs:
             return evaluated(expression, tensors)
         *before, last = modules_of(layer, shapes[0])
+        given = dict(zip(specs, tensors[count:], strict=True))
+        if expression:
+            return evaluated(expression, tensors[:count], lambda x: torch_call(last.double(), given, x))
         x = tensors[0]
         for module in before:
             x = module(x)
-        return torch_call(last.double(), dict(zip(specs, tensors[count:], strict=True)), x)
+        return torch_call(last.double(), given, x)
 
     return Case([*xs, *values], forward, backward, theirs)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,7 +109,12 @@ def twin(plan: Plan) -> Twin:
         before = len(graph.nodes)
         expression = node.layer.torch_expression(*node.input_shapes)
         if expression:
-            value = evaluated(expression, [fx.Proxy(source, tracer) for source in inputs]).node
+            own = None
+            if node.layer.weights(*node.input_shapes):
+                ((name, made),) = _submodules(plan, node, names, readers)
+                root[name] = made
+                own = partial(_called, graph, tracer, name)
+            value = evaluated(expression, [fx.Proxy(source, tracer) for source in inputs], own).node
         else:
             value = inputs[0]
             for name, module in _submodules(plan, node, names, readers):
@@ -122,10 +128,10 @@ def twin(plan: Plan) -> Twin:
     for index, node in enumerate(plan.nodes):  # what nothing reads is not run, but has weights
         if index not in plan.live and node.parameters:
             module.add_submodule(names[node.name], modules_of(node.layer, node.input_shapes[0])[-1])
-    made = Twin(module, names)
-    for weight, rate in made.rates(plan).values():
+    finished = Twin(module, names)
+    for weight, rate in finished.rates(plan).values():
         weight.requires_grad_(rate > 0)
-    return made
+    return finished
 
 
 def modules_of(layer: Layer, shape: Shape) -> list[Any]:
@@ -133,11 +139,18 @@ def modules_of(layer: Layer, shape: Shape) -> list[Any]:
     return [_module(text) for text in layer.torch(shape)]
 
 
-def evaluated(expression: str, tensors: Sequence[Any]) -> Any:
-    """The value of a layer's expression for these inputs."""
+def evaluated(expression: str, tensors: Sequence[Any], module: Any = None) -> Any:
+    """The value of a layer's expression for these inputs, and its module where it has weights."""
     import torch
 
-    return eval(expression, {"torch": torch, **{f"x{k}": x for k, x in enumerate(tensors)}})
+    return eval(expression, {"torch": torch, "module": module, **{f"x{k}": x for k, x in enumerate(tensors)}})
+
+
+def _called(graph: Any, tracer: Any, name: str, x: Any) -> Any:
+    """A call of a submodule, as a step of the graph."""
+    from torch import fx
+
+    return fx.Proxy(graph.call_module(name, (x.node,)), tracer)
 
 
 def _module(written: str) -> Any:

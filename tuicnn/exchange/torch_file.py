@@ -113,7 +113,8 @@ def torch_source(network: TrainedNetwork, *, module: str, weights: str) -> str:
 def _modules(plan: Plan, names: Mapping[str, str]) -> Iterator[str]:
     """What makes each submodule."""
     for node in (plan.nodes[index] for index in plan.live):
-        if not node.layer.torch_expression(*node.input_shapes):
+        shapes = node.input_shapes
+        if node.layer.weights(*shapes) or not node.layer.torch_expression(*shapes):
             for name, written in submodules_of(node, names):
                 yield f"self.{name} = nn.{written}"
 
@@ -151,6 +152,7 @@ def _expressions(node: Node, names: Mapping[str, str], inputs: Sequence[str]) ->
     """A layer's modules called in turn, or its expression; each takes what the one before it gave as x."""
     written = node.layer.torch_expression(*node.input_shapes)
     if written:
+        written = re.sub(r"\bmodule\b", f"self.{names[node.name]}", written)
         yield re.sub(r"\bx(\d+)\b", lambda found: inputs[int(found[1])], written)
         return
     (given,) = inputs

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from .arrays import *
 from .broadcasting import *
+from .channel_norm import *
 from .convolution import *
 from .depthwise import *
 from .derived import *
 from .erf import *
+from .local_response import *
 from .max_pooling import *
 from .pooling import *
 from .rectify import *

@@ -125,7 +125,6 @@ NEEDLESS_STEPS = {
 }
 #: layers that there are none of here: what they do, and what is nearest
 ABSENT_LAYERS = {
-    **dict.fromkeys(("lrn", "localresponsenorm", "local_response_norm"), ("local response normalisation", "batchnorm")),
     "glu": ("a gate of two halves of the channels", "multiply { conv 8 1x1 | conv 8 1x1 -> sigmoid }"),
     "swiglu": ("a gate of two halves of the channels", "multiply { conv 8 1x1 | conv 8 1x1 -> silu }"),
     "geglu": ("a gate of two halves of the channels", "multiply { conv 8 1x1 | conv 8 1x1 -> gelu }"),

@@ -11,10 +11,12 @@ from .conv import *
 from .dense import *
 from .dropout import *
 from .joins import *
+from .local_response import *
 from .norm import *
 from .pooling import *
 from .prelu import *
 from .product import *
 from .shapes import *
+from .transpose import *
 from .transposed import *
 from .upsampling import *

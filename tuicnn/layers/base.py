@@ -133,7 +133,7 @@ class Layer:
 
     def torch_expression(self, *inputs: Shape) -> str:
         """The same in PyTorch as an expression of the inputs `x0`, `x1` and so on, where `torch.nn` has no module for
-        it; else ""."""
+        it; else "". Of a layer with weights it calls `module`, which is what `torch` gives."""
         return ""
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:

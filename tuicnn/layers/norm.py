@@ -1,4 +1,4 @@
-"""Normalisation of each image by itself: layernorm over all of it, groupnorm over groups of its channels."""
+"""Normalisation of each image by itself: layernorm over all of it or each place, groupnorm over groups of channels."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import Ones, Zeros
-from tuicnn.kernels import scale_and_shift, scaled_sum
+from tuicnn.kernels import normalise_channels, normalise_channels_backward, scale_and_shift, scaled_sum
 from tuicnn.kernels.arrays import constant, pixel_sums, pixels
 from tuicnn.kernels.memory import empty
 from tuicnn.kernels.statistics import FAR, pixel_product_sums
 from tuicnn.lazy_numpy import np
-from tuicnn.vocabulary import Integer, Number, option, positional
+from tuicnn.vocabulary import Choice, Integer, Number, option, positional
 
 from .base import LayerContext, Shape, ShapeError, WeightSpec, layer
 from .learning import Learning
@@ -105,45 +105,75 @@ def over_images(x: Array) -> Array:
 
 @layer(
     "layernorm",
-    help="each image to mean 0 and variance 1, then a learnt scale and shift for each value",
-    aliases=("ln", "layer_norm", "layernormalization"),
+    help="each image, or each place's channels, to mean 0 and variance 1, then a learnt scale and shift",
+    aliases=("ln", "layer_norm", "layernormalization", "layernorm2d"),
+    example="layernorm",
+    usage="layernorm",
     shape="any shape -> the same shape",
     formula=(
         "y = weight*(x - mean)/sqrt(var + eps) + bias\n"
-        "mean and var of each image, over all its values; weight and bias for each of them"
+        "mean and var of each image, over all its values; weight and bias for each of them\n"
+        "with channels, mean and var at each place, over its channels; weight and bias for each channel"
     ),
-    source="Ba, Kiros and Hinton, Layer Normalization (2016)",
+    source="Ba, Kiros and Hinton, Layer Normalization (2016); channels: Liu and others, A ConvNet for the 2020s (2022)",
 )
 @dataclass(frozen=True)
 class LayerNorm(Learning):
-    """Over all of C, H and W, as torch.nn.LayerNorm([C, H, W]). Source: Ba, Kiros and Hinton (2016)."""
+    """Over C, H and W, as torch.nn.LayerNorm([C, H, W]), or over C alone. Source: Ba, Kiros and Hinton (2016)."""
 
+    over: str = positional(
+        Choice(("image", "channels")), default="image", help="normalise the image, or the channels of each place"
+    )
     eps: float = option(Number(above=0), default=1e-5, help="what is added to the variance")
 
+    def by_place(self, shape: Shape) -> bool:
+        """Whether each place is normalised by itself; a vector has one place."""
+        return self.over == "channels" and len(shape) == 3
+
     def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
-        """A scale and a shift for each value; inside (H, W, C)."""
+        """A scale and a shift for each value, inside (H, W, C), or for each channel."""
         shape, axes = inputs[0], None
-        if len(shape) == 3:
+        if self.by_place(shape):
+            shape = shape[:1]
+        elif len(shape) == 3:
             shape, axes = (shape[1], shape[2], shape[0]), (2, 0, 1)
         return {"weight": WeightSpec(shape, Ones(), axes), "bias": WeightSpec(shape, Zeros(), axes)}
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
-        """Over all axes but the images'."""
-        return (module("LayerNorm", list(inputs[0]), eps=(self.eps, 1e-5)),)
+        """Over all axes but the images', or over the channels."""
+        shape = inputs[0][0] if self.by_place(inputs[0]) else list(inputs[0])
+        return (module("LayerNorm", shape, eps=(self.eps, 1e-5)),)
+
+    def torch_expression(self, *inputs: Shape) -> str:
+        """PyTorch's module takes the last axes, so the channels are brought there and back."""
+        return "module(x0.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)" if self.by_place(inputs[0]) else ""
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
-        """Over all axes but the images'."""
-        return graph.op("LayerNormalization", *inputs, weights["weight"], weights["bias"], axis=1, epsilon=self.eps)
+        """Over all axes but the images', or over the channels as the last axis."""
+        (x,), own = inputs, (weights["weight"], weights["bias"])
+        if not self.by_place(shapes[0]):
+            return graph.op("LayerNormalization", x, *own, axis=1, epsilon=self.eps)
+        last = graph.op("Transpose", x, perm=(0, 2, 3, 1))
+        y = graph.op("LayerNormalization", last, *own, axis=-1, epsilon=self.eps)
+        return graph.op("Transpose", y, perm=(0, 3, 1, 2))
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β."""
+        if self.over == "channels":
+            return normalise_channels(inputs[0], weights["weight"], weights["bias"], self.eps)
         xhat, inverse = standardise(inputs[0], 1, self.eps)
         y = np.multiply(xhat, for_each_image(weights["weight"], xhat), out=empty(xhat.shape, xhat.dtype))
         y += for_each_image(weights["bias"], xhat)
         return y, (xhat, inverse)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
-        """dγ = Σ_n dy·x̂, dβ = Σ_n dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`."""
+        """dγ = Σ dy·x̂ and dβ = Σ dy over what shares a weight, and dx̂ = γ·dy, as y = γ·x̂ + β; then as in
+        `standardise_backward`."""
+        if self.over == "channels":
+            dx, gradients["weight"][...], gradients["bias"][...] = normalise_channels_backward(
+                dy, saved, weights["weight"]
+            )
+            return (dx,)
         xhat, inverse = saved
         dxhat = np.multiply(dy, xhat, out=empty(dy.shape, dy.dtype))
         gradients["weight"][...] = over_images(dxhat)

@@ -21,6 +21,8 @@ __all__ = [
     "flatten_backward",
     "multiply",
     "multiply_backward",
+    "transpose",
+    "transpose_backward",
 ]
 
 
@@ -43,6 +45,28 @@ def flatten_backward(dy: Array, size: tuple[int, int, int]) -> Array:
     dx = np.zeros((len(dy), *size), floating(dy))
     for image, channel, i, j in np.ndindex(*dx.shape):
         dx[image, channel, i, j] = dy[image, (channel * h + i) * w + j]
+    return dx
+
+
+def transpose(x: Array) -> Array:
+    """Images (N, C, H, W) -> (N, H*W, C, 1): y[n, i*W + j, c, 0] = x[n, c, i, j].
+
+    Source: Tolstikhin and others, MLP-Mixer (2021), section 2.
+    """
+    n, c, h, w = need_images(x)
+    y = np.zeros((n, h * w, c, 1), floating(x))
+    for image, channel, i, j in np.ndindex(*x.shape):
+        y[image, i * w + j, channel, 0] = x[image, channel, i, j]
+    return y
+
+
+def transpose_backward(dy: Array, x: Array) -> Array:
+    """dx as x, from dy (N, H*W, C, 1): each value moves back to its place."""
+    n, c, h, w = need_images(x)
+    need_like("dy", dy, (n, h * w, c, 1))
+    dx = np.zeros(x.shape, floating(dy))
+    for image, channel, i, j in np.ndindex(*x.shape):
+        dx[image, channel, i, j] = dy[image, i * w + j, channel, 0]
     return dx
 
 

@@ -17,10 +17,15 @@ from .shapes import floating, need_like
 __all__ = [
     "batch_norm",
     "batch_norm_backward",
+    "channels_around",
     "group_norm",
     "group_norm_backward",
     "layer_norm",
     "layer_norm_backward",
+    "layer_norm_channels",
+    "layer_norm_channels_backward",
+    "local_response_norm",
+    "local_response_norm_backward",
     "mean_and_variance",
     "standardise",
     "standardise_backward",
@@ -158,6 +163,27 @@ def layer_norm_backward(dy: Array, x: Array, weight: Array, eps: float = 1e-5) -
     return normalise_backward(dy, x, groups_of_images(x, 1), weight, eps)
 
 
+def places_of_images(x: Array) -> list[Set]:
+    """The sets of layer normalisation over channels: x[n, :, i, j], one for each place of each image."""
+    return [(place[0], slice(None), *place[1:]) for place in np.ndindex(len(x), *x.shape[2:])]
+
+
+def layer_norm_channels(x: Array, weight: Array, bias: Array, eps: float = 1e-5) -> Array:
+    """(N, C, H, W) or (N, C) -> the same shape, weight and bias (C,): torch.nn.LayerNorm(C) of channels as a last axis.
+
+    y = weight * xhat + bias, mean and variance over the channels of one place. Source: Liu and others, A ConvNet for
+    the 2020s (2022).
+    """
+    check(x, weight, x.shape[1:2])
+    return normalise(x, places_of_images(x), weight, bias, eps)
+
+
+def layer_norm_channels_backward(dy: Array, x: Array, weight: Array, eps: float = 1e-5) -> tuple[Array, Array, Array]:
+    """The gradients (dx, dweight, dbias) of `layer_norm_channels`: see `normalise_backward`."""
+    check(x, weight, x.shape[1:2])
+    return normalise_backward(dy, x, places_of_images(x), weight, eps)
+
+
 def group_norm(x: Array, groups: int, weight: Array, bias: Array, eps: float = 1e-5) -> Array:
     """(N, C, H, W) or (N, C) -> the same shape, weight and bias (C,), as torch.nn.functional.group_norm.
 
@@ -174,3 +200,47 @@ def group_norm_backward(
     """The gradients (dx, dweight, dbias) of `group_norm`: see `normalise_backward`."""
     check(x, weight, x.shape[1:2])
     return normalise_backward(dy, x, groups_of_images(x, groups), weight, eps)
+
+
+def channels_around(channel: int, channels: int, size: int) -> range:
+    """The `size` channels around one, those that there are."""
+    return range(max(0, channel - size // 2), min(channels, channel + size // 2 + 1))
+
+
+def local_response_norm(x: Array, channels: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
+    """Images (N, C, H, W) -> the same shape, as torch.nn.functional.local_response_norm of an odd number of channels.
+
+    y[c] = x[c] * base[c]**-beta with base[c] = k + alpha / channels * the sum of x[d]**2 over the channels d around c,
+    at each place. Source: Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep CNNs (2012), section 3.3.
+    """
+    y = np.zeros(x.shape, floating(x))
+    for n, c, i, j in np.ndindex(*x.shape):
+        y[n, c, i, j] = x[n, c, i, j] * response_base(x[n, :, i, j], c, channels, alpha, k) ** -beta
+    return y
+
+
+def response_base(values: Array, c: int, channels: int, alpha: float, k: float) -> float:
+    """What the value of channel c is divided by a power of: k + alpha / channels * the sum of squares around it."""
+    total = 0.0
+    for d in channels_around(c, len(values), channels):
+        total += float(values[d]) ** 2
+    return k + alpha / channels * total
+
+
+def local_response_norm_backward(
+    dy: Array, x: Array, channels: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Array:
+    """dx[d] = the sum over the channels c around d of dy[c] * dy[c]/dx[d].
+
+    The derivative of y[c] = x[c] * base[c]**-beta by x[d] is base[c]**-beta where c = d, and in each case less
+    2 * alpha * beta / channels * x[c] * x[d] * base[c]**(-beta - 1), by the chain rule through the base.
+    """
+    need_like("dy", dy, x.shape)
+    dx = np.zeros(x.shape, floating(dy, x))
+    for n, c, i, j in np.ndindex(*x.shape):
+        base = response_base(x[n, :, i, j], c, channels, alpha, k)
+        dx[n, c, i, j] += dy[n, c, i, j] * base**-beta
+        for d in channels_around(c, x.shape[1], channels):
+            through = 2 * alpha * beta / channels * x[n, c, i, j] * x[n, d, i, j] * base ** (-beta - 1)
+            dx[n, d, i, j] -= dy[n, c, i, j] * through
+    return dx

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tuicnn.language.plan import Node, Plan
 from tuicnn.language.suggest import closest
-from tuicnn.layers import BatchNorm, GroupNorm, Layer, LayerNorm, PReLU, Shape
+from tuicnn.layers import LRN, BatchNorm, GroupNorm, Layer, LayerNorm, PReLU, Shape
 from tuicnn.vocabulary import info
 
 from .address import Address, AddressError
@@ -54,7 +54,8 @@ def derived(layer: Layer, shape: Shape) -> dict[str, Place]:
 
     Of a normalisation, y = weight * xhat + bias with xhat = (x - mean) * rstd, where `rstd` is 1 / sqrt(var + eps), as
     PyTorch calls it. Batch normalisation has a mean and a variance of its own only in a training step; afterwards it
-    takes its running ones. Of `prelu`, what its slopes multiply: min(x, 0).
+    takes its running ones. Of `prelu`, what its slopes multiply: min(x, 0). Of `lrn`, y = x * scale with
+    scale = base ** -beta.
     """
     if isinstance(layer, PReLU):
         return {"below": Place(shape)}
@@ -62,7 +63,10 @@ def derived(layer: Layer, shape: Shape) -> dict[str, Place]:
         own = Place(shape[:1], shared=True, batch_only=True)
         return {"xhat": Place(shape), "rstd": Place(shape[:1], shared=True), "mean": own, "var": own}
     if isinstance(layer, LayerNorm):
-        return {"xhat": Place(shape), **dict.fromkeys(("rstd", "mean", "var"), Place(()))}
+        each = shape[1:] if layer.by_place(shape) else ()
+        return {"xhat": Place(shape), **dict.fromkeys(("rstd", "mean", "var"), Place(each))}
+    if isinstance(layer, LRN):
+        return {"scale": Place(shape), "base": Place(shape)}
     if isinstance(layer, GroupNorm):
         return {"xhat": Place(shape), **dict.fromkeys(("rstd", "mean", "var"), Place((layer.groups,)))}
     return {}

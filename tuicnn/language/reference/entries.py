@@ -29,9 +29,9 @@ FAMILIES = MappingProxyType({
 _GROUPS = (
     ("with weights", ("conv", "transposed", "dense")),
     ("pooling", ("pooling",)),
-    ("normalisation and noise", ("batchnorm", "norm", "dropout")),
+    ("normalisation and noise", ("batchnorm", "norm", "local_response", "dropout")),
     ("activations", ("activations", "clipped", "prelu")),
-    ("shapes", ("arrange", "upsampling")),
+    ("shapes", ("arrange", "upsampling", "transpose")),
     ("branches", ("joins", "product")),
 )
 #: settings in the order in which a file is written

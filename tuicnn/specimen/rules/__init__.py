@@ -5,7 +5,7 @@ from __future__ import annotations
 from tuicnn.layers import Layer
 from tuicnn.layers.activations import Activation
 
-from . import activations, moves, normalisation, pooling, products, upsampling
+from . import activations, local_response, moves, normalisation, pooling, products, upsampling
 from .base import Index, Opened, Operand, Rule, Use, View
 
 __all__ = ["Index", "Opened", "Operand", "Rule", "Use", "View", "rule_of"]
@@ -17,6 +17,7 @@ _RULES: dict[type[Layer], Rule] = {
     **activations.OPENS,
     **moves.OPENS,
     **upsampling.OPENS,
+    **local_response.OPENS,
 }
 
 

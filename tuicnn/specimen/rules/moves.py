@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from tuicnn.layers import Add, Concat, Dropout, Flatten, Identity, Layer, Multiply, Reshape, ZeroPad
+from tuicnn.layers import Add, Concat, Dropout, Flatten, Identity, Layer, Multiply, Reshape, Transpose, ZeroPad
 from tuicnn.specimen.explanation import Part
 
 from .base import Index, Opened, Operand, Rule, Use, View
@@ -79,6 +79,18 @@ class Rearranged(Move):
 def _moved(index: Index, here: tuple[int, ...], there: tuple[int, ...]) -> Index:
     """The place in an array of one shape of what has this place in an array of another, both in reading order."""
     return tuple(int(i) for i in np.unravel_index(int(np.ravel_multi_index(index, here)), there))
+
+
+class Transposed(Move):
+    """Places become channels, and channels places: see `plain.transpose`."""
+
+    words = "the same value: each place is a channel now, and each channel a place"
+
+    def source(self, view: View, index: Index) -> tuple[int, Index]:
+        return 0, (index[1], *divmod(index[0], view.x.array.shape[2]))
+
+    def target(self, view: View, number: int, index: Index) -> Index:
+        return index[1] * view.x.array.shape[2] + index[2], index[0], 0
 
 
 class Padded(Move):
@@ -155,6 +167,7 @@ OPENS: dict[type[Layer], Rule] = {
     Dropout: Undropped(),
     Flatten: Rearranged(),
     Reshape: Rearranged(),
+    Transpose: Transposed(),
     ZeroPad: Padded(),
     Concat: Joined(),
     Add: Sum(),

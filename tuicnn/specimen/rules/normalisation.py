@@ -22,7 +22,7 @@ class Normalisation(Rule):
         """The index of the mean and variance that a value is normalised with."""
         raise NotImplementedError
 
-    def learnt(self, index: Index) -> Index:
+    def learnt(self, view: View, index: Index) -> Index:
         """The index of a value's own weight and bias."""
         return index[:1]
 
@@ -34,7 +34,7 @@ class Normalisation(Rule):
 
     def output(self, view: View, index: Index) -> Opened:
         xhat, weight, bias = view.derived["xhat"], view.own["weight"], view.own["bias"]
-        own = self.learnt(index)
+        own = self.learnt(view, index)
         formula = f"{view.named(own, weight)} * {view.named(index, xhat)} + {view.named(own, bias)}"
         parts = [
             xhat.part(index, weight[own], weight.address(own), "the value, normalised"),
@@ -91,12 +91,12 @@ class Normalisation(Rule):
         rstd, places = view.derived["rstd"][group], self.members(view, group)
         for place in places:
             through = (place == index) - (1 + xhat[index] * xhat[place]) / len(places)
-            yield Use(place, weight[self.learnt(place)] * rstd * through)
+            yield Use(place, weight[self.learnt(view, place)] * rstd * through)
 
     def uses(self, view: View, name: str, index: Index) -> Iterable[Use]:
         xhat = view.derived["xhat"]
         for place in np.ndindex(*view.output.array.shape):
-            if self.learnt(place) == index:
+            if self.learnt(view, place) == index:
                 yield Use(place, 1.0) if name == "bias" else Use(place, xhat[place], xhat.address(place))
 
 
@@ -177,21 +177,25 @@ class OfGroups(Normalisation):
         }
 
 
-class OfImage(OfGroups):
-    """All of the image, with a weight for each value: see `plain.layer_norm`."""
+class OfImage(Normalisation):
+    """All of the image with a weight for each value, or the channels of each place: see `plain.layer_norm` and
+    `plain.layer_norm_channels`."""
 
-    def groups(self, view: View) -> int:
-        return 1
+    def by_place(self, view: View) -> bool:
+        return bool(view.layer.by_place(view.x.array.shape))
 
     def group(self, view: View, index: Index) -> Index:
-        return ()
+        return index[1:] if self.by_place(view) else ()
 
-    def learnt(self, index: Index) -> Index:
-        return index
+    def learnt(self, view: View, index: Index) -> Index:
+        return index[:1] if self.by_place(view) else index
 
     def derived(self, view: View) -> dict[str, Array]:
-        found = super().derived(view)
-        return {name: a if name == "xhat" else a[0] for name, a in found.items()}
+        x = view.x.array.astype(np.float64)
+        axes = 0 if self.by_place(view) else None
+        mean, var = x.mean(axis=axes), x.var(axis=axes)
+        rstd = 1 / np.sqrt(var + view.layer.eps)
+        return {"xhat": (x - mean) * rstd, "rstd": rstd, "mean": mean, "var": var}
 
 
 OPENS: dict[type[Layer], Rule] = {
