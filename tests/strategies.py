@@ -10,8 +10,19 @@ from hypothesis import strategies as st
 import tuicnn.losses
 import tuicnn.optimizers
 import tuicnn.schedules  # noqa: F401 - each fills its vocabulary
-from tests.layers.table import ACTIVATIONS
-from tuicnn.vocabulary import Argument, Boolean, Choice, Integer, Kind, ListOf, UnsuitableError, arguments, vocabulary
+from tests.layers.table import ACTIVATIONS, LAYERS
+from tuicnn.vocabulary import (
+    Argument,
+    Boolean,
+    Choice,
+    Integer,
+    Kind,
+    ListOf,
+    UnsuitableError,
+    arguments,
+    info,
+    vocabulary,
+)
 
 Draw = Any
 
@@ -19,7 +30,7 @@ SAME_POOLS = [" 3 stride=1 pad=1", " 2 stride=1 pad=same", " 2x3 stride=1 pad=sa
 
 
 def _activation(draw: Draw) -> str:
-    return str(draw(st.sampled_from(ACTIVATIONS)))
+    return info(LAYERS[draw(st.sampled_from(ACTIVATIONS))]).example
 
 
 def _keeping(draw: Draw, c: int, depth: int) -> str:

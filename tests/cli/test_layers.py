@@ -101,7 +101,7 @@ def test_the_command_prints_what_a_pipe_can_take(tuicnn: Run) -> None:
 
 def test_an_option_is_told_apart_from_a_layer() -> None:
     assert unknown("stride", find("stride")) == (
-        "stride= is an argument of conv, depthwise, maxpool and avgpool; see tuicnn layers conv"
+        "stride= is an argument of conv, depthwise, convtranspose, maxpool and avgpool; see tuicnn layers conv"
     )
     assert unknown("epochs", find("epochs")) == "epochs= is an argument of train:; see tuicnn layers train"
     assert shown(80, "pad").startswith("pad is called zeropad here.")

@@ -115,7 +115,7 @@ def test_every_line_has_its_own_problem(lines: list[str]) -> None:
 @FEW
 @given(chains, st.integers(2, 5))
 def test_a_problem_in_a_block_is_reported_once(chain: str, times: int) -> None:
-    assume("dropout" not in chain)
+    assume("drop" not in chain)
     text = f"def wrong(c) = conv c 3x3 strid=2 -> relu\n{whole(f'{chain} -> {times} * wrong 3 -> wrong 4')}"
     result = checked(text)
     assert [(d.code, d.span.line) for d in result.diagnostics] == [("name", 1)]

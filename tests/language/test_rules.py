@@ -66,7 +66,9 @@ def by_rule(layer: Layer, shapes: Sequence[Shape]) -> Shape | None:
         (line.removeprefix(start).removesuffix(", and OW likewise") for line in lines if line.startswith(start)), ""
     )
     for rule in (line for line in lines if " -> " in line):
-        before, after = rule.split(" -> ")
+        if rule.startswith("with keep=true, ") != getattr(layer, "keep", False):
+            continue
+        before, after = rule.removeprefix("with keep=true, ").split(" -> ")
         if after == "the same shape":
             assert before.startswith("any shape")
             rank = max(map(len, shapes))  # of branches, the largest along each axis
@@ -202,9 +204,12 @@ def test_layers_compute_their_formulas_index_by_index(name: str, data: st.DataOb
     weights = inner_weights(layer, [shape], inside)
     if name == "depthwise":
         weights["weight"] = weights["weight"][:, 0]
+    if name == "scale":
+        weights["weight"] = weights["weight"].reshape(-1)
     out = layer.output(shape)
     ranges = {"n": out[0], "c": shape[0] if len(shape) == 3 else out[0], "v": shape[0]}
-    ranges |= dict(zip("fij", out if len(out) == 3 and name != "transpose" else shape, strict=False))
+    reads = len(out) < 3 or name == "transpose" or "global" in name  # whether i and j are places of the input
+    ranges |= dict(zip("fij", shape if reads else out, strict=False))
     if hasattr(layer, "kernel"):
         ranges |= {"u": layer.kernel[0], "v": layer.kernel[1]}
     y = outer(drive(layer, [inner(x)], inside).y)[0]

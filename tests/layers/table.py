@@ -8,11 +8,11 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tests.layers.helpers import as_written
-from tuicnn.layers import Layer, Shape
+from tuicnn.layers import Dropout, Layer, Shape
 from tuicnn.layers.activations import Activation
 from tuicnn.vocabulary import Size, vocabulary
 
-__all__ = ["ACTIVATIONS", "CASES", "LAYERS", "PRODUCTS", "ROWS", "Case", "Written", "any_shape"]
+__all__ = ["ACTIVATIONS", "CASES", "LAYERS", "PRODUCTS", "RANDOM", "ROWS", "Case", "Written", "any_shape"]
 
 #: a layer as it is written, and the shapes of its inputs: (C, H, W) or (V,)
 Written = tuple[str, tuple[Shape, ...]]
@@ -98,6 +98,12 @@ def groupnorm(draw: st.DrawFn) -> Written:
 
 
 @st.composite
+def shuffle(draw: st.DrawFn) -> Written:
+    groups, each, (_, h, w) = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(images)
+    return f"shuffle {groups}", ((groups * each, h, w),)
+
+
+@st.composite
 def join(draw: st.DrawFn, word: str) -> Written:
     shape, count = draw(any_shape), draw(st.integers(2, 4))
     channels = [shape[0] if word == "add" else draw(small) for _ in range(count)]
@@ -122,8 +128,12 @@ ROWS: dict[str, st.SearchStrategy[Written]] = {
     "dense": one(st.builds("dense {}{}{}".format, small, bias, init), vectors),
     "maxpool": windowed("maxpool"),
     "avgpool": windowed("avgpool"),
-    "globalavgpool": one("globalavgpool", images),
-    "globalmaxpool": one("globalmaxpool", images),
+    "globalavgpool": one(st.sampled_from(["globalavgpool", "globalavgpool keep=true"]), images),
+    "globalmaxpool": one(st.sampled_from(["globalmaxpool", "globalmaxpool keep=true"]), images),
+    "channelavgpool": one("channelavgpool", images),
+    "channelmaxpool": one("channelmaxpool", images),
+    "shuffle": shuffle(),
+    "scale": one(number("scale ", -2, 2), images),
     "zeropad": one(st.builds("zeropad {}x{}".format, st.integers(0, 2), st.integers(0, 2)), images),
     "upsample": one(
         st.builds("upsample {}x{} mode={}".format, small, small, st.sampled_from(["nearest", "bilinear"])), images
@@ -142,6 +152,7 @@ ROWS: dict[str, st.SearchStrategy[Written]] = {
         images,
     ),
     "dropout": one(number("dropout ", 0, 0.9)),
+    "droppath": one(number("droppath ", 0, 0.9)),
     "relu": one("relu"),
     "leakyrelu": one(number("leakyrelu slope=", -2, 2)),
     "prelu": one(st.builds("prelu slope={:.3f}{}".format, st.floats(-2, 2), st.sampled_from(["", " shared=true"]))),
@@ -149,6 +160,7 @@ ROWS: dict[str, st.SearchStrategy[Written]] = {
     "hardsigmoid": one("hardsigmoid"),
     "hardswish": one("hardswish"),
     "mish": one("mish"),
+    "rescale": one(st.builds("rescale {:.3f} offset={:.3f}".format, st.floats(-2, 2), st.floats(-2, 2))),
     "elu": one(number("elu alpha=", 0.1, 3)),
     "gelu": one("gelu"),
     "silu": one("silu"),
@@ -166,3 +178,5 @@ CASES = {name: row.map(lambda made: (as_written(made[0]), made[1])) for name, ro
 PRODUCTS = [name for name, cls in LAYERS.items() if cls.macs is not Layer.macs]
 #: those that may stand after any layer
 ACTIVATIONS = ["identity", *(name for name, cls in LAYERS.items() if issubclass(cls, Activation))]
+#: those that draw random numbers in training
+RANDOM = [name for name, cls in LAYERS.items() if issubclass(cls, Dropout)]

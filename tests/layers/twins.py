@@ -87,6 +87,11 @@ def shaped(y: Array, like: Array) -> Array:
     return plain.flatten_backward(y, like.shape[1:]) if like.ndim == 4 else y
 
 
+def kept(layer: Any, y: Array) -> Array:
+    """Vectors as images of one pixel, where the layer keeps them so."""
+    return y[:, :, None, None] if layer.keep else y
+
+
 SAME = Twin(lambda layer, x, w: x[0], lambda layer, dy, x, w: ([dy], {}))
 
 LAYER_NORM = {"image": normalisation("layer_norm"), "channels": normalisation("layer_norm_channels")}
@@ -125,8 +130,20 @@ TWINS: dict[str, Twin] = {
         ),
     ),
     "globalavgpool": Twin(
-        lambda layer, x, w: plain.global_average_pool(x[0]),
-        lambda layer, dy, x, w: ([plain.global_average_pool_backward(dy, x[0].shape[2:])], {}),
+        lambda layer, x, w: kept(layer, plain.global_average_pool(x[0])),
+        lambda layer, dy, x, w: ([plain.global_average_pool_backward(dy.reshape(dy.shape[:2]), x[0].shape[2:])], {}),
+    ),
+    "globalmaxpool": Twin(
+        lambda layer, x, w: kept(layer, plain.global_max_pool(x[0])),
+        lambda layer, dy, x, w: ([plain.global_max_pool_backward(dy.reshape(dy.shape[:2]), x[0])], {}),
+    ),
+    "shuffle": Twin(
+        lambda layer, x, w: plain.channel_shuffle(x[0], layer.groups),
+        lambda layer, dy, x, w: ([plain.channel_shuffle_backward(dy, layer.groups)], {}),
+    ),
+    "scale": Twin(
+        lambda layer, x, w: plain.scale(x[0], w["weight"]),
+        lambda layer, dy, x, w: one_weight(*plain.scale_backward(dy, x[0], w["weight"])),
     ),
     "zeropad": Twin(
         lambda layer, x, w: plain.zero_pad(x[0], layer.sides),
@@ -161,6 +178,7 @@ TWINS: dict[str, Twin] = {
         lambda layer, x, w: plain.softmax(x[0], 1), lambda layer, dy, x, w: ([plain.softmax_backward(dy, x[0], 1)], {})
     ),
     "identity": SAME,
+    "droppath": SAME,
     "dropout": SAME,  # what it does in training depends on its mask: see `test_dropout`
     "add": Twin(lambda layer, x, w: plain.add(x), lambda layer, dy, x, w: (plain.add_backward(dy, len(x)), {})),
     "multiply": Twin(

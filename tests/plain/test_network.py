@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.alone import Alone
-from tests.layers.helpers import as_written, drive
-from tests.layers.table import LAYERS, ROWS
+from tests.layers.helpers import as_written, drive, inner, outer
+from tests.layers.table import LAYERS, RANDOM, ROWS
 from tests.layers.twins import twin_of
 from tests.plain.strategies import FEW, Array, Geometry, apart, geometries, normals
 from tuicnn import Network, plain
-from tuicnn.layers import Dropout
+from tuicnn.layers import Dropout, DropPath
 
 COUNT = 3
 
@@ -41,7 +41,7 @@ def test_a_layer_is_its_twin(name: str, data: st.DataObject, tied: bool, seed: i
     weights = {key: np.abs(w) + 0.5 if "var" in key else w for key, w in weights.items()}
     alone.load(x, weights)
     close(alone.forward(), flat((twin.inference or twin.forward)(layer, x, weights)), "y after training")
-    if name == "dropout":
+    if name in RANDOM:
         return
     y = twin.forward(layer, x, weights)
     dxs, gradients = alone.backward()
@@ -62,6 +62,18 @@ def test_dropout(p: float, seed: int) -> None:
     assert driven.dxs[0] is not None
     close(driven.y, plain.dropout(x, mask, p), "y")
     close(driven.dxs[0], plain.dropout_backward(dy, mask, p), "dx")
+
+
+@FEW
+@given(st.floats(0, 0.9), st.sampled_from([(9,), (3, 2, 4)]), st.integers(0, 100))
+def test_droppath(p: float, shape: tuple[int, ...], seed: int) -> None:
+    """Which images skip is read from one value of each of them; no other of its values differs from it."""
+    x, dy = np.abs(normals(seed, COUNT, *shape)) + 0.1, normals(seed + 1, COUNT, *shape)
+    driven = drive(DropPath(p), [inner(x)], {}, inner(dy), seed=seed)
+    mask = (flat(outer(driven.y))[:, 0] != 0).astype(np.float64)
+    assert driven.dxs[0] is not None
+    close(outer(driven.y), plain.drop_path(x, mask, p), "y")
+    close(outer(driven.dxs[0]), plain.drop_path_backward(dy, mask, p), "dx")
 
 
 @settings(FEW, max_examples=12)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.layers.table import CASES, LAYERS
+from tests.layers.table import CASES, LAYERS, RANDOM
 from tests.layers.twins import twin_of
 from tests.plain.strategies import FEW, Array, Geometry, apart, geometries, normals, slope
 from tuicnn import plain
@@ -106,7 +106,7 @@ def other_case(data: st.DataObject, name: str, seed: int) -> Case:
 
 OTHERS = ["cross_entropy", "mse_loss", "binary_cross_entropy_with_logits", "batch_norm_inference", "dropout"]
 #: of dropout each draws masks of its own
-ALL = [*(name for name in CASES if name != "dropout"), *OTHERS]
+ALL = [*(name for name in CASES if name not in RANDOM), *OTHERS]
 
 
 def case_of(data: st.DataObject, name: str, seed: int) -> Case:

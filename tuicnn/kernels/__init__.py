@@ -5,6 +5,7 @@ from __future__ import annotations
 from .arrays import *
 from .broadcasting import *
 from .channel_norm import *
+from .channels import *
 from .convolution import *
 from .depthwise import *
 from .derived import *

@@ -12,7 +12,7 @@ from tuicnn.vocabulary.values import UNITS
 __all__ = [
     "ABSENT_LAYERS", "ACTIVATION_OPTIONS", "BINDERS", "COUNTED_LAYERS", "DEFINERS", "FALSE_WORDS", "JOINS",
     "NEEDLESS_OPTIONS", "NEEDLESS_STEPS", "NETWORK_NAMES", "NUMBER_WORDS", "OPPOSITES", "OPTIONS", "REPEATERS",
-    "SETTINGS", "TIME_UNITS", "TRUE_WORDS", "WRAPPERS",
+    "SETTINGS", "SWITCHED_OFF", "TIME_UNITS", "TRUE_WORDS", "WRAPPERS",
 ]  # fmt: skip
 
 #: options
@@ -31,7 +31,11 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "rate": ("lr_mult", "lr_multiplier", "lr_scale", "lr_factor", "lr", "learning_rate"),
     "bias_rate": ("bias_lr", "bias_lr_mult", "bias_lr_factor", "bias_scaler", "lr_bias"),
     "share": ("p", "rate", "prob", "probability", "ratio", "dropout"),
-    "slope": ("alpha", "negative_slope", "a"),
+    "keep": ("keepdims", "keepdim", "keep_dims", "keep_dim"),
+    "shared": ("share", "shared_axes", "channel_shared"),
+    "start": ("init_values", "init_value", "init", "gamma"),
+    "offset": ("shift", "bias", "add", "b"),
+    "slope": ("init", "alpha", "negative_slope", "a"),
     "eps": ("epsilon",),
     "lr": ("learning_rate", "learningrate", "rate", "eta", "alpha", "step_size"),
     "decay": ("weight_decay", "weightdecay", "wd", "l2"),
@@ -96,6 +100,8 @@ OPPOSITES = frozenset({"trainable", "requires_grad", "learnable"})
 NEEDLESS_OPTIONS = frozenset(
     {"in_channels", "in_features", "input_shape", "input_dim", "num_features", "data_format", "name", "inplace", "dim"}
 )
+#: switches of layers whose weights can be frozen, and what is written where they are off
+SWITCHED_OFF = {"scale": "freeze=weight", "affine": "freeze=true", "elementwise_affine": "freeze=true"}
 #: layers that are told elsewhere how many channels they receive
 COUNTED_LAYERS = frozenset({"batchnorm", "layernorm"})
 #: settings

@@ -6,6 +6,7 @@ from .activations import *
 from .arrange import *
 from .base import *
 from .batchnorm import *
+from .channels import *
 from .clipped import *
 from .conv import *
 from .dense import *

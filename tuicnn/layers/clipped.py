@@ -1,4 +1,4 @@
-"""Activations made of clipped lines, cheap where an exponential is dear: relu6, hardsigmoid and hardswish."""
+"""Activations made of straight lines, cheap where an exponential is dear: relu6, hardsigmoid, hardswish, rescale."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.memory import empty_like
 from tuicnn.lazy_numpy import np
+from tuicnn.vocabulary import Number, option, positional
 
 from .activations import Activation, activation
 from .base import LayerContext, Shape
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .base import Arrays, Gradients
     from .onnx_graph import OnnxGraph
 
-__all__ = ["Hardsigmoid", "Hardswish", "ReLU6"]
+__all__ = ["Hardsigmoid", "Hardswish", "ReLU6", "Rescale"]
 
 
 def between(y: Array, low: float, high: float) -> NDArray[np.bool_]:
@@ -115,3 +116,39 @@ class Hardswish(Activation):
         slope *= 1 / 6
         slope += share
         return slope
+
+
+@activation(
+    "rescale",
+    help="a fixed number times x, plus another: `rescale -1 offset=1` is 1 - x",
+    aliases=("rescaling", "complement", "one_minus", "negate"),
+    example="rescale -1 offset=1",
+    usage="rescale A",
+    formula="y = scale*x + offset",
+    source="Srivastava, Greff and Schmidhuber, Highway Networks (2015), for 1 - x",
+)
+@dataclass(frozen=True)
+class Rescale(Activation):
+    """y = scale·x + offset; nothing of it is learnt."""
+
+    scale: float = positional(Number(), help="what x is multiplied by")
+    offset: float = option(Number(), default=0.0, help="what is added then")
+
+    def torch_expression(self, *inputs: Shape) -> str:
+        """The same arithmetic."""
+        return f"{self.scale!r} * x0" + (f" + {self.offset!r}" if self.offset else "")
+
+    def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
+        """`Mul` and `Add`."""
+        scaled = graph.op("Mul", *inputs, self.scale)
+        return graph.op("Add", scaled, self.offset) if self.offset else scaled
+
+    def f(self, x: Array) -> tuple[Array, Any]:
+        y: Array = np.multiply(x, self.scale, out=empty_like(x))
+        if self.offset:
+            y += self.offset
+        return y, None
+
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
+        """f'(x) = scale."""
+        return (np.multiply(dy, self.scale, out=empty_like(dy)),)

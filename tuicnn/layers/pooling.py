@@ -18,7 +18,7 @@ from tuicnn.kernels import (
     max_pool_winners,
 )
 from tuicnn.kernels.memory import empty
-from tuicnn.vocabulary import Padding, Size, SizeKind, info, option, positional
+from tuicnn.vocabulary import Boolean, Padding, Size, SizeKind, info, option, positional
 
 from .base import Layer, LayerContext, Shape, ShapeError, layer
 from .shapes import need_image
@@ -146,28 +146,44 @@ class AvgPool(Pool):
         return (average_pool_backward(dy, saved, self.window),)
 
 
+KEPT = "C x H x W -> C\nwith keep=true, C x H x W -> C x 1 x 1"
+
+
+@dataclass(frozen=True)
 class GlobalPool(Layer):
     """What globalavgpool and globalmaxpool share: their window is the image."""
 
+    keep: bool = option(Boolean(), default=False, help="whether it stays an image, of one pixel")
+
     def output(self, *inputs: Shape) -> Shape:
-        """(C, H, W) -> (C,)."""
-        return (need_image(self, inputs[0])[0],)
+        """(C, H, W) -> (C,), or (C, 1, 1)."""
+        c, _, _ = need_image(self, inputs[0])
+        return (c, 1, 1) if self.keep else (c,)
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """One place, flattened."""
-        return f"{type(self).__name__.replace('Global', 'Adaptive')}2d(1)", "Flatten()"
+        pooled = f"{type(self).__name__.replace('Global', 'Adaptive')}2d(1)"
+        return (pooled,) if self.keep else (pooled, "Flatten()")
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         """One place, flattened."""
         pooled = graph.op(type(self).__name__.replace("Avg", "Average"), *inputs)
-        return graph.op("Flatten", pooled)
+        return pooled if self.keep else graph.op("Flatten", pooled)
+
+    def kept(self, y: Array) -> Array:
+        """(N, C) as it is given out: (1, 1, N, C), where it stays an image."""
+        return y[None, None] if self.keep else y
+
+    def vectors(self, dy: Array) -> Array:
+        """The inverse of `kept`."""
+        return dy[0, 0] if self.keep else dy
 
 
 @layer(
     "globalavgpool",
     help="the mean of each channel: an image becomes a vector",
     aliases=("gap", "global_avg_pool", "globalaveragepool", "globalaveragepooling2d", "adaptiveavgpool"),
-    shape="C x H x W -> C",
+    shape=KEPT,
     formula="y[c] = sum over i,j of x[c,i,j] / (H*W)",
     source="Lin, Chen and Yan, Network In Network (2014), section 3.2",
 )
@@ -176,15 +192,15 @@ class GlobalAvgPool(GlobalPool):
     """(C, H, W) -> (C,)."""
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
-        """(H, W, N, C) -> (N, C)."""
+        """(H, W, N, C) -> (N, C), or (1, 1, N, C)."""
         x = inputs[0]
-        return image_sums(x) * (1 / (x.shape[0] * x.shape[1])), x.shape
+        return self.kept(image_sums(x) * (1 / (x.shape[0] * x.shape[1]))), x.shape
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """y = Σ x / (H·W), so each pixel receives dy / (H·W)."""
         h, w, n, c = saved
         dx = empty(saved, dy.dtype)
-        dx.reshape(h * w, n * c)[...] = (dy * (1 / (h * w))).reshape(-1)
+        dx.reshape(h * w, n * c)[...] = (self.vectors(dy) * (1 / (h * w))).reshape(-1)
         return (dx,)
 
 
@@ -192,7 +208,7 @@ class GlobalAvgPool(GlobalPool):
     "globalmaxpool",
     help="the largest value of each channel: an image becomes a vector",
     aliases=("gmp", "global_max_pool", "globalmaxpooling2d", "adaptivemaxpool"),
-    shape="C x H x W -> C",
+    shape=KEPT,
     formula="y[c] = max over i,j of x[c,i,j]",
     source="Oquab, Bottou, Laptev and Sivic, Is object localization for free? (2015)",
 )
@@ -201,14 +217,14 @@ class GlobalMaxPool(GlobalPool):
     """(C, H, W) -> (C,)."""
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
-        """(H, W, N, C) -> (N, C): one window, as large as the image."""
+        """(H, W, N, C) -> (N, C), or (1, 1, N, C): one window, as large as the image."""
         x = inputs[0]
         window = Window(x.shape[:2], x.shape[:2])
         if not context.training:
-            return max_pool(x, window)[0, 0], None
+            return self.kept(max_pool(x, window)[0, 0]), None
         y, winners = max_pool_winners(x, window)
-        return y[0, 0], winners
+        return self.kept(y[0, 0]), winners
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dy goes back to the pixel that y came from, the first of several equal ones."""
-        return (max_pool_backward(dy[None, None], saved),)
+        return (max_pool_backward(self.vectors(dy)[None, None], saved),)

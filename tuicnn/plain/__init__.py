@@ -17,6 +17,7 @@ from __future__ import annotations
 from .activations import *
 from .arranging import *
 from .borders import *
+from .channels import *
 from .convolution import *
 from .dense import *
 from .losses import *

@@ -33,6 +33,8 @@ __all__ = [
     "relu6",
     "relu6_backward",
     "relu_backward",
+    "rescale",
+    "rescale_backward",
     "sigmoid",
     "sigmoid_backward",
     "silu",
@@ -100,6 +102,19 @@ def relu6(x: Array) -> Array:
 def relu6_backward(dy: Array, x: Array) -> Array:
     """dx = dy where 0 < x < 6, else 0; at 0 and 6 too, as in PyTorch."""
     return chain(lambda value: 1.0 if 0 < value < 6 else 0.0, dy, x)
+
+
+def rescale(x: Array, scale: float, offset: float = 0.0) -> Array:
+    """y = scale * x + offset, of two fixed numbers: with -1 and 1 it is 1 - x.
+
+    Source: Srivastava, Greff and Schmidhuber, Highway Networks (2015), where 1 - x weighs what is carried past.
+    """
+    return each(lambda value: scale * value + offset, x)
+
+
+def rescale_backward(dy: Array, x: Array, scale: float, offset: float = 0.0) -> Array:
+    """dx = scale * dy."""
+    return chain(lambda value: scale, dy, x)
 
 
 def prelu(x: Array, weight: Array) -> Array:

@@ -14,6 +14,8 @@ __all__ = [
     "add_backward",
     "concat",
     "concat_backward",
+    "drop_path",
+    "drop_path_backward",
     "dropout",
     "dropout_backward",
     "dropout_mask",
@@ -182,3 +184,20 @@ def dropout(x: Array, mask: Array, p: float) -> Array:
 def dropout_backward(dy: Array, mask: Array, p: float) -> Array:
     """dx = dy * mask / (1 - p): y is x times a number that does not depend on x, so dx is dy times that number."""
     return dropout(dy, mask, p)
+
+
+def drop_path(x: Array, mask: Array, p: float) -> Array:
+    """y[n] = x[n] * mask[n] / (1 - p) while a network trains, for a mask of 0 and 1 for each image; afterwards y = x.
+
+    Source: Huang, Sun, Liu, Sedra and Weinberger, Deep Networks with Stochastic Depth (2016); divided as in `dropout`.
+    """
+    need_like("the mask", mask, (len(x),))
+    y = np.zeros(x.shape, floating(x))
+    for place in np.ndindex(*x.shape):
+        y[place] = x[place] * mask[place[0]] / (1 - p)
+    return y
+
+
+def drop_path_backward(dy: Array, mask: Array, p: float) -> Array:
+    """dx = dy * mask / (1 - p), image by image."""
+    return drop_path(dy, mask, p)

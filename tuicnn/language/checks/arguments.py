@@ -10,7 +10,7 @@ from typing import Any
 from tuicnn.language.checks.misplaced import Misplaced, accepts, missing_arrow, read_bare_word, read_surplus
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.diagnostics import Code, Note, Span, lines_of
-from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, NEEDLESS_OPTIONS, OPPOSITES
+from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, NEEDLESS_OPTIONS, OPPOSITES, SWITCHED_OFF
 from tuicnn.language.excerpts import bare_text, excerpt, plain_step
 from tuicnn.language.fixes import Fix, after, remove, respell, start, write
 from tuicnn.language.report import Report
@@ -168,6 +168,8 @@ class _Taking:
             return None
         if name.text in NEEDLESS_OPTIONS:
             return self._wrong(Code.NAME, f"{message}: it is found out by itself", argument.span, remove(safe=True))
+        if name.text in SWITCHED_OFF and "freeze" in self.own and self._switch(argument, name.text, message):
+            return None
         meant = option_meant(name.text, self.own)
         if meant is None or meant in self.first:
             return self._wrong(Code.NAME, message, argument.span, remove(more=self._takes("; ")))
@@ -182,6 +184,19 @@ class _Taking:
         safe = span is name.span and is_other_name(name.text, meant)
         help = write(asked, safe=safe, more=self._takes("; "))
         return self._wrong(Code.NAME, f"{message}. Did you mean `{asked}`?", span, help)
+
+    def _switch(self, argument: Argument, name: str, message: str) -> bool:
+        """`scale=false`, `affine=true`: whether there are weights is here whether they learn."""
+        value = evaluate(argument.value, self.scope, self.report.muted(), ())
+        if not isinstance(value, bool) or "freeze" in self.first:
+            return False
+        if value:
+            self._wrong(Code.NAME, f"{message}: it has its weights anyway", argument.span, remove(safe=True))
+        else:
+            text = SWITCHED_OFF[name]
+            help = write(text, argument.span, more=": weights that stay as they begin, at 1 and 0")
+            self._wrong(Code.NAME, f"{message}. Did you mean `{text}`?", argument.span, help)
+        return True
 
     def _activation(self, argument: Argument, message: str) -> bool:
         layers = words.vocabulary("layer")

@@ -28,7 +28,7 @@ FAMILIES = MappingProxyType({
 #: what the layers of a module have in common; the order is that of the page
 _GROUPS = (
     ("with weights", ("conv", "transposed", "dense")),
-    ("pooling", ("pooling",)),
+    ("pooling", ("pooling", "channels")),
     ("normalisation and noise", ("batchnorm", "norm", "local_response", "dropout")),
     ("activations", ("activations", "clipped", "prelu")),
     ("shapes", ("arrange", "upsampling", "transpose")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tuicnn.layers import Layer
 from tuicnn.layers.activations import Activation
 
-from . import activations, local_response, moves, normalisation, pooling, products, upsampling
+from . import activations, channels, local_response, moves, normalisation, pooling, products, upsampling
 from .base import Index, Opened, Operand, Rule, Use, View
 
 __all__ = ["Index", "Opened", "Operand", "Rule", "Use", "View", "rule_of"]
@@ -16,6 +16,7 @@ _RULES: dict[type[Layer], Rule] = {
     **normalisation.OPENS,
     **activations.OPENS,
     **moves.OPENS,
+    **channels.OPENS,
     **upsampling.OPENS,
     **local_response.OPENS,
 }

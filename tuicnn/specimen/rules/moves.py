@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from tuicnn.layers import Add, Concat, Dropout, Flatten, Identity, Layer, Multiply, Reshape, Transpose, ZeroPad
+from tuicnn.layers import (
+    Add,
+    Concat,
+    Dropout,
+    DropPath,
+    Flatten,
+    Identity,
+    Layer,
+    Multiply,
+    Reshape,
+    Transpose,
+    ZeroPad,
+)
 from tuicnn.specimen.explanation import Part
 
 from .base import Index, Opened, Operand, Rule, Use, View
@@ -56,6 +69,20 @@ class Dropped(Move):
     def scale(self, view: View, index: Index) -> float:
         """mask / (1 - P), as the step drew it; where nothing is dropped, it drew none."""
         return 1.0 if view.scale is None else float(view.scale[index])
+
+
+class DroppedWhole(Dropped):
+    """Stochastic depth in a training step: an image keeps all its values or none: `plain.dropout` of images."""
+
+    def output(self, view: View, index: Index) -> Opened:
+        opened = super().output(view, index)
+        kept = self.scale(view, index) != 0
+        words = "kept: this image takes the branch, enlarged for those that skip it" if kept else "0: this image skips"
+        return dataclasses.replace(opened, words=words)
+
+    def scale(self, view: View, index: Index) -> float:
+        """mask / (1 - P) of the whole image."""
+        return 1.0 if view.scale is None else float(view.scale[0])
 
 
 class Undropped(Move):
@@ -165,6 +192,7 @@ class Product(Rule):
 OPENS: dict[type[Layer], Rule] = {
     Identity: Move(),
     Dropout: Undropped(),
+    DropPath: Undropped(),
     Flatten: Rearranged(),
     Reshape: Rearranged(),
     Transpose: Transposed(),
@@ -175,4 +203,4 @@ OPENS: dict[type[Layer], Rule] = {
 }
 
 #: those that are otherwise in a training step
-TRAINING: dict[type[Layer], Rule] = {Dropout: Dropped()}
+TRAINING: dict[type[Layer], Rule] = {Dropout: Dropped(), DropPath: DroppedWhole()}

@@ -50,7 +50,7 @@ class Pooling(Rule):
         window = self.window(view)
         out = (1, 1) if self.whole else view.output.array.shape[1:]
         for row, column, i, j in windows_over(window, p, q, out):
-            place = (channel,) if self.whole else (channel, row, column)
+            place = (channel, row, column)[: view.output.array.ndim]
             factor = self.derivative(view, window, channel, row, column, (i, j))
             if factor:
                 yield Use(place, factor)
