@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from pathlib import Path
 
 from tuicnn.cli.output.summary import print_breakdown, print_summary, print_unsaved
 from tuicnn.display.terminal import TerminalProfile
@@ -12,7 +13,7 @@ from tuicnn.system.process import redirect_to_null
 from tuicnn.training.events import State
 from tuicnn.tui.app import TrainApp
 
-__all__ = ["show", "show_runs"]
+__all__ = ["show", "show_runs", "show_sweep"]
 
 
 def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen[bytes] | None = None) -> int:
@@ -27,6 +28,11 @@ def show(folder: RunFolder, terminal: TerminalProfile, process: subprocess.Popen
 def show_runs(terminal: TerminalProfile) -> int:
     """Show the runs of the working folder; returns the exit code as `show`, of the run that was open at last."""
     return _run(TrainApp(None, terminal, title=""), terminal)
+
+
+def show_sweep(path: Path, terminal: TerminalProfile) -> int:
+    """Show the sweep in a folder; returns the exit code as `show_runs`."""
+    return _run(TrainApp(None, terminal, title="", sweep=path), terminal)
 
 
 def _run(app: TrainApp, terminal: TerminalProfile) -> int:

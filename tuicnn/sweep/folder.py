@@ -28,7 +28,7 @@ from tuicnn.system.files import why, write_atomic
 from tuicnn.system.regular_files import read_regular
 from tuicnn.training.options import OnNan, Options
 
-__all__ = ["Sweep", "SweepFolder", "Trial", "create_sweep", "find_sweep", "list_sweeps"]
+__all__ = ["Sweep", "SweepFolder", "Trial", "create_sweep", "find_sweep", "list_sweeps", "sweep_paths"]
 
 _LARGEST = 64 << 20  # bytes of `sweep.json`
 #: what a trial does where its numbers are not finite, since nobody may watch
@@ -168,18 +168,22 @@ def find_sweep(text: str, parent: Path) -> SweepFolder | None:
     return None
 
 
+def sweep_paths(parent: Path) -> list[Path]:
+    """The folders in `parent/runs` with a sweep that this user may read. Raises `UserError` as `run_folders`."""
+    return [each.path for each in run_folders(parent) if each.holds_a_sweep and not is_shut(each.path)]
+
+
 def list_sweeps(parent: Path, say: Callable[[str], object] = lambda line: None) -> list[SweepFolder]:
     """The sweeps in `parent/runs` that this user may read, the oldest first; `say` is told of those that are damaged.
 
     Raises `UserError` where the folder cannot be listed.
     """
     found = []
-    for folder in run_folders(parent):
-        if folder.holds_a_sweep and not is_shut(folder.path):
-            try:
-                found.append(SweepFolder.open(folder.path))
-            except UserError as error:
-                say(str(error))
+    for path in sweep_paths(parent):
+        try:
+            found.append(SweepFolder.open(path))
+        except UserError as error:
+            say(str(error))
     return sorted(found, key=lambda each: (RunFolder(each.path).number or 0, each.sweep.started))
 
 

@@ -165,6 +165,25 @@ class Standing:
         return "pruned" if judged else "waiting"
 
 
+@dataclass(frozen=True)
+class SweepSummary:
+    """A sweep as one line in a list of runs."""
+
+    folder: SweepFolder
+    alive: bool  # a process leads it
+    standing: Standing
+
+    @property
+    def state(self) -> str:
+        """`done`; `alive` where a process leads it, else `lost`: it can go on."""
+        return "done" if self.standing.over else "alive" if self.alive else "lost"
+
+    @property
+    def best(self) -> Row:
+        """The first variant of the table."""
+        return self.standing.rows[0]
+
+
 class SweepWatch:
     """Looks at a sweep again and again: of a journal that has grown, only what is new is read."""
 
@@ -186,26 +205,7 @@ class SweepWatch:
             ),
         )
 
-
-@dataclass(frozen=True)
-class SweepSummary:
-    """A sweep as one line in a list of runs."""
-
-    folder: SweepFolder
-    alive: bool  # a process leads it
-    standing: Standing
-
-    @classmethod
-    def of(cls, folder: SweepFolder) -> SweepSummary:
-        """How a sweep stands now."""
-        return cls(folder, folder.alive, SweepWatch(folder).look())
-
-    @property
-    def state(self) -> str:
-        """`done`; `alive` where a process leads it, else `lost`: it can go on."""
-        return "done" if self.standing.over else "alive" if self.alive else "lost"
-
-    @property
-    def best(self) -> Row:
-        """The first variant of the table."""
-        return self.standing.rows[0]
+    def summary(self) -> SweepSummary:
+        """The same as one line in a list of runs."""
+        alive = self.folder.alive  # before the journals: a sweep that ends in between has not been left
+        return SweepSummary(self.folder, alive, self.look())

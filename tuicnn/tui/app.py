@@ -7,6 +7,7 @@ import signal
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -36,7 +37,7 @@ from tuicnn.tui.runs_app import RunsApp
 from tuicnn.tui.screens.help import HelpScreen
 from tuicnn.tui.screens.leave import LeaveScreen, Leaving
 from tuicnn.tui.screens.view import View
-from tuicnn.tui.views import TABS, VIEWS, load, load_all
+from tuicnn.tui.views import PARTS, TABS, VIEWS, load, load_all
 from tuicnn.tui.widgets.keys import described, shortcuts
 from tuicnn.tui.widgets.view_bar import ViewBar
 from tuicnn.worker.feed import Action, Feed
@@ -72,7 +73,7 @@ class Commands(SystemCommandsProvider):
 class TrainApp(RunsApp, inherit_bindings=False):
     """Shows one run. `run()` returns an `Outcome` (None after a crash, with `return_code` not 0)."""
 
-    MODES_OF_VIEWS = tuple(VIEWS)
+    MODES_OF_VIEWS = (*VIEWS, *PARTS)
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -122,8 +123,9 @@ class TrainApp(RunsApp, inherit_bindings=False):
         *,
         title: str = "tuicnn",
         folder: RunFolder | None = None,
+        sweep: Path | None = None,
     ) -> None:
-        super().__init__(connect, terminal, title, folder)
+        super().__init__(connect, terminal, title, folder, sweep)
         self._guard = OnlyPrintable()
         self.title = title
         self.theme = "ansi-dark"  # the terminal's own colours: legible whether it is dark or light
@@ -174,7 +176,8 @@ class TrainApp(RunsApp, inherit_bindings=False):
             self._notice("no run is open; enter opens the chosen one")
             return
         self._way.clear()
-        self.switch_mode(mode)
+        inside = mode == self.RUNS_VIEW and self._shelf.sweep is not None
+        self.switch_mode(self.SWEEP_VIEW if inside else mode)
 
     @on(ViewBar.Chosen)
     def _on_view_chosen(self, message: ViewBar.Chosen) -> None:

@@ -50,8 +50,9 @@ class RunsApp(App[Outcome], inherit_bindings=False):
     MODES_OF_VIEWS: ClassVar[tuple[str, ...]] = ()
     FIRST_VIEW: ClassVar[str] = "train"
     RUNS_VIEW: ClassVar[str] = "runs"
+    SWEEP_VIEW: ClassVar[str] = "sweep"
     #: the modes that need no run
-    WITHOUT_RUN: ClassVar[tuple[str, ...]] = (RUNS_VIEW, "edit")
+    WITHOUT_RUN: ClassVar[tuple[str, ...]] = (RUNS_VIEW, SWEEP_VIEW, "edit")
 
     def __init__(
         self,
@@ -59,13 +60,16 @@ class RunsApp(App[Outcome], inherit_bindings=False):
         terminal: TerminalProfile,
         title: str,
         folder: RunFolder | None,
+        sweep: Path | None = None,
     ) -> None:
-        """`connect` reaches the run to begin with, None for none."""
-        self.DEFAULT_MODE = self.FIRST_VIEW if connect is not None else self.RUNS_VIEW  # type: ignore[misc]
+        """`connect` reaches the run to begin with, None for none; then a `sweep`, by its folder, may be shown."""
+        without = self.RUNS_VIEW if sweep is None else self.SWEEP_VIEW
+        self.DEFAULT_MODE = self.FIRST_VIEW if connect is not None else without  # type: ignore[misc]
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
         self.terminal = terminal
         self._at_once = False  # whether what is being shown is there already
         self._desk, self._shelf = Desk(), Shelf.of(_parent_of(folder))
+        self._shelf.sweep = self._shelf.chosen = sweep
         self.context = self._context_of(connect, title, folder)
         for mode in self.MODES_OF_VIEWS:
             self.add_mode(mode, partial(self.make_view, mode))

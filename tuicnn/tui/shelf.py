@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuicnn.errors import UserError
 from tuicnn.runs.catalogue import Catalogue, CataloguedRun
 from tuicnn.runs.comparison import by_net, differences, told
 from tuicnn.runs.folder import RUNS
+from tuicnn.sweep.folder import SweepFolder, sweep_paths
+from tuicnn.sweep.standing import SweepWatch
+from tuicnn.tui.listed_sweep import ListedSweep
 
 if TYPE_CHECKING:
     from tuicnn.runs.starters import Starter
@@ -59,10 +63,34 @@ class Shelf:
     chosen: Path | None = None
     _told: tuple[object, dict[Path, str]] = ((), {})
 
+    #: the sweeps among them, each with what looks at it
+    _sweeps: dict[Path, tuple[SweepWatch, ListedSweep]] = field(default_factory=dict)
+    #: the sweep that is looked into
+    sweep: Path | None = None
+
     @classmethod
     def of(cls, parent: Path) -> Shelf:
         """That of the runs in `parent/runs`."""
         return cls(Catalogue(parent))
+
+    def read(self, report: Callable[[list[CataloguedRun]], object]) -> list[CataloguedRun]:
+        """All runs and sweeps, the newest first; what has not changed is the same object.
+
+        `report` is given runs so far where reading takes a while. Raises `UserError` where they cannot be listed.
+        """
+        runs = self.catalogue.read(report)
+        sweeps = {}
+        for path in sweep_paths(self.catalogue.parent):
+            watch, known = self._sweeps.get(path, (None, None))
+            try:
+                watch = watch or SweepWatch(SweepFolder.open(path))
+            except UserError:  # it is damaged, or just being made; `tuicnn runs` says which
+                continue
+            now = ListedSweep.of(watch.summary())
+            sweeps[path] = watch, known if known is not None and known.same(now) else now
+        self._sweeps = sweeps
+        listed = [*runs, *(sweep for _, sweep in sweeps.values())]
+        return sorted(listed, key=lambda run: (-(run.summary.folder.number or 0), -run.summary.started))
 
     @property
     def place(self) -> str:
@@ -111,7 +139,8 @@ class Shelf:
         """What differs between the marked runs, in each of them; of fewer than two, between all of one net's name."""
         marked = [run for run in shown if self.letter(run) and run.overview is not None]
         compared = marked if len(marked) > 1 else shown
-        key = len(marked) > 1, [(run.summary.folder.path, id(run.overview)) for run in compared]
+        sweeps = [id(run) for run in shown if isinstance(run, ListedSweep)]
+        key = len(marked) > 1, [(run.summary.folder.path, id(run.overview)) for run in compared], sweeps
         if key != self._told[0]:
             summaries = [run.summary for run in compared]
             if len(marked) > 1:
@@ -124,7 +153,8 @@ class Shelf:
                     run.folder.path: told(different, index)
                     for group, different in groups
                     for index, run in enumerate(group)
-                },
+                }
+                | {run.summary.folder.path: run.told for run in shown if isinstance(run, ListedSweep)},
             )
         return self._told[1]
 

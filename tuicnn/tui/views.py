@@ -10,7 +10,7 @@ from tuicnn.tui.widgets.view_bar import Tab
 if TYPE_CHECKING:
     from tuicnn.tui.screens.view import View
 
-__all__ = ["TABS", "VIEWS", "Entry", "load", "load_all"]
+__all__ = ["PARTS", "TABS", "VIEWS", "Entry", "load", "load_all"]
 
 
 class Entry(NamedTuple):
@@ -36,16 +36,20 @@ VIEWS: dict[str, Entry] = {
         "Runs", "runs:RunsScreen", "Every run of the folder: what differs, how well it did. Open another one."
     ),
 }
+#: what is shown in the place of a view, and has no digit of its own
+PARTS: dict[str, Entry] = {
+    "sweep": Entry("Runs", "sweep:SweepScreen", "A sweep: its variants, their curves, and each trial."),
+}
 TABS = tuple(Tab(str(digit), entry.name, mode) for digit, (mode, entry) in enumerate(VIEWS.items(), 1))
 
 
 def load(mode: str) -> type[View]:
     """The class of a view."""
-    module, _, name = VIEWS[mode].where.partition(":")
+    module, _, name = (VIEWS | PARTS)[mode].where.partition(":")
     return cast("type[View]", getattr(import_module(f"tuicnn.tui.screens.{module}"), name))
 
 
 def load_all() -> None:
     """Import all of them, which takes some tenths of a second; from any thread."""
-    for mode in VIEWS:
+    for mode in VIEWS | PARTS:
         load(mode)

@@ -248,8 +248,8 @@ def work(folder: RunFolder, lock: RunLock | None = None, *, resume: bool = False
     """Train the run in `folder`, in the main thread; gives the exit code. Raises `UserError` before training.
 
     `lock` is that of the run, where whoever started this process took it already. With `resume`, the run goes on from
-    its last checkpoint. With `until`, it is stopped after so many epochs, and the process waits for nobody who watches:
-    whoever asked for that goes on with the run.
+    its last checkpoint. With `until`, it is stopped after so many epochs, and the process stays no longer than somebody
+    who watches needs to see that: whoever asked for it goes on with the run.
     """
     os.umask(0o077)
     with lock or folder.lock() as lock:
@@ -270,6 +270,8 @@ def work(folder: RunFolder, lock: RunLock | None = None, *, resume: bool = False
             run.train()
             if until is None:
                 _linger(run, server)
+            elif server.quiet_for == 0:
+                time.sleep(LINGER_STOPPED)
         finally:
             server.close()
             run.close()

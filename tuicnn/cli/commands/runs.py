@@ -26,14 +26,23 @@ __all__ = ["attach", "home", "runs", "stop"]
 def attach(run: str | None, ascii: bool) -> None:
     """Watch a RUN that trains in the background, or look at one that has ended: a name, a number or a folder.
 
-    By default the newest that trains, else the newest. Of one that has ended, without a terminal, it says how.
+    By default the newest that trains, else the newest. Of one that has ended, without a terminal, it says how. The name
+    of a sweep shows its variants, and each of its runs.
     """
     terminal = terminal_of(ascii)
     from tuicnn.runs.finding import find_run
     from tuicnn.runs.status import how_to_go_on
 
+    at_a_terminal = is_terminal(sys.stdin) and is_terminal(sys.stdout)
+    if run is not None and at_a_terminal:
+        from tuicnn.sweep.folder import find_sweep
+
+        if (sweep := find_sweep(run, Path.cwd())) is not None:
+            from tuicnn.cli.watching import show_sweep
+
+            sys.exit(show_sweep(sweep.path, terminal))
     folder = find_run(run, Path.cwd())
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+    if not at_a_terminal:
         if not folder.alive:
             raise UserError(how_to_go_on(folder))
         raise UserError("attach shows the run in a terminal, and this is none; tuicnn runs prints how the runs stand")
@@ -69,10 +78,10 @@ def runs(order: Order | None, as_json: bool, ascii: bool) -> None:
     from tuicnn.runs.comparison import by_net, told
     from tuicnn.runs.finding import best_first, hidden_runs, list_runs
     from tuicnn.sweep.folder import list_sweeps
-    from tuicnn.sweep.standing import SweepSummary
+    from tuicnn.sweep.standing import SweepWatch
 
     found = list_runs(Path.cwd(), complain)
-    sweeps = [SweepSummary.of(each) for each in list_sweeps(Path.cwd(), complain)]
+    sweeps = [SweepWatch(each).summary() for each in list_sweeps(Path.cwd(), complain)]
     if order is not None:
         found = best_first(found, order)
     groups = by_net(found)

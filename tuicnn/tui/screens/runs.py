@@ -20,6 +20,7 @@ from tuicnn.runs.continuation import Continuation, continuation_of
 from tuicnn.system.background import in_background
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
+from tuicnn.tui.listed_sweep import ListedSweep
 from tuicnn.tui.run_curves import QUANTITIES, curves_of
 from tuicnn.tui.screens.discarding import discard
 from tuicnn.tui.screens.view import View
@@ -31,6 +32,7 @@ from tuicnn.tui.widgets.notes import Notes
 from tuicnn.tui.widgets.run_notes import run_lines, starter_lines
 from tuicnn.tui.widgets.run_table import RunRow, RunTable
 from tuicnn.tui.widgets.search_line import SearchLine
+from tuicnn.tui.widgets.sweep_notes import sweep_lines
 from tuicnn.tui.widgets.view_bar import Tab
 from tuicnn.worker.snapshot import Snapshot
 
@@ -85,14 +87,8 @@ class RunsScreen(View, inherit_bindings=False):
         yield RunTable(self.terminal, id="runs")
         yield Notes(self.terminal, id="starters")
         with Box(id="below"):
-            yield Chart(
-                self.terminal,
-                QUANTITIES[0][0],
-                percent=True,
-                smoothing=0.0,
-                nothing="no epoch has ended yet",
-                id="curves",
-            )
+            title, nothing = QUANTITIES[0][0], "no epoch has ended yet"
+            yield Chart(self.terminal, title, percent=True, smoothing=0.0, nothing=nothing, id="curves")
             yield Notes(self.terminal, id="settings")
         yield SearchLine(self.shelf.query, id="search", select_on_focus=False)
 
@@ -127,7 +123,7 @@ class RunsScreen(View, inherit_bindings=False):
         first, call_in_loop = before is None, asyncio.get_running_loop().call_soon_threadsafe
         try:
             self.shelf.runs = await in_background(
-                lambda: self.shelf.catalogue.read(lambda some: call_in_loop(self._arrived, some) if first else None)
+                lambda: self.shelf.read(lambda some: call_in_loop(self._arrived, some) if first else None)
             )
         except UserError as error:
             self.shelf.runs = self.shelf.runs or []
@@ -143,8 +139,7 @@ class RunsScreen(View, inherit_bindings=False):
             if not self.shelf.runs and not self._beginning:
                 self.action_starters()
             self.lay_out(*self.size)
-            self._draw_runs()
-            self.refresh_bindings()
+            self._changed()
 
     def _arrived(self, some: list[CataloguedRun]) -> None:
         """Show the first runs while the others are read."""
@@ -158,6 +153,11 @@ class RunsScreen(View, inherit_bindings=False):
         """The run that the cursor is on."""
         shown = self.shelf.shown
         return shown[self._cursor(shown)] if shown else None
+
+    @property
+    def sweep(self) -> ListedSweep | None:
+        """The chosen line, where it is a sweep."""
+        return chosen if isinstance(chosen := self.chosen, ListedSweep) else None
 
     def _cursor(self, shown: Sequence[CataloguedRun]) -> int:
         paths = [run.summary.folder.path for run in shown]
@@ -198,7 +198,8 @@ class RunsScreen(View, inherit_bindings=False):
         self._draw_curves()
         chosen, settings = self.chosen, self.query_one("#settings", Notes)
         width = settings.content_size.width or self.size.width - 2
-        settings.show(run_lines(chosen, width, self.terminal) if chosen is not None else [])
+        lines = sweep_lines if self.sweep is not None else run_lines
+        settings.show(lines(chosen, width, self.terminal) if chosen is not None else [])
 
     def _nothing(self) -> str:
         if self.shelf.runs is None:
@@ -217,18 +218,17 @@ class RunsScreen(View, inherit_bindings=False):
     def said(self) -> dict[str, str]:
         """See `TrainApp.said`."""
         on = self._continuation
-        chosen = self.chosen
         return {
             "go_on": on.words if on is not None else "resume",
             "pane": PANES[1 - self._pane],
             "open": "begin" if self._beginning else "open",
-            "mark": "unmark" if chosen is not None and self.shelf.letter(chosen) else "mark",
+            "mark": "unmark" if self.chosen is not None and self.shelf.letter(self.chosen) else "mark",
         }
 
     @property
     def _continuation(self) -> Continuation | None:
         chosen = self.chosen
-        return continuation_of(chosen.summary) if chosen is not None and not self._beginning else None
+        return None if chosen is None or self._beginning or self.sweep else continuation_of(chosen.summary)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What there is to be done with the chosen run."""
@@ -238,10 +238,11 @@ class RunsScreen(View, inherit_bindings=False):
             return self._beginning and not self.context.open and bool(self.shelf.starters)
         if action == "pane":
             return not self.has_class("-wide") and not self._beginning
-        if action in ("mark", "sort", "search", "quantity", "unmark", "starters"):
+        if action in ("sort", "search", "quantity", "unmark", "starters"):
             return not self._beginning
-        if action == "discard":
-            return not self._beginning and self.chosen is not None and not self.chosen.summary.alive
+        if action in ("mark", "discard"):
+            there = self.chosen is not None and not (action == "discard" and self.chosen.summary.alive)
+            return there and not (self._beginning or self.sweep)
         if action == "back":
             return bool(self.shelf.query) or (self._beginning and bool(self.shelf.runs))
         return True
@@ -330,6 +331,9 @@ class RunsScreen(View, inherit_bindings=False):
         if self._beginning:
             if self.shelf.starters:
                 self._begin(self.shelf.starters[self._starter])
+        elif self.sweep is not None:
+            self.shelf.sweep = self.sweep.summary.folder.path
+            self.go_down("sweep")
         elif (chosen := self.chosen) is not None:
             folder = chosen.summary.folder
             if self.context.folder is not None and folder.path == self.context.folder.path:
