@@ -1,17 +1,23 @@
-"""Schedules: the factor on the learning rate at each step. They depend only on the step's number and their count."""
+"""Schedules: the factor on the learning rate at each step.
+
+They depend on the step's number and their count alone; but for `plateau`, which goes by the epochs' validation.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from tuicnn.vocabulary import Integer, ListOf, Number, option, word
 
-__all__ = ["Constant", "Cosine", "Linear", "OneCycle", "Schedule", "Step"]
+__all__ = ["Constant", "Cosine", "Linear", "OneCycle", "Plateau", "Restarts", "Schedule", "Step"]
 
 _WARMUP = Number(at_least=0, at_most=100_000)
 _WARMUP_HELP = "epochs (also parts of one) over which the rate first rises from 0"
+_FINAL = Number(at_least=0, at_most=1)
+_FINAL_HELP = "what the rate ends at, as a share of the full rate"
 
 
 schedule = partial(word, "schedule")
@@ -23,6 +29,13 @@ class Schedule:
     def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
         """What the learning rate is multiplied by at `step` (from 0) of `steps_per_epoch * epochs`."""
         raise NotImplementedError
+
+    def after(self, val_losses: Sequence[float]) -> float:
+        """What it is multiplied by from here on, beside `scale`, now that epochs with these validation losses are over.
+
+        1 where nothing changes.
+        """
+        return 1.0
 
 
 @schedule(
@@ -62,9 +75,10 @@ class Step(Schedule):
 
 @dataclass(frozen=True)
 class Falling(Schedule):
-    """What cosine and linear share: after a warm-up, the rate falls to 0."""
+    """What cosine and linear share: after a warm-up, the rate falls to 0, or to `final`."""
 
     warmup: float = option(_WARMUP, default=0.0, help=_WARMUP_HELP)
+    final: float = option(_FINAL, default=0.0, help=_FINAL_HELP)
 
     def fall(self, t: float) -> float:
         """The factor when a share `t` of the steps after the warm-up is done."""
@@ -74,7 +88,8 @@ class Falling(Schedule):
         warm = self.warmup * steps_per_epoch
         rest = steps_per_epoch * epochs - warm
         done = (step - warm) / rest if rest > 0 else 0.0  # a warm-up as long as training: all of it rises
-        return (min(1.0, (step + 1) / warm) if warm else 1.0) * self.fall(min(1.0, max(0.0, done)))
+        share = self.final + (1 - self.final) * self.fall(min(1.0, max(0.0, done)))
+        return (min(1.0, (step + 1) / warm) if warm else 1.0) * share
 
 
 _FALLING = "rise: from 0 to 1 over the first `warmup` epochs, then 1\nt: 0 during them, then from 0 to 1"
@@ -82,10 +97,10 @@ _FALLING = "rise: from 0 to 1 over the first `warmup` epochs, then 1\nt: 0 durin
 
 @schedule(
     "cosine",
-    help="from the full rate to 0 along half a cosine (Loshchilov and Hutter 2017)",
+    help="from the full rate to 0, or to a share of it, along half a cosine (Loshchilov and Hutter 2017)",
     aliases=("cosineannealing", "cos"),
     example="cosine warmup=1",
-    formula=f"rate = lr * rise * (1 + cos(pi*t))/2\n{_FALLING}",
+    formula=f"rate = lr * rise * (final + (1 - final)*(1 + cos(pi*t))/2)\n{_FALLING}",
     source="Loshchilov and Hutter, SGDR (2017), equation 5, without restarts",
 )
 @dataclass(frozen=True)
@@ -98,10 +113,10 @@ class Cosine(Falling):
 
 @schedule(
     "linear",
-    help="from the full rate straight down to 0",
+    help="from the full rate straight down to 0, or to a share of it",
     aliases=("poly",),
     example="linear warmup=1",
-    formula=f"rate = lr * rise * (1 - t)\n{_FALLING}",
+    formula=f"rate = lr * rise * (final + (1 - final)*(1 - t))\n{_FALLING}",
     source="Goyal and others, Accurate, Large Minibatch SGD (2017), section 2.2, for the warm-up",
 )
 @dataclass(frozen=True)
@@ -144,3 +159,85 @@ class OneCycle(Schedule):
         else:
             a, b, t = 1.0, end, (step - peak) / (last - peak)
         return b + (a - b) * (1 + math.cos(math.pi * min(1.0, t))) / 2
+
+
+@schedule(
+    "restarts",
+    help="along half a cosine again and again, each time from the full rate (Loshchilov and Hutter 2017)",
+    aliases=(
+        "sgdr",
+        "cosineannealingwarmrestarts",
+        "cosine_annealing_warm_restarts",
+        "cosine_restarts",
+        "warm_restarts",
+    ),
+    example="restarts every=10 growth=2",
+    formula=(
+        "rate = lr * (final + (1 - final)*(1 + cos(pi*t))/2)\n"
+        "t: from 0 to 1 over the first `every` epochs, then over `growth` times as many, and so on"
+    ),
+    source="Loshchilov and Hutter, SGDR (2017), equation 5",
+)
+@dataclass(frozen=True)
+class Restarts(Schedule):
+    """PyTorch's CosineAnnealingWarmRestarts, with a step for each batch: `every` is its T_0, `growth` its T_mult."""
+
+    every: int = option(Integer(at_least=1, at_most=100_000), default=10, help="epochs until the first restart")
+    growth: int = option(Integer(at_least=1, at_most=1000), default=1, help="how many times longer each next cycle is")
+    final: float = option(_FINAL, default=0.0, help="what the rate falls to in each cycle, as a share of the full rate")
+
+    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
+        begun, length = 0, self.every * steps_per_epoch
+        while step >= begun + length:
+            if self.growth == 1:
+                begun = step - step % length
+            else:
+                begun, length = begun + length, length * self.growth
+        return self.final + (1 - self.final) * (1 + math.cos(math.pi * (step - begun) / length)) / 2
+
+    def ends(self, epochs: int) -> list[int]:
+        """After which epochs cycles end: those up to `epochs`, and the next one."""
+        found, length = [self.every], self.every
+        while found[-1] <= epochs:
+            length *= self.growth
+            found.append(found[-1] + length)
+        return found
+
+
+@schedule(
+    "plateau",
+    help="the same rate until the validation loss falls no more, then a share of it",
+    aliases=("reducelronplateau", "reduce_lr_on_plateau", "reduce_on_plateau"),
+    example="plateau patience=5 factor=0.1",
+    formula=(
+        "rate = lr * factor**n\n"
+        "n: grows by 1 after more than `patience` epochs in a row whose validation loss is not below the lowest "
+        "before, less `threshold` of it"
+    ),
+    source="PyTorch's ReduceLROnPlateau",
+)
+@dataclass(frozen=True)
+class Plateau(Schedule):
+    """PyTorch's ReduceLROnPlateau on the validation loss; the number of falls is told as a change of the rate."""
+
+    patience: int = option(Integer(at_most=100_000), default=5, help="epochs without a lower loss that change nothing")
+    factor: float = option(Number(above=0, below=1), default=0.1, help="what the rate is multiplied by")
+    threshold: float = option(
+        Number(at_least=0, below=1), default=1e-4, help="how much lower a loss must be, as a share of the lowest"
+    )
+
+    def scale(self, step: int, steps_per_epoch: int, epochs: int) -> float:
+        return 1.0
+
+    def after(self, val_losses: Sequence[float]) -> float:
+        """See `Schedule.after`: whether the rate falls after the last of these."""
+        best, waited, falls = math.inf, 0, False
+        for loss in val_losses:
+            falls = False
+            if loss < best * (1 - self.threshold) or (math.isinf(best) and loss < best):
+                best, waited = loss, 0
+            else:
+                waited += 1
+            if waited > self.patience:
+                waited, falls = 0, True
+        return self.factor if falls else 1.0

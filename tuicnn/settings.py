@@ -23,6 +23,11 @@ class Train:
         default=30.0,
         help="how often a checkpoint is written, beside those at each epoch's end",
     )
+    patience: int | None = option(
+        Integer(at_least=1, at_most=EPOCHS.most),
+        default=None,
+        help="end early, after so many epochs in a row without a better validation accuracy",
+    )
 
 
 @word(

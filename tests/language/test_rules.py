@@ -21,7 +21,7 @@ from tests.strategies import objects, optimizers
 from tuicnn.layers import Layer, Shape
 from tuicnn.losses import Loss
 from tuicnn.optimizers import Optimizer
-from tuicnn.schedules import OneCycle, Schedule
+from tuicnn.schedules import OneCycle, Restarts, Schedule
 from tuicnn.vocabulary import Size, arguments, info, vocabulary
 
 #: the functions that formulas use, on arrays
@@ -261,10 +261,15 @@ def test_schedules_compute_their_formulas(schedule: Schedule) -> None:
     each, epochs = 10, 4
     warm = getattr(schedule, "warmup", 0.0) * each
     for step in range(each * epochs):
+        if isinstance(schedule, Restarts):
+            begun = max(end for end in (0, *schedule.ends(epochs)) if end * each <= step)
+            length = next(end for end in schedule.ends(epochs) if end * each > step) - begun
+            cycle = {"t": (step / each - begun) / length}
         names = {
-            **vars(schedule), "lr": 1.0, "epoch": step / each,
+            **vars(schedule), "lr": 1.0, "epoch": step / each, "n": 0,
             "rise": min(1.0, (step + 1) / warm) if warm else 1.0, "t": max(0.0, (step - warm) / (each * epochs - warm)),
         }  # fmt: skip
+        names |= cycle if isinstance(schedule, Restarts) else {}
         (formula,) = assignments(schedule)
         assert value(formula.removeprefix("rate = "), names, sum=sum) == pytest.approx(
             schedule.scale(step, each, epochs)

@@ -64,6 +64,21 @@ def told(text: str) -> list[tuple[str, str]]:
             "the run of 3 epochs is over before the rate changes at 10 and 20",
             "write `schedule: step at=[1, 2]`",
         ),
+        (
+            "schedule: restarts every=2 growth=2\ntrain: epochs=10\nflatten -> dense 10",
+            "the run of 10 epochs ends within a cycle, where the rate is high",
+            "train for 6 or 14 epochs, where a cycle ends",
+        ),
+        (
+            "train: epochs=10 patience=20\nflatten -> dense 10",
+            "a run of 10 epochs is over before 20 pass without a better one",
+            "write `patience=2`",
+        ),
+        (
+            "optim: adam exclude=[bias]\nflatten -> dense 10",
+            "exclude changes nothing without decay",
+            "write `decay=5e-4 exclude=[bias]`",
+        ),
         ("default: conv pad=same\nflatten -> dense 10", "no layer of the network is a conv", "remove it"),
         (
             "default: conv pad=same\nconv 3 3x3 pad=1 -> flatten -> dense 10",

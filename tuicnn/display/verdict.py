@@ -32,7 +32,8 @@ def doing(progress: Progress) -> str:
 def epoch_of(progress: Progress, overview: Overview) -> tuple[int, float]:
     """The epoch that is being trained, from 1, and how much of it is done, 0 to 1."""
     whole, rest = divmod(progress.step, max(1, overview.steps_per_epoch))
-    ended = whole > 0 and rest == 0 and (progress.epoch < whole or whole >= overview.epochs)
+    over = progress.state is State.DONE or whole >= overview.epochs
+    ended = whole > 0 and rest == 0 and (progress.epoch < whole or over)
     if ended or progress.state in (State.VALIDATING, State.TESTING):
         return max(1, min(whole, overview.epochs)), 1.0
     return min(whole + 1, overview.epochs), rest / max(1, overview.steps_per_epoch)
@@ -50,7 +51,8 @@ def verdict(progress: Progress, overview: Overview | None) -> str:
     if math.isfinite(progress.test_accuracy):
         images = f"{overview.test_images:,} test images" if overview else "test images"
         loss = f"; test loss {significant(progress.test_loss)}" if math.isfinite(progress.test_loss) else ""
-        return f"{percent(progress.test_accuracy, 2)} of the {images} are right{loss}."
+        early = f" {progress.message}" if progress.state is State.DONE and progress.message else ""
+        return f"{percent(progress.test_accuracy, 2)} of the {images} are right{loss}.{early}"
     best = progress.best_val_accuracy
     found = f"; at best {percent(best, 2)} of the validation images were right" if math.isfinite(best) else ""
     return f"Ended at step {progress.step:,} of {progress.steps:,}{found}. The test images were not read."

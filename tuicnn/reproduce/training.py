@@ -72,7 +72,8 @@ def _accuracy(net: Starter, folder: RunFolder) -> float:
     if not folder.holds_a_run:
         return math.nan
     run = summary(folder)
-    return run.test_accuracy if run.state == "done" and run.epochs == net.plan.train.epochs else math.nan
+    whole = run.ended_early or run.epochs == net.plan.train.epochs
+    return run.test_accuracy if run.state == "done" and whole else math.nan
 
 
 def _tuicnn(*arguments: str) -> None:

@@ -24,15 +24,17 @@ class Continuation:
     options: Options
 
 
-def continuation(name: str, state: str, *, epochs: int, saved: bool, unsaved: bool = False) -> Continuation | None:
+def continuation(
+    name: str, state: str, *, epochs: int, saved: bool, unsaved: bool = False, early: bool = False
+) -> Continuation | None:
     """How the run `name` can go on, whose process is gone or has nothing left to do; None where it cannot.
 
     `state` is that of its summary, `epochs` how many it was to have, `saved` whether it has a checkpoint, `unsaved`
-    whether not all of its end could be written.
+    whether not all of its end could be written, `early` whether it ended before its last epoch, as its net says.
     """
     if state == State.DONE and not unsaved:
         whole = min(epochs + MORE, EPOCHS.most)
-        if not saved or whole <= epochs:
+        if not saved or early or whole <= epochs:
             return None
         words = f"train {whole - epochs} more"
         question = f"Train {name} for {whole - epochs} epochs more? It then has {whole}, and another result."
@@ -53,4 +55,11 @@ def continuation_of(run: RunSummary) -> Continuation | None:
     if run.alive:
         return None
     epochs = run.epochs_planned or run.epochs
-    return continuation(run.name, run.state, epochs=epochs, saved=run.saved is not None, unsaved=bool(run.trouble))
+    return continuation(
+        run.name,
+        run.state,
+        epochs=epochs,
+        saved=run.saved is not None,
+        unsaved=bool(run.trouble),
+        early=run.ended_early,
+    )

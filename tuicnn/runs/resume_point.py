@@ -18,6 +18,7 @@ from tuicnn.runs.status import describe, summary
 from tuicnn.system.machine import installed_memory
 from tuicnn.system.printable import printable
 from tuicnn.training.checkpointing import BEGINS, versions
+from tuicnn.training.early_end import early_end
 from tuicnn.training.events import Epoch, Paused, Resumed, Start
 from tuicnn.training.fingerprints import plan_fingerprint
 
@@ -100,6 +101,14 @@ def checkpoint_for(run: PreparedRun, on_nan: OnNan, say: Callable[[str], None]) 
             f"The run {folder.name} is {describe(folder)}; to train it longer, say how many epochs it is to have "
             f"in all: {folder.resume} --epochs {2 * checkpoint.epochs}"
         )
+    if state == "done" and known.message and epochs > checkpoint.epochs and not known.trouble:
+        early = early_end(plan.train.patience, checkpoint.epochs, checkpoint.best_epoch)
+        if early:
+            raise UserError(
+                f"The run {folder.name} has nothing left to do. {early} Its net says train: patience="
+                f"{plan.train.patience}; with a net without that, {folder.resume} --net NET --warm begins a new run "
+                "with its weights."
+            )
     now = versions()
     other = [
         f"{name} {was} is now {now.get(name, 'unknown')}"

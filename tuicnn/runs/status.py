@@ -71,6 +71,11 @@ class RunSummary:
         )
 
     @property
+    def ended_early(self) -> bool:
+        """Whether it came to its end before its last epoch, by `train: patience`."""
+        return self.state == "done" and self.epochs < (self.epochs_planned or 0)
+
+    @property
     def damage(self) -> str:
         """What is said of a journal that cannot be read, or with lines that cannot; "" where there are none."""
         return self.unreadable or damage_of(self.folder.journal, self.damaged)
@@ -169,7 +174,7 @@ def describe(folder: RunFolder) -> str:
         return "its journal cannot be read"
     parts = ["paused" if run.paused else run.state]
     if run.epochs:
-        of = f" of {run.epochs_planned}" if run.epochs_planned and run.state != "done" else ""
+        of = f" of {run.epochs_planned}" if run.epochs_planned and run.epochs != run.epochs_planned else ""
         parts.append(f"{run.epochs}{of} epoch{'s' * ((run.epochs_planned or run.epochs) != 1)}")
     if not math.isnan(run.test_accuracy):
         parts.append(f"{percent(run.test_accuracy)} on the test images")
@@ -203,7 +208,9 @@ def how_to_go_on(folder: RunFolder) -> str:
         ended = f"The process of the run {folder.name} is gone before its end ({describe(folder)})"
     else:
         ended = f"The run {folder.name} has ended ({describe(folder)})"
-    if run.state == "done" and not run.trouble:
+    if run.ended_early and not run.trouble:
+        following = f"{folder.resume} --warm begins a new run with its weights"
+    elif run.state == "done" and not run.trouble:
         longer = 2 * (run.epochs_planned or run.epochs or 1)
         following = f"{folder.resume} --epochs {longer} trains it longer"
     elif run.state == "diverged":

@@ -50,9 +50,13 @@ class TrialStanding:
         return self.run.summary.epochs if self.run is not None else 0
 
     def accuracy(self, epoch: int) -> float | None:
-        """On the validation images after an epoch, 0 to 1; None where that is not known."""
+        """On the validation images after an epoch, 0 to 1; None where that is not known.
+
+        A run that ended early (`train: patience`) stays as it was then.
+        """
         found = self.run.epochs if self.run is not None else ()
-        return next((each.val_accuracy for each in found if each.epoch == epoch), None)
+        last = min(epoch, self.epochs) if self.state == "done" else epoch
+        return next((each.val_accuracy for each in found if each.epoch == last), None)
 
 
 @dataclass(frozen=True)

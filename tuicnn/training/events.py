@@ -219,7 +219,10 @@ class Unpaused:
 
 @dataclass(frozen=True)
 class RateChanged:
-    """Somebody changed the learning rate, after so many steps; `factor` is what the schedule's is multiplied by."""
+    """The learning rate was changed, by somebody or by `schedule: plateau`, after so many steps.
+
+    `factor` is what the schedule's is multiplied by.
+    """
 
     step: Count
     learning_rate: float

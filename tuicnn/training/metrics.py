@@ -101,6 +101,12 @@ class Metrics:
         return self._accuracy.value
 
     @property
+    def val_losses(self) -> list[float]:
+        """The validation loss of each epoch so far."""
+        losses: list[float] = self._recorder.epochs.column("val_loss").tolist()
+        return losses
+
+    @property
     def smoothed(self) -> tuple[float, float, float, float]:
         """All that the two smoothed means know, for a checkpoint."""
         return *self._loss.sums, *self._accuracy.sums

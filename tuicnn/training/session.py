@@ -24,6 +24,7 @@ from tuicnn.training.checkpointing import BEGINS, CheckpointReason, ResumeState,
 from tuicnn.training.control import Control
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.divergence_handling import DivergenceHandler, scaled
+from tuicnn.training.early_end import early_end
 from tuicnn.training.events import Epoch, Event, Overview, State
 from tuicnn.training.fingerprints import data_fingerprint
 from tuicnn.training.marks import mark_of
@@ -150,7 +151,7 @@ class Session:
         try:
             try:
                 yield from self._run()
-                state = State.DONE
+                state, message = State.DONE, self._stalled
             except _Ended as end:
                 state, message = end.state, str(end)
             except (GeneratorExit, KeyboardInterrupt):
@@ -184,6 +185,8 @@ class Session:
         )
         self._begin(trainer, self.overview, data)
         for epoch in range(self._progress.epoch, self.plan.train.epochs):
+            if self._stalled:
+                break
             if epoch == self._until:
                 raise self._end_of(State.STOPPED, f"Stopped after {counted(epoch, 'epoch')}, as it was asked to.")
             yield self._epoch(trainer, epoch)
@@ -261,8 +264,16 @@ class Session:
             best_epoch=epoch + 1 if better else self._progress.best_epoch,
         )
         self._tell(done)
+        if (by := self.plan.schedule.after(self._metrics.val_losses)) != 1:
+            self._change_rate(trainer, by)
         self._offer_checkpoint(CheckpointReason.EPOCH)
         return done
+
+    @property
+    def _stalled(self) -> str:
+        """Why training ends before its last epoch, as a sentence: `patience` epochs brought nothing; else ""."""
+        patience, now = self.plan.train.patience, self._progress
+        return early_end(patience, now.epoch, now.best_epoch) if now.epoch < self.plan.train.epochs else ""
 
     def _evaluate(self, trainer: Trainer, split: Split, state: State) -> Evaluation:
         """What the network makes of the validation or test images. Raises `_Ended`."""
@@ -354,12 +365,14 @@ class Session:
         self._tell(events.Unpaused(self._progress.step))
 
     def _on_rate(self, by: float) -> None:
-        trainer = self._trainer
-        assert trainer is not None
+        assert self._trainer is not None
+        self._change_rate(self._trainer, by)
+        self._offer_checkpoint(CheckpointReason.ASKED)  # a decision that no replay would give
+
+    def _change_rate(self, trainer: Trainer, by: float) -> None:
         trainer.rate_factor = scaled(trainer.rate_factor, by)
         self._set(learning_rate=trainer.learning_rate)
         self._tell(events.RateChanged(trainer.step, trainer.learning_rate, trainer.rate_factor))
-        self._offer_checkpoint(CheckpointReason.ASKED)  # a decision that no replay would give
 
     def _on_pace(self, pace: int) -> None:
         assert self._trainer is not None

@@ -213,7 +213,12 @@ class RunsApp(App[Outcome], inherit_bindings=False):
             return None
         state = progress.state if progress.state.final else State.LOST
         return continuation(
-            folder.name, state, epochs=overview.epochs, saved=progress.saved > 0, unsaved=bool(progress.trouble)
+            folder.name,
+            state,
+            epochs=overview.epochs,
+            saved=progress.saved > 0,
+            unsaved=bool(progress.trouble),
+            early=progress.epoch < overview.epochs,
         )
 
     def action_train_on(self) -> None:

@@ -62,7 +62,7 @@ def test_a_step_begins_with_a_layer_and_no_setting(text: str) -> None:
         ("data: fash‸", DATA),
         ("optim: sgd lr=0.1 ‸", {"momentum=", "nesterov=", "decay=", "clip=", "exclude="}),
         ("optim: sgd nesterov=‸", {"true", "false"}),
-        ("train: ‸", {"epochs=", "batch=", "seed=", "checkpoint="}),
+        ("train: ‸", {"epochs=", "batch=", "seed=", "checkpoint=", "patience="}),
         ("augment: shift=4 flip=‸", {"none", "horizontal", "vertical", "both", "alternate"}),
         ("default: conv ‸", CONV),
         ("default: conv pad=‸", {"same", "valid"}),

@@ -121,6 +121,6 @@ def line_of(event: Event, epochs: int) -> str:
             accuracy, loss = (nan if figure is None else figure for figure in (event.test_accuracy, event.test_loss))
             return (
                 f"test accuracy {percent(accuracy, 2)}, test loss {loss_text(loss)}, "
-                f"after {duration(event.seconds or 0.0)} of training"
+                f"after {duration(event.seconds or 0.0)} of training" + (f". {event.message}" if event.message else "")
             )
     return ""

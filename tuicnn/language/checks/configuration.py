@@ -71,7 +71,8 @@ def configure(program: Program, scope: Scope, report: Report, folders: tuple[str
             out.made[name] = cls()
     if "train" not in program.settings:
         train = out.made["train"]
-        each = " ".join(f"{a.name}={a.kind.show(getattr(train, a.name))}" for a in arguments(train))
+        own = [(a, getattr(train, a.name)) for a in arguments(train)]
+        each = " ".join(f"{a.name}={a.kind.show(value)}" for a, value in own if value is not None)
         out.filled_in.append(f"train: {each}")
     return out
 

@@ -195,6 +195,15 @@ def _settings(settings: Mapping[str, Setting], made: Mapping[str, Any]) -> Itera
         yield Code.SETTING, "fill changes nothing without shift", fill.span, help
     if train is None or schedule is None:
         return
+    patience = _argument(settings.get("train"), "patience")
+    if patience is not None and train.patience is not None and train.patience >= train.epochs:
+        message = f"a run of {train.epochs} epochs is over before {train.patience} pass without a better one"
+        yield Code.SETTING, message, patience.span, write(f"patience={max(1, train.epochs // 5)}")
+    ends = schedule.ends(train.epochs) if info(schedule).name == "restarts" else [train.epochs]
+    if train.epochs not in ends and (cycle := settings.get("schedule")) is not None:
+        whole = " or ".join(map(str, ends[-2:]))
+        message = f"the run of {train.epochs} epochs ends within a cycle, where the rate is high"
+        yield Code.SETTING, message, cycle.span, f"train for {whole} epochs, where a cycle ends"
     warmup = _argument(settings.get("schedule"), "warmup")
     if warmup is not None and getattr(schedule, "warmup", 0) >= train.epochs:
         message = f"the warm-up of {schedule.warmup:g} epochs lasts as long as the run of {train.epochs}"

@@ -116,7 +116,8 @@ def _entry(cls: type) -> Entry:
         usage, brief = (f"{name}:{text.removeprefix(name)}" for text in (usage, brief))
         example, aliases = f"{name}: {example}", _elsewhere(name)
         if own and not any(a.positional for a in own):
-            left_out = f"{name}: " + " ".join(f"{a.name}={a.kind.show(a.default)}" for a in own)
+            written = " ".join(f"{a.name}={a.kind.show(a.default)}" for a in own if a.default is not None)
+            left_out = f"{name}: {written}"
     elif family in CHOICES:
         usage, brief, example = (f"{family}: {text}" for text in (usage, brief, example))
     elif family == "init":
