@@ -60,9 +60,9 @@ class MessageGroup(ProcessGroup):
         else:
             self._send(array)
 
-    def ordered_sum(self, rows: np.ndarray) -> np.ndarray:
+    def ordered_sum(self, rows: np.ndarray) -> tuple[np.ndarray, float]:
         filled = self.gather([rows[place] for place in self.partition(len(rows))])
-        return rows[0] if self.rank else super().ordered_sum(np.stack(filled))
+        return (rows[0], 0.0) if self.rank else super().ordered_sum(np.stack(filled))
 
     def _send(self, message: Any) -> None:
         for link in self._links:

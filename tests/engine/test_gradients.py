@@ -27,4 +27,6 @@ def test_every_shard_counts_once(count: int, most: int, slots: int, backwards: b
             for array in buffer.views[1].values():
                 array[...] = 2.0**shard
             buffer.add(1)
-        np.testing.assert_array_equal(sums.total(ProcessGroup(), count), 2.0**count - 1)
+        total, squares = sums.total(ProcessGroup(), count)
+        np.testing.assert_array_equal(total, 2.0**count - 1)
+        assert squares == np.dot(total, total)

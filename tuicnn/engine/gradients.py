@@ -40,6 +40,12 @@ class GradientSums:
         self._views = [store.views(slot) for slot in self._slots]
         self._own = store.views(np.zeros_like(store.flat))
 
+    @property
+    def row(self) -> Array:
+        """Where `total` leaves the sum in a group that shares memory, and every process finds it."""
+        row: Array = self._slots[0]
+        return row
+
     def slot(self, shard: int, count: int) -> int:
         """Which slot a shard of `count` belongs to."""
         return shard * self.used(count) // count
@@ -63,6 +69,6 @@ class GradientSums:
         first = not 0 <= before < count or self.slot(before, count) != slot
         return GradientBuffer(views, None) if first else GradientBuffer(self._own, views)
 
-    def total(self, group: ProcessGroup, count: int) -> Array:
-        """The sum over all shards, for the leader; see `ProcessGroup.ordered_sum`."""
+    def total(self, group: ProcessGroup, count: int) -> tuple[Array, float]:
+        """The sum over all shards, for the leader, and the sum of its squares; see `ProcessGroup.ordered_sum`."""
         return group.ordered_sum(self._slots[: self.used(count)])

@@ -224,6 +224,11 @@ class Network:
 
     # --- from inside: the engine's layout ---------------------------------------------------------------------------
 
+    @property
+    def shared_gradient(self) -> Array:
+        """The gradient of the last step, flat, as each process of a group that shares memory finds it."""
+        return self._sums.row
+
     def max_workers(self, count: int) -> int:
         """How many processes can share a step over `count` images."""
         return self._sums.used(len(self.executor.shards(count)))

@@ -39,12 +39,13 @@ __all__ = ["ForwardBackward", "StepResult"]
 class StepResult:
     """The batch's mean loss, how many images were classified correctly, and the gradient.
 
-    `gradient` is an array like `Store.flat`, which the next step overwrites.
+    `gradient` is an array like `Store.flat`, which the next step overwrites, and `squares` the sum of its squares.
     """
 
     loss: float
     correct: int
     gradient: Array
+    squares: float
     batch_statistics: Mapping[int, Any]  # by `whole_batch` node
     backward_statistics: Mapping[int, Any]  # the same of what they must know before backward
 
@@ -89,12 +90,12 @@ class ForwardBackward:
             for together in [[number] for number in mine] if len(self._segments) == 1 else [mine]:
                 self._take([(number, *fetch(*bounds[number])) for number in together])
         found = self._group.gather(self._results)
-        gradient = self._sums.total(self._group, len(bounds))
+        gradient, squares = self._sums.total(self._group, len(bounds))
         if self._group.rank:
             return None
         total = np.sum(found, axis=0)
         loss, right = float(total[0]) / self._count, int(total[1])
-        return StepResult(loss, right, gradient, self._statistics, self._backward_statistics)
+        return StepResult(loss, right, gradient, squares, self._statistics, self._backward_statistics)
 
     def run_shard(self, number: int, fetch: Fetch, before: StepResult | None) -> None:
         """One shard by itself, for the hook; what the batch has in common is that of the same step taken `before`."""

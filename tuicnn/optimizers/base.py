@@ -13,10 +13,12 @@ from tuicnn.kernels.memory import empty
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Choice, ListOf, Number, option, word
 
-__all__ = ["BLOCK", "Optimizer", "clip_factor", "norm"]
+__all__ = ["BLOCK", "Optimizer", "blocks", "clip_factor", "norm"]
 
-#: weights that are updated at once: the up to five arrays of a step take about 1 MB
-BLOCK = 2**16
+#: weights that are worked on at once: of float32, the up to ten arrays of a step take about 1 MB
+BLOCK = 2**15
+#: what is certainly more than 0 in float32, too
+ABOVE_ZERO = 1e-30
 
 LEARNING_RATE = Number(above=0, at_most=1e6)
 SHARE = Number(at_least=0, below=1)
@@ -74,6 +76,13 @@ class Optimizer(_Own):
             kept = {name: state[name][part] for name in self.state_names}
             self._step(w, gradient[part], kept, scratch[: w.size], lr, step)
 
+    def bounds(self, w: float, g: float, state: Mapping[str, float], lr: float, step: int) -> tuple[float, ...]:
+        """How large the weights, and then what is kept of them, can be at most after a step, and all on the way there.
+
+        `w`, `g` and `state` are how large they are at most before it. Infinite where no bound is known.
+        """
+        return (math.inf,) * (1 + len(self.state_names))
+
     def without_decay(self) -> Optimizer:
         """What moves the weights that are excluded from decay; it keeps the same arrays."""
         options: dict[str, Any] = {"decay": 0.0}  # a field of each, but not of this class
@@ -102,6 +111,11 @@ def add_decay(decay: float, w: Array, g: Array, scratch: Array) -> None:
     if decay:
         np.multiply(w, decay, out=scratch)
         g += scratch
+
+
+def quotient(size: float, least: float) -> float:
+    """How large a number of this size can be, divided by one that is no smaller than `least` in float32 either."""
+    return size / least if least > ABOVE_ZERO else math.inf
 
 
 def norm(*arrays: Array) -> float:

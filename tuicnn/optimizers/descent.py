@@ -18,6 +18,7 @@ from .base import (
     Optimizer,
     add_decay,
     optimizer,
+    quotient,
 )
 
 __all__ = ["SGD", "RMSProp"]
@@ -53,6 +54,11 @@ class SGD(Optimizer):
         """PyTorch takes Nesterov's step only with momentum."""
         nesterov, decay = self.nesterov and self.momentum > 0, self.decay
         return f"SGD(parameters, {self.lr}, {self.momentum}, nesterov={nesterov}, weight_decay={decay}, fused=True)"
+
+    def bounds(self, w: float, g: float, state: Mapping[str, float], lr: float, step: int) -> tuple[float, ...]:
+        """As in `Optimizer`."""
+        v = state["momentum"] + g + self.decay * w
+        return w + (1 + lr) * 2 * v, v
 
     def _step(self, w: Array, g: Array, state: Mapping[str, Array], scratch: Array, lr: float, step: int) -> None:
         v = state["momentum"]
@@ -97,6 +103,12 @@ class RMSProp(Optimizer):
         """It has no fused step in PyTorch."""
         options = f"{self.alpha}, {self.eps}, {self.decay}, {self.momentum}"
         return f"RMSprop(parameters, {self.lr}, {options})"
+
+    def bounds(self, w: float, g: float, state: Mapping[str, float], lr: float, step: int) -> tuple[float, ...]:
+        """As in `Optimizer`."""
+        g += self.decay * w
+        velocity = state["momentum"] + quotient(g, self.eps)
+        return w + (1 + lr) * velocity, state["square_avg"] + g * g, velocity
 
     def _step(self, w: Array, g: Array, state: Mapping[str, Array], scratch: Array, lr: float, step: int) -> None:
         v, velocity = state["square_avg"], state["momentum"]

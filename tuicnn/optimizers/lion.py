@@ -49,6 +49,10 @@ class Lion(Optimizer):
     def torch(self) -> str:
         return f"Lion(parameters, {self.lr}, ({self.beta1}, {self.beta2}), {self.decay})"
 
+    def bounds(self, w: float, g: float, state: Mapping[str, float], lr: float, step: int) -> tuple[float, ...]:
+        """As in `Optimizer`."""
+        return w * (1 + lr * self.decay) + lr, 2 * (state["exp_avg"] + g)
+
     def _step(self, w: Array, g: Array, state: Mapping[str, Array], scratch: Array, lr: float, step: int) -> None:
         m = state["exp_avg"]
         if self.decay:

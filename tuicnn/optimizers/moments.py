@@ -20,6 +20,7 @@ from .base import (
     Optimizer,
     add_decay,
     optimizer,
+    quotient,
 )
 
 __all__ = ["Adam", "AdamW", "Moments"]
@@ -40,6 +41,13 @@ class Moments(Optimizer):
         """By the class's own name."""
         options = f"betas=({self.beta1}, {self.beta2}), eps={self.eps}, weight_decay={self.decay}, fused=True"
         return f"{type(self).__name__}(parameters, {self.lr}, {options})"
+
+    def bounds(self, w: float, g: float, state: Mapping[str, float], lr: float, step: int) -> tuple[float, ...]:
+        """As in `Optimizer`, whether `decay` is added to the gradient or shrinks the weights."""
+        g += self.decay * w
+        m, v = state["exp_avg"] + g, state["exp_avg_sq"] + g * g
+        moved = quotient(m, self.eps * math.sqrt(1 - self.beta2**step)) / (1 - self.beta1**step)
+        return w * (1 + lr * self.decay) + (1 + lr) * moved, m, v
 
     def _step(self, w: Array, g: Array, state: Mapping[str, Array], scratch: Array, lr: float, step: int) -> None:
         self._direction(g, state, scratch, lr, step)

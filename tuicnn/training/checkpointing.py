@@ -202,3 +202,4 @@ def restore_arrays(checkpoint: Checkpoint, trainer: Trainer) -> None:
     for name, array in given.items():
         mine[name][...] = array
     trainer.updates = checkpoint.updates
+    trainer.forget()

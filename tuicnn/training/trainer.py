@@ -22,10 +22,11 @@ from tuicnn.engine.hooks import StepHook
 from tuicnn.engine.network import Network
 from tuicnn.sharding import INFERENCE_SHARD, SLOTS
 from tuicnn.system.files import why
-from tuicnn.training.diagnosis import all_finite, diagnose, overflow
+from tuicnn.training.diagnosis import diagnose, overflow
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.measured_steps import MeasuredSteps
 from tuicnn.training.predictions import Split
+from tuicnn.training.update import Update
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ CHUNK = 512
 
 
 #: what the processes of a group are told to do
-_STEP, _EVALUATE = range(2)
+_STEP, _UPDATE, _EVALUATE = range(3)
 _SPLITS: tuple[Split, ...] = get_args(Split)
 
 
@@ -90,13 +91,8 @@ class Trainer:
         self.measured = MeasuredSteps()
         self._hook: StepHook | None = None
         self.updates = 0  # steps that the optimizer's state has seen: those done, unless it was set back
-        store = self.network.store
-        kept = plan.optimizer.state(store.flat)
-        memory = np.zeros((len(kept), store.flat.size), store.flat.dtype)  # in one array: copied and checked at once
-        self.state: dict[str, NDArray[Any]] = dict(zip(kept, memory, strict=True))
-        # what a step changes, and what it was before
-        self._changed = [a for a in (store.flat, memory.reshape(-1), store.flat_buffers) if a.size]
-        self._before = [np.empty_like(array) for array in self._changed]
+        self._weights = Update(self.network, self.group)
+        self.state = self._weights.state
         #: why training goes on without the group, and the traceback of a member that failed; "" where it does not
         self.trouble = self.traceback = ""
         try:
@@ -113,6 +109,7 @@ class Trainer:
         for array in self.state.values():
             array.fill(0)
         self.updates = 0
+        self.forget()
 
     def close(self) -> None:
         """End the processes that train with this one."""
@@ -137,6 +134,8 @@ class Trainer:
         """This process's part of a piece of work, which four numbers describe."""
         if kind == _STEP:
             return self._forward_backward(first, watched=bool(second))
+        if kind == _UPDATE:
+            return self._weights.run(self.group, first)
         return self._evaluate(_SPLITS[first], second, third)
 
     @property
@@ -161,10 +160,9 @@ class Trainer:
         if hook is not None:
             hook.on_gradient(result.gradient)
         began = perf_counter()
-        self._update(result)
+        self._update(result, watched=hook is not None)
         if hook is not None:
-            took, flat = perf_counter() - began, self.network.store.flat
-            hook.on_update(self._before[0] if flat.size else flat, flat, took)
+            hook.on_update(self._weights.before, self.network.store.flat, perf_counter() - began)
         return result.loss, result.correct / count, count
 
     def rehearse(self, hook: StepHook) -> None:
@@ -180,8 +178,7 @@ class Trainer:
             return
         with contextlib.suppress(DivergedError):
             self.advance(hook)
-            for before, array in zip(self._before, self._changed, strict=True):
-                array[:] = before
+            self._weights.undo()
             self.step -= 1
             self.updates -= 1
 
@@ -194,24 +191,33 @@ class Trainer:
         hook = (self._hook or StepHook()) if watched else None
         return self.network.forward_backward(*self.batch(step), step=step, hook=hook)
 
-    def _update(self, result: StepResult) -> None:
+    def _update(self, result: StepResult, *, watched: bool) -> None:
         """Move the weights along a step's gradient. Raises `DivergedError`, with all as it was, as in `advance`."""
-        for before, array in zip(self._before, self._changed, strict=True):
-            before[:] = array
+        update, step = self._weights, self.updates + 1
+        update.begin(result, self.learning_rate, step, keep=watched)
+        try:
+            if self.group.active > 1 and update.is_shared:
+                self.group.dispatch(_UPDATE, step, workers=self.group.active)
+                finite = update.run(self.group, step)
+            else:
+                finite = update.run(ProcessGroup(), step)
+        except MemberLostError as error:
+            self.traceback = error.traceback
+            self._continue_alone(str(error))
+            finite = update.finish(step)
+        if finite:
+            self.step += 1
+            self.updates += 1
+            return
         with np.errstate(all="ignore"):
-            self.network.update_running_stats(result.batch_statistics)
-            self.network.parameter_groups.update(
-                self.network.store.flat, result.gradient, self.state, self.learning_rate, self.updates + 1
-            )
-            if all(map(all_finite, self._changed)):
-                self.step += 1
-                self.updates += 1
-                return
             epoch = self.step // self.steps_per_epoch
-            found = overflow(self.network, self.state, self._before[0], step=self.step, epoch=epoch)
-        for before, array in zip(self._before, self._changed, strict=True):
-            np.copyto(array, before)
+            found = overflow(self.network, self.state, update.before, step=self.step, epoch=epoch)
+        update.undo()
         raise DivergedError(self._diagnosis(found, result.loss))
+
+    def forget(self) -> None:
+        """To be called after the weights, or what the optimizer keeps of them, were set to other numbers."""
+        self._weights.forget()
 
     def _diagnosis(self, found: Divergence | None, loss: float) -> Divergence:
         """Where the step that comes next goes wrong before the weights are moved; else what was found of these."""

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
+from tuicnn.engine.groups.group import WORTH_SHARING, MemberLostError, ProcessGroup, added
+from tuicnn.optimizers import blocks
 from tuicnn.system.children import FailureReport, end, exit_code, fork, ready
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class ForkedGroup(ProcessGroup):
 
     A group of one is the process itself, and needs no `start`. Members do not outlive the thread that calls `start`.
     """
+
+    shares_memory = True
 
     def __init__(self, size: int = 1) -> None:
         super().__init__()
@@ -149,9 +152,21 @@ class ForkedGroup(ProcessGroup):
             self._send_arrays(peer, found)
         return found
 
-    def ordered_sum(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """The leader adds what all of them have written to the memory that they share."""
-        return rows[0] if self.rank else super().ordered_sum(rows)
+    def ordered_sum(self, rows: NDArray[Any]) -> tuple[NDArray[Any], float]:
+        """As `ProcessGroup.ordered_sum`; of a large array, each process adds some blocks in the memory that they share.
+
+        In a member the sum of squares is that of its own.
+        """
+        parts = list(blocks(rows.shape[1]))
+        if self.active == 1 or len(parts) < WORTH_SHARING:
+            return (rows[0], 0.0) if self.rank else super().ordered_sum(rows)
+        nothing: list[Part] = []
+        if self.rank:
+            self._receive_arrays(self._peers[0], nothing)  # all have filled their rows
+        for peer in self._active_peers if not self.rank else ():
+            self._send_arrays(peer, nothing)
+        squares = added(rows, [parts[number] for number in self.partition(len(parts))])
+        return rows[0], float(np.sum(self.gather([np.array([squares])])))
 
     def _send_arrays(self, peer: _Peer, arrays: Sequence[Part]) -> None:
         body = b"".join(array.tobytes() for array in arrays)

@@ -6,10 +6,12 @@ members, do their part of each piece of work and give the result back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tuicnn.optimizers import blocks
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     #: does a process's part of a piece of work, which four numbers describe
     Work = Callable[[int, int, int, int], object]
 
-__all__ = ["MemberLostError", "ProcessGroup"]
+__all__ = ["WORTH_SHARING", "MemberLostError", "ProcessGroup", "added"]
+
+#: blocks from which sharing a pass over them saves more than it takes to tell the others
+WORTH_SHARING = 4
 
 
 class MemberLostError(RuntimeError):
@@ -38,6 +43,9 @@ class ProcessGroup:
     Results come in the order of the ranks, so that nothing depends on which process is faster. Methods that communicate
     raise `MemberLostError`.
     """
+
+    #: whether what a process writes to an array of `zeros` is in that of all others: then they can share any work on it
+    shares_memory = False
 
     def __init__(self) -> None:
         self.rank, self.size = 0, 1
@@ -77,12 +85,22 @@ class ProcessGroup:
     def broadcast(self, array: NDArray[Any]) -> None:
         """Give an array of `zeros` in every process the leader's numbers."""
 
-    def ordered_sum(self, rows: NDArray[Any]) -> NDArray[Any]:
+    def ordered_sum(self, rows: NDArray[Any]) -> tuple[NDArray[Any], float]:
         """In the leader: the sum over the rows of an array of `zeros`, in their order; it overwrites the first row.
 
-        Each process must have filled the rows of its `partition`, and then called `gather`.
+        And how large it is: the sum of its squares, added in any order. Each process must have filled the rows of its
+        `partition`, and then called `gather`.
         """
-        total: NDArray[Any] = rows[0]
-        for row in rows[1:]:
-            total += row
-        return total
+        return rows[0], added(rows, blocks(rows.shape[1]))
+
+
+def added(rows: NDArray[Any], parts: Iterable[slice]) -> float:
+    """Adds to some parts of the first row those of all others, in their order; gives the sum of their squares."""
+    squares = 0.0
+    with np.errstate(all="ignore"):  # the caller checks the result
+        for part in parts:
+            first, *others = rows[:, part]
+            for row in others:
+                first += row
+            squares += float(np.dot(first, first))
+    return squares
