@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tuicnn.data.arrays import as_images, as_labels
 from tuicnn.data.base import DataError, DataSpec
+from tuicnn.data.batches import normalise
 from tuicnn.data.splits import Split, Splits, assemble, described, mean_and_std
 
 NAMES = ("a", "b", "c", "d")
@@ -145,3 +146,12 @@ def test_odd_images_and_labels_are_refused() -> None:
     with pytest.raises(DataError, match="y has the shape 2x10, but is not one-hot"):
         as_labels(np.zeros((2, 10)), "y")
     assert as_labels(np.array([[3], [4]], np.uint8), "y").tolist() == [3, 4]
+
+
+def test_images_that_are_not_normalised_are_seen_as_they_are() -> None:
+    splits = Splits(numbered(40), None)
+    raw, usual = (assemble(DataSpec(normalise=how), "made", splits, NAMES) for how in ("none", "channel"))
+    seen = normalise(raw.train_images, raw.mean, raw.std)
+    np.testing.assert_allclose(seen, raw.train_images.transpose(1, 2, 0, 3) / 255, rtol=1e-6)
+    assert abs(normalise(usual.train_images, usual.mean, usual.std).mean()) < 1e-6
+    np.testing.assert_array_equal(raw.train_images, usual.train_images)

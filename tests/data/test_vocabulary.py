@@ -14,7 +14,9 @@ def test_all_data_sets_are_words() -> None:
 
 
 def test_the_folder_of_the_net_file_is_no_argument() -> None:
-    assert [argument.name for argument in words.arguments(IdxFolder)] == ["directory", "classes", "limit", "val", "pad"]
+    assert [argument.name for argument in words.arguments(IdxFolder)] == [
+        "directory", "classes", "limit", "val", "pad", "normalise",
+    ]  # fmt: skip
     spec = IdxFolder("my digits", classes=(0, 1), bases=("/somewhere",))
     assert words.written(spec) == 'idx "my digits" classes=[0, 1]'
     assert words.written(Mnist(val=100)) == "mnist val=100"

@@ -91,6 +91,11 @@ class DataSpec:
         help="hold so many training images out for validation (default 5000, or a tenth of them where that is fewer)",
     )
     pad: int = option(Integer(at_most=1024), default=0, help="zeros around each image, on every side")
+    normalise: str = option(
+        Choice(words=("channel", "none")),
+        default="channel",
+        help="less the mean of each channel, over its deviation; none: the pixels as they are, from 0 to 1",
+    )
 
     def describe(self) -> Described:
         """Shape and classes after `classes` and `pad`, cheaply. Raises `DataError` where even that is not known."""
@@ -130,7 +135,8 @@ class DataSpec:
 class Dataset:
     """Images as they were stored, uint8 `(N, H, W, C)`, and labels, int64 `(N,)`, in three disjoint splits.
 
-    A network sees `(image / 255 - mean) / std`, with `mean` and `std` for each channel, float32 `(C,)`.
+    A network sees `(image / 255 - mean) / std`, with `mean` and `std` for each channel, float32 `(C,)`: 0 and 1 where
+    images are not normalised.
     """
 
     name: str
@@ -158,18 +164,22 @@ class Dataset:
         test: tuple[ArrayLike, ArrayLike] | None = None,
         class_names: Iterable[str] | None = None,
         name: str = "arrays",
+        normalise: str = "channel",
     ) -> Dataset:
         """The data set of images (N, H, W), (N, H, W, C) or (N, C, H, W), and labels (N,).
 
         Images are uint8, or fractions from 0 to 1; labels are whole numbers from 0, texts, or one-hot (N, classes).
         `test` has images and labels to test on; without it, a tenth is held out. `val` has those to validate on, or
         says how many are held out: by default 5000, or a tenth where that is fewer. What is held out is always the
-        same. `class_names` are those of the numbers. Raises `DataError`.
+        same. `class_names` are those of the numbers; `normalise` is "channel" or "none", as in a net. Raises
+        `DataError`.
         """
         from .in_memory import InMemory, Pair
 
         if isinstance(val, int) and val < 1:
             raise DataError(f"val must be a number of images, at least 1, or a pair (images, labels), not {val!r}.")
+        if normalise not in ("channel", "none"):
+            raise DataError(f'normalise must be "channel" or "none", not {normalise!r}.')
         return InMemory(
             called=name,
             train=Pair.of((images, labels)),
@@ -177,6 +187,7 @@ class Dataset:
             validation=Pair.of(val, "validation") if val is not None and not isinstance(val, int) else None,
             class_names=None if class_names is None else list(map(str, class_names)),
             val=val if isinstance(val, int) else None,
+            normalise=normalise,
         ).load()
 
     def __repr__(self) -> str:

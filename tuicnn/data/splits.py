@@ -176,7 +176,7 @@ def assemble(spec: DataSpec, name: str, splits: Splits, class_names: Sequence[st
         _, train = _hold_out(train, spec.limit, "limit")
     if spec.pad:
         train, val, test = (_pad(stored, spec.pad) for stored in (train, val, test))
-    mean, std = mean_and_std(train.images)
+    mean, std = mean_and_std(train.images) if spec.normalise == "channel" else _unchanged(train.images)
     return Dataset(
         name=name,
         class_names=tuple(printable(class_names[number]) for number in chosen),
@@ -232,6 +232,12 @@ def _pad(stored: Split, pad: int) -> Split:
         raise DataError(f"{count} images with pad={pad} do not fit in this machine's memory.") from None
     images[:, pad : pad + height, pad : pad + width] = stored.images
     return replace(stored, images=images)
+
+
+def _unchanged(images: Images) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The mean and the deviation that leave values divided by 255 as they are."""
+    channels = images.shape[3]
+    return np.zeros(channels, np.float32), np.ones(channels, np.float32)
 
 
 def mean_and_std(images: Images) -> tuple[NDArray[Any], NDArray[Any]]:

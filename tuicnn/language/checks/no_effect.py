@@ -193,6 +193,8 @@ def _settings(settings: Mapping[str, Setting], made: Mapping[str, Any]) -> Itera
     if fill is not None and not getattr(augment, "shift", 0):
         help = write(f"{excerpt(fill.span)} shift=2")
         yield Code.SETTING, "fill changes nothing without shift", fill.span, help
+    elif fill is not None and getattr(augment, "fill", "") == "mean" and _raw(made.get("data")):
+        yield Code.SETTING, "the mean is black where images are not normalised", fill.span, write("fill=reflect")
     if train is None or schedule is None:
         return
     patience = _argument(settings.get("train"), "patience")
@@ -218,3 +220,8 @@ def _settings(settings: Mapping[str, Setting], made: Mapping[str, Any]) -> Itera
         when = " and ".join(map(str, late))
         message = f"the run of {train.epochs} epochs is over before the rate changes at {when}"
         yield Code.SETTING, message, written.span, write(text) if train.epochs > 1 else "train for more epochs"
+
+
+def _raw(data: Any) -> bool:
+    """Whether a data set's images are left as they are."""
+    return data is not None and data.normalise == "none"
