@@ -45,8 +45,10 @@ conv 3 3x3 pad=1 -> batchnorm -> relu -> dropout 0.3 -> flatten -> dense 3
 """
 
 #: the same with what a recipe may say of first weights, rates and images
-RECIPE = NET.replace("shift=1", "shift=1 fill=reflect flip=alternate").replace(
-    "conv 3 3x3 pad=1", "conv 3 3x3 pad=1 init=whiten freeze=weight bias_rate=2"
+RECIPE = (
+    NET.replace("shift=1", "shift=1 fill=reflect flip=alternate")
+    .replace("seed=4", "seed=4 lookahead=2 alpha=falling")
+    .replace("conv 3 3x3 pad=1", "conv 3 3x3 pad=1 init=whiten freeze=weight bias_rate=2")
 )
 
 #: an optimizer with all that it can have

@@ -57,7 +57,10 @@ def copy_of(folder: RunFolder, name: str) -> RunFolder:
 # --- the same bits --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("net", "optim"), [*((NET, optim) for optim in OPTIMIZERS), (RECIPE, SGD)])
+@pytest.mark.parametrize(
+    ("net", "optim"),
+    [*((NET, optim) for optim in OPTIMIZERS), (RECIPE, SGD), (NET.replace("seed=4", "seed=4 ema=0.7"), SGD)],
+)
 def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(tmp_path: Path, net: str, optim: str) -> None:
     folder = a_run(tmp_path, optim, net)
     killed = killed_after_each_event(folder)

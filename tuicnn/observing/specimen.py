@@ -52,6 +52,7 @@ class SpecimenState:
     learning_rate: float  # of the next step: the net's rate, times `schedule_scale`, times `rate_factor`
     schedule_scale: float
     rate_factor: float
+    steps: int  # of the whole run
     class_names: tuple[str, ...]
     mean: tuple[float, ...]  # of the training images, for each channel
     std: tuple[float, ...]
@@ -73,7 +74,7 @@ class SpecimenState:
 
         plan, data = trainer.plan, trainer.dataset
         found = image.find(data, plan.input)
-        arrays = named_arrays(trainer.network, trainer.state)
+        arrays = named_arrays(trainer.network, trainer.state, trainer.averaging)
         return cls(
             plan=encode_plan(plan),
             step=trainer.step,
@@ -82,6 +83,7 @@ class SpecimenState:
             learning_rate=trainer.learning_rate,
             schedule_scale=plan.schedule.scale(trainer.step, trainer.steps_per_epoch, plan.train.epochs),
             rate_factor=trainer.rate_factor,
+            steps=trainer.steps,
             class_names=data.class_names,
             mean=tuple(map(float, data.mean)),
             std=tuple(map(float, data.std)),
@@ -148,11 +150,18 @@ class SpecimenState:
         return normalise(images, np.array(self.mean), np.array(self.std))
 
     def _next_step(self, network: Network, arrays: Mapping[str, Array]) -> NextStep | None:
+        from tuicnn.engine.network import Network
         from tuicnn.specimen.training import NextStep
+        from tuicnn.training.averaging import LIVE
 
         batch, plan = self.batch, network.plan
         if batch is None:
             return None
+        live = {name.removesuffix(f"/{LIVE}"): array for name, array in arrays.items() if name.endswith(f"/{LIVE}")}
+        average = network.state_dict() if live else None
+        if live:
+            network = Network(plan, choices=self.choices)
+            network.load_state_dict(live)
         changed = f" * {self.rate_factor:g} (changed while it trained)" if self.rate_factor != 1 else ""
         return NextStep(
             network,
@@ -165,6 +174,8 @@ class SpecimenState:
             rate=f"{plan.optimizer.lr:g} * {self.schedule_scale:g} ({info(plan.schedule).name}){changed}",
             numbers=batch.numbers.tolist(),
             over=self.epochs >= plan.train.epochs,
+            average=average,
+            average_share=plan.train.average_share(self.step + 1, self.steps, self.updates + 1),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tuicnn.language.plan import Node, Plan
 from tuicnn.language.suggest import closest
 from tuicnn.layers import LRN, BatchNorm, GroupNorm, Layer, LayerNorm, PReLU, Shape
+from tuicnn.training.averaging import LIVE
 from tuicnn.vocabulary import info
 
 from .address import Address, AddressError
@@ -96,7 +97,7 @@ class Names:
                 shape = spec.outer_shape
                 self.places[f"{name}.{own}"] = Place(shape, gradient=spec.is_parameter, step=spec.is_parameter)
                 if spec.is_parameter:
-                    kept = plan.optimizer.state_names
+                    kept = (*plan.optimizer.state_names, *((LIVE,) if plan.train.averages else ()))
                     self.places.update({f"{name}.{own}/{state}": Place(shape, step=True) for state in kept})
 
     def resolve(self, address: Address) -> Address:

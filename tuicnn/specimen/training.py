@@ -14,6 +14,7 @@ import numpy as np
 from tuicnn.kernels.arrays import Array
 from tuicnn.language.plan import INPUT
 from tuicnn.layers import Dropout
+from tuicnn.training.averaging import LIVE
 
 from .address import Address, AddressError
 from .explanation import Explanation, Part
@@ -55,12 +56,15 @@ class NextStep:
         rate: str = "",
         numbers: Sequence[int] = (),
         over: bool = False,
+        average: Mapping[str, Array] | None = None,
+        average_share: float = 0.0,
     ) -> None:
         self.network, self.count, self.step, self.lr, self.updates = network, count, step, lr, updates
         self.names, self._state = Names(network.plan), network.state_dict()
         self._kept, self._numbers = kept, numbers
         self.replay = Replay(network, count, fetch, step)
-        self._update = Update(network, self.replay, updates + 1, lr, rate, over=over)
+        self._update = Update(network, self.replay, updates + 1, lr, rate, over=over, average_share=average_share)
+        self._average = average
         self._images: dict[int, _Image] = {}
 
     def image(self, number: int) -> _Image:
@@ -87,11 +91,28 @@ class NextStep:
 
     def explain(self, address: Address) -> Explanation:
         """What the number at a resolved address of the step is made of."""
+        found = self._explain(address)
+        if self._average is None or address.image is None:
+            return found
+        # the step is taken with the live weights, of which those without a state are the average
+        parts = tuple(
+            replace(part, address=self._live(part.address), factor_address=self._live(part.factor_address))
+            for part in found.parts
+        )
+        return replace(found, parts=parts)
+
+    def _live(self, address: Address | None) -> Address | None:
+        plain = address is not None and not (address.batch or address.state or address.kind != "value")
+        return replace(address, state=LIVE) if address and plain and self.names.places[address.target].step else address
+
+    def _explain(self, address: Address) -> Explanation:
         if address.image is not None:
             return self.image(address.image).explain(address)
         if address.kind == "step":
             key, kept = self._key(address), self._kept_beside(address)
             arrays = {"w": self._state[key], "g": self.replay.weight_gradient(key), **kept}
+            if self._average is not None:
+                arrays["average"] = self._average[key]
             return self._update.explain(address, key, arrays)
         if address.state:
             return explained(address, float(self._kept_beside(address)[address.state][address.index]), None)
@@ -116,7 +137,8 @@ class NextStep:
         names = {state: f"{self._key(address)}/{state}" for state in self.network.plan.optimizer.state_names}
         if not all(name in self._kept for name in names.values()):
             raise AddressError(f"{address}: of this epoch only the weights were kept; the newest step opens in full")
-        return {state: self._kept[name] for state, name in names.items()}
+        live = {LIVE: self._state[self._key(address)]} if self._average is not None else {}
+        return {state: self._kept[name] for state, name in names.items()} | live
 
     def _key(self, address: Address) -> str:
         """The array's name as weights have it: without the mark before a layer's name."""

@@ -141,15 +141,16 @@ def plan_sweep(
 def _planned(values: Mapping[str, str], plan: Plan) -> PlannedVariant:
     from tuicnn.language.checks.costs import step_memory
 
-    kept = len(plan.optimizer.state_names)
+    kept = len(plan.optimizer.state_names) + plan.train.averages
     weights = plan.parameters * _WEIGHT
+    memory = step_memory(plan.nodes, plan.optimizer, plan.train.batch, averages=plan.train.averages)
     images = plan.data.limit or plan.data.images or 0
     return PlannedVariant(
         values,
         plan.train.epochs,
         plan.parameters,
         plan.macs,
-        _PROCESS + sum(step_memory(plan.nodes, plan.optimizer, plan.train.batch)) + images * math.prod(plan.input),
+        _PROCESS + sum(memory) + images * math.prod(plan.input),
         _BESIDE
         + weights * (1 + kept) * _CHECKPOINTS
         + weights

@@ -58,7 +58,8 @@ class Checkpoint:
     """A run between two steps.
 
     `arrays` have PyTorch's names and axes: parameters (`conv1.weight`, shape (out, in / groups, kh, kw)), buffers
-    (`batchnorm1.running_mean`), and the optimizer's state of a parameter (`conv1.weight/momentum`, its shape).
+    (`batchnorm1.running_mean`), and the optimizer's state of a parameter (`conv1.weight/momentum`, its shape). Where
+    parameters and buffers are averages over the steps, those that are trained stand beside them (`conv1.weight/live`).
     """
 
     step: _Count  # steps done, over the whole run

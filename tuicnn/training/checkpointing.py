@@ -16,6 +16,7 @@ import numpy as np
 
 from tuicnn.errors import UserError
 from tuicnn.system.blas import blas_kernel
+from tuicnn.training.averaging import LIVE
 from tuicnn.training.checkpoint import Checkpoint
 from tuicnn.training.events import Epoch
 from tuicnn.training.fingerprints import plan_fingerprint
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tuicnn.engine.network import Network
     from tuicnn.kernels.arrays import Array
     from tuicnn.language import Plan
+    from tuicnn.training.averaging import Averaging
     from tuicnn.training.metrics import Metrics
     from tuicnn.training.trainer import Trainer
 
@@ -83,17 +85,22 @@ def versions() -> dict[str, str]:
     }
 
 
-def named_arrays(network: Network, state: Mapping[str, Array]) -> dict[str, Array]:
-    """Views of a network's parameters and buffers and of its optimizer's flat `state`; see `Checkpoint.arrays`."""
+def named_arrays(network: Network, state: Mapping[str, Array], averaging: Averaging | None = None) -> dict[str, Array]:
+    """Views of a network's parameters and buffers and of its optimizer's flat `state`; see `Checkpoint.arrays`.
+
+    With the live weights, where those of the network are their average.
+    """
     arrays = {**dict(network.named_parameters()), **dict(network.named_buffers())}
     for kind, flat in state.items():
         arrays |= {f"{name}/{kind}": view for name, view in network.store.named(flat).items()}
-    return arrays
+    return arrays if averaging is None else arrays | averaging.named()
 
 
 def first_checkpoint(network: Network, plan: Plan) -> Checkpoint:
     """The checkpoint with which a training of a plan begins that has the weights of a `network` of it."""
     arrays = network.state_dict()
+    if plan.train.averages:
+        arrays |= {f"{name}/{LIVE}": array.copy() for name, array in arrays.items()}
     for kind, flat in plan.optimizer.state(network.store.flat).items():
         arrays |= {f"{name}/{kind}": view for name, view in network.store.named(flat).items()}
     return Checkpoint(
@@ -119,7 +126,7 @@ def capture(trainer: Trainer, data: str, progress: Progress, metrics: Metrics) -
     return Checkpoint(
         step=trainer.step,
         epochs=progress.epoch,
-        arrays=named_arrays(trainer.network, trainer.state),
+        arrays=named_arrays(trainer.network, trainer.state, trainer.averaging),
         text=plan.text,
         input=plan.input,
         class_names=dataset.class_names,
@@ -188,7 +195,7 @@ def revive(plan: Plan, dataset: Dataset, checkpoint: Checkpoint) -> Trainer:
 
     trainer = Trainer(plan, as_trained(dataset, checkpoint), choices=checkpoint.choices)
     if not any("/" in name for name in checkpoint.arrays):
-        trainer.state = {}
+        trainer.state, trainer.averaging = {}, None
     restore_arrays(checkpoint, trainer)
     trainer.step, trainer.rate_factor = checkpoint.step, checkpoint.rate_factor
     return trainer
@@ -196,7 +203,7 @@ def revive(plan: Plan, dataset: Dataset, checkpoint: Checkpoint) -> Trainer:
 
 def restore_arrays(checkpoint: Checkpoint, trainer: Trainer) -> None:
     """Take a checkpoint's parameters, buffers and optimizer's state alone. Raises `UserError` as `restore`."""
-    mine, given = named_arrays(trainer.network, trainer.state), checkpoint.arrays
+    mine, given = named_arrays(trainer.network, trainer.state, trainer.averaging), checkpoint.arrays
     if {n: (a.shape, a.dtype) for n, a in mine.items()} != {n: (a.shape, a.dtype) for n, a in given.items()}:
         raise UserError("The checkpoint does not belong to this network or this optimizer.")
     for name, array in given.items():

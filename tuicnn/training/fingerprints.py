@@ -35,6 +35,9 @@ def plan_fingerprint(plan: Plan) -> str:
         "batch": plan.train.batch,
         "seed": plan.train.seed,
     }
+    train = plan.train
+    if train.averages:
+        essence["average"] = [train.ema, train.lookahead, train.alpha]
     return hashlib.sha256(json.dumps(essence, sort_keys=True).encode()).hexdigest()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -22,6 +23,7 @@ from tuicnn.engine.hooks import StepHook
 from tuicnn.engine.network import Network
 from tuicnn.sharding import INFERENCE_SHARD, SLOTS
 from tuicnn.system.files import why
+from tuicnn.training.averaging import Averaging
 from tuicnn.training.diagnosis import diagnose, overflow
 from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.measured_steps import MeasuredSteps
@@ -93,6 +95,8 @@ class Trainer:
         self.updates = 0  # steps that the optimizer's state has seen: those done, unless it was set back
         self._weights = Update(self.network, self.group)
         self.state = self._weights.state
+        #: what is evaluated in the place of the weights that are trained, where the plan says so
+        self.averaging = Averaging(plan.train, self.network.store, self.steps) if plan.train.averages else None
         #: why training goes on without the group, and the traceback of a member that failed; "" where it does not
         self.trouble = self.traceback = ""
         try:
@@ -109,6 +113,8 @@ class Trainer:
         for array in self.state.values():
             array.fill(0)
         self.updates = 0
+        if self.averaging is not None:
+            self.averaging.begin_again()
         self.forget()
 
     def close(self) -> None:
@@ -149,6 +155,17 @@ class Trainer:
         Raises `DivergedError`, with the weights, the running statistics and the optimizer's state as they were, where
         the loss, the gradient or what would become of any of them is infinite or NaN.
         """
+        with self._live():
+            found = self._advance(hook)
+        if self.averaging is not None and self.averaging.follow(self.step, self.updates):
+            self.forget()
+        return found
+
+    def _live(self) -> AbstractContextManager[None]:
+        """Inside the `with`, the network has the weights that are trained, where their average is evaluated."""
+        return contextlib.nullcontext() if self.averaging is None else self.averaging.live()
+
+    def _advance(self, hook: StepHook | None) -> tuple[float, float, int]:
         self._hook = hook
         try:
             count = self.batch(self.step)[0]
@@ -171,13 +188,13 @@ class Trainer:
         Up to its gradient only where no step comes next, or what the optimizer keeps is not known. Where it would
         diverge, `hook` has seen it up to there.
         """
-        if self.step >= self.steps or not self.state.keys() >= set(self.plan.optimizer.state_names):
-            result = self.network.forward_backward(*self.batch(self.step), step=self.step, hook=hook)
-            assert result is not None
-            hook.on_gradient(result.gradient)
-            return
-        with contextlib.suppress(DivergedError):
-            self.advance(hook)
+        with self._live(), contextlib.suppress(DivergedError):
+            if self.step >= self.steps or not self.state.keys() >= set(self.plan.optimizer.state_names):
+                result = self.network.forward_backward(*self.batch(self.step), step=self.step, hook=hook)
+                assert result is not None
+                hook.on_gradient(result.gradient)
+                return
+            self._advance(hook)
             self._weights.undo()
             self.step -= 1
             self.updates -= 1

@@ -61,6 +61,12 @@ class Number(Kind):
     above: float | None = None
     at_most: float | None = None
     below: float | None = None
+    #: words that may stand in its place
+    also: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:  # type: ignore[override]
+        return self.also
 
     @property
     def says(self) -> str:  # type: ignore[override]
@@ -74,9 +80,15 @@ class Number(Kind):
             )
             if bound is not None
         ]
-        return "a number" + (" " + " and ".join(parts) if parts else "")
+        number = "a number" + (" " + " and ".join(parts) if parts else "")
+        return " or ".join([number, *self.also])
 
-    def accept(self, value: Any) -> float:
+    def show(self, value: Any) -> str:
+        return value if isinstance(value, str) else show(value)
+
+    def accept(self, value: Any) -> float | str:
+        if isinstance(value, Word) and value in self.also:
+            return str(value)
         good = isinstance(value, int | float) and not isinstance(value, bool)
         if good and isinstance(value, int) and abs(value) > 10**300:
             good = False

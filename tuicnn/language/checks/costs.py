@@ -38,14 +38,17 @@ def in_words(count: int) -> str:
     return f"{count:,}"
 
 
-def step_memory(nodes: Sequence[Node], optimizer: Optimizer | None, batch: int) -> tuple[int, int]:
+def step_memory(
+    nodes: Sequence[Node], optimizer: Optimizer | None, batch: int, *, averages: bool = False
+) -> tuple[int, int]:
     """Bytes for the weights with all that is kept beside them, and for what a batch leaves behind in a step.
 
-    Weights and a copy to go back to, the optimizer's arrays, the sums of gradients and what is added to them; each
-    layer's output, once to be kept until the backward pass and once as its gradient while that passes.
+    Weights and a copy to go back to, the optimizer's arrays, their average where it `averages`, the sums of gradients
+    and what is added to them; each layer's output, once to be kept until the backward pass and once as its gradient
+    while that passes.
     Shards that need not wait for each other are done with before the next ones begin.
     """
-    kept = len(optimizer.state_names) if optimizer else 0
+    kept = (len(optimizer.state_names) if optimizer else 0) + averages
     shards = min(SLOTS, max(1, -(-batch // _shard(nodes, batch))))
     weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept + shards + 1)
     outputs = [math.prod(node.shape) for node in nodes]
@@ -69,7 +72,7 @@ def check_costs(nodes: Sequence[Node], made: dict[str, Any], images: int | None,
     if train is None or not nodes:
         return
     there = machine.memory()
-    weights, batch = step_memory(nodes, optimizer, train.batch)
+    weights, batch = step_memory(nodes, optimizer, train.batch, averages=train.averages)
     if there is not None and weights > there.total:
         _too_many_weights(nodes, optimizer, there.total, last, report)
     elif there is not None and weights + batch > there.total:
