@@ -29,6 +29,7 @@ from tuicnn.training.divergence import DivergedError, Divergence
 from tuicnn.training.measured_steps import MeasuredSteps
 from tuicnn.training.predictions import Split
 from tuicnn.training.update import Update
+from tuicnn.training.workers import Workers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,6 +89,7 @@ class Trainer:
         )
         self.steps_per_epoch = self.batches.steps_per_epoch
         self.steps = self.steps_per_epoch * plan.train.epochs
+        self._workers = Workers(self._possible(len(self.batches.indices(0, 0))))
         self.step = 0
         self.rate_factor = 1.0  # what the scheduled learning rate is multiplied by since somebody changed it
         self.measured = MeasuredSteps()
@@ -125,6 +127,10 @@ class Trainer:
         """Close the group; alone, this process computes the same numbers."""
         self.group.close()
         self.trouble = f"Training goes on in one process: {reason}."
+
+    def _possible(self, count: int) -> int:
+        """How many processes of the group could share a step over so many images."""
+        return min(self.group.size, self.network.max_workers(count))
 
     def _dispatch(self, workers: int, *work: int) -> Any:
         """Do a piece of work with `workers` processes; alone where a member is lost."""
@@ -169,17 +175,21 @@ class Trainer:
         self._hook = hook
         try:
             count = self.batch(self.step)[0]
-            result = self._dispatch(self.network.max_workers(count), _STEP, self.step, hook is not None)
+            possible, began = self._possible(count), perf_counter()
+            result = self._dispatch(self._workers.chosen(possible), _STEP, self.step, hook is not None)
         finally:
             self._hook = None
         if not math.isfinite(result.loss):
             raise DivergedError(self._diagnosis(None, result.loss))
         if hook is not None:
             hook.on_gradient(result.gradient)
-        began = perf_counter()
+        computed = perf_counter()
         self._update(result, watched=hook is not None)
+        ended = perf_counter()
         if hook is not None:
-            hook.on_update(self._weights.before, self.network.store.flat, perf_counter() - began)
+            hook.on_update(self._weights.before, self.network.store.flat, ended - computed)
+        else:
+            self._workers.took(possible, count, ended - began)
         return result.loss, result.correct / count, count
 
     def rehearse(self, hook: StepHook) -> None:
@@ -257,7 +267,8 @@ class Trainer:
 
     def evaluate_some(self, split: Split, first: int, count: int) -> Evaluation:
         """What the network makes of `count` images from the `first`."""
-        found: Evaluation = self._dispatch(-(-count // INFERENCE_SHARD), _EVALUATE, _SPLITS.index(split), first, count)
+        workers = self._workers.chosen(-(-count // INFERENCE_SHARD))
+        found: Evaluation = self._dispatch(workers, _EVALUATE, _SPLITS.index(split), first, count)
         return found
 
     def images_of(self, split: Split) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
