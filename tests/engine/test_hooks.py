@@ -102,7 +102,7 @@ def test_a_layer_of_the_whole_batch_takes_time_before_its_shards_wait_and_after(
 @pytest.mark.parametrize("count", [1, 7, 130, 300])
 def test_an_evaluation_counts_every_image_once(network: Network, count: int) -> None:
     x, y = batch(count)
-    found = network.evaluate_shards(count, lambda a, b: (x[:, :, a:b], y[a:b]))
+    found = network.evaluate_shards(count, [(1.0, lambda a, b: (x[:, :, a:b], y[a:b]))])
     assert found is not None
     last = outputs(network, x)[2]
     losses = [math.log(sum(math.exp(v) for v in z)) - z[label] for z, label in zip(last, y.tolist(), strict=True)]

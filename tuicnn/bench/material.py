@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tuicnn.data import Augment, DataError, Dataset
+from tuicnn.data import Augment, DataError, Dataset, Views
 from tuicnn.randomness import generator
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _DRAWN = 8192
 
 
 def unaugmented(plan: Plan) -> Plan:
-    """The plan without augmentation, which PyTorch has no counterpart for."""
-    return replace(plan, augment=Augment())
+    """The plan without augmentation and further views of test images, which PyTorch has no counterpart for."""
+    return replace(plan, augment=Augment(), test=Views())
 
 
 def material(plan: Plan) -> tuple[Dataset, bool]:

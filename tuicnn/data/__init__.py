@@ -11,3 +11,4 @@ from .image_folder import *
 from .npz import *
 from .places import *
 from .symbols import *
+from .views import *

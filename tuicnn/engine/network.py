@@ -284,9 +284,10 @@ class Network:
         for node, statistics in batch_statistics.items():
             self.plan.nodes[node].layer.update_running_stats(statistics, self.store.buffers[node])
 
-    def evaluate_shards(self, count: int, fetch: Fetch) -> Evaluation | None:
+    def evaluate_shards(self, count: int, fetches: Sequence[tuple[float, Fetch]]) -> Evaluation | None:
         """What the network makes of `count` images, without training.
 
+        Each of `fetches` makes a view of the images of a shard, with their labels; its share is that in the output.
         Every process of the group must call this; the leader gets the result.
         """
         bounds = shard_bounds(count, INFERENCE_SHARD)
@@ -294,8 +295,13 @@ class Network:
         self._broadcast()
         with unchanged_weights(), long_runs(), np.errstate(all="ignore"):
             for number in self.group.partition(len(bounds)):
-                x, y = fetch(*bounds[number])
-                own.append(Evaluation.of_shard(self.plan.loss, self.executor.infer(x), y))
+                x, y = fetches[0][1](*bounds[number])
+                z = self.executor.infer(x)
+                if len(fetches) > 1:
+                    z = fetches[0][0] * z
+                    for share, fetch in fetches[1:]:
+                        z += share * self.executor.infer(fetch(*bounds[number])[0])
+                own.append(Evaluation.of_shard(self.plan.loss, z, y))
         parts = self.group.gather(own)
         return None if self.group.rank else Evaluation.of_shards(parts, count)
 

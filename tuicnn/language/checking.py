@@ -205,7 +205,7 @@ def _plan(
     assert ends.input is not None
     assert ends.classes is not None
     filled = tuple(line for line in configuration.filled_in if not (overridden and line.startswith("data:")))
-    settings = {key: made[key] for key in ("data", "augment", "loss", "schedule", "train")}
+    settings = {key: made[key] for key in ("data", "augment", "test", "loss", "schedule", "train")}
     return Plan(name, text, ends.input, ends.classes, nodes, optimizer=made["optim"], filled_in=filled, **settings)
 
 

@@ -124,6 +124,7 @@ COUNTED_LAYERS = frozenset({"batchnorm", "layernorm"})
 #: settings
 SETTINGS = {
     "optimizer": "optim", "optimiser": "optim", "dataset": "data", "objective": "loss", "criterion": "loss",
+    "tta": "test", "evaluation": "test", "eval": "test", "evaluate": "test", "testing": "test",
     "training": "train", "scheduler": "schedule", "augmentation": "augment", "import": "include",
     "defaults": "default", "shape": "input", "input_shape": "input", "opt": "optim", "fit": "train",
     "lr_schedule": "schedule", "lr_scheduler": "schedule", "transforms": "augment", "transform": "augment",

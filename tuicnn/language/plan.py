@@ -15,6 +15,7 @@ from tuicnn.layers.base import Layer, Shape
 
 if TYPE_CHECKING:
     from tuicnn.data.base import Augment, DataSpec
+    from tuicnn.data.views import Views
     from tuicnn.losses import Loss
     from tuicnn.optimizers import Optimizer
     from tuicnn.schedules import Schedule
@@ -57,6 +58,8 @@ class Plan:
     nodes: tuple[Node, ...]
     data: DataSpec
     augment: Augment
+    #: what test images are looked at as
+    test: Views
     loss: Loss
     optimizer: Optimizer
     schedule: Schedule

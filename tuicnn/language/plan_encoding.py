@@ -17,6 +17,7 @@ __all__ = ["decode_plan", "encode_plan"]
 _SETTINGS = {
     "data": "data",
     "augment": "setting",
+    "test": "setting",
     "loss": "loss",
     "optimizer": "optim",
     "schedule": "schedule",

@@ -23,6 +23,9 @@ _USUAL = {
     "momentum": "0.9",
     "limit": "1000",
     "val": "1000",
+    "shift": "2",
+    "ema": "0.999",
+    "lookahead": "5",
     "size": "64x64",
 }
 

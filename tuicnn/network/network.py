@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
-from tuicnn.data import normalise
+from tuicnn.data import fetches, normalise
 from tuicnn.engine import network as engine
 from tuicnn.network.images import TrainingImages, pixels_of
 from tuicnn.network.shown import Scores
@@ -102,13 +102,11 @@ class Network(engine.Network):
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Scores:
         """How good it is on images as `predict` takes them, with their `labels` (N,), the numbers of their classes.
 
-        Raises `ValueError`.
+        They are looked at as the net's `test:` says.         Raises `ValueError`.
         """
         pixels, seen = pixels_of(images, self.plan.input), self._seen()
         known, mean, std = self._labels(labels, len(pixels)), np.array(seen.mean), np.array(seen.std)
-        found = self.evaluate_shards(
-            len(pixels), lambda a, b: (normalise(pixels[a:b], mean, std, self.dtype), known[a:b])
-        )
+        found = self.evaluate_shards(len(pixels), fetches(self.plan.test, pixels, known, mean, std, self.dtype))
         assert found is not None  # there is one process
         return Scores.of(found, known, seen.class_names)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from tuicnn.data import Batches, normalise
+from tuicnn.data import Batches, Views, fetches
 from tuicnn.engine.evaluation import Evaluation
 from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
@@ -280,9 +280,7 @@ class Trainer:
 
     def _evaluate(self, split: Split, first: int, count: int) -> Evaluation | None:
         images, labels = self.images_of(split)
-
-        def fetch(start: int, stop: int) -> tuple[Any, Any]:
-            a, b = first + start, first + stop
-            return normalise(images[a:b], self.dataset.mean, self.dataset.std, self.network.dtype), labels[a:b]
-
-        return self.network.evaluate_shards(count, fetch)
+        images, labels = images[first : first + count], labels[first : first + count]
+        views = self.plan.test if split == "test" else Views()
+        data, dtype = self.dataset, self.network.dtype
+        return self.network.evaluate_shards(count, fetches(views, images, labels, data.mean, data.std, dtype))

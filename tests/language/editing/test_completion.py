@@ -15,7 +15,7 @@ from tuicnn.language import check
 from tuicnn.language.editing import complete
 from tuicnn.vocabulary import vocabulary
 
-SETTINGS = {"data:", "input:", "augment:", "loss:", "optim:", "schedule:", "train:", "default:", "include:"}
+SETTINGS = {"data:", "input:", "augment:", "loss:", "optim:", "schedule:", "train:", "test:", "default:", "include:"}
 CONV = {"stride=", "pad=", "dilation=", "groups=", "bias=", "init=", "freeze=", "rate=", "bias_rate="}
 BLOCK = "w = 4\ndef f(c, k=3) = conv c k\n"
 DATA = set(vocabulary("data"))
@@ -62,7 +62,7 @@ def test_a_step_begins_with_a_layer_and_no_setting(text: str) -> None:
         ("data: fash‸", DATA),
         ("optim: sgd lr=0.1 ‸", {"momentum=", "nesterov=", "decay=", "clip=", "exclude="}),
         ("optim: sgd nesterov=‸", {"true", "false"}),
-        ("train: ‸", {"epochs=", "batch=", "seed=", "checkpoint=", "patience="}),
+        ("train: ‸", {"ema=", "lookahead=", "alpha=", "epochs=", "batch=", "seed=", "checkpoint=", "patience="}),
         ("augment: shift=4 flip=‸", {"none", "horizontal", "vertical", "both", "alternate"}),
         ("default: conv ‸", CONV),
         ("default: conv pad=‸", {"same", "valid"}),

@@ -195,6 +195,10 @@ def _settings(settings: Mapping[str, Setting], made: Mapping[str, Any]) -> Itera
         yield Code.SETTING, "fill changes nothing without shift", fill.span, help
     elif fill is not None and getattr(augment, "fill", "") == "mean" and _raw(made.get("data")):
         yield Code.SETTING, "the mean is black where images are not normalised", fill.span, write("fill=reflect")
+    fill, views = _argument(settings.get("test"), "fill"), made.get("test")
+    if fill is not None and not getattr(views, "shift", 0):
+        help = write(f"{excerpt(fill.span)} shift=1")
+        yield Code.SETTING, "fill changes nothing without shift", fill.span, help
     alpha = _argument(settings.get("train"), "alpha")
     if alpha is not None and train is not None and not train.lookahead:
         help = write(f"lookahead=5 {excerpt(alpha.span)}")
