@@ -204,8 +204,6 @@ def test_layers_compute_their_formulas_index_by_index(name: str, data: st.DataOb
     weights = inner_weights(layer, [shape], inside)
     if name == "depthwise":
         weights["weight"] = weights["weight"][:, 0]
-    if name == "scale":
-        weights["weight"] = weights["weight"].reshape(-1)
     out = layer.output(shape)
     ranges = {"n": out[0], "c": shape[0] if len(shape) == 3 else out[0], "v": shape[0]}
     reads = len(out) < 3 or name == "transpose" or "global" in name  # whether i and j are places of the input

@@ -133,7 +133,7 @@ ROWS: dict[str, st.SearchStrategy[Written]] = {
     "channelavgpool": one("channelavgpool", images),
     "channelmaxpool": one("channelmaxpool", images),
     "shuffle": shuffle(),
-    "scale": one(number("scale ", -2, 2), images),
+    "scale": one(number("scale ", -2, 2)),
     "zeropad": one(st.builds("zeropad {}x{}".format, st.integers(0, 2), st.integers(0, 2)), images),
     "upsample": one(
         st.builds("upsample {}x{} mode={}".format, small, small, st.sampled_from(["nearest", "bilinear"])), images

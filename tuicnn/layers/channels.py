@@ -145,8 +145,8 @@ class ChannelShuffle(Layer):
     aliases=("layerscale", "layer_scale", "channelscale"),
     example="scale 0.1",
     usage="scale S",
-    shape="C x H x W -> C x H x W",
-    formula="y[c,i,j] = weight[c] * x[c,i,j]\nweight begins at S",
+    shape="any shape -> the same shape",
+    formula="y = weight*x\nweight of each channel (of each value of a vector), which begins at S",
     source="Touvron, Cord, Sablayrolles, Synnaeve and Jegou, Going deeper with Image Transformers (2021), section 2.1",
 )
 @dataclass(frozen=True)
@@ -154,10 +154,6 @@ class Scale(Learning):
     """y_c = w_c·x_c. Weights as those of a depthwise convolution of 1x1 without bias, which it is: (C, 1, 1, 1)."""
 
     start: float = positional(Number(), default=1.0, help="what each weight begins at")
-
-    def output(self, *inputs: Shape) -> Shape:
-        """The same shape."""
-        return need_image(self, inputs[0])
 
     def weights(self, *inputs: Shape) -> dict[str, WeightSpec]:
         """A weight for each channel."""
@@ -168,12 +164,17 @@ class Scale(Learning):
         c = inputs[0][0]
         return (f"Conv2d({c}, {c}, 1, groups={c}, bias=False)",)
 
+    def torch_expression(self, *inputs: Shape) -> str:
+        """A vector is an image of one pixel to it."""
+        return "" if len(inputs[0]) == 3 else "module(x0[:, :, None, None])[:, :, 0, 0]"
+
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         """`Mul` by the weights along the channels."""
-        return graph.op("Mul", *inputs, graph.op("Reshape", weights["weight"], (-1, 1, 1)))
+        size = (-1, *[1] * (len(shapes[0]) - 1))
+        return graph.op("Mul", *inputs, graph.op("Reshape", weights["weight"], size))
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
-        """(H, W, N, C) -> the same."""
+        """y = w·x, along the last axis."""
         x = inputs[0]
         return np.multiply(x, spread(weights["weight"].reshape(-1), x), out=empty_like(x)), x
 

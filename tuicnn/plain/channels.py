@@ -87,7 +87,7 @@ def channel_shuffle_backward(dy: Array, groups: int) -> Array:
 def scale(x: Array, weight: Array) -> Array:
     """y[n, c, i, j] = weight[c, 0, 0, 0] * x[n, c, i, j]: a depthwise convolution of 1x1 without bias.
 
-    Source: Touvron and others, Going deeper with Image Transformers (2021), section 2.1.
+    Vectors (N, C) likewise. Source: Touvron and others, Going deeper with Image Transformers (2021), section 2.1.
     """
     y = np.zeros(x.shape, floating(x))
     for place in np.ndindex(*x.shape):

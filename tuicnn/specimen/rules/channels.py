@@ -76,8 +76,8 @@ class Scaled(Rule):
         yield Use(index, weight[own], weight.address(own))
 
     def uses(self, view: View, name: str, index: Index) -> Iterable[Use]:
-        for row, column in np.ndindex(*view.output.array.shape[1:]):
-            place = (index[0], row, column)
+        for rest in np.ndindex(*view.output.array.shape[1:]):
+            place = (index[0], *rest)
             yield Use(place, view.x[place], view.x.address(place))
 
 
