@@ -141,6 +141,12 @@ def objects(words: str, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[An
     )
 
 
+def losses(outputs: int) -> st.SearchStrategy[Any]:
+    """All losses, with options of all kinds, for so many outputs; one output is for two classes."""
+    numbers = st.lists(st.sampled_from([0.0, 0.5, 1.0, 3.0]), min_size=outputs, max_size=outputs)
+    return objects("loss", weights=st.just(()) | numbers.map(tuple))
+
+
 def optimizers(rates: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
     """All optimizers, with options of all kinds; a mean of squares that forgets at once would divide by rounding."""
     slow = st.sampled_from([0.5, 0.9, 0.999])

@@ -21,7 +21,11 @@ from tuicnn.optimizers import Lion
 torch = pytest.importorskip("torch", reason="PyTorch, the twin, is not installed (it is the extra `bench`)")
 
 NETS = sorted(bundled("nets").glob("*.net"))
-LOSSES = ["cross_entropy", "cross_entropy smoothing=0.1", "mse", "bce"]
+LOSSES = [
+    "cross_entropy", "cross_entropy smoothing=0.1", "mse", "bce",
+    "focal", "focal gamma=0.5 weights=[1, 0.5, 2, 3]", "cross_entropy smoothing=0.2 weights=[1, 0.5, 2, 3]",
+    "huber delta=0.5",
+]  # fmt: skip
 Made = tuple[str, tuple[int, int, int]]
 
 

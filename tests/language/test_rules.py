@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tests.layers.helpers import Array, as_written, drive, inner, inner_weights, named, outer, random_weights
 from tests.layers.table import ACTIVATIONS, CASES, LAYERS, ROWS, Written
-from tests.strategies import objects, optimizers
+from tests.strategies import losses, objects, optimizers
 from tuicnn.layers import Layer, Shape
 from tuicnn.losses import Loss
 from tuicnn.optimizers import Optimizer
@@ -225,13 +225,15 @@ def assignments(cls: Any) -> list[str]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(loss=objects("loss"), numbers=st.lists(st.floats(-6, 6), min_size=1, max_size=5), label=st.integers(0, 4))
-def test_losses_compute_their_formulas(loss: Loss, numbers: list[float], label: int) -> None:
+@given(st.data(), st.lists(st.floats(-6, 6), min_size=1, max_size=5), st.integers(0, 4))
+def test_losses_compute_their_formulas(data: st.DataObject, numbers: list[float], label: int) -> None:
     z, K = np.array(numbers), len(numbers)
+    loss: Loss = data.draw(losses(K))
     assume(K > 1 or 1 in loss.outputs(2))
     label %= max(K, 2)
     onehot = (np.arange(K) == label if K > 1 else np.array([label])).astype(float)
     names: dict[str, Any] = {**MATHS, **vars(loss), "z": z, "K": K, "onehot": onehot, "t": onehot}
+    names |= {"w": np.array(getattr(loss, "weights", ()) or 1.0), "where": np.where, "abs": np.abs}
     for line in assignments(loss):
         exec(line, names)
     np.testing.assert_allclose(names["loss"], loss.forward(z[None], np.array([label]))[0], atol=1e-9)

@@ -24,7 +24,11 @@ from tuicnn.specimen.specimen import Specimen
 from tuicnn.vocabulary import vocabulary
 
 SOME = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-LOSS = st.sampled_from(["cross_entropy", "cross_entropy smoothing=0.1", "mse", "bce"])
+LOSS = st.sampled_from([
+    "cross_entropy", "cross_entropy smoothing=0.1", "mse", "bce",
+    "focal", "focal gamma=0.5 weights=[1, 0.5, 2, 3]", "cross_entropy smoothing=0.2 weights=[1, 0.5, 2, 3]",
+    "huber delta=0.5",
+])  # fmt: skip
 
 
 def specimen_of(draw: st.DrawFn, text: str, size: tuple[int, ...], classes: int, dtype: Any) -> Specimen:
@@ -46,9 +50,8 @@ def specimens(draw: st.DrawFn, dtype: Any = np.float64) -> Specimen:
         text, size = draw(networks())
         return specimen_of(draw, f"{text}loss: {draw(LOSS)}\n", size, 4, dtype)
     # one output for two classes
-    text = (
-        f"conv 3 3x3 -> batchnorm -> silu -> globalavgpool -> dense 1\nloss: {draw(st.sampled_from(['mse', 'bce']))}\n"
-    )
+    loss = draw(st.sampled_from(["mse", "bce", "huber"]))
+    text = f"conv 3 3x3 -> batchnorm -> silu -> globalavgpool -> dense 1\nloss: {loss}\n"
     return specimen_of(draw, text, (2, 5, 6), 2, dtype)
 
 

@@ -16,11 +16,19 @@ __all__ = ["correct", "groups_of", "loss_of", "optimizer_of", "set_rate"]
 
 def loss_of(loss: Loss) -> Callable[[Any, Any], Any]:
     """The mean loss of outputs `(N, K)` and labels `(N,)`, both tensors, as a tensor without axes."""
+    import torch
     from torch import nn
 
-    made = eval(loss.torch(), dict(vars(nn)))
-    takes_labels = isinstance(made, nn.CrossEntropyLoss)
-    return lambda outputs, labels: made(outputs, labels if takes_labels else _targets(outputs, labels))
+    from tuicnn.bench.torch_losses import FocalLoss
+
+    made = eval(loss.torch(), {**vars(nn), "torch": torch, "FocalLoss": FocalLoss})
+    takes_labels = isinstance(made, nn.CrossEntropyLoss | FocalLoss)
+
+    def mean(outputs: Any, labels: Any) -> Any:
+        each = made.to(outputs.dtype)(outputs, labels if takes_labels else _targets(outputs, labels))
+        return each.mean()
+
+    return mean
 
 
 def _targets(outputs: Any, labels: Any) -> Any:

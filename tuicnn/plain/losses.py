@@ -16,6 +16,10 @@ __all__ = [
     "binary_cross_entropy_with_logits_backward",
     "cross_entropy",
     "cross_entropy_backward",
+    "focal_loss",
+    "focal_loss_backward",
+    "huber_loss",
+    "huber_loss_backward",
     "mse_loss",
     "mse_loss_backward",
     "one_hot",
@@ -49,11 +53,17 @@ def smoothed(label: int, classes: int, smoothing: float) -> list[float]:
     return [(1 - smoothing) * (k == label) + smoothing / classes for k in range(classes)]
 
 
-def cross_entropy(z: Array, labels: Sequence[int], smoothing: float = 0.0) -> float:
+def weight_of(weights: Sequence[float], label: int) -> float:
+    """How much a class counts: 1 where there are no weights."""
+    return weights[label] if weights else 1.0
+
+
+def cross_entropy(z: Array, labels: Sequence[int], smoothing: float = 0.0, weights: Sequence[float] = ()) -> float:
     """Outputs (N, K), N labels -> the loss, as torch.nn.functional.cross_entropy (label_smoothing=smoothing).
 
     Each image's loss is -sum over k of t[k] * log p[k], with p = softmax(z) and t = `smoothed(label)`: without
     smoothing, -log p[label]. log p[k] = z[k] - largest - log(sum over j of exp(z[j] - largest)) does not overflow.
+    Where classes have `weights`, each term counts by its class's; the mean is over the images all the same.
     Source: Bishop, Pattern Recognition and Machine Learning (2006), equation 4.108.
     """
     check(z, labels, z.shape[1])
@@ -63,12 +73,14 @@ def cross_entropy(z: Array, labels: Sequence[int], smoothing: float = 0.0) -> fl
         exponentials = 0.0
         for value in outputs:
             exponentials += math.exp(float(value) - largest)
-        for value, target in zip(outputs, smoothed(label, len(outputs), smoothing), strict=True):
-            total -= target * (float(value) - largest - math.log(exponentials))
+        for k, target in enumerate(smoothed(label, len(outputs), smoothing)):
+            total -= weight_of(weights, k) * target * (float(outputs[k]) - largest - math.log(exponentials))
     return total / len(z)
 
 
-def cross_entropy_backward(z: Array, labels: Sequence[int], smoothing: float = 0.0) -> Array:
+def cross_entropy_backward(
+    z: Array, labels: Sequence[int], smoothing: float = 0.0, weights: Sequence[float] = ()
+) -> Array:
     """dz[n, k] = (p[k] - t[k]) / N, with p = softmax(z[n]): what is said of each class, less what is so.
 
     d log p[j] / d z[k] = [k = j] - p[k], as log p[j] = z[j] - log(sum of exp(z)); and the targets add up to 1. Source:
@@ -78,8 +90,65 @@ def cross_entropy_backward(z: Array, labels: Sequence[int], smoothing: float = 0
     dz = np.zeros(z.shape, floating(z))
     for n, label in enumerate(labels):
         targets = smoothed(label, z.shape[1], smoothing)
+        counts = [weight_of(weights, k) * target for k, target in enumerate(targets)]
         for k, p in enumerate(softmax(z[n])):
-            dz[n, k] = (p - targets[k]) / len(z)
+            dz[n, k] = (p * sum(counts) - counts[k]) / len(z)
+    return dz
+
+
+def focal_loss(z: Array, labels: Sequence[int], gamma: float = 2.0, weights: Sequence[float] = ()) -> float:
+    """Outputs (N, K), N labels -> the mean over N of -weight * (1 - p)**gamma * log(p), p = softmax(z)[label].
+
+    An image that is right with p near 1 counts little; with gamma 0 it is `cross_entropy`. Source: Lin and others,
+    Focal Loss for Dense Object Detection (2017), equation 5, of the softmax.
+    """
+    check(z, labels, z.shape[1])
+    total = 0.0
+    for outputs, label in zip(z, labels, strict=True):
+        logarithm = -cross_entropy(outputs[None], [label])
+        total -= weight_of(weights, label) * (-math.expm1(logarithm)) ** gamma * logarithm
+    return total / len(z)
+
+
+def focal_loss_backward(z: Array, labels: Sequence[int], gamma: float = 2.0, weights: Sequence[float] = ()) -> Array:
+    """dz[n, k] = s * (q[k] - [k = label]) / N, q = softmax(z[n]), p = q[label].
+
+    s = weight * ((1 - p)**gamma - gamma * p * (1 - p)**(gamma - 1) * log(p)): minus the derivative of the loss by p,
+    times p; and dp / dz[k] = p * ([k = label] - q[k]).
+    """
+    check(z, labels, z.shape[1])
+    dz = np.zeros(z.shape, floating(z))
+    for n, label in enumerate(labels):
+        logarithm = -cross_entropy(z[n][None], [label])
+        p, rest = math.exp(logarithm), -math.expm1(logarithm)
+        slope = rest**gamma
+        if gamma and rest:
+            slope -= gamma * p * rest ** (gamma - 1) * logarithm
+        for k, q in enumerate(softmax(z[n])):
+            dz[n, k] = weight_of(weights, label) * slope * (q - (k == label)) / len(z)
+    return dz
+
+
+def huber_loss(z: Array, labels: Sequence[int], delta: float = 1.0) -> float:
+    """Outputs (N, K), N labels -> the mean over N and K of d**2 / 2 up to |d| = delta, and delta * (|d| - delta / 2).
+
+    d = z - t, with t = `one_hot(labels)`. As torch.nn.functional.huber_loss(z, t, delta=delta). Source: Huber, Robust
+    Estimation of a Location Parameter (1964).
+    """
+    check(z, labels, max(2, z.shape[1]))
+    targets, total = one_hot(labels, z.shape[1]), 0.0
+    for place in np.ndindex(*z.shape):
+        size = abs(float(z[place]) - float(targets[place]))
+        total += size**2 / 2 if size <= delta else delta * (size - delta / 2)
+    return total / z.size
+
+
+def huber_loss_backward(z: Array, labels: Sequence[int], delta: float = 1.0) -> Array:
+    """dz[n, k] = d / (N * K), with d = z[n, k] - t[n, k] cut to -delta and delta."""
+    check(z, labels, max(2, z.shape[1]))
+    targets, dz = one_hot(labels, z.shape[1]), np.zeros(z.shape, floating(z))
+    for place in np.ndindex(*z.shape):
+        dz[place] = min(max(float(z[place]) - float(targets[place]), -delta), delta) / z.size
     return dz
 
 

@@ -19,12 +19,13 @@ from tuicnn.language.suggest import closest
 from tuicnn.language.syntax.tree import Items, Literal, Setting
 from tuicnn.layers.base import Shape
 from tuicnn.layers.shapes import shape_text
+from tuicnn.numbers import counted
 from tuicnn.vocabulary import info, show
 
 if TYPE_CHECKING:
     from tuicnn.losses import Loss
 
-__all__ = ["Ends", "check_outputs", "find_ends"]
+__all__ = ["Ends", "check_outputs", "check_weights", "find_ends"]
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,19 @@ def _start(program: Program) -> Span:
     for setting in program.settings.values():
         return setting.span
     raise ValueError("an empty program has no place")
+
+
+def check_weights(program: Program, loss: Loss | None, classes: int | None, data: Any, report: Report) -> None:
+    """Report a loss whose weights are not as many as the classes."""
+    asked, weights = program.settings.get("loss"), getattr(loss, "weights", ())
+    if not weights or loss is None or asked is None or classes is None or len(weights) == classes:
+        return
+    owner = f"{info(data).name} has" if data is not None else "there are"
+    message = f"`weights` of {info(loss).name} has {counted(len(weights), 'number')}, but {owner} {classes} classes"
+    span = next((a.span for a in asked.arguments if a.name and a.name.text == "weights"), asked.span)
+    each = ", ".join(show(weight) for weight in (*weights, *(1.0,) * classes)[:classes])
+    help = write(f"weights=[{each}]") if classes <= 20 else "write a number for each class"
+    report.error(Code.LOSS, message, span, help=help)
 
 
 def check_outputs(

@@ -11,7 +11,7 @@ import numpy as np
 
 from tuicnn import plain
 from tuicnn.kernels.arrays import Array
-from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Focal, Huber, Loss, MeanSquaredError
 from tuicnn.specimen.explanation import Part
 
 from .activations import softmax_parts
@@ -80,10 +80,10 @@ class OfCrossEntropy(LossRule):
     """Softmax, then minus the logarithm of the right class's probability: see `plain.cross_entropy`."""
 
     def targets(self, end: End) -> Array:
-        """t[k] = (1 - smoothing) * [k = label] + smoothing / K."""
+        """t[k] = (1 - smoothing) * [k = label] + smoothing / K, times the class's weight."""
         smoothing, count = end.loss.smoothing, end.logits.array.size
         found: Array = (1 - smoothing) * end.targets + smoothing / count
-        return found
+        return found * np.array(end.loss.weights) if end.loss.weights else found
 
     def p(self, end: End, k: int) -> Opened:
         row: list[Index] = [(j,) for j in range(end.logits.array.size)]
@@ -105,9 +105,46 @@ class OfCrossEntropy(LossRule):
         return Opened(f"loss = {formula}", parts, words=words)
 
     def gradient(self, end: End, k: int) -> Opened:
-        target = float(self.targets(end)[k])
-        parts = [end.p.part((k,), label="what is said"), Part("what is so", target, -target, -1.0)]
-        return Opened(f"d logits[{k}] = p[{k}] - {target:g}", parts, words=_DIFFERENCE)
+        targets = self.targets(end)
+        target, weight = float(targets[k]), float(targets.sum()) if end.loss.weights else 1.0
+        parts = [end.p.part((k,), weight, label="what is said"), Part("what is so", target, -target, -1.0)]
+        times = f"{weight:g} * " if weight != 1 else ""
+        return Opened(f"d logits[{k}] = {times}p[{k}] - {target:g}", parts, words=_DIFFERENCE)
+
+
+class OfFocal(OfCrossEntropy):
+    """Cross-entropy, times how far the right class's probability is from 1: see `plain.focal_loss`."""
+
+    def loss(self, end: End) -> Opened:
+        logarithm, weight, gamma = self._logarithm(end), self._weight(end), end.loss.gamma
+        factor = -weight * (-math.expm1(logarithm)) ** gamma
+        part = Part("log of it", end.p[(end.label,)], factor * logarithm, factor, end.p.address((end.label,)))
+        formula = f"loss = -{weight:g} * (1 - p[{end.label}])**{gamma:g} * log(p[{end.label}])"
+        words = "minus the logarithm of the right class's probability, which counts little where that is near 1"
+        return Opened(formula, [part], words=words)
+
+    def gradient(self, end: End, k: int) -> Opened:
+        logarithm, gamma = self._logarithm(end), end.loss.gamma
+        rest = -math.expm1(logarithm)
+        slope = rest**gamma
+        if gamma and rest:
+            slope -= gamma * math.exp(logarithm) * rest ** (gamma - 1) * logarithm
+        slope *= self._weight(end)
+        target = float(k == end.label)
+        parts = [end.p.part((k,), slope, label="what is said"), Part("what is so", target, -target * slope, -slope)]
+        formula = (
+            f"d logits[{k}] = s * (p[{k}] - {target:g}), s = {slope:g} = {self._weight(end):g} * ((1 - p)**{gamma:g}"
+            f" - {gamma:g} * p * (1 - p)**{gamma - 1:g} * log(p)), p = p[{end.label}]"
+        )
+        return Opened(formula, parts, words=_DIFFERENCE)
+
+    def _weight(self, end: End) -> float:
+        return float(end.loss.weights[end.label]) if end.loss.weights else 1.0
+
+    def _logarithm(self, end: End) -> float:
+        """Of the right class's probability."""
+        z = end.logits.array.astype(np.float64)
+        return float(z[end.label] - z.max() - math.log(math.fsum(np.exp(z - z.max()))))
 
 
 class OfMeanSquaredError(LossRule):
@@ -125,6 +162,32 @@ class OfMeanSquaredError(LossRule):
         parts = [z.part((k,), factor, label="logit"), Part("target", target, -target * factor, -factor)]
         formula = f"d logits[{k}] = 2 * (logits[{k}] - {target:g}) / {z.array.size}"
         return Opened(formula, parts, words=_DIFFERENCE)
+
+
+class OfHuberDistance(OfMeanSquaredError):  # noqa: N818 - its base is an error that is squared
+    """The mean of the differences from the targets, squared where they are small: see `plain.huber_loss`."""
+
+    def loss(self, end: End) -> Opened:
+        delta = end.loss.delta
+
+        def of(z: float, t: float) -> float:
+            size = abs(z - t)
+            return size**2 / 2 if size <= delta else delta * (size - delta / 2)
+
+        what = f"(d**2 / 2 up to |d| = {delta:g}, then {delta:g} * (|d| - {delta / 2:g}), d = logits[k] - target[k])"
+        return self.each(end, what, of)
+
+    def gradient(self, end: End, k: int) -> Opened:
+        z, target, delta = end.logits, float(end.targets[k]), end.loss.delta
+        factor, apart = 1 / z.array.size, z[(k,)] - target
+        if abs(apart) <= delta:
+            parts = [z.part((k,), factor, label="logit"), Part("target", target, -target * factor, -factor)]
+            formula = f"(logits[{k}] - {target:g}) / {z.array.size}"
+        else:
+            cut = math.copysign(delta, apart)
+            parts = [Part("delta, as the logit is farther off", cut, cut * factor, factor)]
+            formula = f"{cut:g} / {z.array.size}, as |logits[{k}] - {target:g}| is above delta"
+        return Opened(f"d logits[{k}] = {formula}", parts, words=_DIFFERENCE)
 
 
 class OfBinaryCrossEntropy(LossRule):
@@ -153,4 +216,6 @@ LOSSES: dict[type[Loss], LossRule] = {
     CrossEntropy: OfCrossEntropy(),
     MeanSquaredError: OfMeanSquaredError(),
     BinaryCrossEntropy: OfBinaryCrossEntropy(),
+    Focal: OfFocal(),
+    Huber: OfHuberDistance(),
 }
