@@ -48,6 +48,8 @@ OPERATORS: dict[str, Operator] = {
     "NegativeLogLikelihoodLoss": products.nll,
     "PRelu": values.prelu,
     "Pad": values.pad,
+    "ReduceMax": values.reduction("channelmaxpool"),
+    "ReduceMean": values.reduction("channelavgpool"),
     "Relu": values.activation("relu"),
     "Reshape": values.reshape,
     "Resize": values.resize,

@@ -19,6 +19,7 @@ __all__ = [
     "multiply",
     "pad",
     "prelu",
+    "reduction",
     "reshape",
     "resize",
     "softmax",
@@ -137,6 +138,25 @@ def multiply(node: Node, inputs: Sequence[Value]) -> list[Value]:
     if rank != 4 or any(x.shape[0] != shape[0] for x in lifted):
         lifted = [as_images(np.broadcast_to(x, shape)) for x in lifted]
     return [Alone("multiply", lifted, dtype=kind).forward().reshape(shape)]
+
+
+def reduction(word: str) -> Operator:
+    """`channelavgpool` or `channelmaxpool`: the axes that are reduced are the channels, all others are images."""
+
+    def run(node: Node, inputs: Sequence[Value]) -> list[Value]:
+        x, *more = inputs
+        given = more[0].tolist() if more else node.attributes.get("axes", [])
+        if not given and node.attributes.get("noop_with_empty_axes"):
+            return each_value("identity", x)
+        need(x.size > 0, "an array without values")
+        axes = sorted(axis % x.ndim for axis in given or range(x.ndim))
+        kept = [axis for axis in range(x.ndim) if axis not in axes]
+        count = int(np.prod([x.shape[axis] for axis in axes]))
+        y = Alone(word, [x.transpose(*kept, *axes).reshape(-1, count, 1, 1)], dtype=real(x)).forward()
+        keep = node.attributes.get("keepdims", 1)
+        return [y.reshape([1 if axis in axes else n for axis, n in enumerate(x.shape) if keep or axis in kept])]
+
+    return run
 
 
 def concat(node: Node, inputs: Sequence[Value]) -> list[Value]:
