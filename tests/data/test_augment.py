@@ -174,3 +174,53 @@ def test_every_other_image_is_mirrored() -> None:
     assert 1850 < augment.apply(batch, Augment(flip="horizontal"), draws)[:, 0, 1].sum() < 2150
     assert 1850 < augment.apply(batch, Augment(flip="vertical"), draws)[:, 1, 0].sum() < 2150
     assert 900 < augment.apply(batch, Augment(flip="both"), draws)[:, 1, 1].sum() < 1100
+
+
+@given(images, st.floats(0, 1), st.floats(0, 1))
+def test_a_part_as_large_as_the_image_is_the_image(batch: Images, down: float, right: float) -> None:
+    one, place = np.ones(len(batch)), np.ones(len(batch))
+    np.testing.assert_array_equal(augment.crop(batch, one, one, down * place, right * place), batch)
+
+
+@pytest.mark.parametrize(("down", "right"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_a_quarter_is_enlarged_as_pytorch_does(down: int, right: int) -> None:
+    torch = pytest.importorskip("torch")
+    batch = made_images(3, 12, 8, 3)
+    ones = np.ones(3)
+    found = augment.crop(batch, ones / 4, ones, ones * down, ones * right)
+    # the pixels beyond the part's border are mixed in, where there are any, so the border is not compared
+    part = batch[:, 6 * down : 6 * down + 6, 4 * right : 4 * right + 4].transpose(0, 3, 1, 2).astype(float)
+    whole = torch.nn.functional.interpolate(torch.tensor(part), scale_factor=2, mode="bilinear").numpy()
+    np.testing.assert_allclose(found[:, 1:-1, 1:-1], whole.transpose(0, 2, 3, 1)[:, 1:-1, 1:-1], atol=0.51)
+
+
+@given(images, st.data())
+def test_light_changes_as_its_formulas_say(batch: Images, data: st.DataObject) -> None:
+    factor = data.draw(arrays.arrays(np.float64, len(batch), elements=st.sampled_from([0.0, 0.5, 1.0, 1.25, 2.0])))
+    each = factor[:, None, None, None]
+    wanted = np.clip(batch * each, 0, 255)
+    np.testing.assert_allclose(augment.brightness(batch, factor), wanted, atol=0.501)
+    luma = np.array([0.299, 0.587, 0.114]) if batch.shape[3] == 3 else np.ones(1)
+    mean = (batch @ luma).mean(axis=(1, 2))[:, None, None, None]
+    wanted = np.clip(batch * each + mean * (1 - each), 0, 255)
+    np.testing.assert_allclose(augment.contrast(batch, factor), wanted, atol=0.51)
+
+
+def test_options_stay_within_what_they_say() -> None:
+    batch = np.full((200, 8, 8, 1), 100, np.uint8)
+    lit = Augment(brightness=0.2)
+    seen = augment.apply(batch, lit, augment.drawn(lit, 200, 0, "test"))[:, 0, 0, 0]
+    assert 80 <= seen.min() < 85
+    assert 115 < seen.max() <= 120
+    batch[:, 0] = 0
+    cut = Augment(crop=0.5)
+    parts = augment.apply(batch, cut, augment.drawn(cut, 200, 0, "test"))
+    black = (parts[:, :, 0, 0] < 50).sum(axis=1)  # of the upper row, which a part leaves out or enlarges
+    assert {0, 1} <= set(black) <= {0, 1, 2}
+
+
+def test_further_changes_leave_the_draws_of_the_others_as_they_were() -> None:
+    few, many = (augment.drawn(what, 9, 3, "augment", 1) for what in (Augment(shift=2), Augment(shift=2, crop=0.5)))
+    np.testing.assert_array_equal(few[:, :7], many[:, :7])
+    assert not few[:, 7:].any()
+    assert many[:, 7:].all()

@@ -12,7 +12,7 @@ from tuicnn.data import Augment, Batches, normalise
 from .made import images
 
 MEAN, STD = np.array([0.2, 0.5, 0.7], np.float32), np.array([0.3, 1.0, 0.1], np.float32)
-BUSY = Augment(shift=2, flip="both", rotate=15.0, cutout=2)
+BUSY = Augment(shift=2, flip="both", rotate=15.0, cutout=2, crop=0.5, brightness=0.3, contrast=0.3)
 
 
 def batches(

@@ -215,7 +215,7 @@ class Dataset:
 )
 @dataclass(frozen=True)
 class Augment:
-    """`augment: shift=4 flip=horizontal rotate=10 cutout=8`. Validation and test images are never changed."""
+    """`augment: shift=4 flip=horizontal rotate=10`, and so on. Validation and test images are never changed."""
 
     shift: int = option(Integer(at_most=1024), default=0, help="move by up to so many pixels")
     fill: str = option(
@@ -228,3 +228,14 @@ class Augment:
     )
     rotate: float = option(Number(at_least=0, at_most=180), default=0.0, help="turn by up to so many degrees")
     cutout: int = option(Integer(at_most=1024), default=0, help="zero a square of so many pixels a side")
+    crop: float = option(
+        Number(above=0, at_most=1),
+        default=1.0,
+        help="cut a part out, of at least such a share of the area, and enlarge it to the whole",
+    )
+    brightness: float = option(
+        Number(at_least=0, at_most=1), default=0.0, help="make lighter or darker by up to such a share"
+    )
+    contrast: float = option(
+        Number(at_least=0, at_most=1), default=0.0, help="raise or lower the contrast by up to such a share"
+    )

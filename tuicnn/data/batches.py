@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.memory import empty
 from tuicnn.lazy_numpy import np
-from tuicnn.randomness import generator, permutation
+from tuicnn.randomness import permutation
 
 from . import augment
 from .base import Augment
@@ -83,8 +83,7 @@ class Batches:
             count = len(self._images)
             draws = None
             if augment.changes(self._augment):
-                source = generator(self._seed, "augment", epoch)
-                draws = source.random((count, augment.DRAWS), dtype=np.float32)
+                draws = augment.drawn(self._augment, count, self._seed, "augment", epoch)
                 if self._augment.flip == "alternate":
                     augment.alternate(draws, self._seed, epoch)
             self._epoch = (epoch, permutation(count, self._seed, "order of images", epoch), draws)

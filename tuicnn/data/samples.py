@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuicnn.lazy_numpy import np
-from tuicnn.randomness import generator
 
 from . import augment
 
@@ -29,7 +28,7 @@ def sampled(dataset: Dataset, changes: Augment | None, count: int) -> list[tuple
             continue
         if changes is not None and augment.changes(changes):
             first = dataset.train_images[there[:1]]
-            draws = generator(0, "samples", number).random((count - 1, augment.DRAWS), dtype=np.float32)
+            draws = augment.drawn(changes, count - 1, 0, "samples", number)
             changed = augment.apply(first.repeat(count - 1, 0), changes, draws, dataset.mean)
             rows.append((name, np.concatenate([first, changed])))
         else:

@@ -110,6 +110,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "flip": ("mirror", "hflip", "vflip", "horizontal_flip", "vertical_flip", "random_flip"),
     "fill": ("padding_mode", "fill_mode", "pad_mode", "border", "mode", "padding"),
     "rotate": ("rotation", "degrees", "random_rotation"),
+    "crop": ("random_resized_crop", "randomresizedcrop", "resized_crop", "zoom", "scale"),
+    "brightness": ("bright", "color_jitter", "colour_jitter", "light"),
     "cutout": ("erase", "erasing", "random_erasing"),
 }
 #: options of a layer for which a layer of its own stands here
