@@ -6,6 +6,7 @@ from .arrays import *
 from .broadcasting import *
 from .channel_norm import *
 from .channels import *
+from .clipping import *
 from .convolution import *
 from .depthwise import *
 from .derived import *

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, constant
+from .arrays import Array, constant, row_blocks
 from .memory import empty, zeros
 
 if TYPE_CHECKING:
@@ -59,10 +59,12 @@ def shuffled(x: Array, groups: int) -> Array:
     c = x.shape[-1]
     each = c // groups
     y = empty(x.shape, x.dtype)
-    if groups <= each:
-        for g in range(groups):
-            y[..., g::groups] = x[..., g * each : (g + 1) * each]
-    else:
-        for k in range(each):
-            y[..., k * groups : (k + 1) * groups] = x[..., k::each]
+    for block in row_blocks(len(x), 2 * x.size // max(1, len(x))):
+        own, part = x[block], y[block]
+        if groups <= each:
+            for g in range(groups):
+                part[..., g::groups] = own[..., g * each : (g + 1) * each]
+        else:
+            for k in range(each):
+                part[..., k * groups : (k + 1) * groups] = own[..., k::each]
     return y

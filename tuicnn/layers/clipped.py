@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tuicnn.kernels import clipped_line, clipped_line_backward, hard_swish, hard_swish_backward
 from tuicnn.kernels.memory import empty_like
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option, positional
@@ -14,28 +15,12 @@ from .activations import Activation, activation
 from .base import LayerContext, Shape
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tuicnn.kernels.arrays import Array
 
     from .base import Arrays, Gradients
     from .onnx_graph import OnnxGraph
 
 __all__ = ["Hardsigmoid", "Hardswish", "ReLU6", "Rescale"]
-
-
-def between(y: Array, low: float, high: float) -> NDArray[np.bool_]:
-    """Where y is not clipped: low < y < high."""
-    inside: NDArray[np.bool_] = np.less(y, high)
-    inside &= np.greater(y, low)
-    return inside
-
-
-def hard_sigmoid(x: Array) -> Array:
-    """min(max(x/6 + 1/2, 0), 1)."""
-    y: Array = np.multiply(x, 1 / 6, out=empty_like(x))
-    y += 0.5
-    return np.clip(y, 0.0, 1.0, out=y)
 
 
 @activation(
@@ -56,12 +41,12 @@ class ReLU6(Activation):
         return graph.op("Clip", *inputs, 0.0, 6.0)
 
     def f(self, x: Array) -> tuple[Array, Any]:
-        y = np.clip(x, 0.0, 6.0, out=empty_like(x))
+        y = clipped_line(x, 1.0, 0.0, 6.0)
         return y, y
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """f'(x) is 1 where 0 < x < 6 and 0 elsewhere (at 0 and 6 too, as in PyTorch)."""
-        return (np.multiply(dy, between(saved, 0.0, 6.0), out=empty_like(dy)),)
+        return (clipped_line_backward(dy, saved, 1.0, 6.0),)
 
 
 @activation(
@@ -82,13 +67,12 @@ class Hardsigmoid(Activation):
         return graph.op("HardSigmoid", *inputs, alpha=1 / 6, beta=0.5)
 
     def f(self, x: Array) -> tuple[Array, Any]:
-        y = hard_sigmoid(x)
+        y = clipped_line(x, 1 / 6, 0.5, 1.0)
         return y, y
 
-    def f_prime(self, saved: Any) -> Array:
-        """1/6 where the line rises, 0 elsewhere."""
-        slope: Array = np.multiply(between(saved, 0.0, 1.0), 1 / 6, out=empty_like(saved))
-        return slope
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
+        """f'(x) is 1/6 where the line rises, 0 elsewhere."""
+        return (clipped_line_backward(dy, saved, 1 / 6, 1.0),)
 
 
 @activation(
@@ -106,16 +90,11 @@ class Hardswish(Activation):
         return graph.op("HardSwish", *inputs)
 
     def f(self, x: Array) -> tuple[Array, Any]:
-        share = hard_sigmoid(x)
-        return np.multiply(x, share, out=empty_like(x)), (x, share)
+        return hard_swish(x), x
 
-    def f_prime(self, saved: Any) -> Array:
-        """By the product rule h(x) + x·h'(x), with h' = 1/6 where 0 < h < 1 and 0 elsewhere."""
-        x, share = saved
-        slope: Array = np.multiply(x, between(share, 0.0, 1.0), out=empty_like(x))
-        slope *= 1 / 6
-        slope += share
-        return slope
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
+        """By the product rule f' = h + x·h' = x/3 + 1/2 where the line h rises, 0 below and 1 above."""
+        return (hard_swish_backward(dy, saved),)
 
 
 @activation(
