@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from tuicnn.cli.program import run
 
-run()
+if __name__ == "__main__":  # a process that multiprocessing spawns imports this, too
+    run()

@@ -15,6 +15,7 @@ from tuicnn.sweep.folder import SweepFolder, Trial, create_sweep
 from tuicnn.sweep.planning import plan_sweep
 from tuicnn.sweep.standing import Standing, SweepWatch
 from tuicnn.sweep.variants import variants_of
+from tuicnn.training.events import Epoch
 from tuicnn.training.options import Options
 from tuicnn.worker.runner import Run
 
@@ -48,6 +49,7 @@ class HereCrew:
     """Trains each trial at once, in this process; `before` may raise in its place."""
 
     jobs = 1
+    trouble = ""
 
     def __init__(self, before: Callable[[Trial, int], object] = lambda trial, until: None) -> None:
         self.before = before
@@ -68,6 +70,9 @@ class HereCrew:
 
     def last_words(self, trial: Trial) -> str:
         return "it fell over"
+
+    def news(self) -> list[tuple[Trial, Epoch]]:
+        return []
 
     def stop(self) -> None:
         pass

@@ -19,7 +19,7 @@ from tuicnn.system.files import why, write_atomic
 from tuicnn.system.regular_files import read_regular
 from tuicnn.training.predictions import MOST, Predictions, Split
 
-__all__ = ["PredictionFolder"]
+__all__ = ["PredictionFolder", "pack_predictions", "unpack_predictions"]
 
 _LARGEST = 1 << 20  # bytes of a file
 _FORMAT = "1"
@@ -44,12 +44,7 @@ class PredictionFolder(EpochFiles):
 
     def write(self, predictions: Predictions) -> None:
         """Write the file of an epoch. Raises `UserError`, with all files as they were."""
-        from safetensors.numpy import save
-
-        about = _About(**{f.name: getattr(predictions, f.name) for f in dataclasses.fields(_About)})
-        data = save(
-            {name: getattr(predictions, name) for name in _ARRAYS}, {"format": _FORMAT, "predictions": dump(about)}
-        )
+        data = pack_predictions(predictions)
         try:
             self.path.mkdir(mode=0o700, exist_ok=True)
             write_atomic(self.file(predictions.epoch), data)
@@ -90,7 +85,7 @@ class PredictionFolder(EpochFiles):
         """Those after an epoch. Raises `UserError` in one line that names the file."""
         path = self.file(epoch)
         try:
-            found = _read(bytes(read_regular(path, _LARGEST)))
+            found = unpack_predictions(bytes(read_regular(path, _LARGEST)))
         except OSError as error:
             raise UserError(f"The predictions {path} cannot be read: {why(error)}.") from error
         if found is None or found.epoch != epoch:
@@ -98,7 +93,17 @@ class PredictionFolder(EpochFiles):
         return found
 
 
-def _read(data: bytes) -> Predictions | None:
+def pack_predictions(predictions: Predictions) -> bytes:
+    """The file of predictions."""
+    from safetensors.numpy import save
+
+    about = _About(**{f.name: getattr(predictions, f.name) for f in dataclasses.fields(_About)})
+    return bytes(
+        save({name: getattr(predictions, name) for name in _ARRAYS}, {"format": _FORMAT, "predictions": dump(about)})
+    )
+
+
+def unpack_predictions(data: bytes) -> Predictions | None:
     """The predictions in a file's bytes; None where they are not what was written here."""
     from safetensors import SafetensorError
     from safetensors.numpy import load

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint
     from tuicnn.training.predictions import Predictions
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "trained_here"]
 
 _SNAPSHOT, _LOST, _PREDICTIONS = "snapshot", "lost snapshots", "predictions"
 #: what is for looking only: a run that lacks some of it is whole
@@ -89,7 +89,7 @@ class Recorder:
             case Start():
                 if isinstance(event, Resumed):  # a process that is killed behind its checkpoint leaves no snapshot
                     self._save_snapshot()
-                event = dataclasses.replace(event, versions=_versions(), machine=_machine())
+                event = event if event.versions else trained_here(event)
             case End():
                 self._ending = True
                 event = dataclasses.replace(event, weights=self._save_weights())
@@ -223,12 +223,11 @@ def _with_predictions(checkpoint: Checkpoint) -> set[int]:
     return {checkpoint.epochs, checkpoint.best_epoch}
 
 
-def _versions() -> dict[str, str]:
-    return {"tuicnn": __version__, "python": platform.python_version(), "numpy": np.__version__}
-
-
-def _machine() -> Machine:
-    return Machine(platform.system(), platform.machine(), processors())
+def trained_here(event: Start) -> Start:
+    """The beginning of a training on this machine, with what is told of that and of its programs."""
+    versions = {"tuicnn": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    machine = Machine(platform.system(), platform.machine(), processors())
+    return dataclasses.replace(event, versions=versions, machine=machine)
 
 
 def _past(epochs: int) -> str:

@@ -23,11 +23,14 @@ from tuicnn.sweep.events import (
 )
 from tuicnn.sweep.folder import SweepFolder, Trial
 from tuicnn.sweep.standing import Standing, SweepWatch, TrialStanding
+from tuicnn.training.events import Epoch
 
 __all__ = ["Controller", "Crew"]
 
 #: seconds between two looks, at least; and the share of the time that looking may take
 PERIOD, SHARE = 0.1, 0.1
+#: states of a run that comes to nothing more
+ENDED = ("done", "diverged", "failed")
 #: deaths of a trial that comes no farther in between, after which it has failed
 MOST_DEATHS = 3
 
@@ -38,6 +41,10 @@ class Crew(Protocol):
     @property
     def jobs(self) -> int:
         """How many at a time."""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is trained at the moment, as a sentence; "" where that is not so."""
 
     def begin(self, trial: Trial, until: int) -> None:
         """Have a trial trained until it has so many epochs. Raises `UserError` where that is not possible."""
@@ -50,6 +57,9 @@ class Crew(Protocol):
 
     def last_words(self, trial: Trial) -> str:
         """What is known of the end of a trial that died, or ""."""
+
+    def news(self) -> list[tuple[Trial, Epoch]]:
+        """Epochs that were trained since the last call, and are not in the journals yet."""
 
     def stop(self) -> None:
         """Have all trials that are trained end soon, each with a checkpoint where that is possible."""
@@ -66,6 +76,7 @@ class Controller:
         self._told: dict[int, int] = {}  # the epochs of each trial that were reported
         self._until: dict[int, int] = {}  # the trials that are trained, and to which epoch
         self._rung = 0  # the highest that was reported
+        self._trouble = ""  # that of the crew, as it was reported
         self._wake = threading.Event()
         self._stopping = False
 
@@ -152,14 +163,15 @@ class Controller:
         )
 
     def _tell(self, standing: Standing, busy: set[int]) -> None:
+        if (trouble := self.crew.trouble) and trouble != self._trouble:
+            self._report(SweepTrouble(trouble))
+        self._trouble = trouble
+        for trial, epoch in self.crew.news():
+            self._tell_epoch(trial, epoch)
         for each in standing.trials:
-            trial, told = each.trial, self._told[each.trial.number]
-            for epoch in each.run.epochs if each.run is not None and each.epochs > told else ():
-                if epoch.epoch > told:
-                    self._report(
-                        TrialEpoch(trial.name, epoch.epoch, epoch.train_loss, epoch.val_loss, epoch.val_accuracy)
-                    )
-            self._told[trial.number] = max(told, each.epochs)
+            trial = each.trial
+            for epoch in each.run.epochs if each.run is not None and each.epochs > self._told[trial.number] else ():
+                self._tell_epoch(trial, epoch)
             if trial.number in self._until and trial.number not in busy:
                 self._tell_end(each, self._until.pop(trial.number))
         if (rung := max(standing.goals)) > self._rung:
@@ -169,9 +181,15 @@ class Controller:
             self._report(VariantsKept(epochs, tuple(sweep.variants[variant] for variant in kept)))
             self._rung = rung
 
+    def _tell_epoch(self, trial: Trial, epoch: Epoch) -> None:
+        """Report an epoch, once."""
+        if epoch.epoch > self._told[trial.number]:
+            self._told[trial.number] = epoch.epoch
+            self._report(TrialEpoch(trial.name, epoch.epoch, epoch.train_loss, epoch.val_loss, epoch.val_accuracy))
+
     def _tell_end(self, each: TrialStanding, until: int) -> None:
         trial = each.trial
-        if each.run is not None and (each.epochs >= until or each.failed or self._stopping):
+        if each.run is not None and (each.epochs >= until or each.state in ENDED or self._stopping):
             self._report(TrialEnded(trial.name, each.state, each.epochs, each.run.summary.message))
         elif each.state == "stopped":
             self._report(SweepTrouble(f"The trial {trial.name} was stopped; it is taken up again."))

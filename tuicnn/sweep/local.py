@@ -13,6 +13,7 @@ import subprocess
 from tuicnn.errors import UserError
 from tuicnn.runs.log import last_words
 from tuicnn.sweep.folder import SweepFolder, Trial
+from tuicnn.training.events import Epoch
 from tuicnn.worker.launch import start
 from tuicnn.worker.stopping import stop
 
@@ -32,6 +33,11 @@ class LocalCrew:
     def jobs(self) -> int:
         """How many trials are trained at a time."""
         return len(self._places)
+
+    @property
+    def trouble(self) -> str:
+        """None: this machine is there."""
+        return ""
 
     def begin(self, trial: Trial, until: int) -> None:
         """Start the process of a trial. Raises `UserError`."""
@@ -55,6 +61,10 @@ class LocalCrew:
     def last_words(self, trial: Trial) -> str:
         """The last line of a process's log, or the signal that it died of."""
         return last_words(trial.folder.log) or self._signals.get(trial.number, "")
+
+    def news(self) -> list[tuple[Trial, Epoch]]:
+        """None: all is in the journals."""
+        return []
 
     def stop(self) -> None:
         """Ask all processes to end after their step, also those that an earlier leader of the sweep has left."""

@@ -140,8 +140,11 @@ class Standing:
     def _row(self, variant: int) -> Row:
         trials = self.by_variant[variant]
         goal = self.goal(trials[0].trial)
-        epochs = min(min(each.epochs, goal) for each in trials)
-        found = [each.accuracy(epochs) for each in trials]
+        epochs = max(min(each.epochs, goal) for each in trials)
+        found = [each.accuracy(goal) for each in trials]
+        if None in found:  # on their way: as far as all of them are
+            epochs = min(min(each.epochs, goal) for each in trials)
+            found = [each.accuracy(epochs) for each in trials]
         known = [accuracy for accuracy in found if accuracy is not None]
         mean, interval = math.nan, (math.nan, math.nan)
         if len(known) == len(found) and not self._failed(variant):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -15,13 +17,16 @@ from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, console_for, say, say_json
 from tuicnn.cli.shared import find_net, net_or_exit, print_diagnostics, terminal_of
 from tuicnn.errors import UserError
+from tuicnn.system.machine import processors
 from tuicnn.training.options import OnNan, Options
 
 if TYPE_CHECKING:
+    from tuicnn.sweep.crews import Place
     from tuicnn.sweep.folder import SweepFolder
 
 __all__ = ["sweep"]
 
+FILE = click.Path(path_type=Path, dir_okay=False)
 _SEEDS, _JOBS = click.IntRange(1, 10_000), click.IntRange(1, 1024)
 
 
@@ -33,6 +38,13 @@ _SEEDS, _JOBS = click.IntRange(1, 10_000), click.IntRange(1, 1024)
     "--halving", type=click.IntRange(2), metavar="N", help="Successive halving: train on only the best 1/N, in turns."
 )
 @click.option("--jobs", type=_JOBS, help="Trials at a time; by default one a processor.")
+@click.option(
+    "--scheduler", metavar="TLS://HOST:8786", help="Train on the workers of this Dask scheduler; see docs/cluster.md."
+)
+@click.option("--cluster", type=click.Choice(["local"]), help="Train on a Dask cluster that is made here, to try it.")
+@click.option("--tls-ca-file", type=FILE, help="Certificates for --scheduler: of the authority,")
+@click.option("--tls-cert", type=FILE, help="one's own,")
+@click.option("--tls-key", type=FILE, help="and its key; else those in Dask's configuration.")
 @click.option("--dry-run", is_flag=True, help="Only check the variants, and say what they take.")
 @click.option("--table", is_flag=True, help="Only print how the sweep in DIR stands.")
 @options("epochs", "batch", "seed", "limit", "on_nan", "run", "json", "ascii")
@@ -42,6 +54,11 @@ def sweep(
     seeds: int,
     halving: int | None,
     jobs: int | None,
+    scheduler: str | None,
+    cluster: str | None,
+    tls_ca_file: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
     dry_run: bool,
     table: bool,
     epochs: int | None,
@@ -64,6 +81,12 @@ def sweep(
     tuicnn sweep runs/my-sweep-1 --table     how it stands
     """
     terminal = terminal_of(ascii)
+    if scheduler is not None and cluster is not None:
+        raise click.UsageError("--scheduler and --cluster are two clusters; give one of them")
+    from tuicnn.sweep.cluster import Certificates
+    from tuicnn.sweep.crews import Place
+
+    place = Place(jobs, scheduler, cluster, Certificates(tls_ca_file, tls_cert, tls_key))
     chosen = Options(epochs=epochs, batch=batch, seed=seed, limit=limit, on_nan=on_nan)
     from tuicnn.sweep.folder import SweepFolder, create_sweep, find_sweep
 
@@ -75,7 +98,7 @@ def sweep(
         if table:
             _print_table(folder, as_json)
         else:
-            _lead(folder, jobs, as_json)
+            _lead(lambda: folder, place, as_json)
         return
     if table:
         raise click.UsageError("--table is for a sweep that was begun; give its folder, such as runs/my-sweep-1")
@@ -87,7 +110,7 @@ def sweep(
     path = net_or_exit(find_net(net), terminal, variants[0]).path
     plan = plan_sweep(path, variants, chosen, seeds, halving)
     print_diagnostics(plan.warnings, terminal)
-    at_once = plan.jobs(jobs)
+    at_once = plan.jobs(jobs) if place.here else jobs or processors()
     if dry_run:
         if as_json:
             say_json(plan_as_json(plan, at_once))
@@ -95,7 +118,8 @@ def sweep(
             print_plan(console_for(sys.stdout), plan, at_once)
     plan.require_disk(run or Path.cwd())
     if not dry_run:
-        _lead(create_sweep(plan, chosen, halving, run), at_once, as_json)
+        place = dataclasses.replace(place, jobs=at_once if place.here else jobs)
+        _lead(lambda: create_sweep(plan, chosen, halving, run), place, as_json)
 
 
 def _require_nothing_else(
@@ -124,17 +148,18 @@ def _print_table(folder: SweepFolder, as_json: bool) -> None:
         say(f"{folder.go_on} goes on with it.")
 
 
-def _lead(folder: SweepFolder, jobs: int | None, as_json: bool) -> None:
-    """Lead a sweep to its end, and exit."""
+def _lead(make: Callable[[], SweepFolder], place: Place, as_json: bool) -> NoReturn:
+    """Lead a sweep to its end, and exit; it is made once its trials can be trained."""
     from tuicnn.cli.output.sweep import SweepJson, SweepLines
     from tuicnn.cli.signals import Signals
     from tuicnn.sweep.controller import Controller
-    from tuicnn.sweep.local import LocalCrew
-    from tuicnn.system.machine import processors
 
-    with folder.lock():
+    with contextlib.ExitStack() as stack:
+        crew_of = stack.enter_context(place.reached())
+        folder = make()
+        stack.enter_context(folder.lock())
         report = SweepJson(sys.stdout) if as_json else SweepLines(console_for(sys.stdout))
-        controller = Controller(folder, LocalCrew(folder, jobs or processors()), report)
+        controller = Controller(folder, crew_of(folder), report)
         with Signals(controller.stop, lambda: None, lambda: None) as signals:
             standing = controller.run()
     if not standing.over:
