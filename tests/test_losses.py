@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicnn.bench.twin_training import correct, loss_of
-from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Focal, Huber, Loss, MeanSquaredError
+from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Focal, Huber, Loss, MeanSquaredError, targets
 from tuicnn.vocabulary import vocabulary
 
 WEIGHTS = (0.5, 1.0, 2.0, 0.0, 3.0)
@@ -106,3 +106,36 @@ def test_sure_images_count_little_in_a_focal_loss() -> None:
     z, y = np.log(np.array([[0.9, 0.1], [0.1, 0.9]])), np.array([0, 0])
     shares = Focal().forward(z, y) / CrossEntropy().forward(z, y)
     np.testing.assert_allclose(shares, [0.01, 0.81])
+
+
+def mixed_labels(count: int, outputs: int, seed: int = 0) -> Any:
+    random = np.random.default_rng(seed)
+    classes = max(2, outputs)
+    return np.stack([*random.integers(0, classes, (2, count)), random.random(count)], axis=1)
+
+
+@pytest.mark.parametrize(("loss", "outputs"), [case for case in CASES if type(case[0]).mixable])
+def test_the_gradient_of_mixed_images_is_the_derivative_and_shares_add_up(loss: Loss, outputs: int) -> None:
+    z, labels = some(outputs)[0], mixed_labels(7, outputs)
+    direction, h = np.random.default_rng(1).normal(size=z.shape), 1e-6
+    numeric = (loss.forward(z + h * direction, labels) - loss.forward(z - h * direction, labels)).sum() / (2 * h) / 7
+    losses, gradient = loss.both(z, labels, 7)
+    assert np.sum(gradient * direction) == pytest.approx(numeric, rel=1e-6, abs=1e-8)
+    np.testing.assert_array_equal(losses, loss.forward(z, labels))
+    one, other = (labels[:, k].astype(np.int64) for k in (0, 1))
+    sure = np.concatenate([labels[:, :2], np.ones((7, 1))], axis=1)  # an image that is all its own
+    np.testing.assert_allclose(loss.forward(z, sure), loss.forward(z, one), rtol=1e-12)
+    if isinstance(loss, CrossEntropy):
+        parts = labels[:, 2] * loss.forward(z, one) + (1 - labels[:, 2]) * loss.forward(z, other)
+        np.testing.assert_allclose(losses, parts, rtol=1e-12)
+
+
+def test_the_loss_of_mixed_images_is_pytorchs() -> None:
+    torch = pytest.importorskip("torch")
+    z, labels = some(5)[0], mixed_labels(7, 5)
+    tz = torch.tensor(z, requires_grad=True)
+    value = torch.nn.CrossEntropyLoss(label_smoothing=0.1)(tz, torch.tensor(targets(labels, z)))
+    value.backward()
+    losses, gradient = CrossEntropy(smoothing=0.1).both(z, labels, 7)
+    assert losses.mean() == pytest.approx(value.item(), rel=1e-12)
+    np.testing.assert_allclose(gradient, tz.grad.numpy(), rtol=1e-10, atol=1e-14)

@@ -13,6 +13,7 @@ from .made import images
 
 MEAN, STD = np.array([0.2, 0.5, 0.7], np.float32), np.array([0.3, 1.0, 0.1], np.float32)
 BUSY = Augment(shift=2, flip="both", rotate=15.0, cutout=2, crop=0.5, brightness=0.3, contrast=0.3)
+MIXED = Augment(shift=1, mixup=0.5, cutmix=1.0)
 
 
 def batches(
@@ -39,7 +40,7 @@ def test_epochs_and_seeds_have_orders_of_their_own() -> None:
     assert len(set(orders)) == 4
 
 
-@given(st.integers(0, 3), st.integers(0, 6), st.integers(1, 9), st.sampled_from([None, BUSY]))
+@given(st.integers(0, 3), st.integers(0, 6), st.integers(1, 9), st.sampled_from([None, BUSY, MIXED]))
 def test_a_batch_is_the_same_in_shards_and_in_any_order(
     epoch: int, step: int, shard: int, augment: Augment | None
 ) -> None:

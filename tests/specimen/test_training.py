@@ -45,6 +45,9 @@ def step_of(
         }
     )
     images, labels = random.normal(size=(count, *size)).astype(dtype), random.integers(0, 4, count)
+    of_the_image = int(labels[0])
+    if seed % 3 == 0:  # images that are mixed of two
+        labels = np.stack([labels, random.integers(0, 4, count), random.random(count)], axis=1)
     state = {
         name: np.abs(random.normal(size=a.shape)).astype(dtype)
         for name, a in optimizer.state(network.store.flat).items()
@@ -58,7 +61,7 @@ def step_of(
         lr=0.05,
         updates=7,
     )
-    return Specimen(network, images[0], int(labels[0]), next_step)
+    return Specimen(network, images[0], of_the_image, next_step)
 
 
 @st.composite

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Augment", "DataError", "DataSpec", "Dataset", "Described"]
 
+#: of a distribution Beta(alpha, alpha); 0: none is drawn of it
+_ALPHA = Number(at_least=0, at_most=100)
 #: what comes in where an image was moved
 FILLS = ("black", "reflect", "mean")
 
@@ -235,6 +237,14 @@ class Augment:
     )
     brightness: float = option(
         Number(at_least=0, at_most=1), default=0.0, help="make lighter or darker by up to such a share"
+    )
+    mixup: float = option(
+        _ALPHA, default=0.0, help="mix each image with another one, by a share of Beta(mixup, mixup), and their labels"
+    )
+    cutmix: float = option(
+        _ALPHA,
+        default=0.0,
+        help="put a part of another image in, of a share of Beta(cutmix, cutmix), and mix the labels",
     )
     contrast: float = option(
         Number(at_least=0, at_most=1), default=0.0, help="raise or lower the contrast by up to such a share"

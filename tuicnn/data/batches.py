@@ -7,6 +7,7 @@ made in shards, by several processes, and again after a restart, with the same r
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.arrays import Array
@@ -14,7 +15,7 @@ from tuicnn.kernels.memory import empty
 from tuicnn.lazy_numpy import np
 from tuicnn.randomness import permutation
 
-from . import augment
+from . import augment, mixing
 from .base import Augment
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ def normalise(images: NDArray[np.uint8], mean: NDArray[Any], std: NDArray[Any], 
     return values
 
 
+@dataclass(frozen=True)
+class _Epoch:
+    """An epoch: the order of the images, each image's draws for its augmentation, and how it is mixed; None: not."""
+
+    number: int
+    order: NDArray[np.int64]
+    draws: NDArray[np.float32] | None
+    mix: mixing.Mixing | None
+
+
 class Batches:
     """Batches of training images, uint8 (N, H, W, C), in a new order each epoch."""
 
@@ -70,43 +81,55 @@ class Batches:
         self._images, self._labels, self._mean, self._std = images, labels, mean, std
         self._batch, self._seed, self._dtype = batch, seed, np.dtype(dtype)
         self._augment = augment if augment is not None else Augment()
-        self._epoch: tuple[int, NDArray[np.int64], NDArray[np.float32] | None] | None = None
+        self._epoch: _Epoch | None = None
 
     @property
     def steps_per_epoch(self) -> int:
         """Batches in an epoch; the last one may be smaller than the others."""
         return math.ceil(len(self._images) / self._batch)
 
-    def _prepared(self, epoch: int) -> tuple[int, NDArray[np.int64], NDArray[np.float32] | None]:
-        """The epoch's order of the images, and each image's draws for its augmentation (None where there is none)."""
-        if self._epoch is None or self._epoch[0] != epoch:
-            count = len(self._images)
-            draws = None
-            if augment.changes(self._augment):
-                draws = augment.drawn(self._augment, count, self._seed, "augment", epoch)
-                if self._augment.flip == "alternate":
+    def _prepared(self, epoch: int) -> _Epoch:
+        if self._epoch is None or self._epoch.number != epoch:
+            count, what = len(self._images), self._augment
+            draws = mix = None
+            if augment.changes(what):
+                draws = augment.drawn(what, count, self._seed, "augment", epoch)
+                if what.flip == "alternate":
                     augment.alternate(draws, self._seed, epoch)
-            self._epoch = (epoch, permutation(count, self._seed, "order of images", epoch), draws)
+            if mixing.mixes(what):
+                mix = mixing.drawn(what, self._images.shape, self._seed, epoch)
+            self._epoch = _Epoch(epoch, permutation(count, self._seed, "order of images", epoch), draws, mix)
         return self._epoch
 
     def indices(self, epoch: int, step: int) -> NDArray[np.int64]:
         """Which images are in a batch: places in `images`, int64 (n,). Epochs and steps count from 0."""
         if not 0 <= step < self.steps_per_epoch:
             raise IndexError(f"step {step} of {self.steps_per_epoch}")
-        return self._prepared(epoch)[1][step * self._batch : (step + 1) * self._batch]
+        return self._prepared(epoch).order[step * self._batch : (step + 1) * self._batch]
 
     def pixels(
         self, epoch: int, step: int, start: int = 0, stop: int | None = None
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """The images uint8 (n, H, W, C), augmented, and labels (n,) of the shard `start:stop` of a batch."""
-        which = self.indices(epoch, step)[start:stop]
-        draws = self._prepared(epoch)[2]
-        images = self._images[which]
-        if draws is not None:
-            images = augment.apply(images, self._augment, draws[which], self._mean)
-        return images, self._labels[which]
+    ) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+        """The images uint8 (n, H, W, C), augmented, and labels (n,) of the shard `start:stop` of a batch.
 
-    def make(self, epoch: int, step: int, start: int = 0, stop: int | None = None) -> tuple[Array, NDArray[np.int64]]:
+        Where images are mixed, labels are (n, 3): an image's own, that of the other, and the share of its own.
+        """
+        which, prepared = self.indices(epoch, step)[start:stop], self._prepared(epoch)
+        images = self._changed(which, prepared)
+        if prepared.mix is None:
+            return images, self._labels[which]
+        mix = prepared.mix.of(which)
+        others = self._changed(mix.partners, prepared)
+        return mixing.mixed(images, others, mix), mix.labels(self._labels, which)
+
+    def _changed(self, which: NDArray[np.int64], prepared: _Epoch) -> NDArray[np.uint8]:
+        """Some images, each augmented by itself."""
+        images = self._images[which]
+        if prepared.draws is None:
+            return images
+        return augment.apply(images, self._augment, prepared.draws[which], self._mean)
+
+    def make(self, epoch: int, step: int, start: int = 0, stop: int | None = None) -> tuple[Array, NDArray[Any]]:
         """The same, normalised: images (H, W, n, C)."""
         images, labels = self.pixels(epoch, step, start, stop)
         return normalise(images, self._mean, self._std, self._dtype), labels

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuicnn.lazy_numpy import np
 
-from . import augment
+from . import augment, mixing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +30,9 @@ def sampled(dataset: Dataset, changes: Augment | None, count: int) -> list[tuple
             first = dataset.train_images[there[:1]]
             draws = augment.drawn(changes, count - 1, 0, "samples", number)
             changed = augment.apply(first.repeat(count - 1, 0), changes, draws, dataset.mean)
+            if mixing.mixes(changes):
+                how = mixing.drawn(changes, dataset.train_images.shape, 0, number).of(there[: count - 1])
+                changed = mixing.mixed(changed[: len(how.shares)], dataset.train_images[how.partners], how)
             rows.append((name, np.concatenate([first, changed])))
         else:
             which = there[np.arange(min(count, len(there))) * len(there) // min(count, len(there))]

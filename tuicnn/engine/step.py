@@ -22,11 +22,12 @@ from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.hooks import StepHook
 from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.kernels.arrays import Array
+from tuicnn.losses import main_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Labels = NDArray[np.int64]
+    Labels = NDArray[Any]  # (n,), or (n, 3) of images that are mixed of two: see `losses.targets`
     #: makes the images (H, W, n, C) and labels (n,) of a shard from the places where it starts and stops in its batch
     Fetch = Callable[[int, int], tuple[Array, Labels]]
 
@@ -159,7 +160,7 @@ class ForwardBackward:
         assert z is not None
         loss = self._executor.plan.loss
         losses, shard.gradients[-1] = loss.both(z, labels, self._count)
-        right = np.count_nonzero(loss.predictions(z) == labels)
+        right = np.count_nonzero(loss.predictions(z) == main_labels(labels))
         self._results.append(np.array([np.add.reduce(losses, dtype=np.float64), right], np.float64))
         if self._hook is not None:
             self._hook.on_loss(shard, losses)

@@ -16,7 +16,7 @@ from tuicnn.language.checks.counting import MOST_LAYERS, Counting, in_figures
 from tuicnn.language.checks.expansion import Expansion
 from tuicnn.language.checks.graph import NOWHERE, Flow, Graph
 from tuicnn.language.checks.no_effect import check_no_effect
-from tuicnn.language.checks.outputs import Ends, check_outputs, check_weights, find_ends
+from tuicnn.language.checks.outputs import Ends, check_mixing, check_outputs, check_weights, find_ends
 from tuicnn.language.checks.program import Program, gather
 from tuicnn.language.checks.values import Scope, evaluate
 from tuicnn.language.diagnostics import Code, Diagnostic, Severity, Source, Span, lines_of
@@ -122,6 +122,7 @@ def _read_through(
     graph, flow, blocks = _expand(program, scope, configuration, ends, report)
     last = program.steps[-1].span
     data = configuration.made.get("data") if classes is None else None
+    check_mixing(program, configuration.made, report)
     check_weights(program, configuration.made.get("loss"), ends.classes, data, report)
     check_outputs(graph, flow, last, configuration.made.get("loss"), ends.classes, data, report)
     plan, nodes = None, graph.named()

@@ -112,6 +112,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "rotate": ("rotation", "degrees", "random_rotation"),
     "crop": ("random_resized_crop", "randomresizedcrop", "resized_crop", "zoom", "scale"),
     "brightness": ("bright", "color_jitter", "colour_jitter", "light"),
+    "mixup": ("mixup_alpha", "mix_up"),
+    "cutmix": ("cutmix_alpha", "cut_mix"),
     "cutout": ("erase", "erasing", "random_erasing"),
 }
 #: options of a layer for which a layer of its own stands here

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.lazy_numpy import np
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from tuicnn.layers.onnx_graph import OnnxGraph
 
-    Labels = NDArray[np.int64]
+    Labels = NDArray[Any]
 
-__all__ = ["Loss", "one_hot"]
+__all__ = ["Loss", "main_labels", "one_hot", "targets"]
 
 WEIGHTS = ListOf(Number(at_least=0, at_most=1e6), at_least=0)
 
@@ -28,6 +28,25 @@ def one_hot(labels: Labels, like: Array) -> Array:
     out = np.zeros_like(like)
     out[np.arange(len(labels)), labels] = 1
     return out
+
+
+def targets(labels: Labels, like: Array) -> Array:
+    """The same also of images that are mixed of two: the targets of both, by their shares.
+
+    Their labels are `(N, 3)`: the one's label, the other's, and the one's share.
+    """
+    if labels.ndim == 1:
+        return one_hot(labels, like)
+    one, other = labels[:, :2].astype(np.int64).T
+    share = labels[:, 2:].astype(like.dtype)
+    return share * one_hot(one, like) + (1 - share) * one_hot(other, like)
+
+
+def main_labels(labels: Labels) -> NDArray[np.int64]:
+    """The labels `(N,)`; of images that are mixed of two, that of the larger share."""
+    if labels.ndim == 1:
+        return labels
+    return np.where(labels[:, 2] >= 0.5, labels[:, 0], labels[:, 1]).astype(np.int64)
 
 
 def two(p: Array) -> Array:
@@ -43,6 +62,8 @@ class Loss:
 
     #: the activation that the loss applies itself, so that the network need not end in it; "" for none
     applies: ClassVar[str] = ""
+    #: whether it knows what to make of images that are mixed of two
+    mixable: ClassVar[bool] = True
     #: a single output speaks for the second of two classes where it is above this
     threshold: ClassVar[float] = 0.5
 
@@ -55,7 +76,10 @@ class Loss:
         return (classes,) if classes != 2 else (2, 1)
 
     def forward(self, z: Array, labels: Labels) -> Array:
-        """Each image's loss `(N,)` for outputs `z` `(N, K)`; the batch's loss is their mean."""
+        """Each image's loss `(N,)` for outputs `z` `(N, K)`; the batch's loss is their mean.
+
+        `labels` are those of `targets`, where the loss is `mixable`.
+        """
         raise NotImplementedError
 
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:

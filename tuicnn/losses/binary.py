@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.softmax import across
 from tuicnn.lazy_numpy import np
 
-from .base import Loss, loss, one_hot, two
+from .base import Loss, loss, targets, two
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuicnn.layers.onnx_graph import OnnxGraph
 
-    Labels = NDArray[np.int64]
+    Labels = NDArray[Any]
 
 __all__ = ["BinaryCrossEntropy"]
 
@@ -54,14 +54,14 @@ class BinaryCrossEntropy(Loss):
 
     def forward(self, z: Array, labels: Labels) -> Array:
         """`-t log s(z) - (1 - t) log(1 - s(z)) = max(z, 0) - t z + log(1 + exp(-|z|))`, the mean over outputs."""
-        t = one_hot(labels, z)
+        t = targets(labels, z)
         out: Array = across(np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.abs(z)))).mean(axis=0)
         return out
 
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
         """d loss / d z = (s(z) - t) / K."""
         dz = sigmoid(z)
-        dz -= one_hot(labels, z)
+        dz -= targets(labels, z)
         dz /= z.shape[1] * batch
         return self.forward(z, labels), dz
 

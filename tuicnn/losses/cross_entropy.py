@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.softmax import across, softmax
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option
 
-from .base import WEIGHTS, Loss, loss
+from .base import WEIGHTS, Loss, loss, targets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuicnn.layers.onnx_graph import OnnxGraph
 
-    Labels = NDArray[np.int64]
+    Labels = NDArray[Any]
 
 __all__ = ["CrossEntropy", "Softmax", "softmax"]
 
@@ -88,7 +88,7 @@ class CrossEntropy(Softmax):
         """
         t = shifted(z)
         sums = np.add.reduce(np.exp(t), axis=0)
-        return self._weighted(t, sums, labels)[0] if self.weights else self._losses(t, sums, labels)
+        return self._losses(t, sums, labels) if self._plain(labels) else self._counted(t, sums, labels)[0]
 
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
         """d loss / d z_k = p_k - t_k: the softmax's Jacobian and the logarithm's derivative cancel but for this.
@@ -98,10 +98,10 @@ class CrossEntropy(Softmax):
         logits = shifted(z)
         t = np.exp(logits)
         sums = np.add.reduce(t, axis=0)
-        if self.weights:
-            losses, targets = self._weighted(logits, sums, labels)
-            t *= np.add.reduce(targets, axis=0) / sums
-            t -= targets
+        if not self._plain(labels):
+            losses, counts = self._counted(logits, sums, labels)
+            t *= np.add.reduce(counts, axis=0) / sums
+            t -= counts
             t *= 1 / batch
             return losses, np.ascontiguousarray(t.T)
         losses = self._losses(logits, sums, labels)
@@ -122,11 +122,14 @@ class CrossEntropy(Softmax):
             out -= self.smoothing * t.mean(axis=0)
         return out
 
-    def _weighted(self, t: Array, sums: Array, labels: Labels) -> tuple[Array, Array]:
+    def _plain(self, labels: Labels) -> bool:
+        """Whether each image is of one class, and counts as much as any other."""
+        return not self.weights and labels.ndim == 1
+
+    def _counted(self, t: Array, sums: Array, labels: Labels) -> tuple[Array, Array]:
         """The losses `(N,)`, and what each term counts, `(K, N)`: its class's weight times its target."""
-        weights = np.array(self.weights, t.dtype)[:, None]
-        targets = weights * np.full_like(t, self.smoothing / len(t))
-        rows = np.arange(len(labels))
-        targets[labels, rows] += (1 - self.smoothing) * weights[labels, 0]
-        losses: Array = np.add.reduce(targets * (np.log(sums) - t), axis=0)
-        return losses, targets
+        counts = (1 - self.smoothing) * targets(labels, t.T).T + self.smoothing / len(t)
+        if self.weights:
+            counts *= np.array(self.weights, t.dtype)[:, None]
+        losses: Array = np.add.reduce(counts * (np.log(sums) - t), axis=0)
+        return losses, counts

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.kernels.softmax import across
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option
 
-from .base import Loss, loss, one_hot, two
+from .base import Loss, loss, targets, two
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuicnn.layers.onnx_graph import OnnxGraph
 
-    Labels = NDArray[np.int64]
+    Labels = NDArray[Any]
 
 __all__ = ["Huber", "MeanSquaredError"]
 
@@ -58,11 +58,11 @@ class MeanSquaredError(_Distance):
 
     def forward(self, z: Array, labels: Labels) -> Array:
         """`sum_k (z_k - t_k)^2 / K`."""
-        return self._losses(z - one_hot(labels, z))
+        return self._losses(z - targets(labels, z))
 
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
         """d loss / d z_k = 2 (z_k - t_k) / K."""
-        dz: Array = z - one_hot(labels, z)
+        dz: Array = z - targets(labels, z)
         losses = self._losses(dz)
         dz *= 2.0 / (z.shape[1] * batch)
         return losses, dz
@@ -100,11 +100,11 @@ class Huber(_Distance):
 
     def forward(self, z: Array, labels: Labels) -> Array:
         """`sum_k h(z_k - t_k) / K`, h(d) = d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2)."""
-        return self._losses(z - one_hot(labels, z))
+        return self._losses(z - targets(labels, z))
 
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
         """d loss / d z_k = the difference, cut to [-delta, delta], / K."""
-        apart: Array = z - one_hot(labels, z)
+        apart: Array = z - targets(labels, z)
         losses = self._losses(apart)
         dz: Array = np.minimum(np.maximum(apart, -self.delta), self.delta)
         dz *= 1.0 / (z.shape[1] * batch)

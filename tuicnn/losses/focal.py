@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels.arrays import Array
 from tuicnn.lazy_numpy import np
@@ -15,7 +15,7 @@ from .cross_entropy import Softmax, shifted
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Labels = NDArray[np.int64]
+    Labels = NDArray[Any]
 
 __all__ = ["Focal"]
 
@@ -38,6 +38,7 @@ class Focal(Softmax):
     """`-w (1 - p)^gamma log p` for the probability p of an image's class (Lin et al. 2017); gamma 0: cross-entropy."""
 
     gamma: float = option(Number(at_least=0, at_most=100), default=2.0, help="how little a sure image counts")
+    mixable = False
     weights: tuple[float, ...] = option(WEIGHTS, default=(), help="how much each class counts: a number for each")
 
     def torch(self) -> str:

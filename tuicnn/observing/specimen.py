@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,14 +31,15 @@ class NextBatch:
     """The batch of the step that comes next."""
 
     images: NDArray[np.uint8]  # (N, H, W, C), augmented, before they are normalised
-    labels: NDArray[np.int64]  # (N,)
+    labels: NDArray[np.float64]  # (N,); of images that are mixed of two (N, 3), as losses take them
     numbers: NDArray[np.int64]  # (N,): which of the training images they are
 
     @classmethod
     def of(cls, trainer: Trainer) -> Self:
         """That of a trainer between two steps."""
         place = divmod(trainer.step, trainer.steps_per_epoch)
-        return cls(*trainer.batches.pixels(*place), trainer.batches.indices(*place))
+        images, labels = trainer.batches.pixels(*place)
+        return cls(images, labels.astype(np.float64), trainer.batches.indices(*place))
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ class SpecimenState:
         batch, plan = self.batch, network.plan
         if batch is None:
             return None
+        labels: NDArray[Any] = batch.labels.astype(np.int64) if batch.labels.ndim == 1 else batch.labels
         live = {name.removesuffix(f"/{LIVE}"): array for name, array in arrays.items() if name.endswith(f"/{LIVE}")}
         average = network.state_dict() if live else None
         if live:
@@ -166,7 +168,7 @@ class SpecimenState:
         return NextStep(
             network,
             len(batch.labels),
-            lambda start, stop: (self._normalised(batch.images[start:stop]), batch.labels[start:stop]),
+            lambda start, stop: (self._normalised(batch.images[start:stop]), labels[start:stop]),
             step=self.step,
             kept=arrays,
             lr=self.learning_rate,

@@ -69,6 +69,8 @@ class Reading:
     def __init__(self, names: Names, state: Mapping[str, Array], label: int | None) -> None:
         """`state` are the weights and buffers by name, `conv1.weight`."""
         self.plan, self.names, self.label = names.plan, names, label
+        #: as the loss takes it, (1,); of an image that is mixed of two, (1, 3)
+        self.labels: Array = np.array([-1 if label is None else label])
         self._state = state
         self._views: dict[int, View] = {}
 
@@ -139,8 +141,7 @@ class Reading:
         """The logits, the probabilities and the label."""
         logits = self.output(len(self.plan.nodes) - 1).array
         p = self.plan.loss.probabilities(logits[None].astype(np.float64))[0]
-        label = -1 if self.label is None else self.label
-        return End(self.plan.loss, self.operand("logits", logits), self.operand("p", p), label)
+        return End(self.plan.loss, self.operand("logits", logits), self.operand("p", p), self.labels)
 
     def numbers(self, address: Address) -> Array | None:
         """All numbers of the array that a resolved address lies in; None where they are not there in one go."""
@@ -195,7 +196,7 @@ class Reading:
         if address.name == "p":
             return float(loss.probabilities(logits)[0, address.index[0]])
         if address.name == "loss":
-            return float(loss.forward(logits, np.array([self.label]))[0])
+            return float(loss.forward(logits, self.labels)[0])
         return self.output(self._number(address))[address.index]
 
     def _gradient_of(self, address: Address) -> Opened:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from tuicnn.vocabulary import info, show
 if TYPE_CHECKING:
     from tuicnn.losses import Loss
 
-__all__ = ["Ends", "check_outputs", "check_weights", "find_ends"]
+__all__ = ["Ends", "check_mixing", "check_outputs", "check_weights", "find_ends"]
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,18 @@ def check_weights(program: Program, loss: Loss | None, classes: int | None, data
     each = ", ".join(show(weight) for weight in (*weights, *(1.0,) * classes)[:classes])
     help = write(f"weights=[{each}]") if classes <= 20 else "write a number for each class"
     report.error(Code.LOSS, message, span, help=help)
+
+
+def check_mixing(program: Program, made: Mapping[str, Any], report: Report) -> None:
+    """Report a loss that knows nothing of images that are mixed of two."""
+    loss, augment, asked = made.get("loss"), made.get("augment"), program.settings.get("augment")
+    if loss is None or augment is None or asked is None or loss.mixable:
+        return
+    for argument in asked.arguments:
+        name = argument.name.text if argument.name is not None else ""
+        if name in ("mixup", "cutmix") and getattr(augment, name):
+            message = f"{info(loss).name} takes images of one class each, but {name} mixes those of two"
+            report.error(Code.LOSS, message, argument.span, help=remove(more=", or write `loss: cross_entropy`"))
 
 
 def check_outputs(

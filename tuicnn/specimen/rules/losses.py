@@ -11,7 +11,7 @@ import numpy as np
 
 from tuicnn import plain
 from tuicnn.kernels.arrays import Array
-from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Focal, Huber, Loss, MeanSquaredError
+from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Focal, Huber, Loss, MeanSquaredError, main_labels
 from tuicnn.specimen.explanation import Part
 
 from .activations import softmax_parts
@@ -24,17 +24,28 @@ _DIFFERENCE = "what is said minus what is so: below 0 where this output ought to
 
 @dataclass(frozen=True)
 class End:
-    """The end of a specimen: its loss, logits (K,), probabilities (classes,), and the image's label."""
+    """The end of a specimen: its loss, logits (K,), probabilities (classes,), and the image's labels, as losses take
+    them: (1,), or (1, 3) of an image that is mixed of two.
+    """
 
     loss: Any
     logits: Operand
     p: Operand
-    label: int
+    labels: Array
+
+    @property
+    def label(self) -> int:
+        """That of the image; of one that is mixed, that of the larger share."""
+        return int(main_labels(self.labels)[0])
 
     @property
     def targets(self) -> Array:
-        """What the logits should say, (K,): 1 at the label, 0 elsewhere; of one logit, the label."""
-        found: Array = plain.one_hot([self.label], self.logits.array.size)[0]
+        """What the logits should say, (K,): 1 at the label, 0 elsewhere; of one logit, the label; mixed, by shares."""
+        one, *mixed = (float(number) for number in self.labels.reshape(-1))
+        found: Array = plain.one_hot([int(one)], self.logits.array.size)[0]
+        if mixed:
+            other, share = mixed
+            found = share * found + (1 - share) * plain.one_hot([int(other)], self.logits.array.size)[0]
         return found
 
 
