@@ -50,8 +50,14 @@ def _keeping(draw: Draw, c: int, depth: int) -> str:
             steps.append(draw(st.sampled_from(["maxpool", "avgpool"])) + draw(st.sampled_from(SAME_POOLS)))
         elif kind == "block" and depth < 2:
             inner = _keeping(draw, c, depth + 1)
-            if draw(st.booleans()):
+            join = draw(st.sampled_from(["residual", "gate", "add"]))
+            if join == "residual":
                 steps.append(f"residual {{ {inner} }}")
+            elif join == "gate":
+                gate = draw(
+                    st.sampled_from([f"globalavgpool -> dense {c}", "channelmaxpool", "globalmaxpool keep=true"])
+                )
+                steps.append(f"multiply {{ {inner} | {gate} -> sigmoid }}")
             else:
                 steps.append(f"add {{ {inner} | {_keeping(draw, c, depth + 1)} }}")
         else:

@@ -231,6 +231,23 @@ def test_a_product_by_another_name_is_multiply(name: str) -> None:
     assert followed(text) == text.replace(name, "multiply")
 
 
+@pytest.mark.parametrize(
+    "branches",
+    [
+        "identity | globalavgpool -> dense 4",
+        "globalavgpool -> dense 4 | identity",
+        "identity | globalavgpool keep=true -> conv 4 1x1",
+        "identity | conv 4 3x3 pad=1",
+        "conv 1 3x3 | identity",
+        "identity | conv 1 3x3 stride=2",
+    ],
+)
+def test_branches_of_a_product_that_do_not_match_are_told_what_to_write(branches: str) -> None:
+    text = f"conv 8 3x3 -> multiply {{ {branches} }} -> flatten -> dense 10"
+    assert any("the branches of `multiply` do not match" in problem.message for problem in check(text).diagnostics)
+    assert check(followed(text)).plan is not None
+
+
 @pytest.mark.parametrize("name", ["subtract", "maximum"])
 def test_a_join_that_there_is_none_of_leads_to_those_that_there_are(name: str) -> None:
     """Following the help gives a network: the branches stay."""

@@ -137,6 +137,24 @@ def test_joins_say_each_branchs_shape() -> None:
     assert str(complaint("concat", (4, 8, 8), (4,))).splitlines()[2] == "  branch 2 gives 4 values"
 
 
+def test_a_product_repeats_what_has_one_of_an_axis_and_nothing_else() -> None:
+    multiply = as_written("multiply")
+    assert multiply.output((4, 8, 8), (4,)) == (4, 8, 8)
+    assert multiply.output((1, 8, 8), (4, 1, 1)) == (4, 8, 8)
+    assert multiply.output((4,), (1,)) == (4,)
+    message = str(complaint("multiply", (4, 8, 8), (8,)))
+    assert message == "the branches of `multiply` do not match:\n  branch 1 gives 4x8x8\n  branch 2 gives 8 values"
+    assert "4x4x4" in str(complaint("multiply", (4, 8, 8), (4, 4, 4)))
+
+
+def test_a_shuffle_has_groups_of_as_many_channels() -> None:
+    assert told("shuffle 4", (6, 9, 9)) == (
+        "4 groups do not divide the 6 channels that shuffle receives",
+        "3",
+        "groups",
+    )
+
+
 def test_shapes_as_people_read_them() -> None:
     assert [shape_text(s) for s in ((8, 14, 14), (1568,), (1,))] == ["8x14x14", "1568 values", "1 value"]
 

@@ -6,6 +6,7 @@ Needs no PyTorch: it is for whoever writes a module, and for whoever makes one.
 from __future__ import annotations
 
 import keyword
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -48,12 +49,12 @@ def submodules_of(node: Node, names: Mapping[str, str]) -> list[tuple[str, str]]
     """The modules of a layer with one input, in turn, each with its name and as it is written behind `nn.`.
 
     The one with the weights has the name of the node in `names`, those of all nodes; without weights, the first that is
-    more than a border.
+    more than a border or another shape.
     """
     written = node.layer.torch(*node.input_shapes)
     own = len(written) - 1
     if not node.layer.weights(*node.input_shapes):
-        own = next(place for place, text in enumerate(written) if "Pad2d(" not in text or place == own)
+        own = next((place for place, text in enumerate(written) if not re.match(r"\w+Pad2d|Unflatten", text)), own)
     found, taken = [], set(names.values())
     for place, text in enumerate(written):
         name = names[node.name]
