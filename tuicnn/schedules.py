@@ -79,6 +79,9 @@ class Falling(Schedule):
 
     warmup: float = option(_WARMUP, default=0.0, help=_WARMUP_HELP)
     final: float = option(_FINAL, default=0.0, help=_FINAL_HELP)
+    start: float = option(
+        _FINAL, default=0.0, help="what the rate rises from in the warm-up, as a share of the full rate"
+    )
 
     def fall(self, t: float) -> float:
         """The factor when a share `t` of the steps after the warm-up is done."""
@@ -89,10 +92,11 @@ class Falling(Schedule):
         rest = steps_per_epoch * epochs - warm
         done = (step - warm) / rest if rest > 0 else 0.0  # a warm-up as long as training: all of it rises
         share = self.final + (1 - self.final) * self.fall(min(1.0, max(0.0, done)))
-        return (min(1.0, (step + 1) / warm) if warm else 1.0) * share
+        rise = min(1.0, (step + 1) / warm) if warm else 1.0
+        return (self.start + (1 - self.start) * rise) * share
 
 
-_FALLING = "rise: from 0 to 1 over the first `warmup` epochs, then 1\nt: 0 during them, then from 0 to 1"
+_FALLING = "rise: from `start` to 1 over the first `warmup` epochs, then 1\nt: 0 during them, then from 0 to 1"
 
 
 @schedule(

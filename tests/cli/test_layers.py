@@ -61,7 +61,7 @@ def test_the_example_is_shown_with_its_shapes() -> None:
 
 
 def test_other_names() -> None:
-    assert shown(80, "fc").startswith("fc is called dense here.\n\ndense N [bias init freeze rate bias_rate]\n")
+    assert shown(80, "fc").startswith("fc is called dense here.\n\ndense N [bias init freeze rate bias_rate decay]\n")
     both = shown(80, "logistic")
     assert both.startswith("logistic is called sigmoid (layer) or bce (loss) here.")
     assert "loss: bce" in both

@@ -259,7 +259,7 @@ def test_optimizers_compute_their_formulas(optimizer: Optimizer, seed: int) -> N
 @given(objects("schedule", warmup=st.sampled_from([0.0, 0.5, 1.0])).filter(lambda one: len(assignments(one)) == 1))
 def test_schedules_compute_their_formulas(schedule: Schedule) -> None:
     each, epochs = 10, 4
-    warm = getattr(schedule, "warmup", 0.0) * each
+    warm, start = getattr(schedule, "warmup", 0.0) * each, getattr(schedule, "start", 0.0)
     for step in range(each * epochs):
         if isinstance(schedule, Restarts):
             begun = max(end for end in (0, *schedule.ends(epochs)) if end * each <= step)
@@ -267,7 +267,7 @@ def test_schedules_compute_their_formulas(schedule: Schedule) -> None:
             cycle = {"t": (step / each - begun) / length}
         names = {
             **vars(schedule), "lr": 1.0, "epoch": step / each, "n": 0,
-            "rise": min(1.0, (step + 1) / warm) if warm else 1.0, "t": max(0.0, (step - warm) / (each * epochs - warm)),
+            "rise": start + (1 - start) * (min(1.0, (step + 1) / warm) if warm else 1.0), "t": max(0.0, (step - warm) / (each * epochs - warm)),
         }  # fmt: skip
         names |= cycle if isinstance(schedule, Restarts) else {}
         (formula,) = assignments(schedule)

@@ -21,8 +21,8 @@ optim: sgd lr=0.05 momentum=0.9 nesterov=true decay=0.01
 """
 #: the first conv but for its bias and the whole dense layer stay; the others have rates of their own
 SOME = (
-    "conv 3 3x3 stride=2 freeze=weight bias_rate=3 -> batchnorm rate=0.5 bias_rate=8 -> relu\n"
-    "conv 4 3x3 rate=2 -> relu -> flatten -> dense 12 freeze=true -> relu -> dense 10\n"
+    "conv 3 3x3 stride=2 freeze=weight bias_rate=3 -> batchnorm rate=0.5 bias_rate=8 decay=0.1 -> relu\n"
+    "conv 4 3x3 rate=2 decay=30 -> relu -> flatten -> dense 12 freeze=true -> relu -> dense 10\n"
 )
 #: nothing before the last layer learns, and backward ends there
 BACKBONE = (

@@ -59,8 +59,11 @@ class Twin:
                 found[ours] = np.zeros(theirs.shape, _numpy(theirs)) if grad is None else grad.contiguous().numpy()
         return found
 
-    def rates(self, plan: Plan) -> dict[str, tuple[Any, float]]:
-        """PyTorch's learnt weights by our names, with what the rate is multiplied by for each; 0: it is frozen."""
+    def rates(self, plan: Plan) -> dict[str, tuple[Any, float, float]]:
+        """PyTorch's learnt weights by our names, with what rate and decay are multiplied by for each.
+
+        Where the rate is 0, it is frozen.
+        """
         from torch import nn
 
         layers = {node.name: node.layer for node in plan.nodes}
@@ -68,7 +71,7 @@ class Twin:
         for ours, tensor in self._tensors().items():
             layer, _, weight = ours.rpartition(".")
             if isinstance(tensor, nn.Parameter):
-                found[ours] = tensor, layers[layer].rate_of(weight)
+                found[ours] = tensor, layers[layer].rate_of(weight), layers[layer].decay_of(weight)
         return found
 
     def _theirs(self, name: str) -> str:
@@ -129,7 +132,7 @@ def twin(plan: Plan) -> Twin:
         if index not in plan.live and node.parameters:
             module.add_submodule(names[node.name], modules_of(node.layer, node.input_shapes[0])[-1])
     finished = Twin(module, names)
-    for weight, rate in finished.rates(plan).values():
+    for weight, rate, _ in finished.rates(plan).values():
         weight.requires_grad_(rate > 0)
     return finished
 

@@ -49,19 +49,24 @@ def correct(loss: Loss, outputs: Any, labels: Any) -> int:
 def groups_of(plan: Plan, module: Twin) -> list[dict[str, Any]]:
     """A twin's weights as groups for PyTorch's optimizer, without those that are frozen; see `set_rate`.
 
-    Those that the plan's optimizer excludes are in groups of their own.
+    Those that the plan's optimizer excludes, or whose layer has more or less decay, are in groups of their own.
     """
     optimizer, found = plan.optimizer, module.rates(plan)
-    matrices = {name.rpartition(".")[0] for name, (weight, _) in found.items() if weight.ndim > 1}
-    groups: dict[tuple[float, bool], list[Any]] = {}
-    for name, (weight, factor) in found.items():
+    matrices = {name.rpartition(".")[0] for name, (weight, *_) in found.items() if weight.ndim > 1}
+    groups: dict[tuple[float, float, bool], list[Any]] = {}
+    for name, (weight, factor, decay) in found.items():
         kind = "bias" if name.rpartition(".")[0] in matrices else "norm"
         if factor:
-            groups.setdefault((factor, weight.ndim < 2 and kind in optimizer.exclude), []).append(weight)
+            excluded = weight.ndim < 2 and kind in optimizer.exclude
+            groups.setdefault((factor, decay, excluded), []).append(weight)
     without = {"weight_decay": 0.0, **({"adapted": False} if optimizer.layerwise else {})}
     return [
-        {"params": weights, "factor": factor, **(without if excluded else {})}
-        for (factor, excluded), weights in groups.items()
+        {
+            "params": weights,
+            "factor": factor,
+            **(without if excluded else {"weight_decay": vars(optimizer)["decay"] * decay} if decay != 1 else {}),
+        }
+        for (factor, decay, excluded), weights in groups.items()
     ]
 
 

@@ -26,7 +26,8 @@ class ParameterGroup:
 class ParameterGroups:
     """All weights of a network that are not frozen, moved as its `optimizer` says.
 
-    Weights that are excluded from decay are moved by the optimizer without decay. One that is `layerwise` gets each
+    Weights that are excluded from decay are moved by the optimizer without decay, and each layer may have more or less
+    of it. One that is `layerwise` gets each
     array by itself.
     """
 
@@ -34,7 +35,10 @@ class ParameterGroups:
         entries = list(entries)
         self._clip = optimizer.clip
         matrices = {entry.node for entry in entries if len(entry.spec.outer_shape) > 1}
-        own = [optimizer.without_decay() if _kind(e, matrices) in optimizer.exclude else optimizer for e in entries]
+        own = [
+            optimizer.without_decay() if _kind(e, matrices) in optimizer.exclude else optimizer.with_decay(e.decay)
+            for e in entries
+        ]
         #: of each array, by its name, what moves it, and the factor on its rate; 0: it is frozen
         self.by_name = {e.name: (made, e.rate) for e, made in zip(entries, own, strict=True)}
         self._groups: list[ParameterGroup] = []

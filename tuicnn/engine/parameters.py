@@ -35,6 +35,8 @@ class Entry:
     start: int
     #: what the learning rate is multiplied by for it; 0: it stays as it begins
     rate: float = 1.0
+    #: the same of the weight decay
+    decay: float = 1.0
 
     @property
     def size(self) -> int:
@@ -68,7 +70,8 @@ class Store:
         for index, node in enumerate(plan.nodes):
             for short, spec in node.layer.weights(*node.input_shapes).items():
                 name, rate = f"{node.name}.{short}", node.layer.rate_of(short)
-                entry = Entry(index, short, name, spec, sizes[spec.is_parameter], rate)
+                decay = node.layer.decay_of(short)
+                entry = Entry(index, short, name, spec, sizes[spec.is_parameter], rate, decay)
                 (self.entries if spec.is_parameter else self.buffer_entries).append(entry)
                 sizes[spec.is_parameter] += entry.size
         self._nodes = len(plan.nodes)

@@ -119,6 +119,10 @@ class Layer:
         """What the learning rate is multiplied by for one of its weights; 0: it stays as it begins."""
         return 1.0
 
+    def decay_of(self, weight: str) -> float:
+        """What the weight decay is multiplied by for one of its weights."""
+        return 1.0
+
     def macs(self, *inputs: Shape) -> int:
         """Multiply-adds of one image's forward pass (0 for layers without products)."""
         return 0

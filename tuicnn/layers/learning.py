@@ -28,6 +28,17 @@ class Learning(Layer):
         _RATE, default=None, help="the same for its bias alone; rate where it is left out", last=True
     )
 
+    decay: float = option(
+        Number(at_least=0, at_most=1e6),
+        default=1.0,
+        help="what the weight decay is multiplied by for its weights",
+        last=True,
+    )
+
+    def decay_of(self, weight: str) -> float:
+        """As `decay`."""
+        return self.decay
+
     def rate_of(self, weight: str) -> float:
         """As `rate`, or 0 where it is frozen."""
         if self.freeze is True or (self.freeze and weight != "bias"):

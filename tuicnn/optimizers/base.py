@@ -88,6 +88,11 @@ class Optimizer(_Own):
         options: dict[str, Any] = {"decay": 0.0}  # a field of each, but not of this class
         return replace(self, **options)
 
+    def with_decay(self, factor: float) -> Optimizer:
+        """What moves the weights of a layer that has so many times the decay."""
+        options: dict[str, Any] = {"decay": getattr(self, "decay", 0.0) * factor}
+        return self if factor == 1 else replace(self, **options)
+
     def torch(self) -> str:
         """The same in PyTorch, as it is written; `parameters` are the weights.
 

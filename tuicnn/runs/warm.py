@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint
 
 #: options that say how weights begin and learn, not what is computed with them
-_OF_LEARNING = {"init", "freeze", "rate", "bias_rate"}
+_OF_LEARNING = {"init", "freeze", "rate", "bias_rate", "decay"}
 __all__ = ["Warmth", "net_of", "unchanged", "warm", "warm_checkpoint", "warmth"]
 
 

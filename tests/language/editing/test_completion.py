@@ -16,7 +16,7 @@ from tuicnn.language.editing import complete
 from tuicnn.vocabulary import vocabulary
 
 SETTINGS = {"data:", "input:", "augment:", "loss:", "optim:", "schedule:", "train:", "test:", "default:", "include:"}
-CONV = {"stride=", "pad=", "dilation=", "groups=", "bias=", "init=", "freeze=", "rate=", "bias_rate="}
+CONV = {"stride=", "pad=", "dilation=", "groups=", "bias=", "init=", "freeze=", "rate=", "bias_rate=", "decay="}
 BLOCK = "w = 4\ndef f(c, k=3) = conv c k\n"
 DATA = set(vocabulary("data"))
 

@@ -219,6 +219,9 @@ def _settings(settings: Mapping[str, Setting], made: Mapping[str, Any]) -> Itera
         message = f"the warm-up of {schedule.warmup:g} epochs lasts as long as the run of {train.epochs}"
         help = write(f"warmup={train.epochs / 10:g}", more=", or train for more epochs")
         yield Code.SETTING, message, warmup.span, help
+    start = _argument(settings.get("schedule"), "start")
+    if start is not None and not getattr(schedule, "warmup", 1):
+        yield Code.SETTING, "start changes nothing without warmup", start.span, write(f"warmup=1 {excerpt(start.span)}")
     late = [e for e in schedule.at if e >= train.epochs] if info(schedule).name == "step" else []
     written = _argument(settings.get("schedule"), "at") or settings.get("schedule")
     if late and written is not None:
