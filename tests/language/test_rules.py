@@ -267,7 +267,8 @@ def test_schedules_compute_their_formulas(schedule: Schedule) -> None:
             cycle = {"t": (step / each - begun) / length}
         names = {
             **vars(schedule), "lr": 1.0, "epoch": step / each, "n": 0,
-            "rise": start + (1 - start) * (min(1.0, (step + 1) / warm) if warm else 1.0), "t": max(0.0, (step - warm) / (each * epochs - warm)),
+            "rise": start + (1 - start) * (min(1.0, (step + 1) / warm) if warm else 1.0),
+            "t": max(0.0, (step - warm) / (each * epochs - warm)),
         }  # fmt: skip
         names |= cycle if isinstance(schedule, Restarts) else {}
         (formula,) = assignments(schedule)
