@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels import erf, rectify, rectify_backward, softmax, softmax_backward
-from tuicnn.kernels.arrays import as_rows, constant
+from tuicnn.kernels.arrays import as_rows, constant, contiguous
 from tuicnn.kernels.memory import empty_like
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from .onnx_graph import OnnxGraph
 
 __all__ = ["ELU", "GELU", "Activation", "LeakyReLU", "Mish", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]
+
+#: values of which up to eight arrays are in the cache at once
+PART = 2**15
 
 activation = partial(layer, shape="any shape -> the same shape")
 
@@ -74,6 +77,32 @@ class Activation(Layer):
         dx = self.f_prime(saved)
         dx *= dy
         return (dx,)
+
+
+class ManyPasses(Activation):
+    """A function that takes many passes over its arrays: it is computed part by part, while a part is in the cache."""
+
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
+        """y = f(x)."""
+        y, saved = empty_like(inputs[0]), []
+        for part, out in zip(_parts(inputs[0]), _parts(y), strict=True):
+            out[...], kept = self.f(part)
+            if context.training:
+                saved.append(kept)
+        return y, saved if context.training else None
+
+    def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
+        """dx = f'(x)·dy."""
+        dx = empty_like(dy)
+        for kept, part, out in zip(saved, _parts(dy), _parts(dx), strict=True):
+            np.multiply(self.f_prime(kept), part, out=out)
+        return (dx,)
+
+
+def _parts(x: Array) -> list[Array]:
+    """x in order, as flat views that are small enough for the cache; of a copy where it is not in one piece."""
+    flat = (x if x.flags.c_contiguous else contiguous(x)).reshape(-1)
+    return [flat[first : first + PART] for first in range(0, x.size, PART)]
 
 
 @activation(
@@ -174,7 +203,7 @@ class ELU(Activation):
     source="Hendrycks and Gimpel, Gaussian Error Linear Units (2016), in its exact form",
 )
 @dataclass(frozen=True)
-class GELU(Activation):
+class GELU(ManyPasses):
     """y = x·Φ(x), Φ(x) = (1 + erf(x/√2))/2."""
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
@@ -208,7 +237,7 @@ class GELU(Activation):
     source="Elfwing, Uchibe and Doya, Sigmoid-Weighted Linear Units for Neural Network Function Approximation (2018)",
 )
 @dataclass(frozen=True)
-class SiLU(Activation):
+class SiLU(ManyPasses):
     """y = x·σ(x), σ(x) = 1/(1 + exp(-x))."""
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
@@ -235,7 +264,7 @@ class SiLU(Activation):
     source="Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2020)",
 )
 @dataclass(frozen=True)
-class Mish(Activation):
+class Mish(ManyPasses):
     """y = x·tanh(log(1 + exp(x)))."""
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
