@@ -79,15 +79,15 @@ class Transforms:
         by_band = out.reshape(size, bands, size, -1, c).transpose(0, 2, 1, 3, 4)
         np.matmul(dm.reshape(size, size, bands, -1, ut.shape[1]), ut.reshape(size, size, 1, -1, c), out=by_band)
 
-    def pixels_backward(self, dv: Array, block: Block, dx: Array, carry: Array, *, by_band: bool = True) -> None:
+    def pixels_backward(self, dv: Array, block: Block, dx: Array, carry: Array) -> None:
         """dd = B dV BT of all tiles of a block, summed into dx (H, W·N·C).
 
-        dv comes from `products_backward`, or, where not `by_band`, in the order that `pixels` gives.
+        dv comes from `products_backward`.
         Blocks come in the order of the tiling. The last columns of a block that is a part of a row of tiles are the
         first ones of the next: they wait in `carry` (P, overlap·N·C). The last rows of a row of tiles are in dx already
         when the next row comes.
         """
-        dense = block.across is not None and (by_band or len(block.bands) == 1)
+        dense = block.across is not None
         along = self._row_by_row(dv, block) if dense else self._tile_by_tile(dv, block, carry)
         for band, rows in zip(block.bands, along, strict=True):
             part = dx[band.rows, block.last_columns]
