@@ -239,7 +239,7 @@ def test_a_product_by_another_name_is_multiply(name: str) -> None:
         "identity | globalavgpool keep=true -> conv 4 1x1",
         "identity | conv 4 3x3 pad=1",
         "conv 1 3x3 | identity",
-        "identity | conv 1 3x3 stride=2",
+        "identity | conv 1 3x3 stride=2 pad=1",
     ],
 )
 def test_branches_of_a_product_that_do_not_match_are_told_what_to_write(branches: str) -> None:
