@@ -26,4 +26,5 @@ def predictions(images: Sequence[tuple[int, int, float]], classes: int, epoch: i
         said=said.astype(np.int32),
         confidences=sure.astype(np.float32),
         truths=np.where(labels == said, sure, 1 - sure).astype(np.float32),
+        errors=np.full(len(images), np.nan, np.float32),
     )

@@ -1,13 +1,24 @@
-"""The settings `train:` and `input:`, which take arguments alone."""
+"""The settings `train:`, `input:` and `target:`, which take arguments alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from tuicnn.limits import BATCH, EPOCHS, SEED
-from tuicnn.vocabulary import Duration, Integer, Number, Size, SizeKind, UnsuitableError, option, positional, word
+from tuicnn.vocabulary import (
+    Choice,
+    Duration,
+    Integer,
+    Number,
+    Size,
+    SizeKind,
+    UnsuitableError,
+    option,
+    positional,
+    word,
+)
 
-__all__ = ["Input", "Train"]
+__all__ = ["Input", "Target", "Train"]
 
 
 @word("setting", "train", help="how long, in what portions, from which seed", example="epochs=10 batch=64 seed=0")
@@ -82,3 +93,17 @@ class Input:
     """`input: 1x28x28`."""
 
     shape: Size = positional(SizeKind(axes=3, square=False, at_most=65_536), help="channels x height x width")
+
+
+@word(
+    "setting",
+    "target",
+    help="what the outputs are compared with: each image's class, or the image itself",
+    example="image",
+    usage="target WHAT",
+)
+@dataclass(frozen=True)
+class Target:
+    """`target: image`, for autoencoders: the outputs should be the image's own pixels, from 0 to 1."""
+
+    what: str = positional(Choice(("class", "image")), default="class", help="what the network should say")

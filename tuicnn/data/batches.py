@@ -21,7 +21,7 @@ from .base import Augment
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-__all__ = ["Batches", "normalise", "scale_and_offset"]
+__all__ = ["Batches", "normalise", "pixel_targets", "scale_and_offset"]
 
 
 def scale_and_offset(mean: ArrayLike, std: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -51,6 +51,13 @@ def normalise(images: NDArray[np.uint8], mean: NDArray[Any], std: NDArray[Any], 
     return values
 
 
+def pixel_targets(images: NDArray[np.uint8], dtype: DTypeLike = "float32") -> Array:
+    """The pixels that an autoencoder's outputs should be: uint8 (N, H, W, C) as (N, C, H, W) from 0 to 1."""
+    pixels: Array = np.ascontiguousarray(images.transpose(0, 3, 1, 2)).astype(dtype)
+    pixels *= 1 / 255
+    return pixels
+
+
 @dataclass(frozen=True)
 class _Epoch:
     """An epoch: the order of the images, each image's draws for its augmentation, and how it is mixed; None: not."""
@@ -75,12 +82,15 @@ class Batches:
         seed: int,
         augment: Augment | None = None,
         dtype: DTypeLike = "float32",
+        of_images: bool = False,
     ) -> None:
+        """With `of_images`, the pixels that are trained on take the place of the labels: see `pixel_targets`."""
         if batch < 1 or len(images) != len(labels) or not len(images):
             raise ValueError(f"{len(images)} images and {len(labels)} labels in batches of {batch}")
         self._images, self._labels, self._mean, self._std = images, labels, mean, std
         self._batch, self._seed, self._dtype = batch, seed, np.dtype(dtype)
         self._augment = augment if augment is not None else Augment()
+        self._of_images = of_images
         self._epoch: _Epoch | None = None
 
     @property
@@ -130,6 +140,7 @@ class Batches:
         return augment.apply(images, self._augment, prepared.draws[which], self._mean)
 
     def make(self, epoch: int, step: int, start: int = 0, stop: int | None = None) -> tuple[Array, NDArray[Any]]:
-        """The same, normalised: images (H, W, n, C)."""
+        """The same, normalised: images (H, W, n, C), and labels, or pixels as targets."""
         images, labels = self.pixels(epoch, step, start, stop)
-        return normalise(images, self._mean, self._std, self._dtype), labels
+        targets = pixel_targets(images, self._dtype) if self._of_images else labels
+        return normalise(images, self._mean, self._std, self._dtype), targets

@@ -11,15 +11,15 @@ from tuicnn.vocabulary import Choice, Integer, option, word
 
 from . import augment
 from .base import FILLS
-from .batches import normalise
+from .batches import normalise, pixel_targets
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from tuicnn.kernels.arrays import Array
 
-    #: makes the images (H, W, n, C) and labels (n,) from one place to another
-    Fetch = Callable[[int, int], tuple[Array, NDArray[np.int64]]]
+    #: makes the images (H, W, n, C) and labels (n,), or pixels, from one place to another
+    Fetch = Callable[[int, int], tuple[Array, NDArray[Any]]]
 
 __all__ = ["Views", "fetches"]
 
@@ -73,10 +73,18 @@ def fetches(
     mean: NDArray[Any],
     std: NDArray[Any],
     dtype: DTypeLike,
+    *,
+    of_images: bool = False,
 ) -> list[tuple[float, Fetch]]:
-    """For each view its share, and what makes some of the images (N, H, W, C), viewed so and normalised."""
+    """For each view its share, and what makes some of the images (N, H, W, C), viewed so and normalised.
+
+    With `of_images` their pixels take the place of the labels.
+    """
+
+    def targets(a: int, b: int) -> NDArray[Any]:
+        return pixel_targets(images[a:b], dtype) if of_images else labels[a:b]
 
     def of(mirrored: bool, move: int) -> Fetch:
-        return lambda a, b: (normalise(what.view(images[a:b], mirrored, move, mean), mean, std, dtype), labels[a:b])
+        return lambda a, b: (normalise(what.view(images[a:b], mirrored, move, mean), mean, std, dtype), targets(a, b))
 
     return [(share, of(mirrored, move)) for share, mirrored, move in what.looks]

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.display.terminal import Role, TerminalProfile
-from tuicnn.numbers import percent
+from tuicnn.numbers import percent, significant
 
-__all__ = ["prediction"]
+if TYPE_CHECKING:
+    from tuicnn.observing.activations import Activations
+
+__all__ = ["answer", "prediction"]
+
+
+def answer(
+    seen: Activations, names: Sequence[str], terminal: TerminalProfile, *, share: bool = True
+) -> list[tuple[str, Role]]:
+    """What a network makes of an image: what it says that it is, or how far its own picture of it is off."""
+    if seen.rebuilt.size:
+        return [(f"mean squared error {significant(seen.error)}", "accent")]
+    return prediction(seen.probabilities, seen.label, names, terminal, share=share)
 
 
 def prediction(

@@ -48,11 +48,14 @@ def verdict(progress: Progress, overview: Overview | None) -> str:
     if progress.state is State.LOST:
         saved = f"; a checkpoint of step {progress.saved:,} is there" if progress.saved else ""
         return f"Its process was gone after step {progress.step:,} of {progress.steps:,}{saved}."
+    early = f" {progress.message}" if progress.state is State.DONE and progress.message else ""
     if math.isfinite(progress.test_accuracy):
         images = f"{overview.test_images:,} test images" if overview else "test images"
         loss = f"; test loss {significant(progress.test_loss)}" if math.isfinite(progress.test_loss) else ""
-        early = f" {progress.message}" if progress.state is State.DONE and progress.message else ""
         return f"{percent(progress.test_accuracy, 2)} of the {images} are right{loss}.{early}"
+    if math.isfinite(progress.test_loss):
+        images = f" of the {overview.test_images:,} test images" if overview else ""
+        return f"The loss{images} is {significant(progress.test_loss)}.{early}"
     best = progress.best_val_accuracy
     found = f"; at best {percent(best, 2)} of the validation images were right" if math.isfinite(best) else ""
     return f"Ended at step {progress.step:,} of {progress.steps:,}{found}. The test images were not read."

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tuicnn.data import Dataset
     from tuicnn.language import Plan
 
-    Labels = NDArray[np.int64]
+    Labels = NDArray[Any]
     from tuicnn.engine.hooks import StepHook
     from tuicnn.engine.step import Fetch, StepResult
 
@@ -199,7 +199,13 @@ class Network:
         return result.loss, {name: np.array(view, order="C") for name, view in gradients.items()}
 
     def _labels(self, y: ArrayLike, count: int) -> Labels:
+        """Classes (N,), or where the target is the image, its pixels (N, C, H, W)."""
         given = np.asarray(y)
+        if self.plan.of_images:
+            wanted = (count, *self.plan.input)
+            if given.shape != wanted or given.dtype.kind != "f":
+                raise ValueError(f"the targets must be images from 0 to 1, a float array of {wanted}")
+            return given.astype(self.dtype)
         labels = given.astype(np.int64) if given.dtype.kind in "biuf" else np.zeros(given.shape, np.int64)
         if given.dtype.kind not in "iu" and not np.array_equal(given, labels):
             raise ValueError("labels must be whole numbers, one for each image: the number of its class")

@@ -8,6 +8,7 @@ shards are taken in the shards' order, so the result is the same to the last bit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -22,12 +23,14 @@ from tuicnn.engine.groups.group import ProcessGroup
 from tuicnn.engine.hooks import StepHook
 from tuicnn.kernels import long_runs, unchanged_weights
 from tuicnn.kernels.arrays import Array
+from tuicnn.kernels.flattening import flattened, unflattened
 from tuicnn.losses import main_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Labels = NDArray[Any]  # (n,), or (n, 3) of images that are mixed of two: see `losses.targets`
+    #: (n,), or (n, 3) of images that are mixed of two, or (n, C, H, W) where the image is the target: `losses.targets`
+    Labels = NDArray[Any]
     #: makes the images (H, W, n, C) and labels (n,) of a shard from the places where it starts and stops in its batch
     Fetch = Callable[[int, int], tuple[Array, Labels]]
 
@@ -38,13 +41,14 @@ __all__ = ["ForwardBackward", "StepResult"]
 
 @dataclass(frozen=True)
 class StepResult:
-    """The batch's mean loss, how many images were classified correctly, and the gradient.
+    """The batch's mean loss, how many images were classified correctly (NaN where the target is the image), and the
+    gradient.
 
     `gradient` is an array like `Store.flat`, which the next step overwrites, and `squares` the sum of its squares.
     """
 
     loss: float
-    correct: int
+    correct: float
     gradient: Array
     squares: float
     batch_statistics: Mapping[int, Any]  # by `whole_batch` node
@@ -95,7 +99,7 @@ class ForwardBackward:
         if self._group.rank:
             return None
         total = np.sum(found, axis=0)
-        loss, right = float(total[0]) / self._count, int(total[1])
+        loss, right = float(total[0]) / self._count, float(total[1])
         return StepResult(loss, right, gradient, squares, self._statistics, self._backward_statistics)
 
     def run_shard(self, number: int, fetch: Fetch, before: StepResult | None) -> None:
@@ -159,8 +163,13 @@ class ForwardBackward:
         z = shard.outputs[-1]
         assert z is not None
         loss = self._executor.plan.loss
-        losses, shard.gradients[-1] = loss.both(z, labels, self._count)
-        right = np.count_nonzero(loss.predictions(z) == main_labels(labels))
+        if z.ndim == 4:  # an image, with pixels as targets
+            height, width, _, channels = z.shape
+            losses, dz = loss.both(flattened(z), labels, self._count)
+            shard.gradients[-1], right = unflattened(dz, channels, height, width), math.nan
+        else:
+            losses, shard.gradients[-1] = loss.both(z, labels, self._count)
+            right = float(np.count_nonzero(loss.predictions(z) == main_labels(labels)))
         self._results.append(np.array([np.add.reduce(losses, dtype=np.float64), right], np.float64))
         if self._hook is not None:
             self._hook.on_loss(shard, losses)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["checked_file", "graph_of", "import_onnx", "onnx_file"]
 
-IMAGE, LOGITS, PROBABILITIES = "image", "logits", "probabilities"
+IMAGE, LOGITS = "image", "logits"
 _IR_VERSION = 8  # of the file's form; the one that came with opset 17
 _MOST_BYTES = (1 << 31) - (1 << 20)  # a file of Protocol Buffers has less than 2 GiB
 
@@ -40,7 +40,7 @@ def onnx_file(network: TrainedNetwork) -> bytes:
         graph,
         {name: checkpoint.weights[name] for name in used},
         {IMAGE: plan.input},
-        {PROBABILITIES: (len(checkpoint.class_names),), LOGITS: (network.outputs,)},
+        {network.answer: network.said, LOGITS: plan.nodes[-1].shape},
         name=network.name,
         texts={node.name: node.text for node in plan.nodes},
         metadata=metadata_of(checkpoint),
@@ -50,7 +50,8 @@ def onnx_file(network: TrainedNetwork) -> bytes:
 def graph_of(network: TrainedNetwork) -> tuple[OnnxGraph, list[str]]:
     """The operators, and which weights they take: those of layers that nothing reads are left out."""
     plan, checkpoint = network.plan, network.checkpoint
-    graph = OnnxGraph((IMAGE, LOGITS, PROBABILITIES, *checkpoint.weights))
+    answer = network.answer
+    graph = OnnxGraph((IMAGE, LOGITS, answer, *checkpoint.weights))
     used: list[str] = []
     graph.begin("normalise")
     scale, offset = (part.reshape(1, -1, 1, 1) for part in scale_and_offset(checkpoint.mean, checkpoint.std))
@@ -64,11 +65,11 @@ def graph_of(network: TrainedNetwork) -> tuple[OnnxGraph, list[str]]:
         made = node.layer.onnx(graph, inputs, weights, *node.input_shapes)
         values[index] = made if made in inputs else graph.rename(made, node.name)
     logits = graph.give_out(values[len(plan.nodes) - 1], LOGITS)
-    graph.begin(PROBABILITIES)
+    graph.begin(answer)
     shares = plan.loss.onnx(graph, logits)
-    if network.outputs == 1:  # of the second of two classes
+    if network.outputs == 1 and not plan.of_images:  # of the second of two classes
         shares = graph.op("Concat", graph.op("Sub", 1.0, shares), shares, axis=1)
-    graph.give_out(shares, PROBABILITIES)
+    graph.give_out(shares, answer)
     return graph, used
 
 

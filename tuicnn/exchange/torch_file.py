@@ -28,7 +28,7 @@ _FILE = '''\
 
     from {module} import load
 
-    probabilities, logits = load()(images)  # images: float32 (N, {shape}), pixels from 0 to 255
+    {answer}, logits = load()(images)  # images: float32 (N, {shape}), pixels from 0 to 255
 
 Needs torch and safetensors.
 """
@@ -46,9 +46,9 @@ WEIGHTS = Path(__file__).with_name({weights!r})
 
 
 class Output(NamedTuple):
-    """What the network says of N images: probabilities (N, {classes}) and logits (N, {outputs})."""
+    """What the network says of N images: {answer} (N, {said}){note} and logits (N, {outputs})."""
 
-    probabilities: Tensor
+    {answer}: Tensor
     logits: Tensor
 
 
@@ -99,8 +99,10 @@ def torch_source(network: TrainedNetwork, *, module: str, weights: str) -> str:
         weights=weights,
         shape=", ".join(map(str, plan.input)),
         class_names=checkpoint.class_names,
-        classes=len(checkpoint.class_names),
-        outputs=network.outputs,
+        answer=network.answer,
+        said=", ".join(map(str, network.said)),
+        note=" from 0 to 1" if plan.of_images else "",
+        outputs=", ".join(map(str, plan.nodes[-1].shape)),
         parameters=plan.parameters,
         mean=list(checkpoint.mean),
         std=list(checkpoint.std),
@@ -142,7 +144,7 @@ def _steps(network: TrainedNetwork, names: Mapping[str, str]) -> Iterator[str]:
             yield f"x = {expression}"
         yield f"{values[index]} = {last}  # {shape_text(node.shape)}"
     probabilities = plan.loss.torch_probabilities()
-    if network.outputs == 1:
+    if network.outputs == 1 and not plan.of_images:
         yield f"p = {probabilities}  # of the second class"
         probabilities = "torch.cat([1 - p, p], 1)"
     yield f"return Output({probabilities}, logits)"

@@ -43,6 +43,16 @@ class TrainedNetwork:
         return cls(folder.name, plan_at(folder, checkpoint, without_data=True), checkpoint)
 
     @property
+    def said(self) -> tuple[int, ...]:
+        """The shape of what it says of an image: its classes, or the image itself."""
+        return self.plan.input if self.plan.of_images else (len(self.checkpoint.class_names),)
+
+    @property
+    def answer(self) -> str:
+        """What that is called in a file for other programs."""
+        return "pixels" if self.plan.of_images else "probabilities"
+
+    @property
     def outputs(self) -> int:
         """How many numbers the network gives for an image; the loss makes probabilities of them."""
         return self.plan.nodes[-1].shape[0]

@@ -18,6 +18,7 @@ from .patches import cut, transposed
 from .planes import Planes, by_column, scatter
 from .tiles import tiling
 from .transforms import Transforms
+from .turned import turned_weights, turned_window
 from .windows import Window
 from .winograd import transformed_transposed
 
@@ -65,6 +66,9 @@ def _transposed(x: Array, weights: Array, window: Window, shape: tuple[int, int,
         return _winograd(x, weights, window, shape)
     if kernel in ("pointwise", "patches"):
         return _separate(x, weights, window, shape)
+    turned = turned_window(window)
+    if turned is not None:
+        return convolve(x, derived(weights, "turned", turned_weights), turned)[0]
     return _planes(x, weights, window, shape)
 
 

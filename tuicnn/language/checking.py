@@ -124,7 +124,7 @@ def _read_through(
     data = configuration.made.get("data") if classes is None else None
     check_mixing(program, configuration.made, report)
     check_weights(program, configuration.made.get("loss"), ends.classes, data, report)
-    check_outputs(graph, flow, last, configuration.made.get("loss"), ends.classes, data, report)
+    check_outputs(graph, flow, last, program, configuration, ends, data, report)
     plan, nodes = None, graph.named()
     if not report.failed:
         made = configuration.made
@@ -207,7 +207,7 @@ def _plan(
     assert ends.input is not None
     assert ends.classes is not None
     filled = tuple(line for line in configuration.filled_in if not (overridden and line.startswith("data:")))
-    settings = {key: made[key] for key in ("data", "augment", "test", "loss", "schedule", "train")}
+    settings = {key: made[key] for key in ("data", "augment", "test", "loss", "schedule", "train", "target")}
     return Plan(name, text, ends.input, ends.classes, nodes, optimizer=made["optim"], filled_in=filled, **settings)
 
 

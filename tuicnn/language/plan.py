@@ -16,10 +16,11 @@ from tuicnn.layers.base import Layer, Shape
 if TYPE_CHECKING:
     from tuicnn.data.base import Augment, DataSpec
     from tuicnn.data.views import Views
+    from tuicnn.kernels.arrays import Array
     from tuicnn.losses import Loss
     from tuicnn.optimizers import Optimizer
     from tuicnn.schedules import Schedule
-    from tuicnn.settings import Train
+    from tuicnn.settings import Target, Train
 
 __all__ = ["INPUT", "Node", "Plan", "costs_of"]
 
@@ -64,6 +65,7 @@ class Plan:
     optimizer: Optimizer
     schedule: Schedule
     train: Train
+    target: Target
     #: the lines that were filled in, as they would be written: `optim: adam lr=0.001`
     filled_in: tuple[str, ...] = ()
 
@@ -75,6 +77,17 @@ class Plan:
             if index in wanted:
                 wanted.update(source for source in self.nodes[index].inputs if source != INPUT)
         return tuple(sorted(wanted))
+
+    @property
+    def of_images(self) -> bool:
+        """Whether the outputs should be the image itself, and not its class."""
+        return self.target.what == "image"
+
+    def said(self, outputs: Array) -> Array:
+        """What outputs say: of (N, K) the probabilities (N, classes), of images (N, C, H, W) their pixels, 0 to 1."""
+        if not self.of_images:
+            return self.loss.probabilities(outputs)
+        return self.loss.probabilities(outputs.reshape(len(outputs), -1)).reshape(outputs.shape)
 
     @property
     def parameters(self) -> int:

@@ -22,6 +22,7 @@ _SETTINGS = {
     "optimizer": "optim",
     "schedule": "schedule",
     "train": "setting",
+    "target": "setting",
 }
 
 

@@ -33,8 +33,11 @@ def one_hot(labels: Labels, like: Array) -> Array:
 def targets(labels: Labels, like: Array) -> Array:
     """The same also of images that are mixed of two: the targets of both, by their shares.
 
-    Their labels are `(N, 3)`: the one's label, the other's, and the one's share.
+    Their labels are `(N, 3)`: the one's label, the other's, and the one's share. Where images are the target, `labels`
+    are their pixels, `(N, C, H, W)`, and the outputs are flattened.
     """
+    if labels.ndim == 4:
+        return labels.reshape(like.shape).astype(like.dtype, copy=False)
     if labels.ndim == 1:
         return one_hot(labels, like)
     one, other = labels[:, :2].astype(np.int64).T
@@ -62,6 +65,8 @@ class Loss:
 
     #: the activation that the loss applies itself, so that the network need not end in it; "" for none
     applies: ClassVar[str] = ""
+    #: whether it compares any numbers from 0 to 1, and so the pixels of an image too
+    of_images: ClassVar[bool] = False
     #: whether it knows what to make of images that are mixed of two
     mixable: ClassVar[bool] = True
     #: a single output speaks for the second of two classes where it is above this

@@ -48,6 +48,7 @@ class BinaryCrossEntropy(Loss):
 
     applies = "sigmoid"
     threshold = 0.0
+    of_images = True
 
     def torch(self) -> str:
         return "BCEWithLogitsLoss()"

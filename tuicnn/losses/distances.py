@@ -23,7 +23,9 @@ __all__ = ["Huber", "MeanSquaredError"]
 
 
 class _Distance(Loss):
-    """What they share: the outputs are what is said of the classes."""
+    """What they share: the outputs are what is said of the classes, or the pixels."""
+
+    of_images = True
 
     def torch_probabilities(self) -> str:
         return "logits.clamp(0, 1)"

@@ -67,18 +67,18 @@ class Network(engine.Network):
         return made
 
     def predict(self, images: ArrayLike) -> Array:
-        """The probabilities, (N, classes), that the network gives to images as they are stored.
+        """The probabilities, (N, classes), that the network gives to images as they are stored; where the target is the
+        image, the images (N, C, H, W) that it makes of them, pixels from 0 to 1.
 
         `images` are uint8, (N, H, W, C) or (N, C, H, W), of one channel also (N, H, W). They are normalised as those
         that the network was trained on, so that it must have been: see `trained_on`. Raises `ValueError`.
         """
         pixels = pixels_of(images, self.plan.input)
-        return np.concatenate(
-            [
-                self.plan.loss.probabilities(self.forward(self.normalise(pixels[a:b])))
-                for a, b in shard_bounds(len(pixels), INFERENCE_SHARD)
-            ]
-        )
+        said = [
+            self.plan.said(self.forward(self.normalise(pixels[a:b])))
+            for a, b in shard_bounds(len(pixels), INFERENCE_SHARD)
+        ]
+        return np.concatenate(said)
 
     def normalise(self, images: ArrayLike) -> Array:
         """Images as `forward` and `loss_and_gradients` take them, (N, C, H, W), from those that `predict` takes.
@@ -99,14 +99,22 @@ class Network(engine.Network):
 
         return fit_file(Path(path), fitting_of(self.plan.data, self.plan.input)).pixels
 
-    def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Scores:
+    def evaluate(self, images: ArrayLike, labels: ArrayLike | None = None) -> Scores:
         """How good it is on images as `predict` takes them, with their `labels` (N,), the numbers of their classes.
 
-        They are looked at as the net's `test:` says.         Raises `ValueError`.
+        They are looked at as the net's `test:` says. Where the target is the image, there need be no labels. Raises
+        `ValueError`.
         """
-        pixels, seen = pixels_of(images, self.plan.input), self._seen()
-        known, mean, std = self._labels(labels, len(pixels)), np.array(seen.mean), np.array(seen.std)
-        found = self.evaluate_shards(len(pixels), fetches(self.plan.test, pixels, known, mean, std, self.dtype))
+        pixels, seen, plan = pixels_of(images, self.plan.input), self._seen(), self.plan
+        if plan.of_images:
+            known = np.zeros(len(pixels), np.int64)
+        elif labels is not None:
+            known = self._labels(labels, len(pixels))
+        else:
+            raise ValueError("labels are needed, the number of each image's class")
+        mean, std = np.array(seen.mean), np.array(seen.std)
+        made = fetches(plan.test, pixels, known, mean, std, self.dtype, of_images=plan.of_images)
+        found = self.evaluate_shards(len(pixels), made)
         assert found is not None  # there is one process
         return Scores.of(found, known, seen.class_names)
 
@@ -212,4 +220,5 @@ class Network(engine.Network):
     @property
     def _title(self) -> str:
         plan = self.plan
-        return f"{plan.name}: {shape(plan.input)} images, {plan.classes} classes, {self.dtype}"
+        target = "the image is the target" if plan.of_images else f"{plan.classes} classes"
+        return f"{plan.name}: {shape(plan.input)} images, {target}, {self.dtype}"

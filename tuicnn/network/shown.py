@@ -75,6 +75,9 @@ class Scores(scores.Scores):
         return ConfusionMatrix(self.answers.confusion(), self.class_names)
 
     def __repr__(self) -> str:
+        if self.of_images:
+            error = f"mse {self.mse:.3g}, PSNR {self.psnr:.1f} dB"
+            return f"loss {loss_text(self.loss)}, {error}, on {counted(len(self), 'image')}"
         low, high = self.accuracy_interval
         return (
             f"accuracy {percent(self.accuracy, 2)} (95% interval {percent(low, 2)} to {percent(high, 2)}), "
@@ -83,6 +86,8 @@ class Scores(scores.Scores):
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the figures, each class, and the confusion matrix."""
+        if self.of_images:
+            return f"<p>{self!r}</p>"
         rows = [
             (each.name, f"{each.images:,}", *(percent(share) for share in (each.precision, each.recall, each.f1)))
             for each in self.classes()

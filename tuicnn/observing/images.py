@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.errors import UserError
+from tuicnn.observing.activations import pictures_of
 from tuicnn.observing.image import PinnedImage
 from tuicnn.observing.question import Question
 
@@ -28,7 +29,9 @@ class Images:
     """Images, in the order in which they were asked for."""
 
     numbers: tuple[int, ...]
-    pixels: NDArray[np.uint8]  # (N, H, W, C), as stored, or smaller
+    #: (N, H, W, C), as stored, or smaller; where the image is the target, (N, H, 2·W, C): to the right of each image
+    #: stands what the network makes of it
+    pixels: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,20 @@ class AskImages(Question[Images]):
 
     def answer(self, trainer: Trainer) -> Images:
         """Raises `UserError` where too many are asked for."""
+        from tuicnn.data import normalise
+
         if len(self.numbers) > MOST_IMAGES:
             raise UserError(f"{len(self.numbers):,} images are too many to be shown at a time: {MOST_IMAGES} at most.")
         shape = trainer.plan.input
         found = [PinnedImage(number).find(trainer.dataset, shape).pixels for number in self.numbers]
         channels, height, width = shape
-        return Images(self.numbers, _small(np.array(found, np.uint8).reshape(-1, height, width, channels)))
+        images = np.array(found, np.uint8).reshape(-1, height, width, channels)
+        if not (trainer.plan.of_images and len(images)):
+            return Images(self.numbers, _small(images))
+        data, network = trainer.dataset, trainer.network
+        x = normalise(images, data.mean, data.std, network.dtype).transpose(2, 3, 0, 1)
+        rebuilt = pictures_of(trainer.plan, network.forward(x))
+        return Images(self.numbers, np.concatenate([_small(images), _small(rebuilt)], axis=2))
 
 
 def _small(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -32,7 +32,13 @@ def figures(material: Material) -> str:
     """How the run ended, and its most important figures."""
     overview, progress = material.overview, material.record.progress
     cells = []
-    if (evaluated := material.evaluated) is not None:
+    evaluated = material.evaluated
+    if evaluated is not None and (scores := evaluated.scores).of_images:
+        cells += [
+            (f"{evaluated.split} PSNR", f"{scores.psnr:.2f} dB", f"mean squared error {significant(scores.mse)}"),
+            (f"{evaluated.split} loss", significant(scores.loss), f"on {counted(len(scores), 'image')}"),
+        ]
+    elif evaluated is not None:
         scores = evaluated.scores
         low, high = scores.accuracy_interval
         interval = f"95% interval {percent(low, 2)} to {percent(high, 2)}"
@@ -73,6 +79,14 @@ def quality(material: Material) -> str:
         said = "The weights, or the images to measure them on, were not at hand when this was written."
         return _section("How good it is", f"<p>{said}</p>")
     scores = evaluated.scores
+    if scores.of_images:
+        said = (
+            f"With the weights after epoch {evaluated.epoch}, on {counted(len(scores), f'{evaluated.split} image')}: a "
+            f"pixel's mean squared error is {significant(scores.mse)}, which is a PSNR of {scores.psnr:.2f} dB. The "
+            "images with the largest errors:"
+        )
+        pictures = "".join(image_element(image, _SIDE) for image in evaluated.mistakes)
+        return _section("How good it is", f'<p>{escape(said)}</p><div class="mistakes">{pictures}</div>')
     parts = [
         f"<p>With the weights after epoch {evaluated.epoch}, on {counted(len(scores), f'{evaluated.split} image')}: "
         f"{escape(_in_words(scores))}</p>",

@@ -111,6 +111,11 @@ def compare_runs(
         record = read_record(folder)
         if record.overview is None:
             raise UserError(f"The journal of the run {folder.name} has no beginning: it cannot be compared.")
+        if record.overview.target != "class":
+            raise UserError(
+                f"The target of {folder.name} is the image, so that none of its images is right or wrong: see how good "
+                f"it is with tuicnn eval {folder.name}"
+            )
         evaluated = evaluate_run(folder, split, warn=warn)
         epochs = record.history(record.progress.steps, 0).epochs
         runs.append(ComparedRun(record.overview, record.progress.seconds, epochs, evaluated))

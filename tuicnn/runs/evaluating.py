@@ -72,7 +72,8 @@ def evaluate_run(
         assert found is not None
         images, labels = trainer.images_of(split)
         scores = Scores.of(found, labels, trainer.dataset.class_names)
-        worst = images[scores.answers.worst()[:mistakes]]
+        order = scores.answers.worst_images() if scores.of_images else scores.answers.worst()
+        worst = images[order[:mistakes]]
         return EvaluatedRun(folder.name, epochs, trainer.step, split, data, _hash(images, labels), scores, worst)
 
 

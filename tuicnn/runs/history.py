@@ -203,9 +203,9 @@ class _Reader:
 
 
 def _best(epochs: list[Epoch]) -> Epoch:
-    """The first one with the best validation accuracy."""
+    """The first one with the best validation."""
     best = Epoch(0)
     for epoch in epochs:
-        if epoch.val_accuracy > best.val_accuracy or math.isnan(best.val_accuracy):
+        if epoch.better_than(best):
             best = epoch
     return best

@@ -22,8 +22,11 @@ from tuicnn.training.predictions import MOST, Predictions, Split
 __all__ = ["PredictionFolder", "pack_predictions", "unpack_predictions"]
 
 _LARGEST = 1 << 20  # bytes of a file
-_FORMAT = "1"
-_ARRAYS = {"numbers": "int32", "labels": "int32", "said": "int32", "confidences": "float32", "truths": "float32"}
+_FORMAT = "2"
+_ARRAYS = {
+    **dict.fromkeys(("numbers", "labels", "said"), "int32"),
+    **dict.fromkeys(("confidences", "truths", "errors"), "float32"),
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class PredictionFolder(EpochFiles):
         best: Predictions | None = None
         for epoch in self.epochs():
             found = self.read(epoch)
-            if best is None or not best.accuracy >= found.accuracy:
+            if best is None or found.better_than(best):
                 best = found
         return best
 

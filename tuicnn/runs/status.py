@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuicnn.errors import UserError
-from tuicnn.numbers import percent
+from tuicnn.numbers import percent, significant
 from tuicnn.runs.folder import RunFolder
 from tuicnn.runs.journal import damage_of, events_of
 from tuicnn.runs.owners import user_name
@@ -57,6 +57,8 @@ class RunSummary:
     saved: int | None  # steps done at the newest checkpoint, as its name tells; None where there is none
     unreadable: str = ""  # why nothing of its journal can be read
     overview: Overview | None = None  # what is trained; None where its journal does not tell
+    best_val_loss: float = math.nan  # of the epoch with the best validation
+    test_loss: float = math.nan
 
     @property
     def resumable(self) -> bool:
@@ -141,10 +143,10 @@ class JournalSummary:
     def of(self, folder: RunFolder, *, alive: bool) -> RunSummary:
         """How the run stands; `alive` was found before the journal was read."""
         start, end = self.start, self._end
-        best = math.nan
+        best = Epoch(0)
         for epoch in self.epochs:
-            if epoch.val_accuracy > best or math.isnan(best):
-                best = epoch.val_accuracy
+            if epoch.better_than(best):
+                best = epoch
         parameters = end.parameters if end is not None else None
         return RunSummary(
             folder=folder,
@@ -154,8 +156,10 @@ class JournalSummary:
             ended=_known(end.time if end is not None else None),
             epochs=max((epoch.epoch for epoch in self.epochs), default=0),
             epochs_planned=start.epochs or None,
-            best_val_accuracy=best,
+            best_val_accuracy=best.val_accuracy,
             test_accuracy=_known(end.test_accuracy if end is not None else None),
+            best_val_loss=best.val_loss,
+            test_loss=_known(end.test_loss if end is not None else None),
             parameters=parameters if parameters is not None else start.parameters or None,
             message=end.message if end is not None else "",
             trouble=(end and end.trouble) or "",
@@ -180,6 +184,10 @@ def describe(folder: RunFolder) -> str:
         parts.append(f"{percent(run.test_accuracy)} on the test images")
     elif not math.isnan(run.best_val_accuracy):
         parts.append(f"{percent(run.best_val_accuracy)} on the validation images")
+    elif not math.isnan(run.test_loss):
+        parts.append(f"loss {significant(run.test_loss)} on the test images")
+    elif not math.isnan(run.best_val_loss):
+        parts.append(f"loss {significant(run.best_val_loss)} on the validation images")
     if run.trouble:
         parts.append("not all of it saved")
     return ", ".join(parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import nan
+from math import isnan, nan
 from typing import Annotated, Any
 
 from tuicnn.records import Between, RecordError, from_plain, to_plain
@@ -102,6 +102,7 @@ class Overview:
     loss: str = ""  # as written: `cross_entropy`
     optimizer: str = ""  # as written: `adam lr=0.001`
     schedule: str = ""
+    target: str = "class"  # what the outputs are compared with: `class`, or `image`, the image itself
     augment: str = ""  # as written: `shift=2 flip=horizontal`; "" where images are trained on as they are
     epochs: Count = 0
     batch: Count = 0
@@ -201,6 +202,14 @@ class Epoch:
     val_accuracy: Share = nan
     images_per_second: float = nan
     seconds: float = nan
+
+    def better_than(self, best: Epoch) -> bool:
+        """Whether its validation is better than that of the `best` so far: more are right, or else the loss is less."""
+        if not isnan(self.val_accuracy):
+            return not best.val_accuracy >= self.val_accuracy
+        if isnan(self.val_loss):
+            return isnan(best.val_accuracy) and isnan(best.val_loss)
+        return not best.val_loss <= self.val_loss
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ def plan_fingerprint(plan: Plan) -> str:
         "schedule": encoded(plan.schedule),
         "batch": plan.train.batch,
         "seed": plan.train.seed,
+        **({"target": plan.target.what} if plan.of_images else {}),
     }
     train = plan.train
     if train.averages:

@@ -76,6 +76,12 @@ class Metrics:
             self._recorder.epochs = self._recorder.epochs.plus([done])
         return done
 
+    def best(self, number: int, accuracy: float) -> Epoch:
+        """The best epoch so far, whose number (0: none yet) and accuracy are known; its loss is in the history."""
+        with self._recording:
+            known = self._recorder.epochs[number - 1] if 0 < number <= len(self._recorder.epochs) else Epoch(number)
+        return dataclasses.replace(known, val_accuracy=accuracy)
+
     def mark(self, mark: Mark) -> None:
         """A moment that the curves are marked at."""
         with self._recording:

@@ -78,6 +78,7 @@ def overview_of(
         loss=written(plan.loss),
         optimizer=written(plan.optimizer),
         schedule=written(plan.schedule),
+        target=plan.target.what,
         augment=written(plan.augment).removeprefix(info(plan.augment).name).lstrip(),
         epochs=plan.train.epochs,
         batch=plan.train.batch,

@@ -40,6 +40,7 @@ class Answers:
     said: NDArray[np.int32]
     confidences: NDArray[np.float32]  # the probability of the class said
     truths: NDArray[np.float32]  # the probability of the label
+    errors: NDArray[np.float32]  # the mean squared error of the pixels where the target is the image, else NaN
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -91,6 +92,16 @@ class Answers:
         order: NDArray[np.int64] = places[np.argsort(-sure, kind="stable")]
         return order
 
+    @property
+    def of_images(self) -> bool:
+        """Whether the images themselves were the target, so that nothing is right or wrong."""
+        return bool(len(self)) and not np.isnan(self.errors).all()
+
+    def worst_images(self) -> NDArray[np.int64]:
+        """Places in the arrays, the largest error first."""
+        order: NDArray[np.int64] = np.argsort(-np.nan_to_num(self.errors, nan=np.inf), kind="stable")
+        return order
+
     def least_sure(self, label: int) -> NDArray[np.int64]:
         """Places in the arrays of a class's images that are right, the least sure first."""
         places = np.flatnonzero(~self.wrong & (self.labels == label))
@@ -106,7 +117,13 @@ class Predictions(Answers):
     step: int  # steps done
     split: Split
     images: int  # of the split, of which these are some or all
-    accuracy: float  # over all images of the split
+    accuracy: float  # over all images of the split; NaN where the target is the image
+
+    def better_than(self, other: Predictions) -> bool:
+        """Whether more are right, or the images have smaller errors."""
+        if self.of_images:
+            return not float(other.errors.mean()) <= float(self.errors.mean())
+        return not other.accuracy >= self.accuracy
 
     @classmethod
     def of(cls, evaluation: Evaluation, split: Split, trainer: Trainer, epoch: int) -> Predictions:
@@ -130,7 +147,9 @@ def answers_of(evaluation: Evaluation, labels: NDArray[np.int64], kept: NDArray[
     return {
         "numbers": kept.astype(np.int32),
         "labels": labels[kept].astype(np.int32),
-        "said": evaluation.predictions[kept].astype(np.int32),
+        # of an image that is its own target no class is said
+        "said": np.where(np.isnan(evaluation.errors), evaluation.predictions, labels)[kept].astype(np.int32),
         "confidences": evaluation.confidences[kept].astype(np.float32),
         "truths": evaluation.truths[kept].astype(np.float32),
+        "errors": evaluation.errors[kept].astype(np.float32),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -51,8 +52,25 @@ class Scores:
         return len(self.answers)
 
     @property
+    def of_images(self) -> bool:
+        """Whether the images themselves were the target: then only `loss`, `mse` and `psnr` have a meaning."""
+        return self.answers.of_images
+
+    @property
+    def mse(self) -> float:
+        """The mean squared error of pixels from 0 to 1; NaN where a class was the target."""
+        return float(self.answers.errors.mean(dtype=np.float64))
+
+    @property
+    def psnr(self) -> float:
+        """The peak signal-to-noise ratio, in dB: -10 log10 of `mse`; infinite where that is 0."""
+        return -10 * math.log10(self.mse) if self.mse else math.inf
+
+    @property
     def accuracy(self) -> float:
-        """The share of images that are right."""
+        """The share of images that are right; NaN where the images were the target."""
+        if self.of_images:
+            return math.nan
         return (len(self) - int(self.answers.wrong.sum())) / len(self)
 
     @property

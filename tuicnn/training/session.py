@@ -251,8 +251,8 @@ class Session:
         self._told = ""
         if len(found.predictions):
             self._on_predictions(Predictions.of(found, "validation", trainer, epoch + 1))
-        best = self._progress.best_val_accuracy
-        better = not best >= val_accuracy
+        best = self._metrics.best(self._progress.best_epoch, self._progress.best_val_accuracy)
+        better = done.better_than(best)
         if better:
             self._metrics.best_step = trainer.step
         self._set(
@@ -260,7 +260,7 @@ class Session:
             epoch=epoch + 1,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
-            best_val_accuracy=val_accuracy if better else best,
+            best_val_accuracy=val_accuracy if better else best.val_accuracy,
             best_epoch=epoch + 1 if better else self._progress.best_epoch,
         )
         self._tell(done)

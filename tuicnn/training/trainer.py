@@ -86,6 +86,7 @@ class Trainer:
             batch=plan.train.batch,
             seed=plan.train.seed,
             augment=plan.augment,
+            of_images=plan.of_images,
         )
         self.steps_per_epoch = self.batches.steps_per_epoch
         self.steps = self.steps_per_epoch * plan.train.epochs
@@ -283,4 +284,5 @@ class Trainer:
         images, labels = images[first : first + count], labels[first : first + count]
         views = self.plan.test if split == "test" else Views()
         data, dtype = self.dataset, self.network.dtype
-        return self.network.evaluate_shards(count, fetches(views, images, labels, data.mean, data.std, dtype))
+        made = fetches(views, images, labels, data.mean, data.std, dtype, of_images=self.plan.of_images)
+        return self.network.evaluate_shards(count, made)

@@ -27,6 +27,10 @@ class PictureStore:
         """The picture of an image, shape (height, width, channels); None where it is not there yet."""
         return self._kept.get(number)
 
+    def forget(self) -> None:
+        """Drop all pictures: others are made of the images now."""
+        self._kept.clear()
+
     @property
     def missing(self) -> tuple[int, ...]:
         """The numbers in sight whose pictures are not there, as many as may be asked for at once."""

@@ -15,7 +15,8 @@ from tuicnn.language import check
 from tuicnn.language.editing import complete
 from tuicnn.vocabulary import vocabulary
 
-SETTINGS = {"data:", "input:", "augment:", "loss:", "optim:", "schedule:", "train:", "test:", "default:", "include:"}
+SETTINGS = {"data:", "input:", "augment:", "loss:", "optim:", "schedule:", "train:", "target:", "test:", "default:",
+            "include:"}  # fmt: skip
 CONV = {"stride=", "pad=", "dilation=", "groups=", "bias=", "init=", "freeze=", "rate=", "bias_rate=", "decay="}
 BLOCK = "w = 4\ndef f(c, k=3) = conv c k\n"
 DATA = set(vocabulary("data"))

@@ -31,13 +31,30 @@ _STDIN = "-"
 @click.argument("files", type=click.Path(), nargs=-1, required=True, metavar="FILE...")
 @click.option("--epoch", type=click.IntRange(1), help="The weights after this epoch, in the place of the newest.")
 @click.option("--invert", is_flag=True, help="Make light dark first: for a pen on paper, where the net knows chalk.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where the pictures go that a net with `target: image` makes.",
+)
 @options("json", "ascii")
-def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, as_json: bool, ascii: bool) -> None:
+def predict(
+    run: str,
+    files: tuple[str, ...],
+    epoch: int | None,
+    invert: bool,
+    output: Path | None,
+    as_json: bool,
+    ascii: bool,
+) -> None:
     """Say what a RUN takes pictures for, and what was done to make them fit.
 
     FILE is a picture, an .npy file, a folder of them, or - for a picture from standard input. Pictures are turned
     upright, made grey or RGB, scaled to cover the size that the net takes, and cut to its middle, or made to fit as
     those that it was trained on.
+
+    A net with `target: image` makes a picture of each: with -o photos, of cat.jpg it writes photos/cat.png.
 
     The weights are those of this moment where the run trains, else those of its newest checkpoint. In the place of a
     RUN there may be a file that Network.save wrote.
@@ -45,7 +62,8 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
     terminal = terminal_of(ascii)
     import numpy as np
 
-    from tuicnn.cli.output.predict import Predicted, as_dict, print_predicted
+    from tuicnn.cli.output.predict import Predicted, Rebuilt, as_dict, print_predicted, print_rebuilt, rebuilt_as_dict
+    from tuicnn.cli.writing import folder_for
     from tuicnn.data import DataError
     from tuicnn.data.fitting import fitting_of
     from tuicnn.sharding import INFERENCE_SHARD
@@ -53,6 +71,12 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
     network = _network(run, epoch)
     if network.trained_on is None:
         raise UserError(f"{run} has a network that was not trained.")
+    rebuilds = network.plan.of_images
+    if rebuilds and output is None:
+        raise UserError(f"{run} makes pictures of pictures: say in which folder, with -o pictures")
+    if output is not None and not rebuilds:
+        raise UserError(f"{run} says what pictures are, and makes none: leave -o {output} out.")
+    folder, taken = folder_for(output) if output is not None else Path(), set[str]()
     names = network.trained_on.class_names
     failed = some = False
     images = _images(files, fitting_of(network.plan.data, network.plan.input))
@@ -66,16 +90,35 @@ def predict(run: str, files: tuple[str, ...], epoch: int | None, invert: bool, a
                 complain(str(image))
                 failed = True
                 continue
-            said = Predicted(name, names, next(shares), image.done)
-            if as_json:
-                say_json(as_dict(said))
+            if rebuilds:
+                rebuilt = Rebuilt.of(name, image.pixels, next(shares), image.done, _free(folder, name, taken))
+                rebuilt.write()
+                if as_json:
+                    say_json(rebuilt_as_dict(rebuilt))
+                else:
+                    print_rebuilt(rebuilt, terminal)
             else:
-                print_predicted(said, terminal)
+                said = Predicted(name, names, next(shares), image.done)
+                if as_json:
+                    say_json(as_dict(said))
+                else:
+                    print_predicted(said, terminal)
             some = True
     if failed and some:
         complain("The others were read; these were left out.")
     if failed:
         sys.exit(1)
+
+
+def _free(folder: Path, name: str, taken: set[str]) -> Path:
+    """The file for the picture made of another one; of several of one name, all but the first have a number."""
+    stem = Path(name).stem if name != "standard input" else "stdin"
+    wanted, count = stem, 1
+    while wanted in taken:
+        count += 1
+        wanted = f"{stem}-{count}"
+    taken.add(wanted)
+    return folder / f"{wanted}.png"
 
 
 def _network(run: str, epoch: int | None) -> Network:

@@ -79,7 +79,7 @@ def _note(note: Note) -> dict[str, Any]:
 
 def print_check(console: Console, plan: Plan) -> None:
     """Print a plan: what it is trained on, its layers, and what was filled in."""
-    classes = f"{plan.classes} classes"
+    classes = "the image is the target" if plan.of_images else f"{plan.classes} classes"
     apart = plan.data.validates_on()
     validation = f", validated on {apart}" if apart else ""
     console.print(Text.assemble((plan.name, "bold"), f": {shape(plan.input)} images, {classes}{validation}"))

@@ -36,10 +36,11 @@ def exported(network: TrainedNetwork, to: Format, files: Sequence[Path]) -> Iter
     yield f"{' and '.join(map(str, files))}: {moment}, {_ABOUT[to]}."
     images = f"float32 (N, {', '.join(map(str, plan.input))}), pixels from 0 to 255"
     classes = f"of {len(checkpoint.class_names)} classes"
+    said = f"{network.answer}, {classes if not plan.of_images else 'from 0 to 1'}"
     if to == "onnx":
-        yield f"Input image: {images}. Outputs probabilities, {classes}, and logits."
+        yield f"Input image: {images}. Outputs {said}, and logits."
     elif to == "torch":
-        yield f"load() in it takes images: {images}. It gives probabilities, {classes}, and logits."
+        yield f"load() in it takes images: {images}. It gives {said}, and logits."
     else:
         yield "Images are normalised as (pixels / 255 - mean) / std; mean, std and class_names are in the file."
 

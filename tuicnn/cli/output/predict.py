@@ -1,9 +1,10 @@
-"""What `tuicnn predict` prints: what a picture is taken for."""
+"""What `tuicnn predict` prints: what a picture is taken for, or what was made of it."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,15 +13,18 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.cli.output.streams import console_for
+from tuicnn.cli.writing import write_file
 from tuicnn.display.blocks import bar
-from tuicnn.numbers import percent
+from tuicnn.display.png import png
+from tuicnn.numbers import percent, significant
+from tuicnn.records import to_plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuicnn.display.terminal import TerminalProfile
 
-__all__ = ["Predicted", "as_dict", "print_predicted"]
+__all__ = ["Predicted", "Rebuilt", "as_dict", "print_predicted", "print_rebuilt", "rebuilt_as_dict"]
 
 #: classes that are shown of each picture; `--json` has all
 _SHOWN = 3
@@ -37,6 +41,43 @@ class Predicted:
     class_names: tuple[str, ...]
     probabilities: NDArray[np.float64]  # (classes,)
     done: tuple[str, ...]  # to make it fit
+
+
+@dataclass(frozen=True, eq=False)
+class Rebuilt:
+    """What was made of one file by a network whose target is the image."""
+
+    file: str
+    output: Path
+    pixels: NDArray[np.uint8]  # (H, W, C), what was made
+    mse: float  # of pixels from 0 to 1
+    done: tuple[str, ...]  # to make it fit
+
+    @classmethod
+    def of(
+        cls, file: str, given: NDArray[np.uint8], made: NDArray[np.float64], done: tuple[str, ...], output: Path
+    ) -> Rebuilt:
+        """From the image that was given, (H, W, C), and what was made of it, (C, H, W) from 0 to 1."""
+        rows = made.transpose(1, 2, 0)
+        mse = float(np.square(rows - given / 255).mean())
+        return cls(file, output, np.rint(np.nan_to_num(rows) * 255).astype(np.uint8), mse, done)
+
+    def write(self) -> None:
+        """Write the picture. Raises `UserError`."""
+        write_file(self.output, png(self.pixels))
+
+
+def rebuilt_as_dict(made: Rebuilt) -> dict[str, Any]:
+    """The object that `tuicnn predict --json` prints for a file, where the target is the image."""
+    return {"file": made.file, "output": str(made.output), "mse": to_plain(made.mse), "done": list(made.done)}
+
+
+def print_rebuilt(made: Rebuilt, terminal: TerminalProfile) -> None:
+    """The file, what was done to it, and where the picture is that was made of it."""
+    console = console_for(sys.stdout)
+    done = f" ({', '.join(made.done)})" if made.done else ""
+    error = Text(f"  mean squared error {significant(made.mse)}", terminal.style("dim"))
+    console.print(Text.assemble((made.file, "bold"), f"{done}: {made.output}", error), soft_wrap=True)
 
 
 def as_dict(said: Predicted) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuicnn.cli.output.streams import console_for
-from tuicnn.numbers import percent
+from tuicnn.display.epoch_line import how_good
 from tuicnn.records import to_plain
 from tuicnn.system.printable import printable
 
@@ -25,7 +25,7 @@ __all__ = ["as_json", "print_runs", "runs_table"]
 #: what is known of a run under the names of `RunSummary`
 _PLAIN = (
     *("state", "alive", "paused", "started", "ended", "epochs", "epochs_planned", "parameters"),
-    *("best_val_accuracy", "test_accuracy", "message", "trouble", "resumable"),
+    *("best_val_accuracy", "test_accuracy", "best_val_loss", "test_loss", "message", "trouble", "resumable"),
 )
 
 
@@ -80,8 +80,8 @@ def runs_table(runs: Sequence[RunSummary], different: Mapping[Path, str] | None 
             "-" if math.isnan(run.started) else time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)),
             f"{run.epochs}{planned}",
             f"{run.parameters:,}" if run.parameters is not None else "-",
-            percent(run.best_val_accuracy, 2),
-            percent(run.test_accuracy, 2),
+            how_good(run.best_val_accuracy, run.best_val_loss, 2),
+            how_good(run.test_accuracy, run.test_loss, 2),
             *([_resumes_at(run)] if some else []),
             *([Text(different.get(run.folder.path, ""))] if different is not None else []),
         )

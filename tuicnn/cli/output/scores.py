@@ -31,6 +31,8 @@ _NAME = 16  # letters of a class
 def as_json(found: EvaluatedRun) -> dict[str, Any]:
     """The object that `tuicnn eval --json` prints; null where a figure has no meaning."""
     scores, said = found.scores, found.scores.answers
+    if scores.of_images:
+        return _images_as_json(found)
     return {
         "run": found.run,
         "epoch": found.epoch,
@@ -57,11 +59,29 @@ def as_json(found: EvaluatedRun) -> dict[str, Any]:
     }
 
 
+def _images_as_json(found: EvaluatedRun) -> dict[str, Any]:
+    """The object for a network whose target is the image."""
+    scores, said = found.scores, found.scores.answers
+    return {
+        "run": found.run,
+        "epoch": found.epoch,
+        "step": found.step,
+        "part": found.split,
+        "images": len(scores),
+        "loss": to_plain(scores.loss),
+        "mse": to_plain(scores.mse),
+        "psnr": to_plain(scores.psnr),
+        "worst": [
+            {"index": int(said.numbers[place]), "mse": to_plain(float(said.errors[place]))}
+            for place in said.worst_images()[:_MANY]
+        ],
+    }
+
+
 def print_scores(found: EvaluatedRun, terminal: TerminalProfile) -> None:
     """The figures, the classes, the confusion matrix where there is room for it, and the worst mistakes."""
     console, width = console_for(sys.stdout), shutil.get_terminal_size().columns
     scores = found.scores
-    low, high = scores.accuracy_interval
     of = f" of {found.data}" if found.data is not None else ""
     console.print(
         Text(f"{found.run} after epoch {found.epoch}, on {counted(len(scores), f'{found.split} image')}{of}"),
@@ -69,6 +89,17 @@ def print_scores(found: EvaluatedRun, terminal: TerminalProfile) -> None:
     )
     console.print()
     figures = Table.grid(padding=(0, 2, 0, 0))
+    if scores.of_images:
+        figures.add_row("PSNR", Text(f"{scores.psnr:.2f} dB", terminal.style("accent")), "of all pixels, from 0 to 1")
+        figures.add_row("MSE", significant(scores.mse), "the mean squared error of a pixel")
+        figures.add_row("loss", significant(scores.loss), "mean over the images")
+        console.print(figures)
+        caption, table = _worst_images(scores)
+        console.print()
+        console.print(caption)
+        console.print(table)
+        return
+    low, high = scores.accuracy_interval
     interval = f"95% interval {percent(low, 2)} to {percent(high, 2)} (Wilson)"
     figures.add_row("accuracy", Text(percent(scores.accuracy, 2), terminal.style("accent")), interval)
     for k, share in scores.top().items():
@@ -154,3 +185,10 @@ def _worst(scores: Scores) -> tuple[str, Table]:
         names = (_name(scores.class_names[k]) for k in (said.labels[place], said.said[place]))
         table.add_row(*names, f"{said.numbers[place]}", percent(float(said.confidences[place])))
     return "The surest mistakes, by the number of the image", table
+
+
+def _worst_images(scores: Scores) -> tuple[str, Table]:
+    said, table = scores.answers, figures_table("image", "MSE", left=0)
+    for place in said.worst_images()[:_FEW]:
+        table.add_row(f"{said.numbers[place]}", significant(float(said.errors[place])))
+    return "The largest errors, by the number of the image", table

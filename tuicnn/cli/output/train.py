@@ -119,8 +119,9 @@ def line_of(event: Event, epochs: int) -> str:
             return f"stopped after step {event.step or 0:,}"
         case events.End(State.DONE):
             accuracy, loss = (nan if figure is None else figure for figure in (event.test_accuracy, event.test_loss))
+            known = isnan(loss) or not isnan(accuracy)
             return (
-                f"test accuracy {percent(accuracy, 2)}, test loss {loss_text(loss)}, "
+                (f"test accuracy {percent(accuracy, 2)}, " if known else "") + f"test loss {loss_text(loss)}, "
                 f"after {duration(event.seconds or 0.0)} of training" + (f". {event.message}" if event.message else "")
             )
     return ""

@@ -63,6 +63,8 @@ def configure(program: Program, scope: Scope, report: Report, folders: tuple[str
         _default(setting, scope, report, out)
     for name, (word, values) in DEFAULTS.items():
         if name not in program.settings:
+            if name == "loss" and getattr(out.made.get("target"), "what", "") == "image":
+                word = "mse"
             cls = vocabulary(name)[word]
             out.made[name] = cls(**values)
             out.filled_in.append(" ".join([f"{name}: {word}", *(f"{k}={show(v)}" for k, v in values.items())]))

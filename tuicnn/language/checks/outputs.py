@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -165,18 +166,59 @@ def check_mixing(program: Program, made: Mapping[str, Any], report: Report) -> N
 
 
 def check_outputs(
-    graph: Graph, flow: Flow, last: Span, loss: Loss | None, classes: int | None, data: Any, report: Report
+    graph: Graph,
+    flow: Flow,
+    last: Span,
+    program: Program,
+    configuration: Configuration,
+    ends: Ends,
+    data: Any,
+    report: Report,
 ) -> None:
-    """Report outputs that do not suit the classes or the loss."""
-    if flow.shape is None or loss is None or classes is None:
+    """Report outputs that do not suit the classes, or the image, or the loss."""
+    loss, target = configuration.made.get("loss"), configuration.made.get("target")
+    if flow.shape is None or loss is None or target is None or ends.classes is None:
         return
-    fitting = loss.outputs(classes)
-    owner = f"{info(data).name} has" if data is not None else "there are"
     at = graph.nodes[flow.node].span if flow.node >= 0 and not graph.nodes[flow.node].via else last
+    if target.what == "image":
+        if "test" in program.settings:
+            message = "what is made of a mirrored or shifted image is mirrored or shifted too, and cannot be averaged"
+            report.error(Code.SETTING, message, program.settings["test"].span, help=remove())
+        if not loss.of_images:
+            message = f"{info(loss).name} compares outputs with a class, but the target is the image"
+            report.error(Code.LOSS, message, program.settings["loss"].arguments[0].span, help=write("mse"))
+        elif flow.shape != ends.input and ends.input is not None:
+            _no_image(flow.shape, ends.input, at, report)
+        elif flow.node >= 0:
+            _ending(graph, flow.node, at, loss, report)
+        return
+    fitting = loss.outputs(ends.classes)
+    owner = f"{info(data).name} has" if data is not None else "there are"
     if len(flow.shape) != 1 or flow.shape[0] not in fitting:
-        _unsuitable(graph, flow, at, fitting, f"{owner} {classes} classes", loss, classes, report)
+        _unsuitable(graph, flow, at, fitting, f"{owner} {ends.classes} classes", loss, ends.classes, report)
     elif flow.node >= 0:
         _ending(graph, flow.node, at, loss, report)
+
+
+def _no_image(shape: Shape, wanted: Shape, at: Span, report: Report) -> None:
+    """The target is the image, and the network ends in another shape."""
+    (channels, height, width), image = wanted, shape_text(wanted)
+    steps = [f"reshape {image}"]
+    if len(shape) == 1 and shape[0] != math.prod(wanted):
+        steps = [f"dense {math.prod(wanted)}", *steps]
+    elif len(shape) == 3:
+        (down, rest), (across, beyond) = divmod(height, shape[1]), divmod(width, shape[2])
+        if rest or beyond:
+            steps = ["flatten", f"dense {math.prod(wanted)}", *steps]
+        else:
+            larger = (
+                []
+                if (down, across) == (1, 1)
+                else [f"upsample {down}" if down == across else f"upsample {down}x{across}"]
+            )
+            steps = [*larger, f"conv {channels} 3x3 pad=1"]
+    message = f"the target is the image, {image}, but the network ends in {shape_text(shape)}"
+    report.error(Code.LOSS, message, at, help=write("".join(f" -> {step}" for step in steps), after(at)))
 
 
 def _unsuitable(

@@ -35,7 +35,7 @@ _GROUPS = (
     ("branches", ("joins", "product")),
 )
 #: settings in the order in which a file is written
-_SETTINGS = ("data", "input", "augment", "loss", "optim", "schedule", "train", "test", "default", "include")
+_SETTINGS = ("data", "input", "augment", "target", "loss", "optim", "schedule", "train", "test", "default", "include")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from .entries import Entry
 
 __all__ = ["NETWORK", "check_example", "example_plan", "example_program", "example_shapes"]
 
+#: a network whose target may be the image
+AUTOENCODER = "conv 8 3x3 stride=2 pad=same -> relu -> upsample 2 -> conv 1 3x3 pad=1"
+
 #: what a layer's example may follow and what may follow it; the first pair that fits is taken
 _BEFORE = ("", "conv 8 3x3 pad=1", "conv 8 3x3 pad=1 -> maxpool 2 -> flatten")
 _AFTER = ("", "dense 10", "flatten -> dense 10")
@@ -71,5 +74,7 @@ def _candidates(entry: Entry) -> Iterator[str]:
         yield f"{entry.example}\n{NETWORK.replace(' pad=1', '')}"
     elif entry.family == "schedule" or entry.name == "schedule":
         yield f"{entry.example}\ntrain: epochs=30\n{NETWORK}"
+    elif entry.name == "target":
+        yield f"{entry.example}\n{AUTOENCODER}"
     else:
         yield f"{entry.example}\n{NETWORK}"

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 
 from tuicnn.data.handwriting import handwritten
-from tuicnn.display.prediction import prediction
+from tuicnn.display.prediction import answer
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable
 from tuicnn.observing.activations import AskActivations
@@ -150,7 +150,9 @@ class DrawScreen(ModalScreen[NDArray[np.uint8] | Literal["open"] | None], inheri
         elif refusal:
             heading.show((displayable(refusal, self.terminal), "warn"))
         elif seen is not None and seen.sample < 0:
-            says = prediction(seen.probabilities, -1, self._names, self.terminal)
+            says = answer(seen, self._names, self.terminal)
+            if seen.rebuilt.size:
+                self.query_one("#draw_picture", Picture).show(seen.picture)
             heading.show(*says, (f"  {self.terminal.glyphs.dot} step {seen.step:,}", "dim"))
             bars.show(seen.probabilities, self._names, -1)
 

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from tuicnn.display.prediction import prediction
+from tuicnn.display.prediction import answer
 from tuicnn.display.text import displayable, truncated
 from tuicnn.observing.activations import Activations, AskActivations
 from tuicnn.observing.kernels import AskKernels
@@ -212,18 +212,18 @@ class MapsScreen(OwnImage, inherit_bindings=False):
         names = [displayable(name, self.terminal) for name in overview.class_names]
         names += [str(i) for i in range(len(names), len(seen.probabilities))]
         which = f"{seen.sample:,} of {seen.samples:,}" if seen.sample >= 0 else "of your own"
-        says = prediction(seen.probabilities, seen.label, names, self.terminal)
+        says = answer(seen, names, self.terminal)
         epoch, dot = self.selection.epoch, self.terminal.glyphs.dot
         when: Part = (f"after epoch {epoch}, [ ] others", "warn") if epoch else (f"step {seen.step:,}", "dim")
         self.query_one("#image_line", Heading).show((f"{which}  ", "dim"), *says, (f"  {dot} ", "dim"), when)
-        self._place_image(seen.image.shape[0], seen.image.shape[1], names)
-        self.query_one("#picture", Picture).show(seen.image)
+        self._place_image(seen.picture.shape[0], seen.picture.shape[1], names if len(seen.probabilities) else ())
+        self.query_one("#picture", Picture).show(seen.picture)
         self.query_one("#bars", Bars).show(seen.probabilities, names, seen.label)
 
     def _place_image(self, height: int, width: int, names: Sequence[str]) -> None:
         """Give the image whole pixels, or a whole part of them, and the bars the rest of the column."""
         columns, rows = self.size.width, self.query_one("#maps_body").size.height
-        bars = BARS + min(max(map(len, names)) - 1, 6)
+        bars = BARS + min(max(map(len, names), default=1) - 1, 6)
         most = bars if columns < 100 else 34 if columns < 160 else columns * 3 // 10
         high = max(3, rows - 1 - min(len(names), 10))
         wide, tall = Picture.size_for(height, width, self.terminal)

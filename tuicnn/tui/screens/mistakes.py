@@ -19,12 +19,14 @@ from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
 from tuicnn.tui.mistakes import Mistakes, Pair
 from tuicnn.tui.picture_store import PictureStore
+from tuicnn.tui.reconstructions import Reconstructions
 from tuicnn.tui.screens.mistakes_layout import arranged
 from tuicnn.tui.screens.view import View
 from tuicnn.tui.widgets.boxes import Row
 from tuicnn.tui.widgets.confusion_matrix import ConfusionMatrix
 from tuicnn.tui.widgets.gallery import Gallery
 from tuicnn.tui.widgets.heading import Heading
+from tuicnn.tui.widgets.lines import Part
 from tuicnn.tui.widgets.listing import Listing
 from tuicnn.tui.widgets.sentence import Sentence
 from tuicnn.tui.widgets.view_bar import Tab
@@ -104,7 +106,8 @@ class MistakesScreen(View, inherit_bindings=False):
         top.display, top.styles.height = both or not pictures, rows if both else "1fr"
         self.query_one("#confusion").styles.width = matrix
         if self.snapshot.overview is not None:
-            shape = self.snapshot.overview.input[1:]
+            high, wide = self.snapshot.overview.input[1:]
+            shape = high, wide * (2 if mistakes.predictions.of_images else 1)
             self.query_one("#gallery", Gallery).lay_out(shape, max(map(len, mistakes.names)))
 
     def on_screen_resume(self, _: ScreenResume) -> None:
@@ -140,8 +143,11 @@ class MistakesScreen(View, inherit_bindings=False):
             return
         self._one = last.epoch == best.epoch
         found = best if self._best else last
-        before, self._mistakes = self._mistakes, Mistakes(found, overview.class_names, self.terminal)
-        if before is not None and before.wrong and before.predictions.classes == found.classes:
+        kind = Reconstructions if found.of_images else Mistakes
+        before, self._mistakes = self._mistakes, kind(found, overview.class_names, self.terminal)
+        if found.of_images and (before is None or before.predictions.epoch != found.epoch):
+            self._pictures.forget()
+        if before is not None and (before.wrong or found.of_images) and before.predictions.classes == found.classes:
             self._mistakes.choose(before.pair)
 
     def _fetch(self) -> None:
@@ -183,7 +189,8 @@ class MistakesScreen(View, inherit_bindings=False):
         confusions, classes = self.query_one("#confusions", Listing), self.query_one("#classes", Listing)
         none = "Not one image is wrong."
         confusions.show(mistakes.pair_rows, mistakes.row, focused=pane == "confusions", empty=none)
-        classes.show(mistakes.class_rows, mistakes.class_row, focused=pane == "classes")
+        head = ("class", "images", "error" if isinstance(mistakes, Reconstructions) else "right")
+        classes.show(mistakes.class_rows, mistakes.class_row, focused=pane == "classes", head=head)
         self._show_pictures()
         self._fetch()
 
@@ -195,11 +202,17 @@ class MistakesScreen(View, inherit_bindings=False):
         newer = self._pane == IMAGES and not self._best and self.snapshot.progress.epoch > found.epoch
         which = "last and best" if self._one else "best" if self._best else "last"
         aside = self._problem or ("a newer one is there: esc" if newer else "")
-        self.query_one("#mistakes_heading", Heading).show(
-            ("" if newer else f"{which}  ", "dim"),
+        of = f" of {len(found):,}{some} {found.split} images"
+        said: tuple[Part, ...] = (
             (f"{percent(found.accuracy, 2)} right, ", "text"),
             (f"{wrong:,}", "bad" if wrong else "good"),
-            (f" of {len(found):,}{some} {found.split} images wrong", "text"),
+            (f"{of} wrong", "text"),
+        )
+        if isinstance(self._mistakes, Reconstructions):
+            said = ((f"{self._mistakes.summary}{of}", "text"),)
+        self.query_one("#mistakes_heading", Heading).show(
+            ("" if newer else f"{which}  ", "dim"),
+            *said,
             (f"  {aside}" if aside else "", "warn"),
             titles=[f"epoch {found.epoch:,}"],
         )
@@ -217,7 +230,7 @@ class MistakesScreen(View, inherit_bindings=False):
             return
         heading.show(
             (f"{mistakes.place + 1:,} of {count:,}  ", "dim"),
-            (f"image {mistakes.number:,} is said to be ", "text"),
+            (f"image {mistakes.number:,}{': ' if found.of_images else ' is said to be '}", "text"),
             (mistakes.chosen_text, "accent"),
             titles=[mistakes.title],
         )
@@ -229,6 +242,8 @@ class MistakesScreen(View, inherit_bindings=False):
         step = ""
         if overview is not None and overview.complete and progress.step < overview.steps_per_epoch:
             step = f" The first one ends after step {overview.steps_per_epoch:,}; this is step {progress.step:,}."
+        if overview is not None and overview.target == "image":
+            return f"After the first epoch the images that the network rebuilds worst are here.{step}"
         return (
             "After the first epoch the images that the network gets wrong are here: which classes it takes for which "
             f"others, and the images themselves.{step}"

@@ -26,6 +26,9 @@ class Arrangement(NamedTuple):
 def arranged(mistakes: Mistakes, width: int, height: int) -> Arrangement:
     """What fits into a terminal of so many columns and lines."""
     inner, room = width - 2, height - 5
+    if mistakes.predictions.of_images:
+        rows = max(5, min(len(mistakes.weakest) + 1, room * 2 // 5))
+        return Arrangement(["classes"], rows, 0, room - rows >= LEAST_PICTURES)
     wide, widest, high = 0, 0, 0
     if (found := mistakes.predictions).classes <= MOST_CLASSES:
         wide, widest, high = ConfusionMatrix.size_for(found.confusion(), mistakes.names)

@@ -31,7 +31,10 @@ PARTS = (1.0, 0.75, 0.5, 0.375, 0.25, 0.125)  # of a picture's own size
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """A picture uint8 (H, W, C), None where it is not there yet; what it is, what was said of it, and how surely."""
+    """A picture uint8 (H, W, C), None where it is not there yet; what it is, what was said of it, and how surely.
+
+    Where nothing is `said`, the picture shows the image beside what was made of it, and `sure` is the error.
+    """
 
     pixels: NDArray[np.uint8] | None
     truth: str
@@ -164,6 +167,9 @@ class Gallery(LineWidget):
     def _text(self, tile: Tile, line: int, grid: _Grid) -> str:
         """What stands in a line under a picture: the true class and the one that was said, each with its mark."""
         glyphs = self.terminal.glyphs
+        if not tile.said:  # of a picture that stands beside what was made of it
+            name = truncated(tile.truth, max(1, grid.width - len(tile.sure) - 1), self.terminal)
+            return f"{name} {tile.sure}" if grid.lines == 1 else name if line == 0 else tile.sure
         if grid.lines == 1:
             return f"{glyphs.truth}{tile.truth} {glyphs.pointer}{tile.said} {tile.sure}"
         if line == 0:

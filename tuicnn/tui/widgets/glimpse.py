@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from tuicnn.display.prediction import prediction
+from tuicnn.display.prediction import answer
 from tuicnn.display.terminal import TerminalProfile
 from tuicnn.display.text import displayable
 from tuicnn.numbers import shape
@@ -84,14 +84,14 @@ class Glimpse(Box):
         # counted from 0, as in the commands, in addresses and in the other views
         which, total = (f"image {seen.sample:,}", f" of {seen.samples:,}") if seen.sample >= 0 else ("your image", "")
         for name, share in ((which + total, True), (which, True), (which, False)):
-            says = prediction(seen.probabilities, seen.label, names, self.terminal, share=share)
+            says = answer(seen, names, self.terminal, share=share)
             if len(f" {name}  ") + sum(len(text) for text, _ in says) <= heading.size.width:
                 break
         heading.show(*says, titles=[name])
         picture, room = self.query_one("#picture", Picture), self.query_one("#sample_body").size
-        high, wide = seen.image.shape[:2]
+        high, wide = seen.picture.shape[:2]
         columns, rows = Picture.size_for(high, wide, self.terminal)
         scale = min(1.0, max(8, room.width) / columns, max(4, room.height - 3) / rows)
         picture.styles.width, picture.styles.height = max(1, int(columns * scale)), max(1, int(rows * scale))
-        picture.show(seen.image)
+        picture.show(seen.picture)
         self.query_one("#bars", Bars).show(seen.probabilities, names, seen.label)

@@ -43,11 +43,20 @@ class Listing(LineWidget):
         self._chosen, self._top = -1, 0
         self._empty, self._focused = "", False
 
-    def show(self, rows: Sequence[Sequence[str]], chosen: int = -1, *, focused: bool, empty: str = "") -> None:
+    def show(
+        self,
+        rows: Sequence[Sequence[str]],
+        chosen: int = -1,
+        *,
+        focused: bool,
+        empty: str = "",
+        head: Sequence[str] | None = None,
+    ) -> None:
         """Show rows, and which is chosen (-1: none); where there are none, the sentence `empty`.
 
-        The chosen row stands out where the arrows move it (`focused`).
+        The chosen row stands out where the arrows move it (`focused`). A `head` takes the place of the one before.
         """
+        self._head = self._head if head is None else head
         self._rows, self._chosen, self._empty, self._focused = rows, chosen, empty, focused
         self.repaint()
 
