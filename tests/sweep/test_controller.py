@@ -84,6 +84,18 @@ def test_a_trial_whose_folder_was_half_made_is_made_anew(tmp_path: Path) -> None
     assert rows[0]["state"] == "done"
 
 
+def test_a_trial_that_ends_early_counts_as_it_was_then(tmp_path: Path) -> None:
+    net = made_net(tmp_path)
+    net.write_text(net.read_text().replace("epochs=4", "epochs=8"))
+    folder = small_sweep(net, tmp_path / "s", seeds=1, train_patience="1,8")
+    rows = table(folder, Controller(folder, HereCrew(), lambda event: None).run())
+    early = next(each for each in SweepWatch(folder).look().trials if each.trial.number == 0)
+    assert early.epochs < 8
+    (row,) = (row for row in rows if row["variant"]["train.patience"] == "1")
+    assert row["epochs"] == early.epochs
+    assert {row["state"] for row in rows} <= {"done", "pruned"}
+
+
 def test_a_sweep_is_stopped_and_goes_on(tmp_path: Path) -> None:
     folder = small_sweep(made_net(tmp_path), tmp_path / "s", seeds=1, w="2,3")
     controller = Controller(folder, HereCrew(lambda trial, until: controller.stop()), lambda event: None)

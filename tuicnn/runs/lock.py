@@ -43,6 +43,9 @@ class Holder:
     host: str  # a folder may be seen from several machines
     socket: Path  # at which it listens
     run: Identity  # the folder that it holds: a note that was copied, or is linked, elsewhere speaks of another run
+    elsewhere: bool = (
+        False  # the run trains on other machines: the process writes what comes back, and listens to nobody
+    )
 
     @property
     def here(self) -> bool:
@@ -111,10 +114,13 @@ class RunLock:
         except OSError:
             return None
 
-    def note(self, socket: Path) -> None:
-        """Write down how this process is reached. On a full disk nothing is written, and only the usual places help."""
+    def note(self, socket: Path | None) -> None:
+        """Write down how this process is reached; None: not at all, since the run trains elsewhere.
+
+        On a full disk nothing is written, and only the usual places help.
+        """
         self._socket = socket
-        holder = Holder(os.getpid(), platform.node(), socket, self.identity)
+        holder = Holder(os.getpid(), platform.node(), socket or Path(), self.identity, elsewhere=socket is None)
         text = dump(holder).encode(errors="backslashreplace")
         with contextlib.suppress(OSError):
             # one write of one length: a reader sees the old note or the new one

@@ -203,6 +203,8 @@ def why_silent(folder: RunFolder) -> str:
     if holder.is_foreign:
         name = user_name(holder.user or 0)
         return f"The run {folder.name} is trained by {name}, who alone can watch and control it; do this as {name}."
+    if holder.elsewhere:
+        return f"The run {folder.name} trains on a cluster, by a sweep; end the sweep to end it."
     if holder.suspended:
         return f"The process of the run {folder.name} is suspended; let it go on with: kill -CONT {holder.pid}"
     return f"The process {holder.pid} of the run {folder.name} does not answer; its log is {folder.log}."

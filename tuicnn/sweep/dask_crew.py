@@ -136,6 +136,7 @@ class DaskCrew:
         """Submit a trial's first slice. Raises `UserError`."""
         lock = trial.folder.lock()
         try:
+            lock.note(None)
             prepared = PreparedRun.at(trial.folder, resumes=trial.folder.journal.exists())
             state = resume_state(prepared, prepared.options.on_nan or "stop", lambda line: None)
             origin = Origin.of(trial.folder)

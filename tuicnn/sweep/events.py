@@ -86,13 +86,13 @@ class SweepEnded:
     """The table, as it stands at the end, or now."""
 
     folder: str
-    state: str  # done, or stopped where it can go on
+    state: str  # done; training, where a process leads it; stopped, where it can go on
     trials: tuple[Row, ...]
 
     @classmethod
-    def of(cls, folder: str, standing: Standing) -> SweepEnded:
-        """The table of a sweep."""
-        return cls(folder, "done" if standing.over else "stopped", standing.rows)
+    def of(cls, folder: str, standing: Standing, *, led: bool = False) -> SweepEnded:
+        """The table of a sweep; `led`: a process leads it."""
+        return cls(folder, "done" if standing.over else "training" if led else "stopped", standing.rows)
 
 
 SweepEvent = SweepBegan | TrialBegan | TrialEpoch | TrialEnded | VariantsKept | SweepTrouble | SweepEnded

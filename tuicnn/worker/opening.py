@@ -24,9 +24,11 @@ async def open_feed(
 ) -> Feed:
     """Reach a run; its `process` may be just starting. `say` is told what is read of its folder.
 
-    Raises `WorkerGone` where it has a process that cannot be reached, or is not there.
+    One that trains elsewhere is looked at as far as it came back. Raises `WorkerGone` where it has a process that
+    cannot be reached, or is not there.
     """
-    if process is None and not folder.alive:
+    holder = folder.holder
+    if process is None and (not folder.alive or (holder is not None and holder.elsewhere)):
         return RecordedFeed(folder, say)
     try:
         return await RemoteFeed.connect(folder, process=process, say=say)

@@ -57,7 +57,7 @@ def discard(folder: RunFolder, timeout: float = 60.0) -> None:
 def _ask(folder: RunFolder, action: Action, until: float) -> None:
     """Ask a run's process for an act, once it listens. Raises `UserError` where it does not answer."""
     holder = folder.holder
-    if holder is None or not (holder.suspended or not holder.here or holder.is_foreign):
+    if holder is None or not (holder.suspended or not holder.here or holder.is_foreign or holder.elsewhere):
         while folder.alive and time.monotonic() < until:
             for path in socket_places(folder.path):
                 with contextlib.suppress(OSError, FrameError):

@@ -11,9 +11,11 @@ from tests.sweep.small import HereCrew, made_net, small_sweep
 from tests.tui.drawn import TERMINALS
 from tests.tui.pictures import showing
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.errors import UserError
 from tuicnn.sweep.controller import Controller
 from tuicnn.sweep.folder import SweepFolder
 from tuicnn.tui.app import TrainApp
+from tuicnn.worker.stopping import stop
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,18 @@ async def test_it_is_one_line_and_opens_to_its_variants(
         assert "[6 Runs]" in screen.lines[0]
         await screen.press("escape")
         await screen.sees("sweep: 2 variants, 4 trials")
+
+
+async def test_a_trial_that_trains_on_a_cluster_is_shown_as_far_as_it_came_back(sweep: SweepFolder) -> None:
+    trial = sweep.trials[2]
+    with trial.folder.lock() as lock:
+        lock.note(None)
+        async with showing(TrainApp(None, TerminalProfile(), title="", sweep=sweep.path), (120, 40)) as screen:
+            await screen.sees("95% interval")
+            await screen.press("enter")
+            await screen.sees("[1 Train]", " DONE ", "2,304 multiply-adds")
+        with pytest.raises(UserError, match="trains on a cluster"):
+            stop(trial.folder)
 
 
 async def test_the_chosen_trial_is_opened(sweep: SweepFolder) -> None:

@@ -137,14 +137,15 @@ def _print_table(folder: SweepFolder, as_json: bool) -> None:
     from tuicnn.sweep.events import SweepEnded, to_dict
     from tuicnn.sweep.standing import SweepWatch
 
-    ended = SweepEnded.of(str(folder.path), SweepWatch(folder).look())
+    found = SweepWatch(folder).summary()
+    ended = SweepEnded.of(str(folder.path), found.standing, led=found.alive)
     if as_json:
         say_json(to_dict(ended))
         return
     print_table(console_for(sys.stdout), ended)
-    if folder.alive:
+    if ended.state == "training":
         say("It is being trained.")
-    elif ended.state != "done":
+    elif ended.state == "stopped":
         say(f"{folder.go_on} goes on with it.")
 
 

@@ -202,7 +202,8 @@ class SweepLines:
                 self._say(f"{self._label(event.run)}: epoch {event.epoch}, validation {percent(event.val_accuracy, 2)}")
             case TrialEnded():
                 said = f": {event.message}" if event.state in ("failed", "diverged") else ""
-                self._say(f"{self._label(event.run)}: {event.state} after {counted(event.epochs, 'epoch')}{said}")
+                state = "left" if event.state == "lost" else event.state
+                self._say(f"{self._label(event.run)}: {state} after {counted(event.epochs, 'epoch')}{said}")
             case VariantsKept():
                 kept = ", ".join(map(label_of, event.variants))
                 self._say(f"trained on, to {counted(event.epochs, 'epoch')}: {kept}")
