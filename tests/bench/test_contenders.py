@@ -23,7 +23,7 @@ schedule: onecycle
 train:    epochs=2 batch=100
 
 conv 4 3x3 pad=same bias=false -> batchnorm -> relu -> maxpool 2
-residual {{ conv 4 3x3 pad=1 }} -> flatten -> dense 10
+residual {{ conv 4 3x3 pad=1 }} -> multiply {{ identity | channelmaxpool -> sigmoid }} -> flatten -> dense 10
 """
 
 

@@ -143,7 +143,8 @@ class _Clock:
                 passed = perf_counter() - began
                 if "index" in node.meta:
                     clock.forward[node.meta["index"]] += passed
-                    clock._follow(made.grad_fn, node.meta["index"])
+                    # `x.max(1).values` is two nodes, the first of which gives no tensor
+                    clock._follow(getattr(made, "grad_fn", None), node.meta["index"])
                 return made
 
         self.run = Timed(module).run
