@@ -65,7 +65,8 @@ def test_a_sweep_is_one_line_among_the_runs_and_is_compared_as_a_whole(tuicnn: R
 
 def test_a_sweep_is_no_run_and_goes_on_as_it_was_begun(tuicnn: Run, tmp_path: Path) -> None:
     a_sweep(tmp_path / "work", "0.01,0.02")
-    for command in ("attach", "resume", "stop", "train"):
+    assert "No process leads the sweep my-sweep-1" in tuicnn("stop", "my-sweep-1").stderr
+    for command in ("attach", "resume", "train"):
         refused = tuicnn(command, "my-sweep-1" if command != "train" else "runs/my-sweep-1")
         assert refused.returncode == 1
         assert "is a sweep" in refused.stderr, command

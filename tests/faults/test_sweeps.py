@@ -17,6 +17,7 @@ from tests.faults.waiting import begun, until
 from tests.sweep.small import HereCrew, made_net, small_sweep, table
 from tuicnn.sweep.controller import Controller
 from tuicnn.sweep.folder import SweepFolder
+from tuicnn.sweep.stopping import stop_sweep
 
 Begin = Callable[..., "subprocess.Popen[str]"]
 
@@ -98,16 +99,20 @@ def test_trials_and_the_sweep_are_killed_and_it_goes_on_to_the_same_table(
     assert table(tmp_path / "s") == truth
 
 
-def test_ctrl_c_ends_the_trials_in_order_and_the_sweep_goes_on(
-    sweep: Begin, tmp_path: Path, truth: list[dict[str, Any]]
+@pytest.mark.parametrize("stopped", ["by Ctrl-C", "by tuicnn stop"])
+def test_it_is_stopped_with_its_trials_and_goes_on(
+    stopped: str, sweep: Begin, tmp_path: Path, truth: list[dict[str, Any]]
 ) -> None:
     process = sweep("my.net", *ARGUMENTS, "--jobs", "2", "--run", "s")
     until((tmp_path / "s" / "sweep.json").exists)
     folder = SweepFolder.open(tmp_path / "s")
     until(lambda: begun(folder.trials[0].folder))
-    process.send_signal(signal.SIGINT)
+    if stopped == "by Ctrl-C":
+        process.send_signal(signal.SIGINT)
+    else:
+        stop_sweep(folder)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == (130 if stopped == "by Ctrl-C" else 143)
     assert "tuicnn sweep s goes on with it" in err
     assert json.loads(out.splitlines()[-1])["state"] == "stopped"
     assert not any(trial.folder.alive for trial in folder.trials)

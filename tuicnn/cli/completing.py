@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tuicnn.language import Checked
     from tuicnn.language.plan import Node
 
-__all__ = ["ADDRESS", "DATA", "LAYER", "NET", "RUN", "SET", "STARTER", "WORD", "nets_from"]
+__all__ = ["ADDRESS", "DATA", "LAYER", "NET", "NET_OR_SWEEP", "RUN", "SET", "STARTER", "WORD", "nets_from"]
 
 #: folders that are looked into for nets, and how deep
 MOST_FOLDERS, DEEPEST = 200, 3
@@ -54,15 +54,27 @@ class _Net(Completed):
         return nets_from(begun)
 
 
+class _NetOrSweep(_Net):
+    """A net, or a sweep of the working folder by its name."""
+
+    name = "net"
+
+    def offer(self, context: click.Context, begun: str) -> Iterable[Item]:
+        from tuicnn.runs.finding import run_folders
+
+        yield from (Item(folder.name) for folder in run_folders(Path.cwd()) if folder.holds_a_sweep)
+        yield from super().offer(context, begun)
+
+
 class _Run(Completed):
-    """A run of the working folder by its name, the newest first."""
+    """A run or a sweep of the working folder by its name, the newest first."""
 
     name = "run"
 
     def offer(self, context: click.Context, begun: str) -> Iterable[Item]:
         from tuicnn.runs.finding import run_folders
 
-        found = [folder for folder in run_folders(Path.cwd()) if folder.holds_a_run]
+        found = [folder for folder in run_folders(Path.cwd()) if folder.holds_a_run or folder.holds_a_sweep]
         newest = sorted(found, key=lambda folder: folder.path.stat().st_mtime, reverse=True)
         return [Item(folder.name) for folder in newest]
 
@@ -154,6 +166,7 @@ class _Address(Completed):
 
 
 NET, RUN, STARTER, WORD, SET = _Net(), _Run(), _Starter(), _Word(), _Set()
+NET_OR_SWEEP = _NetOrSweep()
 ADDRESS, DATA, LAYER = _Address(), _Data(), _Layer()
 
 

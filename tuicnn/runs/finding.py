@@ -160,7 +160,7 @@ def _is_a_sweep(folder: RunFolder) -> str:
     shown = shlex.quote(folder.called)
     return (
         f"{folder.name} is a sweep of many runs, each in a folder in {folder.path}. tuicnn sweep {shown} goes on with "
-        f"it, tuicnn sweep {shown} --table says how it stands."
+        f"it, tuicnn sweep {shown} --table says how it stands, tuicnn attach {shown} shows it."
     )
 
 

@@ -135,6 +135,7 @@ class SweepFolder:
             raise UserError(f"The sweep cannot be written to {self.path}: {why(error)}.") from error
         if lock is None:
             raise UserError(f"Another process leads the sweep {self.name}; look at it with: {self.go_on} --table")
+        lock.note(None)
         return lock
 
     def prepare(self, trial: Trial) -> RunFolder:

@@ -119,12 +119,19 @@ def runs(order: Order | None, as_json: bool, ascii: bool) -> None:
 @click.argument("run", type=RUN, required=False)
 @options("ascii")
 def stop(run: str | None, ascii: bool) -> None:
-    """Stop a RUN that trains in the background, after the step it is at; its weights are saved."""
+    """Stop a RUN that trains in the background, after the step it is at; its weights are saved. A sweep likewise."""
     terminal_of(ascii)
     from tuicnn.runs.finding import find_run, the_only_alive
     from tuicnn.runs.status import describe, summary
+    from tuicnn.sweep.folder import find_sweep
     from tuicnn.worker.stopping import stop as stop_run
 
+    if run is not None and (sweep := find_sweep(run, Path.cwd())) is not None:
+        from tuicnn.sweep.stopping import stop_sweep
+
+        stop_sweep(sweep)
+        say(f"{sweep.name} has stopped; {sweep.go_on} goes on with it")
+        return
     folder = find_run(run, Path.cwd()) if run is not None else the_only_alive(Path.cwd())
     stop_run(folder)
     say(f"{folder.name}: {describe(folder)}; its files are in {folder.path}")

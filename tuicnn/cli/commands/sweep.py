@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tuicnn.bundled import find_bundled
-from tuicnn.cli.completing import NET
+from tuicnn.cli.completing import NET_OR_SWEEP
 from tuicnn.cli.group import main, options
 from tuicnn.cli.output.streams import complain, console_for, say, say_json
 from tuicnn.cli.shared import find_net, net_or_exit, print_diagnostics, terminal_of
@@ -31,7 +31,7 @@ _SEEDS, _JOBS = click.IntRange(1, 10_000), click.IntRange(1, 1024)
 
 
 @main.command()
-@click.argument("net", type=NET, metavar="NET|DIR")
+@click.argument("net", type=NET_OR_SWEEP, metavar="NET|DIR")
 @options("values")
 @click.option("--seeds", type=_SEEDS, default=1, help="Train each variant with so many seeds, from the net's own on.")
 @click.option(
