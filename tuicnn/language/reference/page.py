@@ -34,7 +34,11 @@ def language_page() -> str:
     """The whole page as Markdown: page.md with what the code says put in."""
     plan = check(NETWORK).plan
     assert plan is not None
-    initialisers = [(code(e.usage), prose(e.help), code(e.formula), e.source) for e in entries() if e.family == "init"]
+    initialisers = [
+        (code(e.usage), prose(e.help), code(e.formula.replace("\n", "; ")), e.source)
+        for e in entries()
+        if e.family == "init"
+    ]
     parts = {
         "contents": _contents(),
         "network": NETWORK,
