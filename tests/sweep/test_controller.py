@@ -13,8 +13,10 @@ from tuicnn.errors import UserError
 from tuicnn.runs.prepared import NetFile, begin
 from tuicnn.sweep.controller import MOST_DEATHS, Controller
 from tuicnn.sweep.events import SweepEvent, TrialEpoch, VariantsKept
-from tuicnn.sweep.folder import SweepFolder, Trial
+from tuicnn.sweep.folder import SweepFolder, Trial, create_sweep
+from tuicnn.sweep.planning import plan_sweep
 from tuicnn.sweep.standing import SweepWatch
+from tuicnn.sweep.variants import variants_of
 from tuicnn.training.options import Options
 from tuicnn.worker.runner import Run
 
@@ -94,6 +96,27 @@ def test_a_trial_that_ends_early_counts_as_it_was_then(tmp_path: Path) -> None:
     (row,) = (row for row in rows if row["variant"]["train.patience"] == "1")
     assert row["epochs"] == early.epochs
     assert {row["state"] for row in rows} <= {"done", "pruned"}
+
+
+def test_the_options_of_the_command_hold_for_each_trial_and_seeds_count_from_its_seed(tmp_path: Path) -> None:
+    net, options = made_net(tmp_path), Options(seed=9, epochs=3, threads=1)
+    folder = create_sweep(plan_sweep(net, variants_of({"w": "2"}), options, 2, None), options, None, tmp_path / "s")
+    Controller(folder, HereCrew(), lambda event: None).run()
+    overviews = [each.run.overview for each in SweepWatch(folder).look().trials if each.run is not None]
+    assert [(found.seed, found.epochs) for found in overviews if found is not None] == [(9, 3), (10, 3)]
+
+
+def test_the_table_tells_the_mean_as_far_as_all_seeds_are(tmp_path: Path) -> None:
+    folder = small_sweep(made_net(tmp_path), tmp_path / "s", eta=None)
+    crew = HereCrew()
+    for trial, until in zip(folder.trials, (3, 1), strict=True):
+        folder.prepare(trial)
+        crew.begin(trial, until)
+    standing = SweepWatch(folder).look()
+    (row,) = standing.rows
+    accuracies = [each.accuracy(1) for each in standing.trials]
+    assert (row.epochs, row.state) == (1, "waiting")
+    assert row.val_accuracy == sum(filter(None, accuracies)) / 2
 
 
 def test_a_sweep_is_stopped_and_goes_on(tmp_path: Path) -> None:

@@ -55,3 +55,9 @@ def test_the_order_in_which_results_come_changes_nothing(
         assert len(came) <= given_rungs[rung].variants
         assert all(not math.isnan(whole[v][rung - 1]) for v in came)
         assert all(not whole[v][rung - 1] > whole[c][rung - 1] for v in left for c in came)
+
+
+def test_what_failed_is_not_trained_on_where_nothing_else_is_left_either() -> None:
+    given_rungs = rungs([4] * 4, 2)
+    results: list[list[Result]] = [[math.nan, None, None], [0.3, None, None], [math.nan, None, None], [math.nan] * 3]
+    assert goals(results, given_rungs) == [0, 1, 0, 0]
