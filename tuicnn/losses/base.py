@@ -49,6 +49,8 @@ def main_labels(labels: Labels) -> NDArray[np.int64]:
     """The labels `(N,)`; of images that are mixed of two, that of the larger share."""
     if labels.ndim == 1:
         return labels
+    if labels.ndim == 4:  # pixels
+        return np.zeros(len(labels), np.int64)
     return np.where(labels[:, 2] >= 0.5, labels[:, 0], labels[:, 1]).astype(np.int64)
 
 

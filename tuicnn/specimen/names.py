@@ -86,9 +86,9 @@ class Names:
         self.places = {
             "image": Place(plan.input, gradient=True),
             "logits": Place(output, gradient=True),
-            "p": Place((plan.classes,)),
-            "loss": Place(()),
         }
+        if not plan.of_images:
+            self.places |= {"p": Place((plan.classes,)), "loss": Place(())}
         for name, node in self.nodes.items():
             self.places[name] = Place(node.shape, gradient=True)
             for own, place in derived(node.layer, node.shape).items():

@@ -158,6 +158,8 @@ class Reading:
 
     def explain(self, address: Address) -> Explanation:
         """What the number at a resolved address of this way is made of."""
+        if self.plan.of_images and address.kind == "gradient":
+            raise AddressError(f"{address}: gradients open where the target is a class; here it is the image itself")
         if self.label is None and (address.kind == "gradient" or address.name == "loss"):
             raise AddressError(f"{address}: without the image's label there is no loss; give it")
         opened = self._gradient_of(address) if address.kind == "gradient" else self._value_of(address)

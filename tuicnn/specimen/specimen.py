@@ -112,12 +112,16 @@ class Specimen:
         return None if self.next_step is None else self.next_step.numbers(address)
 
     def way_down(self) -> Sequence[Address]:
-        """Where to begin: the probability of the predicted class, and from there always the part that weighs most.
+        """Where to begin: the probability of the predicted class, or the middle of the image that is made, and
+        from there always the part that weighs most.
 
         It ends after four numbers, or where one is given.
         """
-        p = self.evaluation.end.p.array
-        way = [Address("p", (int(p.argmax()),))]
+        if self.network.plan.of_images:
+            channels, height, width = self.network.plan.nodes[-1].shape
+            way = [Address("logits", (channels // 2, height // 2, width // 2))]
+        else:
+            way = [Address("p", (int(self.evaluation.end.p.array.argmax()),))]
         for _ in range(3):
             parts = [part for part in self.explain(way[-1]).parts if part.address is not None]
             if not parts:

@@ -64,6 +64,8 @@ class Curves(Box):
     def show(self, snapshot: Snapshot, ghost: Ghost | None) -> None:
         """Draw the curves of a moment, with the numbers of that moment at their ends."""
         progress, epochs = snapshot.progress, snapshot.epochs
+        # where the target is the image there is no accuracy: the loss has all the room
+        self.query_one("#accuracy").display = snapshot.overview is None or snapshot.overview.target == "class"
         numbers = progress.train_loss, progress.train_accuracy
         over = progress.state.final or bool(snapshot.gone)
         about = len(epochs), snapshot.marks, ghost, over

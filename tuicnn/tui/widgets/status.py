@@ -168,13 +168,17 @@ class Status(LineWidget):
             "learning rate": f"{_rounded(progress.learning_rate, dash):<9}",
             "trained": clock(progress.seconds, dash),
         }
+        overview = self._read[0].overview
+        if overview is not None and overview.target == "image":
+            del facts["accuracy"]
+            facts["validation"] = f"{significant(progress.val_loss, dash):<7}"
         for name in ("trained", "best", "step", "images/s", "accuracy", "learning rate", "loss", "validation"):
             if sum(len(fact) + len(number) + 3 for fact, number in facts.items()) <= width:
                 break
-            if name == "best":
+            if name == "best" and "accuracy" in facts:
                 facts["validation"] = validation
             else:
-                del facts[name]
+                facts.pop(name, None)
         parts: list[Part] = []
         for name, number in facts.items():
             parts += [(f" {name} ", "dim"), (f"{number} ", "text")]
