@@ -7,6 +7,7 @@ batch is one `index_select`. The batches and their order are this engine's own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from tuicnn.bench.turns import SAMPLE, LayerTimes
 from tuicnn.bench.twin import twin
 from tuicnn.bench.twin_training import correct, groups_of, loss_of, optimizer_of, set_rate
-from tuicnn.data import Batches
+from tuicnn.data import Batches, pixel_targets
 from tuicnn.engine.network import Network
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ class Images:
     def __len__(self) -> int:
         return len(self._images)
 
+    def with_pixels(self, dataset: Dataset) -> Images:
+        """The same images with their pixels (N, C, H, W), from 0 to 1, in the place of the labels."""
+        made = copy(self)
+        made._labels = self._torch.from_numpy(pixel_targets(dataset.train_images))
+        return made
+
     def taken(self, which: Any) -> tuple[Any, Any]:
         """The images `(n, C, H, W)` and labels at the places `which`, an array `(n,)`."""
         places = self._torch.from_numpy(which)
@@ -62,7 +69,8 @@ class Theirs:
     def __init__(self, plan: Plan, dataset: Dataset, images: Images) -> None:
         import torch
 
-        self._torch, self._plan, self._images = torch, plan, images
+        self._torch, self._plan = torch, plan
+        self._images = images.with_pixels(dataset) if plan.of_images else images
         made = twin(plan)
         ours = Network(plan)
         ours.see_images(dataset)
@@ -116,7 +124,8 @@ class Theirs:
             images, labels = self._images.part(self._next, self._next + INFERENCE_BATCH)
             outputs = self._module(images)
             float(self._loss(outputs, labels))
-            correct(self._plan.loss, outputs, labels)
+            if not self._plan.of_images:
+                correct(self._plan.loss, outputs, labels)
         self._next += INFERENCE_BATCH
         return len(labels)
 

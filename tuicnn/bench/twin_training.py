@@ -32,9 +32,11 @@ def loss_of(loss: Loss) -> Callable[[Any, Any], Any]:
 
 
 def _targets(outputs: Any, labels: Any) -> Any:
-    """1 at the label and 0 elsewhere; the label itself where there is one output."""
+    """1 at the label and 0 elsewhere; the label itself where there is one output. Pixels are targets as they are."""
     from torch.nn import functional
 
+    if labels.ndim == 4:
+        return labels.to(outputs.dtype)
     if outputs.shape[1] == 1:
         return labels.to(outputs.dtype).unsqueeze(1)
     return functional.one_hot(labels, outputs.shape[1]).to(outputs.dtype)

@@ -94,6 +94,6 @@ def evaluate_constants(constants: Mapping[str, Constant], steps: Collection[str]
     for name in order:
         value = constants[name].value
         if name not in cyclic and value is not None:
-            bare = isinstance(value, Name) and value.text in words
+            bare = isinstance(value, Name) and value.text in words and value.text not in constants
             values[name] = evaluate(value, scope, report, words if bare else ())
     return values

@@ -34,18 +34,19 @@ def bind(
     for argument in use.arguments:
         name = argument.name.text if argument.name else next((n for n in names if n not in values), None)
         if name in names and name is not None:
-            values[name] = evaluate(argument.value, scope, report, words & {_bare(argument.value)})
+            values[name] = evaluate(argument.value, scope, report, _words(argument.value, scope, words))
     for parameter in parameters:
         text, default = parameter.name.text, parameter.default
         if text not in values and default is not None:
-            values[text] = evaluate(default, outer.with_values(values), report, words & {_bare(default)})
+            around = outer.with_values(values)
+            values[text] = evaluate(default, around, report, _words(default, around, words))
         values.setdefault(text, UNKNOWN)
     return values
 
 
-def _bare(value: Any) -> str:
-    """The name that a value is; "" for another value."""
-    return value.text if isinstance(value, Name) else ""
+def _words(value: Any, scope: Scope, words: frozenset[str]) -> frozenset[str]:
+    """The word that a value is, where it is one and no constant or parameter of that name is known."""
+    return words & {value.text} if isinstance(value, Name) and value.text not in scope.values else frozenset()
 
 
 class Counting:

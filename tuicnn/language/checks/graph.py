@@ -15,6 +15,7 @@ from tuicnn.language.plan import INPUT, Node, costs_of
 from tuicnn.language.report import Report
 from tuicnn.layers.base import Layer, Shape, ShapeError
 from tuicnn.layers.shapes import shape_text
+from tuicnn.layers.transposed import ConvTranspose
 from tuicnn.vocabulary import info
 
 __all__ = ["NOWHERE", "Flow", "Graph"]
@@ -161,7 +162,9 @@ class Graph:
     def _uneven(self, layer: Layer, shapes: list[Shape], span: Span, report: Report) -> None:
         """Warn where rows or columns of the image come under no window at all."""
         window = getattr(layer, "window", None)
-        if window is None or len(shapes[0]) != 3:
+        if (
+            window is None or len(shapes[0]) != 3 or isinstance(layer, ConvTranspose)
+        ):  # its window is over what comes out
             return
         lost: list[tuple[int, str]] = []
         sums: list[str] = []
