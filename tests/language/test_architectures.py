@@ -39,9 +39,8 @@ def test_every_weight_of_it_learns(name: str) -> None:
     assert [d for d in checked.diagnostics if d.code != "data"] == []  # the data sets need not be here
     network, random = Network(plan), np.random.default_rng(0)
     shape: Shape = (8, *plan.input)
-    _, gradients = network.loss_and_gradients(
-        random.normal(size=shape).astype(np.float32), random.integers(0, plan.classes, 8)
-    )
+    y = random.random(shape) if plan.of_images else random.integers(0, plan.classes, 8)
+    _, gradients = network.loss_and_gradients(random.normal(size=shape).astype(np.float32), y)
     frozen = {node.name for node in plan.nodes if isinstance(node.layer, Learning) and node.layer.freeze}
     for weight, gradient in gradients.items():
         assert np.isfinite(gradient).all(), weight
