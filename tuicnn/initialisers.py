@@ -235,9 +235,8 @@ class Dirac(Torch):
     example="whiten",
     usage="whiten(eps)",
     formula=(
-        "w[i] = v[i]/sqrt(l[i] + eps), w[n + i] = -w[i]\n"
-        "v, l: eigenvectors and eigenvalues, the largest first, of the mean of p*p^T\n"
-        "p: the patches, of n numbers, of the first 5,000 training images, normalised"
+        "w[i] = v[i]/sqrt(l[i] + eps), w[n + i] = -w[i]; v, l: eigenvectors and eigenvalues of the mean of p*p^T over "
+        "the patches p, n numbers each, of the first 5,000 training images"
     ),
     source="Jordan, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU (2024), section 3.2; first by Page (2019)",
 )

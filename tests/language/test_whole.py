@@ -124,7 +124,9 @@ def test_the_bundled_networks_have_nothing_to_be_told_but_where_their_data_is() 
     for path in sorted(bundled("nets").glob("*.net")):
         checked = check_file(Path(path))[1]
         assert checked.ok
-        assert {d.code for d in checked.diagnostics} <= {"data"}
+        # this recipe pools images of 31 and of 15 pixels, and leaves out their last rows
+        meant = {"stride"} if path.name == "cifar-94.net" else set()
+        assert {d.code for d in checked.diagnostics} - meant <= {"data"}
 
 
 # --- memory and time ------------------------------------------------------------------------------------------------
