@@ -51,11 +51,11 @@ def test_it_is_the_recipe_that_is_written_by_hand(trainer: Trainer, monkeypatch:
     for step in range(7):
         x, y = trainer.batches.make(*divmod(step, trainer.steps_per_epoch))
         wanted = training.take(torch.tensor(x.transpose(2, 3, 0, 1).copy()), torch.tensor(y))
-        assert trainer.advance()[0] == pytest.approx(wanted, rel=1e-4), step
+        assert trainer.advance()[0] == pytest.approx(wanted, rel=1e-3), step
 
     for entry in (*ours.store.entries, *ours.store.buffer_entries):
         wanted = training.slow[f"{entry.node}.{entry.short}"].numpy()
-        np.testing.assert_allclose(ours.state_dict()[entry.name], wanted, rtol=0.01, atol=0.01, err_msg=entry.name)
+        np.testing.assert_allclose(ours.state_dict()[entry.name], wanted, rtol=0.02, atol=0.02, err_msg=entry.name)
     module.load_state_dict(training.slow, strict=False)
     found = trainer.evaluate("test", lambda share: True)
     assert found is not None
