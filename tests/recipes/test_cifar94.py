@@ -13,7 +13,6 @@ from tuicnn.data import Dataset
 from tuicnn.language import check
 from tuicnn.training.trainer import Trainer
 
-
 #: a hundredth of the recipe's: at the full rate, rounding grows tenfold with each step
 RATE = 0.015
 
@@ -27,7 +26,8 @@ def trainer() -> Trainer:
     data = Dataset.from_arrays(pixels[:72], labels[:72], val=8, test=(pixels[72:], labels[72:]))
     plan = check((bundled("nets") / "cifar-94.net").read_text(), input=(3, 32, 32), classes=10).plan
     assert plan is not None
-    slow: Any = replace(plan.optimizer, **{"lr": RATE})
+    optimizer: Any = plan.optimizer
+    slow = replace(optimizer, lr=RATE)
     return Trainer(replace(plan, optimizer=slow, train=replace(plan.train, batch=16, epochs=3)), data)
 
 
