@@ -42,6 +42,7 @@ def change(trainer: Trainer, **values: Any) -> None:
     for name, value in values.items():
         weights[name.replace("__", ".")][...] = value
     trainer.network.load_state_dict(weights)
+    trainer.forget()
 
 
 def bits(trainer: Trainer) -> list[bytes]:

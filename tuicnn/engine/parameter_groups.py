@@ -27,8 +27,7 @@ class ParameterGroups:
     """All weights of a network that are not frozen, moved as its `optimizer` says.
 
     Weights that are excluded from decay are moved by the optimizer without decay, and each layer may have more or less
-    of it. One that is `layerwise` gets each
-    array by itself.
+    of it. One that is `layerwise` gets each array by itself.
     """
 
     def __init__(self, entries: Iterable[Entry], optimizer: Optimizer) -> None:
