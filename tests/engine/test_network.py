@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import networks
@@ -211,3 +211,20 @@ def test_images_that_are_not_normalised_are_refused() -> None:
         with pytest.raises(ValueError, match=r"not normalised; write \(images / 255 - mean\) / std"):
             use(raw)
     assert network.forward((raw / 255 - 0.13) / 0.31).shape == (2, 10)
+
+
+@given(networks(), st.integers(1, 9))
+@example(("conv 4 3x3 as a -> add { @a -> dropout 0.5 | @a -> relu } -> flatten -> dense 4", (1, 6, 6)), 3)
+@example(("conv 4 3x3 -> add { relu | batchnorm } -> relu -> flatten -> dense 4 -> relu", (1, 6, 6)), 3)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_written_over_is_read_no_more(made: tuple[str, tuple[int, int, int]], count: int) -> None:
+    """Outside training, layers are fused and write over what comes in; the outputs are those of each layer alone."""
+    text, image = made
+    network = Network.from_text(text, input=image, classes=4, seed=1)
+    x, _ = batch(network, count)
+    across = np.ascontiguousarray(x.transpose(2, 3, 0, 1))
+    with np.errstate(all="ignore"):
+        wanted = network.executor.outputs(across.copy())[-1]
+        for _ in range(2):
+            np.testing.assert_array_equal(network.executor.infer(across), wanted)
+    np.testing.assert_array_equal(across, x.transpose(2, 3, 0, 1))

@@ -76,17 +76,25 @@ class Executor:
         shard = self.shard(0, x)
         for segment in self.graph.joined:
             for unit in segment:
-                self.forward(shard, unit)
+                self.forward(shard, unit, in_place=unit.may_overwrite)
+                shard.saved[unit.node] = None
         out = shard.outputs[-1]
         assert out is not None
         return out
 
     # --- one unit, for one shard ------------------------------------------------------------------------------------
 
-    def forward(self, shard: Shard, unit: Unit, step: int | None = None, shared: Any = None) -> None:
-        """The output of a unit, with all that backward needs; `shared` is what the batch's parts were combined to."""
+    def forward(
+        self, shard: Shard, unit: Unit, step: int | None = None, shared: Any = None, *, in_place: bool = False
+    ) -> None:
+        """The output of a unit, with all that backward needs; `shared` is what the batch's parts were combined to.
+
+        Where it may be computed `in_place`, its input may be gone.
+        """
+        context = self._context(unit, shard, step, shared)
+        context.in_place = in_place
         shard.outputs[unit.node], shard.saved[unit.node] = unit.layer.forward(
-            shard.inputs(unit), self.store.weights[unit.owner], self._context(unit, shard, step, shared)
+            shard.inputs(unit), self.store.weights[unit.owner], context
         )
         for source in unit.last_read:
             shard.outputs[source] = None

@@ -21,7 +21,8 @@ class Unit:
     """One node of the plan, or neighbours that are computed in one go; `layer` does what they do one after the other.
 
     `node` is the last of them, whose output this is; `owner` the one whose weights it has. `needs_input_gradient` says
-    whether a layer before it learns, `last_read` which nodes' outputs no later unit reads.
+    whether a layer before it learns, `last_read` which nodes' outputs no later unit reads, and `may_overwrite` that its
+    input is one of them, in memory that nothing else refers to.
     """
 
     layer: Layer
@@ -30,6 +31,7 @@ class Unit:
     inputs: tuple[int, ...]
     needs_input_gradient: bool
     last_read: tuple[int, ...] = ()
+    may_overwrite: bool = False
 
 
 class Graph:
@@ -84,10 +86,12 @@ class Graph:
 
 def _segments(units: Sequence[Unit]) -> list[list[Unit]]:
     last = {source: unit.node for unit in units for source in unit.inputs if source != INPUT}
+    read = [source for unit in units for source in unit.inputs]
+    owned = {unit.node for unit in units if unit.layer.owns_output and read.count(unit.node) == 1}
     segments: list[list[Unit]] = [[]]
     for unit in units:
         if unit.layer.whole_batch:
             segments.append([])
-        read = tuple(source for source, node in last.items() if node == unit.node)
-        segments[-1].append(replace(unit, last_read=read))
+        ends = tuple(source for source, node in last.items() if node == unit.node)
+        segments[-1].append(replace(unit, last_read=ends, may_overwrite=unit.inputs[0] in owned))
     return segments

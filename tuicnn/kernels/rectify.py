@@ -10,9 +10,9 @@ from .memory import empty
 __all__ = ["rectify", "rectify_backward"]
 
 
-def rectify(x: Array) -> Array:
-    """max(x, 0) for an image (H, W, N, C) or vectors (N, V). It never gives -0."""
-    y = empty(x.shape, x.dtype)
+def rectify(x: Array, out: Array | None = None) -> Array:
+    """max(x, 0) for an image (H, W, N, C) or vectors (N, V), into `out`, which may be x. It never gives -0."""
+    y = empty(x.shape, x.dtype) if out is None else out
     given = as_rows(x)
     np.maximum(given, constant(0, given.shape[1], x.dtype), out=as_rows(y))
     return y

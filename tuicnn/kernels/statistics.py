@@ -73,10 +73,14 @@ def pixel_product_sums(a: Array, b: Array) -> NDArray[np.float64]:
     return sums.reshape(a.shape[2:])
 
 
-def scale_and_shift(x: Array, scale: Array, shift: Array, *, rectified: bool = False) -> Array:
-    """x·scale + shift, or where `rectified` max(x·scale + shift, 0). `scale` and `shift` have one value a channel, and
-    are best repeated by `spread`."""
-    y = empty(x.shape, x.dtype)
+def scale_and_shift(
+    x: Array, scale: Array, shift: Array, *, rectified: bool = False, out: Array | None = None
+) -> Array:
+    """x·scale + shift, or where `rectified` max(x·scale + shift, 0), into `out`, which may be x.
+
+    `scale` and `shift` have one value a channel, and are best repeated by `spread`.
+    """
+    y = empty(x.shape, x.dtype) if out is None else out
     for block in row_blocks(len(x), x.size // max(1, len(x))):
         part = y[block]
         np.multiply(x[block], scale, out=part)

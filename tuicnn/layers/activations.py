@@ -84,8 +84,9 @@ class ManyPasses(Activation):
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = f(x)."""
-        y, saved = empty_like(inputs[0]), []
-        for part, out in zip(_parts(inputs[0]), _parts(y), strict=True):
+        x, saved = inputs[0], []
+        y = x if context.in_place and x.flags.c_contiguous else empty_like(x)
+        for part, out in zip(_parts(x), _parts(y), strict=True):
             out[...], kept = self.f(part)
             if context.training:
                 saved.append(kept)
@@ -125,6 +126,12 @@ class ReLU(Activation):
     def f(self, x: Array) -> tuple[Array, Any]:
         y = rectify(x)
         return y, y
+
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
+        """y = f(x)."""
+        if context.in_place:
+            return rectify(inputs[0], out=inputs[0]), None
+        return super().forward(inputs, weights, context)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """f'(x) is 1 where x > 0 and 0 elsewhere (at 0 too, as in PyTorch): times dy in one pass."""

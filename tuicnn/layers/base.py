@@ -89,6 +89,8 @@ class LayerContext:
     buffers: Mapping[str, Array] = field(default_factory=dict)
     #: False where the gradient by the inputs is not needed (the first layer): backward may give None for them
     needs_input_gradient: bool = True
+    #: True where nothing reads the input after this, so that the output may be written over it; never in training
+    in_place: bool = False
 
 
 class Layer:
@@ -102,6 +104,8 @@ class Layer:
     can_die: bool = False
     #: True where its first weights are made from the training images, which it must read
     of_images: bool = False
+    #: True where its output is always in memory of its own: the only layer that reads it may write over it
+    owns_output: ClassVar[bool] = False
     #: what all its outputs are, whatever its inputs; "" where they may be any numbers
     limits: ClassVar[str] = ""
 

@@ -86,6 +86,7 @@ class BatchNorm(Learning):
     """As torch.nn.BatchNorm2d. Source: Ioffe and Szegedy, Batch Normalization (2015)."""
 
     whole_batch = True
+    owns_output = True
 
     eps: float = option(Number(above=0), default=1e-5, help="what is added to the variance")
     momentum: float = option(Number(at_least=0, at_most=1), default=0.1, help="share of a batch in the running mean")
@@ -152,7 +153,8 @@ class BatchNorm(Learning):
         if not context.training:
             inverse = 1 / np.sqrt(context.buffers["running_var"].astype(np.float64) + self.eps)
             both = self.scale_and_shift(x, weights, context.buffers["running_mean"].astype(np.float64), inverse)
-            return scale_and_shift(x, both[0], both[1], rectified=rectified), None
+            out = x if context.in_place else None
+            return scale_and_shift(x, both[0], both[1], rectified=rectified, out=out), None
         statistics: BatchStatistics = context.shared
         known = statistics.made.get(x.shape)
         if known is None:

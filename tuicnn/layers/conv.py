@@ -37,6 +37,8 @@ __all__ = ["Conv", "Depthwise"]
 class Convolution(Learning):
     """What conv and depthwise share: all but how many filters and groups there are. Weights: (kh, kw, C/groups, F)."""
 
+    owns_output = True
+
     kernel: Size
     stride: Size
     pad: str | Size

@@ -40,6 +40,8 @@ __all__ = ["Dense"]
 class Dense(Learning):
     """Weights inside: (in, out)."""
 
+    owns_output = True
+
     units: int = positional(Integer(at_least=1), help="values that come out")
     bias: bool = option(Boolean(), default=True, help="whether to add a learnt value to each sum")
     init: Initialiser = option(ObjectOf("init"), default=He(), help="how the weights start")

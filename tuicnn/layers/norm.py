@@ -199,6 +199,8 @@ class LayerNorm(Learning):
 class GroupNorm(Learning):
     """As torch.nn.GroupNorm. Source: Wu and He, Group Normalization (2018)."""
 
+    owns_output = True
+
     groups: int = positional(Integer(at_least=1), help="groups of channels")
     eps: float = option(Number(above=0), default=1e-5, help="what is added to the variance")
 
@@ -241,7 +243,7 @@ class GroupNorm(Learning):
         inverse = 1 / np.sqrt(variance + self.eps)
         scale = weights["weight"] * inverse
         both = spread_images(np.stack([scale, weights["bias"] - mean * scale]), x)
-        return scale_and_shift(x, both[0], both[1]), (x, mean, inverse)
+        return scale_and_shift(x, both[0], both[1], out=x if context.in_place else None), (x, mean, inverse)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dγ = Σ dy·x̂, dβ = Σ dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`.
