@@ -1,0 +1,58 @@
+"""Whether `mpiexec` has started this process as one of several, and what it then does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tuicnn.errors import UserError
+
+if TYPE_CHECKING:
+    from tuicnn.training.ranks import Ranks
+
+__all__ = ["joined"]
+
+#: what launchers tell each of their processes of how many there are: those of MPICH and Intel, of Open MPI, of PMIx
+_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE")
+
+
+@contextmanager
+def joined() -> Iterator[Ranks | None]:
+    """The ranks of MPI of which this process is the first; None where there is one alone.
+
+    Any other rank does here what the first one tells it, and exits. Raises `UserError`.
+    """
+    if not any(os.environ.get(name, "").isdecimal() and int(os.environ[name]) > 1 for name in _SIZES):
+        yield None
+        return
+    try:
+        from mpi4py import MPI
+    except ImportError as error:
+        raise UserError(
+            f"mpiexec needs packages more ({error}); install them, in the clone of tuicnn: pip install -e '.[mpi]'"
+        ) from None
+    if MPI.COMM_WORLD.size == 1:
+        raise UserError(
+            "mpiexec has started several processes that do not know each other: it is that of another MPI than mpi4py "
+            "was built for; see docs/cluster.md"
+        )
+    from tuicnn.training.ranks import Ranks
+
+    ranks = Ranks(MPI.COMM_WORLD)
+    crowded = ranks.crowded
+    if ranks.rank:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+            signal.signal(number, signal.SIG_IGN)  # for the first rank, which ends the others
+        if not crowded:
+            ranks.follow()
+        sys.exit(0)
+    if crowded:
+        raise UserError(crowded)
+    try:
+        yield ranks
+    finally:
+        ranks.release()

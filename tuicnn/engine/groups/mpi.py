@@ -1,0 +1,139 @@
+"""A group of processes that `mpiexec` has started, on one machine or several: the ranks of MPI.
+
+They share no memory: the leader's weights are broadcast before each step, and its gradient is summed in slices, one for
+each rank (https://www.mpi-forum.org/docs/mpi-4.1/mpi41-report.pdf, chapter 6), so that what is sent by each rank grows
+with the number of weights and not with that of ranks. A rank that is lost ends all of them, as `mpiexec` sees to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import accumulate
+from time import perf_counter, sleep
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuicnn.engine.groups.group import ProcessGroup
+
+if TYPE_CHECKING:
+    from mpi4py import MPI
+    from numpy.typing import NDArray
+
+    from tuicnn.engine.groups.group import Part, Work
+
+__all__ = ["MPIGroup", "patiently"]
+
+#: seconds that a rank polls for its next piece of work before it sleeps between two looks
+SPIN = 2e-3
+#: seconds between two looks, at least and at most: while a run is paused, a rank takes no processor
+SLEEP = (1e-4, 1e-2)
+#: a piece of work: how many ranks take part (0: there is no more), and the four numbers that describe it
+_NUMBERS = 5
+
+
+class MPIGroup(ProcessGroup):
+    """The ranks of a communicator, of which this is one. All of them take part in each collective operation."""
+
+    def __init__(self, communicator: MPI.Comm) -> None:
+        super().__init__()
+        self._comm = communicator
+        self.rank, self.size = communicator.rank, communicator.size
+        self.active = self.size
+        self._closed = False
+
+    # --- the leader -------------------------------------------------------------------------------------------------
+
+    def dispatch(self, *numbers: int, workers: int | None = None) -> None:
+        """As `ProcessGroup.dispatch`."""
+        super().dispatch(workers=workers)
+        if not self._closed:
+            self._tell(self.active, *numbers)
+
+    def close(self) -> None:
+        """Let the members end."""
+        if not (self.rank or self._closed):
+            self._tell(0)
+            self._closed = True
+            super().close()
+
+    def _tell(self, *numbers: int) -> None:
+        work = np.zeros(_NUMBERS, np.int64)
+        work[: len(numbers)] = numbers
+        self._comm.Ibcast(work, 0).Wait()
+
+    # --- a member ---------------------------------------------------------------------------------------------------
+
+    def start(self, work: Work) -> None:
+        """In a member: do each piece of work that the leader dispatches, until it closes the group."""
+        told = np.zeros(_NUMBERS, np.int64)
+        while self.rank:
+            patiently(self._comm.Ibcast(told, 0))
+            self.active, *numbers = map(int, told)
+            if not self.active:
+                return
+            work(numbers[0], numbers[1], numbers[2], numbers[3])
+
+    # --- all of them ------------------------------------------------------------------------------------------------
+
+    def gather(self, own: Sequence[Part]) -> list[Part]:
+        """As `ProcessGroup.gather`."""
+        if self._closed:
+            return list(own)
+        flat, sizes = _flat(own), np.zeros(self.size, np.int64)
+        with self._waiting():
+            self._comm.Gather(np.array([flat.size]), sizes, 0)
+            found = np.empty(int(sizes.sum()))
+            self._comm.Gatherv(flat, (found, sizes, _starts(sizes), _double()), 0)
+        return list(own) if self.rank else _parts(found, own)
+
+    def allgather(self, own: Sequence[Part]) -> list[Part]:
+        """As `ProcessGroup.allgather`."""
+        if self._closed:
+            return list(own)
+        flat, sizes = _flat(own), np.zeros(self.size, np.int64)
+        with self._waiting():
+            self._comm.Allgather(np.array([flat.size]), sizes)
+            found = np.empty(int(sizes.sum()))
+            self._comm.Allgatherv(flat, (found, sizes, _starts(sizes), _double()))
+        return _parts(found, own) if own else []
+
+    def broadcast(self, array: NDArray[Any]) -> None:
+        """Give an array in every rank the leader's numbers."""
+        if array.size and not self._closed:
+            with self._waiting():
+                self._comm.Bcast(array, 0)
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        self.waited += perf_counter() - began
+
+
+def patiently(request: MPI.Request) -> None:
+    """Wait for an operation that may take long: MPI itself would take a whole processor meanwhile."""
+    began, pause = perf_counter(), SLEEP[0]
+    while not request.Test():
+        if perf_counter() - began > SPIN:
+            sleep(pause)
+            pause = min(2 * pause, SLEEP[1])
+
+
+def _flat(arrays: Sequence[Part]) -> Part:
+    return np.concatenate([array.ravel() for array in arrays]) if arrays else np.empty(0)
+
+
+def _parts(flat: Part, like: Sequence[Part]) -> list[Part]:
+    return list(flat.reshape(-1, *like[0].shape))
+
+
+def _starts(sizes: Sequence[int] | NDArray[np.int64]) -> list[int]:
+    return [0, *accumulate(map(int, sizes))][:-1]
+
+
+def _double() -> MPI.Datatype:
+    from mpi4py import MPI
+
+    return MPI.DOUBLE
