@@ -20,6 +20,7 @@ from tuicnn.worker.runner import Run, serve
 if TYPE_CHECKING:
     from tuicnn.cli.output.train import Reporter
     from tuicnn.runs.prepared import PreparedRun
+    from tuicnn.training.ranks import Ranks
     from tuicnn.worker.server import Server
 
 __all__ = ["train_here"]
@@ -28,8 +29,8 @@ __all__ = ["train_here"]
 GOODBYE = 0.5
 
 
-def train_here(prepared: PreparedRun, reporter: Reporter) -> int:
-    """Train a run and report to `reporter`; the command's exit code.
+def train_here(prepared: PreparedRun, reporter: Reporter, ranks: Ranks | None = None) -> int:
+    """Train a run, with all `ranks` of MPI where there are any, and report to `reporter`; the command's exit code.
 
     SIGINT and SIGTERM end the training after the step it is at, with the weights saved: 130 and 143; see `Signals`.
     1, after a sentence, where not all of the run could be saved.
@@ -56,7 +57,15 @@ def train_here(prepared: PreparedRun, reporter: Reporter) -> int:
         log(f"Process {os.getpid()} trains the run in the foreground.")
         on_nan = prepared.options.on_nan or ON_NAN_ALONE
         resume_from = resume_state(prepared, on_nan, log)  # the user was told when the run was prepared
-        run = Run(prepared, on_nan, resume_from, lock=lock, report=report, say=lambda trouble: report(Warned(trouble)))
+        run = Run(
+            prepared,
+            on_nan,
+            resume_from,
+            lock=lock,
+            report=report,
+            say=lambda trouble: report(Warned(trouble)),
+            ranks=ranks,
+        )
         signals = Signals(run.stop, run.save, lambda: log("The terminal is gone; training goes on."))
         server: Server | None = None
         try:

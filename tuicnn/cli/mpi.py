@@ -31,9 +31,11 @@ def joined() -> Iterator[Ranks | None]:
         return
     try:
         from mpi4py import MPI
-    except ImportError as error:
+    except (ImportError, RuntimeError) as error:  # the second where there is mpi4py, but no MPI
+        why = str(error).partition("\n")[0]
         raise UserError(
-            f"mpiexec needs packages more ({error}); install them, in the clone of tuicnn: pip install -e '.[mpi]'"
+            f"Ranks of MPI need mpi4py and an MPI ({why}); install them, in the clone of tuicnn: "
+            "pip install -e '.[mpi]' mpich"
         ) from None
     if MPI.COMM_WORLD.size == 1:
         raise UserError(
@@ -43,15 +45,15 @@ def joined() -> Iterator[Ranks | None]:
     from tuicnn.training.ranks import Ranks
 
     ranks = Ranks(MPI.COMM_WORLD)
-    crowded = ranks.crowded
+    refusal = ranks.refusal()
     if ranks.rank:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, signal.SIG_IGN)  # for the first rank, which ends the others
-        if not crowded:
+        if not refusal:
             ranks.follow()
         sys.exit(0)
-    if crowded:
-        raise UserError(crowded)
+    if refusal:
+        raise UserError(refusal)
     try:
         yield ranks
     finally:

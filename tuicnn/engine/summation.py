@@ -2,8 +2,8 @@
 
 The tree depends on the number of shards alone, so a sum is the same to the last bit for any number of processes, each
 of which adds the subtrees that lie within its own shards. Which of two summands comes first changes no bit. A sum of n
-numbers errs in proportion to log n in place of n: N. J. Higham, "The accuracy of floating point summation", SIAM Journal
-on Scientific Computing 14, 1993, section 4.
+numbers errs in proportion to log n in place of n: N. J. Higham, "The accuracy of floating point summation", SIAM
+Journal on Scientific Computing 14, 1993, section 4.
 """
 
 from __future__ import annotations

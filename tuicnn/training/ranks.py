@@ -34,6 +34,8 @@ __all__ = ["Ranks"]
 
 #: what each member reads for itself
 _READ = ("train_images", "train_labels", "val_images", "val_labels", "test_images", "test_labels", "left_out", "files")
+#: ranks for each processor from which on they are refused
+_TOO_MANY = 2
 
 
 @dataclass(frozen=True)
@@ -55,23 +57,25 @@ class Ranks:
         self.rank, self.size = communicator.rank, communicator.size
         self._following = False  # the members have the network
         self._left = False  # they were told that nothing is trained
+        self._crowd = ""  # a sentence where there are more ranks than processors
 
-    @property
-    def crowded(self) -> str:
-        """A sentence where a machine has more ranks than processors, which would wait for each other; all must ask."""
+    def refusal(self) -> str:
+        """A sentence where a machine has far more ranks than processors; all must ask."""
         from mpi4py import MPI
 
         local = self._comm.Split_type(MPI.COMM_TYPE_SHARED)
         # a launcher may have bound each rank to a processor of its own
         allowed = {each for one in local.allgather(_allowed()) for each in one}
         there = max(len(allowed), processors())
-        mine = (
-            f"{counted(local.size, 'rank')} of MPI on {socket.gethostname()}, which has {counted(there, 'processor')}: "
-            "ranks that wait take a processor each. Start as many as there are processors, at most."
-            if local.size > there
-            else ""
-        )
-        return next(filter(None, self._comm.allgather(mine)), "")
+        found = self._comm.allgather((local.size / there, local.size, there, socket.gethostname()))
+        share, here, there, host = max(found)
+        if share <= 1:
+            return ""
+        said = f"{here} ranks of MPI are on {host}, which has {counted(there, 'processor')}"
+        if share >= _TOO_MANY:
+            return f"{said}: they would wait for each other all the time. Start as many as there are processors."
+        self._crowd = f"{said}: it is faster with fewer of them."
+        return ""
 
     # --- the leader -------------------------------------------------------------------------------------------------
 
@@ -94,7 +98,7 @@ class Ranks:
         batch = trainer.plan.train.batch
         most = trainer.network.max_workers(batch)
         if most >= self.size:
-            return ""
+            return self._crowd
         return (
             f"{self.size - most} of {self.size} ranks have nothing to do: a batch of {batch} has "
             f"{counted(most, 'shard')}; a larger batch has more."
@@ -121,7 +125,7 @@ class Ranks:
         patiently(self._comm.Ibcast(size, 0))
         body = np.empty(int(size[0]), np.uint8)
         self._comm.Bcast(body, 0)
-        introduction: _Introduction | None = pickle.loads(body.tobytes())  # noqa: S301 - of a rank of the same launcher
+        introduction: _Introduction | None = pickle.loads(body.tobytes())  # of a rank of the same launcher
         if introduction is None:
             return
         problem, dataset = "", None

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tuicnn.language import Plan
     from tuicnn.training.checkpoint import Checkpoint
     from tuicnn.training.options import OnNan
+    from tuicnn.training.ranks import Ranks
 
 __all__ = ["HALVING", "Session"]
 
@@ -68,6 +69,7 @@ class Session:
     on disk; `checkpoint_at` gives that of a step, if there is one. With `resume_from`, the run goes on from there.
     `on_nan`: what is done where numbers are not finite; `halving`: how a person says so. A `dataset` takes the place of
     the one that the plan names. With `until`, the run is stopped once it has so many epochs, unless these are all.
+    `ranks`, of which this process is the first, train it together in the place of `threads` processes.
     """
 
     def __init__(
@@ -85,11 +87,13 @@ class Session:
         halving: str = HALVING,
         dataset: Dataset | None = None,
         until: int | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         self.plan, self.threads, self.run_name, self._dataset = plan, threads, run, dataset
         self.overview = overview_of(plan, threads=threads, run=run)  # complete once the data is read
         self._on_event, self._on_predictions = on_event, on_predictions
         self._offer, self._resume_from, self._until = offer_checkpoint, resume_from, until
+        self._ranks = ranks
         self._trainer: Trainer | None = None
         #: from any thread: pause, resume, single steps, saves, the learning rate, the end
         self.control = Control(
@@ -179,7 +183,10 @@ class Session:
         if checkpoint is not None:
             dataset = as_trained(dataset, checkpoint)
         choices = checkpoint.choices if checkpoint is not None else None  # another machine would choose otherwise
-        trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads, choices=choices)
+        group = self._ranks.group if self._ranks is not None else None
+        trainer = self._trainer = Trainer(self.plan, dataset, threads=self.threads, group=group, choices=choices)
+        if self._ranks is not None and (idle := self._ranks.introduce(trainer, data)):
+            self._tell(events.Warned(idle))
         self.overview = overview_of(
             self.plan, dataset, trainer.steps_per_epoch, threads=trainer.group.size, run=self.run_name
         )

@@ -34,6 +34,7 @@ from tuicnn.worker.server import Server
 
 if TYPE_CHECKING:
     from tuicnn.training.checkpoint import Checkpoint
+    from tuicnn.training.ranks import Ranks
 
 __all__ = ["Run", "serve", "work"]
 
@@ -61,11 +62,12 @@ class Run:
         say: Callable[[str], None] = log,
         halving: str = HALVING,
         until: int | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         """Opens the journal. `report` is given each event, `say` each trouble in a sentence. Raises `UserError`.
 
         With the run's `lock`, a folder that is renamed is followed; with `resume_from`, the run goes on from there.
-        `halving` and `until` are as in `Session`.
+        `halving`, `until` and `ranks` are as in `Session`.
         """
         folder, plan = prepared.folder, prepared.plan
         self._at, self._lock, self._report = folder, lock, report
@@ -93,6 +95,7 @@ class Run:
             on_nan=on_nan,
             halving=halving,
             until=until,
+            ranks=ranks,
         )
 
     def train(self) -> None:

@@ -11,6 +11,7 @@ import click
 from tuicnn.cli.background import train_in_background
 from tuicnn.cli.completing import NET, RUN
 from tuicnn.cli.group import main, options
+from tuicnn.cli.mpi import joined
 from tuicnn.cli.output.streams import complain, is_terminal
 from tuicnn.cli.shared import find_net, net_or_exit, reporter_for, terminal_of
 from tuicnn.errors import UserError
@@ -19,6 +20,7 @@ from tuicnn.training.options import ON_NAN_ALONE, ON_NAN_WATCHED, OnNan, Options
 if TYPE_CHECKING:
     from tuicnn.display.terminal import TerminalProfile
     from tuicnn.runs.prepared import PreparedRun
+    from tuicnn.training.ranks import Ranks
 
 __all__ = ["resume", "train", "watch"]
 
@@ -39,11 +41,11 @@ def watch(
 
     With the folder of a run for NET: the same as resume.
     """
-    terminal = terminal_of(ascii)
-    if detach or _at_a_terminal():
+    terminal, ranks = terminal_of(ascii), _ranks(chosen)
+    if ranks is None and (detach or _at_a_terminal()):
         prepared = _of(net, values, chosen, run, terminal, watched=True)
         train_in_background(prepared, terminal, detach=detach, after_logout=after_logout)
-    _train_here(_of(net, values, chosen, run, terminal, watched=False), as_json=False)
+    _train_here(_of(net, values, chosen, run, terminal, watched=False), ranks, as_json=False)
 
 
 @main.command()
@@ -61,7 +63,8 @@ def train(
 
     With the folder of a run for NET, that run goes on from its last checkpoint.
     """
-    _train_here(_of(net, values, chosen, run, terminal_of(ascii), watched=False), as_json=as_json)
+    ranks = _ranks(chosen)
+    _train_here(_of(net, values, chosen, run, terminal_of(ascii), watched=False), ranks, as_json=as_json)
 
 
 @main.command()
@@ -93,8 +96,8 @@ def resume(
     tuicnn resume mnist-1 --epochs 10      train it longer, or less long: so many epochs in all
     tuicnn resume mnist-1 --warm           a new run of the net as it is now, with that run's weights
     """
-    terminal = terminal_of(ascii)
-    watched = detach or (_at_a_terminal() and not as_json)
+    terminal, ranks = terminal_of(ascii), _ranks(chosen)
+    watched = ranks is None and (detach or (_at_a_terminal() and not as_json))
     from tuicnn.runs.finding import find_resumable, find_run
 
     if warm:
@@ -117,7 +120,7 @@ def resume(
         prepared = resume_run(found, chosen, net=given, on_nan=_on_nan(watched), say=complain)
     if watched:
         train_in_background(prepared, terminal, detach=detach, after_logout=after_logout)
-    _train_here(prepared, as_json=as_json)
+    _train_here(prepared, ranks, as_json=as_json)
 
 
 def _of(
@@ -145,10 +148,18 @@ def _of(
     return resume_run(found, chosen, on_nan=_on_nan(watched), say=complain)
 
 
-def _train_here(prepared: PreparedRun, *, as_json: bool) -> NoReturn:
+def _ranks(chosen: Options) -> Ranks | None:
+    """The ranks of MPI, where mpiexec has started this process as the first of several. Raises `UserError`."""
+    ranks = click.get_current_context().with_resource(joined())
+    if ranks is not None and chosen.threads is not None:
+        raise UserError("Under mpiexec one process trains for each rank: leave --threads out.")
+    return ranks
+
+
+def _train_here(prepared: PreparedRun, ranks: Ranks | None, *, as_json: bool) -> NoReturn:
     from tuicnn.cli.foreground import train_here
 
-    sys.exit(train_here(prepared, reporter_for(as_json)))
+    sys.exit(train_here(prepared, reporter_for(as_json), ranks))
 
 
 def _on_nan(watched: bool) -> OnNan:

@@ -7,8 +7,8 @@ with the number of weights and not with that of ranks. A rank that is lost ends 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Sequence
 from itertools import accumulate
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["MPIGroup", "patiently"]
 
-#: seconds that a rank polls for its next piece of work before it sleeps between two looks
-SPIN = 2e-3
-#: seconds between two looks, at least and at most: while a run is paused, a rank takes no processor
-SLEEP = (1e-4, 1e-2)
+#: seconds that a rank polls before it lets other processes of its machine go first, and before it sleeps
+SPIN, YIELD = 5e-5, 2e-3
+#: seconds that it sleeps between two looks, at most, and as a share of what it has waited: a run that is paused takes no
+#: processor, and a step is not delayed
+LONGEST, SHARE = 1e-2, 0.02
 #: a piece of work: how many ranks take part (0: there is no more), and the four numbers that describe it
 _NUMBERS = 5
 
@@ -61,7 +62,7 @@ class MPIGroup(ProcessGroup):
     def _tell(self, *numbers: int) -> None:
         work = np.zeros(_NUMBERS, np.int64)
         work[: len(numbers)] = numbers
-        self._comm.Ibcast(work, 0).Wait()
+        patiently(self._comm.Ibcast(work, 0))
 
     # --- a member ---------------------------------------------------------------------------------------------------
 
@@ -82,10 +83,9 @@ class MPIGroup(ProcessGroup):
         if self._closed:
             return list(own)
         flat, sizes = _flat(own), np.zeros(self.size, np.int64)
-        with self._waiting():
-            self._comm.Gather(np.array([flat.size]), sizes, 0)
-            found = np.empty(int(sizes.sum()))
-            self._comm.Gatherv(flat, (found, sizes, _starts(sizes), _double()), 0)
+        self._wait(self._comm.Igather(np.array([flat.size]), sizes, 0))
+        found = np.empty(int(sizes.sum()))
+        self._wait(self._comm.Igatherv(flat, (found, sizes, _starts(sizes), _double()), 0))
         return list(own) if self.rank else _parts(found, own)
 
     def allgather(self, own: Sequence[Part]) -> list[Part]:
@@ -93,32 +93,36 @@ class MPIGroup(ProcessGroup):
         if self._closed:
             return list(own)
         flat, sizes = _flat(own), np.zeros(self.size, np.int64)
-        with self._waiting():
-            self._comm.Allgather(np.array([flat.size]), sizes)
-            found = np.empty(int(sizes.sum()))
-            self._comm.Allgatherv(flat, (found, sizes, _starts(sizes), _double()))
+        self._wait(self._comm.Iallgather(np.array([flat.size]), sizes))
+        found = np.empty(int(sizes.sum()))
+        self._wait(self._comm.Iallgatherv(flat, (found, sizes, _starts(sizes), _double())))
         return _parts(found, own) if own else []
 
     def broadcast(self, array: NDArray[Any]) -> None:
         """Give an array in every rank the leader's numbers."""
         if array.size and not self._closed:
-            with self._waiting():
-                self._comm.Bcast(array, 0)
+            self._wait(self._comm.Ibcast(array, 0))
 
-    @contextmanager
-    def _waiting(self) -> Iterator[None]:
+    def ordered_sum(self, rows: NDArray[Any]) -> NDArray[Any]:
+        mine = np.ascontiguousarray(rows[list(self.partition(len(rows)))])
+        found = self._comm.gather(mine)
+        return rows[0] if self.rank else super().ordered_sum(np.concatenate(found))
+
+    def _wait(self, request: MPI.Request) -> None:
         began = perf_counter()
-        yield
+        patiently(request)
         self.waited += perf_counter() - began
 
 
 def patiently(request: MPI.Request) -> None:
-    """Wait for an operation that may take long: MPI itself would take a whole processor meanwhile."""
-    began, pause = perf_counter(), SLEEP[0]
+    """Wait for an operation: MPI itself would take a whole processor meanwhile, which another rank may need."""
+    began = perf_counter()
     while not request.Test():
-        if perf_counter() - began > SPIN:
-            sleep(pause)
-            pause = min(2 * pause, SLEEP[1])
+        waited = perf_counter() - began
+        if waited > YIELD:
+            sleep(min(LONGEST, SHARE * waited))
+        elif waited > SPIN:
+            os.sched_yield()
 
 
 def _flat(arrays: Sequence[Part]) -> Part:
