@@ -27,7 +27,7 @@ __all__ = ["MPIGroup", "patiently"]
 
 #: seconds that a rank polls before it lets other processes of its machine go first, and before it sleeps
 SPIN, YIELD = 5e-5, 2e-3
-#: seconds that it sleeps between two looks, at most, and as a share of what it has waited: a run that is paused takes no
+#: seconds that it sleeps between two looks, at most, and as a share of what it has waited: a paused run takes no
 #: processor, and a step is not delayed
 LONGEST, SHARE = 1e-2, 0.02
 #: a piece of work: how many ranks take part (0: there is no more), and the four numbers that describe it
