@@ -1,4 +1,4 @@
-"""How a batch is cut into shards that fit the cache, and in how many slots their gradients are summed.
+"""How a batch is cut into shards that fit the cache.
 
 The cut depends on the network, its batch and the machine, never on the number of processes: sums are taken shard by
 shard, and a result must be the same to the last bit for any number of them. A checkpoint keeps the size of the shards,
@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["INFERENCE_SHARD", "SLOTS", "shard_bounds", "shard_size"]
+__all__ = ["INFERENCE_SHARD", "shard_bounds", "shard_size"]
 
-#: sums of gradients that a step fills apart from each other before it adds them: so many processes can share it at most
-SLOTS = 16
 #: images of a shard that is not trained: nothing is kept of it, and what a layer makes is gone after the next
 INFERENCE_SHARD = 128
 #: images of a shard that is trained, at most, for a small network and for others, and at least: with fewer, Python's

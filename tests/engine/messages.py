@@ -60,9 +60,12 @@ class MessageGroup(ProcessGroup):
         else:
             self._send(array)
 
-    def ordered_sum(self, rows: np.ndarray) -> tuple[np.ndarray, float]:
-        filled = self.gather([rows[place] for place in self.partition(len(rows))])
-        return (rows[0], 0.0) if self.rank else super().ordered_sum(np.stack(filled))
+    def tree_sum(
+        self, rows: np.ndarray, filled: Sequence[int], adds: Sequence[tuple[int, int]]
+    ) -> tuple[np.ndarray, float]:
+        first = sum(filled[: self.rank])
+        found = self.gather(list(rows[first : first + sum(filled[self.rank : self.rank + 1])]))
+        return (rows[0], 0.0) if self.rank else super().tree_sum(np.stack(found), filled, adds)
 
     def _send(self, message: Any) -> None:
         for link in self._links:

@@ -80,7 +80,7 @@ def taken(network: Network, x: Any, y: Any, *, watched: bool = False) -> tuple[f
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_neither_processes_nor_watching_change_a_bit(made: tuple[str, tuple[int, int, int]], count: int) -> None:
     text, image = made
-    plan = Network.from_text(text, input=image, classes=4).plan
+    plan = Network.from_text(f"train: batch={count}\n{text}", input=image, classes=4).plan
     results = []
     for size, watched in ((1, False), (1, True), (3, False)):
         network = Network(plan, seed=1, group=ForkedGroup(size))

@@ -237,7 +237,7 @@ class Network:
 
     def max_workers(self, count: int) -> int:
         """How many processes can share a step over `count` images."""
-        return self._sums.used(len(self.executor.shards(count)))
+        return len(self.executor.shards(count))
 
     def forward_backward(
         self, count: int, fetch: Fetch, *, step: int, hook: StepHook | None = None

@@ -85,17 +85,13 @@ class ForwardBackward:
     def run(self, fetch: Fetch) -> StepResult | None:
         """The result, for the leader of the group; all its processes must call this."""
         bounds, graph = self._bounds, self._executor.graph
-        # each process fills whole slots, in the order of their shards
-        slots = self._group.partition(self._sums.used(len(bounds)))
-        mine = [number for number in range(len(bounds)) if self._sums.slot(number, len(bounds)) in slots]
         # of what backward leaves out, no gradient is written
-        if self._down_to or graph.leaves_out:
-            self._sums.clear(slots)
+        mine = self._sums.begin(self._group, len(bounds), clear=bool(self._down_to or graph.leaves_out))
         with unchanged_weights(), long_runs(), np.errstate(all="ignore"):  # the caller checks the result
-            for together in [[number] for number in mine] if len(self._segments) == 1 else [mine]:
+            for together in [[number] for number in mine] if len(self._segments) == 1 else [list(mine)]:
                 self._take([(number, *fetch(*bounds[number])) for number in together])
         found = self._group.gather(self._results)
-        gradient, squares = self._sums.total(self._group, len(bounds))
+        gradient, squares = self._sums.total(self._group)
         if self._group.rank:
             return None
         total = np.sum(found, axis=0)
@@ -114,7 +110,7 @@ class ForwardBackward:
             for unit in units:
                 self._forward(shard, unit)
             self._loss(shard, labels)
-            buffer = self._sums.buffer(number, len(self._bounds), backwards=False)
+            buffer = self._sums.unsummed()
             for unit in reversed(units):
                 self._backward(shard, unit, buffer)
 
@@ -144,7 +140,7 @@ class ForwardBackward:
             units = [*waiting, *reversed(segment[1:] if head else segment)]
             parts = []
             for shard in _turn(shards, place):
-                buffer = self._sums.buffer(shard.number, len(self._bounds), backwards=bool(place % 2))
+                buffer = self._sums.buffer(shard.number, backwards=bool(place % 2))
                 for unit in units:
                     self._backward(shard, unit, buffer)
                 if head is not None and head.owner >= self._down_to and needs_gradient[head.node]:

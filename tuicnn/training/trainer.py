@@ -21,7 +21,7 @@ from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.engine.groups.group import MemberLostError, ProcessGroup
 from tuicnn.engine.hooks import StepHook
 from tuicnn.engine.network import Network
-from tuicnn.sharding import INFERENCE_SHARD, SLOTS
+from tuicnn.sharding import INFERENCE_SHARD, shard_bounds, shard_size
 from tuicnn.system.files import why
 from tuicnn.training.averaging import Averaging
 from tuicnn.training.diagnosis import diagnose, overflow
@@ -75,7 +75,9 @@ class Trainer:
         this comes back when the leader has closed the group.
         """
         self.plan, self.dataset = plan, dataset
-        self.group = group or ForkedGroup(min(threads, SLOTS))  # no more could share a step
+        shard = (choices or {}).get("shard") or shard_size(plan.macs, plan.train.batch)
+        at_most = max(len(shard_bounds(plan.train.batch, shard)), CHUNK // INFERENCE_SHARD)  # can share some work
+        self.group = group or ForkedGroup(min(threads, at_most))
         self.network = Network(plan, group=self.group, choices=choices)
         self.network.see_images(dataset)
         self.batches = Batches(

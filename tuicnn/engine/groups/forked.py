@@ -30,7 +30,7 @@ from tuicnn.system.children import FailureReport, end, exit_code, fork, ready
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from tuicnn.engine.groups.group import Part, Work
+    from tuicnn.engine.groups.group import Adds, Part, Work
 
 __all__ = ["ForkedGroup"]
 
@@ -152,20 +152,20 @@ class ForkedGroup(ProcessGroup):
             self._send_arrays(peer, found)
         return found
 
-    def ordered_sum(self, rows: NDArray[Any]) -> tuple[NDArray[Any], float]:
-        """As `ProcessGroup.ordered_sum`; of a large array, each process adds some blocks in the memory that they share.
+    def tree_sum(self, rows: NDArray[Any], filled: Sequence[int], adds: Adds) -> tuple[NDArray[Any], float]:
+        """As `ProcessGroup.tree_sum`; of a large array, each process adds some blocks in the memory that they share.
 
         In a member the sum of squares is that of its own.
         """
         parts = list(blocks(rows.shape[1]))
         if self.active == 1 or len(parts) < WORTH_SHARING:
-            return (rows[0], 0.0) if self.rank else super().ordered_sum(rows)
+            return (rows[0], 0.0) if self.rank else super().tree_sum(rows, filled, adds)
         nothing: list[Part] = []
         if self.rank:
             self._receive_arrays(self._peers[0], nothing)  # all have filled their rows
         for peer in self._active_peers if not self.rank else ():
             self._send_arrays(peer, nothing)
-        squares = added(rows, [parts[number] for number in self.partition(len(parts))])
+        squares = added(rows, adds, [parts[number] for number in self.partition(len(parts))])
         return rows[0], float(np.sum(self.gather([np.array([squares])])))
 
     def _send_arrays(self, peer: _Peer, arrays: Sequence[Part]) -> None:

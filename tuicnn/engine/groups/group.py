@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     Part = NDArray[np.float64]
+    #: additions of rows: onto the first, the second
+    Adds = Sequence[tuple[int, int]]
     #: does a process's part of a piece of work, which four numbers describe
     Work = Callable[[int, int, int, int], object]
 
@@ -53,7 +55,7 @@ class ProcessGroup:
         self.waited = 0.0  # seconds that this process has waited for messages
 
     def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """An array of zeros for `broadcast` and `ordered_sum`; each process makes the same ones, before `start`."""
+        """An array of zeros for `broadcast` and `tree_sum`; each process makes the same ones, before `start`."""
         return np.zeros(shape, dtype)
 
     def start(self, work: Work) -> None:
@@ -70,9 +72,13 @@ class ProcessGroup:
         """End the members, even busy ones; the leader remains as a group of one."""
         self.size = self.active = 1
 
-    def partition(self, count: int) -> range:
-        """Which of `count` pieces are this process's: a contiguous range, as even as possible; empty if not active."""
-        return range(*(-(-min(rank, self.active) * count // self.active) for rank in (self.rank, self.rank + 1)))
+    def partition(self, count: int, rank: int | None = None) -> range:
+        """Which of `count` pieces are this process's, or those of a `rank`: a contiguous range, as even as possible.
+
+        It is empty where the process is not active.
+        """
+        first = self.rank if rank is None else rank
+        return range(*(-(-min(each, self.active) * count // self.active) for each in (first, first + 1)))
 
     def gather(self, own: Sequence[Part]) -> list[Part]:
         """All processes' arrays of one shape, in the leader, which must have one; in a member, its own."""
@@ -85,22 +91,22 @@ class ProcessGroup:
     def broadcast(self, array: NDArray[Any]) -> None:
         """Give an array of `zeros` in every process the leader's numbers."""
 
-    def ordered_sum(self, rows: NDArray[Any]) -> tuple[NDArray[Any], float]:
-        """In the leader: the sum over the rows of an array of `zeros`, in their order; it overwrites the first row.
+    def tree_sum(self, rows: NDArray[Any], filled: Sequence[int], adds: Adds) -> tuple[NDArray[Any], float]:
+        """In the leader: the first row of an array of `zeros` after some additions of rows, (onto, more).
 
-        And how large it is: the sum of its squares, added in any order. Each process must have filled the rows of its
-        `partition`, and then called `gather`.
+        And how large it is: the sum of its squares, added in any order. Each active rank has `filled` so many rows,
+        in the order of the ranks, and then called `gather`.
         """
-        return rows[0], added(rows, blocks(rows.shape[1]))
+        return rows[0], added(rows, adds, blocks(rows.shape[1]))
 
 
-def added(rows: NDArray[Any], parts: Iterable[slice]) -> float:
-    """Adds to some parts of the first row those of all others, in their order; gives the sum of their squares."""
+def added(rows: NDArray[Any], adds: Adds, parts: Iterable[slice]) -> float:
+    """Adds some parts of rows onto others; gives the sum of the squares of those of the first row."""
     squares = 0.0
     with np.errstate(all="ignore"):  # the caller checks the result
         for part in parts:
-            first, *others = rows[:, part]
-            for row in others:
-                first += row
+            for onto, more in adds:
+                rows[onto, part] += rows[more, part]
+            first = rows[0, part]
             squares += float(np.dot(first, first))
     return squares

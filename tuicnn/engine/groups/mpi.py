@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuicnn.engine.groups.group import ProcessGroup
+from tuicnn.engine.groups.group import ProcessGroup, added
+from tuicnn.optimizers import blocks
 
 if TYPE_CHECKING:
     from mpi4py import MPI
     from numpy.typing import NDArray
 
-    from tuicnn.engine.groups.group import Part, Work
+    from tuicnn.engine.groups.group import Adds, Part, Work
 
 __all__ = ["MPIGroup", "patiently"]
 
@@ -85,7 +86,7 @@ class MPIGroup(ProcessGroup):
         flat, sizes = _flat(own), np.zeros(self.size, np.int64)
         self._wait(self._comm.Igather(np.array([flat.size]), sizes, 0))
         found = np.empty(int(sizes.sum()))
-        self._wait(self._comm.Igatherv(flat, (found, sizes, _starts(sizes), _double()), 0))
+        self._wait(self._comm.Igatherv(flat, (found, sizes, _starts(sizes), _datatype(flat.dtype)), 0))
         return list(own) if self.rank else _parts(found, own)
 
     def allgather(self, own: Sequence[Part]) -> list[Part]:
@@ -95,7 +96,7 @@ class MPIGroup(ProcessGroup):
         flat, sizes = _flat(own), np.zeros(self.size, np.int64)
         self._wait(self._comm.Iallgather(np.array([flat.size]), sizes))
         found = np.empty(int(sizes.sum()))
-        self._wait(self._comm.Iallgatherv(flat, (found, sizes, _starts(sizes), _double())))
+        self._wait(self._comm.Iallgatherv(flat, (found, sizes, _starts(sizes), _datatype(flat.dtype))))
         return _parts(found, own) if own else []
 
     def broadcast(self, array: NDArray[Any]) -> None:
@@ -103,10 +104,22 @@ class MPIGroup(ProcessGroup):
         if array.size and not self._closed:
             self._wait(self._comm.Ibcast(array, 0))
 
-    def ordered_sum(self, rows: NDArray[Any]) -> NDArray[Any]:
-        mine = np.ascontiguousarray(rows[list(self.partition(len(rows)))])
-        found = self._comm.gather(mine)
-        return rows[0] if self.rank else super().ordered_sum(np.concatenate(found))
+    def tree_sum(self, rows: NDArray[Any], filled: Sequence[int], adds: Adds) -> tuple[NDArray[Any], float]:
+        """As `ProcessGroup.tree_sum`: each rank gets a slice of all rows, adds it, and sends its sum to the leader."""
+        if self._closed:
+            return super().tree_sum(rows, filled, adds)
+        filled = [*filled, *(0,) * (self.size - len(filled))]
+        kind, size = _datatype(rows.dtype), rows.shape[1]
+        bounds = [rank * size // self.size for rank in range(self.size + 1)]
+        widths = [stop - start for start, stop in pairwise(bounds)]
+        width, mine = widths[self.rank], rows[sum(filled[: self.rank]) :][: filled[self.rank]]
+        sent = np.concatenate([mine[:, start:stop].ravel() for start, stop in pairwise(bounds)])
+        sizes, here = [len(mine) * each for each in widths], [each * width for each in filled]
+        found = np.empty((len(rows), width), rows.dtype)
+        self._wait(self._comm.Ialltoallv((sent, sizes, _starts(sizes), kind), (found, here, _starts(here), kind)))
+        squares = added(found, adds, blocks(width))
+        self._wait(self._comm.Igatherv(found[0], (rows[0], widths, bounds[:-1], kind), 0))
+        return rows[0], float(np.sum(self.gather([np.array([squares])])))
 
     def _wait(self, request: MPI.Request) -> None:
         began = perf_counter()
@@ -137,7 +150,7 @@ def _starts(sizes: Sequence[int] | NDArray[np.int64]) -> list[int]:
     return [0, *accumulate(map(int, sizes))][:-1]
 
 
-def _double() -> MPI.Datatype:
+def _datatype(kind: np.dtype[Any]) -> MPI.Datatype:
     from mpi4py import MPI
 
-    return MPI.DOUBLE
+    return MPI.FLOAT if kind == np.float32 else MPI.DOUBLE

@@ -12,7 +12,7 @@ from tuicnn.language.fixes import Fix, write
 from tuicnn.language.plan import Node
 from tuicnn.language.report import Report
 from tuicnn.layers.shapes import shape_text
-from tuicnn.sharding import SLOTS, shard_size
+from tuicnn.sharding import shard_size
 from tuicnn.system import machine
 from tuicnn.system.machine import in_bytes
 from tuicnn.vocabulary import info
@@ -49,8 +49,10 @@ def step_memory(
     Shards that need not wait for each other are done with before the next ones begin.
     """
     kept = (len(optimizer.state_names) if optimizer else 0) + averages
-    shards = min(SLOTS, max(1, -(-batch // _shard(nodes, batch))))
-    weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept + shards + 1)
+    shards = max(1, -(-batch // _shard(nodes, batch)))
+    processes = min(shards, machine.processors())
+    sums = processes * (1 + (-(-shards // processes) - 1).bit_length())  # each process adds its shards in a tree
+    weights = sum(node.parameters for node in nodes) * _BYTES * (2 + kept + sums)
     outputs = [math.prod(node.shape) for node in nodes]
     return weights, (sum(outputs) + 2 * max(outputs, default=0)) * _BYTES * _at_once(nodes, batch)
 
@@ -63,7 +65,7 @@ def _at_once(nodes: Sequence[Node], batch: int) -> int:
     """The images of a batch whose outputs are in memory at the same time."""
     if any(node.layer.whole_batch for node in nodes):
         return batch
-    return min(batch, _shard(nodes, batch) * min(SLOTS, machine.processors()))
+    return min(batch, _shard(nodes, batch) * machine.processors())
 
 
 def check_costs(nodes: Sequence[Node], made: dict[str, Any], images: int | None, last: Span, report: Report) -> None:
