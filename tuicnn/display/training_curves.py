@@ -16,7 +16,10 @@ _SMOOTHED = 1 / 50
 
 
 def training_curves(history: History, steps_per_epoch: int) -> tuple[str, str]:
-    """Loss and accuracy, as an `<svg>` each: in training after each step, smoothed; in validation after each epoch."""
+    """Loss and accuracy, as an `<svg>` each: in training after each step, smoothed; in validation after each epoch.
+
+    Where the target is the image there is no accuracy: "".
+    """
     steps = history.start + (np.arange(len(history.losses)) + 0.5) * history.stride
     epochs = np.array([epoch.epoch for epoch in history.epochs], np.float64)
 
@@ -34,5 +37,7 @@ def training_curves(history: History, steps_per_epoch: int) -> tuple[str, str]:
             "accuracy",
             "epoch",
             percent=True,
-        ),
+        )
+        if np.isfinite(history.accuracies).any() or not len(history.accuracies)
+        else "",
     )

@@ -81,7 +81,7 @@ class MeanSquaredError(_Distance):
 @loss(
     "huber",
     help="the squared difference from 0 and 1 where it is small, the difference itself where it is large",
-    aliases=("huber_loss", "smooth_l1", "smoothl1", "smooth_l1_loss"),
+    aliases=("huber_loss", "smooth_l1", "smoothl1", "smooth_l1_loss", "mae", "l1", "l1_loss", "mean_absolute_error"),
     example="huber delta=0.5",
     formula=(
         "a = abs(z - t)\n"

@@ -20,11 +20,17 @@ _MARGIN = 0.05  # above and below the curves
 
 
 def curves(history: History, steps_per_epoch: int, width: Width) -> Figure:
-    """Training after each step, smoothed and as it is behind that, and validation after each epoch."""
-    made, (loss, accuracy) = figure(width, 2.0 if width == "page" else 3.4, *((1, 2) if width == "page" else (2, 1)))
+    """Training after each step, smoothed and as it is behind that, and validation after each epoch.
+
+    Where the target is the image there is no accuracy, and no curve of it.
+    """
+    names = ("loss", "accuracy") if np.isfinite(history.accuracies).any() else ("loss",)
+    count, beside = len(names), width == "page"
+    made, drawn = figure(width, 2.0 if beside else 1.7 * count, *((1, count) if beside else (count, 1)))
     ends = np.array([epoch.step for epoch in history.epochs], np.float64) / max(1, steps_per_epoch)
     steps = history.start + (np.arange(len(history.losses)) + 1) * history.stride
-    for axes, name, training in ((loss, "loss", history.losses), (accuracy, "accuracy", history.accuracies)):
+    for axes, name in zip(drawn, names, strict=True):
+        training = history.losses if name == "loss" else history.accuracies
         validation = np.array([getattr(epoch, f"val_{name}") for epoch in history.epochs], np.float64)
         lines = smoothed(training, _SMOOTHING**history.stride)
         x = steps / max(1, steps_per_epoch)
@@ -36,8 +42,9 @@ def curves(history: History, steps_per_epoch: int, width: Width) -> Figure:
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _limit(axes, [settled(lines), validation], share=name == "accuracy")
-    accuracy.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g}%"))
-    loss.legend(loc="best")
+        if name == "accuracy":
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g}%"))
+    drawn[0].legend(loc="best")
     return made
 
 

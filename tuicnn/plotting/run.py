@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -47,6 +48,11 @@ def figures_of(
     if overview is None:
         raise UserError(f"The journal of the run {folder.name} has no beginning: nothing can be drawn.")
     chosen = [_index(name, overview) for name in wanted.layers]
+    if overview.target == "image":  # it says no classes
+        kinds = tuple(kind for kind in wanted.kinds if kind not in ("probabilities", "confusion"))
+        if not kinds:
+            raise UserError(f"The target of {folder.name} is the image: it says no classes that could be drawn.")
+        wanted = replace(wanted, kinds=kinds)
     if "curves" in wanted.kinds:
         yield "curves", _curves(record, overview, wanted)
     if set(wanted.kinds) <= {"curves"}:

@@ -69,7 +69,9 @@ def _speed(images_per_second: float) -> str:
 def curves(material: Material) -> str:
     """Loss and accuracy over the epochs."""
     charts = training_curves(material.record.history(0, 0), material.overview.steps_per_epoch)
-    return _section("Curves", f'<div class="curves">{"".join(f"<figure>{chart}</figure>" for chart in charts)}</div>')
+    return _section(
+        "Curves", f'<div class="curves">{"".join(f"<figure>{chart}</figure>" for chart in charts if chart)}</div>'
+    )
 
 
 def quality(material: Material) -> str:
