@@ -88,6 +88,11 @@ def spread_images(values: NDArray[np.float64], x: Array) -> Array:
     return repeated
 
 
+def rows_of(x: Array) -> list[slice]:
+    """Each row of images (H, W, N, C), which stays in the cache from one pass to the next; vectors (N, V) at once."""
+    return [slice(row, row + 1) for row in range(len(x))] if x.ndim == 4 else [slice(None)]
+
+
 def for_each_image(values: Array, x: Array) -> Array:
     """A value for each of an image's places, (H, W, C), as x (H, W, N, C) has them; a vector's (V,) as it is."""
     if x.ndim == 2:
@@ -162,8 +167,10 @@ class LayerNorm(Learning):
         if self.over == "channels":
             return normalise_channels(inputs[0], weights["weight"], weights["bias"], self.eps)
         xhat, inverse = standardise(inputs[0], 1, self.eps)
-        y = np.multiply(xhat, for_each_image(weights["weight"], xhat), out=empty(xhat.shape, xhat.dtype))
-        y += for_each_image(weights["bias"], xhat)
+        y = empty(xhat.shape, xhat.dtype)
+        for rows in rows_of(y):
+            part = np.multiply(xhat[rows], for_each_image(weights["weight"][rows], y[rows]), out=y[rows])
+            part += for_each_image(weights["bias"][rows], part)
         return y, (xhat, inverse)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
@@ -175,10 +182,12 @@ class LayerNorm(Learning):
             )
             return (dx,)
         xhat, inverse = saved
-        dxhat = np.multiply(dy, xhat, out=empty(dy.shape, dy.dtype))
-        gradients["weight"][...] = over_images(dxhat)
-        gradients["bias"][...] = over_images(dy)
-        np.multiply(dy, for_each_image(weights["weight"], dy), out=dxhat)
+        dxhat = empty(dy.shape, dy.dtype)
+        for rows in rows_of(dy):
+            given, part = dy[rows], dxhat[rows]
+            gradients["weight"][rows] = over_images(np.multiply(given, xhat[rows], out=part))
+            gradients["bias"][rows] = over_images(given)
+            np.multiply(given, for_each_image(weights["weight"][rows], given), out=part)
         return (standardise_backward(dxhat, xhat, inverse, 1),)
 
 
