@@ -101,7 +101,7 @@ def test_workers_and_the_scheduler_are_killed_and_nothing_is_lost(
     strangers = sweep(*ARGUMENTS, "--scheduler", cluster.address, *certificates(tmp_path / "others"))
     cluster.add_worker()
     cluster.add_worker()
-    err = strangers.communicate(timeout=60)[1]
+    err = strangers.communicate(timeout=120)[1]
     assert strangers.returncode == 1
     assert "refuses these certificates" in err
     assert err.count("\n") <= 2
@@ -115,7 +115,7 @@ def test_workers_and_the_scheduler_are_killed_and_nothing_is_lost(
     read_until(process, 5)  # one more, beyond those that were told
     cluster.kill_workers()  # nothing comes to its end now
     cluster.kill_scheduler()
-    err = process.communicate(timeout=60)[1]
+    err = process.communicate(timeout=120)[1]
     assert process.returncode == 1
     assert "The scheduler is gone" in err
     assert "Traceback" not in err
@@ -141,7 +141,7 @@ def test_a_cluster_that_is_made_here_gives_the_same_table(
 def test_a_scheduler_without_tls_is_refused(address: str, sweep: Begin, tmp_path: Path) -> None:
     made_net(tmp_path)
     process = sweep(*ARGUMENTS, "--scheduler", address)
-    err = process.communicate(timeout=60)[1]
+    err = process.communicate(timeout=120)[1]
     assert process.returncode == 1
     assert "runs code as you" in err
     assert "--scheduler tls://" in err

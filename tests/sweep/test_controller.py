@@ -49,6 +49,18 @@ def test_the_best_are_trained_on_and_each_trial_is_an_ordinary_run(tmp_path: Pat
     assert same(checkpoint_of(whole.folder), checkpoint_of(trial.folder))
 
 
+def test_networks_whose_target_is_the_image_are_judged_by_their_loss(tmp_path: Path) -> None:
+    net = made_net(tmp_path)
+    text = net.read_text().partition("conv w")[0]
+    net.write_text(f"{text}target: image\nconv w 3x3 pad=1 -> relu -> conv 1 3x3 pad=1 -> sigmoid\n")
+    folder = small_sweep(net, tmp_path / "s", optim_lr="0.0001,0.03")
+    rows = table(folder, Controller(folder, HereCrew(), lambda event: None).run())
+    assert [(row["variant"]["optim.lr"], row["state"]) for row in rows] == [("0.03", "done"), ("0.0001", "pruned")]
+    assert rows[0]["val_loss"] < rows[1]["val_loss"]
+    assert rows[0]["val_accuracy"] is None
+    assert rows[0]["val_loss_interval"][0] <= rows[0]["val_loss"] <= rows[0]["val_loss_interval"][1]
+
+
 def test_a_trial_that_diverges_comes_last(tmp_path: Path) -> None:
     folder = small_sweep(made_net(tmp_path), tmp_path / "s", seeds=1, optim="sgd lr=1e6 momentum=0.9,adam lr=0.01")
     rows = table(folder, Controller(folder, HereCrew(), lambda event: None).run())
@@ -114,9 +126,9 @@ def test_the_table_tells_the_mean_as_far_as_all_seeds_are(tmp_path: Path) -> Non
         crew.begin(trial, until)
     standing = SweepWatch(folder).look()
     (row,) = standing.rows
-    accuracies = [each.accuracy(1) for each in standing.trials]
+    accuracies = [epoch.val_accuracy for each in standing.trials if (epoch := each.after(1)) is not None]
     assert (row.epochs, row.state) == (1, "waiting")
-    assert row.val_accuracy == sum(filter(None, accuracies)) / 2
+    assert row.val_accuracy == sum(accuracies) / 2
 
 
 def test_a_sweep_is_stopped_and_goes_on(tmp_path: Path) -> None:

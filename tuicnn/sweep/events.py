@@ -112,6 +112,6 @@ def to_dict(event: SweepEvent) -> dict[str, Any]:
     """An event as plain data, its kind first; an interval that is not known is null."""
     plain = {"event": _NAMES[type(event)], **to_plain(event)}
     for row in plain["trials"] if isinstance(event, SweepEnded) else ():
-        if None in row["val_accuracy_interval"]:
-            row["val_accuracy_interval"] = None
+        for name in ("val_accuracy_interval", "val_loss_interval"):
+            row[name] = None if None in row[name] else row[name]
     return plain

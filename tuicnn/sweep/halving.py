@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 __all__ = ["FAILED", "Result", "Rung", "goals", "ranked", "rungs"]
 
-#: the mean accuracy of a variant over its seeds; None while it is not known, NaN where it never will be
+#: the mean figure of a variant over its seeds, more is better; None while it is not known, NaN where it never will be
 Result = float | None
 FAILED = math.nan
 

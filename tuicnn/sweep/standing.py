@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from tuicnn.runs.folder import RunFolder
 from tuicnn.statistics import mean_interval
 from tuicnn.sweep.folder import Sweep, SweepFolder, Trial
 from tuicnn.sweep.halving import FAILED, Result, goals, ranked
+from tuicnn.training.events import Epoch
 
 __all__ = ["Row", "Standing", "SweepSummary", "SweepWatch", "TrialStanding"]
 
@@ -49,19 +50,22 @@ class TrialStanding:
         """Those that it has."""
         return self.run.summary.epochs if self.run is not None else 0
 
-    def accuracy(self, epoch: int) -> float | None:
-        """On the validation images after an epoch, 0 to 1; None where that is not known.
+    def after(self, epoch: int) -> Epoch | None:
+        """What an epoch came to; None where it is not trained yet.
 
         A run that ended early (`train: patience`) stays as it was then.
         """
         found = self.run.epochs if self.run is not None else ()
         last = min(epoch, self.epochs) if self.state == "done" else epoch
-        return next((each.val_accuracy for each in found if each.epoch == last), None)
+        return next((each for each in found if each.epoch == last), None)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A variant in the table of a sweep; the mean and its 95 % interval are NaN where they are not known."""
+    """A variant in the table of a sweep: means over its seeds and their 95 % intervals, NaN where they are not known.
+
+    Where the target is the image there is no accuracy, and variants are judged by their loss.
+    """
 
     variant: Mapping[str, str]
     seeds: int
@@ -70,6 +74,8 @@ class Row:
     val_accuracy_interval: tuple[float, float]
     state: str  # waiting, training, pruned, done, diverged, failed
     runs: tuple[str, ...]  # folders
+    val_loss: float = math.nan
+    val_loss_interval: tuple[float, float] = (math.nan, math.nan)
     message: str = ""  # why it failed
 
 
@@ -116,10 +122,10 @@ class Standing:
     def rows(self) -> tuple[Row, ...]:
         """The table: the farthest and best variants first, failed ones last. The same whatever trained them."""
         rows = [self._row(variant) for variant in range(len(self.sweep.variants))]
-        accuracies = [row.val_accuracy for row in rows]
+        figures = [row.val_accuracy if not math.isnan(row.val_accuracy) else -row.val_loss for row in rows]
         order: list[int] = []
         for rung in reversed(range(len(self.sweep.rungs))):
-            order += ranked(accuracies, [v for v in range(len(rows)) if self.goals[v] == rung and not self._failed(v)])
+            order += ranked(figures, [v for v in range(len(rows)) if self.goals[v] == rung and not self._failed(v)])
         order += [variant for variant in range(len(rows)) if self._failed(variant)]
         return tuple(rows[variant] for variant in order)
 
@@ -128,34 +134,33 @@ class Standing:
 
     def _result(self, variant: int, rung: int) -> Result:
         epochs = self.sweep.rungs[rung].epochs[variant]
-        accuracies = []
-        for each in self.by_variant[variant]:
-            accuracy = each.accuracy(epochs)
-            if accuracy is None and each.failed:
-                return FAILED
-            accuracies.append(accuracy)
-        known = [accuracy for accuracy in accuracies if accuracy is not None]
-        return fmean(known) if len(known) == len(accuracies) else None
+        trials = self.by_variant[variant]
+        found = [each.after(epochs) for each in trials]
+        if any(epoch is None and each.failed for epoch, each in zip(found, trials, strict=True)):
+            return FAILED
+        known = [epoch for epoch in found if epoch is not None]
+        if len(known) < len(found):
+            return None
+        accuracy = fmean(epoch.val_accuracy for epoch in known)
+        return accuracy if not math.isnan(accuracy) else -fmean(epoch.val_loss for epoch in known)
 
     def _row(self, variant: int) -> Row:
         trials = self.by_variant[variant]
         goal = self.goal(trials[0].trial)
         epochs = max(min(each.epochs, goal) for each in trials)
-        found = [each.accuracy(goal) for each in trials]
+        found = [each.after(goal) for each in trials]
         if None in found:  # on their way: as far as all of them are
             epochs = min(min(each.epochs, goal) for each in trials)
-            found = [each.accuracy(epochs) for each in trials]
-        known = [accuracy for accuracy in found if accuracy is not None]
-        mean, interval = math.nan, (math.nan, math.nan)
-        if len(known) == len(found) and not self._failed(variant):
-            mean = fmean(known)
-            low, high = mean_interval(known)
-            interval = (max(low, 0.0), min(high, 1.0)) if len(known) > 1 else interval
+            found = [each.after(epochs) for each in trials]
+        known = [epoch for epoch in found if epoch is not None]
+        known = known if len(known) == len(found) and not self._failed(variant) else []
+        accuracy, accuracies = _mean([epoch.val_accuracy for epoch in known], most=1.0)
+        loss, losses = _mean([epoch.val_loss for epoch in known], most=math.inf)
         message = next((each.run.summary.message for each in trials if each.failed and each.run is not None), "")
         runs = tuple(str(each.trial.folder.path) for each in trials)
-        return Row(
-            self.sweep.variants[variant], len(trials), epochs, mean, interval, self._state(variant), runs, message
-        )
+        state = self._state(variant)
+        values = self.sweep.variants[variant]
+        return Row(values, len(trials), epochs, accuracy, accuracies, state, runs, loss, losses, message)
 
     def _state(self, variant: int) -> str:
         trials, rung = self.by_variant[variant], self.goals[variant]
@@ -170,6 +175,14 @@ class Standing:
             return "done"
         judged = all(self.results[v][rung] is not None for v in range(len(self.goals)) if self.goals[v] >= rung)
         return "pruned" if judged else "waiting"
+
+
+def _mean(values: Sequence[float], most: float) -> tuple[float, tuple[float, float]]:
+    """The mean of values from 0 to `most`, and its 95 % interval, cut at these; NaN where it is not known."""
+    if not values or any(map(math.isnan, values)):
+        return math.nan, (math.nan, math.nan)
+    low, high = mean_interval(values)
+    return fmean(values), (max(low, 0.0), min(high, most)) if len(values) > 1 else (low, high)
 
 
 @dataclass(frozen=True)

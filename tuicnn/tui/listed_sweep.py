@@ -39,6 +39,7 @@ class ListedSweep(CataloguedRun):
                 epochs=best.epochs,
                 epochs_planned=max(standing.sweep.epochs),
                 best_val_accuracy=best.val_accuracy,
+                best_val_loss=best.val_loss,
                 test_accuracy=math.nan,
                 parameters=None,
                 message="",

@@ -12,7 +12,9 @@ from rich.text import Text
 
 from tuicnn.cli.output.scores import figures_table
 from tuicnn.cli.output.streams import to_json
-from tuicnn.numbers import count, counted, percent
+from tuicnn.display.epoch_line import how_good
+from tuicnn.display.sweep_figures import how_sure
+from tuicnn.numbers import count, counted
 from tuicnn.records import to_plain
 from tuicnn.sweep.events import (
     SweepBegan,
@@ -110,14 +112,12 @@ def rows_table(rows: Sequence[Row]) -> Table:
         "state",
     )
     for row in rows:
-        low, high = row.val_accuracy_interval
-        interval = f"{percent(low, 2)} to {percent(high, 2)}" if low == low else "-"
         table.add_row(
             Text(printable(label_of(row.variant))),
             *([f"{row.seeds}"] if several else []),
             f"{row.epochs}",
-            percent(row.val_accuracy, 2),
-            *([interval] if several else []),
+            how_good(row.val_accuracy, row.val_loss, 2),
+            *([how_sure(row)] if several else []),
             row.state,
         )
     return table
@@ -141,7 +141,7 @@ def print_sweeps(console: Console, sweeps: Sequence[SweepSummary]) -> None:
             Text(state, style="bold" if each.alive else ""),
             time.strftime("%Y-%m-%d %H:%M", time.localtime(each.folder.sweep.started)),
             f"{each.standing.settled_trials}/{len(each.standing.trials)}",
-            percent(each.best.val_accuracy, 2),
+            how_good(each.best.val_accuracy, each.best.val_loss, 2),
             Text(printable(label_of(each.best.variant))),
         )
     console.print(table)
@@ -199,7 +199,8 @@ class SweepLines:
                 seed = f" seed {event.seed}"
                 self._labels[event.run] = f"{event.run} ({label_of(event.variant)}{seed})"
             case TrialEpoch() if self._clock() - self._said >= _SILENCE:
-                self._say(f"{self._label(event.run)}: epoch {event.epoch}, validation {percent(event.val_accuracy, 2)}")
+                figure = how_good(event.val_accuracy, event.val_loss, 2)
+                self._say(f"{self._label(event.run)}: epoch {event.epoch}, validation {figure}")
             case TrialEnded():
                 said = f": {event.message}" if event.state in ("failed", "diverged") else ""
                 state = "left" if event.state == "lost" else event.state

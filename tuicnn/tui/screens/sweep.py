@@ -11,9 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import ScreenResume
 
+from tuicnn.display.epoch_line import how_good
+from tuicnn.display.sweep_figures import how_sure
 from tuicnn.display.text import displayable
 from tuicnn.errors import UserError
-from tuicnn.numbers import counted, percent
+from tuicnn.numbers import counted
 from tuicnn.sweep.folder import SweepFolder
 from tuicnn.sweep.standing import Row, SweepSummary, SweepWatch, TrialStanding
 from tuicnn.sweep.variants import label_of
@@ -173,8 +175,8 @@ class SweepScreen(View, inherit_bindings=False):
                 row.state,
                 f"{row.seeds}",
                 f"{row.epochs}",
-                percent(row.val_accuracy, 2, dash),
-                _interval(row, dash),
+                how_good(row.val_accuracy, row.val_loss, 2, dash),
+                how_sure(row, dash),
             )
             for row in self.rows
         ]
@@ -187,7 +189,7 @@ class SweepScreen(View, inherit_bindings=False):
                 "training" if each.state == "alive" else each.state,
                 f"{each.trial.seed}",
                 f"{each.epochs}",
-                percent(each.accuracy(each.epochs), 2, dash),
+                _newest(each, dash),
             )
             for each in trials
         ]
@@ -295,6 +297,6 @@ def _series(name: str, epochs: Sequence[Epoch], field: str, role: str) -> Series
     return Series(name, x, y, role=role)  # type: ignore[arg-type]
 
 
-def _interval(row: Row, dash: str) -> str:
-    low, high = row.val_accuracy_interval
-    return dash if low != low else f"{percent(low, 2)} to {percent(high, 2)}"
+def _newest(each: TrialStanding, dash: str) -> str:
+    newest = each.after(each.epochs)
+    return dash if newest is None else how_good(newest.val_accuracy, newest.val_loss, 2, dash)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tuicnn.display.epoch_line import how_good
 from tuicnn.display.terminal import Role, TerminalProfile
 from tuicnn.display.text import displayable, truncated
-from tuicnn.numbers import counted, percent
+from tuicnn.numbers import counted
 from tuicnn.runs.catalogue import CataloguedRun
 from tuicnn.sweep.variants import label_of
 from tuicnn.tui.listed_sweep import ListedSweep
@@ -54,7 +55,8 @@ def sweep_lines(run: CataloguedRun, width: int, terminal: TerminalProfile) -> li
     ]
     lines.append([])
     for row in standing.rows:
-        figure = f"{percent(row.val_accuracy, 2, terminal.glyphs.dash):>8}  {row.state:<8}"
+        good = how_good(row.val_accuracy, row.val_loss, 2, terminal.glyphs.dash)
+        figure = f"{good:>8}  {row.state:<8}"
         label = truncated(displayable(label_of(row.variant), terminal), max(4, width - 20), terminal)
         lines.append([(figure, VARIANT_ROLES[row.state]), (f"  {label}", "text")])
     return lines
