@@ -111,8 +111,11 @@ def test_the_next_step_opens_with_the_bits_of_the_average_and_of_the_live_weight
         for target in (name, f"{name}/live"):
             found = specimen.explain(f"step {target}{list(index)}")
             assert found.engine == after[target][index], target
+            assert ("frozen" in found.words) == (name == "dense1.weight")
             assert found.value == pytest.approx(found.engine, rel=1e-4, abs=1e-6)
-            for part in found.parts:
+        assert "trained" in specimen.explain(f"{name}/live{list(index)}").words
+        for target in (name, f"{name}/live"):
+            for part in specimen.explain(f"step {target}{list(index)}").parts:
                 assert part.address is not None
                 assert specimen.explain(part.address).value == pytest.approx(part.value, rel=1e-4, abs=1e-6)
 

@@ -14,6 +14,7 @@ import numpy as np
 from tuicnn.kernels.arrays import Array
 from tuicnn.language.plan import INPUT
 from tuicnn.layers import Flatten
+from tuicnn.training.averaging import LIVE
 
 from .address import Address, AddressError
 from .explanation import Explanation, Part, combined
@@ -51,6 +52,8 @@ def _given(address: Address) -> str:
     """What a number is that is made of no others."""
     if address.name == "image":
         return "a pixel as the network gets it: less the mean of the training images, by their standard deviation"
+    if address.state == LIVE:
+        return "the weight that is trained; its average over the steps is what is evaluated"
     if address.state:
         return "kept by the optimizer from step to step"
     if address.array.startswith("running_"):

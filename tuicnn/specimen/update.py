@@ -64,8 +64,8 @@ class Update:
         if factor:
             moved: Moved = OPTIMIZERS[type(optimizer)](optimizer, before, lr, self._number)[asked]
         else:
-            moved = stays(asked, "frozen: no step changes it")
-        if averaged and of_weight:
+            moved = stays("average" if averaged and not address.state else asked, "frozen: no step changes it")
+        if averaged and of_weight and factor:
             moved = self._averaged(moved, live=bool(address.state))
         bare = replace(address, kind="value", state="")
         where = {"w": replace(bare, state=LIVE if averaged else ""), "g": replace(bare, kind="gradient", batch=True)}
