@@ -149,6 +149,19 @@ def test_a_net_that_cannot_be_trained(tuicnn: Run, tmp_path: Path, text: str | N
     assert not done.stdout
 
 
+@pytest.mark.processes
+def test_the_messages_of_a_step_are_measured(tuicnn: Run, tmp_path: Path) -> None:
+    (tmp_path / "work" / "my.net").write_text("train: batch=128\nconv 4 3x3 -> relu -> flatten -> dense 10\n")
+    measured = ("bench", "my.net", "--group", "fork", "--threads", "1,2", "--seconds", "0.05", "--rounds", "1")
+    done = tuicnn(*measured, "--json")
+    assert done.returncode == 0, done.stderr
+    alone, both = map(json.loads, done.stdout.splitlines())
+    assert (alone["processes"], both["processes"]) == (1, 2)
+    assert both["step"] > both["talk"] > alone["talk"] > 0
+    assert "its messages alone" in tuicnn(*measured).stdout
+    assert "one net" in usage_error("bench", "--group", "fork")
+
+
 def test_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tuicnn.bench.machine.find_spec", lambda name: None)
     with pytest.raises(

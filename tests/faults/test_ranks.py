@@ -166,3 +166,13 @@ def test_what_cannot_be_trained_is_told_once_and_all_ranks_end(
     assert out == ""
     assert len(re.findall(told, err)) == 1, err
     assert not (work / "runs").exists()
+
+
+def test_the_messages_of_a_step_are_measured(mpiexec: Start) -> None:
+    code, out, err = ended(
+        mpiexec(2, "bench", "my.net", "--group", "mpi", "--seconds", "0.05", "--rounds", "1", "--json")
+    )
+    assert code == 0, err
+    (found,) = map(json.loads, out.splitlines())
+    assert (found["group"], found["processes"]) == ("mpi", 2)
+    assert 0 < found["talk"] < found["step"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from tuicnn.errors import UserError
 
 if TYPE_CHECKING:
     from tuicnn.training.ranks import Ranks
+    from tuicnn.training.trainer import Trainer
 
 __all__ = ["joined"]
 
@@ -21,10 +22,11 @@ _SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE")
 
 
 @contextmanager
-def joined() -> Iterator[Ranks | None]:
+def joined(make: Callable[..., Trainer] | None = None) -> Iterator[Ranks | None]:
     """The ranks of MPI of which this process is the first; None where there is one alone.
 
-    Any other rank does here what the first one tells it, and exits. Raises `UserError`.
+    Any other rank does here what the first one tells it, with a trainer that it may `make`, and exits. Raises
+    `UserError`.
     """
     if not any(os.environ.get(name, "").isdecimal() and int(os.environ[name]) > 1 for name in _SIZES):
         yield None
@@ -43,6 +45,7 @@ def joined() -> Iterator[Ranks | None]:
             "was built for; see docs/cluster.md"
         )
     from tuicnn.training.ranks import Ranks
+    from tuicnn.training.trainer import Trainer
 
     ranks = Ranks(MPI.COMM_WORLD)
     refusal = ranks.refusal()
@@ -50,7 +53,7 @@ def joined() -> Iterator[Ranks | None]:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, signal.SIG_IGN)  # for the first rank, which ends the others
         if not refusal:
-            ranks.follow()
+            ranks.follow(make or Trainer)
         sys.exit(0)
     if refusal:
         raise UserError(refusal)

@@ -26,7 +26,7 @@ from tuicnn.training.fingerprints import data_fingerprint
 from tuicnn.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mpi4py import MPI
 
@@ -119,8 +119,11 @@ class Ranks:
 
     # --- a member ---------------------------------------------------------------------------------------------------
 
-    def follow(self) -> None:
-        """Do this rank's part of all that the leader trains; comes back when that is over."""
+    def follow(self, make: Callable[..., Trainer] = Trainer) -> None:
+        """Do this rank's part of all that the leader trains, with a trainer that is made as the leader's.
+
+        Comes back when that is over.
+        """
         size = np.zeros(1, np.int64)
         patiently(self._comm.Ibcast(size, 0))
         body = np.empty(int(size[0]), np.uint8)
@@ -140,7 +143,7 @@ class Ranks:
         self._comm.gather(problem)
         if self._comm.bcast(None) and dataset is not None:
             dataset = dataclasses.replace(dataset, **introduction.known)
-            Trainer(plan, dataset, group=self.group, choices=introduction.choices)
+            make(plan, dataset, group=self.group, choices=introduction.choices)
 
 
 def _allowed() -> set[int]:

@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from tuicnn.engine.step import Fetch, StepResult
     from tuicnn.language import Plan
 
-__all__ = ["Trainer", "learning_rate"]
+__all__ = ["STEP", "Trainer", "learning_rate"]
 
 #: images that are evaluated between two calls of `on_progress`
 CHUNK = 512
 
 
 #: what the processes of a group are told to do
-_STEP, _UPDATE, _EVALUATE = range(3)
+STEP, _UPDATE, _EVALUATE = range(3)
 _SPLITS: tuple[Split, ...] = get_args(Split)
 
 
@@ -147,7 +147,7 @@ class Trainer:
 
     def _work(self, kind: int, first: int, second: int, third: int = 0) -> Any:
         """This process's part of a piece of work, which four numbers describe."""
-        if kind == _STEP:
+        if kind == STEP:
             return self._forward_backward(first, watched=bool(second))
         if kind == _UPDATE:
             return self._weights.run(self.group, first)
@@ -179,7 +179,7 @@ class Trainer:
         try:
             count = self.batch(self.step)[0]
             possible, began = self._possible(count), perf_counter()
-            result = self._dispatch(self._workers.chosen(possible), _STEP, self.step, hook is not None)
+            result = self._dispatch(self._workers.chosen(possible), STEP, self.step, hook is not None)
         finally:
             self._hook = None
         if not math.isfinite(result.loss):

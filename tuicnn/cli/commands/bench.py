@@ -15,7 +15,8 @@ import click
 from tuicnn.bundled import bundled_nets
 from tuicnn.cli.completing import NET
 from tuicnn.cli.group import main, options
-from tuicnn.cli.output.streams import console_for, is_terminal, say_json
+from tuicnn.cli.mpi import joined
+from tuicnn.cli.output.streams import console_for, is_terminal, say, say_json
 from tuicnn.cli.shared import find_net, print_diagnostics, terminal_of
 from tuicnn.errors import UserError
 from tuicnn.numbers import counted
@@ -63,6 +64,12 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: float) -
     help="How long each turn takes.",
 )
 @click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="Turns of each side.")
+@click.option(
+    "--group",
+    "transport",
+    type=click.Choice(["fork", "mpi"]),
+    help="Measure what processes that train together tell each other in a step: forked ones, or mpiexec's ranks.",
+)
 @options("values", "json", "ascii")
 def bench(
     nets: tuple[str, ...],
@@ -70,6 +77,7 @@ def bench(
     against: str | None,
     seconds: float,
     rounds: int,
+    transport: str | None,
     values: dict[str, str],
     as_json: bool,
     ascii: bool,
@@ -80,6 +88,7 @@ def bench(
     tuicnn bench                           all nets, with one thread and with as many as processors
     tuicnn bench nets/mnist.net            one net, and the time of each of its layers
     tuicnn bench --against torch --json    beside PyTorch; one JSON object a line
+    mpiexec -n 4 tuicnn bench my.net --group mpi
 
     With --against torch, the sides take turns in one run: this engine, PyTorch with its tensors contiguous, and
     channels_last; ratios are to the faster of the two. All train the net at its own batch size, with the same images,
@@ -87,6 +96,11 @@ def bench(
     is not on this machine, random images stand in for it.
     """
     terminal = terminal_of(ascii)
+    if transport is not None:
+        if len(nets) != 1 or against is not None:
+            raise click.UsageError("--group measures one net, and nothing beside it")
+        _talk(find_net(nets[0]), transport, threads, seconds, rounds, values, terminal, as_json=as_json)
+        return
     from tuicnn.bench.machine import machine, torch_is_here
 
     if against is not None and not torch_is_here():
@@ -123,6 +137,46 @@ def bench(
             if nets:
                 for result in results:
                     print_layers(console, result)
+
+
+def _talk(
+    path: Path,
+    transport: str,
+    threads: tuple[int, ...] | None,
+    seconds: float,
+    rounds: int,
+    values: dict[str, str],
+    terminal: TerminalProfile,
+    *,
+    as_json: bool,
+) -> None:
+    """Print the time of a step, and of its messages alone, for each number of processes. Raises `UserError`."""
+    from tuicnn.bench.material import material, unaugmented
+    from tuicnn.bench.talk import TalkingTrainer, forked_trainer, talk_of
+    from tuicnn.cli.output.bench import talk_sentence
+    from tuicnn.training.fingerprints import data_fingerprint
+
+    def say_of(trainer: TalkingTrainer) -> None:
+        found = talk_of(trainer, transport, seconds, rounds)
+        say_json(found.as_json()) if as_json else say(talk_sentence(found))
+
+    if transport == "mpi":
+        ranks = click.get_current_context().with_resource(joined(TalkingTrainer))
+        if ranks is None:
+            raise UserError(f"Start it under mpiexec: mpiexec -n 2 tuicnn bench {path} --group mpi")
+        plan = _plan(path, values, terminal)
+        trainer = TalkingTrainer(plan, dataset := plan.data.load(), group=ranks.group)
+        ranks.introduce(trainer, data_fingerprint(dataset))
+        say_of(trainer)
+        return
+    plan = unaugmented(_plan(path, values, terminal))
+    dataset, _ = material(plan)
+    for number in threads or tuple(dict.fromkeys((1, processors()))):
+        trainer = forked_trainer(plan, dataset, number)
+        try:
+            say_of(trainer)
+        finally:
+            trainer.close()
 
 
 def _about(say: Callable[[str], None], what: str, text: str) -> None:

@@ -17,7 +17,9 @@ from tuicnn.system.printable import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["doing", "print_layers", "print_machine", "print_results"]
+    from tuicnn.bench.talk import Talk
+
+__all__ = ["doing", "print_layers", "print_machine", "print_results", "talk_sentence"]
 
 #: share of the processors in use by others above which the machine is not quiet enough to measure on
 BUSY = 0.1
@@ -35,6 +37,15 @@ def print_machine(console: Console, found: dict[str, Any]) -> None:
         console.print(
             Text(f"Other programs use {share} of the processors, so these figures will be off.", style="yellow")
         )
+
+
+def talk_sentence(found: Talk) -> str:
+    """What processes tell each other in a step."""
+    share, processes = found.talk / found.step, f"{found.processes} process{'es' * (found.processes != 1)}"
+    return (
+        f"{found.net}, {found.weights:,} weights, {processes} ({found.group}): a step takes "
+        f"{found.step * 1e3:,.3f} ms, its messages alone {found.talk * 1e6:,.0f} µs ({percent(share, 1)})"
+    )
 
 
 def print_results(console: Console, results: Sequence[Result]) -> None:
