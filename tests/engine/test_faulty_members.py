@@ -18,6 +18,7 @@ from tuicnn.engine.groups.forked import ForkedGroup
 from tuicnn.language import check
 from tuicnn.observing.layer_stats import AskLayerStats
 from tuicnn.system import children
+from tuicnn.training import workers
 from tuicnn.training.events import End, Event, State, Step, Warned
 from tuicnn.training.session import Session
 
@@ -56,9 +57,10 @@ def outcome(threads: int) -> tuple[dict[str, np.ndarray], list[Any], list[Warned
 
 @pytest.fixture(scope="module", autouse=True)
 def shared() -> Iterator[None]:
-    """Every step is shared."""
+    """Every step is shared, however busy the machine is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sharding, "SMALL_BATCH", 0)
+        patch.setattr(workers, "SOONEST", 1e9)
         yield
 
 
