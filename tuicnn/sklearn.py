@@ -68,6 +68,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
         data = Dataset.from_arrays(images, labels, val=one, test=one, class_names=names)
         text = f"classes = {len(self.classes_)}\n{self.text}"
         self.network_ = Network.from_text(text, data=data, seed=self.random_state)
+        if self.network_.plan.of_images:
+            raise ValueError("a classifier tells classes apart: leave `target: image` out of the text")
         threads = processors() if self.n_jobs == -1 else self.n_jobs or 1
         training = self.network_.fit(data, epochs=self.epochs, threads=threads, progress=False).run()
         self.n_iter_ = len(training.epochs)

@@ -12,6 +12,7 @@ from tuicnn.display.text import displayable
 from tuicnn.numbers import percent
 from tuicnn.training.predictions import Predictions
 from tuicnn.tui.widgets.gallery import Tile
+from tuicnn.tui.widgets.lines import Part
 
 __all__ = ["Mistakes", "Pair"]
 
@@ -105,6 +106,19 @@ class Mistakes:
             truth = "all" if label is None else self.names[label]
             rows.append((truth, "" if said is None else self.names[said], f"{count:,}"))
         return rows
+
+    def judged(self, of: str) -> tuple[Part, ...]:
+        """How good it is, in words, where `of` says on which images: `of 5,000 validation images`."""
+        return (
+            (f"{percent(self.predictions.accuracy, 2)} right, ", "text"),
+            (f"{self.wrong:,}", "bad" if self.wrong else "good"),
+            (f" {of} wrong", "text"),
+        )
+
+    @property
+    def class_head(self) -> tuple[str, str, str]:
+        """What stands above the `class_rows`."""
+        return "class", "images", "right"
 
     @property
     def class_rows(self) -> list[tuple[str, str, str]]:

@@ -16,6 +16,7 @@ from tuicnn.numbers import significant
 from tuicnn.training.predictions import Predictions
 from tuicnn.tui.mistakes import Mistakes, Pair
 from tuicnn.tui.widgets.gallery import Tile
+from tuicnn.tui.widgets.lines import Part
 
 __all__ = ["Reconstructions"]
 
@@ -50,6 +51,15 @@ class Reconstructions(Mistakes):
         """How good it is: `PSNR 21.3 dB, mean squared error 0.0074`."""
         psnr = f"PSNR {-10 * math.log10(self.mse):.1f} dB, " if self.mse > 0 else ""
         return f"{psnr}mean squared error {significant(self.mse)}"
+
+    def judged(self, of: str) -> tuple[Part, ...]:
+        """As `summary`, with the images that it is of."""
+        return ((f"{self.summary} {of}", "text"),)
+
+    @property
+    def class_head(self) -> tuple[str, str, str]:
+        """What stands above the `class_rows`."""
+        return "class", "images", "error"
 
     @property
     def class_rows(self) -> list[tuple[str, str, str]]:

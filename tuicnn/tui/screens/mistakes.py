@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.events import ScreenResume
 
 from tuicnn.errors import UserError
-from tuicnn.numbers import counted, percent
+from tuicnn.numbers import counted
 from tuicnn.observing.image import PinnedImage
 from tuicnn.training.events import Overview
 from tuicnn.tui.context import ViewContext
@@ -26,7 +26,6 @@ from tuicnn.tui.widgets.boxes import Row
 from tuicnn.tui.widgets.confusion_matrix import ConfusionMatrix
 from tuicnn.tui.widgets.gallery import Gallery
 from tuicnn.tui.widgets.heading import Heading
-from tuicnn.tui.widgets.lines import Part
 from tuicnn.tui.widgets.listing import Listing
 from tuicnn.tui.widgets.sentence import Sentence
 from tuicnn.tui.widgets.view_bar import Tab
@@ -189,30 +188,21 @@ class MistakesScreen(View, inherit_bindings=False):
         confusions, classes = self.query_one("#confusions", Listing), self.query_one("#classes", Listing)
         none = "Not one image is wrong."
         confusions.show(mistakes.pair_rows, mistakes.row, focused=pane == "confusions", empty=none)
-        head = ("class", "images", "error" if isinstance(mistakes, Reconstructions) else "right")
-        classes.show(mistakes.class_rows, mistakes.class_row, focused=pane == "classes", head=head)
+        classes.show(mistakes.class_rows, mistakes.class_row, focused=pane == "classes", head=mistakes.class_head)
         self._show_pictures()
         self._fetch()
 
     def _show_heading(self) -> None:
         if self._mistakes is None:
             return
-        found, wrong = self._mistakes.predictions, self._mistakes.wrong
+        found = self._mistakes.predictions
         some = f" (of {found.images:,})" if len(found) < found.images else ""
         newer = self._pane == IMAGES and not self._best and self.snapshot.progress.epoch > found.epoch
         which = "last and best" if self._one else "best" if self._best else "last"
         aside = self._problem or ("a newer one is there: esc" if newer else "")
-        of = f" of {len(found):,}{some} {found.split} images"
-        said: tuple[Part, ...] = (
-            (f"{percent(found.accuracy, 2)} right, ", "text"),
-            (f"{wrong:,}", "bad" if wrong else "good"),
-            (f"{of} wrong", "text"),
-        )
-        if isinstance(self._mistakes, Reconstructions):
-            said = ((f"{self._mistakes.summary}{of}", "text"),)
         self.query_one("#mistakes_heading", Heading).show(
             ("" if newer else f"{which}  ", "dim"),
-            *said,
+            *self._mistakes.judged(f"of {len(found):,}{some} {found.split} images"),
             (f"  {aside}" if aside else "", "warn"),
             titles=[f"epoch {found.epoch:,}"],
         )
