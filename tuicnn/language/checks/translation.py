@@ -41,7 +41,7 @@ def translated(use: Use, layer: str, scope: Scope) -> tuple[str, bool]:
     places = [a for a in use.arguments if a.name is None]
     told = any(a.name and a.name.text == "in_channels" for a in use.arguments)
     # torch must be told first how many channels or values come in
-    torch = len(places) == 2 if layer == "dense" else layer == "conv" and len(places) >= 3
+    torch = len(places) == 2 if layer == "dense" else layer in ("conv", "convtranspose") and len(places) >= 3
     torch = told or (torch and use.name.text.rpartition(".")[2] != "Conv2D")
     if not torch and not excerpt(use.span)[len(use.name.text) :].startswith("("):
         return "", True
@@ -81,6 +81,6 @@ def _text(cls: type, own: words.Argument, argument: Argument, scope: Scope) -> s
     if not accepts(own.kind, found):
         return nearest_accepted(cls, own, found)
     size = isinstance(found, tuple) and "x" in own.kind.show(found)
-    if own.name == "kernel" and isinstance(found, int) and info(cls).name in ("conv", "depthwise"):
+    if own.name == "kernel" and isinstance(found, int) and info(cls).name in ("conv", "convtranspose", "depthwise"):
         return f"{found}x{found}"
     return show(found) if size else excerpt(value.span)
