@@ -136,6 +136,12 @@ def places_in_a_tar(path: Path) -> list[int]:
     return [*(member.offset for member in members), members[-1].offset_data + 512 * -(-members[-1].size // 512)]
 
 
+def test_a_tar_that_is_not_fetched_to_its_end_is_none(data: Path) -> None:
+    (data / "cifar-10-binary.tar.gz.part").write_bytes(b"")
+    with pytest.raises(DataError, match="is not here"):
+        Cifar10().load()
+
+
 @pytest.mark.parametrize("beyond", [0, 1, 300, 511, 512, 900])  # bytes; the first 512 are the name and the size
 @pytest.mark.parametrize("member", [1, 2, 20, 21, 30, 31])  # the last one is the mark of the end
 def test_a_tar_that_was_cut_is_not_read_as_one_with_fewer_pictures(data: Path, member: int, beyond: int) -> None:

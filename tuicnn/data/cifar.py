@@ -22,7 +22,7 @@ from tuicnn.vocabulary import word
 from .base import DataError
 from .cache import decoded_once
 from .decoding import Picture, decode_all
-from .fetching import Download
+from .fetching import PART, Download
 from .fitting import Fitting
 from .pictures import SUFFIXES, ImageShape, list_classes, must_be_classes
 from .places import looked_in, places, reading
@@ -192,6 +192,8 @@ def _tars(folder: Path) -> Sequence[Path]:
 
 
 def _is_tar(name: str) -> bool:
+    if name.endswith(PART):
+        return False
     return name.startswith(("cifar10", "cifar-10")) and (".tar" in name or name.endswith((".tgz", ".txz")))
 
 

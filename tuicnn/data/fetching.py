@@ -26,7 +26,10 @@ from .places import cache_folder
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Download", "fetch", "may_fetch"]
+__all__ = ["PART", "Download", "fetch", "may_fetch"]
+
+#: how the name of a file ends that is not fetched to its end yet
+PART = ".part"
 
 MIRROR = "TUICNN_MIRROR"
 #: seconds to wait for a connection, and for more of a file
@@ -131,7 +134,7 @@ def _transfer(url: str, to: Path, report: Callable[[int], object]) -> None:
     from requests.exceptions import ConnectionError as LostConnection
     from requests.exceptions import Timeout
 
-    part = to.with_name(f"{url.rpartition('/')[2]}.part")
+    part = to.with_name(f"{url.rpartition('/')[2]}{PART}")
     for attempt in range(_ATTEMPTS):
         have = part.stat().st_size if part.exists() else 0
         try:
