@@ -59,7 +59,8 @@ def specimens(draw: st.DrawFn, dtype: Any = np.float64) -> Specimen:
 def layers(draw: st.DrawFn, name: str, dtype: Any = np.float64) -> Specimen:
     """Of a network of one layer, written in a random way, and a dense one after it."""
     text, shapes = draw(ROWS[name])
-    whole = max(shapes, key=lambda shape: (len(shape), math.prod(shape)))
+    rank = max(map(len, shapes))  # of branches, the largest along each axis
+    whole = shapes[0] if len(shapes) == 1 else tuple(map(max, *((*shape, 1, 1)[:rank] for shape in shapes)))
     size = whole if len(whole) == 3 else (1, 1, whole[0])
     entry = "" if len(whole) == 3 else "flatten -> "
     if len(shapes) > 1:

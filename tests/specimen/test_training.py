@@ -26,7 +26,8 @@ from tuicnn.vocabulary import vocabulary
 SOME = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 #: what is otherwise in training, in one network
 MIXED = (
-    "conv 3 3x3 pad=1 freeze=weight bias_rate=2 -> batchnorm rate=3 decay=5 -> relu -> dropout 0.3 -> maxpool 2\n"
+    "conv 3 3x3 pad=1 freeze=weight bias_rate=2 -> batchnorm rate=3 decay=5 -> relu -> dropout 0.3\n"
+    "droppath 0.3 -> maxpool 2\n"
     "groupnorm 3 freeze=true -> flatten -> dense 4\n"
 )
 
