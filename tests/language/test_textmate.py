@@ -134,13 +134,18 @@ def test_networks_are_coloured_as_pygments_colours_them(engine: Callable[[str], 
 
 
 def as_named(colours: Colours) -> Colours:
-    """Pygments goes by shape: it knows no layer behind `default:`, and takes a parameter behind `=` for a word."""
+    """Pygments goes by shape: it knows no layer behind `default:`, and takes a parameter or a constant behind `=` for a
+    word."""
     text = "".join(character for character, _ in colours)
     for at in (found.end() for found in re.finditer("default:", text)):
         layer = next(name for name in vocabulary("layer") if text.startswith(name, at))
         colours[at : at + len(layer)] = [(character, "step") for character in layer]
-    parameters = "|".join(re.findall(r"[^\W\d]\w*", "".join(re.findall(r"def\w+\(([^)]*)\)", text)))) or "$"
-    for found in re.finditer(rf"(?<==)({parameters})(?!\w)", text):
+    known = re.findall(r"[^\W\d]\w*", ",".join(re.findall(r"def\w+\(([^)]*)\)", text)))
+    # a constant of one letter: its colour tells it from an option
+    for found in re.finditer(r"[^\W\d](?==)", text):
+        if colours[found.start()][1] == "name":
+            known.append(found[0])
+    for found in re.finditer(rf"(?<==)({'|'.join(known) or '$'})(?!\w)", text):
         if colours[found.start()][1] == "word":
             colours[found.start() : found.end()] = [(character, "name") for character in found[0]]
     return colours
