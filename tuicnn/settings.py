@@ -49,10 +49,11 @@ class Train:
         default=None,
         help="every so many steps the weights go back to slow ones, which have gone a part of the way",
     )
-    alpha: float | str = option(
+    alpha: float | str | None = option(
         Number(above=0, at_most=1, also=("falling",)),
-        default=0.5,
-        help="that part of the way; falling: from 1 down to 1 - 0.95**lookahead, as the cube of the steps done",
+        default=None,
+        help="that part of the way, 0.5 where it is left out; falling: from 1 down to 1 - 0.95**lookahead, as the cube "
+        "of the steps done",
     )
 
     def __post_init__(self) -> None:
@@ -78,7 +79,7 @@ class Train:
             return 0.0
         if isinstance(self.alpha, str):
             return 1 - 0.95**self.lookahead * (step / steps) ** 3
-        return self.alpha
+        return 0.5 if self.alpha is None else self.alpha
 
 
 @word(

@@ -145,7 +145,7 @@ def test_more_weights_than_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -
     (problem,) = check(LARGE).diagnostics
     assert problem.code == "memory"
     assert problem.message == (
-        "3.3 billion weights (13 GB), more than this machine's memory (8.0 GB): it takes 79 GB to train them"
+        "3.3 billion weights (13 GB), more than this machine's memory (8.0 GB): it takes 66 GB to train them"
     )
     assert (problem.span.column, problem.label) == (LARGE.index("dense 4096") + 1, "receives 802816 values")
     assert problem.help == "pool first: write `maxpool 32 -> flatten` for the `flatten` on line 1"

@@ -65,7 +65,7 @@ def test_an_average_is_as_its_definition_over_pytorchs_steps(average: str) -> No
                 averages[name] = averaging.ema(averages[name], w, step + 1, decay=train.ema)
             elif train.lookahead:
                 averages[name], live[name] = averaging.lookahead(
-                    averages[name], w, step + 1, trainer.steps, every=train.lookahead, alpha=train.alpha
+                    averages[name], w, step + 1, trainer.steps, every=train.lookahead, alpha=train.alpha or 0.5
                 )
         theirs.load_state_dict(live)
         trainer.advance()

@@ -71,7 +71,7 @@ async def test_what_a_network_makes_of_an_image_is_there_without_its_process(don
 async def test_data_that_is_not_here_is_told_and_the_curves_stay(done: RunFolder) -> None:
     (done.path.parent.parent / "d.npz").unlink()
     async with showing(of(done), (120, 40)) as screen:
-        await screen.sees(" DONE ", "The net of the run small-1")
+        await screen.sees(" DONE ", "The data of the run small-1")
 
 
 def resumed(monkeypatch: pytest.MonkeyPatch) -> list[Options]:
