@@ -65,8 +65,10 @@ def test_outputs_and_gradients(made: Made, loss: str, seed: int) -> None:
     assert found == pytest.approx(value.item(), rel=1e-9, abs=1e-9)
     wanted = theirs.gradients()
     assert list(wanted) == list(gradients)
+    # PyTorch has the sixth in the slope of hardsigmoid and hardswish in single precision
+    tolerance = 1e-6 if "hard" in text else 1e-8
     for name, gradient in gradients.items():
-        close(gradient, wanted[name], 1e-8, name)
+        close(gradient, wanted[name], tolerance, name)
 
 
 @given(networks(), st.integers(0, 2**31))

@@ -22,7 +22,7 @@ from tuicnn.training.events import Epoch
 Begin = Callable[..., "subprocess.Popen[str]"]
 
 #: long enough to be killed in the middle; a trial's first slice is one epoch
-EPOCHS = 300
+EPOCHS = 1200
 ARGUMENTS = ("my.net", "--set", "w=2,3", "--run", "s", "--json")
 
 
