@@ -112,6 +112,14 @@ def check(specimen: Specimen, address: Address, rounding: float) -> None:
         assert found.value == pytest.approx(found.engine, abs=rounding * size, rel=0), str(address)
 
 
+@pytest.mark.parametrize("written", ["sgd", "rmsprop", "lars"])
+def test_a_momentum_that_is_not_used_stays(written: str) -> None:
+    specimen = step_of(MIXED, (2, 6, 5), vocabulary("optim")[written](momentum=0.0), 6, 1)
+    for target in ("dense1.weight", "dense1.weight/momentum"):
+        for place in range(4):
+            check(specimen, parse(f"step {target}").at(place, place), 1e-10)
+
+
 def test_every_optimizer_opens() -> None:
     assert set(OPTIMIZERS) == set(vocabulary("optim").values())
 

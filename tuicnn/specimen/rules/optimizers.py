@@ -156,8 +156,13 @@ def _lion(o: Lion, v: Values, lr: float, t: int) -> dict[str, Moved]:
 
 def _lars(o: LARS, v: Values, lr: float, t: int) -> dict[str, Moved]:
     ratio = v["ratio"]
-    ahead, before = (1 + o.momentum, o.momentum**2) if o.nesterov else (1.0, o.momentum)
     decayed = f"(g + {o.decay:g} * w)" if o.decay else "g"
+    words = f"gradients times {ratio:g}, {o.trust:g} of the layer's norm over the gradient's"
+    if not o.momentum:
+        against = [Term("w", 1.0, "before"), *_gradient(o.decay, -lr * ratio)]
+        moved = Moved(f"w - {lr:g} * {ratio:g} * {decayed}", against, f"lars moves it along {words}")
+        return {"w": moved, "momentum": stays("momentum", _UNUSED)}
+    ahead, before = (1 + o.momentum, o.momentum**2) if o.nesterov else (1.0, o.momentum)
     step = f"({ratio:g} * {decayed} + {o.momentum:g} * momentum')" if o.nesterov else "momentum'"
     buffered = f"{o.momentum:g} * momentum + {ratio:g} * {decayed}"
     return {
@@ -168,7 +173,7 @@ def _lars(o: LARS, v: Values, lr: float, t: int) -> dict[str, Moved]:
                 Term("momentum", -lr * before, "momentum"),
                 *_gradient(o.decay, -lr * ahead * ratio),
             ],
-            f"lars moves it along gradients times {ratio:g}, {o.trust:g} of the layer's norm over the gradient's",
+            f"lars moves it along {words}",
         ),
         "momentum": Moved(
             buffered,
