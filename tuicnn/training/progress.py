@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuicnn.training.divergence import Divergence
-from tuicnn.training.events import Epoch, State
+from tuicnn.training.events import End, Epoch, State
 from tuicnn.training.marks import Mark
 
 __all__ = ["History", "Progress"]
@@ -46,6 +46,20 @@ class Progress:
     diverged: Divergence | None = None  # while the run waits for somebody to say how it goes on
     saved: int = 0  # steps completed at the newest checkpoint
     trouble: str = ""  # what cannot be written to the run's folder, as sentences, until it can
+
+    def end(self, state: State, message: str, parameters: int, seconds: float) -> End:
+        """The last event of the run."""
+        return End(
+            state,
+            message,
+            step=self.step,
+            test_loss=self.test_loss,
+            test_accuracy=self.test_accuracy,
+            best_val_accuracy=self.best_val_accuracy,
+            best_epoch=self.best_epoch,
+            parameters=parameters,
+            seconds=seconds,
+        )
 
 
 @dataclass(frozen=True)

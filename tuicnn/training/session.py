@@ -27,8 +27,8 @@ from tuicnn.training.divergence_handling import DivergenceHandler, scaled
 from tuicnn.training.early_end import early_end
 from tuicnn.training.events import Epoch, Event, Overview, State
 from tuicnn.training.fingerprints import data_fingerprint
+from tuicnn.training.group_warnings import GroupWarnings
 from tuicnn.training.marks import mark_of
-from tuicnn.training.meter import WaitTimes
 from tuicnn.training.metrics import Metrics
 from tuicnn.training.overview import overview_of
 from tuicnn.training.predictions import Predictions, Split
@@ -107,11 +107,9 @@ class Session:
         self._working = State.STARTING  # the state to return to after a pause
         self._held = self._paused_at = 0.0  # seconds spent paused, and when the pause began
         self._progress = Progress()
-        self._metrics, self._waits = Metrics(), WaitTimes()
-        self._waits_told = False
+        self._metrics, self._warnings = Metrics(), GroupWarnings(self._tell)
         self._told = ""  # a sentence: what was done about a divergence in this epoch
         self._data = ""  # the data set's fingerprint, once the weights are those of the run
-        self._alone = False  # the loss of the other processes was reported
 
     # --- from any thread --------------------------------------------------------------------------------------------
 
@@ -247,7 +245,7 @@ class Session:
                 self._diverged(trainer, error.divergence)
                 continue
             took = perf_counter() - began
-            self._waits.add(trainer.group.waited - waited, took)
+            self._warnings.stepped(trainer.group.waited - waited, took)
             self._record(trainer, loss, accuracy, count, took)
             self._offer_checkpoint(CheckpointReason.STEP)
         began, held = perf_counter(), self._held
@@ -288,7 +286,7 @@ class Session:
 
         def tell(evaluated: float) -> bool:
             self._set(evaluated=evaluated)
-            self._warn_of_lost_group(trainer)
+            self._warnings.lost(trainer, stopping=self.control.stopping)
             return self.control.hold(before_step=False)
 
         found = trainer.evaluate(split, tell)
@@ -327,7 +325,6 @@ class Session:
     def _record(self, trainer: Trainer, loss: float, accuracy: float, count: int, took: float) -> None:
         metrics = self._metrics
         metrics.add(loss, accuracy, count, took)
-        waits = self._waits.warning
         self._set(
             step=trainer.step,
             seconds=metrics.seconds,
@@ -337,19 +334,10 @@ class Session:
             train_loss=metrics.loss,
             train_accuracy=metrics.accuracy,
             diverged=None,
-            message=trainer.trouble or self._told or waits,
+            message=trainer.trouble or self._told or self._warnings.waiting(),
         )
-        self._warn_of_lost_group(trainer)
-        if waits and not self._waits_told:
-            self._waits_told = True
-            self._tell(events.Warned(waits))
+        self._warnings.lost(trainer, stopping=self.control.stopping)
         self._tell(events.Step(trainer.step, loss, accuracy))
-
-    def _warn_of_lost_group(self, trainer: Trainer) -> None:
-        """Report once that the other processes are lost; not at a stop, where all of them may be ending."""
-        if trainer.trouble and not self._alone and not self.control.stopping:
-            self._alone = True
-            self._tell(events.Warned(trainer.trouble, trainer.traceback or None))
 
     def _work(self, state: State) -> None:
         """Begin to train, validate or test."""
@@ -396,20 +384,7 @@ class Session:
 
     def _end(self, state: State, message: str) -> None:
         self.control.close()
-        now = self._progress
-        self._tell(
-            events.End(
-                state,
-                message,
-                step=now.step,
-                test_loss=now.test_loss,
-                test_accuracy=now.test_accuracy,
-                best_val_accuracy=now.best_val_accuracy,
-                best_epoch=now.best_epoch,
-                parameters=self.plan.parameters,
-                seconds=self._metrics.seconds,
-            )
-        )
+        self._tell(self._progress.end(state, message, self.plan.parameters, self._metrics.seconds))
 
     def _tell(self, event: Event) -> None:
         if (mark := mark_of(event)) is not None:
