@@ -53,6 +53,18 @@ def test_every_number_of_a_network_is_drawn(data: st.DataObject) -> None:
             shown(specimen, each, data.draw(st.sampled_from(SIZES)), terminal)
 
 
+@pytest.mark.parametrize(
+    "layer", ["convtranspose 2 2x2 stride=2", "convtranspose 2 3x3", "convtranspose 2 3x3 stride=2"]
+)
+def test_a_transposed_convolution_is_drawn_everywhere(layer: str) -> None:
+    network = Network.from_text(f"{layer} -> flatten -> dense 3", input=(2, 4, 4), classes=3, seed=0)
+    specimen = Specimen(network, np.random.default_rng(0).normal(size=(2, 4, 4)).astype(np.float32), 1)
+    _, height, width = specimen.names.places["convtranspose1"].shape
+    for row in range(height):
+        for column in range(width):
+            shown(specimen, parse("convtranspose1").at(1, row, column), SIZES[0], TERMINALS[0])
+
+
 @pytest.mark.parametrize("optimizer", vocabulary("optim"))
 def test_every_number_of_a_step_is_drawn(optimizer: str) -> None:
     specimen = step_of(MIXED, (2, 6, 5), vocabulary("optim")[optimizer](lr=0.1), 6, 0, np.float32)

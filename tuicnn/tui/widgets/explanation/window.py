@@ -109,7 +109,11 @@ def _arrangements(pen: Pen, sight: Sight, grid: Grid, chosen: int, title: str) -
     kernel = first.factor_address
     name = f"{kernel.target}[{','.join(map(str, kernel.index[:-2]))}]"
     array = sight.arrays.get(kernel.at())
-    whole = None if array is None else array[kernel.index[:-2]]
+    # of a transposed convolution, the weights do not lie as the positions that they meet
+    met = next((i, j) for i, row in enumerate(grid) for j, place in enumerate(row) if place is not None)
+    whole = array[kernel.index[:-2]] if array is not None and met == kernel.index[-2:] else None
+    if whole is not None and whole.shape != (len(grid), len(grid[0])):
+        whole = None
     weights = _Column(name, lambda part: part.factor, lambda _: "text", _factor, whole)
     products = _Column("products", lambda part: part.contribution, sign_role, _choose, zero)
     values, factors, results = (_grid(pen, explanation, grid, chosen, each) for each in (window, weights, products))
