@@ -13,6 +13,7 @@ from tuicnn.kernels import (
     arrays,
     channel_sums,
     image_sums,
+    long_rows,
     mean_and_squares,
     rectify,
     rectify_backward,
@@ -45,6 +46,16 @@ def test_blocks_cover_every_row_once(rows: int, cost: int, size: int) -> None:
             seen[block] += 1
             assert seen[block].size * cost <= max(size, cost)
     assert (seen == 1).all()
+
+
+@given(st.integers(1, 7), st.integers(1, 7), st.integers(1, 400), st.integers(1, 3000), SEEDS)
+def test_pieces_of_long_rows_are_one_product(high: int, wide: int, length: int, most: int, seed: int) -> None:
+    matrix, rows = normals(seed, high, wide), normals(seed + 1, 2, wide, length)
+    found = np.full((2, high, length), np.nan)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(long_rows, "IN_PLACE", most)
+        long_rows.multiply_rows(matrix, rows, out=found)
+    np.testing.assert_allclose(found, matrix @ rows, atol=1e-12)
 
 
 @given(SIZES, BLOCKS, SEEDS)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from tuicnn.lazy_numpy import np
 
 from .arrays import Array
+from .long_rows import multiply_rows
 from .memory import empty
 from .tiles import Block, Tiling
 
@@ -66,8 +67,8 @@ class Transforms:
         if block.inside.stop < block.width:
             half[:, :, block.inside.stop :] = 0
         for band, rows in zip(block.bands, half[:, :, block.inside], strict=True):
-            np.matmul(band.bt, x[band.rows, block.columns], out=rows)
-        np.matmul(self.filtering.bt, self._windows(block, 0, self.filtering.pixels), out=self._by_tile(out, block))
+            multiply_rows(band.bt, x[band.rows, block.columns], out=rows)
+        multiply_rows(self.filtering.bt, self._windows(block, 0, self.filtering.pixels), out=self._by_tile(out, block))
 
     def products_backward(self, dm: Array, ut: Array, block: Block, out: Array) -> None:
         """dV = dM UT of all tiles of a block: (P·P, tiles·N, F) and (P·P, F, C) -> (P·P·tiles·N, C), as
@@ -93,9 +94,9 @@ class Transforms:
             part = dx[band.rows, block.last_columns]
             if band.shared:
                 more = empty((band.shared, rows.shape[1]), self.dtype)
-                np.matmul(band.b_shared, rows, out=more)
+                multiply_rows(band.b_shared, rows, out=more)
                 part[: band.shared] += more
-            np.matmul(band.b_new, rows, out=part[band.shared :])
+            multiply_rows(band.b_new, rows, out=part[band.shared :])
 
     def _row_by_row(self, dv: Array, block: Block) -> Array:
         """dV BT with one product for each row of tiles: dv (P, rows of tiles, P·tiles, N·C) -> (rows of tiles, P,
@@ -104,7 +105,9 @@ class Transforms:
         size, bands, columns = self.filtering.pixels, len(block.bands), len(block.across)
         pixel_size = self.tiling.pixel_size
         half = self.half[: bands * size * columns * pixel_size].reshape(bands, size, columns, pixel_size)
-        np.matmul(block.across, dv.reshape(size, bands, size * block.tiles, pixel_size), out=half.transpose(1, 0, 2, 3))
+        multiply_rows(
+            block.across, dv.reshape(size, bands, size * block.tiles, pixel_size), out=half.transpose(1, 0, 2, 3)
+        )
         return half.reshape(bands, size, columns * pixel_size)
 
     def _tile_by_tile(self, dv: Array, block: Block, carry: Array) -> Array:
@@ -112,14 +115,14 @@ class Transforms:
         inside."""
         used, length = self.filtering, self.tiling.pixel_size
         half, by_tile = self._half(block), self._by_tile(dv, block)
-        np.matmul(used.b[: used.step], by_tile, out=self._windows(block, 0, used.step))
+        multiply_rows(used.b[: used.step], by_tile, out=self._windows(block, 0, used.step))
         inner = block.width - used.overlap * length
         half[:, :, inner:] = 0
         for first in range(used.step, used.pixels, used.step):
             later = used.b[first : first + used.step]
             place = self._windows(block, first, len(later))
             more = empty(place.shape, self.dtype)
-            np.matmul(later, by_tile, out=more)
+            multiply_rows(later, by_tile, out=more)
             place += more
         if block.before:
             half[0, :, : used.overlap * length] += carry
@@ -163,9 +166,9 @@ class Transforms:
         """Y = AT M A of all tiles of a block: m (P·P, tiles·N, F) -> its place in y (OH, OW·N·F)."""
         half, high, pieces = self._outputs(block, y)
         at = self.filtering.at
-        np.matmul(at[:high], m.reshape(self.filtering.pixels, -1), out=half[:high])
+        multiply_rows(at[:high], m.reshape(self.filtering.pixels, -1), out=half[:high])
         for count, tiles, place in pieces:
-            np.matmul(at[:count], tiles, out=place)
+            multiply_rows(at[:count], tiles, out=place)
 
     def outputs_backward(self, dy: Array, block: Block, out: Array) -> None:
         """dM = A dy AT of all tiles of a block: dy (OH, OW·N·F) -> out (P·P, tiles·N, F)."""
@@ -175,5 +178,5 @@ class Transforms:
             shape = (len(half), self.filtering.pixels, len(block.bands), -1)
             half.reshape(shape)[rest_rows:, :, block.whole_rows :] = 0
         for count, tiles, place in pieces:
-            np.matmul(a[:, :count], place, out=tiles)
-        np.matmul(a[:, :high], half[:high], out=out.reshape(self.filtering.pixels, -1))
+            multiply_rows(a[:, :count], place, out=tiles)
+        multiply_rows(a[:, :high], half[:high], out=out.reshape(self.filtering.pixels, -1))

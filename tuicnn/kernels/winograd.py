@@ -23,8 +23,9 @@ from __future__ import annotations
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, Gradients, contiguous
+from .arrays import Array, Gradients, contiguous, row_blocks
 from .derived import derived
+from .long_rows import multiply_rows
 from .memory import empty
 from .tiles import tiling
 from .transforms import Transforms
@@ -36,9 +37,15 @@ __all__ = ["convolve_winograd", "convolve_winograd_backward", "transformed", "tr
 def both_axes(m: Array, square: Array) -> Array:
     """m S mT for each of the last axis: m (a, b) and S (b, b, R) -> (a, a, R), in memory used before."""
     high, wide = m.shape
-    along = np.matmul(m, square.reshape(wide, -1), out=empty((high, square.size // wide), square.dtype))
-    result: Array = empty((high, high, square.shape[2]), square.dtype)
-    return np.matmul(m, along.reshape(high, wide, -1), out=result)
+    count = square.shape[2]
+    result: Array = empty((high, high, count), square.dtype)
+    blocks = row_blocks(count, wide * (wide + high))
+    along: Array = empty((high, wide, blocks[0].stop), square.dtype)
+    for block in blocks:
+        part = along[:, :, : block.stop - block.start]
+        multiply_rows(m, square[:, :, block].swapaxes(0, 1), out=part.swapaxes(0, 1))
+        multiply_rows(m, part, out=result[:, :, block])
+    return result
 
 
 def transformed(weights: Array, g: Array) -> Array:
