@@ -13,8 +13,8 @@ from tuicnn.kernels import (
     arrays,
     channel_sums,
     image_sums,
-    long_rows,
     mean_and_squares,
+    products,
     rectify,
     rectify_backward,
     scale_and_shift,
@@ -53,8 +53,8 @@ def test_pieces_of_long_rows_are_one_product(high: int, wide: int, length: int, 
     matrix, rows = normals(seed, high, wide), normals(seed + 1, 2, wide, length)
     found = np.full((2, high, length), np.nan)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(long_rows, "IN_PLACE", most)
-        long_rows.multiply_rows(matrix, rows, out=found)
+        patch.setattr(products, "IN_PLACE", most)
+        products.multiply_rows(matrix, rows, out=found)
     np.testing.assert_allclose(found, matrix @ rows, atol=1e-12)
 
 

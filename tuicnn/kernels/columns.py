@@ -11,13 +11,12 @@ for Document Processing (2006).
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, Saved
 from .memory import empty, zeros
 from .planes import Planes, by_column, by_window, scatter
+from .products import equal_pieces
 from .windows import Window
 
 __all__ = ["convolve_columns", "convolve_columns_backward"]
@@ -26,9 +25,6 @@ __all__ = ["convolve_columns", "convolve_columns_backward"]
 #: twice the channels and filters, half of whose weights are 0; faster where windows have fewer values than this (3x3 of
 #: one channel: a quarter less time)
 LOW = 16
-#: up to this product of its three sizes OpenBLAS does not pack the matrices of a product, which for matrices as thin as
-#: these is 1.5 times as fast
-THIN = 10**6
 
 
 class _Buffer:
@@ -38,7 +34,7 @@ class _Buffer:
         kh, self.kw = sizes.window.kernel
         self.high, self.row_windows = kh * sizes.c, sizes.out[1] * sizes.n
         values = self.kw * self.high + 1
-        self.pieces = _pieces(sizes.out[1], THIN // max(1, values * filters * sizes.n))
+        self.pieces = equal_pieces(self.row_windows, values * filters)
         self.columns = sizes.columns(planes)
         self.blocks = sizes.blocks((values + filters) * self.row_windows // 2)
         self.memory = empty(
@@ -61,12 +57,6 @@ class _Buffer:
         for j in range(self.kw):
             self.part(filled, j)[...] = self.columns(j, rows)
         return filled
-
-
-@lru_cache(maxsize=256)
-def _pieces(columns: int, most: int) -> int:
-    """The number of equal pieces of at most `most` columns that a row is cut into; 1 where there is none."""
-    return next((p for p in range(1, columns) if columns % p == 0 and columns // p <= most), 1)
 
 
 def convolve_columns(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Saved]:

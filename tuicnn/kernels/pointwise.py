@@ -13,6 +13,7 @@ from tuicnn.lazy_numpy import np
 from .arrays import Array, Gradients, channel_sums, contiguous, row_blocks, spread
 from .derived import derived
 from .memory import empty, zeros
+from .products import equal_pieces
 from .windows import Window
 
 __all__ = ["convolve_pointwise", "convolve_pointwise_backward"]
@@ -23,12 +24,12 @@ def _met(x: Array, window: Window) -> Array:
     return x[:: window.stride[0], :: window.stride[1]]
 
 
-def _together(part: Array) -> Array:
-    """(rows, OW, N, C) -> (rows, OW·N, C), copied where pixels lie apart."""
-    rows, ow, n, c = part.shape
-    if part.strides[1] == n * c * part.itemsize:
-        return part.reshape(rows, ow * n, c)
-    return contiguous(part).reshape(rows, ow * n, c)
+def _together(part: Array, filters: int) -> Array:
+    """(rows, OW, N, C) -> (pieces, pixels, C) as they are multiplied, copied where pixels lie apart."""
+    _, ow, n, c = part.shape
+    if part.strides[1] != n * c * part.itemsize:
+        part = contiguous(part)
+    return part.reshape(len(part) * equal_pieces(ow * n, c * filters), -1, c)
 
 
 def _blocks(oh: int, ow: int, n: int, c: int, f: int) -> tuple[slice, ...]:
@@ -43,8 +44,8 @@ def _transposed(weights: Array) -> Array:
 def summed_products(a: Array, b: Array) -> Array:
     """Σ aT b over the first axis, for (K, R, C) and (K, R, F): (C, F).
 
-    As K products and not one of K·R rows: OpenBLAS does not pack the matrices of a small product, which takes most of
-    the time of such a thin one. All at once where the products are smaller than their factors.
+    As K products and not one of K·R rows, which BLAS would copy (see `products`). All at once where the products are
+    smaller than their factors.
     """
     (k, rows, c), f = a.shape, b.shape[2]
     if c * f <= rows * (c + f):
@@ -66,7 +67,8 @@ def convolve_pointwise(x: Array, weights: Array, window: Window, bias: Array | N
     each = spread(bias, y) if bias is not None else None
     for rows in _blocks(oh, ow, n, c, f):
         part = y[rows]
-        np.matmul(_together(met[rows]), weights[0, 0], out=part.reshape(-1, ow * n, f))
+        pieces = _together(met[rows], f)
+        np.matmul(pieces, weights[0, 0], out=part.reshape(*pieces.shape[:2], f))
         if each is not None:
             part += each
     return y, x
@@ -87,15 +89,16 @@ def convolve_pointwise_backward(
     dw = zeros((c, f), x.dtype)
     db = np.zeros(f, np.float64) if with_bias else None
     for rows in _blocks(oh, ow, n, c, f):
-        part = dy[rows].reshape(-1, ow * n, f)
-        dw += summed_products(_together(met[rows]), part)
+        pieces = _together(met[rows], f)
+        part = dy[rows].reshape(*pieces.shape[:2], f)
+        dw += summed_products(pieces, part)
         if db is not None:
             db += channel_sums(dy[rows])
         if met_dx is None or back is None:
             continue
         if all_met:
-            np.matmul(part, back, out=met_dx[rows].reshape(-1, ow * n, c))
+            np.matmul(part, back, out=met_dx[rows].reshape(pieces.shape))
         else:
-            apart = np.matmul(part, back, out=empty((*part.shape[:2], c), x.dtype))
+            apart = np.matmul(part, back, out=empty(pieces.shape, x.dtype))
             met_dx[rows] = apart.reshape(-1, ow, n, c)
     return dx, dw.reshape(weights.shape), (db.astype(dy.dtype) if db is not None else None)

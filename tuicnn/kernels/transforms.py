@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from tuicnn.lazy_numpy import np
 
 from .arrays import Array
-from .long_rows import multiply_rows
 from .memory import empty
+from .products import multiply_rows
 from .tiles import Block, Tiling
 
 __all__ = ["Transforms"]

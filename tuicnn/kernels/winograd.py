@@ -25,8 +25,8 @@ from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, contiguous, row_blocks
 from .derived import derived
-from .long_rows import multiply_rows
 from .memory import empty
+from .products import multiply_rows
 from .tiles import tiling
 from .transforms import Transforms
 from .windows import Window
