@@ -11,7 +11,7 @@ from unittest.mock import patch
 import numpy as np
 from hypothesis import strategies as st
 
-from tuicnn.kernels import Array, Window, arrays, memory
+from tuicnn.kernels import Array, Window, arrays, memory, products
 
 
 def normals(seed: int, *shape: int) -> Array:
@@ -21,8 +21,13 @@ def normals(seed: int, *shape: int) -> Array:
 
 @contextmanager
 def small_blocks(elements: int) -> Iterator[None]:
-    """Makes kernels cut even small images into blocks."""
-    with patch.object(arrays, "BLOCK", elements):
+    """Makes kernels cut even small images into blocks, and their products into pieces."""
+    with (
+        patch.object(arrays, "BLOCK", elements),
+        patch.object(products, "IN_PLACE", 10 * elements),
+        patch.object(products, "LEAST", 1),
+        patch.object(products, "ALIGNED", 2),
+    ):
         yield
 
 

@@ -36,11 +36,14 @@ def multiply_rows(matrix: Array, rows: Array, out: Array) -> None:
         np.matmul(matrix, rows[..., first : first + each], out=out[..., first : first + each])
 
 
-@lru_cache(maxsize=256)
 def equal_pieces(rows: int, size: int) -> int:
     """How many equal pieces of `rows` rows to multiply by a matrix of `size` values; 1 where none are small enough."""
-    most = IN_PLACE // max(1, size)
-    for pieces in range(1, rows // LEAST + 1):
+    return _equal_pieces(rows, IN_PLACE // max(1, size), LEAST)
+
+
+@lru_cache(maxsize=256)
+def _equal_pieces(rows: int, most: int, least: int) -> int:
+    for pieces in range(1, rows // least + 1):
         if rows % pieces == 0 and rows // pieces <= most:
             return pieces
     return 1
