@@ -7,12 +7,17 @@ so that a run goes on in the same way on another machine.
 
 from __future__ import annotations
 
+import math
 import os
 
 __all__ = ["INFERENCE_SHARD", "shard_bounds", "shard_size"]
 
-#: images of a shard that is not trained: nothing is kept of it, and what a layer makes is gone after the next
-INFERENCE_SHARD = 128
+#: images of a shard that is not trained
+INFERENCE_SHARD = 256
+#: values that a layer of images may read and write for a part of such a shard: what a core's own cache holds
+PART = 2**19
+#: images of a part, at least
+LEAST_OF_PART = 32
 #: images of a shard that is trained, at most, for a small network and for others, and at least: with fewer, Python's
 #: own time for each call counts, and with more what a layer makes of them leaves the cache
 MOST_OF_SMALL, MOST, LEAST = 64, 32, 8
@@ -31,6 +36,16 @@ def shard_size(macs: int, batch: int) -> int:
     most = MOST_OF_SMALL if macs <= SMALL else MOST
     share = -(-batch // max(2, os.cpu_count() or 1))
     return most if macs * batch <= SMALL_BATCH else min(most, max(LEAST, share))
+
+
+def part_size(values: int) -> int:
+    """The images of a shard that is not trained which go through the layers of images together.
+
+    `values` is what the largest of these layers reads and writes for one image. A power of two, so that a shard is cut
+    evenly and rows of all images begin where a vector register may.
+    """
+    wanted: int = round(math.log2(max(1, PART / values)))
+    return min(INFERENCE_SHARD, max(LEAST_OF_PART, int(2**wanted)))
 
 
 def shard_bounds(count: int, most: int) -> list[tuple[int, int]]:

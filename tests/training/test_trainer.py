@@ -74,5 +74,5 @@ def test_an_evaluation_is_over_all_images_of_its_split(data: Dataset) -> None:
     p = plan.loss.probabilities(z)
     np.testing.assert_allclose(found.confidences, p.max(axis=1), rtol=1e-4)
     np.testing.assert_allclose(found.truths, p[np.arange(1100), labels], rtol=1e-3)
-    assert shares == [0, 512 / 1100, 1024 / 1100]
+    assert shares == [0, 1024 / 1100]
     assert trainer.evaluate("test", lambda share: share == 0) is None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +11,13 @@ import numpy as np
 from tuicnn.engine.graph import Graph, Unit
 from tuicnn.engine.parameters import Store
 from tuicnn.kernels.arrays import Array
+from tuicnn.kernels.derived import derived
 from tuicnn.kernels.memory import empty
 from tuicnn.language.plan import INPUT
 from tuicnn.layers.base import LayerContext
+from tuicnn.layers.batchnorm import BatchNorm
 from tuicnn.randomness import generator
-from tuicnn.sharding import shard_bounds, shard_size
+from tuicnn.sharding import part_size, shard_bounds, shard_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +53,11 @@ class Executor:
         self.graph = Graph(plan, weighted, [node in learning for node in range(len(plan.nodes))])
         macs = sum(node.layer.macs(*node.input_shapes) for node in plan.nodes)
         self.shard_size = shard or shard_size(macs, plan.train.batch)
+        sizes = [
+            sum(map(math.prod, (plan.nodes[unit.node].shape, *plan.nodes[unit.owner].input_shapes)))
+            for unit in self.graph.images
+        ]
+        self.part_size = part_size(max(sizes))
 
     def shards(self, count: int) -> list[tuple[int, int]]:
         """The shards of `count` images as (start, stop)."""
@@ -71,14 +79,31 @@ class Executor:
                 found[unit.node] = shard.outputs[unit.node]
         return found
 
-    def infer(self, x: Array) -> Array:
-        """The network's output for one shard; nothing is kept longer than it is needed."""
-        shard = self.shard(0, x)
-        for segment in self.graph.joined:
-            for unit in segment:
-                self.forward(shard, unit, in_place=unit.may_overwrite)
-                shard.saved[unit.node] = None
-        out = shard.outputs[-1]
+    def parts(self, count: int) -> list[tuple[int, int]]:
+        """`count` images cut into what `infer` takes, as (start, stop)."""
+        return shard_bounds(count, self.part_size)
+
+    def infer(self, parts: Iterable[Array]) -> Array:
+        """The network's output for images in `parts` `(H, W, n, C)`; nothing is kept longer than it is needed.
+
+        Images go through the network in parts that stay in the cache from layer to layer. Vectors go on together: a
+        product of more rows is faster, as it reads the weights less often.
+        """
+        ends = [self._infer(self.graph.images, self.shard(0, x)) for x in parts]
+        # images and vectors alike have the images of a batch on the last axis but one
+        y = ends[0] if len(ends) == 1 else np.concatenate(ends, axis=-2)
+        if not self.graph.vectors:
+            return y
+        shard = self.shard(0, y)
+        shard.outputs[self.graph.images[-1].node] = y
+        return self._infer(self.graph.vectors, shard)
+
+    def _infer(self, units: Sequence[Unit], shard: Shard) -> Array:
+        """The output of the last of these units."""
+        for unit in units:
+            self.forward(shard, unit, in_place=unit.may_overwrite)
+            shard.saved[unit.node] = None
+        out = shard.outputs[units[-1].node]
         assert out is not None
         return out
 
@@ -94,7 +119,7 @@ class Executor:
         context = self._context(unit, shard, step, shared)
         context.in_place = in_place
         shard.outputs[unit.node], shard.saved[unit.node] = unit.layer.forward(
-            shard.inputs(unit), self.store.weights[unit.owner], context
+            shard.inputs(unit), self._weights(unit), context
         )
         for source in unit.last_read:
             shard.outputs[source] = None
@@ -119,6 +144,15 @@ class Executor:
             if already is not None:
                 dx = np.add(already, dx, out=empty(dx.shape, dx.dtype))
             shard.gradients[source] = dx
+
+    def _weights(self, unit: Unit) -> Mapping[str, Array]:
+        own = self.store.weights[unit.owner]
+        if unit.folded is None:
+            return own
+        normalisation = self.plan.nodes[unit.folded].layer
+        assert isinstance(normalisation, BatchNorm)
+        weights, buffers = self.store.weights[unit.folded], self.store.buffers[unit.folded]
+        return derived(own["weight"], "normalised", lambda _: normalisation.folded(own, weights, buffers))
 
     def gather(self, shard: Shard, unit: Unit) -> NDArray[np.float64]:
         """A shard's part of what a `whole_batch` unit must know before forward."""

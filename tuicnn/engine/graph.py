@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuicnn.language.plan import INPUT
-from tuicnn.layers.base import Layer
+from tuicnn.layers.base import Layer, Shape
 from tuicnn.layers.fusion import fuse
+from tuicnn.layers.inference import fuse_for_inference
 
 if TYPE_CHECKING:
     from tuicnn.language.plan import Plan
@@ -22,7 +23,8 @@ class Unit:
 
     `node` is the last of them, whose output this is; `owner` the one whose weights it has. `needs_input_gradient` says
     whether a layer before it learns, `last_read` which nodes' outputs no later unit reads, and `may_overwrite` that its
-    input is one of them, in memory that nothing else refers to.
+    input is one of them, in memory that nothing else refers to. `folded` is the batch normalisation that the weights of
+    `owner` are to be multiplied with, outside training.
     """
 
     layer: Layer
@@ -32,6 +34,7 @@ class Unit:
     needs_input_gradient: bool
     last_read: tuple[int, ...] = ()
     may_overwrite: bool = False
+    folded: int | None = None
 
 
 class Graph:
@@ -39,6 +42,9 @@ class Graph:
 
     Each segment but the first begins with a `whole_batch` layer. `single` has a unit for each node, for a step that is
     watched; in `joined` neighbours are one unit where that is faster. The results are the same bits.
+
+    `images` and then `vectors` are for images that the network is not trained on. What they compute is the same but for
+    rounding. Only one vector of each image goes from the former to the latter, and no image is read after that.
     """
 
     def __init__(self, plan: Plan, weighted: Sequence[bool], learns: Sequence[bool]) -> None:
@@ -56,7 +62,10 @@ class Graph:
             has and not (node in self.live and self.needs_gradient[node]) for node, has in enumerate(weighted)
         )
         self.single = _segments([self._unit(self._layers[node], node, node, self._inputs[node]) for node in self.live])
-        self.joined = _segments(self._join())
+        self.joined = _segments(self._join(fuse))
+        units = [unit for segment in _segments(self._join(fuse_for_inference)) for unit in segment]
+        cut = _first_vector(units, [node.shape for node in plan.nodes])
+        self.images, self.vectors = units[:cut], units[cut:]
 
     def _learns_before(self, inputs: Sequence[int]) -> bool:
         return any(self.needs_gradient[source] for source in inputs if source != INPUT)
@@ -64,8 +73,11 @@ class Graph:
     def _unit(self, layer: Layer, node: int, owner: int, inputs: tuple[int, ...]) -> Unit:
         return Unit(layer, node, owner, inputs, self._learns_before(inputs))
 
-    def _join(self) -> list[Unit]:
-        """Units of the nodes, with chains that `fuse` can fuse as one, unless another node reads between them."""
+    def _join(self, fuse: Callable[[Layer, Layer], Layer | None]) -> list[Unit]:
+        """Units of the nodes, with chains that `fuse` can fuse as one, unless another node reads between them.
+
+        Where it gives the first of two again, the other goes into its weights.
+        """
         read = [source for node in self.live for source in self._inputs[node]]
         units: list[Unit] = []
         at: dict[int, int] = {}  # which unit ends with a node
@@ -76,12 +88,24 @@ class Graph:
             joined = before and fuse(before.layer, self._layers[node])
             if place is not None and before and joined:
                 at[node] = place
+                if joined is before.layer:
+                    units[place] = replace(before, node=node, folded=node)
+                    continue
                 owner = node if self._weighted[node] else before.owner
                 units[place] = self._unit(joined, node, owner, before.inputs)
             else:
                 at[node] = len(units)
                 units.append(self._unit(self._layers[node], node, node, inputs))
         return units
+
+
+def _first_vector(units: Sequence[Unit], shapes: Sequence[Shape]) -> int:
+    """How many units it takes until all that later ones read is one vector; all of them where it never is."""
+    for cut in range(1, len(units)):
+        later = {source for unit in units[cut:] for source in unit.inputs} - {unit.node for unit in units[cut:]}
+        if later == {units[cut - 1].node} and len(shapes[units[cut - 1].node]) == 1:
+            return cut
+    return len(units)
 
 
 def _segments(units: Sequence[Unit]) -> list[list[Unit]]:

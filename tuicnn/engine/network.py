@@ -182,10 +182,12 @@ class Network:
         """The outputs, `(N, V)` or `(N, C, H, W)`, for images `(N, C, H, W)` that are normalised already."""
         images = self._images(x)
         with unchanged_weights(), long_runs():
-            parts = [
-                _outer(self.executor.infer(_inner(images[a:b]))) for a, b in shard_bounds(len(images), INFERENCE_SHARD)
+            shards = (images[a:b] for a, b in shard_bounds(len(images), INFERENCE_SHARD))
+            outputs = [
+                _outer(self.executor.infer(_inner(shard[a:b]) for a, b in self.executor.parts(len(shard))))
+                for shard in shards
             ]
-        return np.concatenate(parts)
+        return np.concatenate(outputs)
 
     def loss_and_gradients(self, x: ArrayLike, y: ArrayLike) -> tuple[float, dict[str, Array]]:
         """The mean loss of a batch, and its gradient by every weight, named and shaped as in `state_dict()`.
@@ -301,15 +303,27 @@ class Network:
         self._broadcast()
         with unchanged_weights(), long_runs(), np.errstate(all="ignore"):
             for number in self.group.partition(len(bounds)):
-                x, y = fetches[0][1](*bounds[number])
-                z = self.executor.infer(x)
+                first, end = bounds[number]
+                z, labels = self._infer(fetches[0][1], first, end)
                 if len(fetches) > 1:
                     z = fetches[0][0] * z
                     for share, fetch in fetches[1:]:
-                        z += share * self.executor.infer(fetch(*bounds[number])[0])
-                own.append(Evaluation.of_shard(self.plan.loss, z, y))
+                        z += share * self._infer(fetch, first, end)[0]
+                own.append(Evaluation.of_shard(self.plan.loss, z, labels))
         parts = self.group.gather(own)
         return None if self.group.rank else Evaluation.of_shards(parts, count)
+
+    def _infer(self, fetch: Fetch, first: int, end: int) -> tuple[Array, Labels]:
+        """The outputs for the images of a shard, and their labels; they are fetched part by part."""
+        labels = []
+
+        def parts() -> Iterator[Array]:
+            for a, b in self.executor.parts(end - first):
+                x, y = fetch(first + a, first + b)
+                labels.append(y)
+                yield x
+
+        return self.executor.infer(parts()), np.concatenate(labels)
 
     def activations(self, image: Array) -> list[Array | None]:
         """Each layer's output for one image `(C, H, W)`: `(C, H, W)` or `(V,)`; None for a layer that nothing reads."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from .arrays import Array
 
@@ -14,7 +15,8 @@ __all__ = ["derived", "unchanged_weights"]
 
 #: by the weights' address and the name; the weights are kept so that no other array gets their address
 _Key = tuple[int, tuple[int, ...], tuple[int, ...], str, str]
-_kept: dict[_Key, tuple[Array, Array]] | None = None
+_kept: dict[_Key, tuple[Array, Any]] | None = None
+_Made = TypeVar("_Made")
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def unchanged_weights() -> Iterator[None]:
         _kept = outer
 
 
-def derived(weights: Array, name: str, make: Callable[[Array], Array]) -> Array:
+def derived(weights: Array, name: str, make: Callable[[Array], _Made]) -> _Made:
     """`make(weights)`, or what it gave before for the same weights under this name within `unchanged_weights`."""
     if _kept is None:
         return make(weights)
@@ -38,4 +40,5 @@ def derived(weights: Array, name: str, make: Callable[[Array], Array]) -> Array:
     known = _kept.get(key)
     if known is None:
         known = _kept[key] = (weights, make(weights))
-    return known[1]
+    made: _Made = known[1]
+    return made

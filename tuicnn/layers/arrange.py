@@ -59,8 +59,11 @@ class Flatten(Layer):
         return graph.op("Flatten", *inputs)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
-        """(H, W, N, C) -> (N, C·H·W)."""
-        return flat(inputs[0]), shape_of(inputs[0])
+        """(H, W, N, C) -> (N, C·H·W); outside training a view of images of one channel, which products read as fast."""
+        x = inputs[0]
+        if not context.training and x.ndim == 4 and x.shape[3] == 1:
+            return x.reshape(-1, x.shape[2]).T, None
+        return flat(x), shape_of(x)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """Each value only moved, so its gradient moves back."""

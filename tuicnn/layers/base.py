@@ -106,6 +106,9 @@ class Layer:
     of_images: bool = False
     #: True where its output is always in memory of its own: the only layer that reads it may write over it
     owns_output: ClassVar[bool] = False
+    #: True where each output is a sum of products with `weight`, whose last axis is the output's channels, and `bias`
+    #: where it has one: a scale and a shift of its channels can be put into its weights
+    is_affine: ClassVar[bool] = False
     #: what all its outputs are, whatever its inputs; "" where they may be any numbers
     limits: ClassVar[str] = ""
 

@@ -146,13 +146,27 @@ class BatchNorm(Learning):
         both[0], both[1] = scale, weights["bias"] - mean * scale
         return spread(both, x)
 
+    def folded(self, before: Arrays, weights: Arrays, buffers: Arrays) -> dict[str, Array]:
+        """The weights of an `is_affine` layer `before` with this normalisation, as it is outside training, in them:
+
+        γ·s·(x W + b - mean) + β = x (γ·s·W) + (b - mean)·γ·s + β
+        """
+        weight, scale = before["weight"], weights["weight"] * self._running_inverse(buffers)
+        shift = weights["bias"] + (before.get("bias", 0) - buffers["running_mean"].astype(np.float64)) * scale
+        return {"weight": (weight * scale).astype(weight.dtype), "bias": shift.astype(weight.dtype)}
+
+    def _running_inverse(self, buffers: Arrays) -> NDArray[np.float64]:
+        """s = 1/√(variance + eps) of the running variance."""
+        inverse: NDArray[np.float64] = 1 / np.sqrt(buffers["running_var"].astype(np.float64) + self.eps)
+        return inverse
+
     def normalised(
         self, x: Array, weights: Arrays, context: LayerContext, *, rectified: bool = False
     ) -> tuple[Array, SavedStatistics | None]:
         """y, or where `rectified` max(y, 0), and what backward needs."""
         if not context.training:
-            inverse = 1 / np.sqrt(context.buffers["running_var"].astype(np.float64) + self.eps)
-            both = self.scale_and_shift(x, weights, context.buffers["running_mean"].astype(np.float64), inverse)
+            mean, inverse = context.buffers["running_mean"].astype(np.float64), self._running_inverse(context.buffers)
+            both = self.scale_and_shift(x, weights, mean, inverse)
             out = x if context.in_place else None
             return scale_and_shift(x, both[0], both[1], rectified=rectified, out=out), None
         statistics: BatchStatistics = context.shared

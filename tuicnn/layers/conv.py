@@ -38,6 +38,7 @@ class Convolution(Learning):
     """What conv and depthwise share: all but how many filters and groups there are. Weights: (kh, kw, C/groups, F)."""
 
     owns_output = True
+    is_affine = True
 
     kernel: Size
     stride: Size

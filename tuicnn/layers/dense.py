@@ -41,6 +41,7 @@ class Dense(Learning):
     """Weights inside: (in, out)."""
 
     owns_output = True
+    is_affine = True
 
     units: int = positional(Integer(at_least=1), help="values that come out")
     bias: bool = option(Boolean(), default=True, help="whether to add a learnt value to each sum")
@@ -75,7 +76,7 @@ class Dense(Learning):
         """y = x W + b: (N, in) -> (N, out)."""
         x = inputs[0]
         y = np.matmul(x, weights["weight"], out=empty((len(x), self.units), x.dtype))
-        if self.bias:
+        if "bias" in weights:
             y += weights["bias"]
         return y, x
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["STEP", "Trainer", "learning_rate"]
 
 #: images that are evaluated between two calls of `on_progress`
-CHUNK = 512
+CHUNK = 1024
 
 
 #: what the processes of a group are told to do
