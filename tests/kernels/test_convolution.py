@@ -160,6 +160,15 @@ def test_depthwise_is_convolution_with_a_group_a_channel(
         same(depthwise((x, dy, weights, bias), window), exact)
 
 
+@pytest.mark.parametrize("kernel", [(3, 3), (5, 2), (7, 7)])
+@pytest.mark.parametrize("dilation", [(1, 1), (2, 3)])
+def test_depthwise_of_wide_images(kernel: tuple[int, int], dilation: tuple[int, int]) -> None:
+    """Images that are cut into strips, of which the last is narrower."""
+    window = Window(kernel, pad=((1, 3), (2, 0)), dilation=dilation)
+    given_arrays = arrays(0, window, (15, 31), (4, 4, 4))
+    same(depthwise(given_arrays, window), wanted(given_arrays, window, 4))
+
+
 #: a geometry of each kernel, with sizes at which the real blocks are smaller than the image
 LARGE: list[tuple[str, Window, tuple[int, int], tuple[int, int, int]]] = [
     ("columns", Window((3, 3), pad=((1, 1), (1, 1))), (40, 41), (3, 32, 1)),
