@@ -84,16 +84,16 @@ def same(found: tuple[Array, ...], exact: tuple[Array, ...], tolerance: float = 
 
 
 @settings(max_examples=60, deadline=None)
-@given(windows(), CHANNELS, BLOCKS, st.booleans(), st.integers(0, 1000))
+@given(windows(), CHANNELS, BLOCKS, st.booleans(), st.sampled_from([0, convolution.JOINED]), st.integers(0, 1000))
 def test_convolution_is_its_definition(
-    case: Case, channels: tuple[int, int, int], block: int, rows_apart: bool, seed: int
+    case: Case, channels: tuple[int, int, int], block: int, rows_apart: bool, joined: int, seed: int
 ) -> None:
     window, size = case
     x, dy, weights, bias = arrays(seed, window, size, channels)
     exact = wanted((x, dy, weights, bias), window, channels[2])
     if rows_apart:
         x, dy = apart(x), apart(dy)
-    with small_blocks(block):
+    with small_blocks(block), patch.object(convolution, "JOINED", joined):
         same(everything((x, dy, weights, bias), window, channels[2]), exact)
 
 

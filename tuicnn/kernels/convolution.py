@@ -13,6 +13,7 @@ from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, contiguous
 from .columns import convolve_columns, convolve_columns_backward
+from .derived import derived
 from .filtering import saves
 from .memory import empty, zeros
 from .patches import convolve_patches, convolve_patches_backward, separate
@@ -21,10 +22,14 @@ from .strips import convolve_strips, convolve_strips_backward
 from .windows import Window
 from .winograd import convolve_winograd, convolve_winograd_backward
 
-__all__ = ["choose", "convolve", "convolve_backward"]
+__all__ = ["choose", "convolve", "convolve_backward", "joined"]
 
 #: by how much products must be fewer than the definition's for the transforms of minimal filtering to pay
 SAVING = 1.5
+#: weights, with those that are 0, up to which groups are computed as one convolution. Measured forward and backward: 32
+#: channels to 8 in 4 groups take a quarter of the time, 32 to 32 in 2 groups under 3x3 windows four fifths; 128 to 128
+#: would take one and a half times as long
+JOINED = 10_000
 NO_PADDING = ((0, 0), (0, 0))
 KERNELS: dict[str, tuple[Callable[..., tuple[Array, Any]], Callable[..., Gradients]]] = {
     "winograd": (convolve_winograd, convolve_winograd_backward),
@@ -66,8 +71,8 @@ def convolve(x: Array, weights: Array, window: Window, groups: int = 1, bias: Ar
     f = weights.shape[3]
     if not n:
         return empty((*window.out(h, w), n, f), x.dtype), x
-    if groups == 1:
-        return _convolve(x, weights, window, bias)
+    if joined(c, f, window, groups):
+        return _convolve(x, _one_group(weights, groups), window, bias)
     y = empty((*window.out(h, w), n, f), x.dtype)
     saved = []
     for g in range(groups):
@@ -94,10 +99,12 @@ def convolve_backward(
     if not dy.shape[2]:
         dx = empty(saved.shape, dy.dtype) if with_dx else None
         return dx, zeros(weights.shape, dy.dtype), (zeros(weights.shape[3:], dy.dtype) if with_bias else None)
-    if groups == 1:
-        return _convolve_backward(dy, saved, weights, window, with_dx, with_bias)
+    c, f = weights.shape[2], weights.shape[3]
+    if joined(c * groups, f, window, groups):
+        dx, dw, db = _convolve_backward(dy, saved, _one_group(weights, groups), window, with_dx, with_bias)
+        own = [dw[:, :, _share(g, c * groups, groups), _share(g, f, groups)] for g in range(groups)]
+        return dx, (np.concatenate(own, axis=-1) if groups > 1 else dw), db
     parts = []
-    f = weights.shape[3]
     for g in range(groups):
         fs = _share(g, f, groups)
         part = contiguous(dy[..., fs]), saved[g], contiguous(weights[..., fs])
@@ -105,6 +112,28 @@ def convolve_backward(
     dxs, dws, dbs = zip(*parts, strict=True)
     dx = np.concatenate(dxs, axis=-1) if with_dx else None
     return dx, np.concatenate(dws, axis=-1), (np.concatenate(dbs) if with_bias else None)
+
+
+def joined(channels: int, filters: int, window: Window, groups: int) -> bool:
+    """Whether groups of so many channels and filters in all are computed as one, in which weights from one group to
+    another are 0: copies of each group's channels take longer than some more products."""
+    return groups == 1 or channels * filters * window.kernel[0] * window.kernel[1] <= JOINED
+
+
+def _one_group(weights: Array, groups: int) -> Array:
+    """(kh, kw, C/groups, F) -> (kh, kw, C, F)."""
+    if groups == 1:
+        return weights
+
+    def make(weights: Array) -> Array:
+        kh, kw, c, f = weights.shape
+        whole = np.zeros((kh, kw, c * groups, f), weights.dtype)
+        for g in range(groups):
+            own = _share(g, f, groups)
+            whole[:, :, g * c : (g + 1) * c, own] = weights[..., own]
+        return whole
+
+    return derived(weights, "one group", make)
 
 
 def _share(group: int, count: int, groups: int) -> slice:

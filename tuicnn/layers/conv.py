@@ -15,6 +15,7 @@ from tuicnn.kernels import (
     convolve_backward,
     convolve_depthwise,
     convolve_depthwise_backward,
+    joined,
 )
 from tuicnn.vocabulary import Boolean, Integer, ObjectOf, Padding, Size, SizeKind, option, positional
 
@@ -174,7 +175,8 @@ class Conv(Convolution):
     def method(self, *inputs: Shape) -> str:
         """`winograd`, `pointwise`, `patches`, `columns` or `strips`: see `tuicnn.kernels.convolution.choose`."""
         c, h, w = inputs[0]
-        return choose(h, w, c // self.groups, self.filters // self.groups, self.window)
+        groups = 1 if joined(c, self.filters, self.window, self.groups) else self.groups
+        return choose(h, w, c // groups, self.filters // groups, self.window)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = x * w + b: (H, W, N, C) -> (OH, OW, N, F)."""
