@@ -79,24 +79,23 @@ class Graph:
         Where it gives the first of two again, the other goes into its weights.
         """
         read = [source for node in self.live for source in self._inputs[node]]
-        units: list[Unit] = []
-        at: dict[int, int] = {}  # which unit ends with a node
-        for node in self.live:
-            inputs = self._inputs[node]
-            place = at.get(inputs[0]) if len(inputs) == 1 and read.count(inputs[0]) == 1 else None
-            before = None if place is None else units[place]
-            joined = before and fuse(before.layer, self._layers[node])
-            if place is not None and before and joined:
-                at[node] = place
-                if joined is before.layer:
-                    units[place] = replace(before, node=node, folded=node)
-                    continue
-                owner = node if self._weighted[node] else before.owner
-                units[place] = self._unit(joined, node, owner, before.inputs)
-            else:
-                at[node] = len(units)
-                units.append(self._unit(self._layers[node], node, node, inputs))
-        return units
+        units: dict[int, Unit] = {}  # by the place of the first of the nodes
+        at: dict[int, int] = {}  # the place of the unit that ends with a node
+        for place, node in enumerate(self.live):
+            unit = self._unit(self._layers[node], node, node, self._inputs[node])
+            while len(unit.inputs) == 1 and read.count(unit.inputs[0]) == 1 and unit.inputs[0] in at:
+                before = units[at[unit.inputs[0]]]
+                joined = fuse(before.layer, unit.layer)
+                folds = joined is before.layer
+                if joined is None or (folds and before.folded is not None):
+                    break
+                owner = unit.owner if self._weighted[unit.owner] and not folds else before.owner
+                folded = node if folds else before.folded
+                place = at.pop(before.node)
+                del units[place]
+                unit = replace(before, layer=joined, node=node, owner=owner, folded=folded)
+            units[place], at[node] = unit, place
+        return [units[place] for place in sorted(units)]
 
 
 def _first_vector(units: Sequence[Unit], shapes: Sequence[Shape]) -> int:

@@ -13,6 +13,7 @@ from .derived import *
 from .erf import *
 from .local_response import *
 from .max_pooling import *
+from .pooled_convolution import *
 from .pooling import *
 from .rectify import *
 from .softmax import *

@@ -27,13 +27,19 @@ if TYPE_CHECKING:
 
     Notes: TypeAlias = NDArray[np.bool_]
 
-__all__ = ["Winners", "max_pool", "max_pool_backward", "max_pool_winners"]
+__all__ = ["Winners", "max_pool", "max_pool_backward", "max_pool_winners", "min_pool"]
 
 
 def max_pool(x: Array, window: Window) -> Array:
     """The largest value of each window: (H, W, N, C) -> (OH, OW, N, C). Padding never wins."""
     vertical, horizontal = axes(window, x.shape[0], x.shape[1])
     return reduced(reduced(x, vertical, np.maximum, -np.inf), horizontal, np.maximum, -np.inf)
+
+
+def min_pool(x: Array, window: Window) -> Array:
+    """The smallest value of each window: (H, W, N, C) -> (OH, OW, N, C). Padding is never the smallest."""
+    vertical, horizontal = axes(window, x.shape[0], x.shape[1])
+    return reduced(reduced(x, vertical, np.minimum, np.inf), horizontal, np.minimum, np.inf)
 
 
 def max_pool_winners(x: Array, window: Window) -> tuple[Array, Winners]:

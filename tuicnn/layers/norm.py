@@ -245,13 +245,20 @@ class GroupNorm(Learning):
         scaled = graph.op("Mul", graph.op("Reshape", xhat, (0, *shapes[0])), weight)
         return graph.op("Add", scaled, bias)
 
-    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
-        """y = γ·x̂ + β = x·γ·s + (β - γ·s·mean), a scale and a shift of each image's channels."""
-        x = inputs[0]
+    def scale_and_shift(
+        self, x: Array, weights: Arrays
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """γ·s and β - γ·s·mean of each image's channels, (2, N, C), the mean and s = 1/√(variance + eps), (N, C)."""
         mean, variance = group_mean_and_var(x, self.groups)
         inverse = 1 / np.sqrt(variance + self.eps)
         scale = weights["weight"] * inverse
-        both = spread_images(np.stack([scale, weights["bias"] - mean * scale]), x)
+        return np.stack([scale, weights["bias"] - mean * scale]), mean, inverse
+
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
+        """y = γ·x̂ + β = x·γ·s + (β - γ·s·mean), a scale and a shift of each image's channels."""
+        x = inputs[0]
+        each, mean, inverse = self.scale_and_shift(x, weights)
+        both = spread_images(each, x)
         return scale_and_shift(x, both[0], both[1], out=x if context.in_place else None), (x, mean, inverse)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
