@@ -172,6 +172,7 @@ def test_depthwise_of_wide_images(kernel: tuple[int, int], dilation: tuple[int, 
 #: a geometry of each kernel, with sizes at which the real blocks are smaller than the image
 LARGE: list[tuple[str, Window, tuple[int, int], tuple[int, int, int]]] = [
     ("columns", Window((3, 3), pad=((1, 1), (1, 1))), (40, 41), (3, 32, 1)),
+    ("one filter", Window((7, 7), pad=((3, 3), (3, 3))), (19, 30), (2, 1, 1)),
     ("strips", Window((5, 3), pad=((2, 2), (2, 2))), (28, 27), (6, 16, 1)),
     ("pointwise", Window((1, 1), (2, 2)), (64, 63), (32, 48, 1)),
     ("patches", Window((4, 3), (4, 3)), (41, 42), (12, 48, 1)),
@@ -234,10 +235,10 @@ def test_patches_are_the_definition(
         same(everything((x, dy, weights, bias), window), exact)
 
 
-@pytest.mark.parametrize("kernel", ["columns", "strips", "patches", "pointwise", "winograd", "depthwise"])
+@pytest.mark.parametrize("kernel", ["columns", "strips", "patches", "pointwise", "winograd", "depthwise", "one filter"])
 def test_only_what_is_wanted(kernel: str) -> None:
     window = Window((1, 1) if kernel == "pointwise" else (3, 3), (3, 3) if kernel == "patches" else (1, 1))
-    x, dy, weights, bias = arrays(0, window, (6, 7), (8, 8, 1))
+    x, dy, weights, bias = arrays(0, window, (6, 7), (8, 1 if kernel == "one filter" else 8, 1))
     forward: Callable[..., tuple[Array, Any]] = convolve
     backward: Callable[..., tuple[Array | None, Array, Array | None]] = convolve_backward
     if kernel == "depthwise":

@@ -12,10 +12,12 @@ from typing import Any
 from tuicnn.lazy_numpy import np
 
 from .arrays import Array, Gradients, contiguous
+from .banded import banded
 from .columns import convolve_columns, convolve_columns_backward
 from .derived import derived
 from .filtering import saves
 from .memory import empty, zeros
+from .one_filter import convolve_one_filter, convolve_one_filter_backward
 from .patches import convolve_patches, convolve_patches_backward, separate
 from .pointwise import convolve_pointwise, convolve_pointwise_backward
 from .strips import convolve_strips, convolve_strips_backward
@@ -35,6 +37,7 @@ KERNELS: dict[str, tuple[Callable[..., tuple[Array, Any]], Callable[..., Gradien
     "winograd": (convolve_winograd, convolve_winograd_backward),
     "pointwise": (convolve_pointwise, convolve_pointwise_backward),
     "patches": (convolve_patches, convolve_patches_backward),
+    "one filter": (convolve_one_filter, convolve_one_filter_backward),
     "columns": (convolve_columns, convolve_columns_backward),
     "strips": (convolve_strips, convolve_strips_backward),
 }
@@ -49,7 +52,8 @@ def choose(height: int, width: int, channels: int, filters: int, window: Window)
       4; 3x3 at stride 2 saves fewer products and breaks even at 8. Below, its transforms cost more than it saves;
     - patches, where windows do not overlap, copy each pixel once, and take a third of the time of strips;
     - strips copy nothing, and win where each product has at least 16 values in its inner dimension;
-    - columns make one product of it all: for the first layer, of 1 or 3 channels.
+    - columns make one product of it all: for the first layer, of 1 or 3 channels;
+    - one filter takes a half to a fifth of their time where each channel has a product of its own.
     """
     high = window.kernel[0]
     if window.kernel == (1, 1) and window.pad == NO_PADDING:
@@ -58,7 +62,7 @@ def choose(height: int, width: int, channels: int, filters: int, window: Window)
     if min(channels, 2 * filters) >= fewest and saves(window, *window.out(height, width), at_least=SAVING):
         return "winograd"
     if high * channels < 16:
-        return "columns"
+        return "one filter" if filters == 1 and banded(window) else "columns"
     return "patches" if separate(window, height, width) else "strips"
 
 
