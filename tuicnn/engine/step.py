@@ -151,7 +151,9 @@ class ForwardBackward:
 
     def _forward(self, shard: Shard, unit: Unit) -> None:
         began = perf_counter()
-        self._executor.forward(shard, unit, self._step, self._statistics.get(unit.owner))
+        # a hook may look at any output
+        in_place = unit.may_overwrite and self._hook is None
+        self._executor.forward(shard, unit, self._step, self._statistics.get(unit.owner), in_place=in_place)
         if self._hook is not None:
             self._hook.on_forward(unit, shard, perf_counter() - began)
 

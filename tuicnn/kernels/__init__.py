@@ -10,7 +10,7 @@ from .clipping import *
 from .convolution import *
 from .depthwise import *
 from .derived import *
-from .erf import *
+from .gelu import *
 from .local_response import *
 from .max_pooling import *
 from .pooled_convolution import *

@@ -89,7 +89,7 @@ class LayerContext:
     buffers: Mapping[str, Array] = field(default_factory=dict)
     #: False where the gradient by the inputs is not needed (the first layer): backward may give None for them
     needs_input_gradient: bool = True
-    #: True where nothing reads the input after this, so that the output may be written over it; never in training
+    #: True where no other layer reads the input after this, so that it may be written over
     in_place: bool = False
 
 
@@ -104,7 +104,8 @@ class Layer:
     can_die: bool = False
     #: True where its first weights are made from the training images, which it must read
     of_images: bool = False
-    #: True where its output is always in memory of its own: the only layer that reads it may write over it
+    #: True where its output is always in memory of its own, which backward does not need: the only layer that reads it
+    #: may write over it
     owns_output: ClassVar[bool] = False
     #: True where each output is a sum of products with `weight`, whose last axis is the output's channels, and `bias`
     #: where it has one: a scale and a shift of its channels can be put into its weights

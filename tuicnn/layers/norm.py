@@ -259,7 +259,9 @@ class GroupNorm(Learning):
         x = inputs[0]
         each, mean, inverse = self.scale_and_shift(x, weights)
         both = spread_images(each, x)
-        return scale_and_shift(x, both[0], both[1], out=x if context.in_place else None), (x, mean, inverse)
+        if not context.training:
+            return scale_and_shift(x, both[0], both[1], out=x if context.in_place else None), None
+        return scale_and_shift(x, both[0], both[1]), (x, mean, inverse)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dγ = Σ dy·x̂, dβ = Σ dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`.
