@@ -14,8 +14,8 @@ __all__ = ["INFERENCE_SHARD", "shard_bounds", "shard_size"]
 
 #: images of a shard that is not trained
 INFERENCE_SHARD = 256
-#: values that a layer of images may read and write for a part of such a shard: what a core's own cache holds
-PART = 2**19
+#: values that a layer of images may have at once of a part of such a shard: what a core's own cache holds
+PART = 3 * 2**18
 #: images of a part, at least
 LEAST_OF_PART = 32
 #: images of a shard that is trained, at most, for a small network and for others, and at least: with fewer, Python's
@@ -41,8 +41,8 @@ def shard_size(macs: int, batch: int) -> int:
 def part_size(values: int) -> int:
     """The images of a shard that is not trained which go through the layers of images together.
 
-    `values` is what the largest of these layers reads and writes for one image. A power of two, so that a shard is cut
-    evenly and rows of all images begin where a vector register may.
+    `values` is what the one of these layers that needs most has at once of one image. A power of two, so that a shard
+    is cut evenly and rows of all images begin where a vector register may.
     """
     wanted: int = round(math.log2(max(1, PART / values)))
     return min(INFERENCE_SHARD, max(LEAST_OF_PART, int(2**wanted)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +52,7 @@ class Executor:
         self.graph = Graph(plan, weighted, [node in learning for node in range(len(plan.nodes))])
         macs = sum(node.layer.macs(*node.input_shapes) for node in plan.nodes)
         self.shard_size = shard or shard_size(macs, plan.train.batch)
-        sizes = [
-            sum(map(math.prod, (plan.nodes[unit.node].shape, *plan.nodes[unit.owner].input_shapes)))
-            for unit in self.graph.images
-        ]
-        self.part_size = part_size(max(sizes))
+        self.part_size = part_size(max(map(self._working_set, self.graph.images)))
 
     def shards(self, count: int) -> list[tuple[int, int]]:
         """The shards of `count` images as (start, stop)."""
@@ -78,6 +73,10 @@ class Executor:
                 self.forward(shard, unit)
                 found[unit.node] = shard.outputs[unit.node]
         return found
+
+    def _working_set(self, unit: Unit) -> int:
+        shapes = [self.plan.input if source == INPUT else self.plan.nodes[source].shape for source in unit.inputs]
+        return unit.layer.working_set(*shapes)
 
     def parts(self, count: int) -> list[tuple[int, int]]:
         """`count` images cut into what `infer` takes, as (start, stop)."""

@@ -12,6 +12,7 @@ of the pooling, so that pooling along a row too is an operation on long runs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tuicnn.lazy_numpy import np
 
@@ -19,6 +20,12 @@ from .arrays import Array, contiguous, row_blocks
 from .derived import derived
 from .memory import empty
 from .windows import Window
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+#: numbers between two rows: a cache line
+GAP = 16
 
 __all__ = ["convolve_pooled", "poolable"]
 
@@ -38,17 +45,17 @@ def convolve_pooled(x: Array, weights: Array, window: Window, pool: Window, ends
     (ph, pw), (oh, ow) = pool.kernel, window.out(x.shape[0], x.shape[1])
     high, wide = oh // ph, ow // pw
     shifted = _shifted(x, window, high * ph, wide, pw)
-    row, length = shifted.strides[0], pw * wide * n
+    length = pw * wide * n
     matrices = np.lib.stride_tricks.as_strided(
         shifted,
         (high * ph, kh * kw * x.shape[3], length),
-        (window.stride[0] * row, length * x.itemsize, x.itemsize),
+        (window.stride[0] * shifted.strides[0], (length + GAP) * x.itemsize, x.itemsize),
     )
     filters_first = derived(weights, "filters first", lambda w: contiguous(w.reshape(-1, f).T))
     found = [empty((f, high, wide * n), x.dtype) for _ in ends]
     for rows in row_blocks(high, 2 * ph * f * length):
         count = rows.stop - rows.start
-        products = empty((count * ph, f, length), x.dtype)
+        products = _apart((count * ph, f), length, x.dtype)
         np.matmul(filters_first, matrices[rows.start * ph : rows.stop * ph], out=products)
         places = products.reshape(count, ph, f, pw, wide * n)
         for end, y in zip(ends, found, strict=True):
@@ -56,6 +63,13 @@ def convolve_pooled(x: Array, weights: Array, window: Window, pool: Window, ends
             _reduced(end, [places[:, i] for i in range(ph)], each_row)
             _reduced(end, [each_row[:, :, j] for j in range(pw)], y[:, rows].swapaxes(0, 1))
     return [y.reshape(f, high, wide, n) for y in found]
+
+
+def _apart(shape: tuple[int, ...], length: int, dtype: DTypeLike) -> Array:
+    """An array (*shape, length) with a gap after each row: rows that begin a multiple of 4 KB apart, of which a product
+    reads many at once, would fall into the same lines of the cache."""
+    view: Array = empty((*shape, length + GAP), dtype)[..., :length]
+    return view
 
 
 def _reduced(end: np.ufunc, parts: Sequence[Array], out: Array) -> None:
@@ -75,7 +89,7 @@ def _shifted(x: Array, window: Window, rows: int, wide: int, places: int) -> Arr
     planes = x[:, :, None, :, 0] if c == 1 else contiguous(x.transpose(0, 3, 1, 2)).swapaxes(1, 2)
     high = (rows - 1) * down + kh
     inside = slice(top, max(top, min(high, top + h)))
-    shifted = empty((high, kw, c, places, wide, n), x.dtype)
+    shifted = _apart((high, kw, c), places * wide * n, x.dtype).reshape(high, kw, c, places, wide, n)
     shifted[:top] = shifted[inside.stop :] = 0
     step = places * across
     for j in range(kw):

@@ -11,6 +11,7 @@ processes: they must not write to the layer (layers are frozen) or to the parame
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -154,6 +155,10 @@ class Layer:
         `inputs` and `weights` are values by name, shaped as PyTorch has them; `shapes` are those of the inputs.
         """
         raise NotImplementedError
+
+    def working_set(self, *inputs: Shape) -> int:
+        """How many values of one image forward has at once outside training: those that come in, between and out."""
+        return sum(map(math.prod, (*inputs, self.output(*inputs))))
 
     # --- what the network asks --------------------------------------------------------------------------------------
 

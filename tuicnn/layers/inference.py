@@ -10,6 +10,7 @@ which takes the smallest and the largest to the smallest and the largest, or the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -61,10 +62,18 @@ class PooledFirst(Layer):
         shape = self.pool.output(convolved)
         return Flatten().output(shape) if self.flatten else shape
 
+    def working_set(self, *inputs: Shape) -> int:
+        """Where it goes row by row, kw times what comes in, and what comes out; else what is convolved as well."""
+        if self.conv is None:
+            return super().working_set(*inputs)
+        if _few_channels(self.conv, self.pool, inputs[0]):
+            return self.conv.kernel[1] * math.prod(inputs[0]) + math.prod(self.output(*inputs))
+        return super().working_set(*inputs) + math.prod(self.conv.output(*inputs))
+
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """(H, W, N, C) -> (OH, OW, N, F), or vectors (N, V)."""
         x = inputs[0]
-        if self.conv is not None and _few_channels(self.conv, self.pool, x):
+        if self.conv is not None and _few_channels(self.conv, self.pool, (x.shape[3], *x.shape[:2])):
             y = self._channels_first(x, weights, context)
             if self.flatten:
                 return y.reshape(-1, x.shape[2]).T, None
@@ -105,12 +114,11 @@ class PooledFirst(Layer):
         return ends[0] if len(ends) == 1 else np.maximum(ends[0], ends[1], out=ends[0])
 
 
-def _few_channels(conv: Conv, pool: MaxPool | GlobalMaxPool, x: Array) -> bool:
+def _few_channels(conv: Conv, pool: MaxPool | GlobalMaxPool, image: Shape) -> bool:
     """Whether one kernel convolves and pools."""
     if not isinstance(pool, MaxPool) or not poolable(pool.window):
         return False
-    h, w, _, c = x.shape
-    return conv.window.dilation == (1, 1) and conv.groups == 1 and conv.method((c, h, w)) == "columns"
+    return conv.window.dilation == (1, 1) and conv.groups == 1 and conv.method(image) == "columns"
 
 
 def fuse_for_inference(first: Layer, second: Layer) -> Layer | None:
