@@ -14,6 +14,9 @@ from tuicnn.kernels import (
     Window,
     average_pool,
     average_pool_backward,
+    largest,
+    largest_backward,
+    largest_place,
     max_pool,
     max_pool_backward,
     max_pool_winners,
@@ -61,6 +64,22 @@ def test_max_pooling_is_the_definition(case: Case, ties: bool, single: bool, lon
     np.testing.assert_array_equal(outer(y), plain.max_pool(outer(x), *how(window)))
     expected = plain.max_pool_backward(outer(dy), outer(x), *how(window))
     np.testing.assert_allclose(outer(dx), expected, atol=1e-5 if single else 1e-12)
+
+
+@given(st.sampled_from([(1, 1), (3, 4), (15, 17), (16, 16), (2, 140)]), st.booleans(), st.integers(0, 1000))
+def test_the_largest_of_an_image_is_a_window_as_large_as_it(size: tuple[int, int], ties: bool, seed: int) -> None:
+    x: Array = (with_ties if ties else normals)(seed, *size, 2, 3)
+    y, winners = max_pool_winners(x, Window(size, size))
+    with dirty_memory():
+        found = largest(x)
+        dx = largest_backward(found, largest_place(x, found), x.shape)
+    np.testing.assert_array_equal(found, y[0, 0])
+    np.testing.assert_array_equal(dx, max_pool_backward(y, winners))
+
+
+def test_the_largest_of_no_numbers_has_a_place() -> None:
+    x = np.full((2, 2, 1, 1), np.nan)
+    assert np.isnan(largest_backward(largest(x), largest_place(x, largest(x)), x.shape)).sum() == 1
 
 
 @given(windows(pooling=True), st.integers(0, 1000))

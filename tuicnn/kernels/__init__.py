@@ -11,6 +11,7 @@ from .convolution import *
 from .depthwise import *
 from .derived import *
 from .gelu import *
+from .largest import *
 from .local_response import *
 from .max_pooling import *
 from .pooled_convolution import *

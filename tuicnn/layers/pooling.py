@@ -13,6 +13,9 @@ from tuicnn.kernels import (
     average_pool,
     average_pool_backward,
     image_sums,
+    largest,
+    largest_backward,
+    largest_place,
     max_pool,
     max_pool_backward,
     max_pool_winners,
@@ -217,14 +220,11 @@ class GlobalMaxPool(GlobalPool):
     """(C, H, W) -> (C,)."""
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
-        """(H, W, N, C) -> (N, C), or (1, 1, N, C): one window, as large as the image."""
+        """(H, W, N, C) -> (N, C), or (1, 1, N, C)."""
         x = inputs[0]
-        window = Window(x.shape[:2], x.shape[:2])
-        if not context.training:
-            return self.kept(max_pool(x, window)[0, 0]), None
-        y, winners = max_pool_winners(x, window)
-        return self.kept(y[0, 0]), winners
+        y = largest(x)
+        return self.kept(y), ((largest_place(x, y), x.shape) if context.training else None)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dy goes back to the pixel that y came from, the first of several equal ones."""
-        return (max_pool_backward(self.vectors(dy)[None, None], saved),)
+        return (largest_backward(self.vectors(dy), *saved),)
