@@ -11,14 +11,17 @@ import pytest
 
 from tests.conftest import Run
 from tests.made_predictions import predictions
-from tests.runs.small import made_data
+from tests.runs.small import NET, made_data, stop_after, train
 from tuicnn import Network
 from tuicnn.cli.output.scores import print_scores
 from tuicnn.display.terminal import TerminalProfile
+from tuicnn.runs.creation import create_run
 from tuicnn.runs.evaluating import EvaluatedRun
 from tuicnn.runs.folder import RunFolder
 from tuicnn.statistics import wilson_interval
 from tuicnn.training.scores import Scores
+
+PARTS = ("train", "validation", "test")
 
 
 def said_of(folder: RunFolder, images: np.ndarray) -> np.ndarray:
@@ -61,6 +64,15 @@ def test_the_figures_are_those_of_the_test_images(tuicnn: Run, stopped: RunFolde
     printed = tuicnn("eval", "my-1").stdout
     assert "on 12 test images" in printed
     assert "95% interval" in printed
+
+
+def test_how_many_views_of_an_image_count(tuicnn: Run, tmp_path: Path) -> None:
+    text = NET.format(data=made_data(tmp_path), optim="optim: adam\ntest: flip=horizontal shift=1")
+    train(create_run(tmp_path / "work", "my", text), report=stop_after(2))
+    views = {part: json.loads(tuicnn("eval", "my-1", "--part", part, "--json").stdout)["views"] for part in PARTS}
+    assert views == {"train": 1, "validation": 1, "test": 6}
+    assert "on 12 test images, each by 6 views" in tuicnn("eval", "my-1").stdout
+    assert "views" not in tuicnn("eval", "my-1", "--part", "train").stdout
 
 
 def test_other_data_is_normalised_as_the_training_images_were(tuicnn: Run, stopped: RunFolder, tmp_path: Path) -> None:
@@ -126,7 +138,7 @@ def test_what_cannot_be_evaluated_is_one_sentence(tuicnn: Run, stopped: RunFolde
 
 
 def evaluated(scores: Scores) -> EvaluatedRun:
-    return EvaluatedRun("my-1", 1, 10, "test", None, "", scores, np.zeros((0, 8, 8, 1), np.uint8))
+    return EvaluatedRun("my-1", 1, 10, "test", None, "", 1, scores, np.zeros((0, 8, 8, 1), np.uint8))
 
 
 @pytest.mark.parametrize(("classes", "matrix"), [(3, True), (10, True), (40, False)])

@@ -36,6 +36,7 @@ class EvaluatedRun:
     split: Split
     data: str | None  # where it is not the run's own, as it was written
     images: str  # a hash of the images and their classes
+    views: int  # of each image, the mean of whose outputs counts
     scores: Scores
     mistakes: NDArray[np.uint8]  # (n, H, W, C): the images of the surest mistakes, as many as were asked for
 
@@ -74,7 +75,8 @@ def evaluate_run(
         scores = Scores.of(found, labels, trainer.dataset.class_names)
         order = scores.answers.worst_images() if scores.of_images else scores.answers.worst()
         worst = images[order[:mistakes]]
-        return EvaluatedRun(folder.name, epochs, trainer.step, split, data, _hash(images, labels), scores, worst)
+        views = len(trainer.views_of(split).looks)
+        return EvaluatedRun(folder.name, epochs, trainer.step, split, data, _hash(images, labels), views, scores, worst)
 
 
 def _hash(*arrays: NDArray[Any]) -> str:

@@ -281,10 +281,14 @@ class Trainer:
             return data.train_images, data.train_labels
         return (data.val_images, data.val_labels) if split == "validation" else (data.test_images, data.test_labels)
 
+    def views_of(self, split: Split) -> Views:
+        """What is looked at of each image of a split: of test images what the net's `test:` says, of others the image
+        alone."""
+        return self.plan.test if split == "test" else Views()
+
     def _evaluate(self, split: Split, first: int, count: int) -> Evaluation | None:
         images, labels = self.images_of(split)
         images, labels = images[first : first + count], labels[first : first + count]
-        views = self.plan.test if split == "test" else Views()
         data, dtype = self.dataset, self.network.dtype
-        made = fetches(views, images, labels, data.mean, data.std, dtype, of_images=self.plan.of_images)
+        made = fetches(self.views_of(split), images, labels, data.mean, data.std, dtype, of_images=self.plan.of_images)
         return self.network.evaluate_shards(count, made)

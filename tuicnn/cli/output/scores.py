@@ -39,6 +39,7 @@ def as_json(found: EvaluatedRun) -> dict[str, Any]:
         "step": found.step,
         "part": found.split,
         "images": len(scores),
+        "views": found.views,
         "loss": to_plain(scores.loss),
         "accuracy": to_plain(scores.accuracy),
         "accuracy_interval": to_plain(scores.accuracy_interval),
@@ -68,6 +69,7 @@ def _images_as_json(found: EvaluatedRun) -> dict[str, Any]:
         "step": found.step,
         "part": found.split,
         "images": len(scores),
+        "views": found.views,
         "loss": to_plain(scores.loss),
         "mse": to_plain(scores.mse),
         "psnr": to_plain(scores.psnr),
@@ -83,8 +85,9 @@ def print_scores(found: EvaluatedRun, terminal: TerminalProfile) -> None:
     console, width = console_for(sys.stdout), shutil.get_terminal_size().columns
     scores = found.scores
     of = f" of {found.data}" if found.data is not None else ""
+    views = f", each by {found.views} views" if found.views > 1 else ""
     console.print(
-        Text(f"{found.run} after epoch {found.epoch}, on {counted(len(scores), f'{found.split} image')}{of}"),
+        Text(f"{found.run} after epoch {found.epoch}, on {counted(len(scores), f'{found.split} image')}{of}{views}"),
         soft_wrap=True,
     )
     console.print()
