@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import SUMMED, Array, Gradients, channel_sums, row_blocks, spread
+from .arrays import SUMMED, Array, Gradients, channel_sums, contiguous, row_blocks, spread
 from .banded import banded, convolve_banded, convolve_banded_backward
 from .memory import empty, zeros
-from .windows import Window, padded
+from .windows import Window, out_size, padded
 
 __all__ = ["convolve_depthwise", "convolve_depthwise_backward"]
 
@@ -30,61 +32,105 @@ def _wide(weights: Array, n: int) -> Array:
     return wide.reshape(kh, kw, n * c)
 
 
-def _taps(xp: Array, window: Window, oh: int, ow: int) -> Array:
-    """The view (kh, kw, OH, OW, N·C) of padded images (H, W, N, C): what each position of the kernel meets."""
-    row, column, _, number = xp.strides
-    (kh, kw), (sh, sw), (dh, dw) = window.kernel, window.stride, window.dilation
-    shape = (kh, kw, oh, ow, xp.shape[2] * xp.shape[3])
+class _Span(NamedTuple):
+    """Along one axis, windows `out` whose positions `taps` lie inside the image and no others; the first of these meets
+    pixel `first` in the first of them."""
+
+    out: slice
+    taps: slice
+    first: int
+
+
+@lru_cache(maxsize=256)
+def _spans(size: int, kernel: int, stride: int, pad: tuple[int, int], dilation: int) -> tuple[_Span, ...]:
+    """All windows of an axis of `size` pixels: most have all positions inside, those at the border fewer."""
+    spans: list[_Span] = []
+    for window in range(out_size(size, kernel, stride, *pad, dilation)):
+        start = window * stride - pad[0]
+        first = max(0, -(start // dilation))
+        end = max(first, min(kernel, (size - 1 - start) // dilation + 1))
+        inside = start + first * dilation if first < end else 0
+        if spans and spans[-1].taps == slice(first, end):
+            last = spans.pop()
+            spans.append(last._replace(out=slice(last.out.start, window + 1)))
+        else:
+            spans.append(_Span(slice(window, window + 1), slice(first, end), inside))
+    return tuple(spans)
+
+
+def _shifts(x: Array, window: Window) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice], Array]]:
+    """Windows, by rows and columns, that have the same positions of the kernel inside the image; these positions; and
+    the view (taps down, taps across, windows down, windows across, N·C) of the pixels of x (H, W, N, C) that they meet.
+
+    An image with a border would be a copy, which takes as long as three multiply-adds of each value.
+    """
+    x = x if x.flags.c_contiguous else contiguous(x)
+    row, column, _, number = x.strides
+    (sh, sw), (dh, dw) = window.stride, window.dilation
+    down, across = (
+        _spans(size, kernel, stride, pad, dilation)
+        for size, kernel, stride, pad, dilation in zip(
+            x.shape, window.kernel, window.stride, window.pad, window.dilation, strict=False
+        )
+    )
     strides = (dh * row, dw * column, sh * row, sw * column, number)
-    return np.lib.stride_tricks.as_strided(xp, shape, strides)
+    for vertical in down:
+        for horizontal in across:
+            out, taps = (vertical.out, horizontal.out), (vertical.taps, horizontal.taps)
+            shape = (*(part.stop - part.start for part in (*taps, *out)), x.shape[2] * x.shape[3])
+            offset = vertical.first * row + horizontal.first * column
+            yield out, taps, np.ndarray(shape, x.dtype, x, offset, strides)
 
 
 def convolve_depthwise(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Array]:
     """Cross-correlate each channel of x (H, W, N, C) with its own kernel of weights (kh, kw, C), and add bias (C,).
 
-    Returns y (OH, OW, N, C) and what `convolve_depthwise_backward` takes as `saved`: x, padded where it is shifted.
+    Returns y (OH, OW, N, C) and x, which the backward pass takes.
     """
-    by_matrices = banded(window)
-    saved = x if by_matrices else padded(x, window.pad)
-    y = (convolve_banded if by_matrices else _by_shifts)(saved, weights, window)
+    y = (convolve_banded if banded(window) else _by_shifts)(x, weights, window)
     if bias is not None:
         y += spread(bias, y)
-    return y, saved
+    return y, x
 
 
-def _by_shifts(xp: Array, weights: Array, window: Window) -> Array:
-    """y of padded x."""
-    n, c = xp.shape[2:]
-    oh, ow = window.out_padded(xp)
-    y, wide, taps = empty((oh, ow, n, c), xp.dtype), _wide(weights, n), _taps(xp, window, oh, ow)
-    rows_of_y = y.reshape(oh, ow, n * c)
-    for rows in row_blocks(oh, 2 * ow * n * c):
-        np.einsum("ijhwr,ijr->hwr", taps[:, :, rows], wide, out=rows_of_y[rows])
-    return y
+def _by_shifts(x: Array, weights: Array, window: Window) -> Array:
+    """y as the sum of shifted images."""
+    h, w, n, c = x.shape
+    y, wide = empty((*window.out(h, w), n * c), x.dtype), _wide(weights, n)
+    for (down, across), taps, met in _shifts(x, window):
+        own, part = wide[taps], y[down, across]
+        for rows in row_blocks(len(part), 2 * part[:1].size):
+            np.einsum("ijhwr,ijr->hwr", met[:, :, rows], own, out=part[rows])
+    return y.reshape(*y.shape[:2], n, c)
 
 
 def convolve_depthwise_backward(
-    dy: Array, saved: Array, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
+    dy: Array, x: Array, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
 ) -> Gradients:
     """The adjoint of `convolve_depthwise`: dx (H, W, N, C), dw (kh, kw, C) and db (C,); None for what is not wanted."""
     db = channel_sums(dy).astype(dy.dtype) if with_bias else None
     if banded(window):
-        return *convolve_banded_backward(dy, saved, weights, window, with_dx=with_dx), db
-    dx = _by_image(dy, saved.shape, weights, window) if with_dx else None
-    return dx, _by_weights(dy, saved, window), db
+        return *convolve_banded_backward(dy, x, weights, window, with_dx=with_dx), db
+    dx = _by_image(dy, x.shape, weights, window) if with_dx else None
+    return dx, _by_weights(dy, x, window), db
 
 
-def _by_weights(dy: Array, xp: Array, window: Window) -> Array:
+def _by_weights(dy: Array, x: Array, window: Window) -> Array:
     """dw (kh, kw, C): some pixels are added in dy's own type, and their sums in float64."""
     oh, ow, n, c = dy.shape
-    taps, given = _taps(xp, window, oh, ow), dy.reshape(oh, ow, n * c)
-    total = np.zeros((*window.kernel, c), np.float64)
-    sums = empty((*window.kernel, n * c), dy.dtype)
-    step = max(1, SUMMED // ow)
-    for first in range(0, oh, step):
-        rows = slice(first, first + step)
-        np.einsum("ijhwr,hwr->ijr", taps[:, :, rows], given[rows], out=sums)
-        total += np.add.reduce(sums.reshape(*window.kernel, n, c), axis=2, dtype=np.float64)
+    given = dy.reshape(oh, ow, n * c)
+    total, sums, summed = np.zeros((*window.kernel, c), np.float64), zeros((*window.kernel, n * c), dy.dtype), 0
+    for (down, across), taps, met in _shifts(x, window):
+        part, own = given[down, across], sums[taps]
+        step = max(1, SUMMED // part.shape[1])
+        for first in range(0, len(part), step):
+            rows = slice(first, first + step)
+            own += np.einsum("ijhwr,hwr->ijr", met[:, :, rows], part[rows], out=empty(own.shape, dy.dtype))
+            summed += part[rows, :, 0].size
+            if summed >= SUMMED:
+                total += np.add.reduce(sums.reshape(*window.kernel, n, c), axis=2, dtype=np.float64)
+                sums[...], summed = 0, 0
+    total += np.add.reduce(sums.reshape(*window.kernel, n, c), axis=2, dtype=np.float64)
     return total.astype(dy.dtype)
 
 
@@ -124,11 +170,10 @@ def _phases(size: int, before: int, kernel: int, stride: int, dilation: int) -> 
         )
 
 
-def _by_image(dy: Array, padded_shape: tuple[int, ...], weights: Array, window: Window) -> Array:
-    """dx (H, W, N, C), of x that has `padded_shape` with its border."""
-    oh, ow, n, c = dy.shape
-    (top, bottom), (left, right) = window.pad
-    h, w = padded_shape[0] - top - bottom, padded_shape[1] - left - right
+def _by_image(dy: Array, shape: tuple[int, ...], weights: Array, window: Window) -> Array:
+    """dx of this shape, (H, W, N, C)."""
+    (oh, ow, n, c), (h, w) = dy.shape, shape[:2]
+    (top, _), (left, _) = window.pad
     down = list(_phases(h, top, window.kernel[0], window.stride[0], window.dilation[0]))
     across = list(_phases(w, left, window.kernel[1], window.stride[1], window.dilation[1]))
     # zeros around dy, for positions that meet a pixel in a window that there is not
