@@ -169,6 +169,16 @@ def test_depthwise_of_wide_images(kernel: tuple[int, int], dilation: tuple[int, 
     same(depthwise(given_arrays, window), wanted(given_arrays, window, 4))
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+def test_depthwise_of_no_images(stride: int) -> None:
+    window = Window((3, 3), (stride, stride), ((1, 1), (1, 1)))
+    x, dy, weights, bias = arrays(0, window, (6, 7), (4, 4, 4), n=0)
+    y, dx, dw, db = depthwise((x, dy, weights, bias), window)
+    assert (y.shape, dx.shape) == (dy.shape, x.shape)
+    assert not dw.any()
+    assert not db.any()
+
+
 #: a geometry of each kernel, with sizes at which the real blocks are smaller than the image
 LARGE: list[tuple[str, Window, tuple[int, int], tuple[int, int, int]]] = [
     ("columns", Window((3, 3), pad=((1, 1), (1, 1))), (40, 41), (3, 32, 1)),

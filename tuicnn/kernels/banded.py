@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, row_blocks
+from .arrays import Array, row_blocks, spread
 from .derived import derived
 from .memory import empty
 from .turned import turned_window
@@ -104,12 +104,15 @@ def product(met_rows: Array, strip: Strip, weights: Array, out: Array) -> None:
     out[...] = y.transpose(0, 1, 3, 2)
 
 
-def convolve_banded(x: Array, weights: Array, window: Window) -> Array:
-    """x (H, W, N, C), weights (kh, kw, C) -> (OH, OW, N, C), for a window that is `banded`."""
+def convolve_banded(x: Array, weights: Array, window: Window, bias: Array | None = None) -> Array:
+    """x (H, W, N, C), weights (kh, kw, C), bias (C,) -> (OH, OW, N, C), for a window that is `banded`."""
     h, w, n, c = x.shape
     y = empty((*window.out(h, w), n, c), x.dtype)
     for strip in strips(window, w, x.dtype.char):
-        product(met(x, strip, window), strip, weights, y[:, strip.out])
+        part = y[:, strip.out]
+        product(met(x, strip, window), strip, weights, part)
+        if bias is not None:
+            part += spread(bias, part)
     return y
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import SUMMED, Array, Gradients, channel_sums, contiguous, row_blocks, spread
+from .arrays import SUMMED, Array, Gradients, channel_sums, contiguous, row_blocks
 from .banded import banded, convolve_banded, convolve_banded_backward
 from .memory import empty, zeros
 from .windows import Window, out_size, padded
@@ -87,20 +87,20 @@ def convolve_depthwise(x: Array, weights: Array, window: Window, bias: Array | N
 
     Returns y (OH, OW, N, C) and x, which the backward pass takes.
     """
-    y = (convolve_banded if banded(window) else _by_shifts)(x, weights, window)
-    if bias is not None:
-        y += spread(bias, y)
-    return y, x
+    return (convolve_banded if banded(window) else _by_shifts)(x, weights, window, bias), x
 
 
-def _by_shifts(x: Array, weights: Array, window: Window) -> Array:
+def _by_shifts(x: Array, weights: Array, window: Window, bias: Array | None) -> Array:
     """y as the sum of shifted images."""
     h, w, n, c = x.shape
     y, wide = empty((*window.out(h, w), n * c), x.dtype), _wide(weights, n)
+    each = _wide(bias[None, None], n)[0, 0] if bias is not None else None
     for (down, across), taps, met in _shifts(x, window):
         own, part = wide[taps], y[down, across]
         for rows in row_blocks(len(part), 2 * part[:1].size):
             np.einsum("ijhwr,ijr->hwr", met[:, :, rows], own, out=part[rows])
+            if each is not None:
+                part[rows] += each
     return y.reshape(*y.shape[:2], n, c)
 
 
@@ -126,7 +126,7 @@ def _by_weights(dy: Array, x: Array, window: Window) -> Array:
         for first in range(0, len(part), step):
             rows = slice(first, first + step)
             own += np.einsum("ijhwr,hwr->ijr", met[:, :, rows], part[rows], out=empty(own.shape, dy.dtype))
-            summed += part[rows, :, 0].size
+            summed += len(part[rows]) * part.shape[1]
             if summed >= SUMMED:
                 total += np.add.reduce(sums.reshape(*window.kernel, n, c), axis=2, dtype=np.float64)
                 sums[...], summed = 0, 0
