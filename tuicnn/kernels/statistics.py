@@ -92,10 +92,10 @@ def scale_and_shift(
 
 
 def scaled_sum(a: Array, x: Array, b: Array, y: Array, c: Array, out: Array | None = None) -> Array:
-    """a·x + b·y + c with one a, b and c a channel, best repeated by `spread`; into `out`, which may be x, where it is
-    given."""
+    """a·x + b·y + c with one a, b and c a channel, best repeated by `spread`; into `out`, which may be x or y, where it
+    is given."""
     into = empty(x.shape, x.dtype) if out is None else out
-    for block in row_blocks(len(x), x.size // max(1, len(x))):
+    for block in row_blocks(len(x), 4 * x.size // max(1, len(x))):
         part, other = into[block], np.multiply(y[block], b, out=empty(y[block].shape, y.dtype))
         np.multiply(x[block], a, out=part)
         part += other

@@ -63,6 +63,8 @@ class SavedStatistics:
 
     x: Array
     statistics: BatchStatistics
+    #: whether nothing else reads x
+    owns_x: bool = False
     dy_sum: NDArray[np.float64] | None = None
     dy_xhat_sum: NDArray[np.float64] | None = None
     #: dy as the sums were taken of it, where that is another array than the one given
@@ -174,7 +176,8 @@ class BatchNorm(Learning):
         if known is None:
             known = self.scale_and_shift(x, weights, statistics.mean, statistics.inverse)
             statistics.made[x.shape] = known
-        return scale_and_shift(x, known[0], known[1], rectified=rectified), SavedStatistics(x, statistics)
+        y = scale_and_shift(x, known[0], known[1], rectified=rectified)
+        return y, SavedStatistics(x, statistics, context.in_place)
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β, x̂ = (x - mean)/√(variance + eps); outside training with the running mean and variance."""
@@ -206,7 +209,8 @@ class BatchNorm(Learning):
 
         which is a·dy + b·x + c with a = γ·s, b = -a·s·(Σ dy·x̂)/m and c = -a·(Σ dy)/m - b·mean.
         """
-        return (self.spread_back(dy, saved, weights, gradients, context, None),)
+        out = saved.x if saved.owns_x else None
+        return (self.spread_back(dy, saved, weights, gradients, context, out),)
 
     def spread_back(
         self,
@@ -217,7 +221,7 @@ class BatchNorm(Learning):
         context: LayerContext,
         out: Array | None,
     ) -> Array | None:
-        """dx as in `backward`, into `out`, which may be dy, where it is given."""
+        """dx as in `backward`, into `out`, which may be dy or x, where it is given."""
         gradients["weight"][...] = saved.dy_xhat_sum
         gradients["bias"][...] = saved.dy_sum
         if not context.needs_input_gradient:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import Ones, Zeros
 from tuicnn.kernels import normalise_channels, normalise_channels_backward, scale_and_shift, scaled_sum
-from tuicnn.kernels.arrays import constant, pixel_sums, pixels
+from tuicnn.kernels.arrays import LONG_RUN, constant, pixel_sums, pixels
 from tuicnn.kernels.memory import empty
 from tuicnn.kernels.statistics import FAR, pixel_product_sums
 from tuicnn.lazy_numpy import np
@@ -79,9 +79,10 @@ def standardise_backward(dxhat: Array, xhat: Array, inverse: NDArray[np.float64]
 
 
 def spread_images(values: NDArray[np.float64], x: Array) -> Array:
-    """One value a channel of each image, (..., N, C), in x's type, repeated along a row as `spread` does."""
+    """One value a channel of each image, (..., N, C), in x's type, repeated along a row where that makes long runs, as
+    `spread` does."""
     kind = values.astype(x.dtype)
-    if x.ndim == 2:
+    if x.ndim == 2 or kind.shape[-2] * kind.shape[-1] >= LONG_RUN:
         return kind
     repeated = empty((*kind.shape[:-2], *x.shape[1:]), x.dtype)
     repeated[...] = kind[..., None, :, :]
@@ -261,7 +262,7 @@ class GroupNorm(Learning):
         both = spread_images(each, x)
         if not context.training:
             return scale_and_shift(x, both[0], both[1], out=x if context.in_place else None), None
-        return scale_and_shift(x, both[0], both[1]), (x, mean, inverse)
+        return scale_and_shift(x, both[0], both[1]), (x, mean, inverse, context.in_place)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dγ = Σ dy·x̂, dβ = Σ dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`.
@@ -269,7 +270,7 @@ class GroupNorm(Learning):
         With x̂ = s·(x - mean),
         dx = γ·s·dy + b·x + c with b = -s²·mean(dx̂·x̂) and c = -s·mean(dx̂) - b·mean.
         """
-        x, mean, inverse = saved
+        x, mean, inverse, owns_x = saved
         total = place_sums(dy)
         by_xhat = inverse * (pixel_product_sums(dy, x) - mean * total)
         gradients["weight"][...] = by_xhat.sum(axis=0)
@@ -278,4 +279,4 @@ class GroupNorm(Learning):
         b = -inverse * inverse * over_group(weight * by_xhat, self.groups) * share
         c = -inverse * over_group(weight * total, self.groups) * share - b * mean
         factors = spread_images(np.stack([weight * inverse, b, c]), x)
-        return (scaled_sum(factors[0], dy, factors[1], x, factors[2]),)
+        return (scaled_sum(factors[0], dy, factors[1], x, factors[2], out=x if owns_x else None),)
