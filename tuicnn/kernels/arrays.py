@@ -23,6 +23,7 @@ __all__ = [
     "Array",
     "Gradients",
     "Saved",
+    "across",
     "as_rows",
     "bits",
     "channel_sums",
@@ -173,6 +174,15 @@ def contiguous(x: Array) -> Array:
     copy = empty(x.shape, x.dtype)
     copy[...] = x
     return copy
+
+
+def across(x: Array) -> Array:
+    """(..., V) -> (V, ...) as a contiguous matrix: row v has value v of all places. NumPy reduces a short last axis 45
+    times as slowly as a first one."""
+    v = x.shape[-1]
+    t = empty((v, x.size // max(1, v)), x.dtype)
+    t[...] = x.reshape(-1, v).T
+    return t
 
 
 def image_sums(x: Array) -> Array:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.kernels.arrays import Array
-from tuicnn.kernels.softmax import across
+from tuicnn.kernels.arrays import Array, across
 from tuicnn.lazy_numpy import np
 
 from .base import Loss, loss, targets, two

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.kernels.arrays import Array
-from tuicnn.kernels.softmax import across, softmax
+from tuicnn.kernels import softmax
+from tuicnn.kernels.arrays import Array, across
 from tuicnn.lazy_numpy import np
 from tuicnn.vocabulary import Number, option
 
