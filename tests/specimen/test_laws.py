@@ -40,7 +40,8 @@ def specimen_of(draw: st.DrawFn, text: str, size: tuple[int, ...], classes: int,
         for name, w in network.state_dict().items()
     }
     network.load_state_dict(state)
-    return Specimen(network, random.normal(size=size), draw(st.integers(0, classes - 1)))
+    label, target = draw(st.integers(0, classes - 1)), random.random(size)
+    return Specimen(network, random.normal(size=size), label, target=target)
 
 
 @st.composite
@@ -49,8 +50,12 @@ def specimens(draw: st.DrawFn, dtype: Any = np.float64) -> Specimen:
     if draw(st.booleans()):
         text, size = draw(networks())
         return specimen_of(draw, f"{text}loss: {draw(LOSS)}\n", size, 4, dtype)
+    loss = draw(st.sampled_from(["mse", "bce", "huber", "huber delta=0.1"]))
+    if draw(st.booleans()):
+        last = "" if loss == "bce" else " -> sigmoid"
+        text = f"target: image\nconv 3 3x3 stride=2 pad=1 -> gelu -> convtranspose 2 2x2 stride=2{last}\nloss: {loss}\n"
+        return specimen_of(draw, text, (2, 6, 4), 4, dtype)
     # one output for two classes
-    loss = draw(st.sampled_from(["mse", "bce", "huber"]))
     text = f"conv 3 3x3 -> batchnorm -> silu -> globalavgpool -> dense 1\nloss: {loss}\n"
     return specimen_of(draw, text, (2, 5, 6), 2, dtype)
 
@@ -148,7 +153,7 @@ def check_values(specimen: Specimen, data: st.DataObject, count: int) -> None:
 def check_gradients(specimen: Specimen, data: st.DataObject, count: int, step: float = 1e-6) -> None:
     """By weights and pixels, the numerical derivative; by outputs, what the engine's layers give on their way back."""
     network = specimen.network
-    state, label = network.state_dict(), np.array([specimen.label])
+    state, labels = network.state_dict(), specimen.evaluation.end.labels
     for _ in range(count):
         address = data.draw(addresses(specimen, gradient=True))
         found = specimen.explain(address)
@@ -164,7 +169,8 @@ def check_gradients(specimen: Specimen, data: st.DataObject, count: int, step: f
         for change in (-step, 0.0, step):
             array[address.index] = middle + change
             network.load_state_dict(turned)
-            losses.append(float(network.plan.loss.forward(network.forward(image[None]), label)[0]))
+            given = network.forward(image[None]).reshape(1, -1)
+            losses.append(float(network.plan.loss.forward(given, labels)[0]))
         network.load_state_dict(state)
         assume(abs(losses[0] - 2 * losses[1] + losses[2]) < 1e-9)  # a kink of ReLU or of a maximum lies here
         assert found.value == pytest.approx((losses[2] - losses[0]) / (2 * step), abs=1e-6, rel=1e-5)

@@ -32,6 +32,12 @@ MIXED = (
 )
 
 
+#: one whose target is the image
+REBUILT = (
+    "target: image\nloss: huber delta=0.4\nconv 3 2x2 stride=2 -> batchnorm -> relu -> convtranspose 2 2x3 stride=2\n"
+)
+
+
 def step_of(
     text: str, size: tuple[int, int, int], optimizer: Optimizer, count: int, seed: int, dtype: Any = np.float64
 ) -> Specimen:
@@ -47,7 +53,9 @@ def step_of(
     )
     images, labels = random.normal(size=(count, *size)).astype(dtype), random.integers(0, 4, count)
     of_the_image = int(labels[0])
-    if seed % 3 == 0:  # images that are mixed of two
+    if plan.of_images:
+        labels = random.random((count, *size)).astype(dtype)
+    elif seed % 3 == 0:  # images that are mixed of two
         labels = np.stack([labels, random.integers(0, 4, count), random.random(count)], axis=1)
     state = {
         name: np.abs(random.normal(size=a.shape)).astype(dtype)
@@ -62,12 +70,12 @@ def step_of(
         lr=0.05,
         updates=7,
     )
-    return Specimen(network, images[0], of_the_image, next_step)
+    return Specimen(network, images[0], of_the_image, next_step, labels[0])
 
 
 @st.composite
 def steps(draw: st.DrawFn, dtype: Any = np.float64) -> Specimen:
-    text, size = draw(networks()) if draw(st.booleans()) else (MIXED, (2, 6, 5))
+    text, size = draw(st.one_of(networks(), st.sampled_from([(MIXED, (2, 6, 5)), (REBUILT, (2, 6, 5))])))
     optimizer = draw(optimizers(st.floats(1e-4, 0.3)))
     return step_of(text, size, optimizer, draw(st.integers(2, 9)), draw(st.integers(0, 999)), dtype)
 
@@ -134,9 +142,10 @@ def test_the_parts_make_what_the_engine_computes(dtype: Any, rounding: float, da
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_each_kind_of_number_is_what_the_engine_computes(seed: int) -> None:
+@pytest.mark.parametrize("text", [MIXED, REBUILT])
+def test_each_kind_of_number_is_what_the_engine_computes(text: str, seed: int) -> None:
     optimizer, random = vocabulary("optim")["adamw"](), np.random.default_rng(seed)
-    specimen = step_of(MIXED, (2, 6, 5), optimizer, 6, seed)
+    specimen = step_of(text, (2, 6, 5), optimizer, 6, seed)
     for written in there(specimen):
         shape = specimen.names.places[parse(written).target].shape
         for _ in range(5):
@@ -184,6 +193,11 @@ def test_what_there_is_not_is_told() -> None:
         alone.explain("step conv1.bias[0]")
     with pytest.raises(AddressError, match="without the image's label there is no loss; give it"):
         alone.explain("d conv1.bias[0]")
+    rebuilt = Specimen(step_of(REBUILT, (2, 6, 5), optimizer, 3, 0).network, np.zeros((2, 6, 5)))
+    with pytest.raises(AddressError, match="without the pixels that are its target there is no loss; give them"):
+        rebuilt.explain("loss")
+    with pytest.raises(AddressError, match="there are no probabilities; write logits"):
+        rebuilt.explain("p[0]")
 
 
 @SOME

@@ -187,14 +187,17 @@ class Network(engine.Network):
             )
         return self.trained_on
 
-    def explain(self, address: str, image: ArrayLike, label: int | None = None) -> Explanation:
+    def explain(
+        self, address: str, image: ArrayLike, label: int | None = None, target: ArrayLike | None = None
+    ) -> Explanation:
         """What a number is made of, for one image (C, H, W) as `forward` takes it: see `tuicnn.specimen.address`.
 
-        A loss or a gradient needs the image's `label`. Raises `tuicnn.errors.UserError` for an address that is none.
+        A loss or a gradient needs the image's `label`, or, with `target: image`, its pixels from 0 to 1, (C, H, W), as
+        the `target`. Raises `tuicnn.errors.UserError` for an address that is none.
         """
         from tuicnn.specimen.specimen import Specimen
 
-        return Specimen(self, image, label).explain(address)
+        return Specimen(self, image, label, target=target).explain(address)
 
     def __repr__(self) -> str:
         from io import StringIO

@@ -128,6 +128,7 @@ class SpecimenState:
 
     def specimen(self) -> Specimen:
         """The network and the image held still; with the next step, where its batch is there."""
+        from tuicnn.data.batches import pixel_targets
         from tuicnn.engine.network import Network
         from tuicnn.language.plan_encoding import decode_plan
         from tuicnn.specimen.specimen import Specimen
@@ -136,7 +137,8 @@ class SpecimenState:
         arrays = self.arrays
         network.load_state_dict({name: array for name, array in arrays.items() if "/" not in name})
         x = self._normalised(self.image[None])[:, :, 0].transpose(2, 0, 1)
-        return Specimen(network, x, self.label, self._next_step(network, arrays))
+        target = pixel_targets(self.image[None])[0]
+        return Specimen(network, x, self.label, self._next_step(network, arrays), target)
 
     @property
     def arrays(self) -> dict[str, Array]:
@@ -151,6 +153,7 @@ class SpecimenState:
         return normalise(images, np.array(self.mean), np.array(self.std))
 
     def _next_step(self, network: Network, arrays: Mapping[str, Array]) -> NextStep | None:
+        from tuicnn.data.batches import pixel_targets
         from tuicnn.engine.network import Network
         from tuicnn.specimen.training import NextStep
         from tuicnn.training.averaging import LIVE
@@ -159,6 +162,8 @@ class SpecimenState:
         if batch is None:
             return None
         labels: NDArray[Any] = batch.labels.astype(np.int64) if batch.labels.ndim == 1 else batch.labels
+        if plan.of_images:
+            labels = pixel_targets(batch.images)
         live = {name.removesuffix(f"/{LIVE}"): array for name, array in arrays.items() if name.endswith(f"/{LIVE}")}
         average = network.state_dict() if live else None
         if live:

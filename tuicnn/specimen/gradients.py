@@ -21,7 +21,7 @@ __all__ = ["Gradients", "one_of"]
 
 
 class Gradients:
-    """Of a network's `Executor.outputs` for one image, (H, W, 1, C), and the logits' gradient (K,).
+    """Of a network's `Executor.outputs` for one image, (H, W, 1, C), and the logits' gradient, (K,) or (C, H, W).
 
     Inside, arrays have the engine's layout. What is given out has PyTorch's, without the batch: (C, H, W) or (V,), and
     a weight's own.
@@ -32,7 +32,7 @@ class Gradients:
         self._values = {number: output for number, output in enumerate(outputs) if output is not None}
         self._left = list(self._values)
         self._values[INPUT] = image
-        self._outputs: dict[int, Array] = {len(outputs) - 1: d_logits[None]}
+        self._outputs: dict[int, Array] = {len(outputs) - 1: _inner(d_logits)}
         self._weights: dict[tuple[int, str], Array] = {}
 
     def output(self, number: int) -> Array:
@@ -71,6 +71,11 @@ class Gradients:
             assert dx is not None
             before = self._outputs.get(source)
             self._outputs[source] = dx if before is None else before + dx
+
+
+def _inner(x: Array) -> Array:
+    """The opposite of `one_of`."""
+    return x.transpose(1, 2, 0)[:, :, None] if x.ndim == 3 else x[None]
 
 
 def one_of(x: Array) -> Array:

@@ -86,9 +86,10 @@ class Names:
         self.places = {
             "image": Place(plan.input, gradient=True),
             "logits": Place(output, gradient=True),
+            "loss": Place(()),
         }
         if not plan.of_images:
-            self.places |= {"p": Place((plan.classes,)), "loss": Place(())}
+            self.places["p"] = Place((plan.classes,))
         for name, node in self.nodes.items():
             self.places[name] = Place(node.shape, gradient=True)
             for own, place in derived(node.layer, node.shape).items():
@@ -116,6 +117,10 @@ class Names:
         if address.target in self.places:
             return address
         name = address.name
+        if name == "p" and name not in self.places:
+            raise AddressError(
+                f"{address}: the target is the image, and there are no probabilities; write logits[0,0,0]"
+            )
         if name not in self.nodes and name not in OWN:
             plain = name.removeprefix("@")
             alike = [n for n, node in self.nodes.items() if info(node.layer).name == plain]

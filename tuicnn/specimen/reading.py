@@ -69,11 +69,10 @@ class Reading:
     #: what each image's loss counts in the loss that the gradients are of
     share = 1.0
 
-    def __init__(self, names: Names, state: Mapping[str, Array], label: int | None) -> None:
-        """`state` are the weights and buffers by name, `conv1.weight`."""
-        self.plan, self.names, self.label = names.plan, names, label
-        #: as the loss takes it, (1,); of an image that is mixed of two, (1, 3)
-        self.labels: Array = np.array([-1 if label is None else label])
+    def __init__(self, names: Names, state: Mapping[str, Array], labels: Array | None) -> None:
+        """`state` are the weights and buffers by name, `conv1.weight`; `labels` as the loss takes them: (1,), of an
+        image that is mixed of two (1, 3), and where the image is the target its pixels, (1, C, H, W)."""
+        self.plan, self.names, self._labels = names.plan, names, labels
         self._state = state
         self._views: dict[int, View] = {}
 
@@ -98,6 +97,11 @@ class Reading:
     def scale(self, number: int) -> Array | None:
         """What dropout multiplies each value by, in a training step."""
         return None
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether it is known what the network should say."""
+        return self._labels is not None
 
     @property
     def training(self) -> bool:
@@ -142,9 +146,10 @@ class Reading:
     @cached_property
     def end(self) -> End:
         """The logits, the probabilities and the label."""
-        logits = self.output(len(self.plan.nodes) - 1).array
-        p = self.plan.loss.probabilities(logits[None].astype(np.float64))[0]
-        return End(self.plan.loss, self.operand("logits", logits), self.operand("p", p), self.labels)
+        logits, labels = self.output(len(self.plan.nodes) - 1).array, self._labels
+        p = self.plan.loss.probabilities(logits.reshape(1, -1).astype(np.float64))[0]
+        known = np.array([-1]) if labels is None else labels
+        return End(self.plan.loss, self.operand("logits", logits), self.operand("p", p), known)
 
     def numbers(self, address: Address) -> Array | None:
         """All numbers of the array that a resolved address lies in; None where they are not there in one go."""
@@ -161,10 +166,9 @@ class Reading:
 
     def explain(self, address: Address) -> Explanation:
         """What the number at a resolved address of this way is made of."""
-        if self.plan.of_images and address.kind == "gradient":
-            raise AddressError(f"{address}: gradients open where the target is a class; here it is the image itself")
-        if self.label is None and (address.kind == "gradient" or address.name == "loss"):
-            raise AddressError(f"{address}: without the image's label there is no loss; give it")
+        if not self.has_loss and (address.kind == "gradient" or address.name == "loss"):
+            wanted = ("the pixels that are its target", "them") if self.plan.of_images else ("the image's label", "it")
+            raise AddressError(f"{address}: without {wanted[0]} there is no loss; give {wanted[1]}")
         opened = self._gradient_of(address) if address.kind == "gradient" else self._value_of(address)
         return explained(address, opened, self._engine(address))
 
@@ -197,18 +201,18 @@ class Reading:
         if address.kind == "gradient":
             found = self.gradient(self._number(address)) if self.training else None
             return None if found is None else float(found[address.index])
-        logits, loss = self.end.logits.array[None], self.plan.loss
+        logits, loss = self.end.logits.array.reshape(1, -1), self.plan.loss
         if address.name == "p":
             return float(loss.probabilities(logits)[0, address.index[0]])
         if address.name == "loss":
-            return float(loss.forward(logits, self.labels)[0])
+            return float(loss.forward(logits, self.end.labels)[0])
         return self.output(self._number(address))[address.index]
 
     def _gradient_of(self, address: Address) -> Opened:
         """The gradient by a number: over all outputs that it went into, the gradient by that times the derivative."""
         number = self._number(address)
         if number == len(self.plan.nodes) - 1 and not address.array:
-            opened = LOSSES[type(self.plan.loss)].gradient(self.end, address.index[0])
+            opened = LOSSES[type(self.plan.loss)].gradient(self.end, address.index)
             scaled = [
                 replace(part, contribution=part.contribution * self.share, factor=part.factor * self.share)
                 for part in opened.parts

@@ -38,8 +38,8 @@ __all__ = ["Specimen"]
 class _Evaluation(Reading):
     """An image in evaluation mode: running statistics, nothing dropped."""
 
-    def __init__(self, network: Network, names: Names, image: Array, label: int | None) -> None:
-        super().__init__(names, network.state_dict(), label)
+    def __init__(self, network: Network, names: Names, image: Array, labels: Array | None) -> None:
+        super().__init__(names, network.state_dict(), labels)
         self._network, self._image = network, image
 
     @cached_property
@@ -55,8 +55,10 @@ class _Evaluation(Reading):
     def gradients(self) -> Gradients:
         """The gradients of the loss by everything."""
         rule, end = LOSSES[type(self.plan.loss)], self.end
-        opened = [rule.gradient(end, k) for k in range(end.logits.array.size)]
-        d_logits = np.array([combined(o.combine, [part.contribution for part in o.parts]) for o in opened])
+        d_logits = np.empty(end.logits.array.shape)
+        for k in np.ndindex(*d_logits.shape):
+            opened = rule.gradient(end, k)
+            d_logits[k] = combined(opened.combine, [part.contribution for part in opened.parts])
         return Gradients(self._network, self._inner, self._outputs, d_logits)
 
     def array(self, number: int) -> Array | None:
@@ -76,13 +78,19 @@ class _Evaluation(Reading):
 
 class Specimen:
     """A network's weights and one image (C, H, W), normalised as the network gets it, and its label, where it is known.
+    Where the image is the target, `target` are its pixels from 0 to 1, (C, H, W).
 
     With the training step that comes next, its numbers open too. Nothing of the network may change while a specimen of
     it is used.
     """
 
     def __init__(
-        self, network: Network, image: ArrayLike, label: int | None = None, next_step: NextStep | None = None
+        self,
+        network: Network,
+        image: ArrayLike,
+        label: int | None = None,
+        next_step: NextStep | None = None,
+        target: ArrayLike | None = None,
     ) -> None:
         plan, given = network.plan, np.asarray(image, network.dtype)
         if given.shape != plan.input:
@@ -91,7 +99,14 @@ class Specimen:
             raise ValueError(f"the label must lie between 0 and {plan.classes - 1}, not be {label}")
         self.network, self.names, self.next_step = network, Names(plan), next_step
         self.image, self.label = given, label
-        self.evaluation = _Evaluation(network, self.names, given, label)
+        what = target if plan.of_images else label
+        labels = None if what is None else np.asarray(what)[None]
+        self.evaluation = _Evaluation(network, self.names, given, labels)
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether it is known what the network should say of the image."""
+        return self.evaluation.has_loss
 
     def explain(self, address: Address | str) -> Explanation:
         """What the number at an address is made of. Raises `AddressError` where there is none."""

@@ -14,7 +14,6 @@ import numpy as np
 from tuicnn.kernels.arrays import Array
 from tuicnn.language.plan import INPUT
 from tuicnn.layers import Dropout
-from tuicnn.losses import main_labels
 from tuicnn.training.averaging import LIVE
 
 from .address import Address, AddressError
@@ -193,9 +192,7 @@ class _Image(Reading):
     """One image of the batch, in training mode: the batch's statistics, dropout's masks."""
 
     def __init__(self, step: NextStep, number: int) -> None:
-        labels = step.replay.batch[1][number : number + 1]
-        super().__init__(step.names, step._state, int(main_labels(labels)[0]))
-        self.labels = labels
+        super().__init__(step.names, step._state, step.replay.batch[1][number : number + 1])
         self._step, self.image_number, self.share = step, number, 1 / step.count
         self._place, self._pass = number, ImagePass(down_to=len(step.network.plan.nodes) + 1)
 

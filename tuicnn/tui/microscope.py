@@ -102,7 +102,7 @@ def _array_of(address: Address) -> tuple[object, ...]:
 def _gradient(specimen: Specimen, explanation: Explanation) -> float | None:
     """The gradient by a number that is computed from a window without weights: of pooling."""
     weighted = any(part.factor_address is not None for part in explanation.parts)
-    known = explanation.address.kind == "value" and not explanation.address.batch and specimen.label is not None
+    known = explanation.address.kind == "value" and not explanation.address.batch and specimen.has_loss
     if explanation.patch is None or weighted or not known:
         return None
     return specimen.explain(replace(explanation.address, kind="gradient")).value
@@ -211,7 +211,7 @@ class Microscope:
                 return replace(address, kind="step")
             if address.name == "p":
                 return self._of_logit(address)
-            of_batch = learnt and self.specimen.label is None
+            of_batch = learnt and not self.specimen.has_loss
             return names.resolve(replace(address, kind="gradient", batch=of_batch))
         if not learnt or address.image is not None:
             return replace(address, kind="value")

@@ -34,7 +34,7 @@ def factor(scope: Microscope, sight: Sight) -> None:
 def turn(scope: Microscope, _: Sight) -> None:
     """Go to the other side of the number."""
     learnt = scope.specimen.names.places[scope.address.target].step
-    if scope.specimen.label is None and scope.address.kind == "value" and not learnt:
+    if not scope.specimen.has_loss and scope.address.kind == "value" and not learnt:
         raise AddressError("what this image is of is not known: it has no loss to go back from")
     scope.go(scope.turned())
 

@@ -25,7 +25,8 @@ _DIFFERENCE = "what is said minus what is so: below 0 where this output ought to
 @dataclass(frozen=True)
 class End:
     """The end of a specimen: its loss, logits (K,), probabilities (classes,), and the image's labels, as losses take
-    them: (1,), or (1, 3) of an image that is mixed of two.
+    them: (1,), or (1, 3) of an image that is mixed of two. Where the image is the target, logits are (C, H, W), there
+    are no probabilities, and labels are its pixels, (1, C, H, W).
     """
 
     loss: Any
@@ -40,7 +41,11 @@ class End:
 
     @property
     def targets(self) -> Array:
-        """What the logits should say, (K,): 1 at the label, 0 elsewhere; of one logit, the label; mixed, by shares."""
+        """What the logits should say, as they are: 1 at the label, 0 elsewhere; of one logit, the label; mixed, by
+        shares; the pixels."""
+        if self.labels.ndim == 4:
+            pixels: Array = self.labels[0]
+            return pixels
         one, *mixed = (float(number) for number in self.labels.reshape(-1))
         found: Array = plain.one_hot([int(one)], self.logits.array.size)[0]
         if mixed:
@@ -60,17 +65,17 @@ class LossRule:
         """What the image's loss is made of."""
         raise NotImplementedError
 
-    def gradient(self, end: End, k: int) -> Opened:
-        """What the gradient of the loss by logit k is made of."""
+    def gradient(self, end: End, k: Index) -> Opened:
+        """What the gradient of the loss by the logit at k is made of."""
         raise NotImplementedError
 
     def each(self, end: End, what: str, of: Callable[[float, float], float]) -> Opened:
         """A loss that is a mean over the logits, each by itself."""
         z, count = end.logits, end.logits.array.size
         parts = []
-        for k, target in enumerate(end.targets):
-            share = of(z[(k,)], float(target)) / count
-            parts.append(Part(f"target {target:g}", z[(k,)], share, 1 / count, z.address((k,))))
+        for k, target in np.ndenumerate(end.targets):
+            share = of(z[k], float(target)) / count
+            parts.append(Part(f"target {_given(float(target))}", z[k], share, 1 / count, z.address(k)))
         words = "how far each output is from what it should be; the mean over the outputs"
         return Opened(f"loss = (sum over k < {count} of {what}) / {count}", parts, words=words)
 
@@ -115,12 +120,12 @@ class OfCrossEntropy(LossRule):
         words = "minus the logarithm of the right class's probability: 0 where the network is sure of it"
         return Opened(f"loss = {formula}", parts, words=words)
 
-    def gradient(self, end: End, k: int) -> Opened:
+    def gradient(self, end: End, k: Index) -> Opened:
         targets = self.targets(end)
         target, weight = float(targets[k]), float(targets.sum()) if end.loss.weights else 1.0
-        parts = [end.p.part((k,), weight, label="what is said"), Part("what is so", target, -target, -1.0)]
+        parts = [end.p.part(k, weight, label="what is said"), Part("what is so", target, -target, -1.0)]
         times = f"{weight:g} * " if weight != 1 else ""
-        return Opened(f"d logits[{k}] = {times}p[{k}] - {target:g}", parts, words=_DIFFERENCE)
+        return Opened(f"d {_logit(k)} = {times}p[{k[0]}] - {target:g}", parts, words=_DIFFERENCE)
 
 
 class OfFocal(OfCrossEntropy):
@@ -134,17 +139,17 @@ class OfFocal(OfCrossEntropy):
         words = "minus the logarithm of the right class's probability, which counts little where that is near 1"
         return Opened(formula, [part], words=words)
 
-    def gradient(self, end: End, k: int) -> Opened:
+    def gradient(self, end: End, k: Index) -> Opened:
         logarithm, gamma = self._logarithm(end), end.loss.gamma
         rest = -math.expm1(logarithm)
         slope = rest**gamma
         if gamma and rest:
             slope -= gamma * math.exp(logarithm) * rest ** (gamma - 1) * logarithm
         slope *= self._weight(end)
-        target = float(k == end.label)
-        parts = [end.p.part((k,), slope, label="what is said"), Part("what is so", target, -target * slope, -slope)]
+        target = float(k == (end.label,))
+        parts = [end.p.part(k, slope, label="what is said"), Part("what is so", target, -target * slope, -slope)]
         formula = (
-            f"d logits[{k}] = s * (p[{k}] - {target:g}), s = {slope:g} = {self._weight(end):g} * ((1 - p)**{gamma:g}"
+            f"d {_logit(k)} = s * (p[{k[0]}] - {target:g}), s = {slope:g} = {self._weight(end):g} * ((1 - p)**{gamma:g}"
             f" - {gamma:g} * p * (1 - p)**{gamma - 1:g} * log(p)), p = p[{end.label}]"
         )
         return Opened(formula, parts, words=_DIFFERENCE)
@@ -167,11 +172,11 @@ class OfMeanSquaredError(LossRule):
     def loss(self, end: End) -> Opened:
         return self.each(end, "(logits[k] - target[k])**2", lambda z, t: (z - t) ** 2)
 
-    def gradient(self, end: End, k: int) -> Opened:
+    def gradient(self, end: End, k: Index) -> Opened:
         z, target = end.logits, float(end.targets[k])
         factor = 2 / z.array.size
-        parts = [z.part((k,), factor, label="logit"), Part("target", target, -target * factor, -factor)]
-        formula = f"d logits[{k}] = 2 * (logits[{k}] - {target:g}) / {z.array.size}"
+        parts = [z.part(k, factor, label="logit"), Part("target", target, -target * factor, -factor)]
+        formula = f"d {_logit(k)} = 2 * ({_logit(k)} - {_given(target)}) / {z.array.size}"
         return Opened(formula, parts, words=_DIFFERENCE)
 
 
@@ -188,17 +193,17 @@ class OfHuberDistance(OfMeanSquaredError):  # noqa: N818 - its base is an error 
         what = f"(d**2 / 2 up to |d| = {delta:g}, then {delta:g} * (|d| - {delta / 2:g}), d = logits[k] - target[k])"
         return self.each(end, what, of)
 
-    def gradient(self, end: End, k: int) -> Opened:
+    def gradient(self, end: End, k: Index) -> Opened:
         z, target, delta = end.logits, float(end.targets[k]), end.loss.delta
-        factor, apart = 1 / z.array.size, z[(k,)] - target
+        factor, apart = 1 / z.array.size, z[k] - target
         if abs(apart) <= delta:
-            parts = [z.part((k,), factor, label="logit"), Part("target", target, -target * factor, -factor)]
-            formula = f"(logits[{k}] - {target:g}) / {z.array.size}"
+            parts = [z.part(k, factor, label="logit"), Part("target", target, -target * factor, -factor)]
+            formula = f"({_logit(k)} - {_given(target)}) / {z.array.size}"
         else:
             cut = math.copysign(delta, apart)
             parts = [Part("delta, as the logit is farther off", cut, cut * factor, factor)]
-            formula = f"{cut:g} / {z.array.size}, as |logits[{k}] - {target:g}| is above delta"
-        return Opened(f"d logits[{k}] = {formula}", parts, words=_DIFFERENCE)
+            formula = f"{cut:g} / {z.array.size}, as |{_logit(k)} - {_given(target)}| is above delta"
+        return Opened(f"d {_logit(k)} = {formula}", parts, words=_DIFFERENCE)
 
 
 class OfBinaryCrossEntropy(LossRule):
@@ -213,14 +218,28 @@ class OfBinaryCrossEntropy(LossRule):
 
         return self.each(end, "max(z, 0) - target[k] * z + log(1 + exp(-|z|)), z = logits[k]", of)
 
-    def gradient(self, end: End, k: int) -> Opened:
-        count, target = end.logits.array.size, float(end.targets[k])
-        own = (1,) if count == 1 else (k,)
-        parts = [
-            end.p.part(own, 1 / count, label="what is said"),
-            Part("what is so", target, -target / count, -1 / count),
-        ]
-        return Opened(f"d logits[{k}] = (p[{own[0]}] - {target:g}) / {count}", parts, words=_DIFFERENCE)
+    def gradient(self, end: End, k: Index) -> Opened:
+        z, count, target = end.logits, end.logits.array.size, float(end.targets[k])
+        so = Part("what is so", target, -target / count, -1 / count)
+        if z.array.ndim > 1:  # of pixels there are no probabilities
+            said = float(plain.sigmoid(np.asarray(z[k])))
+            parts = [Part("sigmoid of the logit", z[k], said / count, 1 / count, z.address(k)), so]
+            return Opened(
+                f"d {_logit(k)} = (sigmoid({_logit(k)}) - {_given(target)}) / {count}", parts, words=_DIFFERENCE
+            )
+        own = (1,) if count == 1 else k
+        parts = [end.p.part(own, 1 / count, label="what is said"), so]
+        return Opened(f"d {_logit(k)} = (p[{own[0]}] - {target:g}) / {count}", parts, words=_DIFFERENCE)
+
+
+def _logit(k: Index) -> str:
+    """As addresses write it."""
+    return f"logits[{','.join(map(str, k))}]"
+
+
+def _given(target: float) -> str:
+    """What a logit should be, as it is told."""
+    return f"{target:.4g}"
 
 
 LOSSES: dict[type[Loss], LossRule] = {
