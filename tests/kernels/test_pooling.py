@@ -66,9 +66,16 @@ def test_max_pooling_is_the_definition(case: Case, ties: bool, single: bool, lon
     np.testing.assert_allclose(outer(dx), expected, atol=1e-5 if single else 1e-12)
 
 
-@given(st.sampled_from([(1, 1), (3, 4), (15, 17), (16, 16), (2, 140)]), st.booleans(), st.integers(0, 1000))
-def test_the_largest_of_an_image_is_a_window_as_large_as_it(size: tuple[int, int], ties: bool, seed: int) -> None:
-    x: Array = (with_ties if ties else normals)(seed, *size, 2, 3)
+@given(
+    st.sampled_from([(1, 1), (3, 4), (15, 17), (16, 16), (2, 140)]),
+    st.integers(0, 2),
+    st.booleans(),
+    st.integers(0, 1000),
+)
+def test_the_largest_of_an_image_is_a_window_as_large_as_it(
+    size: tuple[int, int], n: int, ties: bool, seed: int
+) -> None:
+    x: Array = (with_ties if ties else normals)(seed, *size, n, 3)
     y, winners = max_pool_winners(x, Window(size, size))
     with dirty_memory():
         found = largest(x)

@@ -43,5 +43,5 @@ def largest_place(x: Array, y: Array) -> NDArray[np.intp]:
 def largest_backward(dy: Array, places: NDArray[np.intp], shape: tuple[int, ...]) -> Array:
     """dy (N, C) at those pixels, and 0 elsewhere: (H, W, N, C)."""
     dx = zeros(shape, dy.dtype)
-    dx.reshape(-1, dy.size)[places, np.arange(dy.size)] = dy.reshape(-1)
+    dx.reshape(shape[0] * shape[1], dy.size)[places, np.arange(dy.size)] = dy.reshape(-1)
     return dx

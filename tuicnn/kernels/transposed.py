@@ -2,8 +2,9 @@
 
 A convolution takes images (H, W, N, C) to (OH, OW, N, F) and is linear in them. Its adjoint takes (OH, OW, N, F) to
 (H, W, N, C): it adds each pixel, times the kernel, at the place of its window. At stride 1 that is a convolution with
-the kernels turned round. Its own gradients are the convolution's. Source: Dumoulin and Visin, A guide to convolution
-arithmetic for deep learning (2016), chapter 4.
+the kernels turned round. With one, the pixels at each place in a block of `stride` pixels are such a convolution, and
+all places are filters of one. Its own gradients are the convolution's. Source: Dumoulin and Visin, A guide to
+convolution arithmetic for deep learning (2016), chapter 4.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from .windows import Window
 
 __all__ = ["convolve_transposed", "convolve_transposed_backward"]
 
+#: the share of a kernel's rows that phases must not fill with zeros: 4x4 at stride 2 has 4 of 6, 3x3 only 3 of 6
+DENSE = 0.6
+
 
 def convolve_transposed(
     x: Array, weights: Array, window: Window, size: tuple[int, int], groups: int = 1, bias: Array | None = None
@@ -36,15 +40,13 @@ def convolve_transposed(
     if not n:
         return empty((*size, 0, c * groups), x.dtype)
     if groups == 1:
-        y = _transposed(x, weights, window, shape)
-    else:
-        y = empty((*size, n, c * groups), x.dtype)
-        for g in range(groups):
-            own = slice(g * f // groups, (g + 1) * f // groups)
-            part = contiguous(x[..., own]), contiguous(weights[..., own])
-            pixels(y[..., g * c : (g + 1) * c])[...] = pixels(_transposed(*part, window, shape))
-    if bias is not None:
-        y += spread(bias, y)
+        return _transposed(x, weights, window, shape, bias)
+    y = empty((*size, n, c * groups), x.dtype)
+    for g in range(groups):
+        own, out = slice(g * f // groups, (g + 1) * f // groups), slice(g * c, (g + 1) * c)
+        part = contiguous(x[..., own]), contiguous(weights[..., own])
+        shift = bias[out] if bias is not None else None
+        pixels(y[..., out])[...] = pixels(_transposed(*part, window, shape, shift))
     return y
 
 
@@ -77,13 +79,67 @@ def _by_strips(shape: tuple[int, ...], filters: int, window: Window) -> bool:
     return window.stride != (1, 1) and choose(shape[0], shape[1], shape[3], filters, window) == "winograd"
 
 
-def _transposed(x: Array, weights: Array, window: Window, shape: tuple[int, int, int, int]) -> Array:
-    if choose(shape[0], shape[1], shape[3], weights.shape[3], window) in ("pointwise", "patches"):
-        return _separate(x, weights, window, shape)
-    turned = turned_window(window)
+def _transposed(
+    x: Array, weights: Array, window: Window, shape: tuple[int, int, int, int], bias: Array | None
+) -> Array:
+    apart = choose(shape[0], shape[1], shape[3], weights.shape[3], window) in ("pointwise", "patches")
+    turned = None if apart else turned_window(window)
     if turned is not None:
-        return convolve(x, derived(weights, "turned", turned_weights), turned)[0]
-    return _planes(x, weights, window, shape)
+        return convolve(x, derived(weights, "turned", turned_weights), turned, bias=bias)[0]
+    phases = None if apart else by_phases(x.shape[:2], weights, window, shape[:2])
+    if phases is not None:
+        return _by_phases(x, weights, window, phases, bias)
+    y = (_separate if apart else _planes)(x, weights, window, shape)
+    if bias is not None:
+        y += spread(bias, y)
+    return y
+
+
+def by_phases(given: tuple[int, ...], weights: Array, window: Window, size: tuple[int, ...]) -> Window | None:
+    """The window under which the pixels of y at one place in each block of `stride` pixels are a convolution of x, for
+    all such places, or None where that is no way to compute it.
+
+    Pixel q·stride + r meets position i of the kernel in pixel q + o of x, with i = r + pad - o·stride.
+    """
+    kernel, stride = window.kernel[0], window.stride[0]
+    square = window.kernel == (kernel, kernel) and window.stride == (stride, stride) and window.dilation == (1, 1)
+    if not square or size != (given[0] * stride, given[1] * stride):
+        return None
+    reach = [((kernel - 1 - before) // stride, (stride - 1 + before) // stride) for before, _ in window.pad]
+    wide = 1 + sum(reach[0])
+    if reach[0] != reach[1] or kernel < DENSE * wide * stride:
+        return None
+    phases = Window((wide, wide), (1, 1), (reach[0], reach[1]))
+    method = choose(given[0], given[1], weights.shape[3], weights.shape[2] * stride**2, phases)
+    return phases if method == "winograd" else None
+
+
+def _by_phases(x: Array, weights: Array, window: Window, phases: Window, bias: Array | None) -> Array:
+    """All places in a block as filters of one convolution, then each to its place."""
+    (h, w, n, f), c, stride = x.shape, weights.shape[2], window.stride[0]
+    (size, _), (before, _) = phases.kernel, phases.pad[0]
+
+    def make(weights: Array) -> Array:
+        filters = np.zeros((size, size, f, stride, stride, c), weights.dtype)
+        down, across = (
+            [
+                (k, r, i)
+                for k in range(size)
+                for r in range(stride)
+                if 0 <= (i := r + pad - stride * (k - before)) < window.kernel[0]
+            ]
+            for pad, _ in window.pad
+        )
+        for k, r, i in down:
+            for m, q, j in across:
+                filters[k, m, :, r, q] = weights[i, j].T
+        return filters.reshape(size, size, f, -1)
+
+    shift = np.tile(bias, stride**2) if bias is not None else None
+    values, _ = convolve(x, derived(weights, "phases", make), phases, bias=shift)
+    y = empty((h, stride, w, stride, n, c), x.dtype)
+    pixels(y)[...] = pixels(values.reshape(h, w, n, stride, stride, c)).transpose(0, 3, 1, 4, 2)
+    return y.reshape(h * stride, w * stride, n, c)
 
 
 def _separate(x: Array, weights: Array, window: Window, shape: tuple[int, int, int, int]) -> Array:
