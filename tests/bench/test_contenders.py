@@ -69,7 +69,8 @@ def test_every_layer_is_timed() -> None:
         assert side.sample_loss() != before  # what is timed is a step that trains
 
 
-def test_every_image_is_evaluated_in_turn() -> None:
+def test_every_image_is_evaluated_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuicnn.bench.ours.CHUNK", 512)
     plan = plan_of()
     dataset, _ = material(plan)
     count = len(dataset.train_images)
