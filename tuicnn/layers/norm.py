@@ -166,7 +166,8 @@ class LayerNorm(Learning):
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β."""
         if self.over == "channels":
-            return normalise_channels(inputs[0], weights["weight"], weights["bias"], self.eps)
+            out = inputs[0] if context.in_place else None
+            return normalise_channels(inputs[0], weights["weight"], weights["bias"], self.eps, out)
         xhat, inverse = standardise(inputs[0], 1, self.eps)
         y = empty(xhat.shape, xhat.dtype)
         for rows in rows_of(y):
