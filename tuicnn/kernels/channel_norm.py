@@ -1,7 +1,8 @@
 """Each place's channels to mean 0 and variance 1: rows of C numbers, which lie together in an image (H, W, N, C).
 
-By blocks of rows that stay in the cache. Means are products with ones, and rows are scaled by `einsum`: NumPy's own loops
-over a short last axis take several times as long. Weights are repeated for a block once, so that they make one long run.
+By blocks of rows that stay in the cache. Means are products with ones, and rows are scaled by `einsum`: NumPy's own
+loops over a short last axis take several times as long. Weights are repeated for a block once, so that they make one
+long run.
 """
 
 from __future__ import annotations

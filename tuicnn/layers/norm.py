@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.initialisers import Ones, Zeros
 from tuicnn.kernels import normalise_channels, normalise_channels_backward, scale_and_shift, scaled_sum
-from tuicnn.kernels.arrays import LONG_RUN, constant, pixel_sums, pixels
+from tuicnn.kernels.arrays import LONG_RUN, constant, pixel_sums, pixels, row_blocks
 from tuicnn.kernels.memory import empty
 from tuicnn.kernels.statistics import FAR, pixel_product_sums
 from tuicnn.lazy_numpy import np
@@ -57,27 +57,6 @@ def group_mean_and_var(x: Array, groups: int) -> tuple[NDArray[np.float64], NDAr
     return mean, variance
 
 
-def standardise(x: Array, groups: int, eps: float) -> tuple[Array, NDArray[np.float64]]:
-    """x̂ = s·(x - mean) with s = 1/√(variance + eps), of each image's group of channels; and s, (N, C)."""
-    mean, variance = group_mean_and_var(x, groups)
-    inverse: NDArray[np.float64] = 1 / np.sqrt(variance + eps)
-    scale, shift = spread_images(np.stack([inverse, -mean * inverse]), x)
-    return scale_and_shift(x, scale, shift), inverse
-
-
-def standardise_backward(dxhat: Array, xhat: Array, inverse: NDArray[np.float64], groups: int) -> Array:
-    """dx from dx̂, with means over the same group.
-
-    ∂x̂_i/∂x_j = s·([i = j] - 1/m - x̂_i·x̂_j/m) for the m values of a group, where 1/m comes from the mean and x̂_i·x̂_j/m
-    from the variance. So dx_j = Σ_i dx̂_i ∂x̂_i/∂x_j = s·(dx̂_j - mean(dx̂) - x̂_j·mean(dx̂·x̂)).
-    """
-    share = xhat.shape[-2] * groups / xhat.size
-    by_xhat = over_group(pixel_product_sums(dxhat, xhat), groups) * share
-    mean = over_group(place_sums(dxhat), groups) * share
-    a, b, c = spread_images(np.stack([inverse, -inverse * by_xhat, -inverse * mean]), xhat)
-    return scaled_sum(a, dxhat, b, xhat, c)
-
-
 def spread_images(values: NDArray[np.float64], x: Array) -> Array:
     """One value a channel of each image, (..., N, C), in x's type, repeated along a row where that makes long runs, as
     `spread` does."""
@@ -89,9 +68,9 @@ def spread_images(values: NDArray[np.float64], x: Array) -> Array:
     return repeated
 
 
-def rows_of(x: Array) -> list[slice]:
-    """Each row of images (H, W, N, C), which stays in the cache from one pass to the next; vectors (N, V) at once."""
-    return [slice(row, row + 1) for row in range(len(x))] if x.ndim == 4 else [slice(None)]
+def rows_of(x: Array) -> Sequence[slice]:
+    """Blocks of rows of images (H, W, N, C) that stay in the cache from pass to pass; vectors (N, V) at once."""
+    return row_blocks(len(x), 4 * x.size // len(x)) if x.ndim == 4 else [slice(None)]
 
 
 def for_each_image(values: Array, x: Array) -> Array:
@@ -168,29 +147,54 @@ class LayerNorm(Learning):
         if self.over == "channels":
             out = inputs[0] if context.in_place else None
             return normalise_channels(inputs[0], weights["weight"], weights["bias"], self.eps, out)
-        xhat, inverse = standardise(inputs[0], 1, self.eps)
-        y = empty(xhat.shape, xhat.dtype)
+        x = inputs[0]
+        mean, variance = group_mean_and_var(x, 1)
+        inverse = 1 / np.sqrt(variance + self.eps)
+        scale, shift = spread_images(np.stack([inverse, -mean * inverse]), x)
+        y = empty(x.shape, x.dtype)
         for rows in rows_of(y):
-            part = np.multiply(xhat[rows], for_each_image(weights["weight"][rows], y[rows]), out=y[rows])
+            part = np.multiply(x[rows], scale, out=y[rows])
+            part += shift
+            part *= for_each_image(weights["weight"][rows], part)
             part += for_each_image(weights["bias"][rows], part)
-        return y, (xhat, inverse)
+        return y, (x, mean, inverse, context.in_place)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
-        """dγ = Σ dy·x̂ and dβ = Σ dy over what shares a weight, and dx̂ = γ·dy, as y = γ·x̂ + β; then as in
-        `standardise_backward`."""
+        """dγ = Σ dy·x̂ and dβ = Σ dy over what shares a weight, and dx̂ = γ·dy, as y = γ·x̂ + β.
+
+        With s = 1/√(variance + eps) and means over the m values of an image, ∂x̂_i/∂x_j = s·([i = j] - 1/m - x̂_i·x̂_j/m),
+        where 1/m comes from the mean and x̂_i·x̂_j/m from the variance. So dx_j = Σ_i dx̂_i ∂x̂_i/∂x_j =
+        s·(dx̂_j - mean(dx̂) - x̂_j·mean(dx̂·x̂)), and with x̂ = s·(x - mean), dx = s·γ·dy + b·x + c with
+        b = -s²·mean(dx̂·x̂) and c = -s·mean(dx̂) - b·mean.
+        """
         if self.over == "channels":
             dx, gradients["weight"][...], gradients["bias"][...] = normalise_channels_backward(
                 dy, saved, weights["weight"]
             )
             return (dx,)
-        xhat, inverse = saved
-        dxhat = empty(dy.shape, dy.dtype)
+        x, mean, inverse, owns_x = saved
+        scale, shift = spread_images(np.stack([inverse, -mean * inverse]), x)
+        total = np.zeros((2, x.shape[-2], 1))
         for rows in rows_of(dy):
-            given, part = dy[rows], dxhat[rows]
-            gradients["weight"][rows] = over_images(np.multiply(given, xhat[rows], out=part))
-            gradients["bias"][rows] = over_images(given)
-            np.multiply(given, for_each_image(weights["weight"][rows], given), out=part)
-        return (standardise_backward(dxhat, xhat, inverse, 1),)
+            given, weight = dy[rows], weights["weight"][rows][..., None]
+            part = np.multiply(x[rows], scale, out=empty(given.shape, given.dtype))
+            part += shift
+            part *= given
+            gradients["weight"][rows], gradients["bias"][rows] = over_images(part), over_images(given)
+            for sums, values in zip(total, (given, part), strict=True):
+                sums += np.matmul(values, weight).reshape(-1, *sums.shape).sum(axis=0)
+        total *= x.shape[-2] / x.size
+        b = -inverse * inverse * total[1]
+        factors = spread_images(np.stack([inverse, b, -inverse * total[0] - b * mean]), x)
+        dx = x if owns_x else empty(x.shape, x.dtype)
+        for rows in rows_of(dy):
+            part = for_each_image(weights["weight"][rows], dy[rows])
+            part = np.multiply(part, dy[rows], out=empty(dy[rows].shape, dy.dtype))
+            part *= factors[0]
+            np.multiply(x[rows], factors[1], out=dx[rows])
+            dx[rows] += part
+            dx[rows] += factors[2]
+        return (dx,)
 
 
 @layer(
@@ -266,9 +270,7 @@ class GroupNorm(Learning):
         return scale_and_shift(x, both[0], both[1]), (x, mean, inverse, context.in_place)
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
-        """dγ = Σ dy·x̂, dβ = Σ dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as in `standardise_backward`.
-
-        With x̂ = s·(x - mean),
+        """dγ = Σ dy·x̂, dβ = Σ dy and dx̂ = γ·dy, as y = γ·x̂ + β; then as for `layernorm`, with means over a group:
         dx = γ·s·dy + b·x + c with b = -s²·mean(dx̂·x̂) and c = -s·mean(dx̂) - b·mean.
         """
         x, mean, inverse, owns_x = saved
