@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.kernels.strategies import dirty_memory, small_blocks
 from tests.layers.helpers import Array, named
 from tuicnn import Network
-from tuicnn.kernels import Window, convolve, convolve_pooled, max_pool, min_pool
+from tuicnn.kernels import Window, convolve, convolve_pooled, convolve_pooled_flat, max_pool, min_pool
+from tuicnn.kernels.flattening import flattened
 from tuicnn.layers import LayerContext
 from tuicnn.layers.inference import FALLING_FIRST, RISING
 
@@ -84,5 +85,7 @@ def test_pooling_in_one_with_a_convolution(
         return
     with small_blocks(block), dirty_memory():
         found = convolve_pooled(x, weights, window, pool, (np.maximum, np.minimum))
-    for ends, wanted in zip(found, (max_pool(y, pool), min_pool(y, pool)), strict=True):
-        np.testing.assert_allclose(ends.transpose(1, 2, 3, 0), wanted, atol=1e-10)
+        flat = convolve_pooled_flat(x, weights, window, pool, (np.maximum, np.minimum))
+    for images, rows, wanted in zip(found, flat, (max_pool(y, pool), min_pool(y, pool)), strict=True):
+        np.testing.assert_allclose(images, wanted, atol=1e-10)
+        np.testing.assert_allclose(rows.reshape(-1, n).T, flattened(wanted), atol=1e-10)

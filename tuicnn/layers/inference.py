@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tuicnn.kernels import convolve_pooled, max_pool, min_pool, poolable
-from tuicnn.kernels.arrays import contiguous
+from tuicnn.kernels import convolve_pooled, convolve_pooled_flat, max_pool, min_pool, poolable, spread
 from tuicnn.kernels.statistics import scale_and_shift as scaled_and_shifted
 from tuicnn.kernels.windows import Window
 from tuicnn.lazy_numpy import np
@@ -74,10 +73,7 @@ class PooledFirst(Layer):
         """(H, W, N, C) -> (OH, OW, N, F), or vectors (N, V)."""
         x = inputs[0]
         if self.conv is not None and _few_channels(self.conv, self.pool, (x.shape[3], *x.shape[:2])):
-            y = self._channels_first(x, weights, context)
-            if self.flatten:
-                return y.reshape(-1, x.shape[2]).T, None
-            return contiguous(y.transpose(1, 2, 3, 0)), None
+            return self._in_one(x, weights), None
         if self.conv is not None:
             x, _ = self.conv.forward(inputs, weights, context)
         window = self.pool.window if isinstance(self.pool, MaxPool) else Window(x.shape[:2], x.shape[:2])
@@ -95,16 +91,17 @@ class PooledFirst(Layer):
         """Whether what is between the convolution and the pooling falls somewhere."""
         return self.norm is not None or isinstance(self.activation, FALLING_FIRST)
 
-    def _channels_first(self, x: Array, weights: Arrays, context: LayerContext) -> Array:
-        """What was convolved, pooled and activated, (F, OH, OW, N)."""
+    def _in_one(self, x: Array, weights: Arrays) -> Array:
+        """By the kernel that convolves and pools."""
         assert self.conv is not None
         assert isinstance(self.pool, MaxPool)
         which = (np.maximum, np.minimum) if self._falls else (np.maximum,)
-        ends = convolve_pooled(x, weights["weight"], self.conv.window, self.pool.window, which)
-        if "bias" in weights:
-            for end in ends:
-                end += weights["bias"][:, None, None, None]
-        return self._activated(ends)
+        convolve = convolve_pooled_flat if self.flatten else convolve_pooled
+        ends = convolve(x, weights["weight"], self.conv.window, self.pool.window, which)
+        for end in ends if "bias" in weights else ():
+            end += weights["bias"][:, None, None] if self.flatten else spread(weights["bias"], end)
+        y = self._activated(ends)
+        return y.reshape(-1, x.shape[2]).T if self.flatten else y
 
     def _activated(self, ends: Sequence[Array]) -> Array:
         """The activation of the largest values, and of the smallest where there are any; the larger of both."""
