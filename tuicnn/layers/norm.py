@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["GroupNorm", "LayerNorm"]
 
 
-def over_group(sums: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
-    """Sums of each image's channels, (N, C), added up over each group and given to each of its channels: (N, C)."""
-    n, c = sums.shape
-    return np.repeat(sums.reshape(n, groups, c // groups).sum(axis=2), c // groups, axis=1)
+def by_group(values: NDArray[Any], groups: int) -> NDArray[Any]:
+    """A view of channels by their group: (..., C) -> (..., G, C/G)."""
+    return values.reshape(*values.shape[:-1], groups, -1)
 
 
 def place_sums(x: Array) -> NDArray[np.float64]:
@@ -41,27 +40,36 @@ def place_sums(x: Array) -> NDArray[np.float64]:
 
 
 def group_mean_and_var(x: Array, groups: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean and the variance of each image's groups of channels, given to each channel: (N, C).
+    """The mean and the variance of each image's groups of channels: (N, G).
 
     From Σ x and Σ x²; where that would lose digits, because a mean is far from 0, around the mean (see `FAR`).
     """
-    share = x.shape[-2] * groups / x.size
-    mean = over_group(place_sums(x), groups) * share
-    variance = over_group(pixel_product_sums(x, x), groups) * share - mean * mean
+    mean, square = group_means(x, groups)
+    variance = square - mean * mean
     if (mean * mean > FAR * FAR * variance).any():
         middle = mean.astype(x.dtype)
-        apart = np.subtract(x, middle, out=empty(x.shape, x.dtype))
-        off = over_group(place_sums(apart), groups) * share
+        apart = np.subtract(x, np.repeat(middle, x.shape[-1] // groups, axis=1), out=empty(x.shape, x.dtype))
+        off, square = group_means(apart, groups)
         mean = middle + off
-        variance = np.maximum(over_group(pixel_product_sums(apart, apart), groups) * share - off * off, 0.0)
+        variance = np.maximum(square - off * off, 0.0)
     return mean, variance
 
 
+def group_means(x: Array, groups: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The means of x and of x² over each image's groups of channels: (N, G)."""
+    share = x.shape[-2] * groups / x.size
+    mean, square = (by_group(sums, groups).sum(axis=2) * share for sums in (place_sums(x), pixel_product_sums(x, x)))
+    return mean, square
+
+
 def spread_images(values: NDArray[np.float64], x: Array) -> Array:
-    """One value a channel of each image, (..., N, C), in x's type, repeated along a row where that makes long runs, as
-    `spread` does."""
+    """One value a channel of each image, (..., N, C), or a group of channels, (..., N, G), in x's type: (..., N, C),
+    repeated along a row where that makes long runs, as `spread` does."""
+    c = x.shape[-1]
     kind = values.astype(x.dtype)
-    if x.ndim == 2 or kind.shape[-2] * kind.shape[-1] >= LONG_RUN:
+    if kind.shape[-1] != c:
+        kind = np.repeat(kind, c // kind.shape[-1], axis=-1)
+    if x.ndim == 2 or x.shape[-2] * c >= LONG_RUN:
         return kind
     repeated = empty((*kind.shape[:-2], *x.shape[1:]), x.dtype)
     repeated[...] = kind[..., None, :, :]
@@ -254,11 +262,13 @@ class GroupNorm(Learning):
     def scale_and_shift(
         self, x: Array, weights: Arrays
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """γ·s and β - γ·s·mean of each image's channels, (2, N, C), the mean and s = 1/√(variance + eps), (N, C)."""
+        """γ·s and β - γ·s·mean of each image's channels, (2, N, C), and of its groups the mean and s =
+        1/√(variance + eps), (N, G)."""
         mean, variance = group_mean_and_var(x, self.groups)
         inverse = 1 / np.sqrt(variance + self.eps)
-        scale = weights["weight"] * inverse
-        return np.stack([scale, weights["bias"] - mean * scale]), mean, inverse
+        scale = by_group(weights["weight"], self.groups) * inverse[:, :, None]
+        shift = by_group(weights["bias"], self.groups) - mean[:, :, None] * scale
+        return np.stack([scale, shift]).reshape(2, *x.shape[-2:]), mean, inverse
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β = x·γ·s + (β - γ·s·mean), a scale and a shift of each image's channels."""
@@ -274,12 +284,13 @@ class GroupNorm(Learning):
         dx = γ·s·dy + b·x + c with b = -s²·mean(dx̂·x̂) and c = -s·mean(dx̂) - b·mean.
         """
         x, mean, inverse, owns_x = saved
-        total = place_sums(dy)
-        by_xhat = inverse * (pixel_product_sums(dy, x) - mean * total)
-        gradients["weight"][...] = by_xhat.sum(axis=0)
-        gradients["bias"][...] = total.sum(axis=0)
-        share, weight = x.shape[-2] * self.groups / x.size, weights["weight"]
-        b = -inverse * inverse * over_group(weight * by_xhat, self.groups) * share
-        c = -inverse * over_group(weight * total, self.groups) * share - b * mean
-        factors = spread_images(np.stack([weight * inverse, b, c]), x)
-        return (scaled_sum(factors[0], dy, factors[1], x, factors[2], out=x if owns_x else None),)
+        total, products = (by_group(sums, self.groups) for sums in (place_sums(dy), pixel_product_sums(dy, x)))
+        by_xhat = inverse[:, :, None] * (products - mean[:, :, None] * total)
+        gradients["weight"][...] = by_xhat.sum(axis=0).reshape(-1)
+        gradients["bias"][...] = total.sum(axis=0).reshape(-1)
+        share, weight = x.shape[-2] * self.groups / x.size, by_group(weights["weight"], self.groups)
+        b = -inverse * inverse * (weight * by_xhat).sum(axis=2) * share
+        c = -inverse * (weight * total).sum(axis=2) * share - b * mean
+        scale = spread_images((weight * inverse[:, :, None]).reshape(x.shape[-2:]), x)
+        b, c = spread_images(np.stack([b, c]), x)
+        return (scaled_sum(scale, dy, b, x, c, out=x if owns_x else None),)
