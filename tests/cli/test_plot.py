@@ -22,9 +22,11 @@ from tuicnn.runs.status import summary
 pytest.importorskip("matplotlib", reason="matplotlib, the extra `plot`, is not installed")
 
 from tuicnn.observing.kernels import Kernels
+from tuicnn.plotting.curves import curves
 from tuicnn.plotting.mosaic import mosaic
 from tuicnn.plotting.pictures import filters
 from tuicnn.plotting.style import drawn, paper_style
+from tuicnn.training.progress import History
 
 ALL = ["confusion", "curves", "filters-conv1", "maps", "probabilities"]
 
@@ -110,6 +112,15 @@ def test_all_filters_of_a_wide_layer_are_drawn_soon() -> None:
         made = filters(kernels, "column")
         assert len(drawn(made, "svg")) > 0
     assert len(made.axes) == 1  # an axes for each of 1,024 pictures takes minutes
+
+
+@pytest.mark.parametrize(("steps", "stride"), [(20, 1), (188, 1), (20_000, 1), (20_000, 40)])
+def test_the_training_curve_is_where_training_is(steps: int, stride: int) -> None:
+    """In a run of any length: a line that lags puts training behind validation."""
+    losses = np.linspace(1, 0, steps // stride).astype(np.float32)
+    made = curves(History(0, losses, np.full_like(losses, np.nan), (), stride), steps // 2, "column")
+    line = np.asarray(made.axes[0].lines[1].get_ydata(), float)
+    assert np.abs(line - losses).max() < 0.05
 
 
 def test_pictures_of_a_mosaic_stand_row_by_row() -> None:

@@ -15,7 +15,8 @@ from tuicnn.training.progress import History
 
 __all__ = ["curves"]
 
-_SMOOTHING = 0.98  # the share of the past, of each step: as the screen smooths
+#: what a smoothed line is a mean over: a share of the run's steps, or so many, as on the screen, where these are fewer
+_SHARE, _STEPS = 0.02, 50
 _MARGIN = 0.05  # above and below the curves
 
 
@@ -32,7 +33,7 @@ def curves(history: History, steps_per_epoch: int, width: Width) -> Figure:
     for axes, name in zip(drawn, names, strict=True):
         training = history.losses if name == "loss" else history.accuracies
         validation = np.array([getattr(epoch, f"val_{name}") for epoch in history.epochs], np.float64)
-        lines = smoothed(training, _SMOOTHING**history.stride)
+        lines = smoothed(training, _past(float(steps[-1]) if len(steps) else 0.0) ** history.stride)
         x = steps / max(1, steps_per_epoch)
         axes.plot(x, training, color="C0", alpha=0.2, linewidth=0.4, rasterized=True)
         axes.plot(x, lines, color="C0", label="training")
@@ -46,6 +47,12 @@ def curves(history: History, steps_per_epoch: int, width: Width) -> Figure:
             axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g}%"))
     drawn[0].legend(loc="best")
     return made
+
+
+def _past(steps: float) -> float:
+    """The share of the past in a mean, of each step. In a short run, one over as many steps as in a long one would lag:
+    training would seem to be behind validation."""
+    return 1 - 1 / max(1.0, min(_STEPS, _SHARE * steps))
 
 
 def _limit(axes: Axes, shown: list[NDArray[np.float64]], *, share: bool) -> None:
