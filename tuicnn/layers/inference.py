@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PooledFirst", "fuse_for_inference"]
 
+#: channels from which minimal filtering, pooled afterwards, takes less time than convolving and pooling in one
+FEW = 8
 #: functions that nowhere fall
 RISING = (ReLU, ReLU6, ELU, Sigmoid, Hardsigmoid, Tanh)
 #: functions that fall up to some place, and rise from there on
@@ -115,7 +117,8 @@ def _few_channels(conv: Conv, pool: MaxPool | GlobalMaxPool, image: Shape) -> bo
     """Whether one kernel convolves and pools."""
     if not isinstance(pool, MaxPool) or not poolable(pool.window):
         return False
-    return conv.window.dilation == (1, 1) and conv.groups == 1 and conv.method(image) == "columns"
+    overlapping = conv.method(image) not in ("pointwise", "patches")
+    return image[0] < FEW and overlapping and conv.window.dilation == (1, 1) and conv.groups == 1
 
 
 def fuse_for_inference(first: Layer, second: Layer) -> Layer | None:
