@@ -149,49 +149,53 @@ class _Phase:
     step: int
 
 
-def _phases(size: int, before: int, kernel: int, stride: int, dilation: int) -> Iterator[_Phase]:
-    """The phases of an axis of `size` pixels, with `before` zeros before it.
+class _Phases(NamedTuple):
+    """All phases of an axis, how many zeros before and after dy they need, for positions that meet a pixel in a window
+    that there is not, and whether every pixel is in a phase."""
+
+    all: tuple[_Phase, ...]
+    border: tuple[int, int]
+    whole: bool
+
+
+@lru_cache(maxsize=256)
+def _phases(size: int, out: int, before: int, kernel: int, stride: int, dilation: int) -> _Phases:
+    """The phases of an axis of `size` pixels, with `before` zeros before it, and `out` windows.
 
     The pixel q·stride + phase, counted from the first zero, meets position i of the kernel in window
     q - (i·dilation - phase)/stride, where that is a whole number.
     """
+    phases, above, below = [], 0, 0
     for start in range(min(stride, size)):
         phase, q = (start + before) % stride, (start + before) // stride
         fitting = [i for i in range(kernel) if (i * dilation - phase) % stride == 0]
         if not fitting:
             continue
         apart = fitting[1] - fitting[0] if len(fitting) > 1 else kernel
-        yield _Phase(
-            slice(start, None, stride),
-            len(range(start, size, stride)),
-            slice(fitting[0], None, apart),
-            q - (fitting[0] * dilation - phase) // stride,
-            apart * dilation // stride,
-        )
+        first, step = q - (fitting[0] * dilation - phase) // stride, apart * dilation // stride
+        count = len(range(start, size, stride))
+        phases.append(_Phase(slice(start, None, stride), count, slice(fitting[0], None, apart), first, step))
+        above, below = max(above, (len(fitting) - 1) * step - first), max(below, first + count - out)
+    return _Phases(tuple(phases), (above, below), sum(phase.count for phase in phases) == size)
 
 
 def _by_image(dy: Array, shape: tuple[int, ...], weights: Array, window: Window) -> Array:
     """dx of this shape, (H, W, N, C)."""
-    (oh, ow, n, c), (h, w) = dy.shape, shape[:2]
-    (top, _), (left, _) = window.pad
-    down = list(_phases(h, top, window.kernel[0], window.stride[0], window.dilation[0]))
-    across = list(_phases(w, left, window.kernel[1], window.stride[1], window.dilation[1]))
-    # zeros around dy, for positions that meet a pixel in a window that there is not
-    (above, below), (west, east) = (
-        (
-            max([0, *(-(p.first - (len(range(k)[p.taps]) - 1) * p.step) for p in phases)]),
-            max([0, *(p.first + p.count - size for p in phases)]),
+    h, w, n, c = shape
+    down, across = (
+        _phases(size, out, pad[0], kernel, stride, dilation)
+        for size, out, pad, kernel, stride, dilation in zip(
+            (h, w), dy.shape[:2], window.pad, window.kernel, window.stride, window.dilation, strict=True
         )
-        for phases, k, size in ((down, window.kernel[0], oh), (across, window.kernel[1], ow))
     )
-    around = padded(dy, ((above, below), (west, east)))
+    (above, _), (west, _) = borders = down.border, across.border
+    around = padded(dy, borders)
     row, column, _, number = around.strides
     wide = _wide(weights, n)
-    whole = all(sum(p.count for p in phases) == size for phases, size in ((down, h), (across, w)))
-    dx = (empty if whole else zeros)((h, w, n, c), dy.dtype)
+    dx = (empty if down.whole and across.whole else zeros)((h, w, n, c), dy.dtype)
     out = dx.reshape(h, w, n * c)
-    for vertical in down:
-        for horizontal in across:
+    for vertical in down.all:
+        for horizontal in across.all:
             own = wide[vertical.taps, horizontal.taps]
             met = np.lib.stride_tricks.as_strided(
                 around[above + vertical.first :, west + horizontal.first :],
