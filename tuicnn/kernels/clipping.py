@@ -33,18 +33,17 @@ def clipped_line(x: Array, slope: float, middle: float, top: float) -> Array:
     return y
 
 
-def clipped_line_backward(dy: Array, y: Array, slope: float, top: float) -> Array:
-    """slope·dy where 0 < y < top, else 0, for y = `clipped_line(x, slope, …, top)`."""
-    dx = empty(dy.shape, dy.dtype)
+def clipped_line_backward(dy: Array, y: Array, slope: float, top: float, out: Array) -> Array:
+    """slope·dy where 0 < y < top, else 0, for y = `clipped_line(x, slope, …, top)`, into `out`, which may be y."""
     for block in blocks(dy):
-        part, own = dx[block], y[block]
+        part, own = out[block], y[block]
         share = np.multiply(own, 1 / top, out=empty(own.shape, own.dtype))
         np.ceil(share, out=part)
         part -= np.floor(share, out=share)
         part *= dy[block]
         if slope != 1:
             part *= slope
-    return dx
+    return out
 
 
 def hard_swish(x: Array) -> Array:
@@ -59,13 +58,13 @@ def hard_swish(x: Array) -> Array:
     return y
 
 
-def hard_swish_backward(dy: Array, x: Array) -> Array:
-    """dy times x/3 + 1/2 between -3 and 3, times 0 below and 1 above.
+def hard_swish_backward(dy: Array, x: Array, out: Array | None = None) -> Array:
+    """dy times x/3 + 1/2 between -3 and 3, times 0 below and 1 above, into `out`, which may be x.
 
     With v = x/3 clipped to [-1, 1] that is v + 1/2 inside, and at the ends 1/2 nearer to the middle: v + 1/2 less half
     of v's whole part.
     """
-    dx = empty(dy.shape, dy.dtype)
+    dx = empty(dy.shape, dy.dtype) if out is None else out
     for block in blocks(dy):
         part, own = dx[block], x[block]
         np.multiply(own, 1 / 3, out=part)

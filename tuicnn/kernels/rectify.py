@@ -18,14 +18,14 @@ def rectify(x: Array, out: Array | None = None) -> Array:
     return y
 
 
-def rectify_backward(dy: Array, y: Array) -> Array:
-    """dy where y > 0, else 0, for y = `rectify(x)`.
+def rectify_backward(dy: Array, y: Array, out: Array | None = None) -> Array:
+    """dy where y > 0, else 0, for y = `rectify(x)`, into `out`, which may be y.
 
     y is not negative, so the bits of y, read as a whole number, are 0 where y is 0 and at least 1 elsewhere. Their
     minimum with 1 is the mask, and the bits of dy multiplied by it are those of dy or of 0: two passes, where a
     comparison, its cast to numbers and a product take three.
     """
-    dx = empty(dy.shape, dy.dtype)
+    dx = empty(dy.shape, dy.dtype) if out is None else out
     top, back, into = as_rows(bits(y)), as_rows(bits(dy)), as_rows(bits(dx))
     ones = constant(1, top.shape[1], top.dtype)
     for block in row_blocks(*top.shape):

@@ -143,7 +143,7 @@ class ReLU(Activation):
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """f'(x) is 1 where x > 0 and 0 elsewhere (at 0 too, as in PyTorch): times dy in one pass."""
-        return (rectify_backward(dy, saved),)
+        return (rectify_backward(dy, saved, out=saved),)
 
 
 @activation(

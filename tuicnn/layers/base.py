@@ -169,7 +169,8 @@ class Layer:
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """The gradient of each input from the output's, `dy`; *writes* (not adds) each weight's into `gradients`.
 
-        A layer must not write into `dy`, nor return `dy` itself after changing it (returning it unchanged is fine).
+        A layer must not write into `dy`, nor return `dy` itself after changing it (returning it unchanged is fine). It
+        may write over what it saved for this alone, and over its own output: whoever read that has gone back before.
         """
         raise NotImplementedError
 

@@ -46,7 +46,7 @@ class ReLU6(Activation):
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """f'(x) is 1 where 0 < x < 6 and 0 elsewhere (at 0 and 6 too, as in PyTorch)."""
-        return (clipped_line_backward(dy, saved, 1.0, 6.0),)
+        return (clipped_line_backward(dy, saved, 1.0, 6.0, out=saved),)
 
 
 @activation(
@@ -72,7 +72,7 @@ class Hardsigmoid(Activation):
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """f'(x) is 1/6 where the line rises, 0 elsewhere."""
-        return (clipped_line_backward(dy, saved, 1 / 6, 1.0),)
+        return (clipped_line_backward(dy, saved, 1 / 6, 1.0, out=saved),)
 
 
 @activation(
@@ -89,12 +89,14 @@ class Hardswish(Activation):
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         return graph.op("HardSwish", *inputs)
 
-    def f(self, x: Array) -> tuple[Array, Any]:
-        return hard_swish(x), x
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
+        """y = f(x); x is kept, and whether nothing else reads it."""
+        return hard_swish(inputs[0]), (inputs[0], context.in_place) if context.training else None
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """By the product rule f' = h + x·h' = x/3 + 1/2 where the line h rises, 0 below and 1 above."""
-        return (hard_swish_backward(dy, saved),)
+        x, owns_x = saved
+        return (hard_swish_backward(dy, x, out=x if owns_x else None),)
 
 
 @activation(

@@ -51,7 +51,7 @@ class ReLUMaxPool(Layer):
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """dy where y > 0, to the pixel that y came from."""
         y, winners = saved
-        return (max_pool_backward(rectify_backward(dy, y), winners),)
+        return (max_pool_backward(rectify_backward(dy, y, out=y), winners),)
 
 
 class Followed(NamedTuple):
