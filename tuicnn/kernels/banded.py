@@ -28,13 +28,16 @@ __all__ = ["banded", "convolve_banded", "convolve_banded_backward"]
 
 #: columns of a strip, at most: with more, more of the matrices is 0; with fewer, more columns are turned twice
 WIDE = 8
-#: values of a kernel from which products take less time than sums of shifted images
-LEAST = 9
+#: values of a kernel, and those times images, from which products take less time than sums of shifted images: small
+#: products are slow. Sums of short runs are slower still, so up to so many channels it is products always
+VALUES, LEAST, FEW = 9, 256, 4
 
 
-def banded(window: Window) -> bool:
+def banded(window: Window, images: int, channels: int) -> bool:
     """Whether `convolve_banded` is the way to compute it."""
-    return turned_window(window) is not None and window.kernel[0] * window.kernel[1] >= LEAST
+    values = window.kernel[0] * window.kernel[1]
+    pays = (values >= VALUES and values * images >= LEAST) or channels <= FEW
+    return pays and turned_window(window) is not None
 
 
 @dataclass(frozen=True, eq=False)

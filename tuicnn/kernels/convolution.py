@@ -62,7 +62,7 @@ def choose(height: int, width: int, channels: int, filters: int, window: Window)
     if min(channels, 2 * filters) >= fewest and saves(window, *window.out(height, width), at_least=SAVING):
         return "winograd"
     if high * channels < 16:
-        return "one filter" if filters == 1 and banded(window) else "columns"
+        return "one filter" if filters == 1 and banded(window, 1, channels) else "columns"
     return "patches" if separate(window, height, width) else "strips"
 
 

@@ -3,8 +3,8 @@
 y = Σ_ij x_ij w_ij, with x_ij the pixels that position (i, j) of the kernel meets. So dw_ij = Σ x_ij dy over images and
 windows, and dx is a sum of dy with the kernel turned round.
 
-Without a stride it is products with banded matrices. With one, `einsum` multiplies and adds shifted images in one pass
-over memory.
+Without a stride it is products with banded matrices. With one, and for few images, `einsum` multiplies and adds shifted
+images in one pass over memory.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def convolve_depthwise(x: Array, weights: Array, window: Window, bias: Array | N
 
     Returns y (OH, OW, N, C) and x, which the backward pass takes.
     """
-    return (convolve_banded if banded(window) else _by_shifts)(x, weights, window, bias), x
+    return (convolve_banded if banded(window, *x.shape[2:]) else _by_shifts)(x, weights, window, bias), x
 
 
 def _by_shifts(x: Array, weights: Array, window: Window, bias: Array | None) -> Array:
@@ -109,7 +109,7 @@ def convolve_depthwise_backward(
 ) -> Gradients:
     """The adjoint of `convolve_depthwise`: dx (H, W, N, C), dw (kh, kw, C) and db (C,); None for what is not wanted."""
     db = channel_sums(dy).astype(dy.dtype) if with_bias else None
-    if banded(window):
+    if banded(window, *x.shape[2:]):
         return *convolve_banded_backward(dy, x, weights, window, with_dx=with_dx), db
     dx = _by_image(dy, x.shape, weights, window) if with_dx else None
     return dx, _by_weights(dy, x, window), db
