@@ -64,7 +64,7 @@ class Activation(Layer):
     """A function f of each value alone: a subclass is its formula and its derivative's."""
 
     def f(self, x: Array) -> tuple[Array, Any]:
-        """f(x), and what `f_prime` needs."""
+        """f(x), and what `f_prime` needs: x or f(x)."""
         raise NotImplementedError
 
     def f_prime(self, saved: Any) -> Array:
@@ -73,13 +73,18 @@ class Activation(Layer):
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = f(x)."""
-        y, saved = self.f(inputs[0])
-        return y, saved if context.training else None
+        y, kept = self.f(inputs[0])
+        owned = kept is y or (context.in_place and kept.flags.c_contiguous)
+        return y, (kept, owned) if context.training else None
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
-        """dx = f'(x)·dy."""
-        dx = self.f_prime(saved)
-        dx *= dy
+        """dx = f'(x)·dy, part by part, over what was kept where nothing else reads that."""
+        kept, owned = saved
+        dx = kept if owned else empty_like(dy)
+        known, back, out = _flat(kept), _flat(dy), _flat(dx)
+        for first in range(0, dx.size, PART):
+            part = None, slice(first, first + PART)
+            np.multiply(self.f_prime(known[part]), back[part], out=out[part])
         return (dx,)
 
 
@@ -131,10 +136,6 @@ class ReLU(Activation):
 
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         return graph.op("Relu", *inputs)
-
-    def f(self, x: Array) -> tuple[Array, Any]:
-        y = rectify(x)
-        return y, y
 
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = f(x)."""
@@ -357,9 +358,10 @@ class Softmax(Activation):
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         return graph.op("Softmax", *inputs, axis=1)
 
-    def f(self, x: Array) -> tuple[Array, Any]:
-        y = softmax(x)
-        return y, y
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
+        """y, which is all that backward needs."""
+        y = softmax(inputs[0])
+        return y, y if context.training else None
 
     def torch(self, *inputs: Shape) -> tuple[str, ...]:
         """Over the channels."""

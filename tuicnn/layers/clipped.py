@@ -40,9 +40,10 @@ class ReLU6(Activation):
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         return graph.op("Clip", *inputs, 0.0, 6.0)
 
-    def f(self, x: Array) -> tuple[Array, Any]:
-        y = clipped_line(x, 1.0, 0.0, 6.0)
-        return y, y
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
+        """y = f(x), which is all that backward needs."""
+        y = clipped_line(inputs[0], 1.0, 0.0, 6.0)
+        return y, y if context.training else None
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """f'(x) is 1 where 0 < x < 6 and 0 elsewhere (at 0 and 6 too, as in PyTorch)."""
@@ -66,9 +67,10 @@ class Hardsigmoid(Activation):
     def onnx(self, graph: OnnxGraph, inputs: Sequence[str], weights: Mapping[str, str], *shapes: Shape) -> str:
         return graph.op("HardSigmoid", *inputs, alpha=1 / 6, beta=0.5)
 
-    def f(self, x: Array) -> tuple[Array, Any]:
-        y = clipped_line(x, 1 / 6, 0.5, 1.0)
-        return y, y
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
+        """y = f(x), which is all that backward needs."""
+        y = clipped_line(inputs[0], 1 / 6, 0.5, 1.0)
+        return y, y if context.training else None
 
     def backward(self, dy: Array, saved: Any, weights: Arrays, gradients: Arrays, context: LayerContext) -> Gradients:
         """f'(x) is 1/6 where the line rises, 0 elsewhere."""
@@ -124,8 +126,9 @@ class Rescale(Activation):
         scaled = graph.op("Mul", *inputs, self.scale)
         return graph.op("Add", scaled, self.offset) if self.offset else scaled
 
-    def f(self, x: Array) -> tuple[Array, Any]:
-        y: Array = np.multiply(x, self.scale, out=empty_like(x))
+    def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
+        """y = scale·x + offset."""
+        y: Array = np.multiply(inputs[0], self.scale, out=empty_like(inputs[0]))
         if self.offset:
             y += self.offset
         return y, None
