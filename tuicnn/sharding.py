@@ -15,9 +15,9 @@ __all__ = ["INFERENCE_SHARD", "shard_bounds", "shard_size"]
 #: images of a shard that is not trained
 INFERENCE_SHARD = 256
 #: values that a layer of images may have at once of a part of such a shard: what a core's own cache holds
-PART = 3 * 2**18
+PART = 2**20
 #: images of a part, at least
-LEAST_OF_PART = 32
+LEAST_OF_PART = 64
 #: images of a shard that is trained, at most, for a small network and for others, and at least: with fewer, Python's
 #: own time for each call counts, and with more what a layer makes of them leaves the cache
 MOST_OF_SMALL, MOST, LEAST = 64, 32, 8
