@@ -153,8 +153,7 @@ class LayerNorm(Learning):
     def forward(self, inputs: Sequence[Array], weights: Arrays, context: LayerContext) -> tuple[Array, Any]:
         """y = γ·x̂ + β."""
         if self.over == "channels":
-            out = inputs[0] if context.in_place else None
-            return normalise_channels(inputs[0], weights["weight"], weights["bias"], self.eps, out)
+            return normalise_channels(inputs[0], weights["weight"], weights["bias"], self.eps)
         x = inputs[0]
         mean, variance = group_mean_and_var(x, 1)
         inverse = 1 / np.sqrt(variance + self.eps)
