@@ -25,6 +25,8 @@ CHAINS = [
     "conv 6 3x3 -> depthwise 3x3 pad=1 -> batchnorm -> hardswish -> globalmaxpool -> dense 4",
     "conv 4 3x3 pad=same -> leakyrelu -> maxpool 2 -> conv 4 1x1 -> batchnorm -> batchnorm -> flatten -> dense 4",
     "conv 4 3x3 as a -> batchnorm -> add { relu -> maxpool 2 | maxpool 2 } -> flatten -> dense 4",
+    "conv 4 3x3 as a -> add { gelu -> maxpool 1 | @a } -> flatten -> dense 4",
+    "globalavgpool keep=true as a -> concat { groupnorm 1 -> tanh -> globalmaxpool | @a -> flatten } -> dense 4",
     "conv 4 3x3 dilation=2 -> elu -> maxpool 3 -> flatten -> relu -> dense 4",
 ]
 

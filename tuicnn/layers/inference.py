@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tuicnn.kernels import convolve_pooled, convolve_pooled_flat, max_pool, min_pool, poolable, spread
+from tuicnn.kernels.arrays import contiguous
 from tuicnn.kernels.statistics import scale_and_shift as scaled_and_shifted
 from tuicnn.kernels.windows import Window
 from tuicnn.lazy_numpy import np
@@ -80,6 +81,7 @@ class PooledFirst(Layer):
             x, _ = self.conv.forward(inputs, weights, context)
         window = self.pool.window if isinstance(self.pool, MaxPool) else Window(x.shape[:2], x.shape[:2])
         ends = [max_pool(x, window), min_pool(x, window)] if self._falls else [max_pool(x, window)]
+        ends = [contiguous(end) if end is x else end for end in ends]  # where a window is one pixel
         if self.norm is not None:
             scale_and_shift, _, _ = self.norm.scale_and_shift(x, weights)
             ends = [scaled_and_shifted(end, *spread_images(scale_and_shift, end), out=end) for end in ends]
