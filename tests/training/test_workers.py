@@ -30,6 +30,11 @@ def test_the_better_number_is_found_and_kept(costs: Costs) -> None:
     assert trained(Workers(2), 2, costs, 60) > 0.95
 
 
+def test_long_steps_are_not_tried_many_times() -> None:
+    """As in a short training of a large network."""
+    assert trained(Workers(2), 2, {1: 3.6, 2: 2.3}, 60) > 0.95
+
+
 def test_of_many_processors_as_many_are_used_as_help() -> None:
     costs = {1: 10e-3, 3: 5e-3, 6: 4e-3, 12: 15e-3}
     workers = Workers(12)

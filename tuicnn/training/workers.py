@@ -15,6 +15,8 @@ SOONEST, LATEST = 0.25, 8.0
 BUDGET = 0.03
 #: seconds and steps of a trial at least; its first step, in which processes wake up, is not counted
 TRIAL_SECONDS, TRIAL_STEPS = 0.1, 4
+#: seconds from which on one step is a trial: waking up, and what others do meanwhile, have no part in it
+LONG = 0.5
 #: a number that takes so much longer is not tried any further; one that takes so much less is kept
 HOPELESS, FASTER = 2.0, 0.95
 #: how much slower the present number must have become for others to be tried at once
@@ -79,13 +81,14 @@ class Workers:
         usual = self._pace.each
         self._cost += max(0.0, seconds - usual * images)
         self._steps += 1
-        if self._steps > 1:
+        is_long = seconds >= LONG
+        if self._steps > 1 or is_long:
             self._images += images
             self._seconds += seconds
         if not self._images:
             return
         each = self._seconds / self._images
-        if each < HOPELESS * usual and (self._steps <= TRIAL_STEPS or self._seconds < TRIAL_SECONDS):
+        if not is_long and each < HOPELESS * usual and (self._steps <= TRIAL_STEPS or self._seconds < TRIAL_SECONDS):
             return
         if each < FASTER * usual:
             self._count, self._pace, self._pause = self._tried, _Pace(), SOONEST
