@@ -75,7 +75,7 @@ class LossRule:
         parts = []
         for k, target in np.ndenumerate(end.targets):
             share = of(z[k], float(target)) / count
-            parts.append(Part(f"target {_given(float(target))}", z[k], share, 1 / count, z.address(k)))
+            parts.append(Part(f"target {target:.4g}", z[k], share, 1 / count, z.address(k)))
         words = "how far each output is from what it should be; the mean over the outputs"
         return Opened(f"loss = (sum over k < {count} of {what}) / {count}", parts, words=words)
 
@@ -176,7 +176,7 @@ class OfMeanSquaredError(LossRule):
         z, target = end.logits, float(end.targets[k])
         factor = 2 / z.array.size
         parts = [z.part(k, factor, label="logit"), Part("target", target, -target * factor, -factor)]
-        formula = f"d {_logit(k)} = 2 * ({_logit(k)} - {_given(target)}) / {z.array.size}"
+        formula = f"d {_logit(k)} = 2 * ({_logit(k)} - {target:.4g}) / {z.array.size}"
         return Opened(formula, parts, words=_DIFFERENCE)
 
 
@@ -198,11 +198,11 @@ class OfHuberDistance(OfMeanSquaredError):  # noqa: N818 - its base is an error 
         factor, apart = 1 / z.array.size, z[k] - target
         if abs(apart) <= delta:
             parts = [z.part(k, factor, label="logit"), Part("target", target, -target * factor, -factor)]
-            formula = f"({_logit(k)} - {_given(target)}) / {z.array.size}"
+            formula = f"({_logit(k)} - {target:.4g}) / {z.array.size}"
         else:
             cut = math.copysign(delta, apart)
             parts = [Part("delta, as the logit is farther off", cut, cut * factor, factor)]
-            formula = f"{cut:g} / {z.array.size}, as |{_logit(k)} - {_given(target)}| is above delta"
+            formula = f"{cut:g} / {z.array.size}, as |{_logit(k)} - {target:.4g}| is above delta"
         return Opened(f"d {_logit(k)} = {formula}", parts, words=_DIFFERENCE)
 
 
@@ -224,9 +224,7 @@ class OfBinaryCrossEntropy(LossRule):
         if z.array.ndim > 1:  # of pixels there are no probabilities
             said = float(plain.sigmoid(np.asarray(z[k])))
             parts = [Part("sigmoid of the logit", z[k], said / count, 1 / count, z.address(k)), so]
-            return Opened(
-                f"d {_logit(k)} = (sigmoid({_logit(k)}) - {_given(target)}) / {count}", parts, words=_DIFFERENCE
-            )
+            return Opened(f"d {_logit(k)} = (sigmoid({_logit(k)}) - {target:.4g}) / {count}", parts, words=_DIFFERENCE)
         own = (1,) if count == 1 else k
         parts = [end.p.part(own, 1 / count, label="what is said"), so]
         return Opened(f"d {_logit(k)} = (p[{own[0]}] - {target:g}) / {count}", parts, words=_DIFFERENCE)
@@ -235,11 +233,6 @@ class OfBinaryCrossEntropy(LossRule):
 def _logit(k: Index) -> str:
     """As addresses write it."""
     return f"logits[{','.join(map(str, k))}]"
-
-
-def _given(target: float) -> str:
-    """What a logit should be, as it is told."""
-    return f"{target:.4g}"
 
 
 LOSSES: dict[type[Loss], LossRule] = {
