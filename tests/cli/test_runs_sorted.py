@@ -50,3 +50,16 @@ def test_what_differs_between_the_runs_of_a_net_is_told_and_only_that(
     lines = {line.split()[0]: line.rstrip() for line in tuicnn("runs").stdout.splitlines()}
     assert lines["run"].endswith("what differs")
     assert lines["other-3"].endswith("augment shift=2, conv 3 3x3 pad=1")
+
+
+def test_runs_of_one_net_are_compared_whatever_their_folders_are_called(
+    tuicnn: Run, stopped: RunFolder, tmp_path: Path
+) -> None:
+    (tmp_path / "work/one.net").write_text(stopped.text)
+    for name, shift in (("near", 1), ("far", 2)):
+        settings = ("--epochs", "1", "--set", f"augment.shift={shift}", "--run", f"runs/{name}")
+        done = tuicnn("train", "one.net", *settings)
+        assert done.returncode == 0, done.stderr
+    found = {run["run"]: run["differs"] for run in map(json.loads, tuicnn("runs", "--json").stdout.splitlines())}
+    assert found["near"] == {"augment": "shift=1"}
+    assert found["far"] == {"augment": "shift=2"}

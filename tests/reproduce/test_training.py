@@ -102,6 +102,7 @@ def test_what_was_reached_is_written_down_until_the_net_changes(
         assert done.exit_code == 0, done.output
         return done.stdout
 
+    assert " on two cores" in told("small", "--seconds")
     assert "small: Reached: " in told("small", "--seeds", "2")
     assert "Reached" not in small.read_text()
     assert "mean of 2 seeds" in told("--write")

@@ -38,6 +38,18 @@ def test_what_was_changed_is_told_with_how_it_is_in_each() -> None:
     assert told(differences([one, deep]), 0) == "epochs 3, without conv 8 3x3 -> relu"
 
 
+def test_an_option_that_one_run_writes_is_told_of_the_other_too() -> None:
+    """A default is a value: `adam` beside `adam lr=0.004` does not say how far apart they are."""
+    runs = [replace(OVERVIEW, optimizer=text) for text in ("adam lr=0.004", "adam", "sgd momentum=0.5")]
+    assert differences(runs[:2]) == (Difference("optim", ("lr=0.004", "lr=0.001")),)
+    values = differences(runs)[0].values
+    assert values[1].split() == ["adam", "lr=0.001"]
+    assert set(values[2].split()) == {"sgd", "momentum=0.5", "lr=0.01"}
+    assert differences([replace(run, optimizer="unknown") for run in runs]) == ()
+    unknown = [replace(OVERVIEW, optimizer=text) for text in ("adam lr=0.004", "of_another_version rate=2")]
+    assert differences(unknown)[0].values[1] == "of_another_version rate=2"
+
+
 _texts = st.lists(st.sampled_from(["conv 8 3x3", "conv 16 3x3", "relu", "dense 10"]), max_size=7)
 
 

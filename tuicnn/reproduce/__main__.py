@@ -49,7 +49,7 @@ def reproduce(names: tuple[str, ...], seeds: int | None, runs: Path, seconds: bo
     if write:
         found = _written(found)
     for net in chosen:
-        if (of_net := found[net.name]).accuracies:
+        if (of_net := found[net.name]).accuracies or of_net.seconds is not None:
             click.echo(f"{net.name}: {of_net.sentence(net.plan)}")
 
 

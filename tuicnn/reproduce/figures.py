@@ -48,7 +48,8 @@ class Figures:
         how = "one run"
         if len(values) > 1:
             how = f"mean of {len(values)} seeds, {percent(min(values))} to {percent(max(values))}"
-        parts = [f"Reached: {percent(self.mean)} of the test images ({how})", counted(plan.parameters, "weight")]
+        parts = [f"Reached: {percent(self.mean)} of the test images ({how})"] if values else []
+        parts.append(counted(plan.parameters, "weight"))
         if self.seconds is not None:
             parts.append(f"{duration(self.seconds)} on two cores")
         return ", ".join(parts) + "."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tuicnn.numbers import shape
@@ -29,6 +30,8 @@ _SETTINGS = {
     "batch": "batch",
     "seed": "seed",
 }
+#: those of them that are a word with options, by the package of these words
+_CHOICES = {"loss": "tuicnn.losses", "optim": "tuicnn.optimizers", "schedule": "tuicnn.schedules"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def differences(runs: Sequence[Overview]) -> tuple[Difference, ...]:
     for what, field in _SETTINGS.items():
         values = tuple(_text(getattr(run, field)) for run in runs)
         if len(set(values)) > 1:
-            found.append(Difference(what, _without_common_words(values)))
+            found.append(Difference(what, _without_common_words(_with_defaults(what, values))))
     return *found, *_layers([run.layers for run in runs])
 
 
@@ -65,11 +68,14 @@ def told(found: Sequence[Difference], run: int) -> str:
 
 
 def by_net(runs: Iterable[RunSummary]) -> list[tuple[list[RunSummary], tuple[Difference, ...]]]:
-    """The runs of each net's name, as far as their journals tell what they train, with what differs between them."""
+    """The runs of each net, as far as their journals tell what they train, with what differs between them.
+
+    A net is known by the name of its file, whatever the folders of its runs are called.
+    """
     groups: dict[str, list[RunSummary]] = {}
     for run in runs:
         if run.overview is not None:
-            groups.setdefault(run.folder.net, []).append(run)
+            groups.setdefault(run.overview.net, []).append(run)
     return [(group, differences([run.overview for run in group if run.overview])) for group in groups.values()]
 
 
@@ -88,6 +94,23 @@ def seed_groups(runs: Sequence[Overview]) -> list[list[int]]:
 
 def _text(setting: object) -> str:
     return shape(setting) if isinstance(setting, tuple) else str(setting)
+
+
+def _with_defaults(what: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Settings with the options that only another one writes: `adam` beside `adam lr=0.1` is `adam lr=0.001`."""
+    options = {word.partition("=")[0] for value in values for word in value.split() if "=" in word}
+    if not options or what not in _CHOICES:
+        return values
+    import_module(_CHOICES[what])  # only where it is needed: a list of runs appears at once
+    return tuple(_with_options(what, value, options) for value in values)
+
+
+def _with_options(what: str, value: str, options: set[str]) -> str:
+    from tuicnn.vocabulary import arguments, vocabulary
+
+    cls = vocabulary(what).get(value.partition(" ")[0])
+    missing = [a for a in arguments(cls) if a.name in options and f" {a.name}=" not in value] if cls else []
+    return " ".join([value, *(f"{a.name}={a.kind.show(a.default)}" for a in missing if not a.positional)])
 
 
 def _without_common_words(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -183,10 +183,11 @@ def _confusions(scores: Scores) -> tuple[str, Table]:
 
 def _worst(scores: Scores) -> tuple[str, Table]:
     said = scores.answers
-    table = figures_table("class", "taken for", "image", "probability", left=2)
+    table = figures_table("class", "taken for", "image", "probability", "of its class", left=2)
     for place in said.worst()[:_FEW]:
         names = (_name(scores.class_names[k]) for k in (said.labels[place], said.said[place]))
-        table.add_row(*names, f"{said.numbers[place]}", percent(float(said.confidences[place])))
+        shares = (percent(float(share[place])) for share in (said.confidences, said.truths))
+        table.add_row(*names, f"{said.numbers[place]}", *shares)
     return "The surest mistakes, by the number of the image", table
 
 
