@@ -11,7 +11,8 @@ from unittest.mock import patch
 import numpy as np
 from hypothesis import strategies as st
 
-from tuicnn.kernels import Array, Window, arrays, memory, products
+from tuicnn.kernels import Array, Window, arrays, memory
+from tuicnn.kernels.convolution import products
 
 
 def normals(seed: int, *shape: int) -> Array:

@@ -14,7 +14,6 @@ from tuicnn.kernels import (
     channel_sums,
     image_sums,
     mean_and_squares,
-    products,
     rectify,
     rectify_backward,
     scale_and_shift,
@@ -24,6 +23,7 @@ from tuicnn.kernels import (
     spread,
     sums,
 )
+from tuicnn.kernels.convolution import products
 
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 6), st.integers(1, 9))
 BLOCKS = st.sampled_from([1, 40, 2**17])

@@ -15,12 +15,12 @@ from tuicnn.kernels import (
     Array,
     Window,
     choose,
-    convolution,
     convolve,
     convolve_backward,
     convolve_depthwise,
     convolve_depthwise_backward,
 )
+from tuicnn.kernels.convolution import dispatch
 
 Case = tuple[Window, tuple[int, int]]
 CHANNELS = st.sampled_from([(1, 1, 1), (1, 3, 1), (3, 2, 1), (5, 4, 1), (4, 6, 2), (12, 6, 3), (3, 3, 3)])
@@ -84,7 +84,7 @@ def same(found: tuple[Array, ...], exact: tuple[Array, ...], tolerance: float = 
 
 
 @settings(max_examples=60, deadline=None)
-@given(windows(), CHANNELS, BLOCKS, st.booleans(), st.sampled_from([0, convolution.JOINED]), st.integers(0, 1000))
+@given(windows(), CHANNELS, BLOCKS, st.booleans(), st.sampled_from([0, dispatch.JOINED]), st.integers(0, 1000))
 def test_convolution_is_its_definition(
     case: Case, channels: tuple[int, int, int], block: int, rows_apart: bool, joined: int, seed: int
 ) -> None:
@@ -93,7 +93,7 @@ def test_convolution_is_its_definition(
     exact = wanted((x, dy, weights, bias), window, channels[2])
     if rows_apart:
         x, dy = apart(x), apart(dy)
-    with small_blocks(block), patch.object(convolution, "JOINED", joined):
+    with small_blocks(block), patch.object(dispatch, "JOINED", joined):
         same(everything((x, dy, weights, bias), window, channels[2]), exact)
 
 
@@ -110,7 +110,7 @@ def test_each_general_kernel_is_the_definition_everywhere(
 ) -> None:
     window, size = case
     given_arrays = arrays(seed, window, size, channels)
-    with small_blocks(block), patch.object(convolution, "choose", lambda *_: kernel):
+    with small_blocks(block), patch.object(dispatch, "choose", lambda *_: kernel):
         same(everything(given_arrays, window), wanted(given_arrays, window))
 
 
@@ -142,7 +142,7 @@ def test_winograd_is_the_definition(
     exact = wanted((x, dy, weights, bias), window, groups)
     if rows_apart:
         x, dy = apart(x), apart(dy)
-    with small_blocks(block), patch.object(convolution, "choose", lambda *_: "winograd"):
+    with small_blocks(block), patch.object(dispatch, "choose", lambda *_: "winograd"):
         same(everything((x, dy, weights, bias), window, groups), exact)
 
 
@@ -200,7 +200,7 @@ def test_large_images_in_float32(
     kernel: str, window: Window, size: tuple[int, int], channels: tuple[int, int, int]
 ) -> None:
     """In float32 within 1.5e-5 of the largest exact value (9e-6 here; others may round differently)."""
-    assert convolution.choose(*size, *channels[:2], window) == kernel
+    assert dispatch.choose(*size, *channels[:2], window) == kernel
     x, dy, weights, bias = (a.astype(np.float32) for a in arrays(0, window, size, channels, n=8))
     found = everything((x, dy, weights, bias), window)
     assert {a.dtype for a in found} == {np.dtype(np.float32)}
@@ -241,7 +241,7 @@ def test_patches_are_the_definition(
     exact = wanted((x, dy, weights, bias), window)
     if rows_apart:
         x, dy = apart(x), apart(dy)
-    with patch.object(convolution, "choose", lambda *_: "patches"):
+    with patch.object(dispatch, "choose", lambda *_: "patches"):
         same(everything((x, dy, weights, bias), window), exact)
 
 
@@ -253,7 +253,7 @@ def test_only_what_is_wanted(kernel: str) -> None:
     backward: Callable[..., tuple[Array | None, Array, Array | None]] = convolve_backward
     if kernel == "depthwise":
         forward, backward, weights = convolve_depthwise, convolve_depthwise_backward, weights[:, :, 0]
-    with patch.object(convolution, "choose", lambda *_: kernel):
+    with patch.object(dispatch, "choose", lambda *_: kernel):
         with_bias, saved = forward(x, weights, window, bias=bias)
         plain, _ = forward(x, weights, window)
         everything_wanted = backward(dy, saved, weights, window)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.kernels.strategies import normals
-from tuicnn.kernels.filtering import POINTS, filtering, products, tile_outputs
+from tuicnn.kernels.convolution.filtering import POINTS, filtering, products, tile_outputs
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from tests.kernels.definition import convolved
 from tests.kernels.strategies import dirty_memory, normals
 from tuicnn.kernels import Window, convolve_transposed
-from tuicnn.kernels.transposed import by_phases
+from tuicnn.kernels.convolution.transposed import by_phases
 
 #: windows, the small image's size, and whether the large one's pixels are computed phase by phase
 CASES = [

@@ -8,17 +8,14 @@ from .channel_norm import *
 from .channels import *
 from .clipping import *
 from .convolution import *
-from .depthwise import *
 from .derived import *
 from .gelu import *
 from .largest import *
 from .local_response import *
 from .max_pooling import *
-from .pooled_convolution import *
 from .pooling import *
 from .rectify import *
 from .softmax import *
 from .statistics import *
-from .transposed import *
 from .upsampling import *
 from .windows import *

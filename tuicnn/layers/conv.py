@@ -173,7 +173,7 @@ class Conv(Convolution):
         return self.filters, oh, ow
 
     def method(self, *inputs: Shape) -> str:
-        """A name of `tuicnn.kernels.convolution.KERNELS`: see `choose` there."""
+        """A name of `tuicnn.kernels.convolution.dispatch.KERNELS`: see `choose` there."""
         c, h, w = inputs[0]
         groups = 1 if joined(c, self.filters, self.window, self.groups) else self.groups
         return choose(h, w, c // groups, self.filters // groups, self.window)

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, contiguous, row_blocks
-from .derived import derived
-from .memory import empty
-from .windows import Window
+from ..arrays import Array, contiguous, row_blocks
+from ..derived import derived
+from ..memory import empty
+from ..windows import Window
 
 #: numbers between two rows of X: if they began a multiple of 4 KB apart, those that a product reads together would fall
 #: into the same lines of the cache

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from tuicnn.lazy_numpy import np
 
-from . import arrays
-from .arrays import Array
+from .. import arrays
+from ..arrays import Array
+from ..windows import Window
 from .filtering import Filtering, filtering, tile_outputs
-from .windows import Window
 
 __all__ = ["Block", "Tiling", "tiling"]
 

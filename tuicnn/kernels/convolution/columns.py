@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, Gradients, Saved
-from .memory import empty, zeros
+from ..arrays import Array, Gradients, Saved
+from ..memory import empty, zeros
+from ..windows import Window
 from .planes import Planes, by_column, by_window, scatter
 from .products import equal_pieces
-from .windows import Window
 
 __all__ = ["convolve_columns", "convolve_columns_backward"]
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, Gradients, Saved, channel_sums, contiguous, spread
+from ..arrays import Array, Gradients, Saved, channel_sums, contiguous, spread
+from ..derived import derived
+from ..memory import empty, zeros
+from ..windows import Window
 from .columns import convolve_columns
-from .derived import derived
-from .memory import empty, zeros
 from .planes import Planes, by_column, by_window, scatter
 from .turned import turned_weights, turned_window
-from .windows import Window
 
 __all__ = ["convolve_strips", "convolve_strips_backward"]
 

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import SUMMED, Array, Gradients, channel_sums, contiguous, row_blocks
+from ..arrays import SUMMED, Array, Gradients, channel_sums, contiguous, row_blocks
+from ..memory import empty, zeros
+from ..windows import Window, out_size, padded
 from .banded import banded, convolve_banded, convolve_banded_backward
-from .memory import empty, zeros
-from .windows import Window, out_size, padded
 
 __all__ = ["convolve_depthwise", "convolve_depthwise_backward"]
 

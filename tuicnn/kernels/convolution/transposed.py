@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, contiguous, pixels, spread
-from .convolution import choose, convolve, convolve_backward
-from .derived import derived
-from .memory import empty, zeros
+from ..arrays import Array, contiguous, pixels, spread
+from ..derived import derived
+from ..memory import empty, zeros
+from ..windows import Window
+from .dispatch import choose, convolve, convolve_backward
 from .patches import cut, transposed
 from .planes import Planes, by_column, scatter
 from .strips import convolve_strips, convolve_strips_backward
 from .turned import turned_weights, turned_window
-from .windows import Window
 
 __all__ = ["convolve_transposed", "convolve_transposed_backward"]
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, Gradients, channel_sums, constant
+from ..arrays import Array, Gradients, channel_sums, constant
+from ..memory import empty
+from ..windows import Window
 from .depthwise import convolve_depthwise, convolve_depthwise_backward
-from .memory import empty
-from .windows import Window
 
 __all__ = ["convolve_one_filter", "convolve_one_filter_backward"]
 

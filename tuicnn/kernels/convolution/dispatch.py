@@ -11,17 +11,17 @@ from typing import Any
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, Gradients, contiguous
+from ..arrays import Array, Gradients, contiguous
+from ..derived import derived
+from ..memory import empty, zeros
+from ..windows import Window
 from .banded import banded
 from .columns import convolve_columns, convolve_columns_backward
-from .derived import derived
 from .filtering import saves
-from .memory import empty, zeros
 from .one_filter import convolve_one_filter, convolve_one_filter_backward
 from .patches import convolve_patches, convolve_patches_backward, separate
 from .pointwise import convolve_pointwise, convolve_pointwise_backward
 from .strips import convolve_strips, convolve_strips_backward
-from .windows import Window
 from .winograd import convolve_winograd, convolve_winograd_backward
 
 __all__ = ["choose", "convolve", "convolve_backward", "joined"]

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, Gradients, channel_sums, contiguous, row_blocks, spread
-from .derived import derived
-from .memory import empty, zeros
+from ..arrays import Array, Gradients, channel_sums, contiguous, row_blocks, spread
+from ..derived import derived
+from ..memory import empty, zeros
+from ..windows import Window
 from .products import equal_pieces
-from .windows import Window
 
 __all__ = ["convolve_pointwise", "convolve_pointwise_backward"]
 

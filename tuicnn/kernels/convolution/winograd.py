@@ -23,13 +23,13 @@ from __future__ import annotations
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, Gradients, contiguous, row_blocks
-from .derived import derived
-from .memory import empty
+from ..arrays import Array, Gradients, contiguous, row_blocks
+from ..derived import derived
+from ..memory import empty
+from ..windows import Window
 from .products import multiply_rows
 from .tiles import tiling
 from .transforms import Transforms
-from .windows import Window
 
 __all__ = ["convolve_winograd", "convolve_winograd_backward", "transformed", "transformed_backward"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .arrays import Array, contiguous
-from .windows import Window
+from ..arrays import Array, contiguous
+from ..windows import Window
 
 __all__ = ["turned_weights", "turned_window"]
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, Gradients, Saved, channel_sums, contiguous, pixels
-from .derived import derived
-from .memory import empty, zeros
+from ..arrays import Array, Gradients, Saved, channel_sums, contiguous, pixels
+from ..derived import derived
+from ..memory import empty, zeros
+from ..windows import Window
 from .pointwise import summed_products
-from .windows import Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

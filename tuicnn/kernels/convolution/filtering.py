@@ -28,8 +28,8 @@ from typing import NamedTuple
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array
-from .windows import Window
+from ..arrays import Array
+from ..windows import Window
 
 __all__ = ["POINTS", "Filtering", "filtering", "products", "saves", "tile_outputs"]
 

@@ -18,11 +18,11 @@ from functools import lru_cache
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, row_blocks, spread
-from .derived import derived
-from .memory import empty
+from ..arrays import Array, row_blocks, spread
+from ..derived import derived
+from ..memory import empty
+from ..windows import Window
 from .turned import turned_window
-from .windows import Window
 
 __all__ = ["banded", "convolve_banded", "convolve_banded_backward"]
 

@@ -15,9 +15,9 @@ from typing import TypeAlias
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array, row_blocks
-from .memory import empty, zeros
-from .windows import Window
+from ..arrays import Array, row_blocks
+from ..memory import empty, zeros
+from ..windows import Window
 
 __all__ = ["Columns", "Planes", "by_column", "by_window", "scatter"]
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array
-from .memory import empty
+from ..arrays import Array
+from ..memory import empty
 from .products import multiply_rows
 from .tiles import Block, Tiling
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from tuicnn.lazy_numpy import np
 
-from .arrays import Array
+from ..arrays import Array
 
 __all__ = ["equal_pieces", "multiply_rows"]
 
