@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tuicnn.reproduce.figures import Figures, read_figures, recipe
-from tuicnn.reproduce.page import gallery_page, with_figures
+from tuicnn.reproduce.page import gallery_page, with_figures, with_table
 from tuicnn.runs.starters import Starter, starters
 
 NETS = starters()
@@ -36,7 +36,9 @@ def test_a_net_says_what_it_shows_and_what_to_change(net: Starter) -> None:
 def test_the_page_is_made_of_the_nets() -> None:
     page = (ROOT / "docs" / "gallery.md").read_text()
     assert page == gallery_page(NETS, FIGURES), "python -m tuicnn.reproduce --write"
-    assert "docs/gallery.md" in (ROOT / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text()
+    assert readme == with_table(readme, NETS, FIGURES), "python -m tuicnn.reproduce --write"
+    assert all(f"| [{net.name}](docs/gallery.md#{net.name}) |" in readme for net in NETS)
 
 
 def test_a_page_says_of_each_net_what_was_measured() -> None:

@@ -94,6 +94,9 @@ def test_what_was_reached_is_written_down_until_the_net_changes(
     monkeypatch.setattr("tuicnn.reproduce.__main__.bundled", lambda _: nets)
     monkeypatch.setattr("tuicnn.runs.starters.bundled_nets", lambda: sorted(nets.iterdir()))
     monkeypatch.setattr("tuicnn.runs.starters.DEFAULT", "small")
+    (tmp_path / "README.md").write_text(
+        "Before.\n\n| net | data | test accuracy | runs | weights | time |\n| --- |\n\nAfter.\n"
+    )
     small = nets / "small.net"
     small.write_text(f"# A small net.\n\n{net.text}")
 
@@ -110,6 +113,10 @@ def test_what_was_reached_is_written_down_until_the_net_changes(
     assert " on two cores" in told("--seconds", "--write")
     assert " on two cores" in small.read_text()
     assert "| 2 |" in (docs / "gallery.md").read_text()
+    readme = (tmp_path / "README.md").read_text()
+    assert readme.startswith("Before.\n\n| net |")
+    assert readme.endswith("|\n\nAfter.\n")
+    assert readme.count("| [small](docs/gallery.md#small) |") == 1
     measured = len(commands)
     assert "(one run)" not in told("--seeds", "1", "--write")  # what is known already stays known
     assert len(commands) == measured

@@ -12,7 +12,7 @@ import click
 from tuicnn.bundled import bundled
 from tuicnn.errors import UserError
 from tuicnn.reproduce.figures import Figures, read_figures, write_figures
-from tuicnn.reproduce.page import gallery_page, with_figures
+from tuicnn.reproduce.page import gallery_page, with_figures, with_table
 from tuicnn.reproduce.training import figures_of, measure_seconds, train
 from tuicnn.runs.starters import Starter, starters
 
@@ -29,7 +29,7 @@ _BUSY = 0.5
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs are."
 )
 @click.option("--seconds", is_flag=True, help="Measure how long a run trains, by one epoch; trains only with --seeds.")
-@click.option("--write", is_flag=True, help="Write docs/gallery.md and what it is made of; trains only with --seeds.")
+@click.option("--write", is_flag=True, help="Write what was found into the repository; trains only with --seeds.")
 def reproduce(names: tuple[str, ...], seeds: int | None, runs: Path, seconds: bool, write: bool) -> None:
     """Train each NET that comes with tuicnn with several seeds, and say what it reaches; all of them without a NET.
 
@@ -61,7 +61,7 @@ def _chosen(names: tuple[str, ...]) -> list[Starter]:
 
 
 def _written(found: dict[str, Figures]) -> dict[str, Figures]:
-    """Write the page, the lines in the nets and the file that both are made of; gives all that is known now."""
+    """Write the page, the README's table, the lines in the nets, the file of figures; gives all that is known now."""
     docs = bundled("nets").parent / "docs"
     if not docs.is_dir():
         raise UserError("there is no docs/ beside the nets: only in a clone of the repository can it be written")
@@ -71,6 +71,8 @@ def _written(found: dict[str, Figures]) -> dict[str, Figures]:
         net.path.write_text(with_figures(net.text, line), encoding="utf-8")
     write_figures(docs / "gallery.json", figures)
     (docs / "gallery.md").write_text(gallery_page(starters(), figures), encoding="utf-8")
+    readme = docs.parent / "README.md"
+    readme.write_text(with_table(readme.read_text(encoding="utf-8"), starters(), figures), encoding="utf-8")
     return figures | {name: figures.get(name, of_net) for name, of_net in found.items()}
 
 

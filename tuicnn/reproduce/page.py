@@ -1,20 +1,22 @@
-"""The page of the networks that come with tuicnn, docs/gallery.md, and the lines of nets with figures.
+"""The page of the networks that come with tuicnn, docs/gallery.md, their table in the README, and the lines of nets.
 
-Both are made from the nets and their figures; what a net shows and what to try is said by the comment at its head.
+All are made from the nets and their figures; what a net shows and what to try is said by the comment at its head.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from tuicnn.numbers import count, duration
 from tuicnn.reproduce.figures import Figures
 from tuicnn.runs.starters import Starter
 
-__all__ = ["gallery_page", "with_figures"]
+__all__ = ["gallery_page", "with_figures", "with_table"]
 
 _MARK = "Reached: "
 _TRY = "Try: "
+_COLUMNS = "| net | data | test accuracy | runs | weights | time |"
 _HEAD = """\
 <!-- Written by python -m tuicnn.reproduce --write from nets/ and docs/gallery.json; change the nets, not this. -->
 
@@ -34,7 +36,7 @@ _FOOT = """\
     python -m tuicnn.reproduce mnist lenet5           # only these
     python -m tuicnn.reproduce cifar-resnet --seeds 1
     python -m tuicnn.reproduce --seconds              # one epoch of each, for the time
-    python -m tuicnn.reproduce --write                # writes this page, docs/gallery.json and the lines in the nets
+    python -m tuicnn.reproduce --write    # this page, docs/gallery.json, the table in the README, the lines in the nets
 
 Each run is a folder, which `tuicnn runs` lists and `tuicnn attach` shows. What was trained is not trained again, and
 what was ended goes on from where it was.
@@ -54,15 +56,24 @@ def with_figures(text: str, line: str) -> str:
 
 def gallery_page(nets: Sequence[Starter], figures: Mapping[str, Figures]) -> str:
     """The page in Markdown."""
-    rows = ["| net | data | test accuracy | runs | weights | time |", "| --- | --- | --- | --- | --- | --- |"]
-    rows += [_row(net, figures.get(net.name)) for net in nets]
-    return "\n".join([_HEAD, *rows, "", *(_section(net) for net in nets), _FOOT])
+    return "\n".join([_HEAD, _table(nets, figures), *(_section(net) for net in nets), _FOOT])
 
 
-def _row(net: Starter, found: Figures | None) -> str:
+def with_table(readme: str, nets: Sequence[Starter], figures: Mapping[str, Figures]) -> str:
+    """The README with the nets and what they reached in the place of its table of them."""
+    table = _table(nets, figures, "docs/gallery.md")
+    return re.sub(rf"^{re.escape(_COLUMNS)}\n(?:\|.*\n)*", lambda _: table, readme, count=1, flags=re.MULTILINE)
+
+
+def _table(nets: Sequence[Starter], figures: Mapping[str, Figures], page: str = "") -> str:
+    rows = [_row(net, figures.get(net.name), page) for net in nets]
+    return "\n".join([_COLUMNS, "| --- " * _COLUMNS.count(" | ") + "| --- |", *rows, ""])
+
+
+def _row(net: Starter, found: Figures | None, page: str) -> str:
     reached = ("-", "-") if found is None else (found.accuracy(), str(len(found.accuracies)))
     time = "-" if found is None or found.seconds is None else duration(found.seconds)
-    cells = (f"[{net.name}](#{net.name})", net.data, *reached, count(net.plan.parameters), time)
+    cells = (f"[{net.name}]({page}#{net.name})", net.data, *reached, count(net.plan.parameters), time)
     return f"| {' | '.join(cells)} |"
 
 
