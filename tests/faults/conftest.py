@@ -25,6 +25,7 @@ FOR_EVER = Options(epochs=100_000, threads=1)
 
 Begin = Callable[..., tuple[RunFolder, "subprocess.Popen[bytes]"]]
 Shell = Callable[..., Terminal]
+Sweep = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,30 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     for process in started:
         process.kill()
         process.wait(10)
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, environment: dict[str, str]) -> Iterator[Sweep]:
+    """Starts `tuicnn sweep … --json`."""
+    started = []
+
+    def begin(*arguments: str | Path) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tuicnn", "sweep", *arguments, "--json"],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture

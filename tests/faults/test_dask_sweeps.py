@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import usage_error
+from tests.faults.conftest import Sweep
 from tests.faults.dask_cluster import DaskCluster, certificates
 from tests.sweep.small import made_net, table
 from tuicnn.language import override
@@ -19,11 +19,9 @@ from tuicnn.sweep.folder import SweepFolder
 from tuicnn.sweep.slices import Slice, train_slice
 from tuicnn.training.events import Epoch
 
-Begin = Callable[..., "subprocess.Popen[str]"]
-
 #: long enough to be killed in the middle; a trial's first slice is one epoch
 EPOCHS = 1200
-ARGUMENTS = ("my.net", "--set", "w=2,3", "--run", "s", "--json")
+ARGUMENTS = ("my.net", "--set", "w=2,3", "--run", "s")
 
 
 def long_net(folder: Path) -> Path:
@@ -60,30 +58,6 @@ def cluster(tmp_path: Path, environment: dict[str, str]) -> Iterator[DaskCluster
     made.close()
 
 
-@pytest.fixture
-def sweep(tmp_path: Path, environment: dict[str, str]) -> Iterator[Begin]:
-    """Starts `tuicnn sweep …`."""
-    started = []
-
-    def begin(*arguments: str | Path) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tuicnn", "sweep", *arguments],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
 def read_until(process: subprocess.Popen[str], epoch: int) -> None:
     """Read what a sweep tells, up to a trial that has so many epochs."""
     assert process.stdout is not None
@@ -95,7 +69,7 @@ def read_until(process: subprocess.Popen[str], epoch: int) -> None:
 
 
 def test_workers_and_the_scheduler_are_killed_and_nothing_is_lost(
-    cluster: DaskCluster, sweep: Begin, tmp_path: Path, truth: dict[str, float]
+    cluster: DaskCluster, sweep: Sweep, tmp_path: Path, truth: dict[str, float]
 ) -> None:
     long_net(tmp_path)
     strangers = sweep(*ARGUMENTS, "--scheduler", cluster.address, *certificates(tmp_path / "others"))
@@ -121,13 +95,13 @@ def test_workers_and_the_scheduler_are_killed_and_nothing_is_lost(
     assert "Traceback" not in err
     assert not any(trial.folder.alive for trial in folder.trials)
     assert all(trial.folder.checkpoints.steps() for trial in folder.trials)
-    process = sweep("s", "--json")  # it goes on here
+    process = sweep("s")  # it goes on here
     assert process.communicate(timeout=120)[1] == ""
     assert accuracies(tmp_path / "s") == truth
 
 
 def test_a_cluster_that_is_made_here_gives_the_same_table(
-    sweep: Begin, tmp_path: Path, truth: dict[str, float]
+    sweep: Sweep, tmp_path: Path, truth: dict[str, float]
 ) -> None:
     long_net(tmp_path)
     process = sweep(*ARGUMENTS, "--cluster", "local", "--jobs", "2")
@@ -138,7 +112,7 @@ def test_a_cluster_that_is_made_here_gives_the_same_table(
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "127.0.0.1:8786", "somewhere"])
-def test_a_scheduler_without_tls_is_refused(address: str, sweep: Begin, tmp_path: Path) -> None:
+def test_a_scheduler_without_tls_is_refused(address: str, sweep: Sweep, tmp_path: Path) -> None:
     made_net(tmp_path)
     process = sweep(*ARGUMENTS, "--scheduler", address)
     err = process.communicate(timeout=120)[1]

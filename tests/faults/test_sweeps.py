@@ -6,20 +6,17 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.faults.conftest import Sweep
 from tests.faults.waiting import begun, until
 from tests.sweep.small import HereCrew, made_net, small_sweep, table
 from tuicnn.sweep.controller import Controller
 from tuicnn.sweep.folder import SweepFolder
 from tuicnn.sweep.stopping import stop_sweep
-
-Begin = Callable[..., "subprocess.Popen[str]"]
 
 #: two variants with two seeds, of which one is trained on
 ARGUMENTS = ("--set", "optim.lr=0.001,0.03", "--seeds", "2", "--halving", "2")
@@ -32,30 +29,6 @@ def truth(tmp_path: Path) -> list[dict[str, Any]]:
     return table(folder, Controller(folder, HereCrew(), lambda event: None).run())
 
 
-@pytest.fixture
-def sweep(tmp_path: Path, environment: dict[str, str]) -> Iterator[Begin]:
-    """Starts `tuicnn sweep … --json`."""
-    started = []
-
-    def begin(*arguments: str | Path) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tuicnn", "sweep", *arguments, "--json"],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
 def to_its_end(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
     """The events that a sweep printed, once it has ended."""
     out, err = process.communicate(timeout=120)
@@ -63,7 +36,7 @@ def to_its_end(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-def test_one_at_a_time_and_two_give_the_same_table(sweep: Begin, tmp_path: Path, truth: list[dict[str, Any]]) -> None:
+def test_one_at_a_time_and_two_give_the_same_table(sweep: Sweep, tmp_path: Path, truth: list[dict[str, Any]]) -> None:
     for jobs in ("1", "2"):
         events = to_its_end(sweep("my.net", *ARGUMENTS, "--jobs", jobs, "--run", f"s{jobs}"))
         assert table(tmp_path / f"s{jobs}") == truth
@@ -79,7 +52,7 @@ def test_one_at_a_time_and_two_give_the_same_table(sweep: Begin, tmp_path: Path,
 
 
 def test_trials_and_the_sweep_are_killed_and_it_goes_on_to_the_same_table(
-    sweep: Begin, tmp_path: Path, truth: list[dict[str, Any]]
+    sweep: Sweep, tmp_path: Path, truth: list[dict[str, Any]]
 ) -> None:
     process = sweep("my.net", *ARGUMENTS, "--jobs", "2", "--run", "s")
     until((tmp_path / "s" / "sweep.json").exists)
@@ -101,7 +74,7 @@ def test_trials_and_the_sweep_are_killed_and_it_goes_on_to_the_same_table(
 
 @pytest.mark.parametrize("stopped", ["by Ctrl-C", "by tuicnn stop"])
 def test_it_is_stopped_with_its_trials_and_goes_on(
-    stopped: str, sweep: Begin, tmp_path: Path, truth: list[dict[str, Any]]
+    stopped: str, sweep: Sweep, tmp_path: Path, truth: list[dict[str, Any]]
 ) -> None:
     process = sweep("my.net", *ARGUMENTS, "--jobs", "2", "--run", "s")
     until((tmp_path / "s" / "sweep.json").exists)
