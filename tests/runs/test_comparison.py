@@ -45,6 +45,8 @@ def test_an_option_that_one_run_writes_is_told_of_the_other_too() -> None:
     values = differences(runs)[0].values
     assert values[1].split() == ["adam", "lr=0.001"]
     assert set(values[2].split()) == {"sgd", "momentum=0.5", "lr=0.01"}
+    clipped = [replace(OVERVIEW, optimizer=text) for text in ("adam clip=1", "adam")]
+    assert differences(clipped) == (Difference("optim", ("clip=1", "clip=none")),)
     assert differences([replace(run, optimizer="unknown") for run in runs]) == ()
     unknown = [replace(OVERVIEW, optimizer=text) for text in ("adam lr=0.004", "of_another_version rate=2")]
     assert differences(unknown)[0].values[1] == "of_another_version rate=2"

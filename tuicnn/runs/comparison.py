@@ -110,7 +110,7 @@ def _with_options(what: str, value: str, options: set[str]) -> str:
 
     cls = vocabulary(what).get(value.partition(" ")[0])
     missing = [a for a in arguments(cls) if a.name in options and f" {a.name}=" not in value] if cls else []
-    return " ".join([value, *(f"{a.name}={a.kind.show(a.default)}" for a in missing if not a.positional)])
+    return " ".join([value, *(a.written(a.default) for a in missing if not a.positional)])
 
 
 def _without_common_words(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -50,6 +50,10 @@ class Argument:
     positional: bool
     help: str
 
+    def written(self, value: Any) -> str:
+        """A value as it is written as an option: `lr=0.001`, `clip=none`."""
+        return f"{self.name}={self.kind.show(value) if value is not None else 'none'}"
+
 
 @dataclass(frozen=True)
 class WordInfo:
@@ -178,7 +182,7 @@ def written(made: Any, *, full: bool = False) -> str:
             if a.default is MISSING or value != a.default or full:
                 parts.append(a.kind.show(value))
         elif full or value != a.default:
-            parts.append(f"{a.name}={a.kind.show(value) if value is not None else 'none'}")
+            parts.append(a.written(value))
     if about.vocabulary == "init":
         return f"{about.name}({', '.join(parts)})" if parts else about.name
     return " ".join([about.name, *parts])
