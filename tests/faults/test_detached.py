@@ -66,6 +66,18 @@ def test_detached_it_says_how_to_come_back(tuicnn: Run, tmp_path: Path) -> None:
             end(RunFolder(path))
 
 
+def test_a_run_that_begins_says_so_before_its_screen_is_there_and_leaves_no_line(
+    terminals: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "my.net").write_text(TEXT)
+    try:
+        shell = terminals("my.net", "--epochs", "100000", "--threads", "1")
+        shell.until("[1 Train]")
+        assert shell.said.startswith(b"Run 1 (my-1) opens...\r\x1b[2K\x1b[")
+    finally:
+        end(RunFolder(tmp_path / "runs/my-1"))
+
+
 def test_what_ends_runs_at_logout_is_told_once_and_prevented_where_one_agrees(
     terminals: Shell, tmp_path: Path, tuicnn: Run
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from tuicnn.cli.output.streams import complain, say
+from tuicnn.cli.output.streams import complain, say, shown
 
 if TYPE_CHECKING:
     from tuicnn.display.terminal import TerminalProfile
@@ -50,10 +50,10 @@ def train_in_background(
             does = "trains" if begun else "is still reading its data"
             say(f"{_introduced(folder)} {does} in the background; {_commands(folder)}.")
             sys.exit(0)
-        process = start(folder, resume=run.resumes, through=through)
-        # imported now, while the process starts: the two start-ups overlap
-        from tuicnn.cli.watching import show
-
+        with shown(f"{_introduced(folder)} opens..."):  # the screen's libraries take a second to load
+            process = start(folder, resume=run.resumes, through=through)
+            # imported now, while the process starts: the two start-ups overlap
+            from tuicnn.cli.watching import show
         sys.exit(show(folder, terminal, process))
     except (KeyboardInterrupt, _Terminated):  # before the screen handles it
         if folder.alive:

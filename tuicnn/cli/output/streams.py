@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from tuicnn.display.output import Console
 from tuicnn.system.printable import harmless
 
-__all__ = ["complain", "console_for", "is_terminal", "only_ascii", "put", "say", "say_json", "to_json"]
+__all__ = ["complain", "console_for", "is_terminal", "only_ascii", "put", "say", "say_json", "shown", "to_json"]
 
 #: columns of a file or pipe: wider than any line, so that none is wrapped
 _NO_EDGE = 200
@@ -47,6 +49,18 @@ def say(text: str) -> None:
     """Print a line to standard output."""
     # harmless before it reaches the stream: Rich replaces that while it shows a bar, and interprets escapes
     print(harmless(text))  # noqa: T201 - click.echo would write UTF-8 even where only ASCII is wanted
+
+
+@contextmanager
+def shown(text: str) -> Iterator[None]:
+    """Print a line to a terminal while something takes its time, and erase it."""
+    sys.stdout.write(harmless(text))
+    sys.stdout.flush()
+    try:
+        yield
+    finally:
+        sys.stdout.buffer.write(b"\r\x1b[2K")  # the stream itself lets no escape through
+        sys.stdout.flush()
 
 
 def put(text: str) -> None:
