@@ -24,7 +24,7 @@ from .pointwise import convolve_pointwise, convolve_pointwise_backward
 from .strips import convolve_strips, convolve_strips_backward
 from .winograd import convolve_winograd, convolve_winograd_backward
 
-__all__ = ["choose", "convolve", "convolve_backward", "joined"]
+__all__ = ["choose", "convolve", "convolve_backward", "joined", "weights_of_group"]
 
 #: by how much products must be fewer than the definition's for the transforms of minimal filtering to pay
 SAVING = 1.5
@@ -81,9 +81,8 @@ def convolve(x: Array, weights: Array, window: Window, groups: int = 1, bias: Ar
     saved = []
     for g in range(groups):
         cs, fs = _share(g, c, groups), _share(g, f, groups)
-        y[..., fs], kept = _convolve(
-            contiguous(x[..., cs]), contiguous(weights[..., fs]), window, bias[fs] if bias is not None else None
-        )
+        own = contiguous(x[..., cs]), weights_of_group(weights, g, groups)
+        y[..., fs], kept = _convolve(*own, window, bias[fs] if bias is not None else None)
         saved.append(kept)
     return y, saved
 
@@ -110,8 +109,7 @@ def convolve_backward(
         return dx, (np.concatenate(own, axis=-1) if groups > 1 else dw), db
     parts = []
     for g in range(groups):
-        fs = _share(g, f, groups)
-        part = contiguous(dy[..., fs]), saved[g], contiguous(weights[..., fs])
+        part = contiguous(dy[..., _share(g, f, groups)]), saved[g], weights_of_group(weights, g, groups)
         parts.append(_convolve_backward(*part, window, with_dx, with_bias))
     dxs, dws, dbs = zip(*parts, strict=True)
     dx = np.concatenate(dxs, axis=-1) if with_dx else None
@@ -122,6 +120,12 @@ def joined(channels: int, filters: int, window: Window, groups: int) -> bool:
     """Whether groups of so many channels and filters in all are computed as one, in which weights from one group to
     another are 0: copies of each group's channels take longer than some more products."""
     return groups == 1 or channels * filters * window.kernel[0] * window.kernel[1] <= JOINED
+
+
+def weights_of_group(weights: Array, group: int, groups: int) -> Array:
+    """(kh, kw, C/groups, F) -> (kh, kw, C/groups, F/groups), contiguous; made once for all shards of a step."""
+    own = _share(group, weights.shape[3], groups)
+    return derived(weights, f"group {group} of {groups}", lambda w: contiguous(w[..., own]))
 
 
 def _one_group(weights: Array, groups: int) -> Array:

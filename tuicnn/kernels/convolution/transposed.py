@@ -15,7 +15,7 @@ from ..arrays import Array, contiguous, pixels, spread
 from ..derived import derived
 from ..memory import empty, zeros
 from ..windows import Window
-from .dispatch import choose, convolve, convolve_backward
+from .dispatch import choose, convolve, convolve_backward, weights_of_group
 from .patches import cut, transposed
 from .planes import Planes, by_column, scatter
 from .strips import convolve_strips, convolve_strips_backward
@@ -44,7 +44,7 @@ def convolve_transposed(
     y = empty((*size, n, c * groups), x.dtype)
     for g in range(groups):
         own, out = slice(g * f // groups, (g + 1) * f // groups), slice(g * c, (g + 1) * c)
-        part = contiguous(x[..., own]), contiguous(weights[..., own])
+        part = contiguous(x[..., own]), weights_of_group(weights, g, groups)
         shift = bias[out] if bias is not None else None
         pixels(y[..., out])[...] = pixels(_transposed(*part, window, shape, shift))
     return y
@@ -55,14 +55,14 @@ def convolve_transposed_backward(
 ) -> tuple[Array, Array]:
     """dx and dw as x and weights. y is the adjoint of a convolution applied to x, so dx is the convolution of dy; and
     Σ y·dy = Σ x·dx, so dw is what the convolution's weights have where x is the gradient by its output."""
-    if groups == 1 or not len(x):
+    if groups == 1:
         return _backward(dy, x, weights, window)
     c, f = weights.shape[2], x.shape[3]
     dx, dw = empty(x.shape, x.dtype), empty(weights.shape, x.dtype)
     for g in range(groups):
         own = slice(g * f // groups, (g + 1) * f // groups)
-        part = contiguous(dy[..., g * c : (g + 1) * c]), contiguous(x[..., own]), contiguous(weights[..., own])
-        dx[..., own], dw[..., own] = _backward(*part, window)
+        part = contiguous(dy[..., g * c : (g + 1) * c]), contiguous(x[..., own])
+        dx[..., own], dw[..., own] = _backward(*part, weights_of_group(weights, g, groups), window)
     return dx, dw
 
 
