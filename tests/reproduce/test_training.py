@@ -13,7 +13,7 @@ from tests.runs.small import train as train_here
 from tuicnn.errors import UserError
 from tuicnn.language import check_file
 from tuicnn.reproduce.__main__ import reproduce
-from tuicnn.reproduce.figures import recipe
+from tuicnn.reproduce.figures import Figures, read_figures, recipe
 from tuicnn.reproduce.training import figures_of, measure_seconds, train
 from tuicnn.runs.creation import create_run_at
 from tuicnn.runs.starters import Starter
@@ -124,6 +124,20 @@ def test_what_was_reached_is_written_down_until_the_net_changes(
     assert told("--write") == ""
     assert small.read_text().startswith("# A small net.\n\n")
     assert "| - | - |" in (docs / "gallery.md").read_text()
+    other = nets / "other.net"
+    other.write_text(small.read_text().replace("lr=0.06", "lr=0.07"))
+    assert "(one run)" in told("other", "--seeds", "1", "--write")
+    other.write_text(other.read_text().replace("lr=0.07", "lr=0.08"))
+    told("small", "--seconds", "--write")  # also without an accuracy a time is kept
+    assert "Reached" not in other.read_text()
+    assert "Reached" not in small.read_text()
+    assert {net: (not of_net.accuracies, of_net.seconds is None) for net, of_net in known(docs).items()} == {
+        "small": (True, False)
+    }
+
+
+def known(docs: Path) -> dict[str, Figures]:
+    return read_figures(docs / "gallery.json")
 
 
 def test_a_recipe_is_all_that_is_computed_and_nothing_else(tmp_path: Path) -> None:

@@ -52,6 +52,13 @@ def test_an_option_that_one_run_writes_is_told_of_the_other_too() -> None:
     assert differences(unknown)[0].values[1] == "of_another_version rate=2"
 
 
+def test_a_list_or_a_quoted_name_is_told_whole() -> None:
+    lists = [replace(OVERVIEW, schedule=text) for text in ("step at=[10, 20, 30]", "step at=[10, 20]")]
+    assert differences(lists)[0].values == ("at=[10, 20, 30]", "at=[10, 20]")
+    folders = [replace(OVERVIEW, data_spec=text) for text in ('folder "my cats"', 'folder "my dogs"')]
+    assert differences(folders)[0].values == ('"my cats"', '"my dogs"')
+
+
 _texts = st.lists(st.sampled_from(["conv 8 3x3", "conv 16 3x3", "relu", "dense 10"]), max_size=7)
 
 

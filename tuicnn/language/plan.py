@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.language.diagnostics import Note, Span
 from tuicnn.layers.base import Layer, Shape
@@ -77,6 +77,20 @@ class Plan:
             if index in wanted:
                 wanted.update(source for source in self.nodes[index].inputs if source != INPUT)
         return tuple(sorted(wanted))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What each setting line says, by its word; with the nodes, all that decides what a run computes."""
+        return {
+            "data": self.data,
+            "target": self.target,
+            "augment": self.augment,
+            "test": self.test,
+            "loss": self.loss,
+            "optim": self.optimizer,
+            "schedule": self.schedule,
+            "train": self.train,
+        }
 
     @property
     def of_images(self) -> bool:

@@ -172,6 +172,8 @@ def settings(material: Material) -> str:
         ("loss", overview.loss),
         ("optimizer", overview.optimizer),
         ("schedule", overview.schedule),
+        ("training", overview.train),
+        ("test", overview.test),
         ("batch", f"{counted(overview.batch, 'image')}, {overview.steps_per_epoch:,} steps an epoch"),
         ("seed", f"{overview.seed}"),
     ]

@@ -11,7 +11,7 @@ import click
 
 from tuicnn.bundled import bundled
 from tuicnn.errors import UserError
-from tuicnn.reproduce.figures import Figures, read_figures, write_figures
+from tuicnn.reproduce.figures import Figures, read_figures, recipe, write_figures
 from tuicnn.reproduce.page import gallery_page, with_figures, with_table
 from tuicnn.reproduce.training import figures_of, measure_seconds, train
 from tuicnn.runs.starters import Starter, starters
@@ -67,7 +67,8 @@ def _written(found: dict[str, Figures]) -> dict[str, Figures]:
         raise UserError("there is no docs/ beside the nets: only in a clone of the repository can it be written")
     figures = _together(read_figures(docs / "gallery.json"), found)
     for net in starters():
-        line = figures[net.name].sentence(net.plan) if net.name in figures else ""
+        measured = net.name in figures and figures[net.name].accuracies
+        line = figures[net.name].sentence(net.plan) if measured else ""
         net.path.write_text(with_figures(net.text, line), encoding="utf-8")
     write_figures(docs / "gallery.json", figures)
     (docs / "gallery.md").write_text(gallery_page(starters(), figures), encoding="utf-8")
@@ -78,14 +79,16 @@ def _written(found: dict[str, Figures]) -> dict[str, Figures]:
 
 def _together(before: dict[str, Figures], found: dict[str, Figures]) -> dict[str, Figures]:
     """What was known before, of nets that are still the same, and what was found now."""
-    together = dict(before)
-    for name, new in found.items():
-        old = before.get(name, new)
-        if old.recipe == new.recipe:
-            seconds = new.seconds if new.seconds is not None else old.seconds
-            new = dataclasses.replace(new, accuracies={**old.accuracies, **new.accuracies}, seconds=seconds)
-        together[name] = new
-    return {name: figures for name, figures in together.items() if figures.accuracies}
+    together = {}
+    for net in starters():
+        now = Figures(recipe(net.plan))
+        for known in (before.get(net.name, now), found.get(net.name, now)):
+            if known.recipe == now.recipe:
+                seconds = known.seconds if known.seconds is not None else now.seconds
+                now = Figures(now.recipe, {**now.accuracies, **known.accuracies}, seconds)
+        if now.accuracies or now.seconds is not None:
+            together[net.name] = now
+    return together
 
 
 if __name__ == "__main__":

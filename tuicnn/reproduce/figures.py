@@ -36,8 +36,10 @@ class Figures:
         return fmean(self.accuracies.values())
 
     def accuracy(self) -> str:
-        """The accuracies in a few characters, for a table: `99.31% ± 0.04%`, or `99.3%` of one run."""
+        """The accuracies in a few characters, for a table: `99.31% ± 0.04%`, `99.3%` of one run, or a dash."""
         values = list(self.accuracies.values())
+        if not values:
+            return "-"
         if len(values) == 1:
             return percent(values[0])
         return f"{percent(self.mean, 2)} ± {percent(stdev(values), 2)}"
@@ -58,8 +60,7 @@ class Figures:
 def recipe(plan: Plan) -> str:
     """Sixteen characters that change with all that a run computes, but not with its seed, names and comments."""
     train = replace(plan.train, seed=0, checkpoint=type(plan.train)().checkpoint)
-    settings = (plan.data, plan.augment, plan.loss, plan.optimizer, plan.schedule, train)
-    lines = [written(each) for each in settings]
+    lines = [written(each) for each in (plan.settings | {"train": train}).values()]
     lines += [f"{written(node.layer)} {node.inputs}" for node in plan.nodes]
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=8).hexdigest()
 

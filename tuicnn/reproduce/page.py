@@ -72,9 +72,10 @@ def _table(nets: Sequence[Starter], figures: Mapping[str, Figures], page: str = 
 
 
 def _row(net: Starter, found: Figures | None, page: str) -> str:
-    reached = ("-", "-") if found is None else (found.accuracy(), str(len(found.accuracies)))
-    time = "-" if found is None or found.seconds is None else duration(found.seconds)
-    cells = (f"[{net.name}]({page}#{net.name})", net.data, *reached, count(net.plan.parameters), time)
+    found = found or Figures("")
+    runs = str(len(found.accuracies) or "-")
+    time = "-" if found.seconds is None else duration(found.seconds)
+    cells = (f"[{net.name}]({page}#{net.name})", net.data, found.accuracy(), runs, count(net.plan.parameters), time)
     return f"| {' | '.join(cells)} |"
 
 

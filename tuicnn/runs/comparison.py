@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -19,19 +20,32 @@ __all__ = ["Difference", "by_net", "differences", "seed_groups", "told"]
 ARROW = " -> "
 #: settings that are compared, by the field of an overview that has them as they are written
 _SETTINGS = {
-    "data": "data",
+    "data": "data_spec",
     "size": "input",
     "images": "train_images",
+    "target": "target",
     "augment": "augment",
+    "test": "test",
     "loss": "loss",
     "optim": "optimizer",
     "schedule": "schedule",
+    "train": "train",
     "epochs": "epochs",
     "batch": "batch",
     "seed": "seed",
 }
-#: those of them that are a word with options, by the package of these words
-_CHOICES = {"loss": "tuicnn.losses", "optim": "tuicnn.optimizers", "schedule": "tuicnn.schedules"}
+#: those of them that take options, by the package of their words
+_PACKAGES = {
+    "data": "tuicnn.data",
+    "augment": "tuicnn.data",
+    "test": "tuicnn.data",
+    "loss": "tuicnn.losses",
+    "optim": "tuicnn.optimizers",
+    "schedule": "tuicnn.schedules",
+    "train": "tuicnn.settings",
+}
+#: of a setting as written: a word, an option, a quoted text or a list
+_WORD = re.compile(r'(?:"[^"]*"|\[[^]]*\]|\S)+')
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,7 @@ def told(found: Sequence[Difference], run: int) -> str:
     for difference in found:
         value = difference.values[run]
         if difference.what in _SETTINGS:
-            parts.append(f"{difference.what} {value or ('none' if difference.what == 'augment' else 'default')}")
+            parts.append(f"{difference.what} {value or 'none'}")
         elif value:
             parts.append(value)
         else:
@@ -98,24 +112,30 @@ def _text(setting: object) -> str:
 
 def _with_defaults(what: str, values: tuple[str, ...]) -> tuple[str, ...]:
     """Settings with the options that only another one writes: `adam` beside `adam lr=0.1` is `adam lr=0.001`."""
-    options = {word.partition("=")[0] for value in values for word in value.split() if "=" in word}
-    if not options or what not in _CHOICES:
+    options = {option for value in values for option in _options(value)}
+    if not options or what not in _PACKAGES:
         return values
-    import_module(_CHOICES[what])  # only where it is needed: a list of runs appears at once
+    import_module(_PACKAGES[what])  # only where it is needed: a list of runs appears at once
     return tuple(_with_options(what, value, options) for value in values)
+
+
+def _options(value: str) -> set[str]:
+    """The names of the options in a setting as written."""
+    return {word.partition("=")[0] for word in _WORD.findall(value) if "=" in word and word[0] != '"'}
 
 
 def _with_options(what: str, value: str, options: set[str]) -> str:
     from tuicnn.vocabulary import arguments, vocabulary
 
-    cls = vocabulary(what).get(value.partition(" ")[0])
-    missing = [a for a in arguments(cls) if a.name in options and f" {a.name}=" not in value] if cls else []
-    return " ".join([value, *(a.written(a.default) for a in missing if not a.positional)])
+    cls = vocabulary("setting").get(what) or vocabulary(what).get(value.partition(" ")[0])
+    missing = options - _options(value)
+    defaults = [a.written(a.default) for a in arguments(cls) if a.name in missing and not a.positional] if cls else []
+    return " ".join([*filter(None, [value]), *defaults])
 
 
 def _without_common_words(values: tuple[str, ...]) -> tuple[str, ...]:
     """Settings without the words that all of them have, but whole where one of them would then say nothing."""
-    words = [value.split() for value in values]
+    words = [_WORD.findall(value) for value in values]
     common = set(words[0]).intersection(*words[1:])
     short = tuple(" ".join(word for word in each if word not in common) for each in words)
     return short if all(short) else values

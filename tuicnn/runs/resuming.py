@@ -13,7 +13,7 @@ from tuicnn.runs.prepared import NetFile, PreparedRun, plan_of
 from tuicnn.runs.resume_point import checkpoint_for, difference
 from tuicnn.runs.status import summary
 from tuicnn.system.files import why, write_atomic
-from tuicnn.training.fingerprints import plan_fingerprint, same_training
+from tuicnn.training.fingerprints import same_training
 from tuicnn.training.options import ON_NAN_ALONE, OnNan, Options
 
 __all__ = ["resume"]
@@ -79,7 +79,8 @@ def _see_that_it_is_the_same(run: PreparedRun, net: NetFile) -> None:
     folder, now = run.folder, run.options.apply(net.plan)
     if same_training(now, run.plan):
         return
-    same = plan_fingerprint(now) == plan_fingerprint(run.plan)
+    of_its_length = dataclasses.replace(now, train=dataclasses.replace(now.train, epochs=run.plan.train.epochs))
+    same = same_training(of_its_length, run.plan)
     found = difference(folder.text, net.text, f"{folder.called}, as it is trained", str(net.path))
     longer = f"{folder.resume} --epochs {now.train.epochs} trains it for so many epochs; " if same else ""
     raise UserError(

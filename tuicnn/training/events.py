@@ -94,6 +94,7 @@ class Overview:
     run: str = ""  # the run's folder, as a path; "" where there is none
     text: str = ""  # the .net text
     data: str = ""  # `mnist`
+    data_spec: str = ""  # as written: `mnist val=5000`
     input: tuple[int, int, int] = (0, 0, 0)
     fit: str = "crop"  # how a picture of another size is made to fit, as in training
     border: Count = 0  # zeros around each image, as `pad=` says
@@ -104,6 +105,8 @@ class Overview:
     schedule: str = ""
     target: str = "class"  # what the outputs are compared with: `class`, or `image`, the image itself
     augment: str = ""  # as written: `shift=2 flip=horizontal`; "" where images are trained on as they are
+    test: str = ""  # as written: `flip=horizontal`; "" where test images are looked at once
+    train: str = ""  # as written: `ema=0.999 patience=3`; the next three, and how often checkpoints are, apart
     epochs: Count = 0
     batch: Count = 0
     seed: int = 0
@@ -204,7 +207,7 @@ class Epoch:
     seconds: float = nan
 
     def better_than(self, best: Epoch) -> bool:
-        """Whether its validation is better than that of the `best` so far: more are right, or else the loss is less."""
+        """Whether its validation is better than the `best` so far: its accuracy or, where there is none, its loss."""
         if not isnan(self.val_accuracy):
             return not best.val_accuracy >= self.val_accuracy
         if isnan(self.val_loss):

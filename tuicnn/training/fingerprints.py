@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,8 +44,9 @@ def plan_fingerprint(plan: Plan) -> str:
 
 
 def same_training(one: Plan, other: Plan) -> bool:
-    """Whether two plans train the same, and for as many epochs."""
-    return plan_fingerprint(one) == plan_fingerprint(other) and one.train.epochs == other.train.epochs
+    """Whether two plans train the same, for as many epochs, and are evaluated in the same way."""
+    train = replace(one.train, checkpoint=other.train.checkpoint)
+    return plan_fingerprint(one) == plan_fingerprint(other) and train == other.train and one.test == other.test
 
 
 def data_fingerprint(data: Dataset) -> str:

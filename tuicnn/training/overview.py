@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from tuicnn.data.fitting import fitting_of
 from tuicnn.language.excerpts import one_line
@@ -64,12 +65,14 @@ def overview_of(
 ) -> Overview:
     """What does not change during a run of this plan; without its data set, what is known before that is read."""
     channels, height, width = plan.input
-    fitting = fitting_of(plan.data, plan.input)
+    fitting, usual = fitting_of(plan.data, plan.input), type(plan.train)()
+    more = replace(plan.train, epochs=usual.epochs, batch=usual.batch, seed=usual.seed, checkpoint=usual.checkpoint)
     return Overview(
         net=plan.name,
         run=run,
         text=plan.text,
         data=dataset.name if dataset else info(plan.data).name,
+        data_spec=written(plan.data),
         input=(channels, height, width),
         fit=fitting.fit,
         border=fitting.border,
@@ -79,7 +82,9 @@ def overview_of(
         optimizer=written(plan.optimizer),
         schedule=written(plan.schedule),
         target=plan.target.what,
-        augment=written(plan.augment).removeprefix(info(plan.augment).name).lstrip(),
+        augment=_options(plan.augment),
+        test=_options(plan.test),
+        train=_options(more),
         epochs=plan.train.epochs,
         batch=plan.train.batch,
         seed=plan.train.seed,
@@ -92,3 +97,8 @@ def overview_of(
         steps_per_epoch=steps_per_epoch,
         pid=os.getpid(),
     )
+
+
+def _options(setting: Any) -> str:
+    """What a setting that takes options alone says, as written."""
+    return written(setting).removeprefix(info(setting).name).lstrip()
