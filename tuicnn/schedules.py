@@ -238,7 +238,7 @@ class Plateau(Schedule):
         best, waited, falls = math.inf, 0, False
         for loss in val_losses:
             falls = False
-            if loss < best * (1 - self.threshold) or (math.isinf(best) and loss < best):
+            if loss < best * (1 - self.threshold):
                 best, waited = loss, 0
             else:
                 waited += 1

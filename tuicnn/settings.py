@@ -37,7 +37,7 @@ class Train:
     patience: int | None = option(
         Integer(at_least=1, at_most=EPOCHS.most),
         default=None,
-        help="end early, after so many epochs in a row without a better validation accuracy",
+        help="end early, after so many epochs in a row that were no better on the validation images",
     )
     ema: float | None = option(
         Number(above=0, below=1),

@@ -47,7 +47,7 @@ def test_a_run_ends_after_so_many_epochs_without_a_better_one() -> None:
     assert made.run() is State.DONE
     (end,) = of(events, End)
     assert [epoch.epoch for epoch in of(events, Epoch)] == [1, 2, 3, 4, 5]  # the fourth is as good as the second
-    assert end.message == "Ended early, after epoch 5: none after epoch 2 had a better validation accuracy."
+    assert end.message == "Ended early, after epoch 5: none after epoch 2 was better on the validation images."
     assert end.test_accuracy is not None
     assert (end.best_epoch, end.best_val_accuracy) == (2, 0.7)
 

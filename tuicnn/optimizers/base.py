@@ -55,7 +55,7 @@ class Optimizer(_Own):
         help="weights without decay, such as [bias, norm]: biases; what normalisations and other layers scale by",
         last=True,
     )
-    #: the arrays that it keeps from step to step, each of the weights' size and starting at 0; PyTorch's names
+    #: the arrays that it keeps from step to step, each of the weights' size and starting at 0
     state_names: ClassVar[tuple[str, ...]] = ()
     #: whether how far a weight moves depends on all weights of its array; otherwise every weight moves by itself
     layerwise: ClassVar[bool] = False

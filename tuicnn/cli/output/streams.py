@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,8 +54,8 @@ def say(text: str) -> None:
 
 @contextmanager
 def shown(text: str) -> Iterator[None]:
-    """Print a line to a terminal while something takes its time, and erase it."""
-    sys.stdout.write(harmless(text))
+    """Print a line to a terminal, cut to its width, while something takes its time, and erase it."""
+    sys.stdout.write(harmless(text)[: shutil.get_terminal_size().columns - 1])
     sys.stdout.flush()
     try:
         yield

@@ -3,8 +3,8 @@
 y = Σ_ij x_ij w_ij, with x_ij the pixels that position (i, j) of the kernel meets. So dw_ij = Σ x_ij dy over images and
 windows, and dx is a sum of dy with the kernel turned round.
 
-Without a stride it is products with banded matrices. With one, and for few images, `einsum` multiplies and adds shifted
-images in one pass over memory.
+Without a stride it is products with banded matrices, where `banded` says that they pay: for few images or small kernels
+they do not. Else `einsum` multiplies and adds shifted images in one pass over memory.
 """
 
 from __future__ import annotations
