@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -30,6 +31,22 @@ def test_a_working_folder_that_was_removed(environment: dict[str, str], tmp_path
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "tuicnn: the working folder was removed; change to another one with cd, and try again\n"
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("loaded", ["click", "tuicnn.cli.group", "tuicnn.cli.program"])
+def test_ctrl_c_while_the_program_loads_ends_it_in_silence(
+    environment: dict[str, str], tmp_path: Path, loaded: str
+) -> None:
+    """`-X importtime` prints each module when it is there."""
+    command = [sys.executable, "-X", "importtime", "-m", "tuicnn", "runs"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True) as program:
+        assert program.stderr is not None
+        next(line for line in program.stderr if line.rpartition("|")[2].strip() == loaded)
+        program.send_signal(signal.SIGINT)
+        said, told = program.communicate(timeout=60)
+    assert (program.returncode, said) == (130, "")
+    assert "Traceback" not in told
 
 
 @pytest.mark.parametrize("closed", ["<&-", "<&- >&- 2>&-"])
