@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicnn.bench.twin_training import correct, loss_of
-from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Focal, Huber, Loss, MeanSquaredError, targets
+from tuicnn.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Focal,
+    Huber,
+    Loss,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    targets,
+)
 from tuicnn.vocabulary import vocabulary
 
 WEIGHTS = (0.5, 1.0, 2.0, 0.0, 3.0)
@@ -74,7 +83,7 @@ def test_shards_add_up_to_the_batch(loss: Loss, outputs: int) -> None:
 @pytest.mark.parametrize(("loss", "outputs"), [case for case in CASES if not getattr(case[0], "weights", ())])
 def test_a_step_down_the_gradient_makes_the_label_likelier(loss: Loss, outputs: int) -> None:
     z, y = some(outputs, scale=0.3)
-    z = np.abs(z) if isinstance(loss, MeanSquaredError | Huber) else z
+    z = np.abs(z) if isinstance(loss, MeanSquaredError | MeanAbsoluteError | Huber) else z
     better = z - 0.1 * loss.backward(z, y, 7)
     rows = np.arange(7)
     assert (loss.probabilities(better)[rows, y] >= loss.probabilities(z)[rows, y]).all()

@@ -24,7 +24,7 @@ NETS = sorted(bundled("nets").glob("*.net"))
 LOSSES = [
     "cross_entropy", "cross_entropy smoothing=0.1", "mse", "bce",
     "focal", "focal gamma=0.5 weights=[1, 0.5, 2, 3]", "cross_entropy smoothing=0.2 weights=[1, 0.5, 2, 3]",
-    "huber delta=0.5",
+    "huber delta=0.5", "mae",
 ]  # fmt: skip
 Made = tuple[str, tuple[int, int, int]]
 

@@ -104,7 +104,8 @@ def other_case(data: st.DataObject, name: str, seed: int) -> Case:
     )
 
 
-OTHERS = ["cross_entropy", "mse_loss", "binary_cross_entropy_with_logits", "batch_norm_inference", "dropout"]
+LOSSES = ["cross_entropy", "mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy_with_logits"]
+OTHERS = [*LOSSES, "batch_norm_inference", "dropout"]
 #: of dropout each draws masks of its own
 ALL = [*(name for name in CASES if name not in RANDOM), *OTHERS]
 
@@ -203,7 +204,7 @@ def test_running_statistics_move_towards_the_batchs(count: int, channels: int, m
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e4])
-@pytest.mark.parametrize("name", ["cross_entropy", "mse_loss", "binary_cross_entropy_with_logits"])
+@pytest.mark.parametrize("name", LOSSES)
 def test_losses_do_not_overflow(name: str, scale: float) -> None:
     z: Any = scale * normals(0, 6, 4)
     assert np.isfinite(getattr(plain, name)(z, [0, 1, 2, 3, 0, 1]))

@@ -27,7 +27,7 @@ SOME = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 LOSS = st.sampled_from([
     "cross_entropy", "cross_entropy smoothing=0.1", "mse", "bce",
     "focal", "focal gamma=0.5 weights=[1, 0.5, 2, 3]", "cross_entropy smoothing=0.2 weights=[1, 0.5, 2, 3]",
-    "huber delta=0.5",
+    "huber delta=0.5", "mae",
 ])  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def specimens(draw: st.DrawFn, dtype: Any = np.float64) -> Specimen:
     if draw(st.booleans()):
         text, size = draw(networks())
         return specimen_of(draw, f"{text}loss: {draw(LOSS)}\n", size, 4, dtype)
-    loss = draw(st.sampled_from(["mse", "bce", "huber", "huber delta=0.1"]))
+    loss = draw(st.sampled_from(["mse", "mae", "bce", "huber", "huber delta=0.1"]))
     if draw(st.booleans()):
         last = "" if loss == "bce" else " -> sigmoid"
         text = f"target: image\nconv 3 3x3 stride=2 pad=1 -> gelu -> convtranspose 2 2x2 stride=2{last}\nloss: {loss}\n"

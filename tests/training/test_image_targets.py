@@ -23,7 +23,7 @@ loss: LOSS
 train: epochs=2 batch=50 seed=3
 conv 2 3x3 stride=2 pad=1 -> relu -> upsample 2 -> conv 1 3x3 pad=1
 """
-LOSSES = ["mse", "huber delta=0.3", "bce"]
+LOSSES = ["mse", "mae", "huber delta=0.3", "bce"]
 
 
 def images(count: int) -> tuple[Any, Any]:

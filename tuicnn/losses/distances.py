@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Labels = NDArray[Any]
 
-__all__ = ["Huber", "MeanSquaredError"]
+__all__ = ["Huber", "MeanAbsoluteError", "MeanSquaredError"]
 
 
 class _Distance(Loss):
@@ -78,9 +78,47 @@ class MeanSquaredError(_Distance):
 
 
 @loss(
+    "mae",
+    help="the mean of the absolute differences from 0 and 1",
+    aliases=("mean_absolute_error", "l1", "l1_loss", "absolute"),
+    example="mae",
+    formula=(
+        "loss = sum(abs(z - t))/K\n"
+        "z: the K outputs; t: 1 at the right class, else 0 (of one output, the class itself: 0 or 1);\n"
+        "of a batch, the mean over its images"
+    ),
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.2.1.1",
+)
+@dataclass(frozen=True)
+class MeanAbsoluteError(_Distance):
+    """PyTorch's L1Loss against one-hot targets (or 0 and 1, for one output and two classes)."""
+
+    def torch(self) -> str:
+        return "L1Loss()"
+
+    def forward(self, z: Array, labels: Labels) -> Array:
+        """`sum_k |z_k - t_k| / K`."""
+        return self._losses(z - targets(labels, z))
+
+    def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
+        """d loss / d z_k = sign(z_k - t_k) / K, 0 where they are equal."""
+        dz: Array = z - targets(labels, z)
+        losses = self._losses(dz)
+        np.sign(dz, out=dz)
+        dz *= 1.0 / (z.shape[1] * batch)
+        return losses, dz
+
+    def _losses(self, apart: Array) -> Array:
+        """From z less its targets."""
+        out: Array = np.add.reduce(across(np.abs(apart)), axis=0)
+        out /= apart.shape[1]
+        return out
+
+
+@loss(
     "huber",
     help="the squared difference from 0 and 1 where it is small, the difference itself where it is large",
-    aliases=("huber_loss", "smooth_l1", "smoothl1", "smooth_l1_loss", "mae", "l1", "l1_loss", "mean_absolute_error"),
+    aliases=("huber_loss", "smooth_l1", "smoothl1", "smooth_l1_loss"),
     example="huber delta=0.5",
     formula=(
         "a = abs(z - t)\n"

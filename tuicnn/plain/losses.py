@@ -20,6 +20,8 @@ __all__ = [
     "focal_loss_backward",
     "huber_loss",
     "huber_loss_backward",
+    "l1_loss",
+    "l1_loss_backward",
     "mse_loss",
     "mse_loss_backward",
     "one_hot",
@@ -149,6 +151,29 @@ def huber_loss_backward(z: Array, labels: Sequence[int], delta: float = 1.0) -> 
     targets, dz = one_hot(labels, z.shape[1]), np.zeros(z.shape, floating(z))
     for place in np.ndindex(*z.shape):
         dz[place] = min(max(float(z[place]) - float(targets[place]), -delta), delta) / z.size
+    return dz
+
+
+def l1_loss(z: Array, labels: Sequence[int]) -> float:
+    """Outputs (N, K), N labels -> the mean over N and K of |z - t|, with t = `one_hot(labels)`.
+
+    As torch.nn.functional.l1_loss(z, t). Source: Goodfellow, Bengio and Courville, Deep Learning (2016), section
+    6.2.1.1.
+    """
+    check(z, labels, max(2, z.shape[1]))
+    targets, total = one_hot(labels, z.shape[1]), 0.0
+    for place in np.ndindex(*z.shape):
+        total += abs(float(z[place]) - float(targets[place]))
+    return total / z.size
+
+
+def l1_loss_backward(z: Array, labels: Sequence[int]) -> Array:
+    """dz[n, k] = sign(z[n, k] - t[n, k]) / (N * K)."""
+    check(z, labels, max(2, z.shape[1]))
+    targets, dz = one_hot(labels, z.shape[1]), np.zeros(z.shape, floating(z))
+    for place in np.ndindex(*z.shape):
+        apart = float(z[place]) - float(targets[place])
+        dz[place] = (float(apart > 0) - float(apart < 0)) / z.size
     return dz
 
 

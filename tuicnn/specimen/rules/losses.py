@@ -11,7 +11,16 @@ import numpy as np
 
 from tuicnn import plain
 from tuicnn.kernels.arrays import Array
-from tuicnn.losses import BinaryCrossEntropy, CrossEntropy, Focal, Huber, Loss, MeanSquaredError, main_labels
+from tuicnn.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Focal,
+    Huber,
+    Loss,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    main_labels,
+)
 from tuicnn.specimen.explanation import Part
 
 from .activations import softmax_parts
@@ -180,6 +189,20 @@ class OfMeanSquaredError(LossRule):
         return Opened(formula, parts, words=_DIFFERENCE)
 
 
+class OfMeanAbsoluteError(OfMeanSquaredError):
+    """The mean of the absolute differences from the targets: see `plain.l1_loss`."""
+
+    def loss(self, end: End) -> Opened:
+        return self.each(end, "abs(logits[k] - target[k])", lambda z, t: abs(z - t))
+
+    def gradient(self, end: End, k: Index) -> Opened:
+        z, target = end.logits, float(end.targets[k])
+        factor, sign = 1 / z.array.size, float(np.sign(z[k] - target))
+        parts = [Part(f"sign of the logit less its target, {target:.4g}", sign, sign * factor, factor)]
+        formula = f"sign({_logit(k)} - {target:.4g}) / {z.array.size}"
+        return Opened(f"d {_logit(k)} = {formula}", parts, words=_DIFFERENCE)
+
+
 class OfHuberDistance(OfMeanSquaredError):  # noqa: N818 - its base is an error that is squared
     """The mean of the differences from the targets, squared where they are small: see `plain.huber_loss`."""
 
@@ -240,5 +263,6 @@ LOSSES: dict[type[Loss], LossRule] = {
     MeanSquaredError: OfMeanSquaredError(),
     BinaryCrossEntropy: OfBinaryCrossEntropy(),
     Focal: OfFocal(),
+    MeanAbsoluteError: OfMeanAbsoluteError(),
     Huber: OfHuberDistance(),
 }
