@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuicnn.language import check
 from tuicnn.training import meter
-from tuicnn.training.meter import WINDOW, HistoryRecorder, Throughput, WaitTimes
+from tuicnn.training.meter import WINDOW, HistoryRecorder, Throughput, WaitTimes, seconds_to_go
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +63,11 @@ def test_what_is_not_known_of_a_step_is_not_known_of_its_point() -> None:
     assert np.isnan(history.losses).tolist() == [False] * 4 + [True, False]
 
 
-@given(st.lists(st.tuples(st.floats(1e-3, 3), st.integers(1, 64)), min_size=1, max_size=40))
+#: seconds whose sums are exact
+_took = st.integers(1, 3000).map(lambda n: n / 1024)
+
+
+@given(st.lists(st.tuples(_took, st.integers(1, 64)), min_size=1, max_size=40))
 def test_the_speed_is_that_of_the_last_steps_that_fill_a_second(steps: list[tuple[float, int]]) -> None:
     speed = Throughput()
     for step in steps:
@@ -82,3 +90,19 @@ def test_a_team_that_mostly_waits_is_told_of_after_enough_steps() -> None:
     for _ in range(5):
         waits.add(0.1, 1.0)
     assert waits.warning == ""
+
+
+@pytest.mark.parametrize(("test", "views"), [("", 1), ("test: flip=horizontal shift=1\n", 6)])
+def test_the_time_left_counts_what_is_evaluated_and_every_view_of_a_test(test: str, views: int) -> None:
+    plan = check(f"{test}train: epochs=3\nflatten -> dense 10\n").plan
+    data = SimpleNamespace(val_images=range(100), test_images=range(200))
+    trainer: Any = SimpleNamespace(dataset=data, plan=plan, steps=30, step=20)
+    speed = Throughput()
+    speed.add(0.5, 64)
+
+    def left(**now: Any) -> float:
+        return seconds_to_go(trainer, speed, 10.0, 2, 0.0, **now)
+
+    assert left(testing=False, evaluated=0.0) == 10 * 0.5 + 10 + views * 20
+    assert left(testing=False, evaluated=0.5) == 10 * 0.5 + 5 + views * 20
+    assert left(testing=True, evaluated=0.25) == views * 15  # though it ended early

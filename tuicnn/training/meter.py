@@ -145,14 +145,27 @@ class HistoryRecorder:
         return History(first * self.stride, losses, accuracies, epochs, self.stride, marks)
 
 
-def seconds_to_go(trainer: Trainer, speed: Throughput, evaluation: float, epochs_done: int, least: float) -> float:
+def seconds_to_go(
+    trainer: Trainer,
+    speed: Throughput,
+    evaluation: float,
+    epochs_done: int,
+    least: float,
+    *,
+    testing: bool,
+    evaluated: float,
+) -> float:
     """Seconds to the end of a run, with the validations (of `evaluation` seconds; 0: none yet) and the test to come.
 
-    `least` is the seconds that a step takes at least, where training is slowed; else 0.
+    `least` is the seconds that a step takes at least, where training is slowed; else 0. `evaluated` is the share that
+    is done of the validation under way or, while `testing`, of the test, before which training may have ended early.
     """
     data = trainer.dataset
     # until the first validation has been timed: forward alone takes about a third of a step
     validation = evaluation or len(data.val_images) / speed.images_per_second / 3
-    test = validation * len(data.test_images) / max(1, len(data.val_images))
-    epochs_left = trainer.plan.train.epochs - epochs_done
+    views = len(trainer.plan.test.looks)
+    test = views * validation * len(data.test_images) / max(1, len(data.val_images))
+    if testing:
+        return (1 - evaluated) * test
+    epochs_left = trainer.plan.train.epochs - epochs_done - evaluated
     return (trainer.steps - trainer.step) * max(least, speed.seconds_per_step) + epochs_left * validation + test

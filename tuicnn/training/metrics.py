@@ -122,10 +122,15 @@ class Metrics:
         """Over the last second or so of training."""
         return self._speed.images_per_second
 
-    def seconds_to_go(self, trainer: Trainer, pace: int) -> float:
-        """Seconds to the end of the run at a pace (steps a second, 0: as fast as it can), with its evaluations."""
-        least = 1 / pace if pace else 0.0
-        return seconds_to_go(trainer, self._speed, self.evaluation_seconds, len(self._recorder.epochs), least)
+    def seconds_to_go(self, trainer: Trainer, pace: int, *, testing: bool = False, evaluated: float = 0.0) -> float:
+        """Seconds to the end of the run at a pace (steps a second, 0: as fast as it can), with its evaluations.
+
+        Of the one under way, the test or a validation, the share `evaluated` is done.
+        """
+        least, epochs = 1 / pace if pace else 0.0, len(self._recorder.epochs)
+        return seconds_to_go(
+            trainer, self._speed, self.evaluation_seconds, epochs, least, testing=testing, evaluated=evaluated
+        )
 
     def history(self, since_step: int, since_epoch: int) -> History:
         """Losses, accuracies and marks since a step, epochs since an epoch; from any thread."""

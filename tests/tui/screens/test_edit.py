@@ -342,6 +342,21 @@ async def test_every_line_fits_whatever_is_written(
         assert {strip.cell_length for strip in screen.app.screen._compositor.render_strips()} == {size[0]}
 
 
+async def test_who_types_goes_on_typing_when_the_terminal_was_too_small_for_a_while(editing: Editing) -> None:
+    async with editing() as screen:
+        await screen.press("ctrl+home", "#")
+        for size in ((40, 10), (30, 5), (100, 30)):
+            await screen.pilot.resize_terminal(*size)
+            await screen.pause(0.05)
+        await screen.press("q", "8")
+        await screen.until(lambda: text(screen).startswith("#q8"))
+        await screen.press("escape")
+        for size in ((40, 10), (100, 30)):
+            await screen.pilot.resize_terminal(*size)
+            await screen.pause(0.05)
+        assert not view(screen).is_typing
+
+
 async def test_an_empty_text_shows_how_to_begin(editing: Editing) -> None:
     async with editing() as screen:
         view(screen).become("")

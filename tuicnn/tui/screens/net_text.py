@@ -73,6 +73,7 @@ class NetTextView(View, inherit_bindings=False):
         self._offer: Offer | None = None
         self._chosen = 0
         self._fields: list[tuple[int, int, int]] = []  # of a completion: row, and columns counted from the line's end
+        self._types_later = False  # whether keys type again when the terminal is large enough
         self._typed = False  # whether the last key changed the text
         self._pause: Timer | None = None
         self._draft_pause: Timer | None = None
@@ -99,6 +100,14 @@ class NetTextView(View, inherit_bindings=False):
     def is_typing(self) -> bool:
         """Whether keys type."""
         return self.focused is not None
+
+    def rearrange(self, width: int, height: int, *, there: bool = False) -> None:
+        """See `View`. The text loses the focus while the terminal is too small, and has it again after that."""
+        typing = self.is_typing or self._types_later
+        super().rearrange(width, height, there=there)
+        if typing and not self.too_small and not self.is_typing:
+            self.editor.focus()
+        self._types_later = typing and self.too_small
 
     def _draw_status(self) -> None:
         super()._draw_status()

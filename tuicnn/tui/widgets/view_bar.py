@@ -103,7 +103,9 @@ class ViewBar(LineWidget):
         elif snapshot.frozen:
             word, role = "view frozen", "warn"
         moving = not (progress.state.final or snapshot.gone) and progress.steps > 0
-        share = f" {percent(progress.step / progress.steps, 0)}" if moving else ""
+        evaluates = progress.state in (State.VALIDATING, State.TESTING)
+        done = progress.evaluated if evaluates else progress.step / max(1, progress.steps)
+        share = f" {percent(done, 0)}" if moving else ""
         paused = progress.state is State.PAUSED
         left = f" {clock(progress.eta, glyphs.dash)} left" if moving and not paused else ""
         mark = glyphs.wrong if role == "bad" else glyphs.paused if paused else glyphs.running
