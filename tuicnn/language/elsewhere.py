@@ -11,7 +11,7 @@ from tuicnn.vocabulary.values import UNITS
 
 __all__ = [
     "ABSENT_LAYERS", "ACTIVATION_OPTIONS", "BINDERS", "COUNTED_LAYERS", "DEFINERS", "FALSE_WORDS", "JOINS",
-    "NEEDLESS_OPTIONS", "NEEDLESS_STEPS", "NETWORK_NAMES", "NUMBER_WORDS", "OPPOSITES", "OPTIONS", "REPEATERS",
+    "NEEDLESS_OPTIONS", "NEEDLESS_STEPS", "NETWORK_NAMES", "NUMBER_WORDS", "OPPOSITES", "OPTIONS", "PAIRS", "REPEATERS",
     "SETTINGS", "SWITCHED_OFF", "TIME_UNITS", "TRUE_WORDS", "WRAPPERS",
 ]  # fmt: skip
 
@@ -85,10 +85,11 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "growth": ("t_mult", "tmult", "mult"),
     "threshold": ("min_delta", "tolerance", "tol"),
     "patience": ("early_stopping", "early_stop", "earlystopping", "stop_early", "n_iter_no_change"),
+    "rise": ("pct_start", "warmup_share"),
     "at": ("milestones", "steps", "epochs", "every", "step_size", "boundaries"),
     "factor": ("gamma", "rate", "decay", "drop", "scale_factor", "scale", "size"),
     "mode": ("interpolation", "method"),
-    "val": ("validation", "val_size", "valid"),
+    "val": ("validation", "val_size", "valid", "val_split", "validation_split", "val_fraction"),
     "limit": ("max", "count", "samples", "num_samples", "subset", "n", "train"),
     "classes": ("labels", "class", "only", "digits"),
     "normalise": (
@@ -107,7 +108,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "label": ("label_column", "target", "target_column", "labels"),
     "skip": ("ignore", "skip_bad", "errors", "on_error"),
     "shift": ("translate", "translation", "crop", "random_crop", "jitter"),
-    "flip": ("mirror", "hflip", "vflip", "horizontal_flip", "vertical_flip", "random_flip"),
+    "flip": ("tta", "mirror", "hflip", "vflip", "horizontal_flip", "vertical_flip", "random_flip"),
     "fill": ("padding_mode", "fill_mode", "pad_mode", "border", "mode", "padding"),
     "rotate": ("rotation", "degrees", "random_rotation"),
     "crop": ("random_resized_crop", "randomresizedcrop", "resized_crop", "zoom", "scale"),
@@ -116,6 +117,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "cutmix": ("cutmix_alpha", "cut_mix"),
     "cutout": ("erase", "erasing", "random_erasing"),
 }
+#: options that are two here
+PAIRS: Mapping[str, tuple[str, str]] = {"betas": ("beta1", "beta2")}
 #: options of a layer for which a layer of its own stands here
 ACTIVATION_OPTIONS = frozenset({"activation", "act", "nonlinearity", "activation_fn"})
 #: switches that say the opposite of the option that stands for them

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from tuicnn.language.suggest import closest, option_meant
+from tuicnn.language.suggest import closest, is_other_name, option_meant
 from tuicnn.language.syntax.tree import Argument, CallValue, Name, Setting
 from tuicnn.layers.base import Layer
 from tuicnn.vocabulary import arguments, vocabulary, words
@@ -72,7 +72,9 @@ def option_owner(name: str, settings: Mapping[str, Setting]) -> tuple[str, str, 
         for word in [chosen.text] if chosen is not None and chosen.text in known else order:
             own = [a.name for a in arguments(known[word]) if not a.positional]
             found.append((choice, _exactly(name, own), word))
-    return next((f for f in found if f[1] and f[1] == name), next((f for f in found if f[1]), ("", "", "")))
+    found = [f for f in found if f[1]]
+    found.sort(key=lambda f: (f[1] != name, not is_other_name(name, f[1])))
+    return found[0] if found else ("", "", "")
 
 
 def _exactly(name: str, own: list[str]) -> str:

@@ -26,6 +26,8 @@ _USUAL = {
     "shift": "2",
     "ema": "0.999",
     "lookahead": "5",
+    "mixup": "0.2",
+    "cutmix": "1",
     "size": "64x64",
 }
 
@@ -55,6 +57,8 @@ def _example(cls: type, own: words.Argument) -> str:
         return _USUAL[own.name]
     if isinstance(own.kind, v.Padding):
         return "same"
+    if (shown := re.search(rf"\b{own.name}=(\[[^]]*\]|\S+)", info(cls).example)) is not None:
+        return shown[1]
     if own.default is not words.MISSING and own.default is not None:
         return own.kind.show(own.default)
     if isinstance(own.kind, v.Choice):
@@ -124,6 +128,8 @@ def _of_number(kind: Kind, value: Any) -> list[Any]:
     if isinstance(kind, v.Number):
         small = (kind.below == 1 or kind.at_most == 1) and 5 <= value <= 100
         return [value, *([value / 100] if small else []), *([-value] if value else [])]
+    if 0 < abs(value) < 1:
+        return []  # a share, of something that is counted here
     rounded = round(value)
     out = [rounded, abs(rounded)] if rounded else []
     return [*out, max(kind.at_least, min(kind.at_most, rounded)), kind.at_least] if isinstance(kind, v.Integer) else out

@@ -31,7 +31,10 @@ def sigmoid(z: Array) -> Array:
 @loss(
     "bce",
     help="sigmoid, then cross-entropy of each output for itself",
-    aliases=("binary_cross_entropy", "binary_crossentropy", "binary_cross_entropy_with_logits", "logistic"),
+    aliases=(
+        *("binary_cross_entropy", "binary_crossentropy", "binary_cross_entropy_with_logits", "logistic"),
+        *("bceloss", "bce_with_logits", "bcewithlogits", "bcewithlogitsloss"),
+    ),
     example="bce",
     formula=(
         "p = 1/(1 + exp(-z))\n"

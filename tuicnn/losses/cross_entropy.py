@@ -50,7 +50,15 @@ class Softmax(Loss):
 @loss(
     "cross_entropy",
     help="softmax, then minus the logarithm of the right class's probability",
-    aliases=("crossentropy", "ce", "nll", "categorical_crossentropy", "softmax"),
+    aliases=(
+        "crossentropy",
+        "ce",
+        "nll",
+        "nll_loss",
+        "sparse_categorical_crossentropy",
+        "categorical_crossentropy",
+        "softmax",
+    ),
     example="cross_entropy smoothing=0.1",
     formula=(
         "p = exp(z)/sum(exp(z))\n"

@@ -104,6 +104,8 @@ class Update:
             if train.lookahead
             else "the running mean of the weights over the steps, which is evaluated"
         )
+        if train.ema and 1 - share < train.ema:
+            words += f"; (1 + t) / (10 + t) of it stays after t steps, and later {train.ema:g}"
         return Moved(f"{1 - share:g} * average + {share:g} * ({moved.formula})", terms, f"{words}; {moved.words}")
 
     @cached_property

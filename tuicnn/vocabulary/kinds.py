@@ -249,7 +249,8 @@ class ListOf(Kind):
 
     @property
     def says(self) -> str:  # type: ignore[override]
-        return f"a list in brackets such as [{', '.join(self.words[:2]) or '1, 2'}]; each {self.item.says}"
+        least = f" of {self.at_least} values or more" if self.at_least > 1 else ""
+        return f"a list{least} in brackets such as [{', '.join(self.words[:2]) or '1, 2'}]; each {self.item.says}"
 
     def accept(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list) or len(value) < self.at_least:

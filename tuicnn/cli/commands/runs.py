@@ -70,7 +70,10 @@ def home(ascii: bool) -> None:
 )
 @options("json", "ascii")
 def runs(order: Order | None, as_json: bool, ascii: bool) -> None:
-    """List the runs under the working folder, and the sweeps, of which each is one line."""
+    """List the runs in runs/ of the working folder, and the sweeps, of which each is one line.
+
+    One that was given another folder by --run is not listed: name that folder to attach, resume, eval or compare it.
+    """
     terminal_of(ascii)
     from tuicnn.cli.output.runs import as_json as to_json
     from tuicnn.cli.output.runs import print_runs

@@ -10,9 +10,10 @@ from typing import Any
 from tuicnn.language.checks.misplaced import Misplaced, accepts, missing_arrow, read_bare_word, read_surplus
 from tuicnn.language.checks.values import UNKNOWN, Scope, evaluate
 from tuicnn.language.diagnostics import Code, Note, Span, lines_of
-from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, NEEDLESS_OPTIONS, OPPOSITES, SWITCHED_OFF
+from tuicnn.language.elsewhere import ACTIVATION_OPTIONS, NEEDLESS_OPTIONS, OPPOSITES, PAIRS, SETTINGS, SWITCHED_OFF
 from tuicnn.language.excerpts import bare_text, excerpt, plain_step
 from tuicnn.language.fixes import Fix, after, remove, respell, start, write
+from tuicnn.language.names import option_owner, setting_names
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, is_other_name, option_meant
 from tuicnn.language.syntax.tree import Argument, Items, Literal, Name
@@ -170,7 +171,11 @@ class _Taking:
             return self._wrong(Code.NAME, f"{message}: it is found out by itself", argument.span, remove(safe=True))
         if name.text in SWITCHED_OFF and "freeze" in self.own and self._switch(argument, name.text, message):
             return None
+        if self._pair(argument, name.text, message):
+            return None
         meant = option_meant(name.text, self.own)
+        if meant is None and self._elsewhere(argument, name.text, message):
+            return None
         if meant is None or meant in self.first:
             return self._wrong(Code.NAME, message, argument.span, remove(more=self._takes("; ")))
         own = self.own[meant]
@@ -184,6 +189,37 @@ class _Taking:
         safe = span is name.span and is_other_name(name.text, meant)
         help = write(asked, safe=safe, more=self._takes("; "))
         return self._wrong(Code.NAME, f"{message}. Did you mean `{asked}`?", span, help)
+
+    def _pair(self, argument: Argument, name: str, message: str) -> bool:
+        """`betas=(0.9, 0.999)`: two options in one."""
+        options = PAIRS.get(name.casefold(), ())
+        if not options or not self.own.keys() >= {*options} or not isinstance(argument.value, Items):
+            return False
+        values = [evaluate(item, self.scope, self.report.muted(), ()) for item in argument.value.items]
+        if len(values) != len(options):
+            return False
+        texts = (nearest_accepted(self.cls, self.own[o], value) for o, value in zip(options, values, strict=True))
+        text = " ".join(f"{option}={each}" for option, each in zip(options, texts, strict=True))
+        self._wrong(Code.NAME, f"{message}. Did you mean `{text}`?", argument.span, write(text))
+        return True
+
+    def _elsewhere(self, argument: Argument, name: str, message: str) -> bool:
+        """`train: lr=0.1`: what belongs to another setting, or is one."""
+        here = self.title if info(self.cls).vocabulary == "setting" else info(self.cls).vocabulary
+        if here not in setting_names():
+            return False
+        value = excerpt(argument.value.span)
+        setting = name if name in setting_names() else SETTINGS.get(name.casefold())
+        if setting is not None:
+            why, more = f"`{setting}:` is a setting of its own", f"`{setting}: {value}` on a line of its own"
+        else:
+            owner, option, _ = option_owner(name, {})
+            if not owner or owner == here:
+                return False
+            why, more = f"`{option}` is an option of `{owner}:`", f"`{option}={value}` there"
+        help = remove(more=f" here, and write {more}")
+        self._wrong(Code.NAME, f"{message}; {why}", argument.span, help)
+        return True
 
     def _switch(self, argument: Argument, name: str, message: str) -> bool:
         """`scale=false`, `affine=true`: whether there are weights is here whether they learn."""

@@ -15,7 +15,7 @@ from tuicnn.language.checks.values import Scope
 from tuicnn.language.diagnostics import Code, Span
 from tuicnn.language.excerpts import one_line
 from tuicnn.language.fixes import Fix, respell, write
-from tuicnn.language.names import CHOICES, OWN_SETTINGS, first_word
+from tuicnn.language.names import CHOICES, OWN_SETTINGS, first_word, option_owner
 from tuicnn.language.report import Report
 from tuicnn.language.suggest import aliases, closest, option_meant
 from tuicnn.language.syntax.tree import Argument, Literal, Name, Setting
@@ -152,6 +152,11 @@ def _unknown_word(
     if there:
         return error(word.text, there, word.span, write(there))
     safe = meant.casefold() == word.text.casefold()
+    owner, option, _ = option_owner(word.text, {}) if not meant else ("", "", "")
+    if owner and owner != name:
+        message = f"no {what} called `{word.text}`; `{option}` is an option of `{owner}:`"
+        help = write(DEFAULTS[name][0], more=f" here, and `{option}=…` there")
+        return report.error(Code.NAME, message, word.span, help=help)
     help = write(meant or DEFAULTS[name][0], safe=safe, more=f"; there are: {every}")
     return error(word.text, meant, word.span, help)
 

@@ -16,7 +16,9 @@ def read_file(path: Path) -> str | Diagnostic:
     """The text of a file, or the problem why it cannot be read (code `file`)."""
     try:
         if path.is_dir():
-            return _problem(path, f"{path} is a folder, not a file", f"name a file in it: {path / 'mnist.net'}")
+            inside = min(path.glob("*.net"), default=None)
+            help = "name a .net file; there is none in it" if inside is None else f"name a file in it: {inside}"
+            return _problem(path, f"{path} is a folder, not a file", help)
         if not path.exists():
             return _problem(path, f"there is no file {path}", f"it was looked for in {path.absolute().parent}")
         if not path.is_file():
