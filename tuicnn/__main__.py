@@ -8,12 +8,13 @@ __all__ = ["run"]
 
 
 def run() -> None:
-    """Run the program and exit; Ctrl-C while it loads ends it in silence, as it does later."""
+    """Run the program and exit; Ctrl-C while it loads or begins ends it in silence, as it does later."""
     try:
         from tuicnn.cli.program import run as program
+
+        program()
     except KeyboardInterrupt:
         sys.exit(130)
-    program()
 
 
 if __name__ == "__main__":  # a process that multiprocessing spawns imports this, too

@@ -73,6 +73,7 @@ def test_a_misspelling_is_told_what_was_meant(tuicnn: Run) -> None:
     done = tuicnn("layers", "covn")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "tuicnn: No layer or setting is called 'covn'. Did you mean conv?\n"
+    assert unknown("glu", Found(meant="gelu")).endswith("is: multiply { conv 8 1x1 | conv 8 1x1 -> sigmoid }")
     assert unknown("xyzzy", Found()) == "No layer or setting is called 'xyzzy'; tuicnn layers lists them all"
     for odd in ("", " ", ":", "\x1b[31m", "x" * 5000, "ü"):
         assert unknown(odd, find(odd)).isprintable()

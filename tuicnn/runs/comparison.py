@@ -63,6 +63,8 @@ def differences(runs: Sequence[Overview]) -> tuple[Difference, ...]:
         values = tuple(_text(getattr(run, field)) for run in runs)
         if len(set(values)) > 1:
             found.append(Difference(what, _without_common_words(_with_defaults(what, values))))
+    if found and found[0].what == "data":  # which tells why there are more images or fewer
+        found = [each for each in found if each.what != "images"]
     return *found, *_layers([run.layers for run in runs])
 
 

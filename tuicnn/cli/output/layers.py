@@ -13,6 +13,7 @@ from tuicnn.cli.output.highlight import highlighted
 from tuicnn.cli.output.streams import say_json
 from tuicnn.display.layer_table import layer_table
 from tuicnn.errors import UserError
+from tuicnn.language.elsewhere import ABSENT_LAYERS
 from tuicnn.language.reference import (
     FAMILIES,
     Entry,
@@ -104,6 +105,9 @@ def unknown(name: str, found: Found) -> str:
     """The sentence on a name that no layer and no setting has."""
     if found.owners:
         return _option_of(name, found.owners)
+    what, instead = ABSENT_LAYERS.get(name.casefold(), ("", ""))
+    if what:
+        return f"No layer is called {name!r}: there is none for {what}. The nearest there is: {instead}"
     hint = f". Did you mean {found.meant}?" if found.meant else "; tuicnn layers lists them all"
     return f"No layer or setting is called {name!r}{hint}"
 
