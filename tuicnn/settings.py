@@ -42,8 +42,8 @@ class Train:
     ema: float | None = option(
         Number(above=0, below=1),
         default=None,
-        help="evaluate and keep a running mean of the weights, of which this share stays at each step, and less of a "
-        "young one: (1 + t) / (10 + t) after t steps",
+        help="evaluate and keep a running mean of the weights, of which this share stays at each step, at most "
+        "(1 + t) / (10 + t) after t steps",
     )
     lookahead: int | None = option(
         Integer(at_least=1, at_most=1_000_000),

@@ -100,9 +100,6 @@ def test_the_time_left_counts_what_is_evaluated_and_every_view_of_a_test(test: s
     speed = Throughput()
     speed.add(0.5, 64)
 
-    def left(**now: Any) -> float:
-        return seconds_to_go(trainer, speed, 10.0, 2, 0.0, **now)
-
-    assert left(testing=False, evaluated=0.0) == 10 * 0.5 + 10 + views * 20
-    assert left(testing=False, evaluated=0.5) == 10 * 0.5 + 5 + views * 20
-    assert left(testing=True, evaluated=0.25) == views * 15  # though it ended early
+    assert seconds_to_go(trainer, speed, 10.0, 2, 0.0) == 10 * 0.5 + 10 + views * 20
+    assert seconds_to_go(trainer, speed, 10.0, 2.5, 0.0) == 10 * 0.5 + 5 + views * 20
+    assert meter.seconds_of_test(trainer, 10.0) == views * 20

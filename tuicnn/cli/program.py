@@ -51,7 +51,7 @@ def run() -> None:
             code = main.main(standalone_mode=False, complete_var=COMPLETE) or 0
         except SystemExit as leave:
             code = leave.code if isinstance(leave.code, int) else 1
-        except (click.Abort, KeyboardInterrupt):
+        except click.Abort:
             code = INTERRUPTED
         except click.ClickException as error:
             shown = io.StringIO()

@@ -43,8 +43,8 @@ def remark(row: LayerRow, stats: LayerStats | None, index: int) -> tuple[str, Ro
     if gradient == 0:
         return f"{name}: no gradient comes back to it, so nothing before it learns from this path.", "bad"
     if not math.isnan(update):
-        what = "what is not frozen" if "freeze=" in row.text else "its weights"
-        moved = f"a step moves {what} by {_share(update)} {'its' if 'freeze=' in row.text else 'their'} size"
+        weights = "the weights that are not frozen" if "freeze=" in row.text else "its weights"
+        moved = f"a step moves {weights} by {_share(update)} their size"
         if update > LARGE_UPDATE:
             return f"{name} is thrown about: {moved}; a smaller learning rate would be calmer.", "warn"
         if update < SMALL_UPDATE:

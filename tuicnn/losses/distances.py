@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Huber", "MeanAbsoluteError", "MeanSquaredError"]
 
+_TARGETS = (
+    "z: the K outputs; t: 1 at the right class, else 0 (of one output, the class itself: 0 or 1);\n"
+    "of a batch, the mean over its images"
+)
+
 
 class _Distance(Loss):
     """What they share: the outputs are what is said of the classes, or the pixels."""
@@ -37,17 +42,21 @@ class _Distance(Loss):
         p: Array = np.minimum(np.maximum(z, 0), 1)
         return two(p) if z.shape[1] == 1 else p
 
+    def forward(self, z: Array, labels: Labels) -> Array:
+        """See `Loss`."""
+        return self._losses(z - targets(labels, z))
+
+    def _losses(self, apart: Array) -> Array:
+        """Each image's loss (N,), from z less its targets (N, K), which stay as they are."""
+        raise NotImplementedError
+
 
 @loss(
     "mse",
     help="the mean of the squared differences from 0 and 1",
     aliases=("mean_squared_error", "mse_loss", "l2", "quadratic"),
     example="mse",
-    formula=(
-        "loss = sum((z - t)**2)/K\n"
-        "z: the K outputs; t: 1 at the right class, else 0 (of one output, the class itself: 0 or 1);\n"
-        "of a batch, the mean over its images"
-    ),
+    formula=("loss = sum((z - t)**2)/K\n" + _TARGETS),
     source="Goodfellow, Bengio and Courville, Deep Learning (2016), equation 5.4",
 )
 @dataclass(frozen=True)
@@ -57,10 +66,6 @@ class MeanSquaredError(_Distance):
     def torch(self) -> str:
         return "MSELoss()"
 
-    def forward(self, z: Array, labels: Labels) -> Array:
-        """`sum_k (z_k - t_k)^2 / K`."""
-        return self._losses(z - targets(labels, z))
-
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
         """d loss / d z_k = 2 (z_k - t_k) / K."""
         dz: Array = z - targets(labels, z)
@@ -69,7 +74,6 @@ class MeanSquaredError(_Distance):
         return losses, dz
 
     def _losses(self, apart: Array) -> Array:
-        """From z less its targets."""
         squares = across(apart)
         squares *= squares
         out: Array = np.add.reduce(squares, axis=0)
@@ -82,11 +86,7 @@ class MeanSquaredError(_Distance):
     help="the mean of the absolute differences from 0 and 1",
     aliases=("mean_absolute_error", "l1", "l1_loss", "absolute"),
     example="mae",
-    formula=(
-        "loss = sum(abs(z - t))/K\n"
-        "z: the K outputs; t: 1 at the right class, else 0 (of one output, the class itself: 0 or 1);\n"
-        "of a batch, the mean over its images"
-    ),
+    formula=("loss = sum(abs(z - t))/K\n" + _TARGETS),
     source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.2.1.1",
 )
 @dataclass(frozen=True)
@@ -95,10 +95,6 @@ class MeanAbsoluteError(_Distance):
 
     def torch(self) -> str:
         return "L1Loss()"
-
-    def forward(self, z: Array, labels: Labels) -> Array:
-        """`sum_k |z_k - t_k| / K`."""
-        return self._losses(z - targets(labels, z))
 
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
         """d loss / d z_k = sign(z_k - t_k) / K, 0 where they are equal."""
@@ -109,7 +105,6 @@ class MeanAbsoluteError(_Distance):
         return losses, dz
 
     def _losses(self, apart: Array) -> Array:
-        """From z less its targets."""
         out: Array = np.add.reduce(across(np.abs(apart)), axis=0)
         out /= apart.shape[1]
         return out
@@ -120,12 +115,7 @@ class MeanAbsoluteError(_Distance):
     help="the squared difference from 0 and 1 where it is small, the difference itself where it is large",
     aliases=("huber_loss", "smooth_l1", "smoothl1", "smooth_l1_loss"),
     example="huber delta=0.5",
-    formula=(
-        "a = abs(z - t)\n"
-        "loss = sum(where(a <= delta, a**2/2, delta*(a - delta/2)))/K\n"
-        "z: the K outputs; t: 1 at the right class, else 0 (of one output, the class itself: 0 or 1);\n"
-        "of a batch, the mean over its images"
-    ),
+    formula=("a = abs(z - t)\nloss = sum(where(a <= delta, a**2/2, delta*(a - delta/2)))/K\n" + _TARGETS),
     source="Huber, Robust Estimation of a Location Parameter (1964), in PyTorch's form",
 )
 @dataclass(frozen=True)
@@ -137,10 +127,6 @@ class Huber(_Distance):
     def torch(self) -> str:
         return f"HuberLoss(delta={self.delta})"
 
-    def forward(self, z: Array, labels: Labels) -> Array:
-        """`sum_k h(z_k - t_k) / K`, h(d) = d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2)."""
-        return self._losses(z - targets(labels, z))
-
     def both(self, z: Array, labels: Labels, batch: int) -> tuple[Array, Array]:
         """d loss / d z_k = the difference, cut to [-delta, delta], / K."""
         apart: Array = z - targets(labels, z)
@@ -150,7 +136,7 @@ class Huber(_Distance):
         return losses, dz
 
     def _losses(self, apart: Array) -> Array:
-        """From z less its targets. With c the difference cut to delta: c (|d| - c / 2)."""
+        """With c the difference cut to delta: c (|d| - c / 2)."""
         size = across(np.abs(apart))
         cut = np.minimum(size, self.delta)
         size -= 0.5 * cut

@@ -105,7 +105,7 @@ class Update:
             else "the running mean of the weights over the steps, which is evaluated"
         )
         if train.ema and 1 - share < train.ema:
-            words += f"; (1 + t) / (10 + t) of it stays after t steps, and later {train.ema:g}"
+            words += f"; {train.ema:g} of it stays, but at most (1 + t) / (10 + t) after t steps"
         return Moved(f"{1 - share:g} * average + {share:g} * ({moved.formula})", terms, f"{words}; {moved.words}")
 
     @cached_property

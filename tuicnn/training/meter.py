@@ -17,7 +17,15 @@ from tuicnn.training.progress import NAN, History
 if TYPE_CHECKING:
     from tuicnn.training.trainer import Trainer
 
-__all__ = ["HistoryRecorder", "MovingAverage", "Throughput", "WaitTimes", "seconds_to_go"]
+__all__ = [
+    "HistoryRecorder",
+    "MovingAverage",
+    "Throughput",
+    "WaitTimes",
+    "seconds_of_test",
+    "seconds_of_validation",
+    "seconds_to_go",
+]
 
 _LARGEST = float(np.finfo(np.float32).max)
 #: the share of the past in the smoothed loss and accuracy
@@ -145,27 +153,24 @@ class HistoryRecorder:
         return History(first * self.stride, losses, accuracies, epochs, self.stride, marks)
 
 
-def seconds_to_go(
-    trainer: Trainer,
-    speed: Throughput,
-    evaluation: float,
-    epochs_done: int,
-    least: float,
-    *,
-    testing: bool,
-    evaluated: float,
-) -> float:
-    """Seconds to the end of a run, with the validations (of `evaluation` seconds; 0: none yet) and the test to come.
+def seconds_of_validation(trainer: Trainer, speed: Throughput, known: float) -> float:
+    """Seconds of a validation: as many as are `known` of the last one, or an estimate where they are 0."""
+    # forward alone takes about a third of a step
+    return known or len(trainer.dataset.val_images) / speed.images_per_second / 3
 
-    `least` is the seconds that a step takes at least, where training is slowed; else 0. `evaluated` is the share that
-    is done of the validation under way or, while `testing`, of the test, before which training may have ended early.
+
+def seconds_of_test(trainer: Trainer, validation: float) -> float:
+    """Seconds of the test, which looks at each image as many times as it has views, from those of a `validation`."""
+    data, views = trainer.dataset, len(trainer.plan.test.looks)
+    return views * validation * len(data.test_images) / max(1, len(data.val_images))
+
+
+def seconds_to_go(trainer: Trainer, speed: Throughput, validation: float, epochs_done: float, least: float) -> float:
+    """Seconds to the end of a run, with the validations (each of `validation` seconds) and the test to come.
+
+    `least` is the seconds that a step takes at least, where training is slowed; else 0. Of `epochs_done` the fraction
+    is the share that is done of the validation under way.
     """
-    data = trainer.dataset
-    # until the first validation has been timed: forward alone takes about a third of a step
-    validation = evaluation or len(data.val_images) / speed.images_per_second / 3
-    views = len(trainer.plan.test.looks)
-    test = views * validation * len(data.test_images) / max(1, len(data.val_images))
-    if testing:
-        return (1 - evaluated) * test
-    epochs_left = trainer.plan.train.epochs - epochs_done - evaluated
-    return (trainer.steps - trainer.step) * max(least, speed.seconds_per_step) + epochs_left * validation + test
+    steps = (trainer.steps - trainer.step) * max(least, speed.seconds_per_step)
+    epochs_left = trainer.plan.train.epochs - epochs_done
+    return steps + epochs_left * validation + seconds_of_test(trainer, validation)

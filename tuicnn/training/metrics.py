@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from tuicnn.training.checkpoint import Tally
 from tuicnn.training.events import Epoch
 from tuicnn.training.marks import Mark, with_mark
-from tuicnn.training.meter import HistoryRecorder, MovingAverage, Throughput, seconds_to_go
+from tuicnn.training.meter import (
+    HistoryRecorder,
+    MovingAverage,
+    Throughput,
+    seconds_of_test,
+    seconds_of_validation,
+    seconds_to_go,
+)
 from tuicnn.training.progress import History
 
 if TYPE_CHECKING:
@@ -122,15 +129,20 @@ class Metrics:
         """Over the last second or so of training."""
         return self._speed.images_per_second
 
-    def seconds_to_go(self, trainer: Trainer, pace: int, *, testing: bool = False, evaluated: float = 0.0) -> float:
+    def seconds_to_go(self, trainer: Trainer, pace: int, evaluated: float = 0.0) -> float:
         """Seconds to the end of the run at a pace (steps a second, 0: as fast as it can), with its evaluations.
 
-        Of the one under way, the test or a validation, the share `evaluated` is done.
+        Of a validation under way, the share `evaluated` is done.
         """
         least, epochs = 1 / pace if pace else 0.0, len(self._recorder.epochs)
-        return seconds_to_go(
-            trainer, self._speed, self.evaluation_seconds, epochs, least, testing=testing, evaluated=evaluated
-        )
+        return seconds_to_go(trainer, self._speed, self._seconds_of_validation(trainer), epochs + evaluated, least)
+
+    def seconds_of_test(self, trainer: Trainer) -> float:
+        """Seconds that the test takes, as far as is known before it."""
+        return seconds_of_test(trainer, self._seconds_of_validation(trainer))
+
+    def _seconds_of_validation(self, trainer: Trainer) -> float:
+        return seconds_of_validation(trainer, self._speed, self.evaluation_seconds)
 
     def history(self, since_step: int, since_epoch: int) -> History:
         """Losses, accuracies and marks since a step, epochs since an epoch; from any thread."""

@@ -285,8 +285,9 @@ class Session:
         self._work(state)
 
         def tell(evaluated: float) -> bool:
-            testing, pace = state is State.TESTING, self._progress.pace
-            left = self._metrics.seconds_to_go(trainer, pace, testing=testing, evaluated=evaluated)
+            left = (1 - evaluated) * self._metrics.seconds_of_test(trainer)
+            if split == "validation":
+                left = self._metrics.seconds_to_go(trainer, self._progress.pace, evaluated)
             self._set(evaluated=evaluated, eta=left)
             self._warnings.lost(trainer, stopping=self.control.stopping)
             return self.control.hold(before_step=False)
