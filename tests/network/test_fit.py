@@ -173,8 +173,8 @@ def test_ctrl_c_twice_and_in_the_body_of_the_loop_interrupts(images: Dataset) ->
     class Impatient(Callback):
         def on_step(self, fit: Fit, step: Step) -> None:
             if step.step == 4:
-                os.kill(os.getpid(), signal.SIGINT)
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
     network = Network.from_text(TEXT, data=images)
     with pytest.raises(KeyboardInterrupt):
@@ -182,7 +182,7 @@ def test_ctrl_c_twice_and_in_the_body_of_the_loop_interrupts(images: Dataset) ->
     epochs = network.fit(images, progress=False)
     next(epochs)
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 WILD = """\
