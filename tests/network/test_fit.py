@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 from itertools import pairwise
 from pathlib import Path
@@ -137,7 +136,7 @@ def test_it_stops_after_the_step_with_its_weights(images: Dataset, stop: str) ->
         def on_step(self, fit: Fit, step: Step) -> None:
             super().on_step(fit, step)
             if step.step == 5 and stop == "Ctrl-C":
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
     network, watching = Network.from_text(TEXT, data=images), Interrupting(5 if stop == "a callback" else 0)
     before = signal.getsignal(signal.SIGINT)
