@@ -162,6 +162,19 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> FakeFeed:
     return made
 
 
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """No test leaves a signal with another handler, or blocked: the next one would get it, or not."""
+
+    def now() -> list[object]:
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
+        return [signal.pthread_sigmask(signal.SIG_BLOCK, ()), *map(signal.getsignal, numbers)]
+
+    before = now()
+    yield
+    assert now() == before
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Two workers for each processor with `-n auto`: tests of a screen or of a process wait for much of their time."""

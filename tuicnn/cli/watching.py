@@ -36,7 +36,7 @@ def show_sweep(path: Path, terminal: TerminalProfile) -> int:
 
 
 def _run(app: TrainApp, terminal: TerminalProfile) -> int:
-    outcome = app.run()
+    outcome = app.show()
     app.restore_terminal()
     folder = app.context.folder  # perhaps another one than at first
     if app.broken:

@@ -71,7 +71,7 @@ class Commands(SystemCommandsProvider):
 
 
 class TrainApp(RunsApp, inherit_bindings=False):
-    """Shows one run. `run()` returns an `Outcome` (None after a crash, with `return_code` not 0)."""
+    """Shows one run. `show()` returns an `Outcome` (None after a crash, with `return_code` not 0)."""
 
     MODES_OF_VIEWS = (*VIEWS, *PARTS)
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
@@ -136,22 +136,28 @@ class TrainApp(RunsApp, inherit_bindings=False):
         self._touched_at = 0.0  # when a key was pressed or the mouse moved, by `monotonic`
         self._way: list[str] = []  # the views that a person came from
         self._hangup = Hangup(partial(self._leave_with, "background"))
+        self._owns_process = False
         self._ending = False
         self._shown: tuple[bool, str] = (False, "")  # whether the run is over, and what the space bar does
         self._told: Leaving | None = None  # how the run was told to end
         self.broken = ""  # the traceback of an error that ended the screen
 
+    def show(self) -> Outcome | None:
+        """Run in the terminal of a process that does nothing else: with its signals, and all of its memory."""
+        self._owns_process = True
+        return self.run()
+
     # -- views
 
     def on_load(self) -> None:
         """Take the signals before the terminal is changed."""
-        if not self.is_headless:
+        if self._owns_process:
             self._hangup.start()
 
     def on_mount(self) -> None:
         """Begin to watch the run; the view is shown before there is a connection."""
         self.watch_run()
-        self._memory.limit()
+        self._memory.limit(whole=self._owns_process)
         if not self.is_headless:
             self.set_timer(IMPORT_DELAY, partial(self.run_worker, load_all, thread=True, group="import"))
 

@@ -40,11 +40,12 @@ class Memory:
     def __init__(self, app: App[Any], quiet_for: Callable[[], float]) -> None:
         """`quiet_for` tells for how many seconds nobody has pressed a key."""
         self._app, self._quiet_for = app, quiet_for
-        self._whole = not app.is_headless  # else the process is somebody else's
+        self._whole = False
         self._wanted_since: float | None = None
 
-    def limit(self) -> None:
-        """Limit the memory from now on."""
+    def limit(self, *, whole: bool) -> None:
+        """Limit the memory from now on: of the `whole` process, where it is not somebody else's too."""
+        self._whole = whole
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # the GNU C library's
         if mallopt is not None and self._whole:
             mallopt(_M_MMAP_THRESHOLD, LARGE)
