@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -97,7 +98,7 @@ def test_convolution_is_its_definition(
         same(everything((x, dy, weights, bias), window, channels[2]), exact)
 
 
-@pytest.mark.parametrize("kernel", ["columns", "strips"])
+@pytest.mark.parametrize("kernel", ["columns", "strips", "kn2row"])
 @settings(max_examples=40, deadline=None)
 @given(
     case=windows(),
@@ -109,6 +110,8 @@ def test_each_general_kernel_is_the_definition_everywhere(
     kernel: str, case: Case, channels: tuple[int, int, int], block: int, seed: int
 ) -> None:
     window, size = case
+    if kernel == "kn2row":
+        window = replace(window, stride=(1, 1))
     given_arrays = arrays(seed, window, size, channels)
     with small_blocks(block), patch.object(dispatch, "choose", lambda *_: kernel):
         same(everything(given_arrays, window), wanted(given_arrays, window))
@@ -182,6 +185,8 @@ def test_depthwise_of_no_images(stride: int) -> None:
 #: a geometry of each kernel, with sizes at which the real blocks are smaller than the image
 LARGE: list[tuple[str, Window, tuple[int, int], tuple[int, int, int]]] = [
     ("columns", Window((3, 3), pad=((1, 1), (1, 1))), (40, 41), (3, 32, 1)),
+    ("kn2row", Window((3, 3), pad=((1, 1), (1, 1))), (28, 27), (40, 8, 1)),
+    ("kn2row", Window((5, 2), pad=((6, 0), (1, 3)), dilation=(2, 3)), (30, 21), (64, 4, 1)),
     ("one filter", Window((7, 7), pad=((3, 3), (3, 3))), (19, 30), (2, 1, 1)),
     ("strips", Window((5, 3), pad=((2, 2), (2, 2))), (28, 27), (6, 16, 1)),
     ("pointwise", Window((1, 1), (2, 2)), (64, 63), (32, 48, 1)),
@@ -245,7 +250,9 @@ def test_patches_are_the_definition(
         same(everything((x, dy, weights, bias), window), exact)
 
 
-@pytest.mark.parametrize("kernel", ["columns", "strips", "patches", "pointwise", "winograd", "depthwise", "one filter"])
+@pytest.mark.parametrize(
+    "kernel", ["columns", "strips", "kn2row", "patches", "pointwise", "winograd", "depthwise", "one filter"]
+)
 def test_only_what_is_wanted(kernel: str) -> None:
     window = Window((1, 1) if kernel == "pointwise" else (3, 3), (3, 3) if kernel == "patches" else (1, 1))
     x, dy, weights, bias = arrays(0, window, (6, 7), (8, 1 if kernel == "one filter" else 8, 1))
@@ -271,6 +278,11 @@ def test_only_what_is_wanted(kernel: str) -> None:
         ((32, 32), (3, 32), Window((3, 3), pad=((1, 1), (1, 1))), "columns"),
         ((14, 14), (16, 32), Window((3, 3), pad=((1, 1), (1, 1))), "winograd"),
         ((32, 32), (16, 32), Window((3, 3), (2, 2), ((1, 1), (1, 1))), "winograd"),
+        ((14, 14), (40, 8), Window((3, 3), pad=((1, 1), (1, 1))), "kn2row"),
+        ((14, 14), (16, 8), Window((3, 3), pad=((1, 1), (1, 1))), "winograd"),
+        ((28, 28), (16, 1), Window((3, 3), pad=((1, 1), (1, 1))), "kn2row"),
+        ((28, 28), (16, 1), Window((3, 3), (2, 2), ((1, 1), (1, 1))), "strips"),
+        ((14, 14), (64, 8), Window((3, 3), dilation=(2, 2)), "kn2row"),
         ((14, 14), (16, 32), Window((3, 3), dilation=(2, 2)), "strips"),
         ((14, 14), (16, 32), Window((3, 1)), "strips"),
         ((5, 5), (16, 120), Window((5, 5)), "patches"),  # one output: no products to save

@@ -10,33 +10,17 @@ from __future__ import annotations
 
 from tuicnn.lazy_numpy import np
 
-from ..arrays import Array, Gradients, Saved, channel_sums, contiguous, spread
+from ..arrays import Array, Gradients, Saved, channel_sums, spread
 from ..derived import derived
 from ..memory import empty, zeros
 from ..windows import Window
-from .columns import convolve_columns
 from .planes import Planes, by_column, by_window, scatter
-from .turned import turned_weights, turned_window
 
 __all__ = ["convolve_strips", "convolve_strips_backward"]
 
 
-def _two(a: Array) -> Array:
-    """With a second filter of zeros: NumPy takes eight times as long for a product of such views with one column."""
-    both = zeros((*a.shape[:-1], 2), a.dtype)
-    both[..., :1] = a
-    return both
-
-
 def convolve_strips(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Saved]:
     """x (H, W, N, C), weights (kh, kw, C, F) -> y (OH, OW, N, F), and x's planes and shape."""
-    if weights.shape[3] == 1:
-        y, saved = _convolve(x, derived(weights, "two filters", _two), window, None if bias is None else _two(bias))
-        return contiguous(y[..., :1]), saved
-    return _convolve(x, weights, window, bias)
-
-
-def _convolve(x: Array, weights: Array, window: Window, bias: Array | None) -> tuple[Array, Saved]:
     sizes = Planes.under(window, x.shape)
     planes = sizes.of(x)
     columns, matrices = sizes.columns(planes), derived(weights, "by column", by_column)
@@ -60,19 +44,6 @@ def convolve_strips_backward(
     dy: Array, saved: Saved, weights: Array, window: Window, *, with_dx: bool = True, with_bias: bool = True
 ) -> Gradients:
     """The adjoint of `convolve_strips`: dx, dw and db; None for what is not wanted."""
-    if weights.shape[3] == 1:
-        both = _two(dy), saved, derived(weights, "two filters", _two)
-        turned = turned_window(window)
-        dx, dw, db = _convolve_backward(*both, window, with_dx and turned is None, with_bias)
-        if with_dx and turned is not None:
-            dx, _ = convolve_columns(dy, derived(weights, "turned", turned_weights), turned)
-        return dx, contiguous(dw[..., :1]), (db[:1] if db is not None else None)
-    return _convolve_backward(dy, saved, weights, window, with_dx, with_bias)
-
-
-def _convolve_backward(
-    dy: Array, saved: Saved, weights: Array, window: Window, with_dx: bool, with_bias: bool
-) -> Gradients:
     planes, shape = saved
     sizes = Planes.under(window, shape)
     columns, matrices = sizes.columns(planes), derived(weights, "by column", by_column)
