@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -114,9 +114,8 @@ def in_torch(network: TrainedNetwork, folder: Path, *batches: Images) -> list[An
 
 
 def _imported(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("net", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """Never from bytecode that an import keeps: it may be that of another text of the same size and second."""
+    module = ModuleType("net")
+    module.__file__ = str(path)
+    exec(compile(path.read_text(), path, "exec"), vars(module))
     return module

@@ -24,7 +24,7 @@ def main() -> int:
     feed.advance(options.start)
     terminal = detect(ascii=options.ascii)
     app = app_of(feed, terminal)
-    outcome = app.run()
+    outcome = app.show()
     if outcome is not None:
         print_summary(outcome, RunFolder(Path(OVERVIEW.run)), terminal)
     return app.return_code or 0
