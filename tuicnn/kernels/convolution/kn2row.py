@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from tuicnn.lazy_numpy import np
 
-from ..arrays import Array, Gradients, channel_sums, row_blocks
+from ..arrays import Array, Gradients, channel_sums, contiguous, row_blocks
 from ..derived import derived
 from ..memory import empty, zeros
 from ..windows import Window
@@ -30,7 +30,7 @@ __all__ = ["convolve_kn2row", "convolve_kn2row_backward"]
 
 def filters_first(weights: Array) -> Array:
     """(kh, kw, C, F) -> (kh·kw·F, C)."""
-    return np.ascontiguousarray(weights.transpose(0, 1, 3, 2)).reshape(-1, weights.shape[2])
+    return contiguous(weights.transpose(0, 1, 3, 2)).reshape(-1, weights.shape[2])
 
 
 def _rows_of(block: slice, i: int, window: Window, oh: int) -> tuple[slice, slice]:
