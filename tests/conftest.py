@@ -20,11 +20,15 @@ from hypothesis import settings
 
 from tests.program import Program
 from tuicnn.system.machine import processors
+from tuicnn.system.process import ONE_THREAD
 
 if TYPE_CHECKING:
     from tests.worker.fake_feed import FakeFeed
     from tuicnn.runs.folder import RunFolder
     from tuicnn.training.options import Options
+
+# before NumPy and PyTorch are imported: threads of several tests that wait for each other take several times as long
+os.environ.update(ONE_THREAD)
 
 # how long an example takes says more of what else the machine does than of the code
 settings.register_profile("untimed", deadline=None)

@@ -46,7 +46,7 @@ async def test_what_a_thread_makes_meanwhile_is_left_alone(feed: FakeFeed) -> No
     async with showing(app) as screen:
         thread = threading.Thread(target=compute)
         thread.start()
-        for _ in range(30):
+        for _ in range(10):
             await screen.pause(0.005)
             clear_caches(app)
         over.set()
