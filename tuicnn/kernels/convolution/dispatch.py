@@ -64,6 +64,7 @@ def choose(height: int, width: int, channels: int, filters: int, window: Window)
     high, wide = window.kernel
     if window.kernel == (1, 1) and window.pad == NO_PADDING:
         return "pointwise"
+    # measured: under 3x3 windows 2 filters from 2 channels, 4 from 7, 8 from 23; later under larger ones
     if window.stride == (1, 1) and filters <= FEW and filters * (6 * filters + high * wide) <= 20 * channels:
         return "kn2row"
     fewest = 4 if window.stride[0] == 1 or high > 3 else 8

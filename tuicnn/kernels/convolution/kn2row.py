@@ -16,8 +16,6 @@ Convolution using General Matrix Multiplication (2017), who call it kn2row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tuicnn.lazy_numpy import np
 
 from ..arrays import Array, Gradients, channel_sums, contiguous, row_blocks
@@ -41,11 +39,6 @@ def _rows_of(block: slice, i: int, window: Window, oh: int) -> tuple[slice, slic
     return slice(first - block.start, end - block.start), slice(first + down, end + down)
 
 
-def _places(window: Window) -> Iterator[tuple[int, int]]:
-    kh, kw = window.kernel
-    return ((i, j) for i in range(kh) for j in range(kw))
-
-
 def convolve_kn2row(x: Array, weights: Array, window: Window, bias: Array | None = None) -> tuple[Array, Array]:
     """x (H, W, N, C), weights (kh, kw, C, F) -> y (OH, OW, N, F), for any window with stride 1; and x."""
     h, w, n, c = x.shape
@@ -64,7 +57,7 @@ def convolve_kn2row(x: Array, weights: Array, window: Window, bias: Array | None
         z[..., (left + w) * n :] = 0
         np.matmul(matrix, columns[block], out=z[..., left * n : (left + w) * n].transpose(1, 0, 2))
         products = z.reshape(*window.kernel, f, -1)
-        for i, j in _places(window):
+        for i, j in np.ndindex(window.kernel):
             rows, outputs = _rows_of(block, i, window, oh)
             first = rows.start * width + j * window.dilation[1] * n
             # the last columns are of no window
@@ -94,7 +87,7 @@ def convolve_kn2row_backward(
     for block in row_blocks(h, (len(matrix) + c) * w * n):
         met = empty((len(matrix), block.stop - block.start, w * n), dy.dtype)
         by_place = met.reshape(*window.kernel, f, -1, w * n)
-        for i, j in _places(window):
+        for i, j in np.ndindex(window.kernel):
             rows, outputs = _rows_of(block, i, window, oh)
             first = (before + left - j * across) * n
             by_place[i, j, :, : rows.start] = 0
